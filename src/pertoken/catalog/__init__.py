@@ -1,0 +1,1 @@
+"""What the market offers: rates, dated and sourced."""

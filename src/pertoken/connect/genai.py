@@ -1,0 +1,104 @@
+"""The price book of genai-prices (MIT, by Pydantic), compiled to rates."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pertoken.catalog.book import Catalog, Key
+from pertoken.catalog.prices import Rate
+from pertoken.connect import catalog_cache
+from pertoken.connect.catalog_cache import Table
+
+
+def catalog() -> Catalog:
+    """Open the price book that is bundled with the installed genai-prices.
+
+    It is compiled once and then kept in a cache folder (`$PERTOKEN_CACHE`, else `$XDG_CACHE_HOME/pertoken`, else
+    `~/.cache/pertoken`). The rates of a model are made when they are asked for.
+    """
+    path = catalog_cache.file()
+    table = catalog_cache.read(path)
+    if table is None:
+        table = _compiled()
+        catalog_cache.write(path, table)
+    return _catalog(table)
+
+
+def _compiled() -> Table:
+    from pertoken.connect.genai_table import table  # noqa: PLC0415  half a second, which the cache saves
+
+    return table()
+
+
+def _catalog(table: Table) -> Catalog:
+    return Catalog(
+        name=table["source"],
+        rates=_Rates(table),
+        aliases={alias: tuple((seller, model) for seller, model in keys) for alias, keys in table["aliases"].items()},
+        refusals={(seller, model): text for seller, model, text in table["refusals"]},
+        notes={(seller, model): text for seller, model, text in table["notes"]},
+    )
+
+
+class _Rates(Mapping[Key, tuple[Rate, ...]]):
+    """Rates by model, made when asked for: the table's 2,500 models have nearly 50,000."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._models: Mapping[str, Mapping[str, Any]] = table["models"]
+        self._made: dict[Key, tuple[Rate, ...]] = {}
+
+    def __getitem__(self, key: Key) -> tuple[Rate, ...]:
+        if key not in self._made:
+            self._made[key] = tuple(_rates(self._table, key))
+        return self._made[key]
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, tuple) and key[1] in self._models.get(key[0], {})
+
+    def __iter__(self) -> Iterator[Key]:
+        return ((provider, model) for provider, models in self._models.items() for model in models)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._models.values()))
+
+
+def _rates(table: Table, key: Key) -> Iterator[Rate]:
+    provider, model = key
+    blocks, lent = table["models"][provider][model], ""
+    if isinstance(blocks, str):
+        blocks, lent = _standard(table["models"][blocks][model]), f"priced as {blocks}/{model}"
+    source = ", ".join(filter(None, [table["source"], table["urls"].get(provider)]))
+    for batch, tier, start, prices in blocks:
+        day = date.fromisoformat(start) if start else None
+        for meter, above, price, per, note in _priced(table["meters"], prices):
+            yield Rate(
+                model=model,
+                meter=meter,
+                price=Decimal(price),
+                per=Decimal(per),
+                provider=provider,
+                batch=batch,
+                service_tier=tier,
+                above=above,
+                start=day,
+                source=source,
+                note="; ".join(filter(None, [note, lent])),
+            )
+
+
+def _standard(blocks: list[Any]) -> list[Any]:
+    """Only the ordinary terms: nothing is known of another seller's batch or priority."""
+    return [block for block in blocks if not block[0] and block[1] == "standard"]
+
+
+def _priced(meters: Mapping[str, Any], prices: Mapping[str, Any]) -> Iterator[tuple[str, int, str, int, str]]:
+    """Price each leaf meter at the most specific unit that has a price."""
+    for meter, chain in meters.items():
+        for unit, per, note in chain:
+            if unit in prices:
+                base, *tiers = [prices[unit]] if isinstance(prices[unit], str) else prices[unit]
+                for above, price in [(0, base), *tiers]:
+                    yield meter, above, price, per, note
+                break

@@ -1,0 +1,1 @@
+"""The ground: what a number means. Meters, periods, money, lines, conditions, errors."""

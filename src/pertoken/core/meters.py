@@ -1,0 +1,114 @@
+"""Meters: the disjoint leaves that usage is counted in, and the named sums of them.
+
+A leaf never contains another leaf: `input_tokens` are the prompt tokens that were neither read from a cache nor written
+to one, `output_tokens` are the visible ones without reasoning. A total is therefore a sum, and nothing is charged twice.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pertoken.core.errors import InputError, nearest
+
+Direction = Literal["input", "output", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A thing that is counted.
+
+    Args:
+        name: Plural, with its unit (`input_tokens`).
+        unit: What one of it is (`token`, `hour`).
+        direction: Which side of a model call it is on; `none` for all else.
+        billable: False for what is only counted: no card needs to price it.
+        label: What people call it.
+    """
+
+    name: str
+    unit: str
+    direction: Direction
+    label: str
+    billable: bool = True
+
+
+def _table(*rows: tuple[str, str, Direction, str]) -> dict[str, Meter]:
+    return {name: Meter(name, unit, direction, label) for name, unit, direction, label in rows}
+
+
+METERS: dict[str, Meter] = _table(
+    ("input_tokens", "token", "input", "Input"),
+    ("cache_read_tokens", "token", "input", "Cache read"),
+    ("cache_write_tokens", "token", "input", "Cache write"),
+    ("input_audio_tokens", "token", "input", "Audio in"),
+    ("cache_read_audio_tokens", "token", "input", "Audio cache read"),
+    ("input_image_tokens", "token", "input", "Image in"),
+    ("cache_read_image_tokens", "token", "input", "Image cache read"),
+    ("input_video_tokens", "token", "input", "Video in"),
+    ("output_tokens", "token", "output", "Output"),
+    ("reasoning_tokens", "token", "output", "Reasoning"),
+    ("output_audio_tokens", "token", "output", "Audio out"),
+    ("output_image_tokens", "token", "output", "Image out"),
+    ("output_video_tokens", "token", "output", "Video out"),
+    ("web_searches", "search", "none", "Web searches"),
+    ("file_searches", "search", "none", "File searches"),
+    ("code_executions", "execution", "none", "Code executions"),
+    ("tool_calls", "call", "none", "Tool calls"),
+    ("images", "image", "none", "Images"),
+    ("characters", "character", "none", "Characters"),
+    ("pages", "page", "none", "Pages"),
+    ("audio_hours", "hour", "none", "Audio hours"),
+    ("video_seconds", "second", "none", "Video seconds"),
+    ("gpu_hours", "hour", "none", "GPU hours"),
+    ("seats", "seat", "none", "Seats"),
+) | {"requests": Meter("requests", "request", "none", "Requests", billable=False)}
+
+_CACHE_WRITE = re.compile(r"cache_write_(\d+[smhd])_tokens")
+_CUSTOM = re.compile(r"x_[a-z][a-z0-9_]*")
+
+COMPOSITES: Mapping[str, tuple[Direction, ...]] = {
+    "prompt_tokens": ("input",),
+    "completion_tokens": ("output",),
+    "total_tokens": ("input", "output"),
+}
+
+
+def meter(name: str) -> Meter:
+    """Look a leaf meter up by its name.
+
+    Cache writes carry an open time to live (`cache_write_1h_tokens`); a name that begins with `x_` is the user's own.
+
+    Raises:
+        InputError: No such meter; the message offers the nearest names.
+
+    >>> meter("cache_write_1h_tokens").direction
+    'input'
+    """
+    if name in METERS:
+        return METERS[name]
+    if match := _CACHE_WRITE.fullmatch(name):
+        return Meter(name, "token", "input", f"Cache write {match[1]}")
+    if _CUSTOM.fullmatch(name):
+        return Meter(name, name.removeprefix("x_"), "none", name.removeprefix("x_").replace("_", " ").capitalize())
+    known = [*METERS, *COMPOSITES, "cache_write_5m_tokens", "cache_write_1h_tokens"]
+    msg = f"unknown meter {name!r}; {nearest(name, known)} A meter of your own begins with x_."
+    raise InputError(msg)
+
+
+def leaves(name: str, present: Iterable[str]) -> tuple[str, ...]:
+    """Expand a meter or a named sum to the leaves among those present.
+
+    >>> leaves("prompt_tokens", ["input_tokens", "cache_write_1h_tokens", "output_tokens", "requests"])
+    ('input_tokens', 'cache_write_1h_tokens')
+    """
+    if name not in COMPOSITES:
+        meter(name)
+        return tuple(leaf for leaf in present if leaf == name)
+    return tuple(leaf for leaf in present if meter(leaf).direction in COMPOSITES[name])
+
+
+def check(name: str) -> None:
+    """Raise `InputError` unless `name` is a leaf meter or a named sum."""
+    if name not in COMPOSITES:
+        meter(name)

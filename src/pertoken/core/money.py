@@ -1,0 +1,92 @@
+"""Money: rounding half up, exact or fast, by one function."""
+
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[Any]
+"""Numbers of shape `(*batch, line)`: `float64`, `int64`, or `object` holding `Decimal`."""
+
+MINOR_UNITS = {"BHD": 3, "CLP": 0, "ISK": 0, "JPY": 0, "JOD": 3, "KRW": 0, "KWD": 3, "OMR": 3, "TND": 3, "VND": 0}
+"""Decimal places of the currencies that do not have two (ISO 4217)."""
+
+CONTEXT = Context(prec=50, rounding=ROUND_HALF_UP)
+"""Context for making rates; sums and products of invoices stay far below 28 digits."""
+
+_TIE = 1 + 2.0**-50
+
+
+def places(currency: str) -> int:
+    """Decimal places of a currency's smallest unit.
+
+    >>> places("USD"), places("JPY")
+    (2, 0)
+    """
+    return MINOR_UNITS.get(currency, 2)
+
+
+def is_exact(values: Values) -> bool:
+    """Tell whether values are `Decimal` objects."""
+    return values.dtype == object
+
+
+def to_exact(values: Values) -> Values:
+    """Turn numbers into `Decimal`, floats by their shortest decimal form."""
+    if is_exact(values):
+        return values
+    make = Decimal if np.issubdtype(values.dtype, np.integer) else (lambda x: Decimal(repr(x)))
+    flat = values.ravel().tolist()
+    out = np.empty(len(flat), dtype=object)
+    out[:] = [make(x) for x in flat]
+    return out.reshape(values.shape)
+
+
+def array(numbers: "list[Decimal] | tuple[Decimal, ...]", *, exact: bool) -> Values:
+    """Make a vector of `Decimal` or of `float64` from the same decimals."""
+    if exact:
+        out = np.empty(len(numbers), dtype=object)
+        out[:] = numbers
+        return out
+    return np.array([float(x) for x in numbers], dtype=np.float64)
+
+
+def zeros(shape: tuple[int, ...], *, exact: bool) -> Values:
+    """Make zeros of the kind asked for."""
+    if exact:
+        return np.full(shape, Decimal(0), dtype=object)
+    return np.zeros(shape)
+
+
+def round_half_up(values: Values, digits: int) -> Values:
+    """Round money half up (away from zero), at `digits` decimal places.
+
+    Decimals are rounded exactly. Floats are rounded as a person reads them, on about 15 significant digits, so that
+    1012.965 becomes 1012.97 although the nearest float lies below it.
+
+    Args:
+        values: Amounts, any shape. [currency]
+        digits: Decimal places to keep; negative ones round to tens, hundreds.
+
+    Returns:
+        Rounded amounts of the same shape and kind.
+
+    >>> round_half_up(np.array([1012.965, -0.125]), 2).tolist()
+    [1012.97, -0.13]
+    >>> round_half_up(np.array([Decimal("2.469134")], dtype=object), 2).tolist()
+    [Decimal('2.47')]
+    """
+    if is_exact(values):
+        quantum = Decimal(1).scaleb(-digits)
+        flat = [x.quantize(quantum, ROUND_HALF_UP, CONTEXT) for x in values.ravel().tolist()]
+        out = np.empty(len(flat), dtype=object)
+        out[:] = flat
+        return out.reshape(values.shape)
+    scale = 10.0**digits
+    scaled = np.abs(values) * (scale * _TIE)
+    scaled += 0.5
+    np.floor(scaled, out=scaled)
+    scaled /= scale
+    result: Values = np.copysign(scaled, values)
+    return result

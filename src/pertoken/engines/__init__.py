@@ -1,0 +1,1 @@
+"""The question, put to tables too big for Python."""

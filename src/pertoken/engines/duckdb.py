@@ -1,0 +1,382 @@
+"""DuckDB answers the question: one pass to check the rows, one to fold them; only the folded lines reach Python."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from pertoken.core.errors import Fault, InputError, nearest
+from pertoken.core.lines import Key, Lines, Usage, concat
+from pertoken.core.meters import meter
+from pertoken.engines import sql
+from pertoken.engines.source import Source, find, identifier, quote
+from pertoken.usage.question import Question
+from pertoken.usage.schema import Binding, Mapping_, bind
+
+Watch = Callable[[float], None]
+"""Told the share of the work that is done, 0 to 1."""
+
+MOST_REJECTS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was read, and what of it could not be used.
+
+    Args:
+        source: What the user called the log.
+        rows: Rows read.
+        rejected: Reason to number of rows.
+        sample: Some of the rejected rows: file, row, reason, what was found.
+        first: Earliest time (UTC); empty if the log has none.
+        last: Latest time (UTC).
+        says: What was understood of the columns, in words.
+    """
+
+    source: str
+    rows: int
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    sample: tuple[Fault, ...] = ()
+    first: str = ""
+    last: str = ""
+    says: tuple[str, ...] = ()
+
+    @property
+    def rejected_share(self) -> float:
+        """Share of the rows that could not be used, 0 to 1."""
+        return sum(self.rejected.values()) / self.rows if self.rows else 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Log:
+    """A log, opened: what it is, what its columns mean.
+
+    Args:
+        source: Where it lies.
+        binding: What its columns mean.
+        types: Its columns.
+        kept: What a kept roll-up says of itself; empty for other logs.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    source: Source
+    binding: Binding
+    types: Mapping[str, str]
+    kept: Mapping[str, Any]
+
+
+@contextmanager
+def opened(name: str | Path, mapping: Mapping_ | None = None, *, memory: str = "2GB") -> Iterator[Log]:
+    """Open a log and find out what its columns mean.
+
+    Args:
+        name: File, folder, glob, or `file.duckdb::table`.
+        mapping: What the user says of its columns.
+        memory: What DuckDB may use before it writes to disk.
+
+    Raises:
+        InputError: Nothing there, or it can't be read.
+    """
+    source = find(name)
+    with _told(source), duckdb.connect(config={"memory_limit": memory, "preserve_insertion_order": False}) as con:
+        con.execute("SET TimeZone = 'UTC'")
+        source = _attach(con, source)
+        types = dict(_columns(con, source))
+        yield Log(con, source, bind(list(types), mapping), types, _kept(con, source))
+
+
+@contextmanager
+def _told(source: Source) -> Iterator[None]:
+    """Turn DuckDB's errors into ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        first = str(error).strip().splitlines()[0]
+        mend = "Is it half-written or of another kind? Write it again, or leave it out."
+        msg = f"can't read {source.name}: {first}. {mend}"
+        raise InputError(msg) from error
+
+
+def _attach(con: duckdb.DuckDBPyConnection, source: Source) -> Source:
+    if source.kind != "duckdb":
+        return source
+    con.execute(f"ATTACH {quote(source.files[0])} AS log (READ_ONLY)")
+    query = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'log' ORDER BY 1"
+    tables = [row[0] for row in con.execute(query).fetchall()]
+    if source.table not in tables and (source.table or len(tables) != 1):
+        msg = f"{source.name}: say which table, as {source.files[0]}::TABLE; {nearest(source.table or '?', tables)}"
+        raise InputError(msg)
+    return Source(source.name, source.kind, source.files, source.table or tables[0])
+
+
+def _columns(con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[tuple[str, str]]:
+    relation = con.sql(f"SELECT * FROM {source.relation} LIMIT 0")
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        yield from _fields(name, kind)
+
+
+def _fields(name: str, kind: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  DuckDB's own type
+    if kind.id == "struct":
+        for child, inner in kind.children:
+            yield from _fields(f"{name}.{child}", inner)
+    else:
+        yield name, str(kind)
+
+
+def _kept(con: duckdb.DuckDBPyConnection, source: Source) -> Mapping[str, Any]:
+    if source.kind != "parquet":
+        return {}
+    query = f"SELECT decode(value) FROM parquet_kv_metadata({quote(source.files[0])}) WHERE decode(key) = 'pertoken'"
+    row = con.execute(query).fetchone()
+    return dict(json.loads(row[0])) if row else {}
+
+
+def labels(log: Log, keys: Sequence[str]) -> list[tuple[str, ...]]:
+    """List the distinct combinations of some keys in a log."""
+    columns = sql.key_columns(Question(tuple(keys)), log.binding, log.types, on="")
+    with _told(log.source):
+        picked = ", ".join(label.format(c=f"({group})") for group, label in columns.values())
+        return [tuple(map(str, row)) for row in log.con.execute(f"SELECT DISTINCT {picked} FROM {log.source.relation} ORDER BY ALL").fetchall()]
+
+
+def fold(
+    log: Log, question: Question, *, on: str = "9999-12-31", rejects: bool = False, watch: Watch | None = None
+) -> tuple[Usage, Report]:
+    """Fold a log to the lines that a question asks for.
+
+    Args:
+        log: An open log.
+        question: Keys, bands, dates of prices, time zone.
+        on: Day whose prices hold where the log has no time.
+        rejects: True to set rows aside that can't be used; False to refuse the log.
+        watch: Told how far the work is.
+
+    Returns:
+        Usage in leaf meters, whole numbers as `int64`; and what was read.
+
+    Raises:
+        InputError: Rows that can't be used (unless set aside), mixed time zones, no rows, a kept roll-up too coarse.
+    """
+    _fine_enough(log, question)
+    with _told(log.source):
+        report = _checked(log)
+        if report.rejected and not rejects:
+            raise _refused(report)
+        usage = _folded(log, question, report, on, watch)
+    return usage, report
+
+
+def _fine_enough(log: Log, question: Question) -> None:
+    said = log.kept
+    if not said:
+        return
+    cuts = {cut["of"]: set(cut["above"]) for cut in said["cuts"]}
+    missing = [f"{c.of} above {b}" for c in question.cuts for b in c.above if b not in cuts.get(c.of, set())]
+    missing += [f"prices from {day}" for day in question.dates if day.isoformat() not in said["dates"]]
+    missing += [f"time zone {question.timezone}"] if question.timezone != said["timezone"] else []
+    if missing:
+        msg = f"{log.source.name} was folded without {', '.join(missing)}; fold the log itself again with these cards"
+        raise InputError(msg)
+
+
+def _checked(log: Log) -> Report:
+    found = sql.checks(log.binding, log.types)
+    _one_kind_of_time(log)
+    counts = [f"count(*) FILTER (WHERE {check.holds})" for check in found]
+    times = [f"min({w})::VARCHAR, max({w})::VARCHAR" for w in ([sql.instant(log.binding, log.types)] if log.binding.time else [])]
+    row = log.con.execute(f"SELECT {', '.join(['count(*)', *counts, *times])} FROM {log.source.relation}").fetchone()
+    assert row is not None  # noqa: S101  an aggregate always gives a row
+    if row[0] == 0:
+        msg = f"{log.source.name} has no rows; nothing to report on"
+        raise InputError(msg)
+    rejected = {check.reason: n for check, n in zip(found, row[1 : 1 + len(found)], strict=True) if n}
+    again = _repeated(log)
+    rejected |= {_REPEATED: again} if again else {}
+    first, last = (str(x or "") for x in row[1 + len(found) :]) if times else ("", "")
+    sample = tuple(_sample(log, [c for c in found if c.reason in rejected], repeated=bool(again))) if rejected else ()
+    return Report(source=log.source.name, rows=row[0], rejected=rejected, sample=sample, first=first, last=last, says=log.binding.says)
+
+
+_REPEATED = "a request id that stands only once was expected; the first row is kept"
+
+
+def _one_kind_of_time(log: Log) -> None:
+    """Refuse times of which some carry a zone and some do not, unless the user says what those without mean."""
+    name = log.binding.time
+    if name is None or log.binding.timezone:
+        return
+    if log.types[name] == "VARCHAR":
+        zoned = sql.has_offset(sql.column(name))
+        query = f"SELECT any_value({sql.column(name)}) FILTER ({zoned}), any_value({sql.column(name)}) FILTER (NOT {zoned}) FROM {log.source.relation}"
+        pair = log.con.execute(query).fetchone()
+    elif log.source.kind == "parquet" and len(log.source.files) > 1:
+        pair = _parquet_kinds(log, name)
+    else:
+        return
+    if pair and None not in pair:
+        msg = (
+            f"{log.source.name}: mixed time zones in {name}, for example {pair[0]} with a zone and {pair[1]} without; "
+            "say what those without mean, as `timezone: UTC` in the mapping file (--map)"
+        )
+        raise InputError(msg)
+
+
+def _parquet_kinds(log: Log, name: str) -> tuple[str | None, str | None]:
+    files = "[" + ", ".join(quote(f) for f in log.source.files) + "]"
+    query = f"SELECT file_name, logical_type LIKE '%isAdjustedToUTC=1%' OR logical_type LIKE '%isAdjustedToUTC=true%' FROM parquet_schema({files}) WHERE name = ?"
+    rows = log.con.execute(query, [name.split(".")[-1]]).fetchall()
+    return next((f for f, zoned in rows if zoned), None), next((f for f, zoned in rows if zoned is False), None)
+
+
+def _repeated(log: Log) -> int:
+    if log.binding.request_id is None:
+        return 0
+    name = sql.column(log.binding.request_id)
+    query = f"SELECT count({name}) - count(DISTINCT {name}) FROM {log.source.relation}"
+    row = log.con.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _rows(log: Log) -> str:
+    """The log with file and row, and which of the rows repeat an id."""
+    if log.binding.request_id is None:
+        return f"(SELECT *, false AS _again FROM {log.source.numbered})"
+    name = sql.column(log.binding.request_id)
+    again = f"{name} IS NOT NULL AND row_number() OVER (PARTITION BY {name} ORDER BY _file, _row) > 1"
+    return f"(SELECT *, {again} AS _again FROM {log.source.numbered})"
+
+
+def _sample(log: Log, found: Sequence[sql.Check], *, repeated: bool) -> Iterator[Fault]:
+    each = [(c.reason, c.holds, c.shows) for c in found]
+    if repeated:
+        assert log.binding.request_id is not None  # noqa: S101  repeated says so
+        each.append((_REPEATED, "_again", sql.column(log.binding.request_id)))
+    for reason, holds, shows in each:
+        rows = log.con.execute(
+            f"SELECT _file, _row, CAST({shows} AS VARCHAR) FROM {_rows(log)} WHERE {holds} ORDER BY 1, 2 LIMIT {MOST_REJECTS}"
+        ).fetchall()
+        for file, row, shown in rows:
+            yield Fault(f"{file} row {row}", f"found {shown if shown is not None else 'nothing'}", "", reason)
+
+
+def _refused(report: Report) -> InputError:
+    lines = [f"{n:,} of {report.rows:,} rows can't be used: {reason}" for reason, n in report.rejected.items()]
+    seen: set[str] = set()
+    for fault in report.sample:
+        if fault.mend not in seen:
+            seen.add(fault.mend)
+            lines.append(f"  {fault.where}: {fault.found}; {fault.mend}")
+    lines.append("Mend the log, or set such rows aside with --rejects FILE (rejects=True): they are counted in the result.")
+    return InputError("\n".join(lines), report.sample)
+
+
+def _folded(log: Log, question: Question, report: Report, on: str, watch: Watch | None) -> Usage:
+    columns = sql.key_columns(question, log.binding, log.types, on=on)
+    groups = [f"{group} AS {identifier('k' + str(i))}" for i, (group, _) in enumerate(columns.values())]
+    sums, names = _sums(log)
+    table = log.source.relation
+    if report.rejected:
+        bad = " OR ".join([*(f"coalesce({c.holds}, false)" for c in sql.checks(log.binding, log.types)), "_again"])
+        table = f"{_rows(log)} WHERE NOT ({bad})"
+    by = "GROUP BY ALL" if groups or log.binding.long else ""
+    _run(log.con, f"CREATE OR REPLACE TEMP TABLE folded AS SELECT {', '.join([*groups, *sums])} FROM {table} {by}", watch)
+    written = [f"{label.format(c='k' + str(i))} AS k{i}" for i, (_, label) in enumerate(columns.values())]
+    extra = ["meter"] if log.binding.long else []
+    log.con.execute(f"CREATE OR REPLACE TEMP VIEW labelled AS SELECT {', '.join([*written, *extra, *(f'q{i}' for i in range(len(names)))])} FROM folded")
+    return _usage(log, list(columns), names)
+
+
+def _sums(log: Log) -> tuple[list[str], list[str]]:
+    if log.binding.long:
+        kind = log.types["quantity"]
+        total = "CAST(sum(quantity) AS BIGINT)" if kind in sql._INTEGERS else "CAST(sum(CAST(quantity AS DECIMAL(38, 9))) AS DOUBLE)"  # noqa: SLF001  same room
+        return ["meter", f"{total} AS q0"], ["quantity"]
+    sums, names = [], []
+    for leaf in log.binding.leaves:
+        whole = meter(leaf.meter).unit != "hour" and not leaf.meter.startswith("x_")
+        total = f"sum({sql.value(leaf, log.types)})"
+        sums.append(f"CAST({total} AS {'BIGINT' if whole else 'DOUBLE'}) AS q{len(names)}")
+        names.append(leaf.meter)
+    if "requests" not in names:
+        sums.append(f"count(*) AS q{len(names)}")
+        names.append("requests")
+    return sums, names
+
+
+def _run(con: duckdb.DuckDBPyConnection, query: str, watch: Watch | None) -> None:
+    if watch is None:
+        con.execute(query)
+        return
+    with ThreadPoolExecutor(1) as pool:
+        work = pool.submit(con.execute, query)
+        while True:
+            try:
+                work.result(timeout=0.1)
+            except StillRunning:
+                watch(max(con.query_progress(), 0.0) / 100)
+            else:
+                break
+    watch(1.0)
+
+
+def _usage(log: Log, keys: Sequence[str], names: Sequence[str]) -> Usage:
+    """Fetch the folded lines with dictionary-coded keys, and stack the meters under each other."""
+    coded = [f"k{i}" for i in range(len(keys))] + (["meter"] if log.binding.long else [])
+    tables = {}
+    for name in coded:
+        log.con.execute(f"DROP TYPE IF EXISTS {name}_labels")
+        found = log.con.execute(f"SELECT DISTINCT {name} FROM labelled ORDER BY 1").fetchall()
+        tables[name] = tuple(str(row[0]) for row in found)
+        log.con.execute(f"CREATE TYPE {name}_labels AS ENUM (SELECT DISTINCT {name} FROM labelled ORDER BY 1)")
+    picked = [f"CAST(enum_code(CAST({n} AS {n}_labels)) AS INTEGER) AS {n}" for n in coded] + [f"q{i}" for i in range(len(names))]
+    got = log.con.execute(f"SELECT {', '.join(picked)} FROM labelled ORDER BY ALL").fetchnumpy()
+    made = {key: Key(np.asarray(got[f"k{i}"]), tables[f"k{i}"]) for i, key in enumerate(keys)}
+    if log.binding.long:
+        made["meter"] = Key(np.asarray(got["meter"]), tables["meter"])
+        for label in tables["meter"]:
+            meter(label)
+        return Usage(made, {"quantity": np.asarray(got["q0"])})
+    parts = [_meter(made, np.asarray(got[f"q{i}"]), name) for i, name in enumerate(names)]
+    return concat(Usage, parts)
+
+
+def _meter(keys: Mapping[str, Key], quantity: np.ndarray[Any, Any], name: str) -> Lines:
+    lines = Lines(keys, {"quantity": quantity})
+    some = quantity != 0
+    kept = lines if name == "requests" or some.all() else lines.pick(some)
+    return kept.with_keys(meter=name)
+
+
+def keep(usage: Usage, question: Question, path: str | Path) -> None:
+    """Keep folded usage as a Parquet file that can be rated again, to the last digit.
+
+    Args:
+        usage: Folded lines.
+        question: What they were folded to; kept beside them, so that a finer question is refused later.
+        path: File to write; written whole or not at all.
+    """
+    told = {
+        "keys": list(question.keys),
+        "cuts": [{"of": cut.of, "above": list(cut.above)} for cut in question.cuts],
+        "dates": [day.isoformat() for day in question.dates],
+        "timezone": question.timezone,
+    }
+    columns: dict[str, Any] = {name: key.column() for name, key in usage.keys.items()}
+    columns["quantity"] = usage.values["quantity"]
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        with duckdb.connect() as con:
+            con.register("lines", columns)
+            said = quote(json.dumps(told))
+            con.execute(f"COPY lines TO {quote(str(partial))} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{pertoken: {said}}})")
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,205 @@
+"""The question as SQL: a binding says what columns mean, a question what to keep; here both become text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pertoken.core import period
+from pertoken.core.errors import InputError, nearest
+from pertoken.core.meters import leaves, meter
+from pertoken.engines.source import identifier, quote
+from pertoken.usage.decompose import Leaf
+from pertoken.usage.question import DEFAULTS, PRICE_FROM, Cut, Question
+from pertoken.usage.schema import Binding
+
+Types = Mapping[str, str]
+"""Column (`a.b` for a field of a record) to its SQL type."""
+
+_INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+_OFFSET = r"'(Z|z|[+-]\d\d(:?\d\d)?)$'"
+
+PERIODS = {
+    "hour": ("date_trunc('hour', {t})", "strftime({c}, '%Y-%m-%dT%H')"),
+    "day": ("CAST({t} AS DATE)", "strftime({c}, '%Y-%m-%d')"),
+    "month": ("year({t}) * 12 + month({t}) - 1", "printf('%04d-%02d', {c} // 12, {c} % 12 + 1)"),
+    "quarter": ("year({t}) * 4 + quarter({t}) - 1", "printf('%04d-Q%d', {c} // 4, {c} % 4 + 1)"),
+    "year": ("year({t})", "CAST({c} AS VARCHAR)"),
+}
+"""How a period is grouped, and how its label is written afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A reason for which a row can't be used.
+
+    Args:
+        reason: In words, with what was expected.
+        holds: SQL that is true for such a row.
+        shows: SQL of what was found there.
+    """
+
+    reason: str
+    holds: str
+    shows: str
+
+
+def column(name: str) -> str:
+    """Quote a column, or a field of a record written with dots."""
+    head, *rest = name.split(".")
+    return identifier(head, rest)
+
+
+def number(name: str, types: Types, leaf: str) -> str:
+    """The value of a meter's column as a number; nothing said counts as zero."""
+    kind, whole = types[name], meter(leaf).unit != "hour" and not leaf.startswith("x_")
+    if kind in _INTEGERS:
+        return f"coalesce({column(name)}, 0)"
+    if kind == "VARCHAR":
+        text = f"try_cast(nullif(trim({column(name)}), '') AS DECIMAL(38, 9))"
+    else:
+        text = f"try_cast({column(name)} AS DECIMAL(38, 9))"
+    return f"coalesce(CAST({text} AS BIGINT), 0)" if whole else f"coalesce({text}, 0)"
+
+
+def value(leaf: Leaf, types: Types) -> str:
+    """A leaf of one row: its column less what the column contains."""
+    parts = [number(c, types, leaf.meter) for c in (leaf.column, *leaf.less)]
+    return parts[0] if len(parts) == 1 else f"({' - '.join(parts)})"
+
+
+def instant(binding: Binding, types: Types) -> str:
+    """The time of a row in UTC, without a zone."""
+    assert binding.time is not None  # noqa: S101  see the callers
+    name, kind = column(binding.time), types[binding.time]
+    if kind in _INTEGERS or kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
+        return f"make_timestamp(CAST(CASE WHEN {name} < 1e11 THEN {name} * 1e6 WHEN {name} < 1e14 THEN {name} * 1e3 ELSE {name} END AS BIGINT))"
+    naive = f"try_cast({name} AS TIMESTAMP)" if kind == "VARCHAR" else f"CAST({name} AS TIMESTAMP)"
+    if binding.timezone and binding.timezone != "UTC":
+        naive = f"timezone('UTC', timezone({quote(binding.timezone)}, {naive}))"
+    if kind == _ZONED:
+        return f"timezone('UTC', {name})"
+    if kind != "VARCHAR":
+        return naive
+    zoned = f"timezone('UTC', try_cast({name} AS TIMESTAMPTZ))"
+    return f"CASE WHEN {has_offset(name)} THEN {zoned} ELSE {naive} END"
+
+
+def has_offset(name: str) -> str:
+    """Whether a written time carries a zone: it has a time of day and ends in Z or an offset."""
+    return f"(length({name}) > 10 AND regexp_matches({name}, {_OFFSET}))"
+
+
+def checks(binding: Binding, types: Types) -> list[Check]:
+    """List what can be wrong with a row."""
+    if binding.long:
+        return [Check("a quantity of 0 or more was expected", "quantity IS NULL OR quantity < 0", "quantity")]
+    out = []
+    if binding.time:
+        name = column(binding.time)
+        when = instant(binding, types)
+        out.append(Check("a time was expected, as 2026-01-31T09:00:00Z", f"({when}) IS NULL", name))
+    for leaf in binding.leaves:
+        out += _number_checks(leaf, types)
+        if leaf.less:
+            less = " + ".join(leaf.less)
+            numbers = [number(c, types, leaf.meter) for c in (leaf.column, *leaf.less)]
+            shows = " || ' < ' || ".join(f"CAST({n} AS VARCHAR)" for n in numbers)
+            out.append(Check(f"{leaf.column} of at least {less} was expected, since it contains it", f"{value(leaf, types)} < 0", shows))
+    return out
+
+
+def _number_checks(leaf: Leaf, types: Types) -> list[Check]:
+    name, kind = column(leaf.column), types[leaf.column]
+    out = []
+    if kind == "VARCHAR":
+        text = f"nullif(trim({name}), '')"
+        readable = f"try_cast({text} AS DECIMAL(38, 9))"
+        out.append(Check(f"{leaf.column} as a number was expected", f"{text} IS NOT NULL AND {readable} IS NULL", name))
+    else:
+        readable = name
+    if kind not in _INTEGERS and meter(leaf.meter).unit == "token":
+        out.append(Check(f"{leaf.column} as a whole number was expected", f"{readable} <> trunc({readable})", name))
+    out.append(Check(f"{leaf.column} of 0 or more was expected", f"{readable} < 0", name))
+    return out
+
+
+def key_columns(question: Question, binding: Binding, types: Types, *, on: str) -> dict[str, tuple[str, str]]:
+    """For each key: the SQL to group by, and the SQL that makes its label of the group afterwards.
+
+    Args:
+        question: What to keep apart.
+        binding: What the columns mean.
+        types: The columns' types.
+        on: Day whose prices hold where the log has no time.
+    """
+    out = {name: _key(name, question, binding, types) for name in question.keys}
+    for cut in question.cuts:
+        out[cut.key] = (column(cut.key) if binding.long else _band(cut, binding, types), "CAST({c} AS VARCHAR)")
+    if question.dates:
+        out[PRICE_FROM] = (PRICE_FROM if binding.long else _price_from(question, binding, types, on), "{c}")
+    return out
+
+
+def _key(name: str, question: Question, binding: Binding, types: Types) -> tuple[str, str]:
+    if name in binding.constants:
+        return quote(binding.constants[name]), "{c}"
+    if name in binding.keys:
+        return _label(binding.keys[name], types), "{c}"
+    if name in period.GRAINS:
+        finer = next((g for g in period.GRAINS[: period.GRAINS.index(name)] if g in binding.keys), None)
+        if binding.time:
+            group, label = PERIODS[name]
+            return group.format(t=_local(question, binding, types)), label
+        msg = f"the log has no time to reckon the {name} by" + (f", only {finer}" if finer else "")
+        raise InputError(f"{msg}; map a column to `time`, or say --period {_EXAMPLES[name]} if all of it is of one {name}")
+    if name in types:
+        return _label(name, types), "{c}"
+    if name in DEFAULTS:
+        return quote(DEFAULTS[name]), "{c}"
+    msg = f"the log has no key {name!r}; {nearest(name, [*binding.keys, *types])} Map a column to it with --map FILE."
+    raise InputError(msg)
+
+
+_EXAMPLES = {"hour": "2026-01-31T09", "day": "2026-01-31", "month": "2026-01", "quarter": "2026-Q1", "year": "2026"}
+
+
+def _label(name: str, types: Types) -> str:
+    if types[name] == "BOOLEAN":
+        return f"CASE WHEN {column(name)} THEN 'true' ELSE 'false' END"
+    return f"coalesce({column(name)}, '')" if types[name] == "VARCHAR" else f"coalesce(CAST({column(name)} AS VARCHAR), '')"
+
+
+def _local(question: Question, binding: Binding, types: Types) -> str:
+    when = instant(binding, types)
+    if question.timezone == "UTC":
+        return when
+    return f"timezone({quote(question.timezone)}, timezone('UTC', {when}))"
+
+
+def _band(cut: Cut, binding: Binding, types: Types) -> str:
+    names = leaves(cut.of, [leaf.meter for leaf in binding.leaves])
+    length = " + ".join(value(leaf, types) for leaf in binding.leaves if leaf.meter in names) or "0"
+    requests = next((leaf for leaf in binding.leaves if leaf.meter == "requests"), None)
+    if requests is not None:
+        length = f"({length}) / greatest({value(requests, types)}, 1)"
+    whens = " ".join(f"WHEN {length} > {bound} THEN {bound}" for bound in reversed(cut.above))
+    return f"CASE {whens} ELSE 0 END"
+
+
+def _price_from(question: Question, binding: Binding, types: Types, on: str) -> str:
+    days = [day.isoformat() for day in question.dates]
+    if binding.time is None:
+        grain = period.finest({*binding.keys, *binding.constants})
+        return _dated(days, on, binding, types, grain)
+    when = instant(binding, types)
+    whens = " ".join(f"WHEN {when} >= TIMESTAMP {quote(day)} THEN {quote(day)}" for day in reversed(days))
+    return f"CASE {whens} ELSE '' END"
+
+
+def _dated(days: Sequence[str], on: str, binding: Binding, types: Types, grain: str | None) -> str:
+    """Without a time, a day or hour tells the price's date; a longer period takes the prices of the day `on`."""
+    if grain in ("hour", "day"):
+        label = _label(binding.keys[grain], types) if grain in binding.keys else quote(binding.constants[grain])
+        whens = " ".join(f"WHEN {label} >= {quote(day)} THEN {quote(day)}" for day in reversed(days))
+        return f"CASE {whens} ELSE '' END"
+    return quote(max((day for day in days if day <= on), default=""))

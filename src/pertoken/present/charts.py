@@ -1,0 +1,183 @@
+"""Charts as data: Vega-Lite specifications that are read in print, in light and in dark."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from pertoken.present.bridge import Row, bridge
+from pertoken.present.drawing import INK, PAPER
+from pertoken.present.numbers import show
+from pertoken.present.sheet import Kind, Number
+
+PALETTE = ("#0072b2", "#d55e00", "#00916a", "#b65f8f", "#9a7400", "#3a8fc2", "#7d6fc4", "#76808a")
+"""Colours apart for the colour-blind, each with contrast above 3 on white and on near-black."""
+GAIN, LOSS, WHOLE = PALETTE[0], PALETTE[1], PALETTE[7]
+WIDTH = 640
+"""Width of a chart with its labels. [px]"""
+STEP = 22
+"""Height of one bar with its gap. [px]"""
+LETTER = 7.6
+"""Width of a letter in the widest font that a reader may have. [px]"""
+NAME = 32
+"""Letters of a name beside a bar, the rest is cut with an ellipsis."""
+GAP = 4
+"""Between a bar and its number. [px]"""
+UPRIGHT = 12
+"""More categories than this have their names written aslant."""
+FORMATS = {"share": "~%"}
+"""How the value axis writes its numbers, where not as plain numbers."""
+FAINT = 0.15
+
+Spec = dict[str, Any]
+
+
+def bars(rows: Sequence[Row], *, title: str, kind: Kind = "money", limit: int = 40) -> Spec:
+    """Return horizontal bars, one for each row in the order given, losses in another colour.
+
+    Args:
+        rows: Name and value.
+        title: Title of the value axis, with its unit.
+        kind: How the numbers behind the bars are written.
+        limit: Bars at most; the smallest in size beyond it become one bar that says how many it sums.
+    """
+    data = [
+        _bar(name, (0, value), show(value, kind), LOSS if value < 0 else GAIN) | {"edge": float(value)}
+        for name, value in fold_smallest(rows, limit)
+    ]
+    return _horizontal(data, title, kind)
+
+
+def waterfall(steps: Sequence[Row], end: Row, *, title: str, kind: Kind = "money") -> Spec:
+    """Return a bridge from the first step over gains and losses to the end, e.g. revenue, each cost, margin.
+
+    Args:
+        steps: Name and signed amount; the first is the whole that the bridge starts from.
+        end: Name and value of what is left.
+        title: Title of the value axis, with its unit.
+        kind: How the numbers behind the bars are written.
+
+    Raises:
+        ValueError: If the steps do not add up to the end.
+    """
+    data = []
+    for step in bridge(steps, end):
+        color = WHOLE if step.whole else LOSS if step.amount < 0 else GAIN
+        data.append(_bar(step.label, (step.start, step.stop), show(step.amount, kind), color))
+    return _horizontal(data, title, kind)
+
+
+def stacked(rows: Sequence[tuple[str, str, Number]], *, title: str, kind: Kind = "money") -> Spec:
+    """Return stacked columns, one for each category in the order given, e.g. cost by meter for each month.
+
+    Args:
+        rows: Category, series and value; beyond eight series the smallest become one that says how many it sums.
+        title: Title of the value axis, with its unit.
+        kind: How the value axis writes its numbers.
+    """
+    names = [name for name, _ in fold_smallest(_sums(rows), len(PALETTE))]
+    data = [
+        {"category": category, "series": series if series in names else names[-1], "value": float(value)}
+        for category, series, value in rows
+    ]
+    categories = list(dict.fromkeys(category for category, _, _ in rows))
+    angle = -45 if len(categories) > UPRIGHT else 0
+    legend = alt.Legend(orient="top", title=None, columns=4, labelLimit=0, symbolType="square")
+    chart = (
+        alt.Chart(alt.InlineData(values=data))
+        .mark_bar(stroke=PAPER, strokeWidth=1)
+        .encode(
+            x=alt.X("category:N", sort=categories, axis=alt.Axis(title=None, labelAngle=angle, ticks=False)),
+            y=alt.Y("sum(value):Q", title=title, axis=alt.Axis(format=_format(kind), domain=False, ticks=False)),
+            color=alt.Color("series:N", legend=legend, scale=alt.Scale(domain=names, range=list(PALETTE))),
+            order=alt.Order("rank:Q"),
+        )
+        .transform_calculate(rank=f"indexof({names!r}, datum.series)")
+        .properties(width=WIDTH, height=WIDTH // 2)
+    )
+    return _dressed(chart)
+
+
+def fold_smallest(rows: Sequence[Row], limit: int) -> list[Row]:
+    """Return at most ``limit`` rows in their order: the smallest in size are summed into a last one.
+
+    >>> fold_smallest([("a", 5), ("b", -1), ("c", 2), ("d", 3)], 3)
+    [('a', 5), ('d', 3), ('2 others', 1)]
+    """
+    if len(rows) <= limit:
+        return list(rows)
+    by_size = sorted(range(len(rows)), key=lambda index: abs(float(rows[index][1])), reverse=True)
+    kept = sorted(by_size[: limit - 1])
+    rest = by_size[limit - 1 :]
+    total: Any = 0
+    for index in rest:
+        total += rows[index][1]
+    return [*(rows[index] for index in kept), (f"{len(rest)} others", total)]
+
+
+def _sums(rows: Sequence[tuple[str, str, Number]]) -> list[Row]:
+    sums: dict[str, Any] = {}
+    for _, series, value in rows:
+        sums[series] = sums.get(series, 0) + value
+    return list(sums.items())
+
+
+def _bar(name: str, ends: tuple[Number, Number], text: str, color: str) -> dict[str, Any]:
+    start, stop = float(ends[0]), float(ends[1])
+    return {"name": name, "start": start, "stop": stop, "edge": max(start, stop), "text": text, "color": color}
+
+
+def _horizontal(data: Sequence[dict[str, Any]], title: str, kind: Kind) -> Spec:
+    names = [bar["name"] for bar in data]
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(f"bars share the name {twice}; expected each once")
+    cut = f"length(datum.label) > {NAME} ? slice(datum.label, 0, {NAME - 1}) + '…' : datum.label"
+    extent = LETTER * min(NAME, max(map(len, names), default=0))
+    beside = alt.Axis(title=None, domain=False, ticks=False, labelLimit=0, labelExpr=cut, minExtent=extent)
+    base = alt.Chart(alt.InlineData(values=list(data))).encode(y=alt.Y("name:N", sort=names, axis=beside))
+    axis = alt.Axis(format=_format(kind), domain=False, ticks=False, tickCount=5)
+    scale = alt.Scale(domain=_domain(data, WIDTH - extent), nice=False)
+    drawn = base.mark_bar(height=alt.RelativeBandSize(0.72)).encode(
+        x=alt.X("start:Q", title=title, axis=axis, scale=scale),
+        x2="stop:Q",
+        color=alt.Color("color:N", scale=None),
+    )
+    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=INK, opacity=0.5).encode(x="zero:Q")
+    layers = alt.layer(drawn, zero, _numbers(base, "datum.edge >= 0", GAP), _numbers(base, "datum.edge < 0", -GAP))
+    return _dressed(layers.properties(width=WIDTH, height=alt.Step(STEP)))
+
+
+def _numbers(base: alt.Chart, where: str, gap: int) -> alt.Chart:
+    mark = base.mark_text(align="left" if gap > 0 else "right", dx=gap, color=INK)
+    numbers: alt.Chart = mark.encode(x="edge:Q", text="text:N").transform_filter(where)
+    return numbers
+
+
+def _domain(data: Sequence[dict[str, Any]], pixels: float) -> list[float]:
+    """Ends of the value axis, so that the longest number behind a bar has room on each side."""
+    ends = [0.0, *(bar[end] for bar in data for end in ("start", "stop"))]
+    low, high = min(ends), max(ends)
+    left = max((LETTER * len(bar["text"]) + 2 * GAP for bar in data if bar["edge"] < 0), default=0)
+    right = max((LETTER * len(bar["text"]) + 2 * GAP for bar in data if bar["edge"] >= 0), default=0)
+    unit = ((high - low) or 1.0) / (pixels - left - right)
+    return [low - left * unit, high + right * unit]
+
+
+def _format(kind: Kind) -> str:
+    return FORMATS.get(kind, ",.12~g")
+
+
+def _dressed(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> Spec:
+    ink = {"labelColor": INK, "titleColor": INK, "titleFontWeight": "normal", "labelFontSize": 12, "titleFontSize": 12}
+    lines = {"gridColor": INK, "gridOpacity": FAINT, "domainColor": INK, "domainOpacity": 0.5}
+    dressed = (
+        chart.properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding"), padding=4)
+        .configure(font="sans-serif", background="transparent", text=alt.MarkConfig(fontSize=12))
+        .configure_view(stroke=None)
+        .configure_axis(**ink, **lines)
+        .configure_axisY(gridOpacity=FAINT)
+        .configure_legend(labelColor=INK, labelFontSize=12)
+    )
+    spec: Spec = dressed.to_dict()
+    return spec

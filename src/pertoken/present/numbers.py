@@ -1,0 +1,116 @@
+"""The one way that pertoken writes a number for people."""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from pertoken.present.sheet import Cell, Kind, Number, Table, total_row
+
+MINUS = "\N{MINUS SIGN}"
+ABSENT = "\N{EN DASH}"
+DIGIT_SPACE, POINT_SPACE = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
+FIXED = {"count": 0, "money": 2, "share": 1}
+"""Decimals that are always shown."""
+LEAST = {"quantity": 0, "unit_money": 2}
+"""Decimals that are shown at least, of up to six significant digits."""
+SIGNIFICANT = 6
+MOST_DECIMALS = 12
+WIDE = Context(prec=999, rounding=ROUND_HALF_UP)
+
+
+def show(value: Cell, kind: Kind, unit: str = "") -> str:
+    """Return a value as people read it.
+
+    A value that is not zero never reads as zero: what is too small for the decimals of its kind reads ``<0.01``, or
+    ``>-0.01`` when negative. Halves round away from zero, and a float is first read at 15 significant digits, so that
+    the noise of binary arithmetic never decides a cent.
+
+    >>> show(2250, "money", "USD"), show(1012.9649999999999, "money"), show(0.375, "share")
+    ('2,250.00 USD', '1,012.97', '37.5 %')
+    >>> show(Decimal("0.000001875"), "unit_money"), show(0.004, "money"), show(None, "money")
+    ('0.000001875', '<0.01', '–')
+
+    Args:
+        value: Text passes through; ``None`` reads as a dash.
+        kind: What the value is.
+        unit: Written after the number; leave it out where a header carries it.
+
+    Raises:
+        ValueError: If the value is not finite.
+    """
+    if value is None:
+        return ABSENT
+    if isinstance(value, str):
+        return value
+    number = exact(value)
+    text = f"{_digits(number.scaleb(2, WIDE), kind)} %" if kind == "share" else _digits(number, kind)
+    return f"{text} {unit}" if unit else text
+
+
+def exact(value: Number) -> Decimal:
+    """Return a number as a decimal, a float at its 15 reliable digits.
+
+    >>> exact(0.1 + 0.2)
+    Decimal('0.3')
+    """
+    number = Decimal(format(value, ".15g")) if isinstance(value, float) else Decimal(value)
+    if not number.is_finite():
+        raise ValueError(f"cannot show {value}; expected a finite number, or None when it does not apply")
+    return number
+
+
+def _digits(number: Decimal, kind: Kind) -> str:
+    places = _places(number, kind)
+    size = abs(number).quantize(Decimal(1).scaleb(-places), context=WIDE)
+    if number and not size:
+        return f"{'<' if number > 0 else '>' + MINUS}{Decimal(1).scaleb(-places):f}"
+    text = f"{size:,f}"
+    if kind in LEAST and places > LEAST[kind]:
+        text = _strip(text, LEAST[kind])
+    return f"{MINUS}{text}" if number < 0 else text
+
+
+def _places(number: Decimal, kind: Kind) -> int:
+    if kind in FIXED:
+        return FIXED[kind]
+    significant = SIGNIFICANT - 1 - (number.adjusted() if number else 0)
+    return min(max(significant, LEAST.get(kind, 0)), MOST_DECIMALS)
+
+
+def _strip(text: str, least: int) -> str:
+    whole, _, decimals = text.partition(".")
+    decimals = decimals.rstrip("0").ljust(least, "0")
+    return f"{whole}.{decimals}" if decimals else whole
+
+
+def show_rows(table: Table) -> list[list[str]]:
+    """Return the rows of a table as people read them."""
+    return [[show(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows]
+
+
+def show_total(table: Table) -> list[str] | None:
+    """Return the total row of a table as people read it, blank where a column has no total."""
+    total = total_row(table)
+    if total is None:
+        return None
+    pairs = zip(total, table.columns, strict=True)
+    return [show(cell, column.kind) if column.total or cell is not None else "" for cell, column in pairs]
+
+
+def show_aligned(table: Table) -> tuple[list[list[str]], list[str] | None]:
+    """Return rows and total row with decimal points under each other, by spaces as wide as a digit."""
+    rows, total = show_rows(table), show_total(table)
+    for index, column in enumerate(table.columns):
+        if column.kind in LEAST:
+            everything = [*rows, total] if total else rows
+            for row, text in zip(everything, _align([row[index] for row in everything]), strict=True):
+                row[index] = text
+    return rows, total
+
+
+def _align(texts: Sequence[str]) -> list[str]:
+    decimals = [len(text.partition(".")[2]) for text in texts]
+    most = max(decimals, default=0)
+    points = [POINT_SPACE * (most > 0 and not count) for count in decimals]
+    return [
+        text + point + DIGIT_SPACE * (most - count) for text, count, point in zip(texts, decimals, points, strict=True)
+    ]

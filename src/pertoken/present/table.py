@@ -1,0 +1,171 @@
+"""Sheets in the terminal: figures on top, tables with right-aligned numbers, notes at the end."""
+
+import io
+import unicodedata
+from collections.abc import Sequence
+from itertools import takewhile
+from textwrap import wrap
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from pertoken.present.numbers import MINUS, show, show_aligned
+from pertoken.present.sheet import Column, Figure, Sheet, Table
+from pertoken.present.sheet import Note as Remark
+
+GAP = 2
+"""Spaces between columns."""
+NARROWEST = 8
+"""A text column is never squeezed below this."""
+MARKS = {"info": ("Note: ", "bold"), "warning": ("! Warning: ", "bold yellow")}
+
+
+def terminal(sheet: Sheet, *, width: int = 80, color: bool = False) -> str:
+    """Return a sheet as lines of text for a terminal; charts are left to the page.
+
+    A table too wide for the terminal is split into parts that repeat its leading text columns: unlike dropped columns,
+    parts keep every number on the screen, and nobody has to ask again.
+
+    Args:
+        sheet: What to show.
+        width: Columns of the terminal.
+        color: Whether the terminal understands colour; without it the text is plain.
+    """
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        color_system="standard" if color else None,
+        force_terminal=color,
+        no_color=not color,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+    _print_top(console, sheet)
+    for table in sheet.of(Table):
+        _print_table(console, table, width)
+    _print_end(console, sheet)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _print_top(console: Console, sheet: Sheet) -> None:
+    console.print(_text(sheet.title, "bold"))
+    if sheet.subtitle:
+        console.print(_text(sheet.subtitle))
+    if sheet.figures:
+        console.print()
+        console.print(_figures(sheet.figures))
+
+
+def _figures(figures: Sequence[Figure]) -> Grid:
+    grid = Grid.grid(padding=(0, GAP, 0, 0))
+    grid.add_column()
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for item in figures:
+        number = _text(show(item.value, item.kind), "bold")
+        grid.add_row(_text(item.label), number, _text(item.unit), _text(item.note, "dim"))
+    return grid
+
+
+def _print_table(console: Console, table: Table, width: int) -> None:
+    console.print()
+    console.print(_text(table.title, "bold"))
+    rows, total = show_aligned(table)
+    widths = _widths(table.columns, [*rows, total] if total else rows, width)
+    for number, part in enumerate(_parts(table.columns, widths, width)):
+        if number:
+            console.print()
+        padding = (0, GAP - 1, 0, 0)  # the box adds one space between columns
+        grid = Grid(box=box.SIMPLE, pad_edge=False, padding=padding, show_edge=False, show_footer=bool(total))
+        headers = _headers([table.columns[index] for index in part], [widths[index] for index in part])
+        for index, header in zip(part, headers, strict=True):
+            footer = _cell(total[index], widths[index], table.columns[index]) if total else ""
+            grid.add_column(header, footer, width=widths[index], no_wrap=_is_number(table.columns[index]))
+        for row in rows:
+            grid.add_row(*(_cell(row[index], widths[index], table.columns[index]) for index in part))
+        console.print(grid)
+    if table.note:
+        console.print(_text(table.note, "dim"))
+
+
+def _headers(columns: Sequence[Column], widths: Sequence[int]) -> list[Text]:
+    """Labels broken between words, units under them, all standing on the same line."""
+    broken = [
+        [
+            *((line, "bold") for line in wrap(_safe(column.label), width)),
+            *((unit, "dim") for unit in [column.unit] if unit),
+        ]
+        for column, width in zip(columns, widths, strict=True)
+    ]
+    height = max(map(len, broken), default=0)
+    return [
+        Text("\n", justify="right" if _is_number(column) else "left").join(
+            [Text()] * (height - len(lines)) + [Text(_safe(line), style) for line, style in lines]
+        )
+        for column, lines in zip(columns, broken, strict=True)
+    ]
+
+
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Numbers and the words of headers are never broken; text columns share half of the terminal."""
+    most = max(width // 2 // max(len(_keys(columns)), 1), NARROWEST)
+    widths = []
+    for index, column in enumerate(columns):
+        header = max(map(cell_len, [*column.label.split(), column.unit]), default=1)
+        longest = max([header, *(cell_len(_safe(row[index])) for row in rows)])
+        widths.append(longest if _is_number(column) else min(longest, most))
+    return widths
+
+
+def _parts(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[list[int]]:
+    """Columns of each part: the keys, then as many others as fit."""
+    keys = _keys(columns)
+    parts = [list(keys)]
+    for index in range(len(keys), len(columns)):
+        taken = sum(widths[other] + GAP for other in parts[-1])
+        if taken + widths[index] > width and len(parts[-1]) > len(keys):
+            parts.append(list(keys))
+        parts[-1].append(index)
+    return parts
+
+
+def _keys(columns: Sequence[Column]) -> list[int]:
+    return [index for index, _ in takewhile(lambda pair: pair[1].kind == "text", enumerate(columns))]
+
+
+def _print_end(console: Console, sheet: Sheet) -> None:
+    notes = sheet.of(Remark)
+    for note in [None, *notes] if notes else []:
+        if note is None:
+            console.print()
+            continue
+        mark, style = MARKS[note.level]
+        console.print(Text.assemble((mark, style), _safe(note.text)))
+    if sheet.meta:
+        console.print()
+        console.print(_text(" · ".join(f"{key}: {value}" for key, value in sheet.meta.items()), "dim"))
+
+
+def _is_number(column: Column) -> bool:
+    return column.kind != "text"
+
+
+def _cell(text: str, width: int, column: Column) -> Text:
+    if not _is_number(column):
+        return _text(text)
+    return _text(_safe(text).rjust(width), "red" if text.startswith((MINUS, f">{MINUS}")) else "")
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(_safe(text), style)
+
+
+def _safe(text: str) -> str:
+    """Take out control characters, so that a customer's name cannot steer the terminal."""
+    return "".join(" " if unicodedata.category(character) in {"Cc", "Cf", "Zs"} else character for character in text)

@@ -1,0 +1,1 @@
+"""The verb: usage rated by a card becomes a ledger."""

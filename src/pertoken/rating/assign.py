@@ -1,0 +1,254 @@
+"""Which price takes which usage: decided once for each combination of labels, never line by line."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pertoken.catalog.prices import SAME_AS_STANDARD, STANDARD, Rate
+from pertoken.core.errors import CardError, DoublePriced, nearest
+from pertoken.core.expression import Condition, condition, weights
+from pertoken.core.lines import Usage, combine
+from pertoken.core.meters import leaves, meter
+from pertoken.rating.card import Band, Card, Charge
+from pertoken.usage.question import PRICE_FROM, above_key
+
+RATES = "rates"
+"""The name under which the table of rates stands as a charge."""
+
+Labels = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Combos:
+    """The distinct combinations of some keys, and which of them each line has.
+
+    Args:
+        labels: One dictionary for each combination.
+        of_line: Index into `labels`, shape `(line,)`.
+    """
+
+    labels: tuple[Labels, ...]
+    of_line: NDArray[Any]
+
+    def lines(self, chosen: Sequence[bool]) -> NDArray[np.bool_] | None:
+        """Mark the lines whose combination is chosen; None for all of them."""
+        if all(chosen):
+            return None
+        mask: NDArray[np.bool_] = np.array(chosen, dtype=bool)[self.of_line]
+        return mask
+
+
+def combos(usage: Usage, names: Sequence[str]) -> Combos:
+    """Find the combinations of the keys named that stand in the usage."""
+    keys = [usage.key(name) for name in names]
+    code, span = combine(keys, len(usage))
+    if span <= max(4 * len(usage), 1024):
+        found = np.flatnonzero(np.bincount(code, minlength=span))
+        slot = np.zeros(span, dtype=np.int32)
+        slot[found] = np.arange(len(found), dtype=np.int32)
+        of_line = slot[code]
+    else:
+        found, of_line = np.unique(code, return_inverse=True)
+    first = np.zeros(len(found), dtype=np.intp)
+    first[of_line] = np.arange(len(usage))
+    rows = zip(*([k.labels[c] for c in k.codes[first]] for k in keys), strict=True)
+    return Combos(tuple(dict(zip(names, row, strict=True)) for row in rows), of_line)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Claim:
+    """The usage that one charge of one card takes.
+
+    Args:
+        card: The card.
+        name: Name of the charge; `rates` for the table of rates.
+        charge: The charge; None for the table of rates.
+        weight: Weight of each combination in the measure, None where it isn't taken, shape `(combo,)`.
+        rates: For the table of rates: the rate of each combination, else None, shape `(combo,)`.
+    """
+
+    card: Card
+    name: str
+    charge: Charge | None
+    weight: tuple[Decimal | None, ...]
+    rates: tuple[Rate | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assignment:
+    """Who prices what.
+
+    Args:
+        combos: Combinations of the keys that conditions ask for.
+        claims: In the order of the cards and their charges.
+        member: For each card, whether it is for the combination.
+        unpriced: Combinations that are billable and that nobody claims, shape `(combo,)`.
+    """
+
+    combos: Combos
+    claims: tuple[Claim, ...]
+    member: tuple[tuple[bool, ...], ...]
+    unpriced: tuple[bool, ...]
+
+
+def assign(usage: Usage, cards: Sequence[Card]) -> Assignment:
+    """Decide which charge takes which usage.
+
+    Raises:
+        CardError: A condition asks for a key that the usage doesn't have.
+        DoublePriced: Two charges claim the same usage, neither marked a surcharge.
+    """
+    names = sorted({"meter"}.union(*(_names(card) for card in cards)))
+    _need(names, usage, cards)
+    found = combos(usage, names)
+    member = tuple(_member(card, found.labels) for card in cards)
+    claims = tuple(c for card, m in zip(cards, member, strict=True) for c in _claims(card, m, found.labels))
+    return Assignment(found, claims, member, _unclaimed(found.labels, claims))
+
+
+def _names(card: Card) -> set[str]:
+    texts = [card.where, *(c.measure.where for c in card.prices.values() if c.measure), *(d.where for d in card.adjust)]
+    names = {name for text in texts if text for name in condition(text).names}
+    out = {above_key(card.bands[name].of) if name in card.bands else name for name in names}
+    return out | rate_keys(card.rates)
+
+
+def rate_keys(rates: Sequence[Rate]) -> set[str]:
+    """Name the keys that a table of rates is looked up by."""
+    out = {"model"} if rates else set()
+    out |= {"provider"} if any(rate.provider for rate in rates) else set()
+    out |= {"batch", "service_tier"} if rates else set()
+    out |= {above_key("prompt_tokens")} if any(rate.above for rate in rates) else set()
+    return out | ({PRICE_FROM} if any(rate.start for rate in rates) else set())
+
+
+def _need(names: Sequence[str], usage: Usage, cards: Sequence[Card]) -> None:
+    for name in names:
+        if name not in usage.keys:
+            card = next(card for card in cards if name in _names(card))
+            msg = (
+                f"card {card.name!r} ({card.source or 'from code'}) asks for the key {name!r}, which the usage doesn't have; "
+                f"{nearest(name, usage.keys)} Map a column to it, or change the card's condition."
+            )
+            raise CardError(msg)
+
+
+def _member(card: Card, labels: Sequence[Labels]) -> tuple[bool, ...]:
+    asked = condition(card.where) if card.where else None
+    return tuple(holds(asked, each, card.bands) for each in labels)
+
+
+def holds(asked: Condition | None, labels: Labels, bands: Mapping[str, Band]) -> bool:
+    """Answer a condition for a combination, with the card's own names for bands."""
+    if asked is None:
+        return True
+    named = {
+        name: "true" if int(labels[above_key(band.of)]) >= band.above else "false"
+        for name, band in bands.items()
+        if name in asked.names
+    }
+    return asked.holds({**labels, **named})
+
+
+def _claims(card: Card, member: Sequence[bool], labels: Sequence[Labels]) -> Iterator[Claim]:
+    if card.rates:
+        book = RateBook.of(card.rates)
+        rates = tuple(book.find(each) if m else None for m, each in zip(member, labels, strict=True))
+        yield Claim(card, RATES, None, tuple(None if rate is None else Decimal(1) for rate in rates), rates)
+    for name, charge in card.prices.items():
+        if charge.measure is None:
+            yield Claim(card, name, charge, (None,) * len(labels))
+            continue
+        asked = condition(charge.measure.where) if charge.measure.where else None
+        factor = leaf_weights(charge.measure.sum, {each["meter"] for each in labels})
+        yield Claim(
+            card,
+            name,
+            charge,
+            tuple(
+                factor.get(each["meter"]) if m and holds(asked, each, card.bands) else None
+                for m, each in zip(member, labels, strict=True)
+            ),
+        )
+
+
+def leaf_weights(text: str, present: set[str]) -> dict[str, Decimal]:
+    """Expand a measure to weights of the leaf meters present.
+
+    >>> leaf_weights("total_tokens", {"input_tokens", "requests"})
+    {'input_tokens': Decimal('1')}
+    """
+    out: dict[str, Decimal] = {}
+    for name, weight in weights(text).items():
+        for leaf in leaves(name, sorted(present)):
+            out[leaf] = out.get(leaf, Decimal(0)) + weight
+    return out
+
+
+def _unclaimed(labels: Sequence[Labels], claims: Sequence[Claim]) -> tuple[bool, ...]:
+    out = []
+    for i, each in enumerate(labels):
+        takers = [c for c in claims if c.weight[i] is not None]
+        plain = [c for c in takers if c.charge is None or not c.charge.surcharge]
+        if len(plain) > 1:
+            one, two = plain[0], plain[1]
+            lines = f"{_place(one)} and {_place(two)}"
+            msg = f"{each['meter']} of {_about(each)} is priced twice: {lines}; mark one `surcharge: true` or narrow its `where`"
+            raise DoublePriced(msg)
+        out.append(not takers and meter(each["meter"]).billable)
+    return tuple(out)
+
+
+def _place(claim: Claim) -> str:
+    line = f", line {claim.charge.line}" if claim.charge and claim.charge.line else ""
+    return f"charge {claim.name!r} of card {claim.card.name!r}{line}"
+
+
+def _about(labels: Labels) -> str:
+    return ", ".join(f"{k}={v}" for k, v in labels.items() if k != "meter" and v) or "all usage"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RateBook:
+    """A table of rates, made ready for look-up.
+
+    Args:
+        rows: Rates by (model, meter, batch, service tier), the longest band first, the latest start first.
+    """
+
+    rows: Mapping[tuple[str, str, bool, str], Sequence[Rate]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rates: Sequence[Rate]) -> "RateBook":
+        """Sort a table of rates by what it is looked up by."""
+        rows: dict[tuple[str, str, bool, str], list[Rate]] = {}
+        for rate in rates:
+            rows.setdefault((rate.model, rate.meter, rate.batch, rate.service_tier), []).append(rate)
+        for group in rows.values():
+            group.sort(key=_first, reverse=True)
+        return cls(rows)
+
+    def find(self, labels: Labels) -> Rate | None:
+        """Look the rate of a combination up: its band first, then the latest price that had begun."""
+        tier = labels.get("service_tier", STANDARD)
+        tier = STANDARD if tier in SAME_AS_STANDARD else tier
+        rows = self.rows.get((labels["model"], labels["meter"], labels["batch"] == "true", tier), ())
+        return next((rate for rate in rows if _fits(rate, labels)), None)
+
+
+def _first(rate: Rate) -> tuple[str, int, bool]:
+    return (_start(rate), rate.above, bool(rate.provider))
+
+
+def _start(rate: Rate) -> str:
+    return rate.start.isoformat() if rate.start else ""
+
+
+def _fits(rate: Rate, labels: Labels) -> bool:
+    long_enough = rate.above == 0 or int(labels[above_key("prompt_tokens")]) >= rate.above
+    begun = rate.start is None or labels[PRICE_FROM] >= _start(rate)
+    return long_enough and begun and rate.provider in ("", labels.get("provider", ""))

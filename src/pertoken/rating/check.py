@@ -1,0 +1,131 @@
+"""What a card must not say, and what it must not leave unsaid."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from pertoken.core import meters
+from pertoken.core.errors import Fault, InputError, nearest
+from pertoken.core.expression import condition, weights
+from pertoken.rating.card import Card, Charge, Curve
+
+
+def faults(card: Card) -> list[Fault]:
+    """List all that is wrong with a card; empty if it can be used."""
+    found = [fault for name, charge in card.prices.items() for fault in _charge(card, name, charge)]
+    found += _rates(card)
+    found += _clamp(card)
+    found += _adjust(card)
+    found += _condition(card, card.where, 0)
+    if not card.prices and not card.rates:
+        found.append(_fault(card, 0, f"card {card.name!r} prices nothing", "`prices` or `rates`"))
+    return found
+
+
+def _fault(card: Card, line: int, found: str, expected: str = "", mend: str = "") -> Fault:
+    place = card.source or f"card {card.name!r}"
+    return Fault(f"{place}:{line}" if line else place, found, expected, mend)
+
+
+def _charge(card: Card, name: str, charge: Charge) -> Iterator[Fault]:
+    yield from _curve(card, name, charge, charge.curve)
+    if charge.measure is not None:
+        yield from _measure(card, name, charge)
+    how = charge.convert
+    if how.per <= 0:
+        yield _fault(card, charge.line, f"{name}: per is {how.per}", "a number above 0")
+    if how.free and how.round and how.free_first is None:
+        yield _fault(
+            card,
+            charge.line,
+            f"{name} has free units and rounding",
+            "their order, since engines differ",
+            "say free_first: true (free units off, then whole packages) or free_first: false",
+        )
+
+
+def _measure(card: Card, name: str, charge: Charge) -> Iterator[Fault]:
+    assert charge.measure is not None  # noqa: S101  see the caller
+    try:
+        for each in weights(charge.measure.sum):
+            meters.check(each)
+    except InputError as error:
+        yield _fault(card, charge.line, f"{name}: {error}")
+    yield from _condition(card, charge.measure.where, charge.line)
+
+
+def _condition(card: Card, text: str, line: int) -> Iterator[Fault]:
+    if text:
+        try:
+            condition(text)
+        except InputError as error:
+            yield _fault(card, line, str(error))
+
+
+def _curve(card: Card, name: str, charge: Charge, curve: Curve) -> Iterator[Fault]:
+    tiers = curve.tiers
+    if not tiers:
+        yield _fault(card, charge.line, f"{name} has no tier", "at least {rate: ...} or {flat: ...}")
+        return
+    for one, two in pairwise(tiers):
+        if one.up_to is None:
+            yield _fault(card, one.line, f"{name}: a tier without an end is followed by another", "up_to on all but the last")
+        elif two.up_to is not None and two.up_to <= one.up_to:
+            mend = "sort the tiers; up_to is the last unit that belongs to a tier"
+            yield _fault(card, two.line, f"{name}: tiers overlap, up_to {two.up_to} after {one.up_to}", "rising up_to", mend)
+    if tiers[-1].up_to is not None:
+        mend = "drop its up_to, or add a last tier that prices what is above"
+        yield _fault(card, tiers[-1].line, f"{name}: nothing is said above {tiers[-1].up_to}", "a last tier without end", mend)
+    if len(tiers) > 1 and curve.mode is None:
+        mend = "say mode: marginal (each unit in its own tier) or mode: all (all units in the tier reached)"
+        yield _fault(card, charge.line, f"{name} has {len(tiers)} tiers and no mode", "a mode, since money depends on it", mend)
+    if charge.measure and tiers[0].flat and curve.flat_on_zero is None:
+        mend = "say flat_on_zero: true or false"
+        yield _fault(card, tiers[0].line, f"{name} has a flat in its first tier", "whether it is due without usage", mend)
+    for tier in tiers:
+        if tier.rate < 0 or tier.flat < 0:
+            yield _fault(card, tier.line, f"{name}: a rate below zero", "0 or more", "write a discount under adjust")
+
+
+def _rates(card: Card) -> Iterator[Fault]:
+    seen: dict[tuple[object, ...], int] = {}
+    for rate in card.rates:
+        what = (rate.provider, rate.model, rate.meter, rate.batch, rate.service_tier, rate.above, rate.start)
+        if what in seen:
+            mend = f"it already stands on line {seen[what]}; give one a `from` date or drop it"
+            yield _fault(card, rate.line, f"second price for {rate.meter} of {rate.model}", "one", mend)
+        seen[what] = rate.line
+        try:
+            meters.meter(rate.meter)
+        except InputError as error:
+            yield _fault(card, rate.line, str(error))
+        if rate.price < 0 or rate.per <= 0:
+            yield _fault(card, rate.line, f"price {rate.price} per {rate.per}", "a price of 0 or more for 1 unit or more")
+
+
+def _clamp(card: Card) -> Iterator[Fault]:
+    clamp = card.clamp
+    if clamp is None:
+        return
+    if clamp.min is not None and clamp.max is not None and clamp.min > clamp.max:
+        yield _fault(card, clamp.line, f"minimum {clamp.min} above maximum {clamp.max}", "min at most max")
+    if card.adjust and not card.order:
+        yield _fault(
+            card,
+            clamp.line,
+            "a discount and a minimum or maximum without an order",
+            "an order, since 20 of usage, 10 % off, minimum 50 bills 50 or 45",
+            "say order: [discount, minimum, maximum] or another",
+        )
+
+
+def _adjust(card: Card) -> Iterator[Fault]:
+    known = {*card.prices, *(["rates"] if card.rates else []), "minimum"}
+    for adjust in card.adjust:
+        for name in adjust.on:
+            if name not in known:
+                yield _fault(card, adjust.line, f"adjust is on {name!r}, which is no charge", nearest(name, known))
+        yield from _condition(card, adjust.where, adjust.line)
+    used = {"discount"} if card.adjust else set()
+    used |= {name for name, bound in (("minimum", "min"), ("maximum", "max")) if card.clamp and getattr(card.clamp, bound)}
+    if card.order and not used <= set(card.order):
+        yield _fault(card, 0, f"order leaves out {sorted(used - set(card.order))}", f"all of {sorted(used)}")
