@@ -1,1 +1,52 @@
-"""pertoken."""
+"""pertoken: what an AI product costs, what it earns, and how sure we are.
+
+>>> import pertoken as pt
+>>> from datetime import date
+>>> calls = pt.call(requests=100_000, input=500, output=500)
+>>> quotes = pt.price(rates={"input_tokens": "0.000015", "output_tokens": "0.00003"}, calls=calls, on=date(2026, 11, 22))
+>>> print(quotes.quotes[0].total)
+2250.000000
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pertoken.connect.cards import card_from, read_cards
+    from pertoken.core.errors import PertokenError
+    from pertoken.rating.rate import rate
+    from pertoken.workbench import call, explain, price, sheet, statement
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "PertokenError": "pertoken.core.errors",
+    "call": "pertoken.workbench",
+    "card_from": "pertoken.connect.cards",
+    "explain": "pertoken.workbench",
+    "price": "pertoken.workbench",
+    "rate": "pertoken.rating.rate",
+    "read_cards": "pertoken.connect.cards",
+    "sheet": "pertoken.workbench",
+    "statement": "pertoken.workbench",
+}
+
+__all__ = [
+    "PertokenError",
+    "call",
+    "card_from",
+    "explain",
+    "price",
+    "rate",
+    "read_cards",
+    "sheet",
+    "statement",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever lives there
+    """Load a public name when it is first used, so that the command line starts fast."""
+    if name not in _HOMES:
+        msg = f"module 'pertoken' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(_HOMES[name]), name)

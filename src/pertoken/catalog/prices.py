@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from pertoken.core.money import CONTEXT
+from pertoken.core.exact import CONTEXT
 
 STANDARD = "standard"
 """The service tier of a request that names none."""
@@ -15,12 +15,12 @@ SAME_AS_STANDARD = frozenset({"", STANDARD, "default", "auto", "on_demand"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """One price: `price` units of `currency` for `per` units of `meter`.
+    """One price: money for `per` units of a meter.
 
     Args:
         model: The model, as the log and the vendor name it.
         meter: The leaf meter that is priced.
-        price: Money for `per` units. [currency]
+        price: Money for `per` units, in the currency of the card or catalog it stands in.
         per: How many units the price is for.
         provider: Who sells it; empty where it doesn't matter.
         batch: True for the price of asynchronous batch work.
@@ -48,7 +48,7 @@ class Rate:
 
     @property
     def unit_price(self) -> Decimal:
-        """Money for one unit. [currency / unit]
+        """Money for one unit of the meter.
 
         >>> Rate(model="m", meter="input_tokens", price=Decimal("2.50"), per=Decimal(1_000_000)).unit_price
         Decimal('0.0000025')

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.money import Values
 
@@ -142,6 +143,21 @@ class Lines:
         groups = group([self.key(name) for name in by], len(self))
         keys = {name: Key(self.keys[name].codes[groups.first], self.keys[name].labels) for name in by}
         return Lines(keys, {name: groups.sum(value) for name, value in self.values.items()})
+
+    def period(self, grain: str) -> Key:
+        """Return the key of a period, rolled up from a finer one where need be.
+
+        Raises:
+            InputError: No such period here, nor a finer one.
+        """
+        if grain in self.keys:
+            return self.keys[grain]
+        finer = next((g for g in period.GRAINS[: period.GRAINS.index(grain)] if g in self.keys), None)
+        if finer is None:
+            msg = f"no {grain} here, nor a finer period; map a column to `time`, or say --period"
+            raise InputError(msg)
+        key = self.keys[finer]
+        return key.relabel({label: period.roll_up(label, grain) if label else "" for label in key.labels})
 
     def records(self) -> list[dict[str, Any]]:
         """List the lines as plain dictionaries, keys first. Only for a certain world (no batch axis)."""

@@ -1,19 +1,18 @@
 """Money: rounding half up, exact or fast, by one function."""
 
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pertoken.core.exact import CONTEXT
 
 Values = NDArray[Any]
 """Numbers of shape `(*batch, line)`: `float64`, `int64`, or `object` holding `Decimal`."""
 
 MINOR_UNITS = {"BHD": 3, "CLP": 0, "ISK": 0, "JPY": 0, "JOD": 3, "KRW": 0, "KWD": 3, "OMR": 3, "TND": 3, "VND": 0}
 """Decimal places of the currencies that do not have two (ISO 4217)."""
-
-CONTEXT = Context(prec=50, rounding=ROUND_HALF_UP)
-"""Context for making rates; sums and products of invoices stay far below 28 digits."""
 
 _TIE = 1 + 2.0**-50
 

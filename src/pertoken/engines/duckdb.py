@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,40 +18,13 @@ from pertoken.core.meters import meter
 from pertoken.engines import sql
 from pertoken.engines.source import Source, find, identifier, quote
 from pertoken.usage.question import Question
+from pertoken.usage.report import Report
 from pertoken.usage.schema import Binding, Mapping_, bind
 
 Watch = Callable[[float], None]
 """Told the share of the work that is done, 0 to 1."""
 
 MOST_REJECTS = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What was read, and what of it could not be used.
-
-    Args:
-        source: What the user called the log.
-        rows: Rows read.
-        rejected: Reason to number of rows.
-        sample: Some of the rejected rows: file, row, reason, what was found.
-        first: Earliest time (UTC); empty if the log has none.
-        last: Latest time (UTC).
-        says: What was understood of the columns, in words.
-    """
-
-    source: str
-    rows: int
-    rejected: Mapping[str, int] = field(default_factory=dict)
-    sample: tuple[Fault, ...] = ()
-    first: str = ""
-    last: str = ""
-    says: tuple[str, ...] = ()
-
-    @property
-    def rejected_share(self) -> float:
-        """Share of the rows that could not be used, 0 to 1."""
-        return sum(self.rejected.values()) / self.rows if self.rows else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,8 +23,6 @@ NAME = 32
 """Letters of a name beside a bar, the rest is cut with an ellipsis."""
 GAP = 4
 """Between a bar and its number. [px]"""
-UPRIGHT = 12
-"""More categories than this have their names written aslant."""
 FORMATS = {"share": "~%"}
 """How the value axis writes its numbers, where not as plain numbers."""
 FAINT = 0.15
@@ -42,7 +40,8 @@ def bars(rows: Sequence[Row], *, title: str, kind: Kind = "money", limit: int = 
         limit: Bars at most; the smallest in size beyond it become one bar that says how many it sums.
     """
     data = [
-        _bar(name, (0, value), show(value, kind), LOSS if value < 0 else GAIN) | {"edge": float(value)}
+        _bar(name, (0, value), show(value, kind), LOSS if value < 0 else GAIN)
+        | {"edge": float(value), "left": value < 0}
         for name, value in fold_smallest(rows, limit)
     ]
     return _horizontal(data, title, kind)
@@ -81,7 +80,7 @@ def stacked(rows: Sequence[tuple[str, str, Number]], *, title: str, kind: Kind =
         for category, series, value in rows
     ]
     categories = list(dict.fromkeys(category for category, _, _ in rows))
-    angle = -45 if len(categories) > UPRIGHT else 0
+    angle = -45 if LETTER * (len("".join(categories)) + len(categories)) > WIDTH * 0.8 else 0
     legend = alt.Legend(orient="top", title=None, columns=4, labelLimit=0, symbolType="square")
     chart = (
         alt.Chart(alt.InlineData(values=data))
@@ -124,7 +123,8 @@ def _sums(rows: Sequence[tuple[str, str, Number]]) -> list[Row]:
 
 def _bar(name: str, ends: tuple[Number, Number], text: str, color: str) -> dict[str, Any]:
     start, stop = float(ends[0]), float(ends[1])
-    return {"name": name, "start": start, "stop": stop, "edge": max(start, stop), "text": text, "color": color}
+    bar = {"name": name, "start": start, "stop": stop, "text": text, "color": color}
+    return bar | {"edge": max(start, stop), "left": False}
 
 
 def _horizontal(data: Sequence[dict[str, Any]], title: str, kind: Kind) -> Spec:
@@ -133,8 +133,10 @@ def _horizontal(data: Sequence[dict[str, Any]], title: str, kind: Kind) -> Spec:
         twice = sorted({name for name in names if names.count(name) > 1})
         raise ValueError(f"bars share the name {twice}; expected each once")
     cut = f"length(datum.label) > {NAME} ? slice(datum.label, 0, {NAME - 1}) + '…' : datum.label"
-    extent = LETTER * min(NAME, max(map(len, names), default=0))
-    beside = alt.Axis(title=None, domain=False, ticks=False, labelLimit=0, labelExpr=cut, minExtent=extent)
+    extent = LETTER * min(NAME, max(map(len, names), default=0)) + 2 * GAP
+    beside = alt.Axis(
+        title=None, domain=False, ticks=False, labelLimit=0, labelExpr=cut, minExtent=extent, labelPadding=2 * GAP
+    )
     base = alt.Chart(alt.InlineData(values=list(data))).encode(y=alt.Y("name:N", sort=names, axis=beside))
     axis = alt.Axis(format=_format(kind), domain=False, ticks=False, tickCount=5)
     scale = alt.Scale(domain=_domain(data, WIDTH - extent), nice=False)
@@ -144,7 +146,7 @@ def _horizontal(data: Sequence[dict[str, Any]], title: str, kind: Kind) -> Spec:
         color=alt.Color("color:N", scale=None),
     )
     zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=INK, opacity=0.5).encode(x="zero:Q")
-    layers = alt.layer(drawn, zero, _numbers(base, "datum.edge >= 0", GAP), _numbers(base, "datum.edge < 0", -GAP))
+    layers = alt.layer(drawn, zero, _numbers(base, "!datum.left", GAP), _numbers(base, "datum.left", -GAP))
     return _dressed(layers.properties(width=WIDTH, height=alt.Step(STEP)))
 
 
@@ -158,8 +160,8 @@ def _domain(data: Sequence[dict[str, Any]], pixels: float) -> list[float]:
     """Ends of the value axis, so that the longest number behind a bar has room on each side."""
     ends = [0.0, *(bar[end] for bar in data for end in ("start", "stop"))]
     low, high = min(ends), max(ends)
-    left = max((LETTER * len(bar["text"]) + 2 * GAP for bar in data if bar["edge"] < 0), default=0)
-    right = max((LETTER * len(bar["text"]) + 2 * GAP for bar in data if bar["edge"] >= 0), default=0)
+    left = max((LETTER * len(bar["text"]) + 2 * GAP for bar in data if bar["left"]), default=0)
+    right = max((LETTER * len(bar["text"]) + 2 * GAP for bar in data if not bar["left"]), default=0)
     unit = ((high - low) or 1.0) / (pixels - left - right)
     return [low - left * unit, high + right * unit]
 

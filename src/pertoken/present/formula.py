@@ -1,6 +1,7 @@
 """Formulas between the columns of one row: ``+ - * /`` and parentheses, read once, for Python and for Excel."""
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import Any
 
 Number = int | float | Decimal
 
+NAME = re.compile(r"\b([a-z]\w*)")
 OPERATORS: dict[type[ast.operator], Any] = {ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv}
 
 
@@ -94,11 +96,7 @@ def excel(formula: str, cells: Mapping[str, str]) -> str:
         formula: Arithmetic over column names.
         cells: Cell references by column name.
     """
-    tree = parse(formula)
-    text = _in_cells(tree, cells)
-    for denominator in _denominators(tree):
-        text = f'IF({_in_cells(denominator, cells)}=0,"",{text})'
-    return f"={text}"
+    return _template(formula).format_map(cells)
 
 
 def _allowed(node: ast.AST) -> bool:
@@ -108,7 +106,7 @@ def _allowed(node: ast.AST) -> bool:
     return isinstance(node, (*structure, *OPERATORS))
 
 
-def _value(node: ast.expr, values: Mapping[str, Any], number: Callable[[str], Any]) -> Any:  # noqa: ANN401 - one of two
+def _value(node: ast.expr, values: Mapping[str, Any], number: Callable[[str], Any]) -> Any:  # noqa: ANN401 - as values
     match node:
         case ast.BinOp():
             return OPERATORS[type(node.op)](_value(node.left, values, number), _value(node.right, values, number))
@@ -119,13 +117,18 @@ def _value(node: ast.expr, values: Mapping[str, Any], number: Callable[[str], An
     return number(ast.unparse(node))
 
 
-def _in_cells(node: ast.expr, cells: Mapping[str, str]) -> str:
-    class ToCells(ast.NodeTransformer):
-        def visit_Name(self, name: ast.Name) -> ast.Name:
-            return ast.Name(cells[name.id], ast.Load())
+@lru_cache(maxsize=256)
+def _template(formula: str) -> str:
+    """Excel's words for a formula, with ``{name}`` where a cell goes."""
+    tree = parse(formula)
+    text = _words(tree)
+    for denominator in _denominators(tree):
+        text = f'IF({_words(denominator)}=0,"",{text})'
+    return f"={text}"
 
-    copy = ast.parse(ast.unparse(node), mode="eval").body
-    return ast.unparse(ToCells().visit(copy)).replace(" ", "")
+
+def _words(node: ast.expr) -> str:
+    return NAME.sub(r"{\1}", ast.unparse(node).replace(" ", ""))
 
 
 def _denominators(node: ast.expr) -> list[ast.expr]:

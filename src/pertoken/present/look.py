@@ -32,10 +32,11 @@ figure svg { display: block; width: 100%; min-width: 32rem; max-width: 46rem; he
 figure svg text { font-family: "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-th, td { padding: .32rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+th, td { padding: .32rem .5rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 thead th { vertical-align: bottom; font-weight: 600; border-bottom: 2px solid var(--ink); }
 thead small { display: block; color: var(--soft); font-weight: 400; }
-tbody th { font-weight: 400; min-width: 8rem; overflow-wrap: anywhere; }
+tbody th { font-weight: 400; min-width: 9rem; overflow-wrap: anywhere; }
+tbody td:not(.number) { min-width: 5.5rem; }
 th:first-child { padding-left: 0; position: sticky; left: 0; background: var(--paper); }
 td:last-child, th:last-child { padding-right: 0; }
 .number { text-align: right; white-space: nowrap; }
@@ -67,7 +68,7 @@ footer dd { margin: 0; overflow-wrap: anywhere; }
   tfoot { display: table-row-group; }
   tr, figure, aside, .figures div { break-inside: avoid; }
   h2, figcaption { break-after: avoid; }
-  figure svg { min-width: 0; max-width: 100%; max-height: 150mm; }
+  figure svg { min-width: 0; max-width: 100%; max-height: 120mm; }
   .wide { page: wide; }
 }
 """

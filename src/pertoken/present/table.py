@@ -20,6 +20,7 @@ GAP = 2
 """Spaces between columns."""
 NARROWEST = 8
 """A text column is never squeezed below this."""
+Texts = Sequence[str]
 MARKS = {"info": ("Note: ", "bold"), "warning": ("! Warning: ", "bold yellow")}
 
 
@@ -81,17 +82,25 @@ def _print_table(console: Console, table: Table, width: int) -> None:
     for number, part in enumerate(_parts(table.columns, widths, width)):
         if number:
             console.print()
-        padding = (0, GAP - 1, 0, 0)  # the box adds one space between columns
-        grid = Grid(box=box.SIMPLE, pad_edge=False, padding=padding, show_edge=False, show_footer=bool(total))
-        headers = _headers([table.columns[index] for index in part], [widths[index] for index in part])
-        for index, header in zip(part, headers, strict=True):
-            footer = _cell(total[index], widths[index], table.columns[index]) if total else ""
-            grid.add_column(header, footer, width=widths[index], no_wrap=_is_number(table.columns[index]))
-        for row in rows:
-            grid.add_row(*(_cell(row[index], widths[index], table.columns[index]) for index in part))
-        console.print(grid)
+        console.print(_grid([table.columns[i] for i in part], [widths[i] for i in part], *_pick(rows, total, part)))
     if table.note:
         console.print(_text(table.note, "dim"))
+
+
+def _pick(rows: Sequence[Texts], total: Texts | None, part: Sequence[int]) -> tuple[list[Texts], Texts | None]:
+    return [[row[i] for i in part] for row in rows], [total[i] for i in part] if total else None
+
+
+def _grid(columns: Sequence[Column], widths: Sequence[int], rows: Sequence[Texts], total: Texts | None) -> Grid:
+    padding = (0, GAP - 1, 0, 0)  # the box adds one space between columns
+    grid = Grid(box=box.SIMPLE, pad_edge=False, padding=padding, show_edge=False, show_footer=bool(total))
+    headers = _headers(columns, widths)
+    footers = _cells(total or [""] * len(columns), widths, columns)
+    for column, width, header, footer in zip(columns, widths, headers, footers, strict=True):
+        grid.add_column(header, footer, width=width, no_wrap=_is_number(column))
+    for row in rows:
+        grid.add_row(*_cells(row, widths, columns))
+    return grid
 
 
 def _headers(columns: Sequence[Column], widths: Sequence[int]) -> list[Text]:
@@ -140,13 +149,9 @@ def _keys(columns: Sequence[Column]) -> list[int]:
 
 
 def _print_end(console: Console, sheet: Sheet) -> None:
-    notes = sheet.of(Remark)
-    for note in [None, *notes] if notes else []:
-        if note is None:
-            console.print()
-            continue
+    for index, note in enumerate(sheet.of(Remark)):
         mark, style = MARKS[note.level]
-        console.print(Text.assemble((mark, style), _safe(note.text)))
+        console.print(Text("\n" * (index == 0)), Text.assemble((mark, style), _safe(note.text)), sep="")
     if sheet.meta:
         console.print()
         console.print(_text(" · ".join(f"{key}: {value}" for key, value in sheet.meta.items()), "dim"))
@@ -154,6 +159,10 @@ def _print_end(console: Console, sheet: Sheet) -> None:
 
 def _is_number(column: Column) -> bool:
     return column.kind != "text"
+
+
+def _cells(texts: Texts, widths: Sequence[int], columns: Sequence[Column]) -> list[Text]:
+    return [_cell(text, width, column) for text, width, column in zip(texts, widths, columns, strict=True)]
 
 
 def _cell(text: str, width: int, column: Column) -> Text:

@@ -21,6 +21,8 @@ NARROWEST, WIDEST = 9, 48
 """Widths of a column. [character]"""
 LETTERS = 14
 """Letters of a label on one line."""
+LINE_HEIGHT = 15
+"""Height of one line. [point]"""
 DECIMALS = {"count": 0, "money": 2, "share": 1}
 INK, SOFT, LINE, HEAD, LOSS, LINK = "#1B1F24", "#59636E", "#B8C0C8", "#EEF2F5", "#B34700", "#0072B2"
 HEADER = {"bold": True, "bg_color": HEAD, "text_wrap": True, "valign": "bottom"}
@@ -86,13 +88,21 @@ def write_table(book: Workbook, page: Worksheet, table: Table) -> None:
     """Write a table to its worksheet."""
     page.write_string(0, 0, table.title, style(book, "title"))
     page.write_string(1, 0, table.note, style(book, "soft"))
+    page.set_row(LABELS, LINE_HEIGHT * max((_lines(column.label) for column in table.columns), default=1))
+    shown = [*show_rows(table), show_total(table) or []]
     total = total_row(table)
-    for index in range(len(table.columns)):
-        _write_column(book, page, table, index)
+    for index, column in enumerate(table.columns):
+        page.set_column(index, index, _width(column, [row[index] for row in shown if row]))
+        _write_header(book, page, column, index)
+        cells = [row[index] for row in table.rows]
+        look = (
+            "General"
+            if column.kind == "text"
+            else number_format(column.kind, [*cells, *(total or [])[index : index + 1]])
+        )
+        _write_column(page, table, index, style(book, "text", num_format=look))
         if total:
-            look = style(book, "total", num_format=_number_format(table, index))
-            _write_total(page, table, index, (total, look))
-    page.set_row(LABELS, 15 * max((_lines(column.label) for column in table.columns), default=1))
+            _write_total(page, table, index, (total, style(book, "total", num_format=look)))
     _set_up(page, table)
 
 
@@ -108,16 +118,15 @@ def _set_up(page: Worksheet, table: Table) -> None:
         page.autofilter(UNITS, 0, last, len(table.columns) - 1)
 
 
-def _write_column(book: Workbook, page: Worksheet, table: Table, index: int) -> None:
-    column = table.columns[index]
+def _write_header(book: Workbook, page: Worksheet, column: Column, index: int) -> None:
     number = "" if column.kind == "text" else "_number"
-    page.set_column(index, index, _width(table, index))
     page.write_string(LABELS, index, column.label, style(book, f"label{number}"))
     page.write_string(UNITS, index, column.unit, style(book, f"unit{number}"))
-    look = style(book, "text", num_format=_number_format(table, index))
-    for row, cells in enumerate(table.rows):
-        text = _row_formula(table, column, cells, FIRST + row)
-        _write_cell(page, (FIRST + row, index), cells[index], look, text)
+
+
+def _write_column(page: Worksheet, table: Table, index: int, look: Format) -> None:
+    for row, cells in enumerate(table.rows, FIRST):
+        _write_cell(page, (row, index), cells[index], look, _row_formula(table, table.columns[index], cells, row))
 
 
 def _write_cell(page: Worksheet, place: tuple[int, int], cell: Cell, look: Format, formula: str | None) -> None:
@@ -159,19 +168,10 @@ def _places(table: Table, row: int) -> dict[str, str]:
     return {column.name: xl_rowcol_to_cell(row, index) for index, column in enumerate(table.columns)}
 
 
-def _number_format(table: Table, index: int) -> str:
-    if table.columns[index].kind == "text":
-        return "General"
-    cells = [row[index] for row in [*table.rows, total_row(table) or table.rows[0]]] if table.rows else []
-    return number_format(table.columns[index].kind, cells)
-
-
-def _width(table: Table, index: int) -> float:
+def _width(column: Column, shown: Sequence[str]) -> float:
     """Width that shows every cell and every word of the header, with room for the filter's button."""
-    column = table.columns[index]
-    cells = [row[index] for row in [*show_rows(table), show_total(table) or []] if row]
     header = max(map(len, column.label.split()), default=0)
-    longest = max([header, min(len(column.label), LETTERS), len(column.unit) + 4, *map(len, cells)])
+    longest = max([header, min(len(column.label), LETTERS), len(column.unit) + 4, *map(len, shown)])
     return float(min(max(longest + 2, NARROWEST), WIDEST))
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pertoken.catalog.prices import SAME_AS_STANDARD, STANDARD, Rate
 from pertoken.core.errors import CardError, DoublePriced, nearest
 from pertoken.core.expression import Condition, condition, weights
-from pertoken.core.lines import Usage, combine
+from pertoken.core.lines import Lines, Usage, combine
 from pertoken.core.meters import leaves, meter
 from pertoken.rating.card import Band, Card, Charge
 from pertoken.usage.question import PRICE_FROM, above_key
@@ -42,7 +42,7 @@ class Combos:
         return mask
 
 
-def combos(usage: Usage, names: Sequence[str]) -> Combos:
+def combos(usage: Lines, names: Sequence[str]) -> Combos:
     """Find the combinations of the keys named that stand in the usage."""
     keys = [usage.key(name) for name in names]
     code, span = combine(keys, len(usage))

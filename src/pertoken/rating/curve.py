@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from pertoken.core.money import CONTEXT, Values, array, is_exact, round_half_up
+from pertoken.core.exact import CONTEXT
+from pertoken.core.money import Values, array, is_exact, round_half_up
 from pertoken.rating.card import Convert, Curve, Tier
 
 

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core import period
-from pertoken.core.errors import CardError, Fault, UnpricedUsage
+from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage
 from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Ledger, Lines, Usage, concat, group
 from pertoken.core.money import Values, array, round_half_up, to_exact, zeros
-from pertoken.rating.assign import RATES, Assignment, Claim, Combos, assign, holds
+from pertoken.rating.assign import RATES, Assignment, Claim, Combos, assign, combos, holds
 from pertoken.rating.card import Adjust, Card, Charge
 from pertoken.rating.curve import convert, evaluate, normal_form, per_unit
+from pertoken.usage.question import above_key
 
 STAGES: dict[str, frozenset[str]] = {
     "list": frozenset({"list", "contracted", "effective", "billed"}),
@@ -120,7 +121,7 @@ def _rate_card(usage: Usage, card: Card, index: int, who: Assignment, *, exact: 
         if claim.card is card:
             parts += _round(_charge(usage, claim, who.combos, contracts, exact=exact), card)
     for step in card.order or _usual_order(card):
-        parts += STEPS[step](card, parts, contracts, who.combos)
+        parts += STEPS[step](card, parts, contracts)
     empty = contracts.pick(np.zeros(len(contracts), dtype=bool)).with_keys(charge="", stage="list")
     done = concat(Lines, parts or [empty])
     return done.with_keys(account=card.account, card=card.name)
@@ -145,15 +146,11 @@ def _contracts(usage: Usage, card: Card, mask: NDArray[np.bool_] | None) -> Line
 
 
 def _window_key(lines: Lines, window: str, card: Card) -> Key:
-    """The key of a window, rolled up from a finer period where need be."""
-    if window in lines.keys:
-        return lines.keys[window]
-    finer = next((g for g in period.GRAINS[: period.GRAINS.index(window)] if g in lines.keys), None)
-    if finer is None:
-        msg = f"card {card.name!r} counts by {window}, but the usage has no {window}, nor a finer period; say --period"
-        raise CardError(msg)
-    key = lines.keys[finer]
-    return key.relabel({label: period.roll_up(label, window) if label else "" for label in key.labels})
+    try:
+        return lines.period(window)
+    except InputError as error:
+        msg = f"card {card.name!r} counts by {window}: {error}"
+        raise CardError(msg) from error
 
 
 def _charge(usage: Usage, claim: Claim, combos: Combos, contracts: Lines, *, exact: bool) -> Lines:
@@ -259,7 +256,7 @@ def _round(lines: Lines, card: Card) -> list[Lines]:
     money = found.sum(lines.values["amount"])
     rest = round_half_up(money, card.rounding) - money
     made = {n: k if found.alone else Key(k.codes[found.first], k.labels) for n, k in zip(names, keys, strict=True)}
-    out = Lines(made, {"quantity": np.zeros_like(rest), "amount": rest})
+    out = Lines(made, {"quantity": rest * 0, "amount": rest})
     return [lines, _without_nothing(out).with_keys(stage="rounding")]
 
 
@@ -270,35 +267,35 @@ def _without_nothing(lines: Lines) -> Lines:
     return lines if some.all() else lines.pick(some)
 
 
-def _discounts(card: Card, parts: list[Lines], contracts: Lines, combos: Combos) -> list[Lines]:
-    del contracts, combos
+def _discounts(card: Card, parts: list[Lines], contracts: Lines) -> list[Lines]:
+    """Each discount is reckoned on what stands after the one before it."""
+    del contracts
     made: list[Lines] = []
-    for discount in card.adjust:
-        for lines in [*parts, *made]:
-            chosen = _discounted(lines, discount, card)
-            if len(chosen):
-                made += _round(_off(chosen, discount), card)
+    for adjust in card.adjust:
+        chosen = [_adjusted(lines, adjust, card) for lines in [*parts, *made]]
+        off = [_off(lines, adjust) for lines in chosen if len(lines)]
+        made += _round(concat(Lines, off), card) if off else []
     return made
 
 
-def _discounted(lines: Lines, discount: Adjust, card: Card) -> Lines:
+def _adjusted(lines: Lines, adjust: Adjust, card: Card) -> Lines:
     mask = np.ones(len(lines), dtype=bool)
-    if discount.on:
+    if adjust.on:
         key = lines.key("charge")
-        mask &= np.array([label in discount.on for label in key.labels])[key.codes]
-    if discount.where:
-        asked = condition(discount.where)
-        names = [n for n in asked.names if n in lines.keys]
-        rows = [dict(zip(names, row, strict=True)) for row in zip(*(lines.keys[n].column() for n in names), strict=True)]
-        mask &= np.array([holds(asked, row, card.bands) for row in rows], dtype=bool)
+        mask &= np.array([label in adjust.on for label in key.labels] or [False])[key.codes]
+    if adjust.where:
+        asked = condition(adjust.where)
+        names = sorted(above_key(card.bands[n].of) if n in card.bands else n for n in asked.names)
+        found = combos(lines.with_keys(**{n: "" for n in names if n not in lines.keys}), names)
+        mask &= np.array([holds(asked, each, card.bands) for each in found.labels] or [False])[found.of_line]
     return lines if mask.all() else lines.pick(mask)
 
 
-def _off(lines: Lines, discount: Adjust) -> Lines:
+def _off(lines: Lines, adjust: Adjust) -> Lines:
     money = lines.values["amount"]
-    factor: Any = discount.percent / 100 if money.dtype == object else float(discount.percent) / 100
+    factor: Any = adjust.percent / 100 if money.dtype == object else float(adjust.percent) / 100
     off = money * factor
-    return Lines(lines.keys, {"quantity": np.zeros_like(off), "amount": off}).with_keys(stage="discount")
+    return Lines(lines.keys, {"quantity": off * 0, "amount": off}).with_keys(stage="discount")
 
 
 def _limited(card: Card, parts: list[Lines], contracts: Lines, bound: Decimal, stage: str) -> list[Lines]:
@@ -321,15 +318,13 @@ def _limited(card: Card, parts: list[Lines], contracts: Lines, bound: Decimal, s
     return [_without_nothing(out).with_keys(charge=stage, stage=stage)]
 
 
-def _minimum(card: Card, parts: list[Lines], contracts: Lines, combos: Combos) -> list[Lines]:
-    del combos
+def _minimum(card: Card, parts: list[Lines], contracts: Lines) -> list[Lines]:
     if card.clamp is None or card.clamp.min is None:
         return []
     return _limited(card, parts, contracts, card.clamp.min, "minimum")
 
 
-def _maximum(card: Card, parts: list[Lines], contracts: Lines, combos: Combos) -> list[Lines]:
-    del combos
+def _maximum(card: Card, parts: list[Lines], contracts: Lines) -> list[Lines]:
     if card.clamp is None or card.clamp.max is None:
         return []
     return _limited(card, parts, contracts, card.clamp.max, "maximum")

@@ -58,5 +58,5 @@ class Question:
         return (*self.keys, *(cut.key for cut in self.cuts), *((PRICE_FROM,) if self.dates else ()))
 
 
-DEFAULTS = {"batch": "false", "service_tier": "standard", "provider": ""}
+DEFAULTS = {"batch": "false", "service_tier": "standard", "provider": "", "model": ""}
 """What a log that has no such column says on every row."""

@@ -1,0 +1,1 @@
+"""Reading and spreading ledgers: statement, unit economics, allocation."""

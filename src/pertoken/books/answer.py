@@ -1,0 +1,32 @@
+"""The books: usage rated on both sides, the statement made of it, and what was left out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pertoken.books.statement import Statement
+from pertoken.core.lines import Ledger, Usage
+from pertoken.rating.card import Card
+from pertoken.usage.report import Report
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Books:
+    """A log, rated on one side or both.
+
+    Args:
+        usage: Folded usage in leaf meters.
+        report: What was read and what was left out.
+        cards: Cards by side, `cost` and `revenue`.
+        ledgers: Ledgers by side, with shared lines given out to the keys asked for.
+        unpriced: Usage without a price, by side.
+        statement: Profit and loss by the keys asked for (and by customer, where the log has one).
+        by: Keys asked for.
+    """
+
+    usage: Usage
+    report: Report
+    cards: Mapping[str, tuple[Card, ...]]
+    ledgers: Mapping[str, Ledger]
+    unpriced: Mapping[str, Usage]
+    statement: Statement
+    by: tuple[str, ...]

@@ -1,0 +1,68 @@
+"""Options of the commands that rate a log."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pertoken.cli.options import Day
+
+if TYPE_CHECKING:
+    from pertoken.books.answer import Books
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+CARD_HELP = {
+    "cost": "Card of what we pay: a YAML file, `catalog` for list prices, `catalog:MODEL`. May be given again.",
+    "revenue": "Card of what we are paid: a YAML file, or file.yaml#plan. May be given again.",
+}
+
+
+def log_options(command: Command) -> Command:
+    """Add a log, its cards, and how to read it."""
+    for option in reversed(
+        (
+            click.argument("log"),
+            click.option("--cost", multiple=True, metavar="CARD", help=CARD_HELP["cost"]),
+            click.option("--revenue", multiple=True, metavar="CARD", help=CARD_HELP["revenue"]),
+            click.option("--map", "mapping", metavar="FILE", help="YAML file that says what the log's columns mean."),
+            click.option("--period", default="", metavar="PERIOD", help="Month (or day, quarter, year) of a log without times."),
+            click.option("--timezone", default="UTC", show_default=True, help="Zone in which periods are reckoned."),
+            click.option("--unpriced", type=click.Choice(["raise", "report"]), default="raise", show_default=True,
+                         help="Refuse usage without a price, or set it aside and report it."),
+            click.option("--rejects", metavar="FILE", help="Set rows aside that can't be used, and list them in this CSV file."),
+            click.option("--on", type=Day(), help="Day whose prices hold where the log has no times."),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[float], None] | None]:
+    """Show a bar on standard error while a log is folded; nothing where nobody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415  only for people
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("folding the log", total=1.0)
+        yield lambda share: bar.update(task, completed=share)
+
+
+def write_rejects(books: "Books", path: str | None) -> None:
+    """List the rows that were set aside; the file is written only where there are some."""
+    if not path or not books.report.sample:
+        return
+    from pertoken.present.files import write_whole  # noqa: PLC0415  rarely needed
+    from pertoken.present.sheet import Column, Sheet, Table  # noqa: PLC0415
+    from pertoken.present.text import to_csv  # noqa: PLC0415
+
+    columns = (Column("place", "Place", "text"), Column("found", "Found", "text"), Column("reason", "Reason", "text"))
+    rows = tuple((fault.where, fault.found, fault.mend) for fault in books.report.sample)
+    write_whole(path, to_csv(Sheet("Rejects", "", (Table("rejects", "Rejects", columns, rows, total=False),))).encode())
+

@@ -1,0 +1,30 @@
+"""The commands, as a table: name, module, and what they answer."""
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "price": ("pertoken.cli.price", "What does a month of calls cost? Rates of your own, or models side by side."),
+    "statement": ("pertoken.cli.statement", "What did a log cost, what did it earn, who loses us money?"),
+    "explain": ("pertoken.cli.explain", "How did a customer's month come about, line by line, down to the card?"),
+}
+
+HEAD = """\
+Usage: pertoken COMMAND [ARGUMENTS]
+
+  What an AI product costs, what it earns, and how sure we are.
+
+Commands:
+"""
+
+TAIL = """
+  pertoken COMMAND --help says more. Results go to standard output, all else to
+  standard error. Exit codes: 0 fine, 1 a check failed (usage without a price),
+  2 wrong use or bad input.
+"""
+
+
+def overview() -> str:
+    """Write the help of the whole command line.
+
+    >>> overview().splitlines()[0]
+    'Usage: pertoken COMMAND [ARGUMENTS]'
+    """
+    return HEAD + "".join(f"  {name:<10} {about}\n" for name, (_, about) in COMMANDS.items()) + TAIL

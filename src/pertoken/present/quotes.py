@@ -1,0 +1,82 @@
+"""The calculator's answer as a sheet: the month's cost by part, and models side by side."""
+
+from decimal import Decimal
+
+from pertoken.books.quote import Quotes
+from pertoken.core.meters import meter
+from pertoken.present.numbers import show
+from pertoken.present.sheet import Column, Figure, Figures, Note, Sheet, Table
+
+
+def sheet(quotes: Quotes) -> Sheet:
+    """Lay quotes out: one in its parts, several side by side, the cheapest first."""
+    first = quotes.quotes[0]
+    blocks: list[Figures | Table | Note] = [_figures(quotes)] if len(quotes.quotes) == 1 else []
+    blocks.append(_parts(quotes) if len(quotes.quotes) == 1 else _models(quotes))
+    blocks += [Note(f"not priced: {each}", "warning") for each in quotes.unpriced]
+    return Sheet("Price of a month", _words(quotes), tuple(blocks), {"prices": first.source, "calls": _calls(quotes)})
+
+
+def _words(quotes: Quotes) -> str:
+    first = quotes.quotes[0]
+    text = f"{_calls(quotes)} cost {show(first.total, 'money')} {first.currency} a month"
+    if len(quotes.quotes) == 1:
+        return f"{text}."
+    last = quotes.quotes[-1]
+    times = f", {last.total / first.total:.1f} times less than with {last.name}" if first.total else ""
+    return f"{text} with {first.name}{times}."
+
+
+def _calls(quotes: Quotes) -> str:
+    call = quotes.quotes[0].call
+    parts = [f"{show(n, 'quantity')} {meter(name).label.lower()}" for name, n in call.tokens.items()]
+    kind = " batch" if call.batch else ""
+    tier = f" {call.service_tier}" if call.service_tier != "standard" else ""
+    return f"{show(call.requests, 'quantity')}{kind}{tier} requests a month of {', '.join(parts)} tokens"
+
+
+def _figures(quotes: Quotes) -> Figures:
+    one = quotes.quotes[0]
+    unit = one.currency
+    return Figures(
+        (
+            Figure("month", "A month", one.total, "money", unit),
+            Figure("per_request", "Per request", one.per_request, "unit_money", unit),
+            Figure("per_1k_requests", "Per 1K requests", one.per_request * 1000, "unit_money", unit),
+            Figure("per_1m_tokens", "Per 1M tokens", one.per_million_tokens, "unit_money", unit),
+        )
+    )
+
+
+def _parts(quotes: Quotes) -> Table:
+    one = quotes.quotes[0]
+    each = {**one.call.tokens, "requests": Decimal(1)}
+    rows = tuple(
+        (meter(name).label, one.call.requests * each[name], money / (one.call.requests * each[name]) * 1_000_000, money)
+        for name, money in one.parts.items()
+    )
+    columns = (
+        Column("meter", "Meter", "text"),
+        Column("quantity", "Units", "quantity"),
+        Column("per_1m", "Per 1M", "unit_money", one.currency),
+        Column("amount", "A month", "money", one.currency, total="sum"),
+    )
+    return Table("parts", f"{one.name}, by meter", columns, rows)
+
+
+def _models(quotes: Quotes) -> Table:
+    unit = quotes.quotes[0].currency
+    names = list(dict.fromkeys(name for quote in quotes.quotes for name in quote.parts))
+    columns = (
+        Column("model", "Model", "text"),
+        Column("month", "A month", "money", unit),
+        *(Column(name, meter(name).label, "money", unit) for name in names),
+        Column("per_request", "Per request", "unit_money", unit),
+        Column("per_1k_requests", "Per 1K requests", "unit_money", unit),
+        Column("per_1m_tokens", "Per 1M tokens", "unit_money", unit),
+    )
+    rows = tuple(
+        (q.name, q.total, *(q.parts.get(name) for name in names), q.per_request, q.per_request * 1000, q.per_million_tokens)
+        for q in quotes.quotes
+    )
+    return Table("models", "Models, the cheapest first", columns, rows, total=False)

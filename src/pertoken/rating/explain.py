@@ -1,0 +1,184 @@
+"""Explain: each line of a ledger as one would reckon it on paper, down to the card's own line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pertoken.catalog.prices import Rate
+from pertoken.core import period
+from pertoken.core.errors import InputError, nearest
+from pertoken.core.lines import Ledger
+from pertoken.core.money import array
+from pertoken.rating.assign import RATES, RateBook
+from pertoken.rating.card import Card, Charge
+from pertoken.rating.curve import convert, walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of an explanation.
+
+    Args:
+        card: Name of the card.
+        charge: Name of the charge.
+        stage: Stage of the ledger.
+        about: What is reckoned, in words.
+        quantity: What is priced. [priced unit]
+        rate: Money for one priced unit; None where there is none. [currency]
+        amount: Money of the step. [currency]
+        source: File and line that say so.
+    """
+
+    card: str
+    charge: str
+    stage: str
+    about: str
+    quantity: Decimal | None
+    rate: Decimal | None
+    amount: Decimal
+    source: str
+
+
+def explain(ledger: Ledger, cards: Sequence[Card], chosen: Mapping[str, str]) -> list[Step]:
+    """Reckon the lines of a ledger that carry some labels again, step by step.
+
+    Args:
+        ledger: Exact lines, with what belongs to several shared out (see `books.allocate`).
+        cards: The cards that rated it.
+        chosen: Key to label, as customer and month.
+
+    Returns:
+        Steps whose amounts add up to the ledger's, in the order of cards, charges and stages.
+
+    Raises:
+        InputError: No line carries the labels.
+    """
+    lines = ledger
+    for name, label in chosen.items():
+        key = lines.period(name) if name in period.GRAINS else lines.key(name)
+        if label not in key.labels:
+            msg = f"no {name} {label!r} in the books; {nearest(label, [each for each in key.labels if each])}"
+            raise InputError(msg)
+        lines = lines.pick(key.codes == key.labels.index(label))
+    by_name = {card.name: card for card in cards}
+    names = {name: i for i, name in enumerate(by_name)}
+    rows = sorted(lines.records(), key=lambda row: (names[row["card"]], *_place(row, by_name[row["card"]])))
+    books = {name: RateBook.of(card.rates) for name, card in by_name.items()}
+    steps = [step for row in rows for step in _steps(row, by_name[row["card"]], books[row["card"]])]
+    _same(steps, rows)
+    return steps
+
+
+_STAGES = ("list", "discount", "minimum", "maximum", "rounding")
+
+
+def _place(row: Mapping[str, Any], card: Card) -> tuple[int, int, str, str]:
+    charges = [RATES, *card.prices, "minimum", "maximum"]
+    return charges.index(row["charge"]), _STAGES.index(row["stage"]), str(row.get("model", "")), str(row.get("meter", ""))
+
+
+def _same(steps: Sequence[Step], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Hold the reckoning on paper against the ledger; they are twins."""
+    paper, books = sum((s.amount for s in steps), Decimal(0)), sum((row["amount"] for row in rows), Decimal(0))
+    if abs(paper - books) > Decimal("1e-9"):
+        msg = f"the explanation comes to {paper} but the ledger to {books}; this is a fault of pertoken, please report it"
+        raise AssertionError(msg)
+
+
+def _steps(row: Mapping[str, Any], card: Card, book: RateBook) -> list[Step]:
+    if row.get("origin") == "shared":
+        about = f"share of {_named(row)} that is charged for several together"
+        return [_step(row, about, None, None, row["amount"], _at(card, 0))]
+    if row["stage"] != "list":
+        return [_step(row, _adjustment(row, card), None, None, row["amount"], _at(card, _line(row, card)))]
+    if row["charge"] == RATES:
+        return [_rated(row, card, book)]
+    return _charged(row, card, card.prices[row["charge"]])
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    return row["charge"] if row["stage"] == "list" else f"{row['stage']} of {row['charge']}"
+
+
+def _step(
+    row: Mapping[str, Any], about: str, quantity: Decimal | None, rate: Decimal | None, amount: Decimal, source: str
+) -> Step:
+    return Step(
+        card=row["card"],
+        charge=row["charge"],
+        stage=row["stage"],
+        about=about,
+        quantity=quantity,
+        rate=rate,
+        amount=amount,
+        source=source,
+    )
+
+
+def _at(card: Card, line: int) -> str:
+    place = card.source or card.name
+    return f"{place}:{line}" if line else place
+
+
+def _line(row: Mapping[str, Any], card: Card) -> int:
+    if row["stage"] == "discount":
+        own = [a for a in card.adjust if not a.on or row["charge"] in a.on]
+        return own[0].line if own else 0
+    if row["stage"] in ("minimum", "maximum") and card.clamp:
+        return card.clamp.line
+    charge = card.prices.get(row["charge"])
+    return charge.line if charge else 0
+
+
+def _adjustment(row: Mapping[str, Any], card: Card) -> str:
+    if row["stage"] == "rounding":
+        return f"rounding of {row['charge']} half up to {card.rounding} places"
+    if row["stage"] == "discount":
+        percents = [f"{a.percent:+f} %" for a in card.adjust if not a.on or row["charge"] in a.on]
+        return f"{', then '.join(percents)} on {row['charge']}"
+    bound = (card.clamp.min if row["stage"] == "minimum" else card.clamp.max) if card.clamp else None
+    return f"{row['stage']} of {bound:,f} a {card.clamp.window if card.clamp else 'month'}"
+
+
+def _rated(row: Mapping[str, Any], card: Card, book: RateBook) -> Step:
+    rate = book.find(row)
+    assert rate is not None  # noqa: S101  the ledger holds what was priced
+    quantity = row["quantity"] / rate.per
+    about = f"{row['model']} {row['meter']}: {row['quantity']:,f} at {rate.price:f} per {rate.per:,f}{_special(rate)}"
+    return _step(row, about, quantity, rate.price, row["quantity"] * rate.unit_price, rate.source or _at(card, rate.line))
+
+
+def _special(rate: Rate) -> str:
+    words = ["batch"] if rate.batch else []
+    words += [rate.service_tier] if rate.service_tier != "standard" else []
+    words += [f"prompts above {rate.above:,}"] if rate.above else []
+    words += [f"since {rate.start}"] if rate.start else []
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _charged(row: Mapping[str, Any], card: Card, charge: Charge) -> list[Step]:
+    if charge.measure is None:
+        tier = charge.curve.tiers[0]
+        return [_step(row, f"{row['charge']}: a fee for each {charge.window}", Decimal(1), None, row["amount"], _at(card, tier.line))]
+    counted = row["quantity"]
+    priced = convert(array([counted], exact=True), charge.convert)[0]
+    parts = walk(charge.curve, priced)
+    head = f"{row['charge']}: {counted:,f} {row['meter'] or charge.measure.sum}{_converted(charge, counted, priced)}"
+    if not parts:
+        return [_step(row, head, priced, None, Decimal(0), _at(card, charge.line))]
+    steps = []
+    for part in parts:
+        words = head if len(parts) == 1 else f"{head if part is parts[0] else row['charge']}, from {part.begin:,f}"
+        words += f", flat {part.flat:,f}" if part.flat else ""
+        steps.append(_step(row, words, part.quantity, part.rate, part.amount, _at(card, part.line)))
+    return steps
+
+
+def _converted(charge: Charge, counted: Decimal, priced: Decimal) -> str:
+    how = charge.convert
+    if priced == counted:
+        return ""
+    words = f" = {priced:,f} priced units of {how.per:,f}"
+    words += f", rounded {how.round.replace('_', ' ')}" if how.round else ""
+    return words + (f", {how.free:,f} of them free" if how.free else "")

@@ -1,0 +1,261 @@
+"""One function for each question. The command line, the web page and the notebook all walk through these."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from pertoken.books.quote import Call, Quote, Quotes, call
+from pertoken.catalog.book import Catalog, UnknownModel, rates_of
+from pertoken.catalog.prices import Rate
+from pertoken.core.errors import CardError, InputError, UnpricedUsage
+from pertoken.core.lines import Key, Ledger, Usage
+from pertoken.core.meters import meter
+from pertoken.rating.card import Card
+from pertoken.rating.rate import rate
+from pertoken.usage.question import PRICE_FROM, above_key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pertoken.books.answer import Books
+    from pertoken.engines.duckdb import Log, Watch
+    from pertoken.present.sheet import Sheet
+    from pertoken.rating.explain import Step
+    from pertoken.usage.schema import Mapping_
+
+CATALOG = "catalog"
+"""As a card: the list prices of the market, for the model that each line names (`catalog`) or for one (`catalog:gpt-4o`)."""
+
+Aside = Literal["raise", "report"]
+
+__all__ = ["Call", "Quote", "Quotes", "call", "explain", "price", "sheet", "statement"]
+
+
+def price(
+    models: Sequence[str] = (), *, rates: Mapping[str, Decimal | str] | None = None, calls: Call, on: date, catalog: Catalog | None = None
+) -> Quotes:
+    """Price calls on models of the catalog, or at rates given.
+
+    Args:
+        models: Names of models, with or without their provider.
+        rates: Leaf meter to money for one unit, in USD; instead of models.
+        calls: What is to be priced.
+        on: Day whose prices hold.
+        catalog: Prices to use; the bundled ones if None.
+
+    Returns:
+        A quote for each model, the cheapest first.
+
+    Raises:
+        UnknownModel: A name that the catalog doesn't have.
+        UnpricedUsage: No quote at all, since a price is missing.
+    """
+    cards = [_rates_card(rates)] if rates else [_model_card(name, catalog or _catalog()) for name in models]
+    if not cards:
+        msg = "nothing to price with; name a model, as `pertoken price gpt-4o`, or rates, as --rate input=0.015/1K"
+        raise InputError(msg)
+    quotes, unpriced = [], []
+    for card in cards:
+        try:
+            quotes.append(_quote(card, calls, on))
+        except UnpricedUsage as error:
+            unpriced.append(f"{card.name}: {str(error).splitlines()[0]}")
+    if not quotes:
+        raise UnpricedUsage("\n".join(unpriced))
+    return Quotes(tuple(sorted(quotes, key=lambda q: q.total)), tuple(unpriced))
+
+
+def _rates_card(rates: Mapping[str, Decimal | str]) -> Card:
+    made = tuple(Rate(model="", meter=meter(name).name, price=Decimal(each)) for name, each in rates.items())
+    if "reasoning_tokens" not in rates and "output_tokens" in rates:
+        made += (Rate(model="", meter="reasoning_tokens", price=Decimal(rates["output_tokens"])),)
+    return Card(name="rates given", party="vendor", rates=made, rounding=None, source="command line")
+
+
+def _model_card(name: str, catalog: Catalog) -> Card:
+    rates = tuple(replace(rate, model="", provider="") for rate in rates_of(catalog, name))
+    return Card(name=name, party="vendor", rates=rates, rounding=None, source=catalog.name)
+
+
+def _catalog() -> Catalog:
+    from pertoken.connect.genai import catalog  # noqa: PLC0415  costs time, and only some questions need it
+
+    return catalog()
+
+
+def _quote(card: Card, calls: Call, on: date) -> Quote:
+    each = {**calls.tokens, "requests": Decimal(1)}
+    names = sorted(each)
+    size = len(names)
+    band = max((rate.above for rate in card.rates if rate.above < calls.prompt), default=0)
+    labels = {
+        "model": "",
+        "batch": str(calls.batch).lower(),
+        "service_tier": calls.service_tier,
+        above_key("prompt_tokens"): str(band),
+        PRICE_FROM: on.isoformat(),
+    }
+    quantity = np.array([calls.requests * each[name] for name in names], dtype=object)
+    usage = Usage({"meter": Key.of(names)} | {k: Key.constant(v, size) for k, v in labels.items()}, {"quantity": quantity})
+    ledger = rate(usage, card).ledger
+    parts = {row["meter"]: row["amount"] for row in ledger.fold(["meter"]).records()}
+    sources = sorted({r.source for r in card.rates if r.source})
+    return Quote(card.name, parts, calls, card.currency, sources[0] if sources else card.source)
+
+
+def statement(
+    log: "str | Path",
+    *,
+    cost: Iterable[str | Card] = (),
+    revenue: Iterable[str | Card] = (),
+    by: Sequence[str] = ("customer",),
+    mapping: "Mapping_ | str | Path | None" = None,
+    period: str = "",
+    timezone: str = "UTC",
+    exact: bool = True,
+    unpriced: Aside = "raise",
+    rejects: bool = False,
+    amount: str = "effective",
+    on: date | None = None,
+    rollup: "str | Path | None" = None,
+    watch: "Watch | None" = None,
+) -> "Books":
+    """Rate a log on both sides and fold it to a statement: revenue, cost, margin.
+
+    Args:
+        log: File, folder, glob or `file.duckdb::table` of requests or usage; or a roll-up kept earlier.
+        cost: Cards of what we pay: YAML files, `catalog`, `catalog:MODEL`, or `Card`s.
+        revenue: Cards of what we are paid.
+        by: Keys to report by: customer, model, month, feature, or any column of the log.
+        mapping: What the log's columns mean, where their names don't say.
+        period: The month (or day, quarter, year) that a log without times is of.
+        timezone: Zone in which periods are reckoned.
+        exact: True for decimals, False for floats.
+        unpriced: `raise` when usage has no price, `report` to set it aside.
+        rejects: True to set rows aside that can't be used.
+        amount: Which amount to show: list, contracted, effective or billed.
+        on: Day whose prices hold where the log has no times; the latest known if None.
+        rollup: File to keep the folded usage in.
+        watch: Told how far the fold is, 0 to 1.
+
+    Returns:
+        Books with the statement, the ledgers behind it, and what was left out.
+
+    Raises:
+        PertokenError: What is wrong with the log or the cards, and the mend.
+    """
+    from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
+    from pertoken.books.answer import Books  # noqa: PLC0415
+    from pertoken.books.statement import statement as fold_statement  # noqa: PLC0415
+    from pertoken.engines import duckdb as engine  # noqa: PLC0415
+    from pertoken.rating.needs import question  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        opened = stack.enter_context(engine.opened(log, _mapping(mapping, period)))
+        sides = {"cost": list(cost), "revenue": list(revenue)}
+        cards = {side: tuple(_cards(said, opened, side, unpriced)) for side, said in sides.items() if said}
+        if not cards:
+            msg = "no card; say what it costs with --cost CARD or what it earns with --revenue CARD (`--cost catalog` for list prices)"
+            raise InputError(msg)
+        keys = tuple(dict.fromkeys((*by, *(["customer"] if "customer" in opened.binding.keys else []))))
+        asked = question([card for own in cards.values() for card in own], keys, timezone=timezone)
+        usage, report = engine.fold(opened, asked, on=(on or date.max).isoformat(), rejects=rejects, watch=watch)
+    if rollup is not None:
+        engine.keep(usage, asked, rollup)
+    rated = {s: rate(usage, own, exact=exact, unpriced="raise" if unpriced == "raise" else "keep") for s, own in cards.items()}
+    ledgers = {s: allocate(r.ledger, usage, keys, _basis(cards[s])) for s, r in rated.items()}
+    whole = fold_statement(usage, ledgers, keys, currency=_currency(cards), kind=amount)
+    return Books(usage, report, cards, ledgers, {s: r.unpriced for s, r in rated.items()}, whole, tuple(by))
+
+
+def explain(books: "Books", chosen: Mapping[str, str]) -> dict[str, "list[Step]"]:
+    """Reckon what stands in the books for some labels again, line by line, down to the card's own line.
+
+    Args:
+        books: From `statement`, with exact money and by the keys chosen.
+        chosen: Key to label, as `{"customer": "acme", "month": "2026-01"}`.
+
+    Returns:
+        Steps by side, in order.
+    """
+    from pertoken.rating.explain import explain as walk  # noqa: PLC0415  the calculator must start fast
+
+    return {side: walk(ledger, books.cards[side], chosen) for side, ledger in books.ledgers.items()}
+
+
+def _mapping(said: "Mapping_ | str | Path | None", period: str) -> "Mapping_ | None":
+    from pertoken.connect.mappings import read_mapping, with_period  # noqa: PLC0415
+
+    mapping = read_mapping(said) if said is not None and not hasattr(said, "constants") else said
+    return with_period(mapping, period) if period else mapping  # type: ignore[arg-type]
+
+
+def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside) -> Iterable[Card]:
+    from pertoken.connect.cards import read_cards  # noqa: PLC0415
+
+    for each in said:
+        if isinstance(each, Card):
+            made = [each]
+        elif each == CATALOG or each.startswith(f"{CATALOG}:"):
+            made = [_catalog_card(log, each.partition(":")[2], unpriced)]
+        else:
+            made = read_cards(each)
+        for card in made:
+            if card.account != side:
+                words = {"cost": "a vendor's card (`card:`)", "revenue": "a plan of ours (`plan:` or `plans:`)"}
+                msg = f"{card.source or card.name} is given as {side}, which needs {words[side]}; it is of party {card.party}"
+                raise CardError(msg)
+            yield card
+
+
+def _catalog_card(log: "Log", as_model: str, unpriced: Aside) -> Card:
+    """The catalog's rates for the models of a log, under the names that the log gives them."""
+    from pertoken.engines.duckdb import labels  # noqa: PLC0415
+
+    book = _catalog()
+    rates: list[Rate] = []
+    unknown: list[str] = []
+    has_provider = "provider" in log.binding.keys
+    for provider, model in labels(log, ("provider", "model")):
+        try:
+            if not model and not as_model:
+                msg = "the log names no model on some rows; say --cost catalog:MODEL to price them as one"
+                raise UnknownModel(msg)
+            found = rates_of(book, as_model or model, provider="" if as_model else provider)
+        except InputError as error:
+            unknown.append(str(error))
+            continue
+        rates += [replace(r, model=model, provider=provider if has_provider else "") for r in found]
+    if unknown and (unpriced == "raise" or not rates):
+        mend = "Price it on a card of your own, or set it aside with --unpriced report."
+        raise UnknownModel("\n".join([*dict.fromkeys(unknown), mend]))
+    return Card(name=f"catalog:{as_model}" if as_model else CATALOG, party="vendor", rates=tuple(rates), source=book.name)
+
+
+def _basis(cards: Sequence[Card]) -> dict[tuple[str, str], str]:
+    return {(c.name, name): charge.measure.sum for c in cards for name, charge in c.prices.items() if charge.measure}
+
+
+def _currency(cards: Mapping[str, Sequence[Card]]) -> str:
+    found = {card.currency for own in cards.values() for card in own}
+    if len(found) > 1:
+        msg = f"cards in {' and '.join(sorted(found))} can't stand in one statement; bring them to one currency first"
+        raise CardError(msg)
+    return found.pop()
+
+
+
+def sheet(answer: "Quotes | Books") -> "Sheet":
+    """Lay an answer out as a sheet: print it, show it in a notebook, or write it with `pertoken.present`."""
+    if isinstance(answer, Quotes):
+        from pertoken.present.quotes import sheet as lay_out  # noqa: PLC0415  only what is shown is loaded
+
+        return lay_out(answer)
+    from pertoken.present.statement import sheet as lay_out_books  # noqa: PLC0415
+
+    return lay_out_books(answer)
