@@ -1,7 +1,6 @@
 """One function for each question. The command line, the web page and the notebook all walk through these."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -13,8 +12,9 @@ from pertoken.books.quote import Call, Quote, Quotes, call
 from pertoken.catalog.book import Catalog, UnknownModel, rates_of
 from pertoken.catalog.prices import Rate
 from pertoken.core.errors import CardError, InputError, UnpricedUsage
-from pertoken.core.lines import Key, Ledger, Usage
+from pertoken.core.lines import Key, Usage
 from pertoken.core.meters import meter
+from pertoken.core.period import zone
 from pertoken.rating.card import Card
 from pertoken.rating.rate import rate
 from pertoken.usage.question import PRICE_FROM, above_key
@@ -37,7 +37,12 @@ __all__ = ["Call", "Quote", "Quotes", "call", "explain", "price", "sheet", "stat
 
 
 def price(
-    models: Sequence[str] = (), *, rates: Mapping[str, Decimal | str] | None = None, calls: Call, on: date, catalog: Catalog | None = None
+    models: Sequence[str] = (),
+    *,
+    rates: Mapping[str, Decimal | str] | None = None,
+    calls: Call,
+    on: date,
+    catalog: Catalog | None = None,
 ) -> Quotes:
     """Price calls on models of the catalog, or at rates given.
 
@@ -101,7 +106,9 @@ def _quote(card: Card, calls: Call, on: date) -> Quote:
         PRICE_FROM: on.isoformat(),
     }
     quantity = np.array([calls.requests * each[name] for name in names], dtype=object)
-    usage = Usage({"meter": Key.of(names)} | {k: Key.constant(v, size) for k, v in labels.items()}, {"quantity": quantity})
+    usage = Usage(
+        {"meter": Key.of(names)} | {k: Key.constant(v, size) for k, v in labels.items()}, {"quantity": quantity}
+    )
     ledger = rate(usage, card).ledger
     parts = {row["meter"]: row["amount"] for row in ledger.fold(["meter"]).records()}
     sources = sorted({r.source for r in card.rates if r.source})
@@ -155,21 +162,20 @@ def statement(
     from pertoken.engines import duckdb as engine  # noqa: PLC0415
     from pertoken.rating.needs import question  # noqa: PLC0415
 
-    with ExitStack() as stack:
-        opened = stack.enter_context(engine.opened(log, _mapping(mapping, period)))
-        sides = {"cost": list(cost), "revenue": list(revenue)}
-        cards = {side: tuple(_cards(said, opened, side, unpriced)) for side, said in sides.items() if said}
-        if not cards:
-            msg = "no card; say what it costs with --cost CARD or what it earns with --revenue CARD (`--cost catalog` for list prices)"
-            raise InputError(msg)
+    zone(timezone)
+    with engine.opened(log, _mapping(mapping, period)) as opened:
+        cards = _sides(opened, {"cost": cost, "revenue": revenue}, unpriced)
         keys = tuple(dict.fromkeys((*by, *(["customer"] if "customer" in opened.binding.keys else []))))
         asked = question([card for own in cards.values() for card in own], keys, timezone=timezone)
         usage, report = engine.fold(opened, asked, on=(on or date.max).isoformat(), rejects=rejects, watch=watch)
+    rated = {
+        s: rate(usage, own, exact=exact, unpriced="raise" if unpriced == "raise" else "keep")
+        for s, own in cards.items()
+    }
+    ledgers = {s: allocate(r.ledger, usage, keys, _basis(cards[s])) for s, r in rated.items()}
+    whole = fold_statement(usage, ledgers, keys, currency=next(iter(cards.values()))[0].currency, kind=amount)
     if rollup is not None:
         engine.keep(usage, asked, rollup)
-    rated = {s: rate(usage, own, exact=exact, unpriced="raise" if unpriced == "raise" else "keep") for s, own in cards.items()}
-    ledgers = {s: allocate(r.ledger, usage, keys, _basis(cards[s])) for s, r in rated.items()}
-    whole = fold_statement(usage, ledgers, keys, currency=_currency(cards), kind=amount)
     return Books(usage, report, cards, ledgers, {s: r.unpriced for s, r in rated.items()}, whole, tuple(by))
 
 
@@ -190,9 +196,28 @@ def explain(books: "Books", chosen: Mapping[str, str]) -> dict[str, "list[Step]"
 
 def _mapping(said: "Mapping_ | str | Path | None", period: str) -> "Mapping_ | None":
     from pertoken.connect.mappings import read_mapping, with_period  # noqa: PLC0415
+    from pertoken.usage.schema import Mapping_  # noqa: PLC0415
 
-    mapping = read_mapping(said) if said is not None and not hasattr(said, "constants") else said
-    return with_period(mapping, period) if period else mapping  # type: ignore[arg-type]
+    mapping = said if said is None or isinstance(said, Mapping_) else read_mapping(said)
+    return with_period(mapping, period) if period else mapping
+
+
+def _sides(log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside) -> dict[str, tuple[Card, ...]]:
+    """Read the cards of each side; all must be of one currency."""
+    given = {side: tuple(_cards(list(own), log, side, unpriced)) for side, own in said.items()}
+    cards = {side: own for side, own in given.items() if own}
+    if not cards:
+        msg = (
+            "no card; say what it costs with --cost CARD or what it earns with --revenue CARD "
+            "(`--cost catalog` for list prices)"
+        )
+        raise InputError(msg)
+    found = {card.currency: card.source or card.name for own in cards.values() for card in own}
+    if len(found) > 1:
+        each = " and ".join(f"{source} is in {currency}" for currency, source in sorted(found.items()))
+        msg = f"{each}; one statement is in one currency; bring the cards to one first"
+        raise CardError(msg)
+    return cards
 
 
 def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside) -> Iterable[Card]:
@@ -234,28 +259,26 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside) -> Card:
     if unknown and (unpriced == "raise" or not rates):
         mend = "Price it on a card of your own, or set it aside with --unpriced report."
         raise UnknownModel("\n".join([*dict.fromkeys(unknown), mend]))
-    return Card(name=f"catalog:{as_model}" if as_model else CATALOG, party="vendor", rates=tuple(rates), source=book.name)
+    return Card(
+        name=f"catalog:{as_model}" if as_model else CATALOG, party="vendor", rates=tuple(rates), rounding=None, source=book.name
+    )
 
 
 def _basis(cards: Sequence[Card]) -> dict[tuple[str, str], str]:
     return {(c.name, name): charge.measure.sum for c in cards for name, charge in c.prices.items() if charge.measure}
 
 
-def _currency(cards: Mapping[str, Sequence[Card]]) -> str:
-    found = {card.currency for own in cards.values() for card in own}
-    if len(found) > 1:
-        msg = f"cards in {' and '.join(sorted(found))} can't stand in one statement; bring them to one currency first"
-        raise CardError(msg)
-    return found.pop()
+def sheet(answer: "Quotes | Books", *, top: int | None = None) -> "Sheet":
+    """Lay an answer out as a sheet: print it, show it in a notebook, or write it with `pertoken.present`.
 
-
-
-def sheet(answer: "Quotes | Books") -> "Sheet":
-    """Lay an answer out as a sheet: print it, show it in a notebook, or write it with `pertoken.present`."""
+    Args:
+        answer: Quotes or books.
+        top: Lines of a statement to show, the others as one; all if None.
+    """
     if isinstance(answer, Quotes):
         from pertoken.present.quotes import sheet as lay_out  # noqa: PLC0415  only what is shown is loaded
 
         return lay_out(answer)
     from pertoken.present.statement import sheet as lay_out_books  # noqa: PLC0415
 
-    return lay_out_books(answer)
+    return lay_out_books(answer, top=top)

@@ -22,7 +22,9 @@ BASIS = "total_tokens"
 """What shares follow where the charge itself counts nothing (fees, minimums, rounding)."""
 
 
-def allocate(ledger: Ledger, usage: Usage, to: Sequence[str], basis: Mapping[tuple[str, str], str] | None = None) -> Ledger:
+def allocate(
+    ledger: Ledger, usage: Usage, to: Sequence[str], basis: Mapping[tuple[str, str], str] | None = None
+) -> Ledger:
     """Spread lines that lack some of the keys `to` over the usage that has them.
 
     Each such line is taken back by a line of its negative amount and given out again in shares of the usage under it, so
@@ -38,12 +40,20 @@ def allocate(ledger: Ledger, usage: Usage, to: Sequence[str], basis: Mapping[tup
         The ledger with the allocation's lines added; they carry `origin` = `shared`, all others an empty `origin`.
     """
     known = [name for name in to if name in usage.keys or name in period.GRAINS]
+    asked = list(dict.fromkeys((*known, *(name for name in usage.keys if name != "meter"), *period.GRAINS)))
     parts: list[Lines] = [ledger.with_keys(origin="")]
-    for pattern, lines in _patterns(ledger, known):
-        missing = [name for name, there in zip(known, pattern, strict=True) if not there]
+    for pattern, lines in _patterns(ledger, asked):
+        there = [name for name, has in zip(asked, pattern, strict=True) if has]
+        missing = [name for name in known if name not in there]
         if missing:
-            parts += _spread(lines, usage, missing, basis or {})
+            parts += _spread(lines, usage, missing, _shared(there, usage), basis or {})
     return concat(Ledger, parts)
+
+
+def _shared(there: Sequence[str], usage: Usage) -> list[str]:
+    """The keys by which lines and usage meet: those of both, and the finest period that the lines have."""
+    grain = period.finest(set(there))
+    return [name for name in there if name == grain or (name in usage.keys and name not in period.GRAINS)]
 
 
 def _patterns(ledger: Ledger, names: Sequence[str]) -> list[tuple[tuple[bool, ...], Ledger]]:
@@ -62,14 +72,14 @@ def _there(lines: Lines, name: str) -> NDArray[np.bool_]:
     return np.array([label != "" for label in key.labels] or [False])[key.codes]
 
 
-def _spread(lines: Ledger, usage: Usage, missing: Sequence[str], basis: Mapping[tuple[str, str], str]) -> list[Lines]:
+def _spread(
+    lines: Ledger, usage: Usage, missing: Sequence[str], shared: Sequence[str], basis: Mapping[tuple[str, str], str]
+) -> list[Lines]:
     out: list[Lines] = []
-    for record in lines.fold(["card", "charge"]).records():
+    for record in Lines(lines.keys, {}).fold(["card", "charge"]).records():
         card, charge = record["card"], record["charge"]
         some = lines.where(card=card, charge=charge)
-        shared = [name for name in usage.keys if name not in (*missing, "meter") and _there(some, name).all()]
-        grains = [g for g in period.GRAINS if g in some.keys and g not in usage.keys and _there(some, g).all()]
-        out += _share(some, _weights(usage, basis.get((card, charge), BASIS), [*shared, *grains], missing), [*shared, *grains])
+        out += _share(some, _weights(usage, basis.get((card, charge), BASIS), shared, missing), shared)
     return out
 
 
@@ -83,9 +93,9 @@ def _weights(usage: Usage, measure: str, shared: Sequence[str], missing: Sequenc
     of_line = np.array([factor.get(label, 0.0) for label in meter.labels])[meter.codes]
     used = (of_line > 0) & np.atleast_2d(usage.values["quantity"] > 0).reshape(-1, len(usage)).any(axis=0)
     some = usage.pick(used)
-    quantity = some.values["quantity"] * of_line[used]
+    quantity = some.values["quantity"].astype(np.float64) * of_line[used]
     keys = {name: some.period(name) if name in period.GRAINS else some.keys[name] for name in (*shared, *missing)}
-    return Lines(keys, {"weight": quantity.astype(np.float64)}).fold([*shared, *missing])
+    return Lines(keys, {"weight": quantity}).fold([*shared, *missing])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +114,8 @@ def _share(lines: Ledger, parts: Lines, on: Sequence[str]) -> list[Lines]:
     weight = parts.values["weight"][..., join.part]
     whole = np.add.reduceat(weight, join.starts, axis=-1)
     counts = np.diff(np.append(join.starts, len(join.line)))
-    share = weight / np.repeat(whole, counts, axis=-1)
+    whole = np.repeat(whole, counts, axis=-1)
+    share = np.where(whole > 0, weight, 1) / np.where(whole > 0, whole, np.repeat(counts, counts))
     keys = {name: Key(key.codes[join.line], key.labels) for name, key in lines.keys.items()}
     keys |= {name: Key(key.codes[join.part], key.labels) for name, key in parts.keys.items()}
     given = _given(lines.values["amount"], share, join, counts)
@@ -119,7 +130,9 @@ def _join(lines: Lines, parts: Lines, on: Sequence[str]) -> _Join:
     left = Lines({n: lines.period(n) if n in period.GRAINS else lines.keys[n] for n in on}, {})
     right = Lines({n: parts.keys[n] for n in on}, {})
     both = concat(Lines, [left, right]) if on else None
-    code = combine(list(both.keys.values()), len(both))[0] if both else np.zeros(len(lines) + len(parts), dtype=np.int64)
+    code = (
+        combine(list(both.keys.values()), len(both))[0] if both else np.zeros(len(lines) + len(parts), dtype=np.int64)
+    )
     own, theirs = code[: len(lines)], code[len(lines) :]
     order = np.argsort(theirs, kind="stable")
     low, high = np.searchsorted(theirs[order], own, "left"), np.searchsorted(theirs[order], own, "right")
@@ -136,10 +149,12 @@ def _given(amount: Values, share: Values, join: _Join, counts: NDArray[np.intp])
     if not is_exact(amount):
         given: Values = amount[..., join.line] * share
         return given
-    out = np.empty(len(join.line), dtype=object)
-    for start, count in zip(join.starts.tolist(), counts.tolist(), strict=True):
-        stop = start + count
-        out[start:stop] = split(amount[join.line[start]], share[start:stop])
+    share = np.broadcast_to(share, (*amount.shape[:-1], share.shape[-1]))
+    out = np.empty(share.shape, dtype=object)
+    for world in np.ndindex(amount.shape[:-1]):
+        for start, count in zip(join.starts.tolist(), counts.tolist(), strict=True):
+            each = (*world, slice(start, start + count))
+            out[each] = split(amount[(*world, join.line[start])], share[each])
     return out
 
 

@@ -99,6 +99,10 @@ DUST = 1e-9
 """What sharing out may leave in floats. [currency]"""
 
 
+FEES = {"requests": "request_fees"}
+"""What money for a meter is called where the meter's own name is taken by the count of it."""
+
+
 def _counts(usage: Usage, by: Sequence[str]) -> Lines:
     meter, quantity = usage.keys["meter"], usage.values["quantity"]
     tokens = set(leaves("total_tokens", meter.labels))
@@ -126,7 +130,7 @@ def _by_meter(lines: Lines, by: Sequence[str], parts: list[Lines]) -> dict[str, 
     for code, label in enumerate(key.labels):
         some = lines.pick(key.codes == code)
         if len(some):
-            name = label or "other"
+            name = FEES.get(label, label) or "other"
             parts.append(_sums(some, by, {name: some.values["amount"]}))
             totals[name] = some.values["amount"].sum(axis=-1)
     return totals

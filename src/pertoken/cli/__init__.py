@@ -12,10 +12,10 @@ def main() -> None:
         sys.stdout.write(overview())
         return
     if words[0] == "--version":
-        from pertoken import __version__  # noqa: PLC0415  rarely asked
+        from pertoken import __version__
 
         sys.stdout.write(f"pertoken {__version__}\n")
         return
-    from pertoken.cli.group import run  # noqa: PLC0415  help must not wait for click
+    from pertoken.cli.group import run
 
     sys.exit(run(words))

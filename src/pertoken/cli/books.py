@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pertoken.cli.options import Day
+from pertoken.cli.options import Day, Output
 
 if TYPE_CHECKING:
     from pertoken.books.answer import Books
@@ -32,7 +32,7 @@ def log_options(command: Command) -> Command:
             click.option("--timezone", default="UTC", show_default=True, help="Zone in which periods are reckoned."),
             click.option("--unpriced", type=click.Choice(["raise", "report"]), default="raise", show_default=True,
                          help="Refuse usage without a price, or set it aside and report it."),
-            click.option("--rejects", metavar="FILE", help="Set rows aside that can't be used, and list them in this CSV file."),
+            click.option("--rejects", type=Output(), metavar="FILE", help="Set rows aside that can't be used, and list them in this CSV file."),
             click.option("--on", type=Day(), help="Day whose prices hold where the log has no times."),
         )
     ):  # fmt: skip
@@ -46,23 +46,25 @@ def progress(*, quiet: bool) -> Iterator[Callable[[float], None] | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console  # noqa: PLC0415  only for people
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("folding the log", total=1.0)
         yield lambda share: bar.update(task, completed=share)
 
 
-def write_rejects(books: "Books", path: str | None) -> None:
-    """List the rows that were set aside; the file is written only where there are some."""
-    if not path or not books.report.sample:
-        return
-    from pertoken.present.files import write_whole  # noqa: PLC0415  rarely needed
-    from pertoken.present.sheet import Column, Sheet, Table  # noqa: PLC0415
-    from pertoken.present.text import to_csv  # noqa: PLC0415
+def rejected(books: "Books", path: str | None, *, quiet: bool) -> dict[str, bytes]:
+    """Make the list of the rows that were set aside, and say their share; nothing where there are none."""
+    report = books.report
+    if not path or not report.rejected:
+        return {}
+    from pertoken.present.sheet import Column, Sheet, Table
+    from pertoken.present.text import to_csv
 
+    if not quiet:
+        total = sum(report.rejected.values())
+        sys.stderr.write(f"{total:,} of {report.rows:,} rows ({report.rejected_share:.1%}) were set aside\n")
     columns = (Column("place", "Place", "text"), Column("found", "Found", "text"), Column("reason", "Reason", "text"))
-    rows = tuple((fault.where, fault.found, fault.mend) for fault in books.report.sample)
-    write_whole(path, to_csv(Sheet("Rejects", "", (Table("rejects", "Rejects", columns, rows, total=False),))).encode())
-
+    rows = tuple((fault.where, fault.found, fault.mend) for fault in report.sample)
+    return {path: to_csv(Sheet("Rejects", "", (Table("rejects", "Rejects", columns, rows, total=False),))).encode()}

@@ -5,7 +5,7 @@ from datetime import date
 import click
 
 from pertoken import workbench
-from pertoken.cli.books import log_options, progress, write_rejects
+from pertoken.cli.books import log_options, progress, rejected
 from pertoken.cli.options import deliver, outputs, today
 from pertoken.present.explanation import sheet
 
@@ -15,7 +15,7 @@ from pertoken.present.explanation import sheet
 @click.option("--customer", required=True, help="Whose.")
 @click.option("--month", help="Of which month, as 2026-01; all of the log if not said.")
 @outputs
-def command(  # noqa: PLR0913  one parameter for each option
+def command(
     log: str,
     cost: tuple[str, ...],
     revenue: tuple[str, ...],
@@ -52,6 +52,5 @@ def command(  # noqa: PLR0913  one parameter for each option
             on=on or today(),
             watch=watch,
         )
-    write_rejects(books, rejects)
     made = sheet(workbench.explain(books, chosen), chosen, books.statement.currency)
-    deliver(made, form=form, xlsx=xlsx, html=html, quiet=quiet)
+    deliver(made, form=form, xlsx=xlsx, html=html, quiet=quiet, also=rejected(books, rejects, quiet=quiet))

@@ -1,14 +1,16 @@
 """Find the command, run it, and turn errors of the house into a message and an exit code."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import click
 
 from pertoken.cli.grammar import COMMANDS
-from pertoken.core.errors import EXIT_INPUT, PertokenError
+from pertoken.core.errors import EXIT_INPUT, InputError, PertokenError
 
 
 def run(words: Sequence[str]) -> int:
@@ -20,7 +22,9 @@ def run(words: Sequence[str]) -> int:
         return _fail(f"no command {name!r}; {hint}", EXIT_INPUT)
     command: click.Command = import_module(COMMANDS[name][0]).command
     try:
-        command.main(args=list(words[1:]), prog_name=f"pertoken {name}", standalone_mode=False)
+        with command.make_context(f"pertoken {name}", list(words[1:])) as context:
+            _apart(context.params)
+            command.invoke(context)
     except PertokenError as error:
         return _fail(str(error), error.exit_code)
     except click.exceptions.Exit as stop:
@@ -31,7 +35,22 @@ def run(words: Sequence[str]) -> int:
         return _fail("stopped", 130)
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        return _fail(f"can't write {error.filename or 'the result'}: {error.strerror}", EXIT_INPUT)
     return 0
+
+
+def _apart(params: Mapping[str, Any]) -> None:
+    """Refuse to write over what is read, or twice to one file."""
+    said = [params.get("log"), params.get("mapping"), *params.get("cost", ()), *params.get("revenue", ())]
+    seen = {Path(each.partition("::")[0].partition("#")[0]).resolve() for each in said if each}
+    for name in ("xlsx", "html", "rejects", "rollup"):
+        if params.get(name):
+            place = Path(params[name]).resolve()
+            if place in seen:
+                msg = f"--{name} {params[name]} is also read or written by this command; say another file"
+                raise InputError(msg)
+            seen.add(place)
 
 
 def _fail(message: str, code: int) -> int:

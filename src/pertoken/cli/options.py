@@ -4,9 +4,10 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -55,6 +56,21 @@ class Day(click.ParamType):
             self.fail(f"{value!r} is no date; expected for example 2026-01-31", param, ctx)
 
 
+class Output(click.ParamType):
+    """A file to be written, in a folder that is there."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401  click's
+        """Refuse at once what could not be written at the end."""
+        path = Path(str(value))
+        if path.is_dir():
+            self.fail(f"{value} is a folder; expected a file to write", param, ctx)
+        if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+            self.fail(f"can't write {value}: {path.parent} is no folder that can be written to; make it first", param, ctx)
+        return str(value)
+
+
 def today() -> date:
     """The day in UTC: what the front door passes in, since the house has no clock."""
     return datetime.now(UTC).date()
@@ -66,8 +82,8 @@ def outputs(command: Command) -> Command:
         (
             click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table",
                          show_default=True, help="What to write to standard output."),
-            click.option("--xlsx", metavar="FILE", help="Write a workbook with live formulas."),
-            click.option("--html", metavar="FILE", help="Write a page with the picture, in one file."),
+            click.option("--xlsx", type=Output(), metavar="FILE", help="Write a workbook with live formulas."),
+            click.option("--html", type=Output(), metavar="FILE", help="Write a page with the picture, in one file."),
             click.option("--quiet", is_flag=True, help="No progress, no closing words."),
         )
     ):  # fmt: skip
@@ -75,8 +91,17 @@ def outputs(command: Command) -> Command:
     return command
 
 
-def deliver(sheet: "Sheet", *, form: str, xlsx: str | None, html: str | None, quiet: bool, short: "Sheet | None" = None) -> None:
-    """Write the files whole, then the result to standard output.
+def deliver(
+    sheet: "Sheet",
+    *,
+    form: str,
+    xlsx: str | None,
+    html: str | None,
+    quiet: bool,
+    short: "Sheet | None" = None,
+    also: "Mapping[str, bytes] | None" = None,
+) -> None:
+    """Make all of the result, then write the files whole, then the result to standard output.
 
     Args:
         sheet: All of the result.
@@ -85,29 +110,36 @@ def deliver(sheet: "Sheet", *, form: str, xlsx: str | None, html: str | None, qu
         html: Page to write, if any.
         quiet: True for no words on standard error.
         short: What to show to people where all of it is too long.
+        also: Other files to write, by path.
     """
-    from pertoken.present import files, text  # noqa: PLC0415  only what is shown is loaded
+    from pertoken.present import files, text
 
     seen = short or sheet
-    if xlsx:
-        from pertoken.present.excel import workbook  # noqa: PLC0415
-
-        files.write_whole(xlsx, workbook(sheet))
-        _say(f"wrote {xlsx}", quiet=quiet)
-    if html:
-        from pertoken.present.html import page  # noqa: PLC0415
-
-        files.write_whole(html, page(seen).encode())
-        _say(f"wrote {html}", quiet=quiet)
     if form == "table":
-        from pertoken.present.table import terminal  # noqa: PLC0415
-
-        width = max(shutil.get_terminal_size((80, 24)).columns, 60)
-        out = terminal(seen, width=width, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+        out = _table(seen)
     else:
         out = {"json": text.to_json, "csv": text.to_csv, "md": text.to_markdown}[form](sheet if form != "md" else seen)
+    made = dict(also or {})
+    if xlsx:
+        from pertoken.present.excel import workbook
+
+        made[xlsx] = workbook(sheet)
+    if html:
+        from pertoken.present.html import page
+
+        made[html] = page(seen).encode()
+    for path, data in made.items():
+        files.write_whole(path, data)
+        _say(f"wrote {path}", quiet=quiet)
     sys.stdout.write(out if out.endswith("\n") else out + "\n")
     sys.stdout.flush()
+
+
+def _table(sheet: "Sheet") -> str:
+    from pertoken.present.table import terminal
+
+    width = max(shutil.get_terminal_size((80, 24)).columns, 60)
+    return terminal(sheet, width=width, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
 
 
 def _say(words: str, *, quiet: bool) -> None:

@@ -25,14 +25,20 @@ _PER = {"": 1, "token": 1, "request": 1, "1": 1, "1k": 1000, "k": 1000, "1m": 1_
 @click.option("--requests", type=Count(), required=True, help="Requests a month, as 100k.")
 @click.option("--input", "input_", type=Count(), default=Decimal(0), help="Tokens of one prompt, cached ones too.")
 @click.option("--output", type=Count(), default=Decimal(0), help="Tokens of one answer.")
-@click.option("--reasoning", type=Count(), default=Decimal(0), help="Reasoning tokens of one request, besides the answer.")
-@click.option("--cached", type=Count(), default=Decimal(0), help="Share of the prompt that is read from a cache, 0 to 1.")
+@click.option(
+    "--reasoning", type=Count(), default=Decimal(0), help="Reasoning tokens of one request, besides the answer."
+)
+@click.option(
+    "--cached", type=Count(), default=Decimal(0), help="Share of the prompt that is read from a cache, 0 to 1."
+)
 @click.option("--batch", is_flag=True, help="At batch prices.")
 @click.option("--service-tier", default="standard", show_default=True, help="Tier of the service, as priority or flex.")
-@click.option("--rate", "rates", multiple=True, metavar="METER=PRICE/UNIT", help="A rate of your own, as input=0.015/1K.")
+@click.option(
+    "--rate", "rates", multiple=True, metavar="METER=PRICE/UNIT", help="A rate of your own, as input=0.015/1K."
+)
 @click.option("--on", type=Day(), help="Day whose prices hold; today if not said.")
 @outputs
-def command(  # noqa: PLR0913  one parameter for each option
+def command(
     models: tuple[str, ...],
     requests: Decimal,
     input_: Decimal,

@@ -5,21 +5,30 @@ from datetime import date
 import click
 
 from pertoken import workbench
-from pertoken.cli.books import log_options, progress, write_rejects
-from pertoken.cli.options import deliver, keys, outputs, today
+from pertoken.cli.books import log_options, progress, rejected
+from pertoken.cli.options import Output, deliver, keys, outputs, today
 from pertoken.present.statement import sheet
 
 
 @click.command()
 @log_options
-@click.option("--by", default="customer", show_default=True, metavar="KEYS", help="Keys to report by, as customer,month,model.")
+@click.option(
+    "--by", default="customer", show_default=True, metavar="KEYS", help="Keys to report by, as customer,month,model."
+)
 @click.option("--amount", type=click.Choice(["list", "contracted", "effective", "billed"]), default="effective",
               show_default=True, help="Which amount to show.")  # fmt: skip
 @click.option("--fast", is_flag=True, help="Reckon in floats instead of exact decimals.")
-@click.option("--top", type=int, default=20, show_default=True, metavar="N", help="Lines shown to people; csv, json and xlsx have all.")
-@click.option("--rollup", metavar="FILE", help="Keep the folded usage as Parquet; it can be rated again like a log.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Lines shown to people; csv, json and xlsx have all.",
+)
+@click.option("--rollup", type=Output(), metavar="FILE", help="Keep the folded usage as Parquet; it can be rated again like a log.")
 @outputs
-def command(  # noqa: PLR0913  one parameter for each option
+def command(
     log: str,
     cost: tuple[str, ...],
     revenue: tuple[str, ...],
@@ -63,5 +72,4 @@ def command(  # noqa: PLR0913  one parameter for each option
             rollup=rollup,
             watch=watch,
         )
-    write_rejects(books, rejects)
-    deliver(sheet(books), form=form, xlsx=xlsx, html=html, quiet=quiet, short=sheet(books, top=top))
+    deliver(sheet(books), form=form, xlsx=xlsx, html=html, quiet=quiet, short=sheet(books, top=top), also=rejected(books, rejects, quiet=quiet))

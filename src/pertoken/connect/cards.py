@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pertoken.catalog.prices import Rate
+from pertoken.catalog.prices import SAME_AS_STANDARD, STANDARD, Rate
 from pertoken.connect.yaml_file import Document, read
 from pertoken.core import meters, money
 from pertoken.core.errors import CardError, Fault, InputError, nearest
@@ -83,13 +83,23 @@ def cards_of(document: Document) -> list[Card]:
     """
     data = document.data
     if not isinstance(data, dict):
-        raise CardError.of([Fault(f"{document.source}:1", "not a card", "`plan: name` or `card: name` at the top")])
+        raise CardError.of([Fault(document.place(()), "not a card", "`plan: name` or `card: name` at the top")])
     if "plans" not in data:
         return [_card(data, document, ())]
-    if not isinstance(data["plans"], dict):
-        raise CardError.of([Fault(f"{document.source}:{document.line(('plans',))}", "plans is not a map of names to plans")])
+    plans = data["plans"]
+    if not isinstance(plans, dict) or not plans:
+        raise CardError.of([Fault(document.place(("plans",)), "plans is not a map of names to plans")])
     shared = {key: value for key, value in data.items() if key != "plans"}
-    return [_card({**shared, "plan": n, **(p or {})}, document, ("plans", n)) for n, p in data["plans"].items()]
+    return [_plan(name, plan, shared, document) for name, plan in plans.items()]
+
+
+def _plan(name: str, plan: Any, shared: Mapping[str, Any], document: Document) -> Card:  # noqa: ANN401  unchecked input
+    path = ("plans", name)
+    if not isinstance(plan, dict | None):
+        raise CardError.of([Fault(document.place(path), f"plan {name} is {plan!r}", "what it charges, under `prices`")])
+    taken_over = {(*path, *place): line for place, line in document.lines.items() if place and place[0] in shared}
+    lines = {**taken_over, **document.lines}
+    return _card({**shared, "plan": name, **(plan or {})}, Document(document.data, lines, document.source), path)
 
 
 def _card(data: dict[str, Any], document: Document, path: tuple[str | int, ...]) -> Card:
@@ -113,12 +123,13 @@ def _normal(data: dict[str, Any], document: Document, path: tuple[str | int, ...
     out = dict(data)
     names = [key for key in ("plan", "card") if key in out]
     if len(names) != 1:
-        where = f"{document.source}:{document.line(path)}"
-        raise CardError.of([Fault(where, "no name", "`plan: name` for what we sell or `card: name` for what we pay")])
+        found = "two names, plan and card" if names else "no name"
+        mend = "`plan: name` for what we sell or `card: name` for what we pay"
+        raise CardError.of([Fault(document.place(path), found, mend)])
     out["name"] = str(out.pop(names[0]))
     out.setdefault("party", "customer" if names[0] == "plan" else "vendor")
     out.setdefault("scope", ["customer"] if out["party"] == "customer" else [])
-    out.setdefault("rounding", money.places(str(out.get("currency", "USD"))))
+    out.setdefault("rounding", money.places(str(out.get("currency", "USD"))) if out["party"] == "customer" else None)
     out["source"] = document.source
     if isinstance(out.get("prices"), dict):
         out["prices"] = {n: _charge(c, document, (*path, "prices", n)) for n, c in out["prices"].items()}
@@ -150,15 +161,18 @@ def _charge(value: Any, document: Document, path: tuple[str | int, ...]) -> Any:
 
 
 def _rates(row: Any, document: Document, path: tuple[str | int, ...]) -> list[Rate]:  # noqa: ANN401  unchecked input
-    line = document.line(path)
-    where = f"{document.source}:{line}" if document.lines else document.source
-    if not isinstance(row, dict) or "model" not in row:
-        raise CardError.of([Fault(where, "a rate without a model", "{model: ..., input_tokens: 2.50, output_tokens: 10}")])
+    where = document.place(path)
+    if not isinstance(row, dict) or row.get("model") is None:
+        raise CardError.of(
+            [Fault(where, "a rate without a model", "{model: ..., input_tokens: 2.50, output_tokens: 10}")]
+        )
     prices = {key: value for key, value in row.items() if key not in _RATE_WORDS}
     if not prices:
-        raise CardError.of([Fault(where, f"no price for {row['model']}", "a meter with its price, as input_tokens: 2.50")])
+        raise CardError.of(
+            [Fault(where, f"no price for {row['model']}", "a meter with its price, as input_tokens: 2.50")]
+        )
     try:
-        return [_rate(row, meter, price, line if document.lines else 0) for meter, price in prices.items()]
+        return [_rate(row, m, price, document.line((*path, m)) if document.lines else 0) for m, price in prices.items()]
     except (InputError, ArithmeticError, ValueError, TypeError) as error:
         raise CardError.of([Fault(where, str(error) or "a price that is no number")]) from error
 
@@ -169,18 +183,19 @@ def _rate(row: Mapping[str, Any], meter: str, price: Any, line: int) -> Rate:  #
         raise InputError(msg)
     meters.meter(meter)
     start = row.get("from")
+    tier = str(row.get("service_tier") or STANDARD)
     return Rate(
         model=str(row["model"]),
         meter=meter,
         price=_money(price, meter),
         per=_money(row.get("per", 1), "per"),
-        provider=str(row.get("provider", "")),
-        batch=bool(row.get("batch", False)),
-        service_tier=str(row.get("service_tier", "standard")),
+        provider=str(row.get("provider") or ""),
+        batch=_truth(row.get("batch", False), "batch"),
+        service_tier=STANDARD if tier in SAME_AS_STANDARD else tier,
         above=int(row.get("above", 0)),
         start=date.fromisoformat(str(start)) if start else None,
-        source=str(row.get("source", "")),
-        note=str(row.get("note", "")),
+        source=str(row.get("source") or ""),
+        note=str(row.get("note") or ""),
         line=line,
     )
 
@@ -192,13 +207,21 @@ def _money(value: Any, what: str) -> Decimal:  # noqa: ANN401  unchecked input
     return Decimal(str(value).strip().replace("_", ""))
 
 
+def _truth(value: Any, what: str) -> bool:  # noqa: ANN401  unchecked input
+    if not isinstance(value, bool):
+        msg = f"{what} is {value!r}; expected true or false"
+        raise InputError(msg)
+    return value
+
+
 def _fault(error: Any, document: Document, path: tuple[str | int, ...]) -> Fault:  # noqa: ANN401  pydantic's record
     inside = tuple(part for part in error["loc"] if part != "tiers" or (*path, *error["loc"]) in document.lines)
-    line = document.line((*path, *inside))
-    where = f"{document.source}:{line}" if document.lines else document.source
+    where = document.place((*path, *inside))
     name = ".".join(map(str, inside))
     if error["type"] == "unexpected_keyword_argument":
-        return Fault(where, f"unknown word {inside[-1]!r}", "", nearest(str(inside[-1]), _words_near(error["loc"][:-1])))
+        return Fault(
+            where, f"unknown word {inside[-1]!r}", "", nearest(str(inside[-1]), _words_near(error["loc"][:-1]))
+        )
     if error["type"] in ("missing", "missing_keyword_only_argument", "missing_argument"):
         return Fault(where, f"{name} is missing")
     return Fault(where, f"{name} is {error['input']!r}", error["msg"].removeprefix("Input should be "))

@@ -1,14 +1,17 @@
 """Mapping files come in by this door: YAML that says what the columns of a log mean."""
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pertoken.connect.yaml_file import read
+from pertoken.connect.yaml_file import Document, read
 from pertoken.core import period
 from pertoken.core.errors import Fault, InputError, nearest
+from pertoken.core.meters import meter
 from pertoken.usage.schema import Mapping_
 
 
@@ -21,21 +24,44 @@ def read_mapping(path: str | Path) -> Mapping_:
     try:
         document = read(Path(path).read_text(encoding="utf-8"), str(path))
     except OSError as error:
-        msg = f"can't read the mapping {path}: {error.strerror}"
+        msg = f"can't read the mapping {path}: {error.strerror}; expected a YAML file that says what the columns mean"
+        raise InputError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"can't read the mapping {path}: it is not text in UTF-8"
         raise InputError(msg) from error
     data = document.data
     if not isinstance(data, dict):
         raise InputError.of([Fault(f"{path}:1", "not a mapping", "`meters: {input_tokens: COLUMN}`")])
     try:
-        return _adapter().validate_python(data)
+        mapping = replace(_adapter().validate_python(data), source=str(path))
     except ValidationError as error:
-        words = [f.name for f in fields(Mapping_)]
-        faults = []
-        for each in error.errors():
-            found = f"{'.'.join(map(str, each['loc']))} is {each['input']!r}"
-            mend = nearest(str(each["loc"][0]), words) if each["type"] == "unexpected_keyword_argument" else ""
-            faults.append(Fault(f"{path}:{document.line(each['loc'])}", found, each["msg"], mend))
-        raise InputError.of(faults) from error
+        raise InputError.of([_fault(each, document) for each in error.errors()]) from error
+    return _checked(mapping, document)
+
+
+def _fault(error: Any, document: Document) -> Fault:  # noqa: ANN401  pydantic's record
+    where, name = f"{document.source}:{document.line(error['loc'])}", ".".join(map(str, error["loc"]))
+    if error["type"] == "unexpected_keyword_argument":
+        return Fault(where, f"unknown word {name!r}", "", nearest(name, [f.name for f in fields(Mapping_) if f.name != "source"]))
+    return Fault(where, f"{name} is {error['input']!r}", error["msg"].removeprefix("Input should be "))
+
+
+def _checked(mapping: Mapping_, document: Document) -> Mapping_:
+    """Hold the names of meters and the time zone against those that there are."""
+    asked: list[tuple[tuple[str, ...], Callable[[str], object], str]] = []
+    asked += [(("meters", name), meter, name) for name in mapping.meters]
+    asked += [(("input_includes",), meter, name) for name in mapping.input_includes or ()]
+    asked += [(("output_includes",), meter, name) for name in mapping.output_includes or ()]
+    asked += [(("timezone",), period.zone, mapping.timezone)] if mapping.timezone else []
+    faults = []
+    for place, check, name in asked:
+        try:
+            check(name)
+        except InputError as error:
+            faults.append(Fault(f"{document.source}:{document.line(place)}", str(error)))
+    if faults:
+        raise InputError.of(faults)
+    return mapping
 
 
 @cache

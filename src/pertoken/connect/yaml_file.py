@@ -13,7 +13,7 @@ from pertoken.core.errors import Fault, InputError
 Path = tuple[str | int, ...]
 
 _INT = re.compile(r"[-+]?\d[\d_]*")
-_FLOAT = re.compile(r"[-+]?(\d[\d_]*)?\.?\d[\d_]*\.?([eE][-+]?\d+)?")
+_FLOAT = re.compile(r"[-+]?(\d[\d_]*(\.[\d_]*)?|\.\d[\d_]*)([eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class Document:
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
+
+    def place(self, path: Path) -> str:
+        """Write the file and line of a part; the source alone where there are no lines, as with a dictionary."""
+        return f"{self.source}:{self.line(path)}" if self.lines else self.source
 
 
 def read(text: str, source: str) -> Document:

@@ -62,7 +62,7 @@ class CardError(PertokenError):
     """A rate card says something that can't be, or leaves out what money depends on."""
 
 
-class UnpricedUsage(PertokenError):  # noqa: N818  named for what happened, as in the laws of the house
+class UnpricedUsage(PertokenError):
     """Usage that no card prices; a price of zero must stand on a card."""
 
     exit_code = EXIT_CHECK

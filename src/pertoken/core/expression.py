@@ -77,7 +77,7 @@ def _check(node: ast.expr, names: set[str], text: str) -> None:
         case ast.Constant(value=bool()):
             pass
         case _:
-            msg = f"can't use {ast.unparse(node)!r} in the condition {text!r}; write key == \"label\", in, and, or, not"
+            msg = f'can\'t use {ast.unparse(node)!r} in the condition {text!r}; write key == "label", in, and, or, not'
             raise InputError(msg)
 
 
@@ -97,7 +97,7 @@ def _labels(node: ast.expr, text: str) -> frozenset[str]:
     match node:
         case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
             return frozenset(_label(part, text) for part in parts)
-    msg = f"after `in` a list of labels is expected in {text!r}, as in model in [\"a\", \"b\"]"
+    msg = f'after `in` a list of labels is expected in {text!r}, as in model in ["a", "b"]'
     raise InputError(msg)
 
 

@@ -145,18 +145,26 @@ class Lines:
         return Lines(keys, {name: groups.sum(value) for name, value in self.values.items()})
 
     def period(self, grain: str) -> Key:
-        """Return the key of a period, rolled up from a finer one where need be.
+        """Return the key of a period, rolled up from a finer one on the lines where need be.
 
         Raises:
             InputError: No such period here, nor a finer one.
         """
-        if grain in self.keys:
-            return self.keys[grain]
-        finer = next((g for g in period.GRAINS[: period.GRAINS.index(grain)] if g in self.keys), None)
-        if finer is None:
+        here = [g for g in reversed(period.GRAINS[: period.GRAINS.index(grain) + 1]) if g in self.keys]
+        if not here:
             msg = f"no {grain} here, nor a finer period; map a column to `time`, or say --period"
             raise InputError(msg)
+        key = self._rolled(here[0], grain)
+        for finer in here[1:]:
+            if "" not in key.labels:
+                break
+            key = _filled(key, self._rolled(finer, grain))
+        return key
+
+    def _rolled(self, finer: str, grain: str) -> Key:
         key = self.keys[finer]
+        if finer == grain:
+            return key
         return key.relabel({label: period.roll_up(label, grain) if label else "" for label in key.labels})
 
     def records(self) -> list[dict[str, Any]]:
@@ -265,11 +273,25 @@ def concat(kind: type[T], parts: Sequence[Lines]) -> T:
     if not parts:
         msg = "nothing to put together"
         raise InputError(msg)
-    names = list(dict.fromkeys(name for part in parts for name in part.keys))  # noqa: SIM118  keys is a mapping, not a call
+    names = list(dict.fromkeys(name for part in parts for name in part.keys))
     sizes = [len(part) for part in parts]
     keys = {name: _join([p.keys.get(name) for p in parts], sizes) for name in names}
+    uneven = {name for part in parts for name in part.values if any(name not in each.values for each in parts)}
+    if uneven:
+        msg = f"tables with and without {sorted(uneven)} can't be put under each other"
+        raise InputError(msg)
     values = {name: np.concatenate([p.values[name] for p in parts], axis=-1) for name in parts[0].values}
     return kind(keys, values)
+
+
+def _filled(key: Key, other: Key) -> Key:
+    """Take the labels of another key where a key is empty."""
+    empty = key.codes == key.labels.index("")
+    if not empty.any():
+        return key
+    size = len(key.codes)
+    both = _join([key, other], [size, size])
+    return Key(np.where(empty, both.codes[size:], both.codes[:size]), both.labels)
 
 
 def _join(keys: Sequence[Key | None], sizes: Sequence[int]) -> Key:

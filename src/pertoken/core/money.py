@@ -14,7 +14,8 @@ Values = NDArray[Any]
 MINOR_UNITS = {"BHD": 3, "CLP": 0, "ISK": 0, "JPY": 0, "JOD": 3, "KRW": 0, "KWD": 3, "OMR": 3, "TND": 3, "VND": 0}
 """Decimal places of the currencies that do not have two (ISO 4217)."""
 
-_TIE = 1 + 2.0**-50
+TIE = 1 + 2.0**-50
+"""How far a float may lie below the decimal that a person means by it: about 15 significant digits."""
 
 
 def places(currency: str) -> int:
@@ -83,7 +84,7 @@ def round_half_up(values: Values, digits: int) -> Values:
         out[:] = flat
         return out.reshape(values.shape)
     scale = 10.0**digits
-    scaled = np.abs(values) * (scale * _TIE)
+    scaled = np.asarray(np.abs(values) * (scale * TIE))
     scaled += 0.5
     np.floor(scaled, out=scaled)
     scaled /= scale

@@ -13,10 +13,10 @@ GRAINS = ("hour", "day", "month", "quarter", "year")
 FORMATS = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 """How a local time is labelled; quarters are made of months."""
 
-_SHAPES = {
-    "hour": r"\d{4}-\d\d-\d\dT\d\d",
+SHAPES = {
+    "hour": r"\d{4}-\d\d-\d\dT([01]\d|2[0-3])",
     "day": r"\d{4}-\d\d-\d\d",
-    "month": r"\d{4}-\d\d",
+    "month": r"\d{4}-(0[1-9]|1[0-2])",
     "quarter": r"\d{4}-Q[1-4]",
     "year": r"\d{4}",
 }
@@ -46,11 +46,24 @@ def roll_up(label: str, grain: str) -> str:
 
 def check(label: str, grain: str) -> str:
     """Return the label if it names a period of this grain, else raise `InputError`."""
-    if not re.fullmatch(_SHAPES[grain], label):
-        example = {"hour": "2026-01-31T09", "day": "2026-01-31", "month": "2026-01", "quarter": "2026-Q1", "year": "2026"}
+    if not re.fullmatch(SHAPES[grain], label, re.ASCII) or not _is_day(label[:10]):
+        example = {
+            "hour": "2026-01-31T09",
+            "day": "2026-01-31",
+            "month": "2026-01",
+            "quarter": "2026-Q1",
+            "year": "2026",
+        }
         msg = f"{label!r} is not a {grain}; expected the form {example[grain]}"
         raise InputError(msg)
     return label
+
+
+def _is_day(label: str) -> bool:
+    try:
+        return len(label) < len("2026-01-31") or bool(date.fromisoformat(label))
+    except ValueError:
+        return False
 
 
 def finest(names: "frozenset[str] | set[str]") -> str | None:

@@ -5,18 +5,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 
+from pertoken.core import period
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.core.lines import Key, Lines, Usage, concat
 from pertoken.core.meters import meter
 from pertoken.engines import sql
-from pertoken.engines.source import Source, find, identifier, quote
+from pertoken.engines.complaint import complaint
+from pertoken.engines.source import Source, find, headers, identifier, quote
 from pertoken.usage.question import Question
 from pertoken.usage.report import Report
 from pertoken.usage.schema import Binding, Mapping_, bind
@@ -60,9 +62,25 @@ def opened(name: str | Path, mapping: Mapping_ | None = None, *, memory: str = "
     source = find(name)
     with _told(source), duckdb.connect(config={"memory_limit": memory, "preserve_insertion_order": False}) as con:
         con.execute("SET TimeZone = 'UTC'")
-        source = _attach(con, source)
+        source = _headed(_attach(con, source))
         types = dict(_columns(con, source))
-        yield Log(con, source, bind(list(types), mapping), types, _kept(con, source))
+        top = con.sql(f"SELECT * FROM {source.relation} LIMIT 0").columns
+        mixed = tuple(name for name, kind in types.items() if kind == "JSON")
+        source = replace(source, nested=tuple(name for name in types if name not in top), mixed=mixed)
+        types |= dict.fromkeys(mixed, "VARCHAR")
+        yield Log(con, source, _bound(source, list(types), mapping), types, _kept(con, source))
+
+
+def _headed(source: Source) -> Source:
+    return replace(source, headers=headers(source.files)) if source.kind == "csv" else source
+
+
+def _bound(source: Source, columns: Sequence[str], mapping: Mapping_ | None) -> Binding:
+    try:
+        return bind(columns, mapping)
+    except InputError as error:
+        msg = f"{source.name}: {error}"
+        raise InputError(msg) from error
 
 
 @contextmanager
@@ -71,10 +89,7 @@ def _told(source: Source) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        first = str(error).strip().splitlines()[0]
-        mend = "Is it half-written or of another kind? Write it again, or leave it out."
-        msg = f"can't read {source.name}: {first}. {mend}"
-        raise InputError(msg) from error
+        raise InputError.of([complaint(str(error), source)]) from error
 
 
 def _attach(con: duckdb.DuckDBPyConnection, source: Source) -> Source:
@@ -116,7 +131,10 @@ def labels(log: Log, keys: Sequence[str]) -> list[tuple[str, ...]]:
     columns = sql.key_columns(Question(tuple(keys)), log.binding, log.types, on="")
     with _told(log.source):
         picked = ", ".join(label.format(c=f"({group})") for group, label in columns.values())
-        return [tuple(map(str, row)) for row in log.con.execute(f"SELECT DISTINCT {picked} FROM {log.source.relation} ORDER BY ALL").fetchall()]
+        return [
+            tuple(map(str, row))
+            for row in log.con.execute(f"SELECT DISTINCT {picked} FROM {log.source.relation} ORDER BY ALL").fetchall()
+        ]
 
 
 def fold(
@@ -154,27 +172,44 @@ def _fine_enough(log: Log, question: Question) -> None:
     missing = [f"{c.of} above {b}" for c in question.cuts for b in c.above if b not in cuts.get(c.of, set())]
     missing += [f"prices from {day}" for day in question.dates if day.isoformat() not in said["dates"]]
     missing += [f"time zone {question.timezone}"] if question.timezone != said["timezone"] else []
+    missing += [f"key {key}" for key in question.keys if not _has(log, said["keys"], key)]
     if missing:
         msg = f"{log.source.name} was folded without {', '.join(missing)}; fold the log itself again with these cards"
         raise InputError(msg)
 
 
+def _has(log: Log, kept: Sequence[str], key: str) -> bool:
+    """Whether a roll-up has a key, itself or a finer period; a default would not be true of the log behind it."""
+    finer = period.GRAINS[: period.GRAINS.index(key)] if key in period.GRAINS else ()
+    return key in log.binding.constants or not {key, log.binding.keys.get(key), *finer}.isdisjoint(kept)
+
+
 def _checked(log: Log) -> Report:
     found = sql.checks(log.binding, log.types)
     _one_kind_of_time(log)
-    counts = [f"count(*) FILTER (WHERE {check.holds})" for check in found]
-    times = [f"min({w})::VARCHAR, max({w})::VARCHAR" for w in ([sql.instant(log.binding, log.types)] if log.binding.time else [])]
+    counts = [f"count_if({check.holds})" for check in found]
+    times = [
+        f"min({w})::VARCHAR, max({w})::VARCHAR"
+        for w in ([sql.instant(log.binding, log.types)] if log.binding.time else [])
+    ]
     row = log.con.execute(f"SELECT {', '.join(['count(*)', *counts, *times])} FROM {log.source.relation}").fetchone()
     assert row is not None  # noqa: S101  an aggregate always gives a row
     if row[0] == 0:
-        msg = f"{log.source.name} has no rows; nothing to report on"
+        msg = f"{log.source.name} has no rows; expected at least one; write it again or leave it out"
         raise InputError(msg)
-    rejected = {check.reason: n for check, n in zip(found, row[1 : 1 + len(found)], strict=True) if n}
-    again = _repeated(log)
-    rejected |= {_REPEATED: again} if again else {}
+    bad = any(row[1 : 1 + len(found)]) or _repeated(log)
+    rejected = _rejected(log, found) if bad else {}
     first, last = (str(x or "") for x in row[1 + len(found) :]) if times else ("", "")
-    sample = tuple(_sample(log, [c for c in found if c.reason in rejected], repeated=bool(again))) if rejected else ()
-    return Report(source=log.source.name, rows=row[0], rejected=rejected, sample=sample, first=first, last=last, says=log.binding.says)
+    sample = tuple(_sample(log, found)) if bad else ()
+    return Report(
+        source=log.source.name,
+        rows=row[0],
+        rejected=rejected,
+        sample=sample,
+        first=first,
+        last=last,
+        says=log.binding.says,
+    )
 
 
 _REPEATED = "a request id that stands only once was expected; the first row is kept"
@@ -187,7 +222,8 @@ def _one_kind_of_time(log: Log) -> None:
         return
     if log.types[name] == "VARCHAR":
         zoned = sql.has_offset(sql.column(name))
-        query = f"SELECT any_value({sql.column(name)}) FILTER ({zoned}), any_value({sql.column(name)}) FILTER (NOT {zoned}) FROM {log.source.relation}"
+        naive = f"NOT {zoned} AND try_cast({sql.column(name)} AS TIMESTAMP) IS NOT NULL"
+        query = f"SELECT any_value({sql.column(name)}) FILTER ({zoned}), any_value({sql.column(name)}) FILTER ({naive}) FROM {log.source.relation}"
         pair = log.con.execute(query).fetchone()
     elif log.source.kind == "parquet" and len(log.source.files) > 1:
         pair = _parquet_kinds(log, name)
@@ -204,39 +240,52 @@ def _one_kind_of_time(log: Log) -> None:
 def _parquet_kinds(log: Log, name: str) -> tuple[str | None, str | None]:
     files = "[" + ", ".join(quote(f) for f in log.source.files) + "]"
     query = f"SELECT file_name, logical_type LIKE '%isAdjustedToUTC=1%' OR logical_type LIKE '%isAdjustedToUTC=true%' FROM parquet_schema({files}) WHERE name = ?"
-    rows = log.con.execute(query, [name.split(".")[-1]]).fetchall()
+    rows = log.con.execute(query, [name.rsplit(".", maxsplit=1)[-1]]).fetchall()
     return next((f for f, zoned in rows if zoned), None), next((f for f, zoned in rows if zoned is False), None)
 
 
-def _repeated(log: Log) -> int:
-    if log.binding.request_id is None:
-        return 0
+def _identity(log: Log) -> str:
+    """What stands only once: the request's id; where each meter has a line, the id and the meter."""
+    assert log.binding.request_id is not None  # noqa: S101  see the callers
     name = sql.column(log.binding.request_id)
-    query = f"SELECT count({name}) - count(DISTINCT {name}) FROM {log.source.relation}"
+    return f"{name}, {sql.column('meter')}" if log.binding.long else name
+
+
+def _repeated(log: Log) -> bool:
+    if log.binding.request_id is None:
+        return False
+    name = sql.column(log.binding.request_id)
+    query = f"SELECT count({name}) > count(DISTINCT ({_identity(log)})) FILTER ({name} IS NOT NULL) FROM {log.source.relation}"
     row = log.con.execute(query).fetchone()
-    return int(row[0]) if row else 0
+    return bool(row and row[0])
 
 
-def _rows(log: Log) -> str:
-    """The log with file and row, and which of the rows repeat an id."""
+def _judged(log: Log, found: Sequence[sql.Check]) -> str:
+    """The log with file, row, and the number of the first check that a row fails; NULL for a good row."""
+    whens = " ".join(f"WHEN {check.holds} THEN {i}" for i, check in enumerate(found))
+    rows = f"(SELECT *, {f'CASE {whens} END' if whens else 'CAST(NULL AS INTEGER)'} AS _fault FROM {log.source.numbered})"
     if log.binding.request_id is None:
-        return f"(SELECT *, false AS _again FROM {log.source.numbered})"
-    name = sql.column(log.binding.request_id)
-    again = f"{name} IS NOT NULL AND row_number() OVER (PARTITION BY {name} ORDER BY _file, _row) > 1"
-    return f"(SELECT *, {again} AS _again FROM {log.source.numbered})"
+        return rows
+    order = f"row_number() OVER (PARTITION BY {_identity(log)}, _fault IS NULL ORDER BY _file, _row)"
+    again = f"_fault IS NULL AND {sql.column(log.binding.request_id)} IS NOT NULL AND {order} > 1"
+    return f"(SELECT * REPLACE (CASE WHEN {again} THEN {len(found)} ELSE _fault END AS _fault) FROM {rows})"
 
 
-def _sample(log: Log, found: Sequence[sql.Check], *, repeated: bool) -> Iterator[Fault]:
-    each = [(c.reason, c.holds, c.shows) for c in found]
-    if repeated:
-        assert log.binding.request_id is not None  # noqa: S101  repeated says so
-        each.append((_REPEATED, "_again", sql.column(log.binding.request_id)))
-    for reason, holds, shows in each:
-        rows = log.con.execute(
-            f"SELECT _file, _row, CAST({shows} AS VARCHAR) FROM {_rows(log)} WHERE {holds} ORDER BY 1, 2 LIMIT {MOST_REJECTS}"
-        ).fetchall()
-        for file, row, shown in rows:
-            yield Fault(f"{file} row {row}", f"found {shown if shown is not None else 'nothing'}", "", reason)
+def _rejected(log: Log, found: Sequence[sql.Check]) -> dict[str, int]:
+    """Count the rows that can't be used, each once."""
+    query = f"SELECT _fault, count(*) FROM {_judged(log, found)} WHERE _fault IS NOT NULL GROUP BY 1 ORDER BY 1"
+    reasons = [*(check.reason for check in found), _REPEATED]
+    return {reasons[i]: n for i, n in log.con.execute(query).fetchall()}
+
+
+def _sample(log: Log, found: Sequence[sql.Check]) -> Iterator[Fault]:
+    shows = [*(c.shows for c in found), *([sql.column(log.binding.request_id)] if log.binding.request_id else [])]
+    whens = " ".join(f"WHEN {i} THEN CAST({each} AS VARCHAR)" for i, each in enumerate(shows))
+    first = f"row_number() OVER (PARTITION BY _fault ORDER BY _file, _row) <= {MOST_REJECTS}"
+    query = f"SELECT _fault, _file, _row, CASE _fault {whens} END FROM {_judged(log, found)} WHERE _fault IS NOT NULL QUALIFY {first} ORDER BY 1, 2, 3"
+    reasons = [*(check.reason for check in found), _REPEATED]
+    for i, file, row, shown in log.con.execute(query).fetchall():
+        yield Fault(f"{file} row {row}", f"found {shown if shown is not None else 'nothing'}", "", reasons[i])
 
 
 def _refused(report: Report) -> InputError:
@@ -246,7 +295,9 @@ def _refused(report: Report) -> InputError:
         if fault.mend not in seen:
             seen.add(fault.mend)
             lines.append(f"  {fault.where}: {fault.found}; {fault.mend}")
-    lines.append("Mend the log, or set such rows aside with --rejects FILE (rejects=True): they are counted in the result.")
+    lines.append(
+        "Mend the log, or set such rows aside with --rejects FILE (rejects=True): they are counted in the result."
+    )
     return InputError("\n".join(lines), report.sample)
 
 
@@ -256,21 +307,19 @@ def _folded(log: Log, question: Question, report: Report, on: str, watch: Watch 
     sums, names = _sums(log)
     table = log.source.relation
     if report.rejected:
-        bad = " OR ".join([*(f"coalesce({c.holds}, false)" for c in sql.checks(log.binding, log.types)), "_again"])
-        table = f"{_rows(log)} WHERE NOT ({bad})"
+        table = f"{_judged(log, sql.checks(log.binding, log.types))} WHERE _fault IS NULL"
     by = "GROUP BY ALL" if groups or log.binding.long else ""
-    _run(log.con, f"CREATE OR REPLACE TEMP TABLE folded AS SELECT {', '.join([*groups, *sums])} FROM {table} {by}", watch)
-    written = [f"{label.format(c='k' + str(i))} AS k{i}" for i, (_, label) in enumerate(columns.values())]
-    extra = ["meter"] if log.binding.long else []
-    log.con.execute(f"CREATE OR REPLACE TEMP VIEW labelled AS SELECT {', '.join([*written, *extra, *(f'q{i}' for i in range(len(names)))])} FROM folded")
-    return _usage(log, list(columns), names)
+    _run(
+        log.con, f"CREATE OR REPLACE TEMP TABLE folded AS SELECT {', '.join([*groups, *sums])} FROM {table} {by}", watch
+    )
+    return _usage(log, {name: label for name, (_, label) in columns.items()}, names)
 
 
 def _sums(log: Log) -> tuple[list[str], list[str]]:
     if log.binding.long:
-        kind = log.types["quantity"]
-        total = "CAST(sum(quantity) AS BIGINT)" if kind in sql._INTEGERS else "CAST(sum(CAST(quantity AS DECIMAL(38, 9))) AS DOUBLE)"  # noqa: SLF001  same room
-        return ["meter", f"{total} AS q0"], ["quantity"]
+        total = f"sum({sql.number(sql.QUANTITY, log.types, 'x_any')})"
+        kind = "BIGINT" if log.types[sql.QUANTITY] in sql.INTEGERS else "DOUBLE"
+        return ["meter", f"CAST({total} AS {kind}) AS q0"], ["quantity"]
     sums, names = [], []
     for leaf in log.binding.leaves:
         whole = meter(leaf.meter).unit != "hour" and not leaf.meter.startswith("x_")
@@ -299,25 +348,44 @@ def _run(con: duckdb.DuckDBPyConnection, query: str, watch: Watch | None) -> Non
     watch(1.0)
 
 
-def _usage(log: Log, keys: Sequence[str], names: Sequence[str]) -> Usage:
+def _usage(log: Log, keys: Mapping[str, str], names: Sequence[str]) -> Usage:
     """Fetch the folded lines with dictionary-coded keys, and stack the meters under each other."""
-    coded = [f"k{i}" for i in range(len(keys))] + (["meter"] if log.binding.long else [])
-    tables = {}
-    for name in coded:
-        log.con.execute(f"DROP TYPE IF EXISTS {name}_labels")
-        found = log.con.execute(f"SELECT DISTINCT {name} FROM labelled ORDER BY 1").fetchall()
-        tables[name] = tuple(str(row[0]) for row in found)
-        log.con.execute(f"CREATE TYPE {name}_labels AS ENUM (SELECT DISTINCT {name} FROM labelled ORDER BY 1)")
-    picked = [f"CAST(enum_code(CAST({n} AS {n}_labels)) AS INTEGER) AS {n}" for n in coded] + [f"q{i}" for i in range(len(names))]
-    got = log.con.execute(f"SELECT {', '.join(picked)} FROM labelled ORDER BY ALL").fetchnumpy()
+    coded = {f"k{i}": label for i, label in enumerate(keys.values())} | ({"meter": "{c}"} if log.binding.long else {})
+    tables = {name: _labels(log.con, name, label) for name, label in coded.items()}
+    codes = [f"{n}_labels.code AS {n}" for n in coded]
+    joins = [f"JOIN {n}_labels ON folded.{n} IS NOT DISTINCT FROM {n}_labels.of" for n in coded]
+    sums = [f"q{i}" for i in range(len(names))]
+    got = log.con.execute(f"SELECT {', '.join([*codes, *sums])} FROM folded {' '.join(joins)} ORDER BY ALL").fetchnumpy()
     made = {key: Key(np.asarray(got[f"k{i}"]), tables[f"k{i}"]) for i, key in enumerate(keys)}
     if log.binding.long:
         made["meter"] = Key(np.asarray(got["meter"]), tables["meter"])
-        for label in tables["meter"]:
-            meter(label)
-        return Usage(made, {"quantity": np.asarray(got["q0"])})
+        _known_meters(log, tables["meter"])
+        return Usage(made, {"quantity": _whole(np.asarray(got["q0"]))})
     parts = [_meter(made, np.asarray(got[f"q{i}"]), name) for i, name in enumerate(names)]
     return concat(Usage, parts)
+
+
+def _known_meters(log: Log, labels: Sequence[str]) -> None:
+    for label in labels:
+        try:
+            meter(label)
+        except InputError as error:
+            msg = f"{log.source.name}, column meter: {error}"
+            raise InputError(msg) from error
+
+
+def _whole(quantity: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Whole numbers as integers, where all are whole."""
+    whole = quantity.astype(np.int64)
+    return whole if (whole == quantity).all() else quantity
+
+
+def _labels(con: duckdb.DuckDBPyConnection, name: str, label: str) -> tuple[str, ...]:
+    """Number the labels of a folded key in their order, in the table `{name}_labels`; each is written only once."""
+    distinct = f"SELECT of, {label.format(c='of')} AS label FROM (SELECT DISTINCT {name} AS of FROM folded)"
+    code = "CAST(row_number() OVER (ORDER BY label) - 1 AS INTEGER) AS code"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name}_labels AS SELECT *, {code} FROM ({distinct})")
+    return tuple(str(row[0]) for row in con.execute(f"SELECT label FROM {name}_labels ORDER BY code").fetchall())
 
 
 def _meter(keys: Mapping[str, Key], quantity: np.ndarray[Any, Any], name: str) -> Lines:
@@ -349,7 +417,12 @@ def keep(usage: Usage, question: Question, path: str | Path) -> None:
         with duckdb.connect() as con:
             con.register("lines", columns)
             said = quote(json.dumps(told))
-            con.execute(f"COPY lines TO {quote(str(partial))} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{pertoken: {said}}})")
+            con.execute(
+                f"COPY lines TO {quote(str(partial))} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{pertoken: {said}}})"
+            )
         partial.replace(target)
+    except (OSError, duckdb.Error) as error:
+        msg = f"can't write {path}: {str(error).splitlines()[0]}; say a file in a folder that is there and yours"
+        raise InputError(msg) from error
     finally:
         partial.unlink(missing_ok=True)

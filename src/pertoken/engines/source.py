@@ -1,5 +1,7 @@
 """Where a log lies: files, folders, globs or a table in a DuckDB file, as one relation in SQL."""
 
+import csv
+import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
@@ -14,6 +16,21 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """The first line that some CSV files share.
+
+    Args:
+        files: The files.
+        delimiter: What stands between the columns.
+        columns: Their names.
+    """
+
+    files: tuple[str, ...]
+    delimiter: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A log as SQL can read it.
 
@@ -22,36 +39,115 @@ class Source:
         kind: `csv`, `parquet`, `json` or `duckdb`.
         files: Files, sorted.
         table: Table of a DuckDB file; empty if the only one.
+        headers: First lines of CSV files; empty where DuckDB is to find out.
+        nested: Fields of records, written with dots, that stand as columns of their own.
+        mixed: Columns that hold several kinds of JSON; read as text.
     """
 
     name: str
     kind: str
     files: tuple[str, ...]
     table: str = ""
+    headers: tuple[Header, ...] = ()
+    nested: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
 
     @property
     def relation(self) -> str:
         """The log as a table expression."""
-        files = "[" + ", ".join(quote(f) for f in self.files) + "]"
-        if self.kind == "parquet":
-            return f"read_parquet({files}, union_by_name=true)"
-        if self.kind == "csv":
-            return f"read_csv({files}, all_varchar=true, union_by_name=true, header=true)"
-        if self.kind == "json":
-            return f"read_json({files}, union_by_name=true, sample_size=-1, convert_strings_to_integers=false)"
-        return f"log.{identifier(self.table)}"
+        return self._flat(self._read())
 
     @property
     def numbered(self) -> str:
         """The log with the file and the row (from 1, header not counted) of each line; slower."""
         if self.kind == "duckdb":
-            return f"(SELECT *, {quote(self.name)} AS _file, rowid + 1 AS _row FROM {self.relation})"
+            return self._flat(f"(SELECT *, {quote(self.name)} AS _file, rowid + 1 AS _row FROM {self._read()})")
         if self.kind == "parquet":
-            reader = self.relation[:-1] + ", filename='_file', file_row_number=true)"
-            return f"(SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS _row FROM {reader})"
-        reader = self.relation[:-1] + ", filename='_file')"
+            reader = self._read(", filename='_file', file_row_number=true")
+            return self._flat(f"(SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS _row FROM {reader})")
+        reader = self._read(", filename='_file'")
         inner = f"SELECT *, row_number() OVER () AS _n FROM {reader}"
-        return f"(SELECT * EXCLUDE (_n), _n - min(_n) OVER (PARTITION BY _file) + 1 AS _row FROM ({inner}))"
+        return self._flat(f"(SELECT * EXCLUDE (_n), _n - min(_n) OVER (PARTITION BY _file) + 1 AS _row FROM ({inner}))")
+
+    def _read(self, more: str = "") -> str:
+        files = _list(self.files)
+        if self.kind == "parquet":
+            return f"read_parquet({files}, union_by_name=true{more})"
+        if self.headers:
+            return "(" + " UNION ALL BY NAME ".join(f"SELECT * FROM {_csv(h, more)}" for h in self.headers) + ")"
+        if self.kind == "csv":
+            return f"read_csv({files}, all_varchar=true, union_by_name=true, header=true{more})"
+        if self.kind == "json":
+            return f"read_json({files}, union_by_name=true, sample_size=-1, convert_strings_to_integers=false{more})"
+        return f"log.{identifier(self.table)}"
+
+    def _flat(self, table: str) -> str:
+        """Let fields of records stand as columns, so that a name with dots is a column like others."""
+        fields = [f"{self._text(name, identifier(*_parts(name)))} AS {identifier(name)}" for name in self.nested]
+        texts = [f"{self._text(n, identifier(n))} AS {identifier(n)}" for n in self.mixed if n not in self.nested]
+        if not fields and not texts:
+            return table
+        every = f"* REPLACE ({', '.join(texts)})" if texts else "*"
+        return f"(SELECT {', '.join([every, *fields])} FROM {table})"
+
+    def _text(self, name: str, column: str) -> str:
+        return f"({column} ->> '$')" if name in self.mixed else column
+
+
+def _parts(name: str) -> tuple[str, list[str]]:
+    head, *rest = name.split(".")
+    return head, rest
+
+
+def _list(files: Sequence[str]) -> str:
+    return "[" + ", ".join(quote(f) for f in files) + "]"
+
+
+def _csv(header: Header, more: str) -> str:
+    columns = ", ".join(f"{quote(name)}: 'VARCHAR'" for name in header.columns)
+    dialect = f"delim={quote(header.delimiter)}, quote='\"', escape='\"', header=true"
+    return f"read_csv({_list(header.files)}, auto_detect=false, {dialect}, columns={{{columns}}}{more})"
+
+
+def headers(files: Sequence[str]) -> tuple[Header, ...]:
+    """Read the first lines of CSV files, so that a ragged row is an error and never taken for the header.
+
+    Returns:
+        One header for all files that share it; none where a file is packed in a way that only DuckDB reads.
+
+    Raises:
+        InputError: A first line is not text, or the file is packed and broken.
+    """
+    shared: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for file in files:
+        if file.lower().endswith(".zst"):
+            return ()
+        shared.setdefault(_header(_first_line(file)), []).append(file)
+    return tuple(Header(tuple(own), delimiter, columns) for (delimiter, columns), own in shared.items())
+
+
+def _first_line(file: str) -> str:
+    try:
+        with (gzip.open if file.lower().endswith(".gz") else open)(file, "rb") as packed:
+            line = packed.readline(1 << 16).decode("utf-8-sig")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise InputError(_NO_HEADER.format(file)) from error
+    if not line.strip().replace("\t", "").isprintable():
+        raise InputError(_NO_HEADER.format(file))
+    return line
+
+
+_NO_HEADER = "can't read {}: its first line is not text; expected names of columns; write it again or leave it out"
+
+
+def _header(line: str) -> tuple[str, tuple[str, ...]]:
+    rows = {delimiter: next(csv.reader([line], delimiter=delimiter), []) for delimiter in ",\t;|"}
+    delimiter = max(rows, key=lambda each: len(rows[each]))
+    names: list[str] = []
+    for i, name in enumerate(rows[delimiter]):
+        taken = name.strip().lower() in {each.lower() for each in names}
+        names.append(f"{name.strip() or 'column'}_{i}" if taken or not name.strip() else name.strip())
+    return delimiter, tuple(names)
 
 
 def find(name: str | Path) -> Source:

@@ -14,15 +14,20 @@ from pertoken.usage.schema import Binding
 Types = Mapping[str, str]
 """Column (`a.b` for a field of a record) to its SQL type."""
 
-_INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
+INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
 _ZONED = "TIMESTAMP WITH TIME ZONE"
-_OFFSET = r"'(Z|z|[+-]\d\d(:?\d\d)?)$'"
+QUANTITY = "quantity"
+MOST = 10**15
+"""More of a meter in one row is a mistake, and sums beyond it would not be exact."""
+
+_OFFSET = r"'(Z|z|UTC|[+-]\d\d(:?\d\d)?)$'"
+_EPOCH = r"'\d{9,19}(\.\d+)?'"
 
 PERIODS = {
     "hour": ("date_trunc('hour', {t})", "strftime({c}, '%Y-%m-%dT%H')"),
     "day": ("CAST({t} AS DATE)", "strftime({c}, '%Y-%m-%d')"),
-    "month": ("year({t}) * 12 + month({t}) - 1", "printf('%04d-%02d', {c} // 12, {c} % 12 + 1)"),
-    "quarter": ("year({t}) * 4 + quarter({t}) - 1", "printf('%04d-Q%d', {c} // 4, {c} % 4 + 1)"),
+    "month": ("CAST(year({t}) * 12 + month({t}) - 1 AS INTEGER)", "printf('%04d-%02d', {c} // 12, {c} % 12 + 1)"),
+    "quarter": ("CAST(year({t}) * 4 + quarter({t}) - 1 AS INTEGER)", "printf('%04d-Q%d', {c} // 4, {c} % 4 + 1)"),
     "year": ("year({t})", "CAST({c} AS VARCHAR)"),
 }
 """How a period is grouped, and how its label is written afterwards."""
@@ -44,21 +49,26 @@ class Check:
 
 
 def column(name: str) -> str:
-    """Quote a column, or a field of a record written with dots."""
-    head, *rest = name.split(".")
-    return identifier(head, rest)
+    """Quote a column."""
+    return identifier(name)
 
 
 def number(name: str, types: Types, leaf: str) -> str:
     """The value of a meter's column as a number; nothing said counts as zero."""
     kind, whole = types[name], meter(leaf).unit != "hour" and not leaf.startswith("x_")
-    if kind in _INTEGERS:
-        return f"coalesce({column(name)}, 0)"
-    if kind == "VARCHAR":
-        text = f"try_cast(nullif(trim({column(name)}), '') AS DECIMAL(38, 9))"
-    else:
-        text = f"try_cast({column(name)} AS DECIMAL(38, 9))"
-    return f"coalesce(CAST({text} AS BIGINT), 0)" if whole else f"coalesce({text}, 0)"
+    if kind in INTEGERS:
+        wide = column(name) if kind == "BIGINT" else f"CAST({column(name)} AS BIGINT)"
+        return f"coalesce({wide}, 0)"
+    return f"coalesce(try_cast({_decimal(name, kind)} AS BIGINT), 0)" if whole else f"coalesce({_decimal(name, kind)}, 0)"
+
+
+def _said(name: str, kind: str) -> str:
+    """What stands in a column; NULL where nothing does."""
+    return f"nullif(trim({column(name)}), '')" if kind == "VARCHAR" else column(name)
+
+
+def _decimal(name: str, kind: str) -> str:
+    return f"try_cast({_said(name, kind)} AS DECIMAL(38, 9))"
 
 
 def value(leaf: Leaf, types: Types) -> str:
@@ -71,8 +81,8 @@ def instant(binding: Binding, types: Types) -> str:
     """The time of a row in UTC, without a zone."""
     assert binding.time is not None  # noqa: S101  see the callers
     name, kind = column(binding.time), types[binding.time]
-    if kind in _INTEGERS or kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
-        return f"make_timestamp(CAST(CASE WHEN {name} < 1e11 THEN {name} * 1e6 WHEN {name} < 1e14 THEN {name} * 1e3 ELSE {name} END AS BIGINT))"
+    if kind in INTEGERS or kind in ("DOUBLE", "FLOAT", "UBIGINT", "HUGEINT") or kind.startswith("DECIMAL"):
+        return _epoch(name)
     naive = f"try_cast({name} AS TIMESTAMP)" if kind == "VARCHAR" else f"CAST({name} AS TIMESTAMP)"
     if binding.timezone and binding.timezone != "UTC":
         naive = f"timezone('UTC', timezone({quote(binding.timezone)}, {naive}))"
@@ -81,7 +91,15 @@ def instant(binding: Binding, types: Types) -> str:
     if kind != "VARCHAR":
         return naive
     zoned = f"timezone('UTC', try_cast({name} AS TIMESTAMPTZ))"
-    return f"CASE WHEN {has_offset(name)} THEN {zoned} ELSE {naive} END"
+    epoch = _epoch(f"try_cast({name} AS DOUBLE)")
+    return f"CASE WHEN {has_offset(name)} THEN {zoned} WHEN regexp_full_match({name}, {_EPOCH}) THEN {epoch} ELSE {naive} END"
+
+
+def _epoch(number: str) -> str:
+    """A count since 1970 in seconds, milli-, micro- or nanoseconds, told apart by its size."""
+    sizes = (("1e11", "* 1e6"), ("1e14", "* 1e3"), ("1e17", "* 1"))
+    whens = " ".join(f"WHEN {number} < {size} THEN {number} {times}" for size, times in sizes)
+    return f"make_timestamp(try_cast(CASE {whens} ELSE {number} / 1e3 END AS BIGINT))"
 
 
 def has_offset(name: str) -> str:
@@ -91,36 +109,51 @@ def has_offset(name: str) -> str:
 
 def checks(binding: Binding, types: Types) -> list[Check]:
     """List what can be wrong with a row."""
+    out = [_period_check(grain, name, types) for grain, name in binding.keys.items() if grain in period.GRAINS]
     if binding.long:
-        return [Check("a quantity of 0 or more was expected", "quantity IS NULL OR quantity < 0", "quantity")]
-    out = []
+        said, readable = _said(QUANTITY, types[QUANTITY]), _decimal(QUANTITY, types[QUANTITY])
+        bad = f"{readable} IS NULL OR {readable} < 0 OR {readable} > {MOST}"
+        out.append(Check("a quantity of 0 or more was expected", bad, said))
+        out.append(Check("the name of a meter was expected", f"nullif(trim({column('meter')}), '') IS NULL", column("meter")))
     if binding.time:
         name = column(binding.time)
         when = instant(binding, types)
         out.append(Check("a time was expected, as 2026-01-31T09:00:00Z", f"({when}) IS NULL", name))
-    for leaf in binding.leaves:
+    for leaf in () if binding.long else binding.leaves:
         out += _number_checks(leaf, types)
         if leaf.less:
             less = " + ".join(leaf.less)
             numbers = [number(c, types, leaf.meter) for c in (leaf.column, *leaf.less)]
             shows = " || ' < ' || ".join(f"CAST({n} AS VARCHAR)" for n in numbers)
-            out.append(Check(f"{leaf.column} of at least {less} was expected, since it contains it", f"{value(leaf, types)} < 0", shows))
+            out.append(
+                Check(
+                    f"{leaf.column} of at least {less} was expected, since it contains it",
+                    f"{value(leaf, types)} < 0",
+                    shows,
+                )
+            )
     return out
+
+
+def _period_check(grain: str, name: str, types: Types) -> Check:
+    said = _label(name, types)
+    bad = f"{said} <> '' AND NOT regexp_full_match({said}, {quote(period.SHAPES[grain])})"
+    return Check(f"{name} in the form {_EXAMPLES[grain]} was expected", bad, said)
 
 
 def _number_checks(leaf: Leaf, types: Types) -> list[Check]:
     name, kind = column(leaf.column), types[leaf.column]
     out = []
-    if kind == "VARCHAR":
-        text = f"nullif(trim({name}), '')"
-        readable = f"try_cast({text} AS DECIMAL(38, 9))"
-        out.append(Check(f"{leaf.column} as a number was expected", f"{text} IS NOT NULL AND {readable} IS NULL", name))
-    else:
-        readable = name
-    if kind not in _INTEGERS and meter(leaf.meter).unit == "token":
-        out.append(Check(f"{leaf.column} as a whole number was expected", f"{readable} <> trunc({readable})", name))
-    out.append(Check(f"{leaf.column} of 0 or more was expected", f"{readable} < 0", name))
-    return out
+    if kind not in INTEGERS:
+        said, readable = _said(leaf.column, kind), _decimal(leaf.column, kind)
+        out.append(Check(f"{leaf.column} as a number was expected", f"{said} IS NOT NULL AND {readable} IS NULL", name))
+        if meter(leaf.meter).unit == "token":
+            out.append(Check(f"{leaf.column} as a whole number was expected", f"{readable} <> trunc({readable})", name))
+        out.append(Check(f"{leaf.column} below a million billions was expected", f"{readable} > {MOST}", name))
+        out.append(Check(f"{leaf.column} of 0 or more was expected", f"{readable} < 0", name))
+        return out
+    out.append(Check(f"{leaf.column} below a million billions was expected", f"{name} > {MOST}", name))
+    return [*out, Check(f"{leaf.column} of 0 or more was expected", f"{name} < 0", name)]
 
 
 def key_columns(question: Question, binding: Binding, types: Types, *, on: str) -> dict[str, tuple[str, str]]:
@@ -134,9 +167,10 @@ def key_columns(question: Question, binding: Binding, types: Types, *, on: str) 
     """
     out = {name: _key(name, question, binding, types) for name in question.keys}
     for cut in question.cuts:
-        out[cut.key] = (column(cut.key) if binding.long else _band(cut, binding, types), "CAST({c} AS VARCHAR)")
+        out[cut.key] = (_long_band(cut, types) if binding.long else _band(cut, binding, types), "CAST({c} AS VARCHAR)")
     if question.dates:
-        out[PRICE_FROM] = (PRICE_FROM if binding.long else _price_from(question, binding, types, on), "{c}")
+        kept = binding.long and PRICE_FROM in types
+        out[PRICE_FROM] = (column(PRICE_FROM) if kept else _price_from(question, binding, types, on), "{c}")
     return out
 
 
@@ -151,12 +185,14 @@ def _key(name: str, question: Question, binding: Binding, types: Types) -> tuple
             group, label = PERIODS[name]
             return group.format(t=_local(question, binding, types)), label
         msg = f"the log has no time to reckon the {name} by" + (f", only {finer}" if finer else "")
-        raise InputError(f"{msg}; map a column to `time`, or say --period {_EXAMPLES[name]} if all of it is of one {name}")
+        raise InputError(
+            f"{msg}; map a column to `time`, or say --period {_EXAMPLES[name]} if all of it is of one {name}"
+        )
     if name in types:
         return _label(name, types), "{c}"
     if name in DEFAULTS:
         return quote(DEFAULTS[name]), "{c}"
-    msg = f"the log has no key {name!r}; {nearest(name, [*binding.keys, *types])} Map a column to it with --map FILE."
+    msg = f"the log has no key {name!r}, and --map FILE maps no column to it; {nearest(name, [*binding.keys, *types])}"
     raise InputError(msg)
 
 
@@ -166,7 +202,11 @@ _EXAMPLES = {"hour": "2026-01-31T09", "day": "2026-01-31", "month": "2026-01", "
 def _label(name: str, types: Types) -> str:
     if types[name] == "BOOLEAN":
         return f"CASE WHEN {column(name)} THEN 'true' ELSE 'false' END"
-    return f"coalesce({column(name)}, '')" if types[name] == "VARCHAR" else f"coalesce(CAST({column(name)} AS VARCHAR), '')"
+    return (
+        f"coalesce({column(name)}, '')"
+        if types[name] == "VARCHAR"
+        else f"coalesce(CAST({column(name)} AS VARCHAR), '')"
+    )
 
 
 def _local(question: Question, binding: Binding, types: Types) -> str:
@@ -184,6 +224,16 @@ def _band(cut: Cut, binding: Binding, types: Types) -> str:
         length = f"({length}) / greatest({value(requests, types)}, 1)"
     whens = " ".join(f"WHEN {length} > {bound} THEN {bound}" for bound in reversed(cut.above))
     return f"CASE {whens} ELSE 0 END"
+
+
+def _long_band(cut: Cut, types: Types) -> str:
+    if cut.key in types:
+        return column(cut.key)
+    msg = (
+        f"the log has a line for each meter, so the length of a request is lost, and a card prices {cut.of} above "
+        f"{cut.above[0]:,} apart; add a column {cut.key} that says 0 or the bound, or give a log with a row for each request"
+    )
+    raise InputError(msg)
 
 
 def _price_from(question: Question, binding: Binding, types: Types, on: str) -> str:

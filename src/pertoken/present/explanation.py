@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from pathlib import PurePath
 
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Column, Figure, Figures, Sheet, Table
@@ -12,23 +13,40 @@ def sheet(steps: Mapping[str, Sequence[Step]], chosen: Mapping[str, str], curren
     """Lay an explanation out: a table for each side, its amounts adding up to what stands in the books."""
     totals = {side: sum((s.amount for s in own), Decimal(0)) for side, own in steps.items()}
     about = ", ".join(f"{name} {label}" for name, label in chosen.items())
-    figures = [Figure(side, side.capitalize(), totals[side], "money", currency) for side in ("revenue", "cost") if side in totals]
+    figures = [
+        Figure(side, side.capitalize(), totals[side], "money", currency)
+        for side in ("revenue", "cost")
+        if side in totals
+    ]
     if len(totals) == 2:
         figures.append(Figure("margin", "Margin", totals["revenue"] - totals["cost"], "money", currency))
     words = " and ".join(f"{side} of {show(money, 'money')} {currency}" for side, money in totals.items())
-    tables = [_table(side, own, currency) for side, own in sorted(steps.items(), reverse=True)]
-    return Sheet(f"Explanation of {about}", f"How {words} came about, step by step.", (Figures(tuple(figures)), *tables), {})
-
-
-def _table(side: str, steps: Sequence[Step], currency: str) -> Table:
-    columns = (
-        Column("step", "Step", "text"),
-        Column("stage", "Stage", "text"),
-        Column("about", "What", "text"),
-        Column("quantity", "Units", "quantity"),
-        Column("rate", "Rate", "unit_money", currency),
-        Column("amount", "Amount", "unit_money", currency, total="sum"),
-        Column("source", "Source", "text"),
+    tables = [_table(side, own, currency, chosen) for side, own in sorted(steps.items(), reverse=True)]
+    return Sheet(
+        f"Explanation of {about}",
+        f"How {words} came about, step by step.",
+        (Figures(tuple(figures)), *tables),
+        _places(steps),
     )
-    rows = tuple((str(i), s.stage, s.about, s.quantity, s.rate, s.amount, s.source) for i, s in enumerate(steps, 1))
+
+
+def _table(side: str, steps: Sequence[Step], currency: str, chosen: Mapping[str, str]) -> Table:
+    columns = (
+        Column("about", "What", "text"),
+        Column("source", "Source", "text"),
+        Column("quantity", "Units", "exact"),
+        Column("rate", "Rate", "exact", currency),
+        Column("amount", "Amount", "exact", currency, total="sum"),
+    )
+    rows = tuple((_about(s, chosen), PurePath(s.source).name, s.quantity, s.rate, s.amount) for s in steps)
     return Table(side, side.capitalize(), columns, rows)
+
+
+def _about(step: Step, chosen: Mapping[str, str]) -> str:
+    return f"{step.period} {step.about}" if step.period and step.period not in chosen.values() else step.about
+
+
+def _places(steps: Mapping[str, Sequence[Step]]) -> dict[str, str]:
+    """Which file stands behind each side's steps."""
+    files = {side: dict.fromkeys(s.source.rpartition(":")[0] or s.source for s in own) for side, own in steps.items()}
+    return {f"{side} from": ", ".join(names) for side, names in files.items()}

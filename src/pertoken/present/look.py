@@ -16,7 +16,7 @@ header { border-top: 4px solid var(--accent); padding-top: .9rem; margin-bottom:
 h1 { font-size: 1rem; font-weight: 600; color: var(--soft); margin: 0 0 .3rem; overflow-wrap: anywhere; }
 header p { font-size: 1.6rem; line-height: 1.25; font-weight: 650; margin: 0; max-width: 46rem; text-wrap: balance;
   overflow-wrap: anywhere; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.25rem, 1fr)); gap: .75rem;
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 45%), 1fr)); gap: .75rem;
   margin: 1.5rem 0; }
 .figures div { background: var(--panel); border-radius: 6px; padding: .75rem .9rem; min-width: 0; }
 .figures dt { color: var(--soft); font-size: .85rem; }
@@ -52,7 +52,7 @@ footer { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1re
   color: var(--soft); font-size: .82rem; }
 footer dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .15rem 1rem; margin: 0; }
 footer dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 30rem) { header p { font-size: 1.3rem; } main { padding-top: 1rem; } }
+@media (max-width: 30rem) { header p { font-size: 1.3rem; } .figures .value { font-size: 1.05rem; } main { padding-top: 1rem; } }
 @page { margin: 16mm 14mm; }
 @page wide { size: landscape; }
 @media print {

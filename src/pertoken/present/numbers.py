@@ -10,8 +10,8 @@ ABSENT = "\N{EN DASH}"
 DIGIT_SPACE, POINT_SPACE = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
 FIXED = {"count": 0, "money": 2, "share": 1}
 """Decimals that are always shown."""
-LEAST = {"quantity": 0, "unit_money": 2}
-"""Decimals that are shown at least, of up to six significant digits."""
+LEAST = {"quantity": 0, "unit_money": 2, "exact": 0}
+"""Decimals that are shown at least: of up to six significant digits, or for `exact` of all that there are."""
 SIGNIFICANT = 6
 MOST_DECIMALS = 12
 WIDE = Context(prec=999, rounding=ROUND_HALF_UP)
@@ -72,6 +72,8 @@ def _digits(number: Decimal, kind: Kind) -> str:
 def _places(number: Decimal, kind: Kind) -> int:
     if kind in FIXED:
         return FIXED[kind]
+    if kind == "exact":
+        return MOST_DECIMALS
     significant = SIGNIFICANT - 1 - (number.adjusted() if number else 0)
     return min(max(significant, LEAST.get(kind, 0)), MOST_DECIMALS)
 

@@ -76,7 +76,14 @@ def _models(quotes: Quotes) -> Table:
         Column("per_1m_tokens", "Per 1M tokens", "unit_money", unit),
     )
     rows = tuple(
-        (q.name, q.total, *(q.parts.get(name) for name in names), q.per_request, q.per_request * 1000, q.per_million_tokens)
+        (
+            q.name,
+            q.total,
+            *(q.parts.get(name) for name in names),
+            q.per_request,
+            q.per_request * 1000,
+            q.per_million_tokens,
+        )
         for q in quotes.quotes
     )
     return Table("models", "Models, the cheapest first", columns, rows, total=False)

@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from html import escape
 from itertools import chain
 from math import fsum, isclose, isfinite
 from typing import Any, Literal, TypeVar, get_args
@@ -13,13 +14,15 @@ from pertoken.present import formula as formulas
 
 Number = int | float | Decimal
 Cell = str | Number | None
-Kind = Literal["text", "count", "quantity", "money", "unit_money", "share"]
+Kind = Literal["text", "count", "quantity", "exact", "money", "unit_money", "share"]
 Total = Literal["sum", "formula"]
 Level = Literal["info", "warning"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9_]*")
 CLOSE = 1e-9
+CHECKED = 1000
+"""Rows of a long table, spread evenly, whose formulas are held against their cells."""
 
 Block = TypeVar("Block")
 
@@ -71,7 +74,9 @@ class Table:
         _check_unique((column.name for column in self.columns), f"columns of table {self.name!r}")
         _check_formulas(self)
         for row in self.rows:
-            _check_row(self, row)
+            _check_cells(self, row)
+        for row in self.rows[:: max(len(self.rows) // CHECKED, 1)]:
+            _check_formulas_hold(self, row)
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ class Figure:
         """Refuse a value that does not fit the kind."""
         _check_name(self.name, "figure")
         _check_kind(self.kind, f"figure {self.name!r}")
-        _check_cell(self.value, self.kind, f"figure {self.name!r}")
+        _check_cell(self.value, self.kind, lambda: f"figure {self.name!r}")
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,18 @@ class Sheet:
         for chart in self.of(Chart):
             if chart.table not in tables:
                 raise ValueError(f"chart {chart.name!r} names table {chart.table!r}; expected one of {sorted(tables)}")
+
+    def __str__(self) -> str:
+        """Write the sheet as text for a terminal of 80 columns."""
+        from pertoken.present.table import terminal  # noqa: PLC0415  data does not need its renderers
+
+        return terminal(self, width=80)
+
+    def _repr_html_(self) -> str:
+        """Draw the sheet in a notebook, in a frame of its own so that neither styles the other."""
+        from pertoken.present.html import page  # noqa: PLC0415  data does not need its renderers
+
+        return f'<iframe srcdoc="{escape(page(self))}" style="width:100%;height:40em;border:0"></iframe>'
 
     def of(self, kind: type[Block]) -> tuple[Block, ...]:
         """Return the blocks of one kind, in reading order."""
@@ -212,27 +229,35 @@ def _check_formulas(table: Table) -> None:
     formulas.ordered({column.name: column.formula for column in table.columns if column.formula})
 
 
-def _check_row(table: Table, row: tuple[Cell, ...]) -> None:
+def _check_cells(table: Table, row: tuple[Cell, ...]) -> None:
     if len(row) != len(table.columns):
         raise ValueError(
             f"table {table.name!r} has {len(table.columns)} columns but a row of {len(row)} cells: {row!r}"
         )
     for column, cell in zip(table.columns, row, strict=True):
-        where = f"column {column.name!r} of table {table.name!r}, row {row[0]!r},"
-        _check_cell(cell, column.kind, where)
+        if column.kind != "text" or type(cell) is not str:
+            _check_cell(cell, column.kind, lambda c=column: _place(table, c, row))
+
+
+def _check_formulas_hold(table: Table, row: tuple[Cell, ...]) -> None:
+    for column, cell in zip(table.columns, row, strict=True):
         if column.formula and cell is not None:
-            _check_holds(cell, column.formula, operands(table, column, row), where)
+            _check_holds(cell, column.formula, operands(table, column, row), _place(table, column, row))
 
 
-def _check_cell(cell: Cell, kind: Kind, where: str) -> None:
+def _place(table: Table, column: Column, row: tuple[Cell, ...]) -> str:
+    return f"column {column.name!r} of table {table.name!r}, row {row[0]!r},"
+
+
+def _check_cell(cell: Cell, kind: Kind, where: Callable[[], str]) -> None:
     if cell is None:
         return
     if isinstance(cell, bool) or not isinstance(cell, str if kind == "text" else (int, float, Decimal)):
         raise TypeError(
-            f"{where} holds {type(cell).__name__} {cell!r}; expected {'str' if kind == 'text' else 'a number'}"
+            f"{where()} holds {type(cell).__name__} {cell!r}; expected {'str' if kind == 'text' else 'a number'}"
         )
-    if not isinstance(cell, str) and not isfinite(cell):
-        raise ValueError(f"{where} holds {cell}; expected a finite number, or None when it does not apply")
+    if not isinstance(cell, (str, int)) and not isfinite(cell):
+        raise ValueError(f"{where()} holds {cell}; expected a finite number, or None when it does not apply")
 
 
 def _check_holds(cell: Cell, formula: str, reads: Mapping[str, Cell], where: str) -> None:

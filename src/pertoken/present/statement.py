@@ -1,6 +1,7 @@
 """The statement as a sheet: what was earned, what it cost, what is left, who loses us money, what stayed unpriced."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,11 @@ def sheet(books: Books, *, top: int | None = None) -> Sheet:
     whole = books.statement
     folded = whole.fold(books.by)
     blocks: list[Figures | Table | Chart | Note] = [_figures(whole)]
+    shown = [*_bridge(whole), *_extremes(whole)]
+    blocks += [block for block in shown if isinstance(block, Chart)]
     blocks.append(_main(folded, top))
-    blocks += _pictures(whole)
     blocks.append(_economics(whole))
-    blocks += _extremes(whole)
+    blocks += [block for block in reversed(shown) if isinstance(block, Table)]
     blocks += _unpriced(books)
     blocks += _notes(books)
     kind = "Margin statement" if len(whole.sides) == 2 else f"{whole.sides[0].capitalize()} statement"
@@ -62,7 +64,11 @@ def _under_water(whole: Statement) -> str:
         return ""
     ranked = by_margin(whole)
     under = int((ranked.margin < 0).sum())
-    return f"{under:,} of {len(ranked.lines):,} customers under water" if under else f"none of {len(ranked.lines):,} customers under water"
+    return (
+        f"{under:,} of {len(ranked.lines):,} customers under water"
+        if under
+        else f"none of {len(ranked.lines):,} customers under water"
+    )
 
 
 def _volume(whole: Statement) -> str:
@@ -71,7 +77,11 @@ def _volume(whole: Statement) -> str:
 
 def _figures(whole: Statement) -> Figures:
     unit = whole.currency
-    items = [Figure(side, side.capitalize(), _total(whole, side), "money", unit) for side in ("revenue", "cost") if side in whole.sides]
+    items = [
+        Figure(side, side.capitalize(), _total(whole, side), "money", unit)
+        for side in ("revenue", "cost")
+        if side in whole.sides
+    ]
     if len(whole.sides) == 2:
         revenue, margin = _total(whole, "revenue"), _total(whole, "revenue") - _total(whole, "cost")
         items.append(Figure("margin", "Margin", margin, "money", unit))
@@ -141,7 +151,7 @@ def _main(whole: Statement, top: int | None) -> Table:
     return Table("statement", title, _columns(part), _rows(part), note)
 
 
-def _pictures(whole: Statement) -> list[Table | Chart]:
+def _bridge(whole: Statement) -> list[Table | Chart]:
     if len(whole.sides) < 2:
         return []
     unit = whole.currency
@@ -179,7 +189,10 @@ def _extremes(whole: Statement) -> list[Table | Chart]:
         return []
     most = min(EXTREMES, size // 2)
     worst, best = _picked(ranked, np.arange(most)), _picked(ranked, np.arange(size - 1, size - 1 - most, -1))
-    columns = (*_columns(ranked)[:1], *(c for c in _columns(ranked) if c.name in ("revenue", "cost", "margin", "margin_share")))
+    columns = (
+        *_columns(ranked)[:1],
+        *(c for c in _columns(ranked) if c.name in ("revenue", "cost", "margin", "margin_share")),
+    )
     plain = tuple(Column(c.name, c.label, c.kind, c.unit, c.formula if c.name != "cost" else None) for c in columns)
     tables = [
         Table(name, title, plain, _short(part), total=False)
@@ -188,7 +201,7 @@ def _extremes(whole: Statement) -> list[Table | Chart]:
     rows = [(row[0], row[3]) for part in (best, _picked(worst, np.arange(most - 1, -1, -1))) for row in _short(part)]
     spec = charts.bars(rows, title=f"Margin, {whole.currency}")  # type: ignore[arg-type]
     alt = f"Margin of the {most} best and the {most} worst customers; the lowest is {show(rows[-1][1], 'money')} {whole.currency}."
-    return [Chart("margins", "Margin per customer, best and worst", spec, alt, "worst"), *tables]
+    return [Chart("margins", "Margin per customer, best and worst", spec, alt, "worst"), *reversed(tables)]
 
 
 def _picked(whole: Statement, index: Any) -> Statement:  # noqa: ANN401  an index array
@@ -207,8 +220,17 @@ def _unpriced(books: Books) -> list[Table | Note]:
     for side, usage in books.unpriced.items():
         by = [n for n in ("provider", "model", "meter", "batch", "service_tier") if n in usage.keys]
         for row in usage.fold(by).records():
-            extra = ", ".join(f"{n} {row[n]}" for n in ("batch", "service_tier") if row.get(n) not in (None, "", "false", "standard"))
-            rows.append((side, row.get("model", "") or "(none)", f"{row['meter']}{f' ({extra})' if extra else ''}", _number(row["quantity"])))
+            extra = ", ".join(
+                f"{n} {row[n]}" for n in ("batch", "service_tier") if row.get(n) not in (None, "", "false", "standard")
+            )
+            rows.append(
+                (
+                    side,
+                    row.get("model", "") or "(none)",
+                    f"{row['meter']}{f' ({extra})' if extra else ''}",
+                    _number(row["quantity"]),
+                )
+            )
     if not rows:
         return []
     columns = (Column("side", "Side", "text"), Column("model", "Model", "text"), Column("meter", "Meter", "text"),
@@ -224,7 +246,12 @@ def _notes(books: Books) -> list[Note]:
     if report.rejected:
         rows = sum(report.rejected.values())
         why = "; ".join(f"{n:,} {reason}" for reason, n in report.rejected.items())
-        notes.append(Note(f"{rows:,} of {report.rows:,} rows ({show(report.rejected_share, 'share')}) were set aside: {why}.", "warning"))
+        notes.append(
+            Note(
+                f"{rows:,} of {report.rows:,} rows ({show(report.rejected_share, 'share')}) were set aside: {why}.",
+                "warning",
+            )
+        )
     notes += [Note(f"{text}.") for text in report.says]
     if any("origin" in ledger.keys and "shared" in ledger.keys["origin"].labels for ledger in books.ledgers.values()):
         text = "Charges that span several lines of this statement are shared out by the tokens under them."
@@ -240,6 +267,8 @@ def _meta(books: Books) -> dict[str, str]:
     if report.first:
         meta["times"] = f"{report.first[:16]} to {report.last[:16]} UTC"
     for side, cards in books.cards.items():
-        meta[f"{side} cards"] = ", ".join(dict.fromkeys(f"{c.name} ({c.source})" if c.source else c.name for c in cards))
+        files = dict.fromkeys(PurePath(card.source).name for card in cards)
+        names = {f: ", ".join(card.name for card in cards if PurePath(card.source).name == f) for f in files}
+        meta[f"{side} cards"] = "; ".join(f"{own} ({f})" if f else own for f, own in names.items())
     meta["amounts"] = books.statement.kind
     return meta

@@ -91,12 +91,13 @@ def _within(start: str, items: Sequence[str], end: str, indent: str) -> str:
 
 
 def plain_number(value: Number) -> str:
-    """Return a number with all its digits, for machines.
+    """Return a number with all its digits and none that say nothing, for machines.
 
-    >>> plain_number(1.875e-06), plain_number(Decimal("2250.00"))
-    ('0.000001875', '2250.00')
+    >>> plain_number(1.875e-06), plain_number(Decimal("2250.500")), plain_number(100)
+    ('0.000001875', '2250.5', '100')
     """
-    return format(Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value), "f")
+    text = format(Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value), "f")
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
 def _csv_cell(cell: Cell) -> str:

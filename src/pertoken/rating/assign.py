@@ -147,7 +147,7 @@ def holds(asked: Condition | None, labels: Labels, bands: Mapping[str, Band]) ->
     if asked is None:
         return True
     named = {
-        name: "true" if int(labels[above_key(band.of)]) >= band.above else "false"
+        name: "true" if int(labels[above_key(band.of)] or 0) >= band.above else "false"
         for name, band in bands.items()
         if name in asked.names
     }
@@ -217,7 +217,7 @@ class RateBook:
     """A table of rates, made ready for look-up.
 
     Args:
-        rows: Rates by (model, meter, batch, service tier), the longest band first, the latest start first.
+        rows: Rates by (model, meter, batch, service tier), the latest start first, of that the longest band.
     """
 
     rows: Mapping[tuple[str, str, bool, str], Sequence[Rate]] = field(default_factory=dict)
@@ -233,7 +233,7 @@ class RateBook:
         return cls(rows)
 
     def find(self, labels: Labels) -> Rate | None:
-        """Look the rate of a combination up: its band first, then the latest price that had begun."""
+        """Look the rate of a combination up: the latest price that had begun, of that the longest band."""
         tier = labels.get("service_tier", STANDARD)
         tier = STANDARD if tier in SAME_AS_STANDARD else tier
         rows = self.rows.get((labels["model"], labels["meter"], labels["batch"] == "true", tier), ())

@@ -6,12 +6,15 @@ from itertools import pairwise
 from pertoken.core import meters
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.core.expression import condition, weights
-from pertoken.rating.card import Card, Charge, Curve
+from pertoken.core.period import GRAINS
+from pertoken.rating.card import Adjust, Card, Charge, Curve
+from pertoken.usage.question import above_key
 
 
 def faults(card: Card) -> list[Fault]:
     """List all that is wrong with a card; empty if it can be used."""
     found = [fault for name, charge in card.prices.items() for fault in _charge(card, name, charge)]
+    found += _names(card)
     found += _rates(card)
     found += _clamp(card)
     found += _adjust(card)
@@ -26,6 +29,11 @@ def _fault(card: Card, line: int, found: str, expected: str = "", mend: str = ""
     return Fault(f"{place}:{line}" if line else place, found, expected, mend)
 
 
+def _names(card: Card) -> Iterator[Fault]:
+    for name in sorted({"rates", "minimum", "maximum"} & set(card.prices)):
+        yield _fault(card, card.prices[name].line, f"a price is named {name!r}", "a name that the ledger does not use")
+
+
 def _charge(card: Card, name: str, charge: Charge) -> Iterator[Fault]:
     yield from _curve(card, name, charge, charge.curve)
     if charge.measure is not None:
@@ -33,6 +41,8 @@ def _charge(card: Card, name: str, charge: Charge) -> Iterator[Fault]:
     how = charge.convert
     if how.per <= 0:
         yield _fault(card, charge.line, f"{name}: per is {how.per}", "a number above 0")
+    if how.free < 0:
+        yield _fault(card, charge.line, f"{name}: free is {how.free}", "0 or more")
     if how.free and how.round and how.free_first is None:
         yield _fault(
             card,
@@ -68,19 +78,29 @@ def _curve(card: Card, name: str, charge: Charge, curve: Curve) -> Iterator[Faul
         return
     for one, two in pairwise(tiers):
         if one.up_to is None:
-            yield _fault(card, one.line, f"{name}: a tier without an end is followed by another", "up_to on all but the last")
+            yield _fault(
+                card, one.line, f"{name}: a tier without an end is followed by another", "up_to on all but the last"
+            )
         elif two.up_to is not None and two.up_to <= one.up_to:
             mend = "sort the tiers; up_to is the last unit that belongs to a tier"
-            yield _fault(card, two.line, f"{name}: tiers overlap, up_to {two.up_to} after {one.up_to}", "rising up_to", mend)
+            yield _fault(
+                card, two.line, f"{name}: tiers overlap, up_to {two.up_to} after {one.up_to}", "rising up_to", mend
+            )
     if tiers[-1].up_to is not None:
         mend = "drop its up_to, or add a last tier that prices what is above"
-        yield _fault(card, tiers[-1].line, f"{name}: nothing is said above {tiers[-1].up_to}", "a last tier without end", mend)
+        yield _fault(
+            card, tiers[-1].line, f"{name}: nothing is said above {tiers[-1].up_to}", "a last tier without end", mend
+        )
     if len(tiers) > 1 and curve.mode is None:
         mend = "say mode: marginal (each unit in its own tier) or mode: all (all units in the tier reached)"
-        yield _fault(card, charge.line, f"{name} has {len(tiers)} tiers and no mode", "a mode, since money depends on it", mend)
+        yield _fault(
+            card, charge.line, f"{name} has {len(tiers)} tiers and no mode", "a mode, since money depends on it", mend
+        )
     if charge.measure and tiers[0].flat and curve.flat_on_zero is None:
         mend = "say flat_on_zero: true or false"
-        yield _fault(card, tiers[0].line, f"{name} has a flat in its first tier", "whether it is due without usage", mend)
+        yield _fault(
+            card, tiers[0].line, f"{name} has a flat in its first tier", "whether it is due without usage", mend
+        )
     for tier in tiers:
         if tier.rate < 0 or tier.flat < 0:
             yield _fault(card, tier.line, f"{name}: a rate below zero", "0 or more", "write a discount under adjust")
@@ -99,7 +119,9 @@ def _rates(card: Card) -> Iterator[Fault]:
         except InputError as error:
             yield _fault(card, rate.line, str(error))
         if rate.price < 0 or rate.per <= 0:
-            yield _fault(card, rate.line, f"price {rate.price} per {rate.per}", "a price of 0 or more for 1 unit or more")
+            yield _fault(
+                card, rate.line, f"price {rate.price} per {rate.per}", "a price of 0 or more for 1 unit or more"
+            )
 
 
 def _clamp(card: Card) -> Iterator[Fault]:
@@ -108,6 +130,11 @@ def _clamp(card: Card) -> Iterator[Fault]:
         return
     if clamp.min is not None and clamp.max is not None and clamp.min > clamp.max:
         yield _fault(card, clamp.line, f"minimum {clamp.min} above maximum {clamp.max}", "min at most max")
+    for name, charge in card.prices.items():
+        window = charge.measure.window if charge.measure else charge.window
+        if _apart(charge) and GRAINS.index(window) > GRAINS.index(clamp.window):
+            mend = f"say window: {window} under clamp"
+            yield _fault(card, clamp.line, f"a limit by {clamp.window}, but {name} is counted by {window}", mend=mend)
     if card.adjust and not card.order:
         yield _fault(
             card,
@@ -118,6 +145,28 @@ def _clamp(card: Card) -> Iterator[Fault]:
         )
 
 
+def _apart(charge: Charge) -> bool:
+    """Tell whether a charge is counted as a whole, so that its lines have no keys but scope, window and `by`."""
+    flat = any(tier.flat for tier in charge.curve.tiers) or len(charge.curve.tiers) > 1
+    return charge.measure is None or flat or bool(charge.convert.round) or bool(charge.convert.free)
+
+
+def _kept(card: Card, adjust: Adjust) -> Iterator[Fault]:
+    """A discount can't ask what its charge does not know."""
+    try:
+        names = condition(adjust.where).names if adjust.where else frozenset()
+    except InputError:
+        return
+    asked = {above_key(card.bands[name].of) if name in card.bands else name for name in names}
+    for name, charge in card.prices.items():
+        if charge.measure and _apart(charge) and (not adjust.on or name in adjust.on):
+            lacking = sorted(asked - {*card.scope, *charge.measure.by, charge.measure.window})
+            if lacking:
+                found = f"adjust asks for {', '.join(lacking)}, which {name} does not keep apart"
+                mend = f"say by: [{', '.join(lacking)}] under its measure, or on: another charge"
+                yield _fault(card, adjust.line, found, mend=mend)
+
+
 def _adjust(card: Card) -> Iterator[Fault]:
     known = {*card.prices, *(["rates"] if card.rates else []), "minimum"}
     for adjust in card.adjust:
@@ -125,7 +174,13 @@ def _adjust(card: Card) -> Iterator[Fault]:
             if name not in known:
                 yield _fault(card, adjust.line, f"adjust is on {name!r}, which is no charge", nearest(name, known))
         yield from _condition(card, adjust.where, adjust.line)
+        yield from _kept(card, adjust)
     used = {"discount"} if card.adjust else set()
-    used |= {name for name, bound in (("minimum", "min"), ("maximum", "max")) if card.clamp and getattr(card.clamp, bound)}
+    used |= {
+        name for name, bound in (("minimum", "min"), ("maximum", "max")) if getattr(card.clamp, bound, None) is not None
+    }
+    twice = sorted({step for step in card.order if card.order.count(step) > 1})
+    if twice:
+        yield _fault(card, 0, f"order says {' and '.join(twice)} twice", "each step once")
     if card.order and not used <= set(card.order):
         yield _fault(card, 0, f"order leaves out {sorted(used - set(card.order))}", f"all of {sorted(used)}")

@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 
 from pertoken.core.exact import CONTEXT
-from pertoken.core.money import Values, array, is_exact, round_half_up
+from pertoken.core.money import TIE, Values, array, is_exact, round_half_up
 from pertoken.rating.card import Convert, Curve, Tier
 
 
@@ -92,7 +92,8 @@ def evaluate(form: NormalForm, quantity: Values) -> Values:
 
 def tier_of(form: NormalForm, quantity: Values) -> Values:
     """Find the tier of each quantity; a bound belongs to the tier below it."""
-    bounds = array(form.up_to, exact=is_exact(quantity))
+    exact = is_exact(quantity)
+    bounds = array(form.up_to, exact=exact) * (1 if exact else TIE)
     return np.searchsorted(bounds, quantity, side="left")
 
 
@@ -117,11 +118,18 @@ def convert(quantity: Values, how: Convert) -> Values:
 
 
 def _up(values: Values) -> Values:
-    down = values // 1
-    return down + (values > down).astype(int)
+    read = values if is_exact(values) else values / TIE
+    down = read // 1
+    return down + (read > down).astype(int)
 
 
-ROUNDINGS = {"up": _up, "down": lambda values: values // 1, "half_up": lambda values: round_half_up(values, 0)}
+def _down(values: Values) -> Values:
+    read: Values = values if is_exact(values) else values * TIE
+    down: Values = read // 1
+    return down
+
+
+ROUNDINGS = {"up": _up, "down": _down, "half_up": lambda values: round_half_up(values, 0)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ The order is the invoice's: what was used is charged, each line is rounded to th
 in the order that the card says, each with its own rounding, each reckoned on the rounded lines before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core import period
-from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage
+from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage, nearest
 from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Ledger, Lines, Usage, concat, group
 from pertoken.core.money import Values, array, round_half_up, to_exact, zeros
@@ -74,7 +74,14 @@ def rate(
 
 
 def amount(ledger: Lines, kind: str) -> Lines:
-    """Keep the lines of a ledger that make up one of the four amounts: list, contracted, effective or billed."""
+    """Keep the lines of a ledger that make up one of the four amounts: list, contracted, effective or billed.
+
+    Raises:
+        InputError: No such amount.
+    """
+    if kind not in AMOUNTS:
+        msg = f"no amount {kind!r}; {nearest(kind, AMOUNTS)}"
+        raise InputError(msg)
     stage = ledger.key("stage")
     belongs = np.array([kind in STAGES[label] for label in stage.labels] or [False])
     return ledger.pick(belongs[stage.codes])
@@ -104,10 +111,14 @@ def _aside(usage: Usage, who: Assignment, *, strict: bool) -> Usage:
 def _unpriced(lines: Usage) -> UnpricedUsage:
     by = [name for name in ("provider", "model", "meter", "batch", "service_tier") if name in lines.keys]
     faults = []
-    for row in lines.fold(by).records():
+    quantity = lines.values["quantity"]
+    typical = quantity if quantity.ndim == 1 else quantity.reshape(-1, len(lines)).mean(axis=0)
+    for row in Lines(lines.keys, {"quantity": typical}).fold(by).records():
         about = " ".join(row[name] for name in by if name in ("provider", "model") and row[name])
         extra = ", ".join(f"{n}={row[n]}" for n in ("batch", "service_tier") if row.get(n) not in (None, "", "false"))
-        found = f"no price for {row['quantity']} {row['meter']} of {about or 'all models'}{f' ({extra})' if extra else ''}"
+        found = (
+            f"no price for {row['quantity']} {row['meter']} of {about or 'all models'}{f' ({extra})' if extra else ''}"
+        )
         faults.append(Fault("", found))
     error = UnpricedUsage.of(faults, most=8)
     mend = "Price it on a card (at 0 if it is given away), or set it aside with --unpriced report (unpriced='keep')."
@@ -165,7 +176,9 @@ def _charge(usage: Usage, claim: Claim, combos: Combos, contracts: Lines, *, exa
     plain = not charge.convert.round and not charge.convert.free
     if plain and form.additive:
         return _additive(taken, weights, claim, exact=exact).with_keys(charge=claim.name, stage="list")
-    return _cumulative(taken, weights, claim, exact=exact).with_keys(charge=claim.name, stage="list", meter=charge.measure.sum)
+    return _cumulative(taken, weights, claim, exact=exact).with_keys(
+        charge=claim.name, stage="list", meter=charge.measure.sum
+    )
 
 
 def _taken(usage: Usage, claim: Claim, combos: Combos) -> tuple[Usage, NDArray[Any] | None]:
@@ -185,7 +198,7 @@ def _number(values: Values, *, exact: bool) -> Values:
 
 def _weighed(quantity: Values, weights: NDArray[Any] | None, *, exact: bool) -> Values:
     if weights is None:
-        return quantity
+        return to_exact(quantity) if exact and quantity.dtype.kind == "f" else quantity
     return _number(quantity, exact=exact) * (weights if exact else weights.astype(np.float64))
 
 
@@ -236,34 +249,44 @@ def _cumulative(taken: Usage, weights: NDArray[Any] | None, claim: Claim, *, exa
     return Lines(made, {"quantity": quantity, "amount": money})
 
 
-def _invoice_keys(lines: Lines, card: Card) -> list[str]:
+def _invoice_keys(lines: Lines, card: Card, name: str) -> dict[str, Key]:
     """The keys that make an invoice line: contract, period, charge, and what the charge keeps apart."""
-    apart = {name for charge in card.prices.values() if charge.measure for name in charge.measure.by}
-    grain = period.finest(set(lines.keys))
-    wanted = {*card.scope, *apart, "charge", "model", "meter", "stage"} if card.rates else {*card.scope, *apart, "charge", "stage"}
-    return [name for name in lines.keys if name in wanted or name == grain]
+    apart: tuple[str, ...] = ("model", "meter")
+    if name in card.prices:
+        measure = card.prices[name].measure
+        apart = measure.by if measure else ()
+    wanted = {*card.scope, *apart, "charge", "stage"}
+    keys: dict[str, Key] = {}
+    for each, key in lines.keys.items():
+        grain = "month" if each in ("hour", "day") else each
+        if each in period.GRAINS:
+            keys[grain] = _window_key(lines, grain, card)
+        elif each in wanted:
+            keys[each] = key
+    return keys
 
 
 def _round(lines: Lines, card: Card) -> list[Lines]:
     """Round each invoice line half up, as a line of its own beside the exact amount."""
     if card.rounding is None or not len(lines):
         return [lines]
-    by = _invoice_keys(lines, card)
-    grain = period.finest(set(by))
-    keys = [_window_key(lines, "month", card) if n == grain and n in ("hour", "day") else lines.keys[n] for n in by]
-    names = ["month" if n == grain and n in ("hour", "day") else n for n in by]
-    found = group(keys, len(lines))
+    charges = lines.keys["charge"].labels
+    each = {name: lines if len(charges) == 1 else lines.where(charge=name) for name in charges}
+    return [lines, *(_rest(some, _invoice_keys(some, card, name), card.rounding) for name, some in each.items())]
+
+
+def _rest(lines: Lines, keys: Mapping[str, Key], places: int) -> Lines:
+    found = group(list(keys.values()), len(lines))
     money = found.sum(lines.values["amount"])
-    rest = round_half_up(money, card.rounding) - money
-    made = {n: k if found.alone else Key(k.codes[found.first], k.labels) for n, k in zip(names, keys, strict=True)}
-    out = Lines(made, {"quantity": rest * 0, "amount": rest})
-    return [lines, _without_nothing(out).with_keys(stage="rounding")]
+    rest = round_half_up(money, places) - money
+    made = {n: k if found.alone else Key(k.codes[found.first], k.labels) for n, k in keys.items()}
+    return _without_nothing(Lines(made, {"quantity": rest * 0, "amount": rest})).with_keys(stage="rounding")
 
 
 def _without_nothing(lines: Lines) -> Lines:
     """Drop the lines that are zero in every world."""
     some = lines.values["amount"] != 0
-    some = some.reshape(-1, some.shape[-1]).any(axis=0)
+    some = some.any(axis=tuple(range(some.ndim - 1)))
     return lines if some.all() else lines.pick(some)
 
 

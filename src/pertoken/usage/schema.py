@@ -8,7 +8,18 @@ from pertoken.core import meters, period
 from pertoken.core.errors import InputError, nearest
 from pertoken.usage.decompose import Leaf, decompose
 
-TIMES = ("timestamp", "time", "ts", "created_at", "start_time", "starttime", "event_time", "request_time", "datetime", "date")
+TIMES = (
+    "timestamp",
+    "time",
+    "ts",
+    "created_at",
+    "start_time",
+    "starttime",
+    "event_time",
+    "request_time",
+    "datetime",
+    "date",
+)
 REQUEST_IDS = ("request_id", "response_id", "call_id", "litellm_call_id", "event_id", "id")
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -60,6 +71,7 @@ class Mapping_:  # noqa: N801  `Mapping` is taken by the standard library
         output_includes: Meters that the output column contains and that are taken off it.
         constants: Labels that stand on every row, by key.
         timezone: Zone of times that carry none.
+        source: File that says so.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -71,6 +83,7 @@ class Mapping_:  # noqa: N801  `Mapping` is taken by the standard library
     output_includes: tuple[str, ...] | None = None
     constants: Mapping[str, str] = field(default_factory=dict)
     timezone: str | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +121,9 @@ def bind(columns: Sequence[str], mapping: Mapping_ | None = None) -> Binding:
     _check(columns, said)
     by_name = {name.lower(): name for name in reversed(columns)}
     keys = {key: by_name[n] for key, names in KEYS.items() if (n := _first(names, by_name)) is not None}
-    keys |= {grain: by_name[grain] for grain in period.GRAINS if grain in by_name}
+    time = said.time or _column(TIMES, by_name)
+    if time is None:
+        keys |= {grain: by_name[grain] for grain in period.GRAINS if grain in by_name}
     keys |= dict(said.keys)
     keys = {key: column for key, column in keys.items() if key not in said.constants}
     long = {"meter", "quantity"} <= set(by_name)
@@ -120,7 +135,6 @@ def bind(columns: Sequence[str], mapping: Mapping_ | None = None) -> Binding:
         )
         raise InputError(msg)
     inside = _inside(found, said)
-    time = said.time or _column(TIMES, by_name)
     return Binding(
         time=None if any(g in keys or g in said.constants for g in period.GRAINS) and not said.time else time,
         request_id=said.request_id or _column(REQUEST_IDS, by_name),
@@ -129,7 +143,7 @@ def bind(columns: Sequence[str], mapping: Mapping_ | None = None) -> Binding:
         constants=said.constants,
         timezone=said.timezone,
         long=long,
-        says=_words(found, inside),
+        says=(*_words(found, inside), *_passed_over(found, by_name)),
     )
 
 
@@ -146,8 +160,10 @@ def _check(columns: Sequence[str], said: Mapping_) -> None:
     wanted = {"time": said.time, "request_id": said.request_id, **said.keys, **said.meters}
     for what, column in wanted.items():
         if column is not None and column not in columns:
-            msg = f"the mapping takes {what} from the column {column!r}, which the log doesn't have; {nearest(column, columns)}"
+            msg = f"{said.source or 'the mapping'} takes {what} from the column {column!r}, which the log doesn't have; {nearest(column, columns)}"
             raise InputError(msg)
+    if said.timezone:
+        period.zone(said.timezone)
     for name in (*said.meters, *(said.input_includes or ()), *(said.output_includes or ())):
         meters.meter(name)
 
@@ -164,11 +180,25 @@ def _inside(found: Mapping[str, str], said: Mapping_) -> dict[str, tuple[str, ..
     if input_ is None:
         cached = [m for m in found if m.startswith("cache_")]
         whole = found.get("input_tokens", "").lower() in INCLUSIVE_INPUT
-        input_ = tuple(m for m in cached if whole or found["cache_read_tokens" if m.startswith("cache_read") else m].lower() in INSIDE)
+        input_ = tuple(
+            m
+            for m in cached
+            if whole or found["cache_read_tokens" if m.startswith("cache_read") else m].lower() in INSIDE
+        )
     output = said.output_includes
     if output is None:
         output = tuple(m for m in ("reasoning_tokens",) if m in found)
     return {"input_tokens": input_, "output_tokens": output}
+
+
+def _passed_over(found: Mapping[str, str], by_name: Mapping[str, str]) -> list[str]:
+    """Say which columns are not read, since another one that means the same is."""
+    return [
+        f"{by_name[name]} is not read, since {found[meter]} is read as {meter}"
+        for meter, names in METERS.items()
+        for name in names
+        if name in by_name and meter in found and by_name[name] not in found.values()
+    ]
 
 
 def _words(found: Mapping[str, str], inside: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

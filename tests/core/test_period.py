@@ -1,0 +1,112 @@
+"""Periods are labels that sort in time and roll up."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pertoken.core.errors import InputError
+from pertoken.core.period import GRAINS, check, days, finest, roll_up, zone
+
+dates = st.dates(date(1999, 1, 1), date(2050, 12, 31))
+
+
+def labels(day):
+    return {
+        "hour": f"{day.isoformat()}T23",
+        "day": day.isoformat(),
+        "month": f"{day:%Y-%m}",
+        "quarter": f"{day.year}-Q{(day.month + 2) // 3}",
+        "year": str(day.year),
+    }
+
+
+@given(dates)
+def test_each_period_rolls_up_to_every_coarser_one(day):
+    made = labels(day)
+    for i, grain in enumerate(GRAINS):
+        for coarser in GRAINS[i:]:
+            assert roll_up(made[grain], coarser) == made[coarser]
+
+
+@given(dates, dates)
+def test_labels_sort_in_time(one, two):
+    early, late = labels(min(one, two)), labels(max(one, two))
+    assert all(early[grain] <= late[grain] for grain in GRAINS)
+
+
+@given(dates)
+def test_labels_are_valid_for_their_own_grain_only(day):
+    made = labels(day)
+    for grain in GRAINS:
+        assert check(made[grain], grain) == made[grain]
+        for other in set(GRAINS) - {grain}:
+            with pytest.raises(InputError, match=f"is not a {other}; expected the form"):
+                check(made[grain], other)
+
+
+@pytest.mark.parametrize(
+    ("label", "grain"),
+    [
+        ("2026-13", "month"),
+        ("2026-00", "month"),
+        ("2026-1", "month"),
+        ("2026-Q5", "quarter"),
+        ("2026-Q0", "quarter"),
+        ("2026-02-29", "day"),
+        ("2026-04-31", "day"),
+        ("2026-01-31T24", "hour"),
+        ("2026-02-30T09", "hour"),
+        ("26", "year"),
+        ("2026-01\n", "month"),
+        ("٢٠٢٦", "year"),
+        ("", "month"),
+    ],
+)
+def test_what_is_no_period_is_refused(label, grain):
+    with pytest.raises(InputError, match=f"is not a {grain}; expected the form"):
+        check(label, grain)
+
+
+@pytest.mark.parametrize(
+    ("label", "count"),
+    [
+        ("2024-02", 29),
+        ("2026-02", 28),
+        ("2000-02", 29),
+        ("2100-02", 28),
+        ("2026-12", 31),
+        ("2024-Q1", 31 + 29 + 31),
+        ("2026-Q4", 31 + 30 + 31),
+        ("2024", 366),
+        ("2026", 365),
+        ("2024-02-29", 1),
+    ],
+)
+def test_days_are_those_of_the_calendar_leap_years_too(label, count):
+    assert days(label) == count
+
+
+@given(dates)
+def test_the_days_of_a_month_reach_to_the_next_one(day):
+    first = day.replace(day=1)
+    after = first + timedelta(days=days(f"{first:%Y-%m}"))
+    assert after.day == 1
+    assert (after.month - first.month) % 12 == 1
+
+
+def test_the_days_of_a_year_are_those_of_its_quarters():
+    for year in (2023, 2024):
+        assert days(str(year)) == sum(days(f"{year}-Q{q}") for q in (1, 2, 3, 4))
+
+
+def test_the_finest_period_is_found_among_other_names():
+    assert finest({"customer", "month", "day"}) == "day"
+    assert finest({"customer"}) is None
+
+
+def test_a_zone_is_found_by_its_name_and_refused_with_a_suggestion():
+    assert str(zone("Europe/Berlin")) == "Europe/Berlin"
+    with pytest.raises(InputError, match="unknown time zone 'Europe/Berln'; did you mean Europe/Berlin"):
+        zone("Europe/Berln")

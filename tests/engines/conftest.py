@@ -1,0 +1,5 @@
+"""The desk, for the tests of this room."""
+
+from tests.desk import ask, desk
+
+__all__ = ["ask", "desk"]

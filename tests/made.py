@@ -1,0 +1,63 @@
+"""Usage and cards made by hand, as short as they can be said."""
+
+from decimal import Decimal
+from textwrap import dedent
+
+import numpy as np
+
+from pertoken.connect.cards import cards_of
+from pertoken.connect.yaml_file import read
+from pertoken.core.lines import Key, Lines, Usage, table
+from pertoken.rating.rate import amount, rate
+
+
+def usage(keys, *rows):
+    """Usage of rows such as `("acme", "input_tokens", 1000)`, under key names such as `"customer meter"`."""
+    made = table(keys.split(), ["quantity"], rows)
+    return Usage(made.keys, made.values)
+
+
+def drawn(lines, quantity):
+    """The same lines with other quantities, shape `(*batch, line)`."""
+    return Usage(lines.keys, {"quantity": quantity})
+
+
+def card(text):
+    """The one card that a YAML text says."""
+    (made,) = cards_of(read(dedent(text), "card.yaml"))
+    return made
+
+
+def money(lines, kind="billed"):
+    """One of the four amounts of a ledger, in all."""
+    return amount(lines, kind).values["amount"].sum(axis=-1)
+
+
+def bill(used, *cards):
+    """What is billed for usage, exactly."""
+    return money(rate(used, cards).ledger)
+
+
+def by(lines, *names):
+    """Amounts by labels, as a dictionary; labels that are one stand alone."""
+    rows = Lines({n: lines.period(n) for n in names if n == "month"} | dict(lines.keys), lines.values).fold(names)
+    columns = [rows.keys[name].column().tolist() for name in names]
+    labels = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
+    return dict(zip(labels, rows.values["amount"].tolist(), strict=True))
+
+
+def exact(*numbers):
+    """A vector of decimals."""
+    out = np.empty(len(numbers), dtype=object)
+    out[:] = [Decimal(str(n)) for n in numbers]
+    return out
+
+
+def shuffled(lines, order):
+    """The same lines in another order."""
+    return lines.pick(np.array(order))
+
+
+def relabelled(lines, **names):
+    """The same lines with keys that are given as columns."""
+    return lines.with_keys(**{name: Key.of(column) for name, column in names.items()})
