@@ -54,7 +54,7 @@ USAGE = f"""
            requests::BIGINT AS requests, round(requests * input)::BIGINT AS input_tokens,
            round(requests * output)::BIGINT AS output_tokens
     FROM measured WHERE input IS NOT NULL ORDER BY ALL
-"""  # noqa: S608  the date is ours
+"""
 """A row for each customer and window of six hours: its requests times the mean lengths of that window."""
 
 

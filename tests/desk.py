@@ -73,8 +73,8 @@ def write(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> str:
     if kind == ".jsonl":
         text = "".join(json.dumps(row) + "\n" for row in rows)
     elif kind == ".csv":
-        lines = [rows[0].keys(), *(["" if cell is None else str(cell) for cell in row.values()] for row in rows)]
-        text = "".join(",".join(line) + "\n" for line in lines)
+        cells = [list(rows[0]), *(["" if cell is None else str(cell) for cell in row.values()] for row in rows)]
+        text = "".join(",".join(line) + "\n" for line in cells)
     else:
         lines = write(f"{path}.jsonl", rows)
         return parquet(path, f"SELECT * FROM read_json('{lines}')", drop=lines)
@@ -86,7 +86,7 @@ def parquet(path: str | Path, query: str, *, drop: str = "") -> str:
     """Write what a query gives as Parquet."""
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
-        con.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")  # noqa: S608  a test's own query
+        con.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
     if drop:
         Path(drop).unlink()
     return str(path)
@@ -97,7 +97,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def result(answer: Answer) -> Any:  # noqa: ANN401  plain JSON
+def result(answer: Answer) -> Any:
     """The JSON that a command printed; money as text, so that every digit counts."""
     assert answer.code == 0, answer.err
     return json.loads(answer.out, parse_float=str, parse_int=str)

@@ -7,7 +7,7 @@ import numpy as np
 
 from pertoken.connect.cards import cards_of
 from pertoken.connect.yaml_file import read
-from pertoken.core.lines import Key, Lines, Usage, table
+from pertoken.core.lines import Usage, table
 from pertoken.rating.rate import amount, rate
 
 
@@ -40,7 +40,7 @@ def bill(used, *cards):
 
 def by(lines, *names):
     """Amounts by labels, as a dictionary; labels that are one stand alone."""
-    rows = Lines({n: lines.period(n) for n in names if n == "month"} | dict(lines.keys), lines.values).fold(names)
+    rows = lines.with_keys(**{n: lines.period(n) for n in names if n == "month"}).fold(names)
     columns = [rows.keys[name].column().tolist() for name in names]
     labels = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
     return dict(zip(labels, rows.values["amount"].tolist(), strict=True))
@@ -56,8 +56,3 @@ def exact(*numbers):
 def shuffled(lines, order):
     """The same lines in another order."""
     return lines.pick(np.array(order))
-
-
-def relabelled(lines, **names):
-    """The same lines with keys that are given as columns."""
-    return lines.with_keys(**{name: Key.of(column) for name, column in names.items()})

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from pertoken.engines.duckdb import Log, Watch
     from pertoken.present.sheet import Sheet
     from pertoken.rating.explain import Step
+    from pertoken.usage.report import Report
     from pertoken.usage.schema import Mapping_
 
 CATALOG = "catalog"
-"""As a card: the list prices of the market, for the model that each line names (`catalog`) or for one (`catalog:gpt-4o`)."""
+"""As a card: the market's list prices, for the model that each line names (`catalog`) or for one (`catalog:gpt-4o`)."""
 
 Aside = Literal["raise", "report"]
 
@@ -146,7 +147,7 @@ def statement(
         unpriced: `raise` when usage has no price, `report` to set it aside.
         rejects: True to set rows aside that can't be used.
         amount: Which amount to show: list, contracted, effective or billed.
-        on: Day whose prices hold where the log has no times; the latest known if None.
+        on: Day whose prices hold where the log has no times; the end of its period if None.
         rollup: File to keep the folded usage in.
         watch: Told how far the fold is, 0 to 1.
 
@@ -156,10 +157,7 @@ def statement(
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
-    from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
-    from pertoken.books.answer import Books  # noqa: PLC0415
-    from pertoken.books.statement import statement as fold_statement  # noqa: PLC0415
-    from pertoken.engines import duckdb as engine  # noqa: PLC0415
+    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
     from pertoken.rating.needs import question  # noqa: PLC0415
 
     zone(timezone)
@@ -167,16 +165,33 @@ def statement(
         cards = _sides(opened, {"cost": cost, "revenue": revenue}, unpriced)
         keys = tuple(dict.fromkeys((*by, *(["customer"] if "customer" in opened.binding.keys else []))))
         asked = question([card for own in cards.values() for card in own], keys, timezone=timezone)
-        usage, report = engine.fold(opened, asked, on=(on or date.max).isoformat(), rejects=rejects, watch=watch)
-    rated = {
-        s: rate(usage, own, exact=exact, unpriced="raise" if unpriced == "raise" else "keep")
-        for s, own in cards.items()
-    }
-    ledgers = {s: allocate(r.ledger, usage, keys, _basis(cards[s])) for s, r in rated.items()}
-    whole = fold_statement(usage, ledgers, keys, currency=next(iter(cards.values()))[0].currency, kind=amount)
+        usage, report = engine.fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
+    books = _booked(usage, report, cards, keys, exact=exact, keep=unpriced == "report", kind=amount, by=tuple(by))
     if rollup is not None:
         engine.keep(usage, asked, rollup)
-    return Books(usage, report, cards, ledgers, {s: r.unpriced for s, r in rated.items()}, whole, tuple(by))
+    return books
+
+
+def _booked(
+    usage: Usage,
+    report: "Report",
+    cards: Mapping[str, tuple[Card, ...]],
+    keys: Sequence[str],
+    *,
+    exact: bool,
+    keep: bool,
+    kind: str,
+    by: tuple[str, ...],
+) -> "Books":
+    from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
+    from pertoken.books.answer import Books  # noqa: PLC0415
+    from pertoken.books.statement import statement as fold_statement  # noqa: PLC0415
+
+    rated = {side: rate(usage, own, exact=exact, unpriced="keep" if keep else "raise") for side, own in cards.items()}
+    ledgers = {side: allocate(r.ledger, usage, keys, _basis(cards[side])) for side, r in rated.items()}
+    currency = next(iter(cards.values()))[0].currency
+    whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind)
+    return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by)
 
 
 def explain(books: "Books", chosen: Mapping[str, str]) -> dict[str, "list[Step]"]:
@@ -233,7 +248,8 @@ def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside) -
         for card in made:
             if card.account != side:
                 words = {"cost": "a vendor's card (`card:`)", "revenue": "a plan of ours (`plan:` or `plans:`)"}
-                msg = f"{card.source or card.name} is given as {side}, which needs {words[side]}; it is of party {card.party}"
+                given = f"{card.source or card.name} is given as {side}"
+                msg = f"{given}, which needs {words[side]}; it is of party {card.party}"
                 raise CardError(msg)
             yield card
 
@@ -260,7 +276,11 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside) -> Card:
         mend = "Price it on a card of your own, or set it aside with --unpriced report."
         raise UnknownModel("\n".join([*dict.fromkeys(unknown), mend]))
     return Card(
-        name=f"catalog:{as_model}" if as_model else CATALOG, party="vendor", rates=tuple(rates), rounding=None, source=book.name
+        name=f"catalog:{as_model}" if as_model else CATALOG,
+        party="vendor",
+        rates=tuple(rates),
+        rounding=None,
+        source=book.name,
     )
 
 

@@ -1,5 +1,8 @@
 """A row that can't be used: one message with file, row, what was found and expected, exit 2, and no file written."""
 
+from typing import Any
+
+import duckdb
 import pytest
 
 from tests.desk import ROWS, snapshot, write
@@ -11,7 +14,7 @@ CACHED = tuple(
     for row in ROWS
 )  # fmt: skip
 
-BAD = {
+BAD: dict[str, Any] = {
     "negative tokens": (ROWS, {"input_tokens": -5}, "found -5", "input_tokens of 0 or more was expected"),
     "text where a number belongs": (ROWS, {"input_tokens": "many"}, "found many", "input_tokens as a number"),
     "a part of a token": (ROWS, {"output_tokens": 1.5}, "found 1.5", "output_tokens as a whole number"),
@@ -50,8 +53,6 @@ def test_a_bad_row_is_refused_with_its_place_and_the_mend(ask, desk, case, kind)
 def test_a_float_that_is_no_number_does_not_count_as_zero(ask, desk, found):
     log = desk / "log.parquet"
     write(log, [{**ROWS[0], "input_tokens": 1.0}])
-    import duckdb
-
     with duckdb.connect() as con:
         con.execute(f"COPY (SELECT * REPLACE ('{found}'::DOUBLE AS input_tokens) FROM '{log}') TO 'odd.parquet'")
     answer = ask("statement", "odd.parquet", "--cost", "vendor.yaml")

@@ -33,12 +33,10 @@ def lines(draw, kind=None, least=0):
 
 def rows(made):
     """Sums by labels, the slow and readable way."""
-    out = {}
     columns = [key.column().tolist() for key in made.keys.values()]
-    for i in range(len(made)):
-        label = tuple(column[i] for column in columns)
-        out[label] = out.get(label, 0) + made.values["quantity"][..., i]
-    return out
+    labels = [tuple(column[i] for column in columns) for i in range(len(made))]
+    quantity = made.values["quantity"]
+    return {each: sum(quantity[..., i] for i, label in enumerate(labels) if label == each) for each in set(labels)}
 
 
 def same(one, two):

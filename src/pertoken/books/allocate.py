@@ -27,8 +27,8 @@ def allocate(
 ) -> Ledger:
     """Spread lines that lack some of the keys `to` over the usage that has them.
 
-    Each such line is taken back by a line of its negative amount and given out again in shares of the usage under it, so
-    that no line is edited and every sum stays. Lines without usage under them stay as they are.
+    Each such line is taken back by a line of its negative amount and given out again in shares of the usage under it,
+    so that no line is edited and every sum stays. Lines without usage under them stay as they are.
 
     Args:
         ledger: Lines, some at the grain of a contract.

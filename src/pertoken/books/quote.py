@@ -26,7 +26,7 @@ class Call:
 
     @property
     def prompt(self) -> Decimal:
-        """Tokens of the whole prompt, cached ones too. [token]"""
+        """Tokens of the whole prompt, cached ones too, in tokens."""
         return sum((n for name, n in self.tokens.items() if meter(name).direction == "input"), Decimal(0))
 
 
@@ -50,17 +50,17 @@ class Quote:
 
     @property
     def total(self) -> Decimal:
-        """Money a month. [currency]"""
+        """Money a month."""
         return sum(self.parts.values(), Decimal(0))
 
     @property
     def per_request(self) -> Decimal:
-        """Money for one request. [currency]"""
+        """Money for one request."""
         return self.total / self.call.requests
 
     @property
     def per_million_tokens(self) -> Decimal:
-        """Money for a million tokens, in and out together. [currency]"""
+        """Money for a million tokens, in and out together."""
         return self.total / (self.call.requests * sum(self.call.tokens.values(), Decimal(0))) * 1_000_000
 
 

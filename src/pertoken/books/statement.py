@@ -41,8 +41,13 @@ class Statement:
         return self.lines.values[name].sum(axis=-1)
 
     @property
+    def both(self) -> bool:
+        """Whether revenue and cost were rated, so that there is a margin."""
+        return set(self.sides) == {"revenue", "cost"}
+
+    @property
     def margin(self) -> Values:
-        """Revenue less cost of each line. [currency]"""
+        """Revenue less cost of each line."""
         return self.lines.values["revenue"] - self.lines.values["cost"]
 
     def fold(self, by: Sequence[str]) -> "Statement":
@@ -167,7 +172,7 @@ class UnitEconomics:
 
     @property
     def margin(self) -> Decimal | None:
-        """Revenue less cost for one. [currency]"""
+        """Revenue less cost for one."""
         return None if self.revenue is None or self.cost is None else self.revenue - self.cost
 
 
@@ -191,7 +196,7 @@ def by_margin(whole: Statement, key: str = "customer") -> Statement:
     Raises:
         InputError: Revenue and cost are both needed.
     """
-    if set(whole.sides) != {"revenue", "cost"}:
+    if not whole.both:
         msg = "margins need revenue and cost; give cards for both sides"
         raise InputError(msg)
     folded = whole.fold([key])

@@ -28,12 +28,15 @@ def log_options(command: Command) -> Command:
             click.option("--cost", multiple=True, metavar="CARD", help=CARD_HELP["cost"]),
             click.option("--revenue", multiple=True, metavar="CARD", help=CARD_HELP["revenue"]),
             click.option("--map", "mapping", metavar="FILE", help="YAML file that says what the log's columns mean."),
-            click.option("--period", default="", metavar="PERIOD", help="Month (or day, quarter, year) of a log without times."),
+            click.option("--period", default="", metavar="PERIOD",
+                         help="Month (or day, quarter, year) of a log without times."),
             click.option("--timezone", default="UTC", show_default=True, help="Zone in which periods are reckoned."),
             click.option("--unpriced", type=click.Choice(["raise", "report"]), default="raise", show_default=True,
                          help="Refuse usage without a price, or set it aside and report it."),
-            click.option("--rejects", type=Output(), metavar="FILE", help="Set rows aside that can't be used, and list them in this CSV file."),
-            click.option("--on", type=Day(), help="Day whose prices hold where the log has no times."),
+            click.option("--rejects", type=Output(), metavar="FILE",
+                         help="Set rows aside that can't be used, and list them in this CSV file."),
+            click.option("--on", type=Day(),
+                         help="Day whose prices hold where the log has no times; the end of its period if not said."),
         )
     ):  # fmt: skip
         command = option(command)

@@ -6,7 +6,7 @@ import click
 
 from pertoken import workbench
 from pertoken.cli.books import log_options, progress, rejected
-from pertoken.cli.options import deliver, outputs, today
+from pertoken.cli.options import deliver, outputs
 from pertoken.present.explanation import sheet
 
 
@@ -49,7 +49,7 @@ def command(
             timezone=timezone,
             unpriced=unpriced,
             rejects=rejects is not None,
-            on=on or today(),
+            on=on,
             watch=watch,
         )
     made = sheet(workbench.explain(books, chosen), chosen, books.statement.currency)

@@ -17,26 +17,37 @@ def run(words: Sequence[str]) -> int:
     """Run one command line; return its exit code."""
     name = words[0]
     if name not in COMMANDS:
-        close = get_close_matches(name, COMMANDS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(COMMANDS)}"
-        return _fail(f"no command {name!r}; {hint}", EXIT_INPUT)
-    command: click.Command = import_module(COMMANDS[name][0]).command
+        return _fail(_unknown(name), EXIT_INPUT)
     try:
-        with command.make_context(f"pertoken {name}", list(words[1:])) as context:
-            _apart(context.params)
-            command.invoke(context)
+        return _invoke(name, words[1:])
     except PertokenError as error:
         return _fail(str(error), error.exit_code)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
     except click.ClickException as error:
         return _fail(error.format_message() + f"\nTry `pertoken {name} --help`.", EXIT_INPUT)
     except (KeyboardInterrupt, click.Abort):
         return _fail("stopped", 130)
-    except BrokenPipeError:
-        return 0
     except OSError as error:
-        return _fail(f"can't write {error.filename or 'the result'}: {error.strerror}", EXIT_INPUT)
+        return (
+            0
+            if isinstance(error, BrokenPipeError)
+            else _fail(f"can't write {error.filename or 'the result'}: {error.strerror}", EXIT_INPUT)
+        )
+
+
+def _unknown(name: str) -> str:
+    close = get_close_matches(name, COMMANDS, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(COMMANDS)}"
+    return f"no command {name!r}; {hint}"
+
+
+def _invoke(name: str, words: Sequence[str]) -> int:
+    command: click.Command = import_module(COMMANDS[name][0]).command
+    try:
+        with command.make_context(f"pertoken {name}", list(words)) as context:
+            _apart(context.params)
+            command.invoke(context)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
     return 0
 
 

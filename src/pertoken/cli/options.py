@@ -67,7 +67,9 @@ class Output(click.ParamType):
         if path.is_dir():
             self.fail(f"{value} is a folder; expected a file to write", param, ctx)
         if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-            self.fail(f"can't write {value}: {path.parent} is no folder that can be written to; make it first", param, ctx)
+            self.fail(
+                f"can't write {value}: {path.parent} is no folder that can be written to; make it first", param, ctx
+            )
         return str(value)
 
 

@@ -12,8 +12,9 @@ from pertoken.core.errors import InputError
 from pertoken.core.meters import meter
 
 SHORT = {
-    "input": "input_tokens", "output": "output_tokens", "cached": "cache_read_tokens", "cache_read": "cache_read_tokens",
-    "cache_write": "cache_write_tokens", "reasoning": "reasoning_tokens", "request": "requests",
+    "input": "input_tokens", "output": "output_tokens", "cached": "cache_read_tokens",
+    "cache_read": "cache_read_tokens", "cache_write": "cache_write_tokens", "reasoning": "reasoning_tokens",
+    "request": "requests",
 }  # fmt: skip
 """What people call the meters on the command line."""
 
@@ -76,7 +77,12 @@ def command(
 
 
 def _rates(texts: tuple[str, ...]) -> dict[str, Decimal] | None:
-    return dict(_rate(text) for text in texts) or None
+    made = [_rate(text) for text in texts]
+    twice = sorted({name for name, _ in made if [each for each, _ in made].count(name) > 1})
+    if twice:
+        msg = f"two rates for {' and '.join(twice)}; expected one for each meter; drop the others"
+        raise InputError(msg)
+    return dict(made) or None
 
 
 def _rate(text: str) -> tuple[str, Decimal]:
@@ -85,7 +91,7 @@ def _rate(text: str) -> tuple[str, Decimal]:
     >>> _rate("input=0.015/1K")
     ('input_tokens', Decimal('0.000015'))
     """
-    match = re.fullmatch(r"\s*([a-z_0-9]+)\s*=\s*([\d.]+)\s*(?:/\s*([0-9a-zA-Z]*))?\s*", text)
+    match = re.fullmatch(r"\s*([a-z_0-9]+)\s*=\s*(\d+\.?\d*|\.\d+)\s*(?:/\s*([0-9a-zA-Z]*))?\s*", text)
     per = _PER.get((match[3] or "").lower()) if match else None
     if match is None or per is None:
         msg = f"can't read the rate {text!r}; expected for example input=0.015/1K, output=10/1M or request=0.01"

@@ -6,7 +6,7 @@ import click
 
 from pertoken import workbench
 from pertoken.cli.books import log_options, progress, rejected
-from pertoken.cli.options import Output, deliver, keys, outputs, today
+from pertoken.cli.options import Output, deliver, keys, outputs
 from pertoken.present.statement import sheet
 
 
@@ -26,7 +26,12 @@ from pertoken.present.statement import sheet
     metavar="N",
     help="Lines shown to people; csv, json and xlsx have all.",
 )
-@click.option("--rollup", type=Output(), metavar="FILE", help="Keep the folded usage as Parquet; it can be rated again like a log.")
+@click.option(
+    "--rollup",
+    type=Output(),
+    metavar="FILE",
+    help="Keep the folded usage as Parquet; it can be rated again like a log.",
+)
 @outputs
 def command(
     log: str,
@@ -68,8 +73,11 @@ def command(
             unpriced=unpriced,
             rejects=rejects is not None,
             amount=amount,
-            on=on or today(),
+            on=on,
             rollup=rollup,
             watch=watch,
         )
-    deliver(sheet(books), form=form, xlsx=xlsx, html=html, quiet=quiet, short=sheet(books, top=top), also=rejected(books, rejects, quiet=quiet))
+    whole = sheet(books)
+    short = sheet(books, top=top) if len(books.statement.fold(books.by).lines) > top else whole
+    listed = rejected(books, rejects, quiet=quiet)
+    deliver(whole, form=form, xlsx=xlsx, html=html, quiet=quiet, short=short, also=listed)

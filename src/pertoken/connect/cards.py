@@ -121,7 +121,7 @@ def _adapter() -> TypeAdapter[Card]:
 def _normal(data: dict[str, Any], document: Document, path: tuple[str | int, ...]) -> dict[str, Any]:
     """Write out what the short forms of a card mean."""
     out = dict(data)
-    names = [key for key in ("plan", "card") if key in out]
+    names = [key for key in ("plan", "card") if out.get(key) is not None]
     if len(names) != 1:
         found = "two names, plan and card" if names else "no name"
         mend = "`plan: name` for what we sell or `card: name` for what we pay"

@@ -42,7 +42,8 @@ def read_mapping(path: str | Path) -> Mapping_:
 def _fault(error: Any, document: Document) -> Fault:  # noqa: ANN401  pydantic's record
     where, name = f"{document.source}:{document.line(error['loc'])}", ".".join(map(str, error["loc"]))
     if error["type"] == "unexpected_keyword_argument":
-        return Fault(where, f"unknown word {name!r}", "", nearest(name, [f.name for f in fields(Mapping_) if f.name != "source"]))
+        words = [f.name for f in fields(Mapping_) if f.name != "source"]
+        return Fault(where, f"unknown word {name!r}", "", nearest(name, words))
     return Fault(where, f"{name} is {error['input']!r}", error["msg"].removeprefix("Input should be "))
 
 

@@ -1,4 +1,4 @@
-"""YAML read with its line numbers, exact decimals and no surprises: `on` is a name, a key that stands twice is an error."""
+"""YAML with line numbers, exact decimals and no surprises: `on` is a name, a key that stands twice is an error."""
 
 import re
 from collections.abc import Mapping
@@ -74,10 +74,11 @@ def _build(node: yaml.Node, path: Path, lines: dict[Path, int], source: str) -> 
             lines[(*path, name)] = line
             out[name] = _build(value, (*path, name), lines, source)
         return out
+    assert isinstance(node, yaml.ScalarNode)  # noqa: S101  YAML has three kinds of nodes
     return _scalar(node)
 
 
-def _scalar(node: yaml.Node) -> Any:  # noqa: ANN401  any YAML value
+def _scalar(node: yaml.ScalarNode) -> Any:  # noqa: ANN401  any YAML value
     text = str(node.value)
     if node.style in ("'", '"', "|", ">"):
         return text

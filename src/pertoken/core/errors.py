@@ -6,6 +6,8 @@ from difflib import get_close_matches
 
 EXIT_CHECK = 1
 EXIT_INPUT = 2
+SHOWN = 12
+"""How many known names a message lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +84,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, names, n=3, cutoff=0.8)
     if close:
         return f"did you mean {' or '.join(close)}?"
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
     return f"known are {shown}" if names else "none is known"

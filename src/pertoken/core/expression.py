@@ -1,7 +1,7 @@
-"""Conditions and sums that a card or a question says in words: `batch and model == "gpt-4o"`, `input_tokens + output_tokens`.
+"""Conditions and sums of meters in words: `batch and model == "gpt-4o"`, `input_tokens + output_tokens`.
 
-They are data: read once into a small tree of names, compared with labels. Labels are strings; `true` and `false` are the
-labels of a yes-or-no key, so `batch` alone means `batch == "true"`.
+They are data: read once into a small tree of names, compared with labels. Labels are strings; `true` and `false` are
+the labels of a yes-or-no key, so `batch` alone means `batch == "true"`.
 """
 
 import ast

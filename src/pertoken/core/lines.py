@@ -109,8 +109,9 @@ class Lines:
 
     def pick(self, index: NDArray[Any]) -> Self:
         """Keep the lines that a boolean mask or an index names."""
+        index = np.flatnonzero(index) if index.dtype == bool else index
         keys = {name: Key(key.codes[index], key.labels) for name, key in self.keys.items()}
-        return type(self)(keys, {name: value[..., index] for name, value in self.values.items()})
+        return type(self)(keys, {name: value.take(index, axis=-1) for name, value in self.values.items()})
 
     def where(self, **labels: str) -> Self:
         """Keep the lines that carry these labels.
@@ -219,7 +220,7 @@ class Groups:
             return values
         if len(self.starts) == 0:
             return values[..., :0]
-        ordered = values if self.order is None else values[..., self.order]
+        ordered = values if self.order is None else values.take(self.order, axis=-1)
         result: Values = np.add.reduceat(ordered, self.starts, axis=-1)
         return result
 
@@ -242,11 +243,12 @@ def group(keys: Sequence[Key], size: int) -> Groups:
     if size == 0:
         return Groups(None, np.zeros(0, dtype=np.intp), 0)
     code, span = combine(keys, size)
-    steps = np.diff(code)
-    if steps.size == 0 or steps.min() >= 0:
-        return Groups(None, np.concatenate([[0], np.flatnonzero(steps) + 1]), size)
-    order = np.argsort(code.astype(np.uint16) if span <= 1 << 16 else code, kind="stable")
-    return Groups(order, np.concatenate([[0], np.flatnonzero(np.diff(code[order])) + 1]), size)
+    least = np.diff(code).min(initial=1)
+    if least > 0:
+        return Groups(None, np.arange(size), size)
+    order = None if least == 0 else np.argsort(code.astype(np.uint16) if span <= 1 << 16 else code, kind="stable")
+    ordered = code if order is None else code[order]
+    return Groups(order, np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])), size)
 
 
 def combine(keys: Sequence[Key], size: int) -> tuple[NDArray[np.int64], int]:
@@ -260,7 +262,8 @@ def combine(keys: Sequence[Key], size: int) -> tuple[NDArray[np.int64], int]:
         if span > (1 << 62) // width:
             distinct, code = np.unique(code, return_inverse=True)
             span = len(distinct)
-        code = code * width + key.codes if span > 1 else key.codes.astype(np.int64)
+        code *= width
+        code += key.codes
         span *= width
     return code, span
 
@@ -273,6 +276,8 @@ def concat(kind: type[T], parts: Sequence[Lines]) -> T:
     if not parts:
         msg = "nothing to put together"
         raise InputError(msg)
+    if len(parts) == 1:
+        return kind(parts[0].keys, parts[0].values)
     names = list(dict.fromkeys(name for part in parts for name in part.keys))
     sizes = [len(part) for part in parts]
     keys = {name: _join([p.keys.get(name) for p in parts], sizes) for name in names}
@@ -297,12 +302,14 @@ def _filled(key: Key, other: Key) -> Key:
 def _join(keys: Sequence[Key | None], sizes: Sequence[int]) -> Key:
     present = [k if k is not None else Key.constant("", n) for k, n in zip(keys, sizes, strict=True)]
     if all(k.labels == present[0].labels for k in present):
+        if len(present[0].labels) == 1:
+            return Key.constant(present[0].labels[0], sum(sizes))
         return Key(np.concatenate([k.codes for k in present]), present[0].labels)
     labels = merge_labels([k.labels for k in present])
     index = {label: i for i, label in enumerate(labels)}
     tables = [np.array([index[label] for label in k.labels], dtype=np.int32) for k in present]
-    parts = [t[k.codes] if len(t) else k.codes for t, k in zip(tables, present, strict=True)]
-    return Key(np.concatenate(parts), labels)
+    parts = [t[k.codes] if len(t) > 1 else np.full(len(k.codes), t.sum()) for t, k in zip(tables, present, strict=True)]
+    return Key(np.concatenate(parts, dtype=np.int32), labels)
 
 
 def merge_labels(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

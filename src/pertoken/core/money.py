@@ -88,5 +88,5 @@ def round_half_up(values: Values, digits: int) -> Values:
     scaled += 0.5
     np.floor(scaled, out=scaled)
     scaled /= scale
-    result: Values = np.copysign(scaled, values)
-    return result
+    np.copysign(scaled, values, out=scaled)
+    return scaled

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pertoken.core.errors import InputError, nearest
@@ -84,24 +84,3 @@ def zone(name: str) -> ZoneInfo:
         msg = f"unknown time zone {name!r}; {nearest(name, known)}"
         raise InputError(msg) from error
 
-
-def days(label: str) -> int:
-    """Count the calendar days of a month, quarter or year.
-
-    >>> days("2024-02"), days("2026-Q1"), days("2026")
-    (29, 90, 365)
-    """
-    first, after = _bounds(label)
-    return (after - first).days
-
-
-def _bounds(label: str) -> tuple[date, date]:
-    year = int(label[:4])
-    if len(label) == 4:
-        return date(year, 1, 1), date(year + 1, 1, 1)
-    if len(label) == 10:
-        first = date.fromisoformat(label)
-        return first, first + timedelta(days=1)
-    month, months = (int(label[6]) * 3 - 2, 3) if "Q" in label else (int(label[5:7]), 1)
-    end = year * 12 + month - 1 + months
-    return date(year, month, 1), date(end // 12, end % 12 + 1, 1)

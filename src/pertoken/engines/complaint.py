@@ -27,7 +27,9 @@ def _csv(text: str, source: Source) -> Fault | None:
     mend = "mend the line (a text that holds the delimiter or a quote stands in quotes) or take it out"
     if width is None:
         about = text.strip().splitlines()[2:3] or ["unreadable"]
-        return Fault(where, f"found a broken line ({about[0].rstrip('. ')})", "as many columns as the header names", mend)
+        return Fault(
+            where, f"found a broken line ({about[0].rstrip('. ')})", "as many columns as the header names", mend
+        )
     expected, found = int(width[1]), int(width[2])
     return Fault(where, f"found {found if found < expected else f'more than {expected}'} columns", f"{expected}", mend)
 
@@ -58,7 +60,9 @@ def _other(text: str, source: Source) -> Fault:
     first = text.strip().splitlines()[0]
     about = first.partition(" Error: ")[2] or first
     found = f"can't read {source.name}: {about.rstrip('.! ')}"
-    return Fault("", found, f"a whole {KIND_NAMES[source.kind]} file", "write it again (is it half-written?) or leave it out")
+    return Fault(
+        "", found, f"a whole {KIND_NAMES[source.kind]} file", "write it again (is it half-written?) or leave it out"
+    )
 
 
 KIND_NAMES = {"csv": "CSV", "parquet": "Parquet", "json": "JSON lines", "duckdb": "DuckDB"}

@@ -138,14 +138,14 @@ def labels(log: Log, keys: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def fold(
-    log: Log, question: Question, *, on: str = "9999-12-31", rejects: bool = False, watch: Watch | None = None
+    log: Log, question: Question, *, on: str = "", rejects: bool = False, watch: Watch | None = None
 ) -> tuple[Usage, Report]:
     """Fold a log to the lines that a question asks for.
 
     Args:
         log: An open log.
         question: Keys, bands, dates of prices, time zone.
-        on: Day whose prices hold where the log has no time.
+        on: Day whose prices hold where the log has no time; empty for the end of its period.
         rejects: True to set rows aside that can't be used; False to refuse the log.
         watch: Told how far the work is.
 
@@ -158,7 +158,7 @@ def fold(
     _fine_enough(log, question)
     with _told(log.source):
         report = _checked(log)
-        if report.rejected and not rejects:
+        if report.rejected and (not rejects or sum(report.rejected.values()) == report.rows):
             raise _refused(report)
         usage = _folded(log, question, report, on, watch)
     return usage, report
@@ -223,7 +223,8 @@ def _one_kind_of_time(log: Log) -> None:
     if log.types[name] == "VARCHAR":
         zoned = sql.has_offset(sql.column(name))
         naive = f"NOT {zoned} AND try_cast({sql.column(name)} AS TIMESTAMP) IS NOT NULL"
-        query = f"SELECT any_value({sql.column(name)}) FILTER ({zoned}), any_value({sql.column(name)}) FILTER ({naive}) FROM {log.source.relation}"
+        each = [f"any_value({sql.column(name)}) FILTER ({kind})" for kind in (zoned, naive)]
+        query = f"SELECT {', '.join(each)} FROM {log.source.relation}"
         pair = log.con.execute(query).fetchone()
     elif log.source.kind == "parquet" and len(log.source.files) > 1:
         pair = _parquet_kinds(log, name)
@@ -239,7 +240,8 @@ def _one_kind_of_time(log: Log) -> None:
 
 def _parquet_kinds(log: Log, name: str) -> tuple[str | None, str | None]:
     files = "[" + ", ".join(quote(f) for f in log.source.files) + "]"
-    query = f"SELECT file_name, logical_type LIKE '%isAdjustedToUTC=1%' OR logical_type LIKE '%isAdjustedToUTC=true%' FROM parquet_schema({files}) WHERE name = ?"
+    zoned = " OR ".join(f"logical_type LIKE '%isAdjustedToUTC={yes}%'" for yes in ("1", "true"))
+    query = f"SELECT file_name, {zoned} FROM parquet_schema({files}) WHERE name = ?"
     rows = log.con.execute(query, [name.rsplit(".", maxsplit=1)[-1]]).fetchall()
     return next((f for f, zoned in rows if zoned), None), next((f for f, zoned in rows if zoned is False), None)
 
@@ -255,7 +257,8 @@ def _repeated(log: Log) -> bool:
     if log.binding.request_id is None:
         return False
     name = sql.column(log.binding.request_id)
-    query = f"SELECT count({name}) > count(DISTINCT ({_identity(log)})) FILTER ({name} IS NOT NULL) FROM {log.source.relation}"
+    once = f"count(DISTINCT ({_identity(log)})) FILTER ({name} IS NOT NULL)"
+    query = f"SELECT count({name}) > {once} FROM {log.source.relation}"
     row = log.con.execute(query).fetchone()
     return bool(row and row[0])
 
@@ -263,7 +266,9 @@ def _repeated(log: Log) -> bool:
 def _judged(log: Log, found: Sequence[sql.Check]) -> str:
     """The log with file, row, and the number of the first check that a row fails; NULL for a good row."""
     whens = " ".join(f"WHEN {check.holds} THEN {i}" for i, check in enumerate(found))
-    rows = f"(SELECT *, {f'CASE {whens} END' if whens else 'CAST(NULL AS INTEGER)'} AS _fault FROM {log.source.numbered})"
+    rows = (
+        f"(SELECT *, {f'CASE {whens} END' if whens else 'CAST(NULL AS INTEGER)'} AS _fault FROM {log.source.numbered})"
+    )
     if log.binding.request_id is None:
         return rows
     order = f"row_number() OVER (PARTITION BY {_identity(log)}, _fault IS NULL ORDER BY _file, _row)"
@@ -282,7 +287,8 @@ def _sample(log: Log, found: Sequence[sql.Check]) -> Iterator[Fault]:
     shows = [*(c.shows for c in found), *([sql.column(log.binding.request_id)] if log.binding.request_id else [])]
     whens = " ".join(f"WHEN {i} THEN CAST({each} AS VARCHAR)" for i, each in enumerate(shows))
     first = f"row_number() OVER (PARTITION BY _fault ORDER BY _file, _row) <= {MOST_REJECTS}"
-    query = f"SELECT _fault, _file, _row, CASE _fault {whens} END FROM {_judged(log, found)} WHERE _fault IS NOT NULL QUALIFY {first} ORDER BY 1, 2, 3"
+    rows = f"SELECT _fault, _file, _row, CASE _fault {whens} END FROM {_judged(log, found)}"
+    query = f"{rows} WHERE _fault IS NOT NULL QUALIFY {first} ORDER BY 1, 2, 3"
     reasons = [*(check.reason for check in found), _REPEATED]
     for i, file, row, shown in log.con.execute(query).fetchall():
         yield Fault(f"{file} row {row}", f"found {shown if shown is not None else 'nothing'}", "", reasons[i])
@@ -320,7 +326,8 @@ def _sums(log: Log) -> tuple[list[str], list[str]]:
         total = f"sum({sql.number(sql.QUANTITY, log.types, 'x_any')})"
         kind = "BIGINT" if log.types[sql.QUANTITY] in sql.INTEGERS else "DOUBLE"
         return ["meter", f"CAST({total} AS {kind}) AS q0"], ["quantity"]
-    sums, names = [], []
+    sums: list[str] = []
+    names: list[str] = []
     for leaf in log.binding.leaves:
         whole = meter(leaf.meter).unit != "hour" and not leaf.meter.startswith("x_")
         total = f"sum({sql.value(leaf, log.types)})"
@@ -355,7 +362,9 @@ def _usage(log: Log, keys: Mapping[str, str], names: Sequence[str]) -> Usage:
     codes = [f"{n}_labels.code AS {n}" for n in coded]
     joins = [f"JOIN {n}_labels ON folded.{n} IS NOT DISTINCT FROM {n}_labels.of" for n in coded]
     sums = [f"q{i}" for i in range(len(names))]
-    got = log.con.execute(f"SELECT {', '.join([*codes, *sums])} FROM folded {' '.join(joins)} ORDER BY ALL").fetchnumpy()
+    got = log.con.execute(
+        f"SELECT {', '.join([*codes, *sums])} FROM folded {' '.join(joins)} ORDER BY ALL"
+    ).fetchnumpy()
     made = {key: Key(np.asarray(got[f"k{i}"]), tables[f"k{i}"]) for i, key in enumerate(keys)}
     if log.binding.long:
         made["meter"] = Key(np.asarray(got["meter"]), tables["meter"])
@@ -417,9 +426,8 @@ def keep(usage: Usage, question: Question, path: str | Path) -> None:
         with duckdb.connect() as con:
             con.register("lines", columns)
             said = quote(json.dumps(told))
-            con.execute(
-                f"COPY lines TO {quote(str(partial))} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{pertoken: {said}}})"
-            )
+            how = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{pertoken: {said}}}"
+            con.execute(f"COPY lines TO {quote(str(partial))} ({how})")
         partial.replace(target)
     except (OSError, duckdb.Error) as error:
         msg = f"can't write {path}: {str(error).splitlines()[0]}; say a file in a folder that is there and yours"

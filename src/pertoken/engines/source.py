@@ -160,7 +160,8 @@ def find(name: str | Path) -> Source:
     files = _files(text)
     kinds = {_kind(f) for f in files}
     if len(kinds) > 1:
-        msg = f"{text} holds several kinds of files ({', '.join(sorted(kinds))}); name one kind by a glob such as {text}/*.parquet"
+        mend = f"name one kind by a glob such as {text}/*.parquet"
+        msg = f"{text} holds several kinds of files ({', '.join(sorted(kinds))}); {mend}"
         raise InputError(msg)
     empty = [f for f in files if Path(f).stat().st_size == 0]
     if empty:
@@ -178,7 +179,8 @@ def _files(text: str) -> list[str]:
     else:
         found = sorted(glob(text, recursive=True)) if has_magic(text) else []  # noqa: PTH207  absolute globs too
     if not found:
-        msg = f"no log at {text}; expected a CSV, Parquet or JSON lines file, a folder or glob of them, or file.duckdb::table"
+        what = "a CSV, Parquet or JSON lines file, a folder or glob of them, or file.duckdb::table"
+        msg = f"no log at {text}; expected {what}"
         raise InputError(msg)
     return found
 

@@ -1,6 +1,6 @@
 """The question as SQL: a binding says what columns mean, a question what to keep; here both become text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pertoken.core import period
@@ -59,7 +59,9 @@ def number(name: str, types: Types, leaf: str) -> str:
     if kind in INTEGERS:
         wide = column(name) if kind == "BIGINT" else f"CAST({column(name)} AS BIGINT)"
         return f"coalesce({wide}, 0)"
-    return f"coalesce(try_cast({_decimal(name, kind)} AS BIGINT), 0)" if whole else f"coalesce({_decimal(name, kind)}, 0)"
+    return (
+        f"coalesce(try_cast({_decimal(name, kind)} AS BIGINT), 0)" if whole else f"coalesce({_decimal(name, kind)}, 0)"
+    )
 
 
 def _said(name: str, kind: str) -> str:
@@ -92,7 +94,8 @@ def instant(binding: Binding, types: Types) -> str:
         return naive
     zoned = f"timezone('UTC', try_cast({name} AS TIMESTAMPTZ))"
     epoch = _epoch(f"try_cast({name} AS DOUBLE)")
-    return f"CASE WHEN {has_offset(name)} THEN {zoned} WHEN regexp_full_match({name}, {_EPOCH}) THEN {epoch} ELSE {naive} END"
+    whens = f"WHEN {has_offset(name)} THEN {zoned} WHEN regexp_full_match({name}, {_EPOCH}) THEN {epoch}"
+    return f"CASE {whens} ELSE {naive} END"
 
 
 def _epoch(number: str) -> str:
@@ -110,11 +113,14 @@ def has_offset(name: str) -> str:
 def checks(binding: Binding, types: Types) -> list[Check]:
     """List what can be wrong with a row."""
     out = [_period_check(grain, name, types) for grain, name in binding.keys.items() if grain in period.GRAINS]
+    out += [_batch_check(binding.keys["batch"], types)] if "batch" in binding.keys else []
     if binding.long:
         said, readable = _said(QUANTITY, types[QUANTITY]), _decimal(QUANTITY, types[QUANTITY])
         bad = f"{readable} IS NULL OR {readable} < 0 OR {readable} > {MOST}"
         out.append(Check("a quantity of 0 or more was expected", bad, said))
-        out.append(Check("the name of a meter was expected", f"nullif(trim({column('meter')}), '') IS NULL", column("meter")))
+        out.append(
+            Check("the name of a meter was expected", f"nullif(trim({column('meter')}), '') IS NULL", column("meter"))
+        )
     if binding.time:
         name = column(binding.time)
         when = instant(binding, types)
@@ -135,6 +141,19 @@ def checks(binding: Binding, types: Types) -> list[Check]:
     return out
 
 
+_YES = "('true', 't', '1', 'yes', 'y', 'batch')"
+_NO = "('false', 'f', '0', 'no', 'n', '')"
+
+
+def _word(label: str) -> str:
+    return f"lower(trim({label}))"
+
+
+def _batch_check(name: str, types: Types) -> Check:
+    word = _word(_label(name, types))
+    return Check(f"{name} as true or false was expected", f"{word} NOT IN {_YES} AND {word} NOT IN {_NO}", column(name))
+
+
 def _period_check(grain: str, name: str, types: Types) -> Check:
     said = _label(name, types)
     bad = f"{said} <> '' AND NOT regexp_full_match({said}, {quote(period.SHAPES[grain])})"
@@ -147,9 +166,9 @@ def _number_checks(leaf: Leaf, types: Types) -> list[Check]:
     if kind not in INTEGERS:
         said, readable = _said(leaf.column, kind), _decimal(leaf.column, kind)
         out.append(Check(f"{leaf.column} as a number was expected", f"{said} IS NOT NULL AND {readable} IS NULL", name))
+        out.append(Check(f"{leaf.column} below a million billions was expected", f"{readable} > {MOST}", name))
         if meter(leaf.meter).unit == "token":
             out.append(Check(f"{leaf.column} as a whole number was expected", f"{readable} <> trunc({readable})", name))
-        out.append(Check(f"{leaf.column} below a million billions was expected", f"{readable} > {MOST}", name))
         out.append(Check(f"{leaf.column} of 0 or more was expected", f"{readable} < 0", name))
         return out
     out.append(Check(f"{leaf.column} below a million billions was expected", f"{name} > {MOST}", name))
@@ -163,7 +182,7 @@ def key_columns(question: Question, binding: Binding, types: Types, *, on: str) 
         question: What to keep apart.
         binding: What the columns mean.
         types: The columns' types.
-        on: Day whose prices hold where the log has no time.
+        on: Day whose prices hold where the log has no time; empty for the end of its period.
     """
     out = {name: _key(name, question, binding, types) for name in question.keys}
     for cut in question.cuts:
@@ -178,22 +197,38 @@ def _key(name: str, question: Question, binding: Binding, types: Types) -> tuple
     if name in binding.constants:
         return quote(binding.constants[name]), "{c}"
     if name in binding.keys:
-        return _label(binding.keys[name], types), "{c}"
+        label = _label(binding.keys[name], types)
+        return (f"CASE WHEN {_word(label)} IN {_YES} THEN 'true' ELSE 'false' END" if name == "batch" else label), "{c}"
     if name in period.GRAINS:
-        finer = next((g for g in period.GRAINS[: period.GRAINS.index(name)] if g in binding.keys), None)
-        if binding.time:
-            group, label = PERIODS[name]
-            return group.format(t=_local(question, binding, types)), label
-        msg = f"the log has no time to reckon the {name} by" + (f", only {finer}" if finer else "")
-        raise InputError(
-            f"{msg}; map a column to `time`, or say --period {_EXAMPLES[name]} if all of it is of one {name}"
-        )
+        return _period(name, question, binding, types)
     if name in types:
         return _label(name, types), "{c}"
     if name in DEFAULTS:
         return quote(DEFAULTS[name]), "{c}"
     msg = f"the log has no key {name!r}, and --map FILE maps no column to it; {nearest(name, [*binding.keys, *types])}"
     raise InputError(msg)
+
+
+def _period(grain: str, question: Question, binding: Binding, types: Types) -> tuple[str, str]:
+    """A period by the time of the request, or rolled up from a finer one that the log or the user names."""
+    if binding.time:
+        group, label = PERIODS[grain]
+        return group.format(t=_local(question, binding, types)), label
+    for finer in period.GRAINS[: period.GRAINS.index(grain)]:
+        if finer in binding.constants:
+            return quote(period.roll_up(binding.constants[finer], grain)), "{c}"
+        if finer in binding.keys:
+            return _rolled_up(_label(binding.keys[finer], types), grain), "{c}"
+    msg = f"the log has no time to reckon the {grain} by; map a column to `time`, or say --period {_EXAMPLES[grain]}"
+    raise InputError(f"{msg} if all of it is of one {grain}")
+
+
+def _rolled_up(label: str, grain: str) -> str:
+    """As `period.roll_up`."""
+    if grain == "quarter":
+        number = f"(CAST({label}[6:7] AS INTEGER) + 2) // 3"
+        return f"CASE WHEN {label} = '' THEN '' ELSE left({label}, 4) || '-Q' || {number} END"
+    return f"left({label}, {len(_EXAMPLES[grain])})"
 
 
 _EXAMPLES = {"hour": "2026-01-31T09", "day": "2026-01-31", "month": "2026-01", "quarter": "2026-Q1", "year": "2026"}
@@ -231,25 +266,39 @@ def _long_band(cut: Cut, types: Types) -> str:
         return column(cut.key)
     msg = (
         f"the log has a line for each meter, so the length of a request is lost, and a card prices {cut.of} above "
-        f"{cut.above[0]:,} apart; add a column {cut.key} that says 0 or the bound, or give a log with a row for each request"
+        f"{cut.above[0]:,} apart; add a column {cut.key} that says 0 or the bound, or give a log with a row for each "
+        "request"
     )
     raise InputError(msg)
 
 
 def _price_from(question: Question, binding: Binding, types: Types, on: str) -> str:
+    """The last day on which a price changed: before the request, or without its time, before the end of its period."""
     days = [day.isoformat() for day in question.dates]
-    if binding.time is None:
-        grain = period.finest({*binding.keys, *binding.constants})
-        return _dated(days, on, binding, types, grain)
-    when = instant(binding, types)
-    whens = " ".join(f"WHEN {when} >= TIMESTAMP {quote(day)} THEN {quote(day)}" for day in reversed(days))
+    if binding.time is not None:
+        when, stamp = instant(binding, types), "TIMESTAMP "
+    elif on:
+        return quote(max((day for day in days if day <= on), default=""))
+    else:
+        when, stamp = _period_end(binding, types), ""
+    whens = " ".join(f"WHEN {when} >= {stamp}{quote(day)} THEN {quote(day)}" for day in reversed(days))
     return f"CASE {whens} ELSE '' END"
 
 
-def _dated(days: Sequence[str], on: str, binding: Binding, types: Types, grain: str | None) -> str:
-    """Without a time, a day or hour tells the price's date; a longer period takes the prices of the day `on`."""
-    if grain in ("hour", "day"):
-        label = _label(binding.keys[grain], types) if grain in binding.keys else quote(binding.constants[grain])
-        whens = " ".join(f"WHEN {label} >= {quote(day)} THEN {quote(day)}" for day in reversed(days))
-        return f"CASE {whens} ELSE '' END"
-    return quote(max((day for day in days if day <= on), default=""))
+PERIOD_ENDS = {
+    "hour": "{c}",
+    "day": "{c}",
+    "month": "({c} || '-31')",
+    "quarter": "printf('%s-%02d-31', left({c}, 4), 3 * CAST(right({c}, 1) AS INTEGER))",
+    "year": "({c} || '-12-31')",
+}
+"""Text that no day of a period comes after, by the period's label."""
+
+
+def _period_end(binding: Binding, types: Types) -> str:
+    grain = period.finest({*binding.keys, *binding.constants})
+    if grain is None:
+        msg = "the log has no times, and prices changed in between; say --period of the log, or --on of the prices"
+        raise InputError(msg)
+    label = quote(binding.constants[grain]) if grain in binding.constants else _label(binding.keys[grain], types)
+    return PERIOD_ENDS[grain].format(c=label)

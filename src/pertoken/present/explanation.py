@@ -18,7 +18,7 @@ def sheet(steps: Mapping[str, Sequence[Step]], chosen: Mapping[str, str], curren
         for side in ("revenue", "cost")
         if side in totals
     ]
-    if len(totals) == 2:
+    if {"revenue", "cost"} <= set(totals):
         figures.append(Figure("margin", "Margin", totals["revenue"] - totals["cost"], "money", currency))
     words = " and ".join(f"{side} of {show(money, 'money')} {currency}" for side, money in totals.items())
     tables = [_table(side, own, currency, chosen) for side, own in sorted(steps.items(), reverse=True)]

@@ -52,7 +52,8 @@ footer { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1re
   color: var(--soft); font-size: .82rem; }
 footer dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .15rem 1rem; margin: 0; }
 footer dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 30rem) { header p { font-size: 1.3rem; } .figures .value { font-size: 1.05rem; } main { padding-top: 1rem; } }
+@media (max-width: 30rem) { header p { font-size: 1.3rem; } .figures .value { font-size: 1.05rem; }
+  main { padding-top: 1rem; } }
 @page { margin: 16mm 14mm; }
 @page wide { size: landscape; }
 @media print {

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from html import escape
 from itertools import chain
 from math import fsum, isclose, isfinite
@@ -236,7 +237,7 @@ def _check_cells(table: Table, row: tuple[Cell, ...]) -> None:
         )
     for column, cell in zip(table.columns, row, strict=True):
         if column.kind != "text" or type(cell) is not str:
-            _check_cell(cell, column.kind, lambda c=column: _place(table, c, row))
+            _check_cell(cell, column.kind, partial(_place, table, column, row))
 
 
 def _check_formulas_hold(table: Table, row: tuple[Cell, ...]) -> None:

@@ -35,12 +35,13 @@ def sheet(books: Books, *, top: int | None = None) -> Sheet:
     blocks += [block for block in reversed(shown) if isinstance(block, Table)]
     blocks += _unpriced(books)
     blocks += _notes(books)
-    kind = "Margin statement" if len(whole.sides) == 2 else f"{whole.sides[0].capitalize()} statement"
+    kind = "Margin statement" if whole.both else f"{whole.sides[0].capitalize()} statement"
     return Sheet(f"{kind} by {', '.join(books.by)}", _words(whole), tuple(blocks), _meta(books))
 
 
 def _number(value: Any) -> Cell:  # noqa: ANN401  any kind of number
-    return value.item() if isinstance(value, np.generic) else value
+    plain: Cell = value.item() if isinstance(value, np.generic) else value
+    return plain
 
 
 def _total(whole: Statement, name: str) -> Any:  # noqa: ANN401  any kind of number
@@ -49,12 +50,13 @@ def _total(whole: Statement, name: str) -> Any:  # noqa: ANN401  any kind of num
 
 def _words(whole: Statement) -> str:
     unit = whole.currency
-    if len(whole.sides) < 2:
+    if not whole.both:
         side = whole.sides[0]
         return f"{side.capitalize()} of {show(_total(whole, side), 'money')} {unit} on {_volume(whole)}."
     revenue, cost = _total(whole, "revenue"), _total(whole, "cost")
     share = f" ({show((revenue - cost) / revenue, 'share')} of revenue)" if revenue else ""
-    text = f"{show(revenue, 'money')} {unit} earned, {show(cost, 'money')} spent, {show(revenue - cost, 'money')} left{share}"
+    left = f"{show(revenue - cost, 'money')} left{share}"
+    text = f"{show(revenue, 'money')} {unit} earned, {show(cost, 'money')} spent, {left}"
     under = _under_water(whole)
     return f"{text}; {under}." if under else f"{text}."
 
@@ -82,7 +84,7 @@ def _figures(whole: Statement) -> Figures:
         for side in ("revenue", "cost")
         if side in whole.sides
     ]
-    if len(whole.sides) == 2:
+    if whole.both:
         revenue, margin = _total(whole, "revenue"), _total(whole, "revenue") - _total(whole, "cost")
         items.append(Figure("margin", "Margin", margin, "money", unit))
         items.append(Figure("margin_share", "Margin share", margin / revenue if revenue else None, "share"))
@@ -111,27 +113,24 @@ def _columns(whole: Statement) -> tuple[Column, ...]:
     if "revenue" in whole.sides:
         columns.append(Column("revenue", "Revenue", "money", unit, total="sum"))
     if "cost" in whole.sides:
-        columns += [Column(n, f"{label(m)} cost", "money", unit, total="sum") for m, n in meters.items()]
         columns.append(Column("cost", "Cost", "money", unit, " + ".join(meters.values()) or None, "sum"))
-    if len(whole.sides) == 2:
+    if whole.both:
         columns.append(Column("margin", "Margin", "money", unit, "revenue - cost", "sum"))
         columns.append(Column("margin_share", "Margin share", "share", "", "margin / revenue", "formula"))
+    columns += [Column(n, f"{label(m)} cost", "money", unit, total="sum") for m, n in meters.items()]
     return tuple(columns)
 
 
 def _rows(whole: Statement) -> tuple[tuple[Cell, ...], ...]:
     keys = [[text or "(not allocated)" for text in whole.lines.keys[name].column().tolist()] for name in whole.by]
     values = whole.lines.values
-    numbers = [values[name].tolist() for name in ("requests", "tokens")]
-    if "revenue" in whole.sides:
-        numbers.append(values["revenue"].tolist())
-    if "cost" in whole.sides:
-        numbers += [values[m].tolist() for m in whole.cost_meters]
-        numbers.append(values["cost"].tolist())
-    if len(whole.sides) == 2:
+    names = ["requests", "tokens", *(side for side in ("revenue", "cost") if side in whole.sides)]
+    numbers = [values[name].tolist() for name in names]
+    if whole.both:
         margin = whole.margin.tolist()
         numbers.append(margin)
         numbers.append([m / r if r else None for m, r in zip(margin, values["revenue"].tolist(), strict=True)])
+    numbers += [values[meter].tolist() for meter in whole.cost_meters]
     return tuple(zip(*keys, *numbers, strict=True))
 
 
@@ -152,7 +151,7 @@ def _main(whole: Statement, top: int | None) -> Table:
 
 
 def _bridge(whole: Statement) -> list[Table | Chart]:
-    if len(whole.sides) < 2:
+    if not whole.both:
         return []
     unit = whole.currency
     names = [(label(m), -_total(whole, m)) for m in whole.cost_meters if _total(whole, m)]
@@ -171,21 +170,20 @@ def _economics(whole: Statement) -> Table:
     columns = [Column("unit", "Per", "text"), Column("count", "Count", "quantity")]
     columns += [Column(s, s.capitalize(), "unit_money", unit) for s in ("revenue", "cost") if s in whole.sides]
     rows = []
-    both = len(whole.sides) == 2
-    if both:
+    if whole.both:
         columns.append(Column("margin", "Margin", "unit_money", unit, "revenue - cost"))
     for each in unit_economics(whole):
         money = [getattr(each, s) for s in ("revenue", "cost") if s in whole.sides]
-        rows.append((each.name, each.count, *money, *([each.margin] if both else [])))
+        rows.append((each.name, each.count, *money, *([each.margin] if whole.both else [])))
     return Table("unit_economics", "Unit economics", tuple(columns), tuple(rows), total=False)
 
 
 def _extremes(whole: Statement) -> list[Table | Chart]:
-    if "customer" not in whole.by or len(whole.sides) < 2:
+    if "customer" not in whole.by or not whole.both:
         return []
     ranked = by_margin(whole)
     size = len(ranked.lines)
-    if size < 2:
+    if size <= 1:
         return []
     most = min(EXTREMES, size // 2)
     worst, best = _picked(ranked, np.arange(most)), _picked(ranked, np.arange(size - 1, size - 1 - most, -1))
@@ -200,7 +198,8 @@ def _extremes(whole: Statement) -> list[Table | Chart]:
     ]
     rows = [(row[0], row[3]) for part in (best, _picked(worst, np.arange(most - 1, -1, -1))) for row in _short(part)]
     spec = charts.bars(rows, title=f"Margin, {whole.currency}")  # type: ignore[arg-type]
-    alt = f"Margin of the {most} best and the {most} worst customers; the lowest is {show(rows[-1][1], 'money')} {whole.currency}."
+    lowest = f"{show(rows[-1][1], 'money')} {whole.currency}"
+    alt = f"Margin of the {most} best and the {most} worst customers; the lowest is {lowest}."
     return [Chart("margins", "Margin per customer, best and worst", spec, alt, "worst"), *reversed(tables)]
 
 

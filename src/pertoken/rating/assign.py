@@ -46,7 +46,10 @@ def combos(usage: Lines, names: Sequence[str]) -> Combos:
     """Find the combinations of the keys named that stand in the usage."""
     keys = [usage.key(name) for name in names]
     code, span = combine(keys, len(usage))
-    if span <= max(4 * len(usage), 1024):
+    if span == 1:
+        found = np.zeros(min(len(usage), 1), dtype=np.intp)
+        of_line: NDArray[Any] = code
+    elif span <= max(4 * len(usage), 1024):
         found = np.flatnonzero(np.bincount(code, minlength=span))
         slot = np.zeros(span, dtype=np.int32)
         slot[found] = np.arange(len(found), dtype=np.int32)
@@ -54,7 +57,8 @@ def combos(usage: Lines, names: Sequence[str]) -> Combos:
     else:
         found, of_line = np.unique(code, return_inverse=True)
     first = np.zeros(len(found), dtype=np.intp)
-    first[of_line] = np.arange(len(usage))
+    if len(found) > 1:
+        first[of_line] = np.arange(len(usage))
     rows = zip(*([k.labels[c] for c in k.codes[first]] for k in keys), strict=True)
     return Combos(tuple(dict(zip(names, row, strict=True)) for row in rows), of_line)
 

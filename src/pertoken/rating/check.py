@@ -172,7 +172,7 @@ def _adjust(card: Card) -> Iterator[Fault]:
     for adjust in card.adjust:
         for name in adjust.on:
             if name not in known:
-                yield _fault(card, adjust.line, f"adjust is on {name!r}, which is no charge", nearest(name, known))
+                yield _fault(card, adjust.line, f"adjust is on {name!r}, which is no charge", mend=nearest(name, known))
         yield from _condition(card, adjust.where, adjust.line)
         yield from _kept(card, adjust)
     used = {"discount"} if card.adjust else set()

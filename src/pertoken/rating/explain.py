@@ -74,7 +74,7 @@ def explain(ledger: Ledger, cards: Sequence[Card], chosen: Mapping[str, str]) ->
 
 
 def _rows(lines: Ledger, cards: Mapping[str, Card]) -> list[dict[str, Any]]:
-    """Gather a ledger's lines to those of an invoice; what adjusts a charge, and what is shared of it, is one line each."""
+    """Gather a ledger's lines to those of an invoice; what adjusts a charge, and each share, is one line."""
     out = []
     for each in lines.fold(["card", "charge", "stage", "origin"]).records():
         some = lines.where(**{name: each[name] for name in ("card", "charge", "stage", "origin")})
@@ -128,9 +128,9 @@ def _same(steps: Sequence[Step], rows: Sequence[Mapping[str, Any]]) -> None:
 def _steps(row: Mapping[str, Any], card: Card, book: RateBook) -> list[Step]:
     if row.get("origin") == "shared":
         about = f"share of the account's {_named(row)}"
-        return [_step(row, about, None, None, row["amount"], _at(card, 0))]
+        return [_step(row, about, row["amount"], source=_at(card, 0))]
     if row["stage"] != "list":
-        return [_step(row, _adjustment(row, card), None, None, row["amount"], _at(card, _line(row, card)))]
+        return [_step(row, _adjustment(row, card), row["amount"], source=_at(card, _line(row, card)))]
     if row["charge"] == RATES:
         return [_rated(row, card, book)]
     return _charged(row, card, card.prices[row["charge"]])
@@ -141,7 +141,13 @@ def _named(row: Mapping[str, Any]) -> str:
 
 
 def _step(
-    row: Mapping[str, Any], about: str, quantity: Decimal | None, rate: Decimal | None, amount: Decimal, source: str
+    row: Mapping[str, Any],
+    about: str,
+    amount: Decimal,
+    *,
+    source: str,
+    quantity: Decimal | None = None,
+    rate: Decimal | None = None,
 ) -> Step:
     when = next((row[g] for g in period.GRAINS if row.get(g)), "")
     return Step(
@@ -188,7 +194,7 @@ def _rated(row: Mapping[str, Any], card: Card, book: RateBook) -> Step:
     quantity = row["quantity"] / rate.per
     about = f"{row['model']} {row['meter']}, per {_size(rate.per)}{_special(rate)}".strip()
     source = _at(card, rate.line) if rate.line else rate.source or card.source
-    return _step(row, about, quantity, rate.price, row["quantity"] * rate.unit_price, source)
+    return _step(row, about, row["quantity"] * rate.unit_price, source=source, quantity=quantity, rate=rate.price)
 
 
 def _size(per: Decimal) -> str:
@@ -214,29 +220,21 @@ def _special(rate: Rate) -> str:
 def _charged(row: Mapping[str, Any], card: Card, charge: Charge) -> list[Step]:
     if charge.measure is None:
         tier = charge.curve.tiers[0]
-        return [
-            _step(
-                row,
-                f"{row['charge']}, a fee for each {charge.window}",
-                Decimal(1),
-                None,
-                row["amount"],
-                _at(card, tier.line),
-            )
-        ]
+        about = f"{row['charge']}, a fee for each {charge.window}"
+        return [_step(row, about, row["amount"], source=_at(card, tier.line), quantity=Decimal(1))]
     counted = row["quantity"]
     priced = convert(array([counted], exact=True), charge.convert)[0]
     parts = walk(charge.curve, priced)
     about = f"{row['charge']}, {counted:,f} {row['meter'] or charge.measure.sum}{_converted(charge, priced)}"
     if not parts:
-        return [_step(row, about, priced, None, Decimal(0), _at(card, charge.line))]
+        return [_step(row, about, Decimal(0), source=_at(card, charge.line), quantity=priced)]
     return [_part(row, about if part is parts[0] else row["charge"], part, card) for part in parts]
 
 
 def _part(row: Mapping[str, Any], about: str, part: TierPart, card: Card) -> Step:
     words = f"{about}, above {part.begin:,f}" if part.begin else about
     words += f", flat {part.flat:,f}" if part.flat else ""
-    return _step(row, words, part.quantity, part.rate, part.amount, _at(card, part.line))
+    return _step(row, words, part.amount, source=_at(card, part.line), quantity=part.quantity, rate=part.rate)
 
 
 def _converted(charge: Charge, priced: Decimal) -> str:

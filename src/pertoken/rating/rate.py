@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pertoken.catalog.prices import STANDARD
 from pertoken.core import period
 from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage, nearest
 from pertoken.core.expression import condition
@@ -69,7 +70,7 @@ def rate(
     _one_side(book)
     who = assign(usage, book)
     aside = _aside(usage, who, strict=unpriced == "raise")
-    made = [_rate_card(usage, card, i, who, exact=exact) for i, card in enumerate(book)]
+    made = [part for i, card in enumerate(book) for part in _rate_card(usage, card, i, who, exact=exact)]
     return Rated(concat(Ledger, made), aside)
 
 
@@ -99,8 +100,9 @@ def _one_side(cards: Sequence[Card]) -> None:
 
 
 def _aside(usage: Usage, who: Assignment, *, strict: bool) -> Usage:
-    mask = np.array(who.unpriced, dtype=bool)[who.combos.of_line] if any(who.unpriced) else np.zeros(len(usage), bool)
-    lines = usage.pick(mask)
+    if not any(who.unpriced):
+        return usage.pick(np.zeros(0, dtype=np.intp))
+    lines = usage.pick(np.array(who.unpriced, dtype=bool)[who.combos.of_line])
     used = np.atleast_2d(lines.values["quantity"] != 0).any(axis=tuple(range(lines.values["quantity"].ndim - 1)))
     lines = lines.pick(used.reshape(-1))
     if strict and len(lines):
@@ -115,7 +117,7 @@ def _unpriced(lines: Usage) -> UnpricedUsage:
     typical = quantity if quantity.ndim == 1 else quantity.reshape(-1, len(lines)).mean(axis=0)
     for row in Lines(lines.keys, {"quantity": typical}).fold(by).records():
         about = " ".join(row[name] for name in by if name in ("provider", "model") and row[name])
-        extra = ", ".join(f"{n}={row[n]}" for n in ("batch", "service_tier") if row.get(n) not in (None, "", "false"))
+        extra = ", ".join(f"{n}={row[n]}" for n in ("batch", "service_tier") if row.get(n) not in (None, "", "false", STANDARD))
         found = (
             f"no price for {row['quantity']} {row['meter']} of {about or 'all models'}{f' ({extra})' if extra else ''}"
         )
@@ -125,7 +127,7 @@ def _unpriced(lines: Usage) -> UnpricedUsage:
     return UnpricedUsage(f"{error}\n{mend}", error.faults)
 
 
-def _rate_card(usage: Usage, card: Card, index: int, who: Assignment, *, exact: bool) -> Lines:
+def _rate_card(usage: Usage, card: Card, index: int, who: Assignment, *, exact: bool) -> list[Lines]:
     contracts = _contracts(usage, card, who.combos.lines(who.member[index]))
     parts: list[Lines] = []
     for claim in who.claims:
@@ -134,8 +136,7 @@ def _rate_card(usage: Usage, card: Card, index: int, who: Assignment, *, exact: 
     for step in card.order or _usual_order(card):
         parts += STEPS[step](card, parts, contracts)
     empty = contracts.pick(np.zeros(len(contracts), dtype=bool)).with_keys(charge="", stage="list")
-    done = concat(Lines, parts or [empty])
-    return done.with_keys(account=card.account, card=card.name)
+    return [part.with_keys(account=card.account, card=card.name) for part in parts or [empty]]
 
 
 def _usual_order(card: Card) -> tuple[str, ...]:
@@ -143,14 +144,14 @@ def _usual_order(card: Card) -> tuple[str, ...]:
 
 
 def _contracts(usage: Usage, card: Card, mask: NDArray[np.bool_] | None) -> Lines:
-    """List each contract and window that the card meets, with nothing charged yet."""
+    """List each contract and window that the card meets, with nothing charged yet; none if nothing is due by window."""
     own = usage if mask is None else usage.pick(mask)
     windows = {charge.window for charge in card.prices.values() if charge.measure is None}
     windows |= {card.clamp.window} if card.clamp else set()
     window = period.finest(windows) or "month"
     grain = _window_key(own, window, card) if windows else None
     keys = {name: own.key(name) for name in card.scope} | ({window: grain} if grain else {})
-    found = group(list(keys.values()), len(own))
+    found = group(list(keys.values()), len(own) if windows else 0)
     made = {name: Key(key.codes[found.first], key.labels) for name, key in keys.items()}
     blank = np.zeros((*own.values["quantity"].shape[:-1], len(found.starts)))
     return Lines(made, {"quantity": blank, "amount": blank})
@@ -278,7 +279,8 @@ def _round(lines: Lines, card: Card) -> list[Lines]:
 def _rest(lines: Lines, keys: Mapping[str, Key], places: int) -> Lines:
     found = group(list(keys.values()), len(lines))
     money = found.sum(lines.values["amount"])
-    rest = round_half_up(money, places) - money
+    rest = round_half_up(money, places)
+    rest -= money
     made = {n: k if found.alone else Key(k.codes[found.first], k.labels) for n, k in keys.items()}
     return _without_nothing(Lines(made, {"quantity": rest * 0, "amount": rest})).with_keys(stage="rounding")
 

@@ -23,8 +23,8 @@ TIMES = (
 REQUEST_IDS = ("request_id", "response_id", "call_id", "litellm_call_id", "event_id", "id")
 
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "customer": ("customer", "customer_id", "tenant", "tenant_id", "account_id", "org_id", "organization_id", "client_id",
-                 "end_user", "user_id", "user"),
+    "customer": ("customer", "customer_id", "tenant", "tenant_id", "account_id", "org_id", "organization_id",
+                 "client_id", "end_user", "user_id", "user"),
     "model": ("model", "model_id", "model_name", "response_model", "model_served"),
     "provider": ("provider", "provider_name", "custom_llm_provider", "vendor"),
     "feature": ("feature", "feature_name"),
@@ -160,7 +160,8 @@ def _check(columns: Sequence[str], said: Mapping_) -> None:
     wanted = {"time": said.time, "request_id": said.request_id, **said.keys, **said.meters}
     for what, column in wanted.items():
         if column is not None and column not in columns:
-            msg = f"{said.source or 'the mapping'} takes {what} from the column {column!r}, which the log doesn't have; {nearest(column, columns)}"
+            msg = f"{said.source or 'the mapping'} takes {what} from the column {column!r}, which the log doesn't have"
+            msg = f"{msg}; {nearest(column, columns)}"
             raise InputError(msg)
     if said.timezone:
         period.zone(said.timezone)
@@ -202,11 +203,12 @@ def _passed_over(found: Mapping[str, str], by_name: Mapping[str, str]) -> list[s
 
 
 def _words(found: Mapping[str, str], inside: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    says = []
-    for whole, parts in inside.items():
-        for part in parts:
-            if part in found and whole in found:
-                says.append(f"{found[whole]} is read as containing {found[part]}")
+    says = [
+        f"{found[whole]} is read as containing {found[part]}"
+        for whole, parts in inside.items()
+        for part in parts
+        if part in found and whole in found
+    ]
     for part, column in found.items():
         if part.startswith("cache_") and part not in inside["input_tokens"] and "input_tokens" in found:
             says.append(f"{found['input_tokens']} is read as not containing {column}")

@@ -1,0 +1,93 @@
+"""`--rejects`: bad rows are set aside, counted and listed with their place; the rest counts as in a clean log."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.desk import ROWS, result, write
+
+COST = ("--cost", "vendor.yaml")
+BAD = (
+    {**ROWS[0], "request_id": "b1", "input_tokens": -7},
+    {**ROWS[0], "request_id": "b2", "input_tokens": "many"},
+    {**ROWS[0], "request_id": "b3", "output_tokens": 0.5},
+    {**ROWS[0], "request_id": "b4", "timestamp": "yesterday"},
+    {**ROWS[0], "request_id": "r1", "input_tokens": 9_999},
+    {**ROWS[0], "request_id": "b5", "input_tokens": -9},
+)
+"""Six rows of five reasons; the fifth repeats the id of the first good row."""
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_the_statement_is_that_of_the_clean_log(ask, kind):
+    clean = result(ask("statement", write(f"clean.{kind}", ROWS), *COST, "--format", "json"))
+    log = write(f"log.{kind}", [ROWS[0], *BAD, *ROWS[1:]])
+    dirty = result(ask("statement", log, *COST, "--format", "json", "--rejects", "rejects.csv"))
+    assert dirty["tables"]["statement"] == clean["tables"]["statement"]
+    assert dirty["figures"] == clean["figures"]
+
+
+def test_the_share_is_printed_with_the_result_and_on_standard_error(ask):
+    answer = ask("statement", write("log.csv", [*ROWS, *BAD]), *COST, "--rejects", "rejects.csv")
+    assert answer.code == 0
+    said = " ".join(answer.out.split())
+    assert "6 of 9 rows (66.7 %) were set aside" in said
+    assert "2 input_tokens of 0 or more was expected" in said
+    assert "1 a request id that stands only once was expected; the first row is kept" in said
+    assert "6 of 9 rows (66.7%) were set aside" in answer.err
+    assert "wrote rejects.csv" in answer.err
+
+
+def test_the_file_lists_place_what_was_found_and_why(ask):
+    ask("statement", write("log.csv", [*ROWS, *BAD]), *COST, "--rejects", "rejects.csv")
+    with Path("rejects.csv").open(newline="") as file:
+        listed = {row["place"]: (row["found"], row["reason"]) for row in csv.DictReader(file)}
+    assert listed == {
+        "log.csv row 4": ("found -7", "input_tokens of 0 or more was expected"),
+        "log.csv row 5": ("found many", "input_tokens as a number was expected"),
+        "log.csv row 6": ("found 0.5", "output_tokens as a whole number was expected"),
+        "log.csv row 7": ("found yesterday", "a time was expected, as 2026-01-31T09:00:00Z"),
+        "log.csv row 8": ("found r1", "a request id that stands only once was expected; the first row is kept"),
+        "log.csv row 9": ("found -9", "input_tokens of 0 or more was expected"),
+    }
+
+
+def test_of_a_repeated_request_the_first_row_is_kept(ask):
+    rows = [ROWS[0], {**ROWS[0], "input_tokens": 5_003}, {**ROWS[0], "input_tokens": 7_001}]
+    said = result(ask("statement", write("log.csv", rows), *COST, "--format", "json", "--rejects", "rejects.csv"))
+    assert said["figures"]["requests"]["value"] == "1"
+    assert said["figures"]["tokens"]["value"] == str(101 + 53)
+
+
+def test_of_a_repeated_request_the_first_good_row_is_kept(ask):
+    rows = [{**ROWS[0], "input_tokens": -1}, {**ROWS[0], "input_tokens": 5_003}, {**ROWS[0], "input_tokens": 7_001}]
+    said = result(ask("statement", write("log.csv", rows), *COST, "--format", "json", "--rejects", "rejects.csv"))
+    assert said["figures"]["tokens"]["value"] == str(5_003 + 53)
+
+
+def test_requests_without_an_id_are_not_repeated(ask):
+    rows = [{**row, "request_id": None} for row in ROWS]
+    said = result(ask("statement", write("log.jsonl", rows), *COST, "--format", "json"))
+    assert said["figures"]["requests"]["value"] == "3"
+
+
+def test_a_clean_log_leaves_no_file_of_rejects(ask, desk):
+    answer = ask("statement", write("log.csv", ROWS), *COST, "--rejects", "rejects.csv")
+    assert answer.code == 0
+    assert "set aside" not in answer.out + answer.err
+    assert not (desk / "rejects.csv").exists()
+
+
+def test_quiet_says_nothing_on_standard_error(ask):
+    log = write("log.csv", [*ROWS, *BAD])
+    answer = ask("statement", log, *COST, "--rejects", "rejects.csv", "--xlsx", "out.xlsx", "--quiet")
+    assert (answer.code, answer.err) == (0, "")
+    assert "6 of 9 rows" in answer.out
+
+
+def test_a_log_of_bad_rows_only_is_refused(ask):
+    answer = ask("statement", write("log.csv", BAD[:2]), *COST, "--rejects", "rejects.csv")
+    assert answer.code == 2
+    assert "Traceback" not in answer.err
+    assert "1 of 2 rows can't be used" in answer.err

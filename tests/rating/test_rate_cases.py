@@ -1,0 +1,126 @@
+"""Rating, case by case: what makes an invoice line, where a count begins again, what is refused."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from pertoken.core.errors import CardError, InputError
+from pertoken.core.lines import Lines
+from pertoken.rating.card import Adjust
+from pertoken.rating.rate import amount, rate
+from tests.made import card, money, usage
+
+D = Decimal
+BASE = "plan: p\nprices: {base: {curve: [{flat: 20}]}}"
+
+
+def test_an_unknown_amount_is_refused_and_not_empty():
+    ledger = rate(usage("customer meter month", ("a", "requests", "2026-01", 2)), card(BASE)).ledger
+    with pytest.raises(InputError, match="no amount 'bild'; did you mean billed"):
+        amount(ledger, "bild")
+
+
+def test_one_charges_by_does_not_part_the_invoice_lines_of_another():
+    """Two models at 0.005 each make 0.01 on one line; rounded apart they would be 0.02."""
+    terms = card("""
+        plan: p
+        prices:
+          plain: {measure: {sum: input_tokens}, curve: [{rate: 0.001}]}
+          apart: {measure: {sum: output_tokens, by: [model]}, curve: [{rate: 0.001}]}
+    """)
+    keys = "customer month model meter"
+    for meter, billed in (("input_tokens", "0.01"), ("output_tokens", "0.02")):
+        made = usage(keys, ("a", "2026-01", "x", meter, 5), ("a", "2026-01", "y", meter, 5))
+        assert money(rate(made, terms).ledger) == D(billed)
+
+
+@pytest.mark.parametrize(("apart", "billed"), [("", 10 * 2 + 10 * 1), (", by: [model]", 10 * 2 + 10 * 2)])
+def test_a_graduated_charge_counts_by_what_it_keeps_apart(apart, billed):
+    terms = card(f"""
+        plan: p
+        prices:
+          t:
+            measure: {{sum: input_tokens{apart}}}
+            curve: {{mode: marginal, tiers: [{{up_to: 10, rate: 2}}, {{rate: 1}}]}}
+    """)
+    rows = (("a", "2026-01", model, "input_tokens", 10) for model in ("x", "y"))
+    assert money(rate(usage("customer month model meter", *rows), terms).ledger) == billed
+
+
+@pytest.mark.parametrize(
+    ("window", "billed"),
+    [
+        ("day", (10 + 5) + 10 + 10),
+        ("month", (10 + 10) + 10),
+        ("quarter", 10 + 15),
+        ("year", 10 + 15),
+    ],
+)
+def test_a_count_begins_again_in_each_window(window, billed):
+    """10 units on one day, 5 on the next, 5 in the month after; the first 5 of a window cost 2 each, then 1."""
+    terms = card(f"""
+        plan: p
+        prices: {{t: {{measure: {{sum: input_tokens, window: {window}}}, curve: {{mode: marginal, tiers: [
+            {{up_to: 5, rate: 2}}, {{rate: 1}}]}}}}}}
+    """)
+    rows = [("a", "input_tokens", day, n) for day, n in [("2026-01-05", 10), ("2026-01-06", 5), ("2026-02-07", 5)]]
+    assert money(rate(usage("customer meter day", *rows), terms).ledger) == billed
+
+
+def test_exact_rating_of_floats_adds_them_up_as_decimals():
+    """0.1 and 0.2 hours are three tenths, three packages; added up as floats they would be four."""
+    terms = card(
+        "card: v\nprices: {t: {measure: {sum: audio_hours}, convert: {per: 0.1, round: up}, curve: [{rate: 1}]}}"
+    )
+    made = usage("month model meter", ("2026-01", "x", "audio_hours", 0.1), ("2026-01", "y", "audio_hours", 0.2))
+    assert [float(money(rate(made, terms, exact=e).ledger)) for e in (True, False)] == [3, 3]
+
+
+def test_a_discount_in_a_band_leaves_alone_what_has_no_band():
+    """1003 units at 0.0015 = 1.5045 twice, one of them doubled: 3.01 + 1.50 = 4.51; a fee of 5 has no length."""
+    terms = card("""
+        card: v
+        rounding: 2
+        prices:
+          base: {curve: [{flat: 5}]}
+          t: {measure: {sum: input_tokens}, curve: [{rate: 0.0015}]}
+        bands: {long: {above: 200_000}}
+        adjust: [{percent: 100, where: long}]
+    """)
+    rows = [("input_tokens", "2026-01", band, 1003) for band in ("0", "200000")]
+    assert money(rate(usage("meter month prompt_tokens_above", *rows), terms).ledger) == D("5") + D("3.01") + D("1.50")
+
+
+def test_several_adjustments_follow_each_other():
+    """100 less a tenth is 90; less a tenth of that is 81, not 80."""
+    terms = replace(card(BASE), adjust=(Adjust(percent=D(-10)), Adjust(percent=D(-10))))
+    terms = replace(terms, prices=card("plan: p\nprices: {base: {curve: [{flat: 100}]}}").prices)
+    assert money(rate(usage("customer meter month", ("a", "requests", "2026-01", 2)), terms).ledger) == 81
+
+
+def test_cards_of_one_side_must_agree_on_party_and_currency():
+    made = usage("customer meter month", ("a", "requests", "2026-01", 2))
+    with pytest.raises(CardError, match=r"agree on their party; found \['customer', 'vendor'\]"):
+        rate(made, [card(BASE), replace(card(BASE), party="vendor")])
+    with pytest.raises(CardError, match=r"agree on their currency; found \['EUR', 'USD'\]"):
+        rate(made, [card(BASE), replace(card(BASE), currency="EUR")])
+    with pytest.raises(CardError, match="no card to rate with"):
+        rate(made, [])
+
+
+def test_a_card_that_asks_for_a_key_that_the_usage_lacks_is_refused():
+    terms = card('plan: p\nwhere: plan == "pro"\nprices: {base: {curve: [{flat: 20}]}}')
+    with pytest.raises(
+        CardError, match=r"card 'p' \(card.yaml\) asks for the key 'plan', which the usage doesn't have"
+    ):
+        rate(usage("customer meter month", ("a", "requests", "2026-01", 2)), terms)
+    with pytest.raises(CardError, match="card 'p' counts by month: no month here"):
+        rate(usage("customer meter", ("a", "requests", 2)), card(BASE))
+
+
+def test_no_usage_makes_an_empty_ledger():
+    none = usage("customer meter month", ("a", "requests", "2026-01", 2)).pick(np.zeros(1, dtype=bool))
+    assert len(rate(none, card(BASE)).ledger) == 0
+    assert isinstance(rate(none, card(BASE)).ledger, Lines)
