@@ -139,4 +139,13 @@ def test_nothing_said_of_a_meter_is_none_of_it(ask):
 def test_a_column_that_is_passed_over_is_named(ask):
     Path("log.csv").write_text("customer,model,input_tokens,prompt_tokens\nacme,small,5,9\n")
     answer = ask("statement", "log.csv", "--cost", "vendor.yaml")
-    assert "prompt_tokens is not read, since input_tokens is read as input_tokens" in " ".join(answer.out.split())
+    assert "prompt_tokens is not read, since input_tokens is" in " ".join(answer.out.split())
+
+
+def test_files_that_name_a_meter_differently_do_not_count_as_zero(ask, desk):
+    (desk / "logs").mkdir()
+    Path("logs/a.csv").write_text("customer,model,input_tokens\nacme,small,5\n")
+    Path("logs/b.csv").write_text("customer,model,prompt_tokens\nacme,small,9\n")
+    answer = ask("statement", "logs", "--cost", "vendor.yaml")
+    assert (answer.code, answer.out) == (2, "")
+    assert "logs/b.csv row 1: found 9; input_tokens was expected, since prompt_tokens is not read" in answer.err

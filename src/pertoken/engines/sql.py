@@ -125,6 +125,7 @@ def checks(binding: Binding, types: Types) -> list[Check]:
         name = column(binding.time)
         when = instant(binding, types)
         out.append(Check("a time was expected, as 2026-01-31T09:00:00Z", f"({when}) IS NULL", name))
+    out += [_unread_check(one, two, types) for one, two in binding.unread.items()]
     for leaf in () if binding.long else binding.leaves:
         out += _number_checks(leaf, types)
         if leaf.less:
@@ -152,6 +153,12 @@ def _word(label: str) -> str:
 def _batch_check(name: str, types: Types) -> Check:
     word = _word(_label(name, types))
     return Check(f"{name} as true or false was expected", f"{word} NOT IN {_YES} AND {word} NOT IN {_NO}", column(name))
+
+
+def _unread_check(unread: str, read: str, types: Types) -> Check:
+    """Files of several makes in one log: what only the column that is not read reports must not count as zero."""
+    bad = f"{_said(read, types[read])} IS NULL AND {_said(unread, types[unread])} IS NOT NULL"
+    return Check(f"{read} was expected, since {unread} is not read", bad, column(unread))
 
 
 def _period_check(grain: str, name: str, types: Types) -> Check:

@@ -1,5 +1,6 @@
 """The curve's normal form: find the tier k of q, then a_k + b_k q. The only evaluator there is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -119,8 +120,9 @@ def convert(quantity: Values, how: Convert) -> Values:
 
 def _up(values: Values) -> Values:
     read = values if is_exact(values) else values / TIE
-    down = read // 1
-    return down + (read > down).astype(int)
+    down: Values = read // 1
+    up: Values = down + (read > down).astype(int)
+    return up
 
 
 def _down(values: Values) -> Values:
@@ -129,7 +131,11 @@ def _down(values: Values) -> Values:
     return down
 
 
-ROUNDINGS = {"up": _up, "down": _down, "half_up": lambda values: round_half_up(values, 0)}
+ROUNDINGS: dict[str, Callable[[Values], Values]] = {
+    "up": _up,
+    "down": _down,
+    "half_up": lambda values: round_half_up(values, 0),
+}
 
 
 @dataclass(frozen=True, slots=True)

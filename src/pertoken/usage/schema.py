@@ -98,6 +98,7 @@ class Binding:
         constants: Labels that stand on every row.
         timezone: Zone of times that carry none; None if the user did not say.
         long: True where the log has a line for each meter: columns `meter` and `quantity`.
+        unread: Column that is not read to the column that is read in its place, since both report one meter.
         says: What was understood, in words.
     """
 
@@ -108,6 +109,7 @@ class Binding:
     constants: Mapping[str, str]
     timezone: str | None
     long: bool
+    unread: Mapping[str, str]
     says: tuple[str, ...]
 
 
@@ -134,7 +136,7 @@ def bind(columns: Sequence[str], mapping: Mapping_ | None = None) -> Binding:
             "output_tokens; say which columns they are with --map FILE (meters: {input_tokens: COLUMN})"
         )
         raise InputError(msg)
-    inside = _inside(found, said)
+    inside, unread = _inside(found, said), _unread(found, by_name)
     return Binding(
         time=None if any(g in keys or g in said.constants for g in period.GRAINS) and not said.time else time,
         request_id=said.request_id or _column(REQUEST_IDS, by_name),
@@ -143,7 +145,8 @@ def bind(columns: Sequence[str], mapping: Mapping_ | None = None) -> Binding:
         constants=said.constants,
         timezone=said.timezone,
         long=long,
-        says=(*_words(found, inside), *_passed_over(found, by_name)),
+        unread=unread,
+        says=(*_words(found, inside), *(f"{one} is not read, since {two} is" for one, two in unread.items())),
     )
 
 
@@ -192,14 +195,14 @@ def _inside(found: Mapping[str, str], said: Mapping_) -> dict[str, tuple[str, ..
     return {"input_tokens": input_, "output_tokens": output}
 
 
-def _passed_over(found: Mapping[str, str], by_name: Mapping[str, str]) -> list[str]:
-    """Say which columns are not read, since another one that means the same is."""
-    return [
-        f"{by_name[name]} is not read, since {found[meter]} is read as {meter}"
+def _unread(found: Mapping[str, str], by_name: Mapping[str, str]) -> dict[str, str]:
+    """Find the columns that report what another one, which is read, reports."""
+    return {
+        by_name[name]: found[meter]
         for meter, names in METERS.items()
         for name in names
         if name in by_name and meter in found and by_name[name] not in found.values()
-    ]
+    }
 
 
 def _words(found: Mapping[str, str], inside: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
