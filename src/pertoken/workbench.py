@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from pertoken.books.quote import Call, Quote, Quotes, call
-from pertoken.catalog.book import Catalog, UnknownModel, rates_of
+from pertoken.catalog.book import Catalog, rates_of
 from pertoken.catalog.prices import Rate
 from pertoken.core.errors import CardError, InputError, UnpricedUsage
 from pertoken.core.lines import Key, Usage
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pertoken.books.answer import Books
     from pertoken.engines.duckdb import Log, Watch
-    from pertoken.present.sheet import Sheet
+    from pertoken.present.view import View
     from pertoken.rating.explain import Step
     from pertoken.usage.report import Report
     from pertoken.usage.schema import Mapping_
@@ -266,7 +266,7 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside) -> Card:
         try:
             if not model and not as_model:
                 msg = "the log names no model on some rows; say --cost catalog:MODEL to price them as one"
-                raise UnknownModel(msg)
+                raise InputError(msg)
             found = rates_of(book, as_model or model, provider="" if as_model else provider)
         except InputError as error:
             unknown.append(str(error))
@@ -274,7 +274,7 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside) -> Card:
         rates += [replace(r, model=model, provider=provider if has_provider else "") for r in found]
     if unknown and (unpriced == "raise" or not rates):
         mend = "Price it on a card of your own, or set it aside with --unpriced report."
-        raise UnknownModel("\n".join([*dict.fromkeys(unknown), mend]))
+        raise UnpricedUsage("\n".join([*dict.fromkeys(unknown), mend]))
     return Card(
         name=f"catalog:{as_model}" if as_model else CATALOG,
         party="vendor",
@@ -288,17 +288,19 @@ def _basis(cards: Sequence[Card]) -> dict[tuple[str, str], str]:
     return {(c.name, name): charge.measure.sum for c in cards for name, charge in c.prices.items() if charge.measure}
 
 
-def sheet(answer: "Quotes | Books", *, top: int | None = None) -> "Sheet":
+def sheet(answer: "Quotes | Books", *, top: int | None = None) -> "View":
     """Lay an answer out as a sheet: print it, show it in a notebook, or write it with `pertoken.present`.
 
     Args:
         answer: Quotes or books.
         top: Lines of a statement to show, the others as one; all if None.
     """
-    if isinstance(answer, Quotes):
-        from pertoken.present.quotes import sheet as lay_out  # noqa: PLC0415  only what is shown is loaded
+    from pertoken.present.view import view  # noqa: PLC0415  only what is shown is loaded
 
-        return lay_out(answer)
+    if isinstance(answer, Quotes):
+        from pertoken.present.quotes import sheet as lay_out  # noqa: PLC0415
+
+        return view(lay_out(answer))
     from pertoken.present.statement import sheet as lay_out_books  # noqa: PLC0415
 
-    return lay_out_books(answer, top=top)
+    return view(lay_out_books(answer, top=top))

@@ -73,7 +73,7 @@ def statement(customers: Table) -> Sheet:
     chart = Chart(
         "margin_by_customer",
         "Which customers lose us money?",
-        bars(margins, title="Margin [USD]"),
+        lambda: bars(margins, title="Margin [USD]"),
         "Horizontal bars of margin by customer, from the largest gain to the largest loss.",
         TABLE,
     )

@@ -71,7 +71,7 @@ def test_the_policy_forbids_what_is_not_inside(text):
 
 def test_a_script_in_a_name_is_inert():
     table = Table("t", EVIL, (Column("name", EVIL, "text", EVIL),), ((EVIL,),), note=EVIL)
-    chart = Chart("c", EVIL, bars([(EVIL, 1)], title=EVIL), EVIL, "t")
+    chart = Chart("c", EVIL, lambda: bars([(EVIL, 1)], title=EVIL), EVIL, "t")
     figures = Figures((Figure("f", EVIL, EVIL, "text", EVIL, EVIL),))
     text = page(Sheet(EVIL, EVIL, (figures, chart, table, Note(EVIL)), {EVIL: EVIL}))
     assert "script" not in {tag for tag, _ in tags(text)}
@@ -96,7 +96,7 @@ def test_headers_say_what_they_head(text, customers):
 
 def test_two_charts_on_one_page_share_no_identifier():
     table = Table("t", "T", (Column("name", "Name", "text"),), ())
-    charts = [Chart(name, name, bars([("a", 1)], title="t"), "alt", "t") for name in ("one", "two")]
+    charts = [Chart(name, name, lambda: bars([("a", 1)], title="t"), "alt", "t") for name in ("one", "two")]
     names = [a["id"] for _, a in tags(page(Sheet("T", "", (table, *charts)))) if "id" in a]
     assert len(names) == len(set(names))
 

@@ -111,7 +111,7 @@ def test_columns_say_what_is_wrong_with_them():
 
 def test_a_chart_stands_beside_a_table_with_its_numbers():
     with pytest.raises(ValueError, match="names table 'elsewhere'"):
-        Sheet("T", "", (Chart("c", "C", {}, "words", "elsewhere"),))
+        Sheet("T", "", (Chart("c", "C", dict, "words", "elsewhere"),))
 
 
 def test_blocks_are_found_by_kind_in_reading_order():

@@ -92,7 +92,7 @@ def meter(name: str) -> Meter:
     if _CUSTOM.fullmatch(name):
         return Meter(name, name.removeprefix("x_"), "none", name.removeprefix("x_").replace("_", " ").capitalize())
     known = [*METERS, *COMPOSITES, "cache_write_5m_tokens", "cache_write_1h_tokens"]
-    msg = f"unknown meter {name!r}; {nearest(name, known)} A meter of your own begins with x_."
+    msg = f"unknown meter {name!r}; {nearest(name, known)} (a meter of your own begins with x_)"
     raise InputError(msg)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
-from html import escape
 from itertools import chain
 from math import fsum, isclose, isfinite
 from typing import Any, Literal, TypeVar, get_args
@@ -107,13 +106,26 @@ class Figures:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture as data: a Vega-Lite ``spec``, its description in words and the table with the same numbers."""
+    """A picture as data, its description in words and the table with the same numbers.
+
+    Args:
+        name: Machine name in snake_case.
+        title: Title for people.
+        draw: Makes the Vega-Lite specification; called only where a picture is shown.
+        alt: What is to be seen, in words.
+        table: Name of the table with the same numbers.
+    """
 
     name: str
     title: str
-    spec: Mapping[str, Any]
+    draw: Callable[[], Mapping[str, Any]]
     alt: str
     table: str
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """The Vega-Lite specification, drawn now."""
+        return self.draw()
 
 
 @dataclass(frozen=True)
@@ -149,18 +161,6 @@ class Sheet:
         for chart in self.of(Chart):
             if chart.table not in tables:
                 raise ValueError(f"chart {chart.name!r} names table {chart.table!r}; expected one of {sorted(tables)}")
-
-    def __str__(self) -> str:
-        """Write the sheet as text for a terminal of 80 columns."""
-        from pertoken.present.table import terminal  # noqa: PLC0415  data does not need its renderers
-
-        return terminal(self, width=80)
-
-    def _repr_html_(self) -> str:
-        """Draw the sheet in a notebook, in a frame of its own so that neither styles the other."""
-        from pertoken.present.html import page  # noqa: PLC0415  data does not need its renderers
-
-        return f'<iframe srcdoc="{escape(page(self))}" style="width:100%;height:40em;border:0"></iframe>'
 
     def of(self, kind: type[Block]) -> tuple[Block, ...]:
         """Return the blocks of one kind, in reading order."""

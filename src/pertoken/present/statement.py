@@ -1,6 +1,7 @@
 """The statement as a sheet: what was earned, what it cost, what is left, who loses us money, what stayed unpriced."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -160,9 +161,9 @@ def _bridge(whole: Statement) -> list[Table | Chart]:
     rows = (*((n, v) for n, v in steps), ("Margin", revenue - cost))
     columns = (Column("step", "Step", "text"), Column("amount", "Amount", "money", unit))
     bridge = Table("bridge", "From revenue to margin", columns, rows, total=False)
-    spec = charts.waterfall(steps, ("Margin", revenue - cost), title=f"{unit}")
+    draw = partial(charts.waterfall, steps, ("Margin", revenue - cost), title=unit)
     alt = f"Waterfall from revenue of {show(revenue, 'money')} {unit} to a margin of {show(revenue - cost, 'money')}."
-    return [Chart("bridge", "From revenue to margin", spec, alt, "bridge"), bridge]
+    return [Chart("bridge", "From revenue to margin", draw, alt, "bridge"), bridge]
 
 
 def _economics(whole: Statement) -> Table:
@@ -197,10 +198,10 @@ def _extremes(whole: Statement) -> list[Table | Chart]:
         for name, title, part in (("worst", "Worst customers", worst), ("best", "Best customers", best))
     ]
     rows = [(row[0], row[3]) for part in (best, _picked(worst, np.arange(most - 1, -1, -1))) for row in _short(part)]
-    spec = charts.bars(rows, title=f"Margin, {whole.currency}")  # type: ignore[arg-type]
+    draw = partial(charts.bars, rows, title=f"Margin, {whole.currency}")
     lowest = f"{show(rows[-1][1], 'money')} {whole.currency}"
     alt = f"Margin of the {most} best and the {most} worst customers; the lowest is {lowest}."
-    return [Chart("margins", "Margin per customer, best and worst", spec, alt, "worst"), *reversed(tables)]
+    return [Chart("margins", "Margin per customer, best and worst", draw, alt, "worst"), *reversed(tables)]
 
 
 def _picked(whole: Statement, index: Any) -> Statement:  # noqa: ANN401  an index array

@@ -108,7 +108,7 @@ def convert(quantity: Values, how: Convert) -> Values:
     """
     exact = is_exact(quantity)
     per, free = array([how.per, how.free], exact=exact)
-    priced = quantity / per
+    priced: Values = quantity / per
     if how.free and how.free_first:
         priced = np.maximum(priced - free, free - free)
     if how.round:
