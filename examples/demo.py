@@ -25,11 +25,11 @@ def run(folder: Path) -> str:
     """
     log = folder / "log.parquet"
     make_log.write(log)
-    cards = {"cost": [str(HERE / "vendors.yaml")], "revenue": [str(HERE / "plans.yaml")]}
-    books = pt.statement(log, **cards, by=["customer", "month"])
+    cost, revenue = [str(HERE / "vendors.yaml")], [str(HERE / "plans.yaml")]
+    books = pt.statement(log, cost=cost, revenue=revenue, by=["customer", "month"])
     write_whole(folder / "statement.xlsx", workbook(pt.sheet(books)))
     write_whole(folder / "statement.html", page(pt.sheet(books, top=30)).encode())
-    by_plan = pt.statement(log, **cards, by=["plan", "month"])
+    by_plan = pt.statement(log, cost=cost, revenue=revenue, by=["plan", "month"])
     return terminal(pt.sheet(by_plan), width=80)
 
 

@@ -3,7 +3,8 @@
 >>> import pertoken as pt
 >>> from datetime import date
 >>> calls = pt.call(requests=100_000, input=500, output=500)
->>> quotes = pt.price(rates={"input_tokens": "0.000015", "output_tokens": "0.00003"}, calls=calls, on=date(2026, 11, 22))
+>>> rates = {"input_tokens": "0.000015", "output_tokens": "0.00003"}
+>>> quotes = pt.price(rates=rates, calls=calls, on=date(2026, 11, 22))
 >>> print(quotes.quotes[0].total)
 2250.000000
 """

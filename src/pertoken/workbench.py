@@ -263,15 +263,15 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside) -> Card:
     unknown: list[str] = []
     has_provider = "provider" in log.binding.keys
     for provider, model in labels(log, ("provider", "model")):
-        try:
-            if not model and not as_model:
-                msg = "the log names no model on some rows; say --cost catalog:MODEL to price them as one"
-                raise InputError(msg)
-            found = rates_of(book, as_model or model, provider="" if as_model else provider)
-        except InputError as error:
-            unknown.append(str(error))
+        if not model and not as_model:
+            unknown.append("the log names no model on some rows; say --cost catalog:MODEL to price them as one")
             continue
-        rates += [replace(r, model=model, provider=provider if has_provider else "") for r in found]
+        try:
+            found = rates_of(book, as_model or model, provider="" if as_model else provider)
+        except (InputError, UnpricedUsage) as error:
+            unknown.append(str(error))
+        else:
+            rates += [replace(r, model=model, provider=provider if has_provider else "") for r in found]
     if unknown and (unpriced == "raise" or not rates):
         mend = "Price it on a card of your own, or set it aside with --unpriced report."
         raise UnpricedUsage("\n".join([*dict.fromkeys(unknown), mend]))

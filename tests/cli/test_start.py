@@ -36,6 +36,6 @@ def test_help_loads_no_library(loaded, words):
 
 
 def test_a_price_from_the_kept_catalog_loads_neither_the_database_nor_the_price_library(loaded):
-    heavy = {"duckdb", "genai_prices", "pydantic", "altair", "vl_convert", "xlsxwriter"}
+    heavy = {"duckdb", "genai_prices", "pydantic", "altair", "xlsxwriter"}
     assert "genai_prices" in loaded(*PRICE), "the first time compiles the catalog"
     assert not loaded(*PRICE) & heavy

@@ -105,7 +105,7 @@ def test_customers_without_lengths_are_counted_and_left_out(found, tokens):
     )
     assert len(tokens) == 138
     lacking = "client_id NOT IN (SELECT client_id FROM lengths)"
-    query = f"SELECT count(DISTINCT client_id), sum(requests) FROM trace WHERE {lacking}"  # noqa: S608  our own words
+    query = f"SELECT count(DISTINCT client_id), sum(requests) FROM trace WHERE {lacking}"
     assert queried(query, trace=servegen.TRACE, lengths=servegen.LENGTHS) == [(15, 195_775_245 - 118_817_341)]
 
 

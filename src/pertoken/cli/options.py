@@ -22,7 +22,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _SIZES = {"": 1, "k": 1000, "m": 1_000_000, "b": 1_000_000_000, "g": 1_000_000_000}
 
 
-class Count(click.ParamType):
+class Count(click.ParamType[Decimal]):
     """A number with an optional k, M or B behind it."""
 
     name = "number"
@@ -41,7 +41,7 @@ class Count(click.ParamType):
         return Decimal(match[1].replace("_", "").replace(",", "")) * _SIZES[match[2].lower()]
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A calendar day."""
 
     name = "date"
@@ -56,7 +56,7 @@ class Day(click.ParamType):
             self.fail(f"{value!r} is no date; expected for example 2026-01-31", param, ctx)
 
 
-class Output(click.ParamType):
+class Output(click.ParamType[str]):
     """A file to be written, in a folder that is there."""
 
     name = "file"

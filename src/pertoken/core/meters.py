@@ -1,7 +1,8 @@
 """Meters: the disjoint leaves that usage is counted in, and the named sums of them.
 
 A leaf never contains another leaf: `input_tokens` are the prompt tokens that were neither read from a cache nor
-written to one, `output_tokens` are the visible ones without reasoning. A total is therefore a sum, and nothing is charged twice.
+written to one, `output_tokens` are the visible ones without reasoning. A total is therefore a sum, and nothing is
+charged twice.
 """
 
 import re

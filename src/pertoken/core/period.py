@@ -83,4 +83,3 @@ def zone(name: str) -> ZoneInfo:
         known = ["UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Tokyo"]
         msg = f"unknown time zone {name!r}; {nearest(name, known)}"
         raise InputError(msg) from error
-

@@ -13,7 +13,7 @@ from pertoken.core.lines import Key, Lines, concat
 from pertoken.core.meters import COMPOSITES, METERS, meter
 from pertoken.present import charts
 from pertoken.present.numbers import show
-from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
+from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Number, Sheet, Table
 
 EXTREMES = 10
 """How many of the worst and of the best customers are listed."""
@@ -197,15 +197,19 @@ def _extremes(whole: Statement) -> list[Table | Chart]:
         Table(name, title, plain, _short(part), total=False)
         for name, title, part in (("worst", "Worst customers", worst), ("best", "Best customers", best))
     ]
-    rows = [(row[0], row[3]) for part in (best, _picked(worst, np.arange(most - 1, -1, -1))) for row in _short(part)]
-    draw = partial(charts.bars, rows, title=f"Margin, {whole.currency}")
-    lowest = f"{show(rows[-1][1], 'money')} {whole.currency}"
+    bars = [*_margins(best), *reversed(_margins(worst))]
+    draw = partial(charts.bars, bars, title=f"Margin, {whole.currency}")
+    lowest = f"{show(bars[-1][1], 'money')} {whole.currency}"
     alt = f"Margin of the {most} best and the {most} worst customers; the lowest is {lowest}."
     return [Chart("margins", "Margin per customer, best and worst", draw, alt, "worst"), *reversed(tables)]
 
 
 def _picked(whole: Statement, index: Any) -> Statement:  # noqa: ANN401  an index array
     return Statement(whole.lines.pick(index), whole.by, whole.cost_meters, whole.sides, whole.currency, whole.kind)
+
+
+def _margins(part: Statement) -> list[tuple[str, Number]]:
+    return list(zip(part.lines.keys[part.by[0]].column().tolist(), part.margin.tolist(), strict=True))
 
 
 def _short(part: Statement) -> tuple[tuple[Cell, ...], ...]:

@@ -135,7 +135,8 @@ def _need(names: Sequence[str], usage: Usage, cards: Sequence[Card]) -> None:
         if name not in usage.keys:
             card = next(card for card in cards if name in _names(card))
             msg = (
-                f"card {card.name!r} ({card.source or 'from code'}) asks for the key {name!r}, which the usage doesn't have; "
+                f"card {card.name!r} ({card.source or 'from code'}) asks for the key {name!r}, "
+                "which the usage doesn't have; "
                 f"{nearest(name, usage.keys)} Map a column to it, or change the card's condition."
             )
             raise CardError(msg)
@@ -201,7 +202,8 @@ def _unclaimed(labels: Sequence[Labels], claims: Sequence[Claim]) -> tuple[bool,
         if len(plain) > 1:
             one, two = plain[0], plain[1]
             lines = f"{_place(one)} and {_place(two)}"
-            msg = f"{each['meter']} of {_about(each)} is priced twice: {lines}; mark one `surcharge: true` or narrow its `where`"
+            mend = "mark one `surcharge: true` or narrow its `where`"
+            msg = f"{each['meter']} of {_about(each)} is priced twice: {lines}; {mend}"
             raise DoublePriced(msg)
         out.append(not takers and meter(each["meter"]).billable)
     return tuple(out)

@@ -1,4 +1,4 @@
-"""The rate card as data: charges built of measure, convert and curve; adjustments; limits; rounding; a table of rates."""
+"""The rate card as data: charges built of measure, convert and curve; adjustments, limits, rounding; a table of rates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Measure:
     """Which usage a charge counts.
 
     Args:
-        sum: Meters added up, with fixed weights (`input_tokens + output_tokens`); named sums such as `total_tokens` too.
+        sum: Meters added up, with fixed weights (`input_tokens + output_tokens`), or named sums (`total_tokens`).
         where: Condition on the keys of the line; all lines if empty.
         by: Keys that stay apart: each label has a curve of its own from zero.
         window: Period after which the count begins again.

@@ -36,8 +36,8 @@ class NormalForm:
 def normal_form(curve: Curve) -> NormalForm:
     """Bring a curve to its normal form.
 
-    Graduated tiers: the intercept is what all lower tiers cost less the slope times where the tier begins. Volume tiers:
-    the intercept is the tier's own flat. A flat that is not due without usage makes zero a tier of its own.
+    Graduated tiers: the intercept is what all lower tiers cost less the slope times where the tier begins. Volume
+    tiers: the intercept is the tier's own flat. A flat that is not due without usage makes zero a tier of its own.
 
     >>> normal_form(Curve(tiers=(Tier(up_to=Decimal(10), rate=Decimal(2)), Tier(rate=Decimal(1))), mode="marginal")).a
     (Decimal('0'), Decimal('10'))
@@ -160,7 +160,7 @@ class TierPart:
 
 
 def walk(curve: Curve, quantity: Decimal) -> list[TierPart]:
-    """Charge a quantity tier by tier, as one would on paper: the readable twin of `evaluate`, and what `explain` prints."""
+    """Charge a quantity tier by tier, as one would on paper: the twin of `evaluate`, and what `explain` prints."""
     if quantity == 0 and not curve.flat_on_zero:
         return []
     if curve.mode == "all":

@@ -117,7 +117,8 @@ def _unpriced(lines: Usage) -> UnpricedUsage:
     typical = quantity if quantity.ndim == 1 else quantity.reshape(-1, len(lines)).mean(axis=0)
     for row in Lines(lines.keys, {"quantity": typical}).fold(by).records():
         about = " ".join(row[name] for name in by if name in ("provider", "model") and row[name])
-        extra = ", ".join(f"{n}={row[n]}" for n in ("batch", "service_tier") if row.get(n) not in (None, "", "false", STANDARD))
+        special = [n for n in ("batch", "service_tier") if row.get(n) not in (None, "", "false", STANDARD)]
+        extra = ", ".join(f"{n}={row[n]}" for n in special)
         found = (
             f"no price for {row['quantity']} {row['meter']} of {about or 'all models'}{f' ({extra})' if extra else ''}"
         )
@@ -146,7 +147,7 @@ def _usual_order(card: Card) -> tuple[str, ...]:
 def _contracts(usage: Usage, card: Card, mask: NDArray[np.bool_] | None) -> Lines:
     """List each contract and window that the card meets, with nothing charged yet; none if nothing is due by window."""
     own = usage if mask is None else usage.pick(mask)
-    windows = {charge.window for charge in card.prices.values() if charge.measure is None}
+    windows: set[str] = {charge.window for charge in card.prices.values() if charge.measure is None}
     windows |= {card.clamp.window} if card.clamp else set()
     window = period.finest(windows) or "month"
     grain = _window_key(own, window, card) if windows else None
@@ -200,7 +201,8 @@ def _number(values: Values, *, exact: bool) -> Values:
 def _weighed(quantity: Values, weights: NDArray[Any] | None, *, exact: bool) -> Values:
     if weights is None:
         return to_exact(quantity) if exact and quantity.dtype.kind == "f" else quantity
-    return _number(quantity, exact=exact) * (weights if exact else weights.astype(np.float64))
+    weighed: Values = _number(quantity, exact=exact) * (weights if exact else weights.astype(np.float64))
+    return weighed
 
 
 def _by_rates(usage: Usage, claim: Claim, combos: Combos, *, exact: bool) -> Lines:
