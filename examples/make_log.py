@@ -33,7 +33,8 @@ def times(rng: np.random.Generator, size: int) -> np.ndarray:
     weekend = (day + 2) % 7 >= 5
     day = np.where(weekend & (rng.random(size) < 0.6), np.maximum(day - 2, 0), day)
     second = np.clip(rng.normal(13.5 * 3600, 3.2 * 3600, size), 0, 86399).astype(int)
-    return START + (day * 86400 + second).astype("timedelta64[s]")
+    when: np.ndarray = START + (day * 86400 + second).astype("timedelta64[s]")
+    return when
 
 
 def make(seed: int = 7) -> dict[str, np.ndarray]:

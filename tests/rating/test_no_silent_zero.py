@@ -121,3 +121,19 @@ def test_a_discount_that_asks_what_a_graduated_charge_does_not_know_is_no_silent
         card(text % "")
     used = usage("customer month model meter", ("a", "2026-01", "x", "input_tokens", 10))
     assert bill(used, card(text % ", by: [model]")) == 10
+
+
+def test_a_surcharge_alone_is_no_price():
+    only = card("""
+        plan: only
+        prices: {t: {measure: {sum: total_tokens}, curve: [{rate: 3}], surcharge: true}}
+        scope: []
+    """)
+    with pytest.raises(UnpricedUsage, match="no price for 7 output_tokens"):
+        bill(lines(("x", "output_tokens", 7)), only)
+
+
+def test_two_cards_of_one_name_are_refused():
+    one = card(TWICE % ("", ", surcharge: true"))
+    with pytest.raises(CardError, match="two cards of one side are called"):
+        rate(lines(("x", "output_tokens", 7)), [one, one])

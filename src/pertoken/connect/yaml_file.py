@@ -57,7 +57,10 @@ def read(text: str, source: str) -> Document:
     if node is None:
         raise InputError.of([Fault(source, "the file is empty")])
     lines: dict[Path, int] = {}
-    data = _build(node, (), lines, source)
+    try:
+        data = _build(node, (), lines, source)
+    except RecursionError as error:
+        raise InputError.of([Fault(source, "a part that contains itself", "plain YAML", "write it out")]) from error
     return Document(data, lines, source)
 
 

@@ -61,7 +61,7 @@ def opened(name: str | Path, mapping: Mapping_ | None = None, *, memory: str = "
     """
     source = find(name)
     with _told(source), duckdb.connect(config={"memory_limit": memory, "preserve_insertion_order": False}) as con:
-        con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false")
         source = _headed(_attach(con, source))
         types = dict(_columns(con, source))
         top = con.sql(f"SELECT * FROM {source.relation} LIMIT 0").columns

@@ -205,7 +205,7 @@ def _unclaimed(labels: Sequence[Labels], claims: Sequence[Claim]) -> tuple[bool,
             mend = "mark one `surcharge: true` or narrow its `where`"
             msg = f"{each['meter']} of {_about(each)} is priced twice: {lines}; {mend}"
             raise DoublePriced(msg)
-        out.append(not takers and meter(each["meter"]).billable)
+        out.append(not plain and meter(each["meter"]).billable)
     return tuple(out)
 
 

@@ -1,4 +1,4 @@
-"""The rate card as data: charges built of measure, convert and curve; adjustments, limits, rounding; a table of rates."""
+"""The rate card as data: charges of measure, convert and curve; adjustments, limits, rounding; a table of rates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from pertoken.catalog.prices import Rate
 from pertoken.core import meters
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.core.expression import condition, weights
@@ -16,6 +17,7 @@ def faults(card: Card) -> list[Fault]:
     found = [fault for name, charge in card.prices.items() for fault in _charge(card, name, charge)]
     found += _names(card)
     found += _rates(card)
+    found += _outdated_bands(card)
     found += _clamp(card)
     found += _adjust(card)
     found += _condition(card, card.where, 0)
@@ -122,6 +124,23 @@ def _rates(card: Card) -> Iterator[Fault]:
             yield _fault(
                 card, rate.line, f"price {rate.price} per {rate.per}", "a price of 0 or more for 1 unit or more"
             )
+
+
+def _outdated_bands(card: Card) -> Iterator[Fault]:
+    """A later price for all lengths hides an earlier one for long requests: say the long one again, or it is gone."""
+    for long in card.rates:
+        same = [r for r in card.rates if _what(r) == _what(long)]
+        later = [r for r in same if r.above < long.above and r.start and (long.start is None or r.start > long.start)]
+        if long.above and later and not any(r.above == long.above and r.start == later[-1].start for r in same):
+            found = (
+                f"{long.meter} of {long.model} has a price above {long.above:,} tokens, but a later one for all lengths"
+            )
+            mend = f"say the price above {long.above:,} from {later[-1].start} too, even if it is the same"
+            yield _fault(card, later[-1].line, found, "", mend)
+
+
+def _what(rate: Rate) -> tuple[str, str, str, bool, str]:
+    return rate.provider, rate.model, rate.meter, rate.batch, rate.service_tier
 
 
 def _clamp(card: Card) -> Iterator[Fault]:

@@ -97,6 +97,11 @@ def _one_side(cards: Sequence[Card]) -> None:
         if len(said) > 1:
             msg = f"cards of one side must agree on their {name}; found {sorted(said)}; rate them apart"
             raise CardError(msg)
+    names = [card.name for card in cards]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        msg = f"two cards of one side are called {', '.join(twice)}; a ledger tells cards apart by name; rename one"
+        raise CardError(msg)
 
 
 def _aside(usage: Usage, who: Assignment, *, strict: bool) -> Usage:
