@@ -137,7 +137,7 @@ def statement(
 
     Args:
         log: File, folder, glob or `file.duckdb::table` of requests or usage; or a roll-up kept earlier.
-        cost: Cards of what we pay: YAML files, `catalog`, `catalog:MODEL`, or `Card`s.
+        cost: Cards of what we pay: YAML files, `catalog`, `catalog:MODEL`, or records of `Card`.
         revenue: Cards of what we are paid.
         by: Keys to report by: customer, model, month, feature, or any column of the log.
         mapping: What the log's columns mean, where their names don't say.
