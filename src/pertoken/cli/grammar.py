@@ -1,9 +1,9 @@
 """The commands, as a table: name, module, and what they answer."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "price": ("pertoken.cli.price", "What does a month of calls cost? Rates of your own, or models side by side."),
+    "price": ("pertoken.cli.price", "What does a month of calls cost, on one model or several?"),
     "statement": ("pertoken.cli.statement", "What did a log cost, what did it earn, who loses us money?"),
-    "explain": ("pertoken.cli.explain", "How did a customer's month come about, line by line, down to the card?"),
+    "explain": ("pertoken.cli.explain", "How did a customer's month come about, line by line?"),
 }
 
 HEAD = """\
