@@ -1,11 +1,9 @@
 """DuckDB answers the question: one pass to check the rows, one to fold them; only the folded lines reach Python."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,123 +11,26 @@ import duckdb
 import numpy as np
 
 from pertoken.core import period
-from pertoken.core.errors import Fault, InputError, nearest
+from pertoken.core.errors import InputError
 from pertoken.core.lines import Key, Lines, Usage, concat
 from pertoken.core.meters import meter
 from pertoken.engines import sql
-from pertoken.engines.complaint import complaint
-from pertoken.engines.source import Source, find, headers, identifier, quote
+from pertoken.engines.log import Log, opened, told
+from pertoken.engines.rows import checked, judged, refused
+from pertoken.engines.source import identifier, quote
 from pertoken.usage.question import Question
 from pertoken.usage.report import Report
-from pertoken.usage.schema import Binding, Mapping_, bind
+
+__all__ = ["Log", "Watch", "fold", "keep", "labels", "opened"]
 
 Watch = Callable[[float], None]
 """Told the share of the work that is done, 0 to 1."""
-
-MOST_REJECTS = 1000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Log:
-    """A log, opened: what it is, what its columns mean.
-
-    Args:
-        source: Where it lies.
-        binding: What its columns mean.
-        types: Its columns.
-        kept: What a kept roll-up says of itself; empty for other logs.
-    """
-
-    con: duckdb.DuckDBPyConnection
-    source: Source
-    binding: Binding
-    types: Mapping[str, str]
-    kept: Mapping[str, Any]
-
-
-@contextmanager
-def opened(name: str | Path, mapping: Mapping_ | None = None, *, memory: str = "2GB") -> Iterator[Log]:
-    """Open a log and find out what its columns mean.
-
-    Args:
-        name: File, folder, glob, or `file.duckdb::table`.
-        mapping: What the user says of its columns.
-        memory: What DuckDB may use before it writes to disk.
-
-    Raises:
-        InputError: Nothing there, or it can't be read.
-    """
-    source = find(name)
-    with _told(source), duckdb.connect(config={"memory_limit": memory, "preserve_insertion_order": False}) as con:
-        con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-        source = _headed(_attach(con, source))
-        types = dict(_columns(con, source))
-        top = con.sql(f"SELECT * FROM {source.relation} LIMIT 0").columns
-        mixed = tuple(name for name, kind in types.items() if kind == "JSON")
-        source = replace(source, nested=tuple(name for name in types if name not in top), mixed=mixed)
-        types |= dict.fromkeys(mixed, "VARCHAR")
-        yield Log(con, source, _bound(source, list(types), mapping), types, _kept(con, source))
-
-
-def _headed(source: Source) -> Source:
-    return replace(source, headers=headers(source.files)) if source.kind == "csv" else source
-
-
-def _bound(source: Source, columns: Sequence[str], mapping: Mapping_ | None) -> Binding:
-    try:
-        return bind(columns, mapping)
-    except InputError as error:
-        msg = f"{source.name}: {error}"
-        raise InputError(msg) from error
-
-
-@contextmanager
-def _told(source: Source) -> Iterator[None]:
-    """Turn DuckDB's errors into ours."""
-    try:
-        yield
-    except duckdb.Error as error:
-        raise InputError.of([complaint(str(error), source)]) from error
-
-
-def _attach(con: duckdb.DuckDBPyConnection, source: Source) -> Source:
-    if source.kind != "duckdb":
-        return source
-    con.execute(f"ATTACH {quote(source.files[0])} AS log (READ_ONLY)")
-    query = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'log' ORDER BY 1"
-    tables = [row[0] for row in con.execute(query).fetchall()]
-    if source.table not in tables and (source.table or len(tables) != 1):
-        msg = f"{source.name}: say which table, as {source.files[0]}::TABLE; {nearest(source.table or '?', tables)}"
-        raise InputError(msg)
-    return Source(source.name, source.kind, source.files, source.table or tables[0])
-
-
-def _columns(con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[tuple[str, str]]:
-    relation = con.sql(f"SELECT * FROM {source.relation} LIMIT 0")
-    for name, kind in zip(relation.columns, relation.types, strict=True):
-        yield from _fields(name, kind)
-
-
-def _fields(name: str, kind: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  DuckDB's own type
-    if kind.id == "struct":
-        for child, inner in kind.children:
-            yield from _fields(f"{name}.{child}", inner)
-    else:
-        yield name, str(kind)
-
-
-def _kept(con: duckdb.DuckDBPyConnection, source: Source) -> Mapping[str, Any]:
-    if source.kind != "parquet":
-        return {}
-    query = f"SELECT decode(value) FROM parquet_kv_metadata({quote(source.files[0])}) WHERE decode(key) = 'pertoken'"
-    row = con.execute(query).fetchone()
-    return dict(json.loads(row[0])) if row else {}
 
 
 def labels(log: Log, keys: Sequence[str]) -> list[tuple[str, ...]]:
     """List the distinct combinations of some keys in a log."""
     columns = sql.key_columns(Question(tuple(keys)), log.binding, log.types, on="")
-    with _told(log.source):
+    with told(log.source):
         picked = ", ".join(label.format(c=f"({group})") for group, label in columns.values())
         return [
             tuple(map(str, row))
@@ -156,10 +57,10 @@ def fold(
         InputError: Rows that can't be used (unless set aside), mixed time zones, no rows, a kept roll-up too coarse.
     """
     _fine_enough(log, question)
-    with _told(log.source):
-        report = _checked(log)
+    with told(log.source):
+        report = checked(log)
         if report.rejected and (not rejects or sum(report.rejected.values()) == report.rows):
-            raise _refused(report)
+            raise refused(report)
         usage = _folded(log, question, report, on, watch)
     return usage, report
 
@@ -184,136 +85,13 @@ def _has(log: Log, kept: Sequence[str], key: str) -> bool:
     return key in log.binding.constants or not {key, log.binding.keys.get(key), *finer}.isdisjoint(kept)
 
 
-def _checked(log: Log) -> Report:
-    found = sql.checks(log.binding, log.types)
-    _one_kind_of_time(log)
-    counts = [f"count_if({check.holds})" for check in found]
-    times = [
-        f"min({w})::VARCHAR, max({w})::VARCHAR"
-        for w in ([sql.instant(log.binding, log.types)] if log.binding.time else [])
-    ]
-    row = log.con.execute(f"SELECT {', '.join(['count(*)', *counts, *times])} FROM {log.source.relation}").fetchone()
-    assert row is not None  # noqa: S101  an aggregate always gives a row
-    if row[0] == 0:
-        msg = f"{log.source.name} has no rows; expected at least one; write it again or leave it out"
-        raise InputError(msg)
-    bad = any(row[1 : 1 + len(found)]) or _repeated(log)
-    rejected = _rejected(log, found) if bad else {}
-    first, last = (str(x or "") for x in row[1 + len(found) :]) if times else ("", "")
-    sample = tuple(_sample(log, found)) if bad else ()
-    return Report(
-        source=log.source.name,
-        rows=row[0],
-        rejected=rejected,
-        sample=sample,
-        first=first,
-        last=last,
-        says=log.binding.says,
-    )
-
-
-_REPEATED = "a request id that stands only once was expected; the first row is kept"
-
-
-def _one_kind_of_time(log: Log) -> None:
-    """Refuse times of which some carry a zone and some do not, unless the user says what those without mean."""
-    name = log.binding.time
-    if name is None or log.binding.timezone:
-        return
-    if log.types[name] == "VARCHAR":
-        zoned = sql.has_offset(sql.column(name))
-        naive = f"NOT {zoned} AND try_cast({sql.column(name)} AS TIMESTAMP) IS NOT NULL"
-        each = [f"any_value({sql.column(name)}) FILTER ({kind})" for kind in (zoned, naive)]
-        query = f"SELECT {', '.join(each)} FROM {log.source.relation}"
-        pair = log.con.execute(query).fetchone()
-    elif log.source.kind == "parquet" and len(log.source.files) > 1:
-        pair = _parquet_kinds(log, name)
-    else:
-        return
-    if pair and None not in pair:
-        msg = (
-            f"{log.source.name}: mixed time zones in {name}, for example {pair[0]} with a zone and {pair[1]} without; "
-            "say what those without mean, as `timezone: UTC` in the mapping file (--map)"
-        )
-        raise InputError(msg)
-
-
-def _parquet_kinds(log: Log, name: str) -> tuple[str | None, str | None]:
-    files = "[" + ", ".join(quote(f) for f in log.source.files) + "]"
-    zoned = " OR ".join(f"logical_type LIKE '%isAdjustedToUTC={yes}%'" for yes in ("1", "true"))
-    query = f"SELECT file_name, {zoned} FROM parquet_schema({files}) WHERE name = ?"
-    rows = log.con.execute(query, [name.rsplit(".", maxsplit=1)[-1]]).fetchall()
-    return next((f for f, zoned in rows if zoned), None), next((f for f, zoned in rows if zoned is False), None)
-
-
-def _identity(log: Log) -> str:
-    """What stands only once: the request's id; where each meter has a line, the id and the meter."""
-    assert log.binding.request_id is not None  # noqa: S101  see the callers
-    name = sql.column(log.binding.request_id)
-    return f"{name}, {sql.column('meter')}" if log.binding.long else name
-
-
-def _repeated(log: Log) -> bool:
-    if log.binding.request_id is None:
-        return False
-    name = sql.column(log.binding.request_id)
-    once = f"count(DISTINCT ({_identity(log)})) FILTER ({name} IS NOT NULL)"
-    query = f"SELECT count({name}) > {once} FROM {log.source.relation}"
-    row = log.con.execute(query).fetchone()
-    return bool(row and row[0])
-
-
-def _judged(log: Log, found: Sequence[sql.Check]) -> str:
-    """The log with file, row, and the number of the first check that a row fails; NULL for a good row."""
-    whens = " ".join(f"WHEN {check.holds} THEN {i}" for i, check in enumerate(found))
-    rows = (
-        f"(SELECT *, {f'CASE {whens} END' if whens else 'CAST(NULL AS INTEGER)'} AS _fault FROM {log.source.numbered})"
-    )
-    if log.binding.request_id is None:
-        return rows
-    order = f"row_number() OVER (PARTITION BY {_identity(log)}, _fault IS NULL ORDER BY _file, _row)"
-    again = f"_fault IS NULL AND {sql.column(log.binding.request_id)} IS NOT NULL AND {order} > 1"
-    return f"(SELECT * REPLACE (CASE WHEN {again} THEN {len(found)} ELSE _fault END AS _fault) FROM {rows})"
-
-
-def _rejected(log: Log, found: Sequence[sql.Check]) -> dict[str, int]:
-    """Count the rows that can't be used, each once."""
-    query = f"SELECT _fault, count(*) FROM {_judged(log, found)} WHERE _fault IS NOT NULL GROUP BY 1 ORDER BY 1"
-    reasons = [*(check.reason for check in found), _REPEATED]
-    return {reasons[i]: n for i, n in log.con.execute(query).fetchall()}
-
-
-def _sample(log: Log, found: Sequence[sql.Check]) -> Iterator[Fault]:
-    shows = [*(c.shows for c in found), *([sql.column(log.binding.request_id)] if log.binding.request_id else [])]
-    whens = " ".join(f"WHEN {i} THEN CAST({each} AS VARCHAR)" for i, each in enumerate(shows))
-    first = f"row_number() OVER (PARTITION BY _fault ORDER BY _file, _row) <= {MOST_REJECTS}"
-    rows = f"SELECT _fault, _file, _row, CASE _fault {whens} END FROM {_judged(log, found)}"
-    query = f"{rows} WHERE _fault IS NOT NULL QUALIFY {first} ORDER BY 1, 2, 3"
-    reasons = [*(check.reason for check in found), _REPEATED]
-    for i, file, row, shown in log.con.execute(query).fetchall():
-        yield Fault(f"{file} row {row}", f"found {shown if shown is not None else 'nothing'}", "", reasons[i])
-
-
-def _refused(report: Report) -> InputError:
-    lines = [f"{n:,} of {report.rows:,} rows can't be used: {reason}" for reason, n in report.rejected.items()]
-    seen: set[str] = set()
-    for fault in report.sample:
-        if fault.mend not in seen:
-            seen.add(fault.mend)
-            lines.append(f"  {fault.where}: {fault.found}; {fault.mend}")
-    lines.append(
-        "Mend the log, or set such rows aside with --rejects FILE (rejects=True): they are counted in the result."
-    )
-    return InputError("\n".join(lines), report.sample)
-
-
 def _folded(log: Log, question: Question, report: Report, on: str, watch: Watch | None) -> Usage:
     columns = sql.key_columns(question, log.binding, log.types, on=on)
     groups = [f"{group} AS {identifier('k' + str(i))}" for i, (group, _) in enumerate(columns.values())]
     sums, names = _sums(log)
     table = log.source.relation
     if report.rejected:
-        table = f"{_judged(log, sql.checks(log.binding, log.types))} WHERE _fault IS NULL"
+        table = f"{judged(log, sql.checks(log.binding, log.types))} WHERE _fault IS NULL"
     by = "GROUP BY ALL" if groups or log.binding.long else ""
     _run(
         log.con, f"CREATE OR REPLACE TEMP TABLE folded AS SELECT {', '.join([*groups, *sums])} FROM {table} {by}", watch

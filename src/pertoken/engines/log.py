@@ -1,0 +1,112 @@
+"""A log, opened: where it lies, what its columns mean, what a kept roll-up says of itself."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pertoken.core.errors import InputError, nearest
+from pertoken.engines.complaint import complaint
+from pertoken.engines.source import Source, find, headers, quote
+from pertoken.usage.schema import Binding, Mapping_, bind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Log:
+    """A log, opened: what it is, what its columns mean.
+
+    Args:
+        source: Where it lies.
+        binding: What its columns mean.
+        types: Its columns.
+        kept: What a kept roll-up says of itself; empty for other logs.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    source: Source
+    binding: Binding
+    types: Mapping[str, str]
+    kept: Mapping[str, Any]
+
+
+@contextmanager
+def opened(name: str | Path, mapping: Mapping_ | None = None, *, memory: str = "2GB") -> Iterator[Log]:
+    """Open a log and find out what its columns mean.
+
+    Args:
+        name: File, folder, glob, or `file.duckdb::table`.
+        mapping: What the user says of its columns.
+        memory: What DuckDB may use before it writes to disk.
+
+    Raises:
+        InputError: Nothing there, or it can't be read.
+    """
+    source = find(name)
+    with told(source), duckdb.connect(config={"memory_limit": memory, "preserve_insertion_order": False}) as con:
+        con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+        source = _headed(_attach(con, source))
+        types = dict(_columns(con, source))
+        top = con.sql(f"SELECT * FROM {source.relation} LIMIT 0").columns
+        mixed = tuple(name for name, kind in types.items() if kind == "JSON")
+        source = replace(source, nested=tuple(name for name in types if name not in top), mixed=mixed)
+        types |= dict.fromkeys(mixed, "VARCHAR")
+        yield Log(con, source, _bound(source, list(types), mapping), types, _kept(con, source))
+
+
+def _headed(source: Source) -> Source:
+    return replace(source, headers=headers(source.files)) if source.kind == "csv" else source
+
+
+def _bound(source: Source, columns: Sequence[str], mapping: Mapping_ | None) -> Binding:
+    try:
+        return bind(columns, mapping)
+    except InputError as error:
+        msg = f"{source.name}: {error}"
+        raise InputError(msg) from error
+
+
+@contextmanager
+def told(source: Source) -> Iterator[None]:
+    """Turn DuckDB's errors into ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise InputError.of([complaint(str(error), source)]) from error
+
+
+def _attach(con: duckdb.DuckDBPyConnection, source: Source) -> Source:
+    if source.kind != "duckdb":
+        return source
+    con.execute(f"ATTACH {quote(source.files[0])} AS log (READ_ONLY)")
+    query = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'log' ORDER BY 1"
+    tables = [row[0] for row in con.execute(query).fetchall()]
+    if source.table not in tables and (source.table or len(tables) != 1):
+        msg = f"{source.name}: say which table, as {source.files[0]}::TABLE; {nearest(source.table or '?', tables)}"
+        raise InputError(msg)
+    return Source(source.name, source.kind, source.files, source.table or tables[0])
+
+
+def _columns(con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[tuple[str, str]]:
+    relation = con.sql(f"SELECT * FROM {source.relation} LIMIT 0")
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        yield from _fields(name, kind)
+
+
+def _fields(name: str, kind: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  DuckDB's own type
+    if kind.id == "struct":
+        for child, inner in kind.children:
+            yield from _fields(f"{name}.{child}", inner)
+    else:
+        yield name, str(kind)
+
+
+def _kept(con: duckdb.DuckDBPyConnection, source: Source) -> Mapping[str, Any]:
+    if source.kind != "parquet":
+        return {}
+    query = f"SELECT decode(value) FROM parquet_kv_metadata({quote(source.files[0])}) WHERE decode(key) = 'pertoken'"
+    row = con.execute(query).fetchone()
+    return dict(json.loads(row[0])) if row else {}
