@@ -1,18 +1,19 @@
 """Options of the commands that rate a log."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pertoken.cli.options import Day, Output
+from pertoken import workbench
+from pertoken.cli.options import Day, Output, gathered
 
 if TYPE_CHECKING:
     from pertoken.books.answer import Books
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 CARD_HELP = {
     "cost": "Card of what we pay: a YAML file, `catalog` for list prices, `catalog:MODEL`. May be given again.",
@@ -20,27 +21,48 @@ CARD_HELP = {
 }
 
 
-def log_options(command: Command) -> Command:
-    """Add a log, its cards, and how to read it."""
-    for option in reversed(
-        (
-            click.argument("log"),
-            click.option("--cost", multiple=True, metavar="CARD", help=CARD_HELP["cost"]),
-            click.option("--revenue", multiple=True, metavar="CARD", help=CARD_HELP["revenue"]),
-            click.option("--map", "mapping", metavar="FILE", help="YAML file that says what the log's columns mean."),
-            click.option("--period", default="", metavar="PERIOD",
-                         help="Month (or day, quarter, year) of a log without times."),
-            click.option("--timezone", default="UTC", show_default=True, help="Zone in which periods are reckoned."),
-            click.option("--unpriced", type=click.Choice(["raise", "report"]), default="raise", show_default=True,
-                         help="Refuse usage without a price, or set it aside and report it."),
-            click.option("--rejects", type=Output(), metavar="FILE",
-                         help="Set rows aside that can't be used, and list them in this CSV file."),
-            click.option("--on", type=Day(),
-                         help="Day whose prices hold where the log has no times; the end of its period if not said."),
-        )
-    ):  # fmt: skip
-        command = option(command)
-    return command
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A log, its cards, and how to read it, as the command line says them."""
+
+    log: str
+    cost: tuple[str, ...]
+    revenue: tuple[str, ...]
+    mapping: str | None
+    period: str
+    timezone: str
+    unpriced: workbench.Aside
+    rejects: str | None
+    on: date | None
+
+    def books(self, by: Sequence[str], *, quiet: bool, **more: Any) -> "Books":  # noqa: ANN401  the workbench's own
+        """Rate the log, with a bar for people who wait."""
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        said["rejects"] = self.rejects is not None
+        with progress(quiet=quiet) as watch:
+            return workbench.statement(**said, by=by, watch=watch, **more)
+
+
+OPTIONS = (
+    click.argument("log"),
+    click.option("--cost", multiple=True, metavar="CARD", help=CARD_HELP["cost"]),
+    click.option("--revenue", multiple=True, metavar="CARD", help=CARD_HELP["revenue"]),
+    click.option("--map", "mapping", metavar="FILE", help="YAML file that says what the log's columns mean."),
+    click.option("--period", default="", metavar="PERIOD",
+                 help="Month (or day, quarter, year) of a log without times."),
+    click.option("--timezone", default="UTC", show_default=True, help="Zone in which periods are reckoned."),
+    click.option("--unpriced", type=click.Choice(["raise", "report"]), default="raise", show_default=True,
+                 help="Refuse usage without a price, or set it aside and report it."),
+    click.option("--rejects", type=Output(), metavar="FILE",
+                 help="Set rows aside that can't be used, and list them in this CSV file."),
+    click.option("--on", type=Day(),
+                 help="Day whose prices hold where the log has no times; the end of its period if not said."),
+)  # fmt: skip
+
+
+def log_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say what to read; the command is given them as one `reading`."""
+    return gathered(command, OPTIONS, "reading", Reading)
 
 
 @contextmanager

@@ -4,11 +4,13 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,8 +18,6 @@ from pertoken.core.errors import InputError
 
 if TYPE_CHECKING:
     from pertoken.present.sheet import Sheet
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 _SIZES = {"": 1, "k": 1000, "m": 1_000_000, "b": 1_000_000_000, "g": 1_000_000_000}
 
@@ -78,61 +78,85 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def outputs(command: Command) -> Command:
-    """Add the options by which results leave."""
-    for option in reversed(
-        (
-            click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table",
-                         show_default=True, help="What to write to standard output."),
-            click.option("--xlsx", type=Output(), metavar="FILE", help="Write a workbook with live formulas."),
-            click.option("--html", type=Output(), metavar="FILE", help="Write a page with the picture, in one file."),
-            click.option("--quiet", is_flag=True, help="No progress, no closing words."),
-        )
-    ):  # fmt: skip
-        command = option(command)
-    return command
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How a result leaves.
+
+    Args:
+        form: Form on standard output.
+        xlsx: Workbook to write, if any.
+        html: Page to write, if any.
+        quiet: True for no words on standard error.
+    """
+
+    form: str
+    xlsx: str | None
+    html: str | None
+    quiet: bool
+
+
+OUTPUTS = (
+    click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table",
+                 show_default=True, help="What to write to standard output."),
+    click.option("--xlsx", type=Output(), metavar="FILE", help="Write a workbook with live formulas."),
+    click.option("--html", type=Output(), metavar="FILE", help="Write a page with the picture, in one file."),
+    click.option("--quiet", is_flag=True, help="No progress, no closing words."),
+)  # fmt: skip
+
+
+def outputs(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options by which results leave; the command is given them as one `delivery`."""
+    return gathered(command, OUTPUTS, "delivery", Delivery)
+
+
+def gathered(
+    command: Callable[..., None], options: Sequence[Callable[..., Any]], name: str, record: type[Any]
+) -> Callable[..., None]:
+    """Add options to a command, and hand them over as one record."""
+    names = [field.name for field in fields(record)]
+
+    @wraps(command)
+    def called(**said: Any) -> None:  # noqa: ANN401  whatever click has read
+        command(**{name: record(**{n: said.pop(n) for n in names}), **said})
+
+    made: Callable[..., None] = called
+    for option in reversed(options):
+        made = option(made)
+    return made
 
 
 def deliver(
-    sheet: "Sheet",
-    *,
-    form: str,
-    xlsx: str | None,
-    html: str | None,
-    quiet: bool,
-    short: "Sheet | None" = None,
-    also: "Mapping[str, bytes] | None" = None,
+    sheet: "Sheet", how: Delivery, *, short: "Sheet | None" = None, also: "Mapping[str, bytes] | None" = None
 ) -> None:
     """Make all of the result, then write the files whole, then the result to standard output.
 
     Args:
         sheet: All of the result.
-        form: Form on standard output.
-        xlsx: Workbook to write, if any.
-        html: Page to write, if any.
-        quiet: True for no words on standard error.
+        how: In which forms, to which files.
         short: What to show to people where all of it is too long.
         also: Other files to write, by path.
     """
     from pertoken.present import files, text
 
     seen = short or sheet
-    if form == "table":
+    if how.form == "table":
         out = _table(seen)
     else:
-        out = {"json": text.to_json, "csv": text.to_csv, "md": text.to_markdown}[form](sheet if form != "md" else seen)
+        out = {"json": text.to_json, "csv": text.to_csv, "md": text.to_markdown}[how.form](
+            sheet if how.form != "md" else seen
+        )
     made = dict(also or {})
-    if xlsx:
+    if how.xlsx:
         from pertoken.present.excel import workbook
 
-        made[xlsx] = workbook(sheet)
-    if html:
+        made[how.xlsx] = workbook(sheet)
+    if how.html:
         from pertoken.present.html import page
 
-        made[html] = page(seen).encode()
+        made[how.html] = page(seen).encode()
     for path, data in made.items():
         files.write_whole(path, data)
-        _say(f"wrote {path}", quiet=quiet)
+        _say(f"wrote {path}", quiet=how.quiet)
     sys.stdout.write(out if out.endswith("\n") else out + "\n")
     sys.stdout.flush()
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import click
 
 from pertoken import workbench
-from pertoken.cli.options import Count, Day, deliver, outputs, today
+from pertoken.cli.options import Count, Day, Delivery, deliver, outputs, today
 from pertoken.core.errors import InputError
 from pertoken.core.meters import meter
 
@@ -51,10 +51,7 @@ def command(
     on: date | None,
     *,
     batch: bool,
-    form: str,
-    xlsx: str | None,
-    html: str | None,
-    quiet: bool,
+    delivery: Delivery,
 ) -> None:
     """What does a month of calls cost, at rates of your own or on MODELS side by side?
 
@@ -73,7 +70,7 @@ def command(
         service_tier=service_tier,
     )
     quotes = workbench.price(models, rates=_rates(rates), calls=calls, on=on or today())
-    deliver(workbench.sheet(quotes), form=form, xlsx=xlsx, html=html, quiet=quiet)
+    deliver(workbench.sheet(quotes), delivery)
 
 
 def _rates(texts: tuple[str, ...]) -> dict[str, Decimal] | None:

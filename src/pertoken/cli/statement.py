@@ -1,12 +1,9 @@
 """`pertoken statement`: revenue, cost and margin of a log."""
 
-from datetime import date
-
 import click
 
-from pertoken import workbench
-from pertoken.cli.books import log_options, progress, rejected
-from pertoken.cli.options import Output, deliver, keys, outputs
+from pertoken.cli.books import Reading, log_options, rejected
+from pertoken.cli.options import Delivery, Output, deliver, keys, outputs
 from pertoken.present.statement import sheet
 
 
@@ -34,25 +31,7 @@ from pertoken.present.statement import sheet
 )
 @outputs
 def command(
-    log: str,
-    cost: tuple[str, ...],
-    revenue: tuple[str, ...],
-    mapping: str | None,
-    period: str,
-    timezone: str,
-    unpriced: workbench.Aside,
-    rejects: str | None,
-    on: date | None,
-    by: str,
-    amount: str,
-    top: int,
-    rollup: str | None,
-    *,
-    fast: bool,
-    form: str,
-    xlsx: str | None,
-    html: str | None,
-    quiet: bool,
+    reading: Reading, by: str, amount: str, top: int, rollup: str | None, delivery: Delivery, *, fast: bool
 ) -> None:
     """What did LOG cost, what did it earn, who loses us money?
 
@@ -60,24 +39,7 @@ def command(
 
     Example: pertoken statement log.parquet --cost catalog --revenue plans.yaml --by customer,month
     """
-    with progress(quiet=quiet) as watch:
-        books = workbench.statement(
-            log,
-            cost=cost,
-            revenue=revenue,
-            by=keys(by),
-            mapping=mapping,
-            period=period,
-            timezone=timezone,
-            exact=not fast,
-            unpriced=unpriced,
-            rejects=rejects is not None,
-            amount=amount,
-            on=on,
-            rollup=rollup,
-            watch=watch,
-        )
+    books = reading.books(keys(by), quiet=delivery.quiet, amount=amount, exact=not fast, rollup=rollup)
     whole = sheet(books)
     short = sheet(books, top=top) if len(books.statement.fold(books.by).lines) > top else whole
-    listed = rejected(books, rejects, quiet=quiet)
-    deliver(whole, form=form, xlsx=xlsx, html=html, quiet=quiet, short=short, also=listed)
+    deliver(whole, delivery, short=short, also=rejected(books, reading.rejects, quiet=delivery.quiet))
