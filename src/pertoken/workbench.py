@@ -6,18 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from pertoken.books.quote import Call, Quote, Quotes, call
+from pertoken.books.quote import Call, Quote, Quotes, call, quote
 from pertoken.catalog.book import Catalog, rates_of
 from pertoken.catalog.prices import Rate
 from pertoken.core.errors import CardError, InputError, UnpricedUsage
-from pertoken.core.lines import Key, Usage
+from pertoken.core.lines import Usage
 from pertoken.core.meters import meter
 from pertoken.core.period import zone
 from pertoken.rating.card import Card
 from pertoken.rating.rate import rate
-from pertoken.usage.question import PRICE_FROM, above_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
     from pertoken.present.view import View
     from pertoken.rating.explain import Step
     from pertoken.usage.report import Report
-    from pertoken.usage.schema import Mapping_
+    from pertoken.usage.schema import LogMapping
 
 CATALOG = "catalog"
 """As a card: the market's list prices, for the model that each line names (`catalog`) or for one (`catalog:gpt-4o`)."""
@@ -48,7 +45,7 @@ def price(
     """Price calls on models of the catalog, or at rates given.
 
     Args:
-        models: Names of models, with or without their provider.
+        models: Names of models, with or without their provider; one said twice counts once.
         rates: Leaf meter to money for one unit, in USD; instead of models.
         calls: What is to be priced.
         on: Day whose prices hold.
@@ -61,14 +58,15 @@ def price(
         UnknownModel: A name that the catalog doesn't have.
         UnpricedUsage: No quote at all, since a price is missing.
     """
-    cards = [_rates_card(rates)] if rates else [_model_card(name, catalog or _catalog()) for name in models]
+    names = dict.fromkeys(models)
+    cards = [_rates_card(rates)] if rates else [_model_card(name, catalog or _catalog()) for name in names]
     if not cards:
         msg = "nothing to price with; name a model, as `pertoken price gpt-4o`, or rates, as --rate input=0.015/1K"
         raise InputError(msg)
     quotes, unpriced = [], []
     for card in cards:
         try:
-            quotes.append(_quote(card, calls, on))
+            quotes.append(quote(card, calls, on))
         except UnpricedUsage as error:
             unpriced.append(f"{card.name}: {str(error).splitlines()[0]}")
     if not quotes:
@@ -94,35 +92,13 @@ def _catalog() -> Catalog:
     return catalog()
 
 
-def _quote(card: Card, calls: Call, on: date) -> Quote:
-    each = {**calls.tokens, "requests": Decimal(1)}
-    names = sorted(each)
-    size = len(names)
-    band = max((rate.above for rate in card.rates if rate.above < calls.prompt), default=0)
-    labels = {
-        "model": "",
-        "batch": str(calls.batch).lower(),
-        "service_tier": calls.service_tier,
-        above_key("prompt_tokens"): str(band),
-        PRICE_FROM: on.isoformat(),
-    }
-    quantity = np.array([calls.requests * each[name] for name in names], dtype=object)
-    usage = Usage(
-        {"meter": Key.of(names)} | {k: Key.constant(v, size) for k, v in labels.items()}, {"quantity": quantity}
-    )
-    ledger = rate(usage, card).ledger
-    parts = {row["meter"]: row["amount"] for row in ledger.fold(["meter"]).records()}
-    sources = sorted({r.source for r in card.rates if r.source})
-    return Quote(card.name, parts, calls, card.currency, sources[0] if sources else card.source)
-
-
 def statement(
     log: "str | Path",
     *,
     cost: Iterable[str | Card] = (),
     revenue: Iterable[str | Card] = (),
-    by: Sequence[str] = ("customer",),
-    mapping: "Mapping_ | str | Path | None" = None,
+    by: Sequence[str] = (),
+    mapping: "LogMapping | str | Path | None" = None,
     period: str = "",
     timezone: str = "UTC",
     exact: bool = True,
@@ -139,7 +115,8 @@ def statement(
         log: File, folder, glob or `file.duckdb::table` of requests or usage; or a roll-up kept earlier.
         cost: Cards of what we pay: YAML files, `catalog`, `catalog:MODEL`, or records of `Card`.
         revenue: Cards of what we are paid.
-        by: Keys to report by: customer, model, month, feature, or any column of the log.
+        by: Keys to report by: customer, model, month, feature, or any column of the log; if empty, the first of
+            customer, model and month that the log has.
         mapping: What the log's columns mean, where their names don't say.
         period: The month (or day, quarter, year) that a log without times is of.
         timezone: Zone in which periods are reckoned.
@@ -163,6 +140,7 @@ def statement(
     zone(timezone)
     with engine.opened(log, _mapping(mapping, period)) as opened:
         cards = _sides(opened, {"cost": cost, "revenue": revenue}, unpriced)
+        by = by or (next((key for key in ("customer", "model") if key in opened.binding.keys), "month"),)
         keys = tuple(dict.fromkeys((*by, *(["customer"] if "customer" in opened.binding.keys else []))))
         asked = question([card for own in cards.values() for card in own], keys, timezone=timezone)
         usage, report = engine.fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
@@ -188,7 +166,7 @@ def _booked(
     from pertoken.books.statement import statement as fold_statement  # noqa: PLC0415
 
     rated = {side: rate(usage, own, exact=exact, unpriced="keep" if keep else "raise") for side, own in cards.items()}
-    ledgers = {side: allocate(r.ledger, usage, keys, _basis(cards[side])) for side, r in rated.items()}
+    ledgers = {side: allocate(r.parts, keys) for side, r in rated.items()}
     currency = next(iter(cards.values()))[0].currency
     whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind)
     return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by)
@@ -209,11 +187,11 @@ def explain(books: "Books", chosen: Mapping[str, str]) -> dict[str, "list[Step]"
     return {side: walk(ledger, books.cards[side], chosen) for side, ledger in books.ledgers.items()}
 
 
-def _mapping(said: "Mapping_ | str | Path | None", period: str) -> "Mapping_ | None":
+def _mapping(said: "LogMapping | str | Path | None", period: str) -> "LogMapping | None":
     from pertoken.connect.mappings import read_mapping, with_period  # noqa: PLC0415
-    from pertoken.usage.schema import Mapping_  # noqa: PLC0415
+    from pertoken.usage.schema import LogMapping  # noqa: PLC0415
 
-    mapping = said if said is None or isinstance(said, Mapping_) else read_mapping(said)
+    mapping = said if said is None or isinstance(said, LogMapping) else read_mapping(said)
     return with_period(mapping, period) if period else mapping
 
 
@@ -282,10 +260,6 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside) -> Card:
         rounding=None,
         source=book.name,
     )
-
-
-def _basis(cards: Sequence[Card]) -> dict[tuple[str, str], str]:
-    return {(c.name, name): charge.measure.sum for c in cards for name, charge in c.prices.items() if charge.measure}
 
 
 def sheet(answer: "Quotes | Books", *, top: int | None = None) -> "View":

@@ -81,7 +81,7 @@ def test_a_profit_and_loss_by_customer():
     ("kind", "revenue", "cost"),
     [
         ("list", 60, D("69.004")),
-        ("contracted", 75, D("67.004")),
+        ("contracted", 75, 67),
         ("effective", 75, 67),
         ("billed", 75, 67),
     ],

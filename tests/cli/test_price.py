@@ -55,6 +55,29 @@ def test_models_stand_side_by_side_the_cheapest_first(ask):
     assert Decimal(rows[1]["month"]) == 50 * Decimal("2.50") + 50 * 10
 
 
+def test_each_model_names_its_own_source(ask):
+    words = ("price", "gpt-4o", "claude-sonnet-4-5", *MONTH, "--on", "2026-11-20")
+    said = result(ask(*words, "--format", "json"))
+    sources = {row["model"]: row["source"] for row in said["tables"]["models"]["rows"]}
+    assert "https://developers.openai.com" in sources["gpt-4o"]
+    assert "https://www.anthropic.com" in sources["claude-sonnet-4-5"]
+    assert "http" not in said["meta"]["prices"]
+    shown = ask(*words).out
+    assert "gpt-4o             developers.openai.com/api/docs/pricing\n" in shown
+    assert "claude-sonnet-4-5  www.anthropic.com/pricing#api\n" in shown
+
+
+def test_a_model_said_twice_is_one_quote(ask):
+    words = (*MONTH, "--on", "2026-11-20", "--format", "json")
+    assert ask("price", "gpt-4o", "gpt-4o", *words) == ask("price", "gpt-4o", *words)
+
+
+def test_models_of_one_price_are_not_called_cheaper(ask):
+    said = result(ask("price", "gpt-4o", "openai/gpt-4o", *MONTH, "--on", "2026-11-20", "--format", "json"))
+    assert len(said["tables"]["models"]["rows"]) == 2
+    assert said["subtitle"].endswith(" cost 625.00 USD a month with gpt-4o.")
+
+
 def test_what_is_cached_is_cheaper_and_a_batch_is_half_price(ask):
     def month(*more):
         said = result(ask("price", "gpt-4o", *MONTH, "--on", "2026-11-20", "--format", "json", *more))

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -118,3 +119,12 @@ def test_an_unknown_command_is_told_its_like(ask, word, hint):
     answer = ask(word)
     assert (answer.code, answer.out) == (2, "")
     assert hint in answer.err
+
+
+@pytest.mark.parametrize(
+    ("lacks", "by"), [((), "customer"), (("customer",), "model"), (("customer", "model"), "month")]
+)
+def test_what_a_log_lacks_it_is_not_reported_by(ask, lacks, by):
+    log = write("log.csv", [{k: v for k, v in row.items() if k not in lacks} for row in ROWS])
+    Path("any.yaml").write_text("card: any\nprices: {tokens: {measure: {sum: total_tokens}, curve: [{rate: 0.03}]}}\n")
+    assert ask("statement", log, "--cost", "any.yaml").out.startswith(f"Cost statement by {by}\n")

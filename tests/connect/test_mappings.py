@@ -4,7 +4,7 @@ import pytest
 
 from pertoken.connect.mappings import read_mapping, with_period
 from pertoken.core.errors import InputError
-from pertoken.usage.schema import Mapping_
+from pertoken.usage.schema import LogMapping
 
 
 def mapping(tmp_path, text):
@@ -21,19 +21,19 @@ time: started
 request_id: call
 keys: {customer: tenant, model: request.model}
 meters: {input_tokens: usage.in, x_credits: credits}
-input_includes: [cache_read_tokens]
-output_includes: []
+includes: {input_tokens: [cache_read_tokens], output_tokens: []}
+ignore: [idle]
 constants: {plan: pro}
 timezone: Europe/Berlin
 """,
     )
-    assert said == Mapping_(
+    assert said == LogMapping(
         time="started",
         request_id="call",
         keys={"customer": "tenant", "model": "request.model"},
         meters={"input_tokens": "usage.in", "x_credits": "credits"},
-        input_includes=("cache_read_tokens",),
-        output_includes=(),
+        includes={"input_tokens": ("cache_read_tokens",), "output_tokens": ()},
+        ignore=("idle",),
         constants={"plan": "pro"},
         timezone="Europe/Berlin",
         source=str(tmp_path / "map.yaml"),
@@ -45,7 +45,7 @@ timezone: Europe/Berlin
     [
         ("time: a\nmetres: {}\n", r"map\.yaml:2: unknown word 'metres'; did you mean meters\?"),
         ("meters:\n  input_toks: a\n", r"map\.yaml:2: unknown meter 'input_toks'; did you mean input_tokens\?"),
-        ("input_includes: [cached]\n", r"map\.yaml:1: unknown meter 'cached'"),
+        ("includes: {input_tokens: [cached]}\n", r"map\.yaml:1: unknown meter 'cached'"),
         ("timezone: Europe/Berln\n", r"map\.yaml:1: unknown time zone 'Europe/Berln'; did you mean Europe/Berlin\?"),
         ("meters: [a]\n", r"map\.yaml:1: meters is \['a'\]; expected a valid dictionary"),
         ("- a\n", r"map\.yaml:1: not a mapping; expected `meters: "),
@@ -81,7 +81,7 @@ def test_a_period_is_known_by_its_form(label, grain):
 
 
 def test_a_period_is_added_to_what_a_mapping_says():
-    said = with_period(Mapping_(constants={"plan": "pro"}, time="t"), "2026-01")
+    said = with_period(LogMapping(constants={"plan": "pro"}, time="t"), "2026-01")
     assert said.constants == {"plan": "pro", "month": "2026-01"}
     assert said.time == "t"
 

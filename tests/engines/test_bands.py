@@ -72,6 +72,15 @@ def test_a_row_of_several_requests_is_cut_by_their_mean():
     assert cost(log, LONG) == 300 + 600
 
 
+@pytest.mark.parametrize(("requests", "said"), [("2", True), ("1", False)])
+@pytest.mark.usefixtures("desk")
+def test_that_a_band_is_that_of_the_mean_is_said(requests, said):
+    log = csv(f"customer,model,input_tokens,requests\nacme,m,300000,{requests}\n")
+    books = statement(log, cost=[card_from(LONG)])
+    mean = "rows hold several requests each; their length band is that of the mean request"
+    assert (mean in books.report.says) is said
+
+
 @pytest.mark.usefixtures("desk")
 def test_cards_with_other_bounds_share_one_cut():
     other = {

@@ -12,7 +12,7 @@ from pertoken.connect.mappings import with_period
 from pertoken.core.errors import InputError
 from pertoken.engines.duckdb import fold, opened
 from pertoken.usage.question import Question
-from pertoken.usage.schema import Mapping_
+from pertoken.usage.schema import LogMapping
 from tests.desk import parquet
 
 
@@ -108,7 +108,7 @@ def test_a_date_is_its_day(kind):
 @pytest.mark.usefixtures("desk")
 def test_a_time_without_a_zone_is_of_the_zone_that_the_mapping_says(kind):
     log = times("2026-07-01 01:30:00", kind=kind)
-    berlin = Mapping_(timezone="Europe/Berlin")
+    berlin = LogMapping(timezone="Europe/Berlin")
     assert labels(log, "hour", mapping=berlin) == {"2026-06-30T23": 1}
     assert labels(log, "hour", "Europe/Berlin", berlin) == {"2026-07-01T01": 1}
 
@@ -116,7 +116,7 @@ def test_a_time_without_a_zone_is_of_the_zone_that_the_mapping_says(kind):
 @pytest.mark.usefixtures("desk")
 def test_mixed_times_are_read_once_the_mapping_says_what_those_without_a_zone_mean():
     log = times("2026-07-01T01:30:00", "2026-06-30T23:30:00Z")
-    assert labels(log, "hour", mapping=Mapping_(timezone="Europe/Berlin")) == {"2026-06-30T23": 2}
+    assert labels(log, "hour", mapping=LogMapping(timezone="Europe/Berlin")) == {"2026-06-30T23": 2}
 
 
 @pytest.mark.usefixtures("desk")

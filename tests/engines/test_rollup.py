@@ -140,6 +140,65 @@ def test_a_roll_up_without_batches_is_not_taken_for_one_without_batch_work(desk)
     assert (desk / "kept.parquet").exists()
 
 
+def roll(name, by, **asked):
+    """Keep a roll-up of the raw log beside this, by some keys, in a folder of roll-ups."""
+    Path("rolls").mkdir(exist_ok=True)
+    log = raw_log(Path(), [(i * 999, "acme", "ab"[i % 2], 700, 400, 100) for i in range(70)])
+    return statement(log, cost=[COST], by=by, rollup=f"rolls/{name}.parquet", **asked).statement.total("cost")
+
+
+@pytest.mark.usefixtures("desk")
+def test_roll_ups_of_a_folder_add_up():
+    one = roll("a", ("customer", "month"))
+    two = roll("b", ("customer", "month", "model"))
+    assert statement("rolls", cost=[COST], by=("customer",)).statement.total("cost") == one + two
+
+
+@pytest.mark.parametrize(
+    ("by", "more", "missing"),
+    [
+        (("customer",), {"timezone": "Europe/Berlin"}, "rolls was folded without time zone UTC"),
+        (("model", "month"), {}, "rolls was folded without key customer"),
+    ],
+)
+@pytest.mark.usefixtures("desk")
+def test_each_roll_up_of_a_folder_must_be_fine_enough(by, more, missing):
+    roll("a", ("customer", "month"))
+    roll("b", tuple(dict.fromkeys((*by, "month"))), **more)
+    kept = Path("rolls/b.parquet")
+    if "customer" not in by:
+        without_customer(kept)
+    with pytest.raises(InputError, match=missing):
+        statement("rolls", cost=[COST], by=("customer",))
+
+
+def without_customer(path):
+    """Take the customer out of a roll-up, as if its log had none."""
+    with duckdb.connect() as con:
+        said = con.execute(f"SELECT decode(value) FROM parquet_kv_metadata('{path}') WHERE decode(key) = 'pertoken'")
+        told = said.fetchall()[0][0].replace('"customer"', '"team"')
+        con.execute(f"CREATE TABLE kept AS SELECT * EXCLUDE (customer) FROM '{path}'")
+        con.execute(f"COPY kept TO '{path}' (FORMAT parquet, KV_METADATA {{pertoken: '{told}'}})")
+
+
+@pytest.mark.usefixtures("desk")
+def test_roll_ups_by_several_periods_do_not_mix():
+    roll("a", ("customer", "month"))
+    roll("b", ("customer", "day"))
+    with pytest.raises(
+        InputError, match=r"mixes roll-ups by several periods, .*a\.parquet by month and .*b\.parquet by"
+    ):
+        statement("rolls", cost=[COST], by=("month",))
+
+
+@pytest.mark.usefixtures("desk")
+def test_roll_ups_and_logs_do_not_mix():
+    roll("b", ("customer", "month"))
+    write("rolls/a.parquet", ROWS)
+    with pytest.raises(InputError, match=r"mixes roll-ups, as rolls/b\.parquet, with logs, as rolls/a\.parquet"):
+        statement("rolls", cost=[COST])
+
+
 def test_a_roll_up_is_small_and_says_how_it_was_made(kept):
     with duckdb.connect() as con:
         lines = con.execute(f"SELECT count(*) FROM '{kept}'").fetchone()

@@ -11,6 +11,7 @@ import pytest
 
 from pertoken.present.charts import bars
 from pertoken.present.html import page
+from pertoken.present.numbers import DIGIT_SPACE
 from pertoken.present.sheet import Chart, Column, Figure, Figures, Note, Sheet, Table
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -92,6 +93,14 @@ def test_headers_say_what_they_head(text, customers):
     assert heads.count("col") == len(customers.columns)
     assert heads.count("row") == len(customers.rows) + 1  # and the total
     assert "<caption>Customers</caption>" in text
+
+
+def test_unit_money_of_many_sizes_is_not_padded_but_amounts_to_add_up_are():
+    columns = (Column("per", "Per", "unit_money", "USD"), Column("amount", "Amount", "exact", "USD"))
+    text = page(Sheet("T", "", (Table("t", "T", columns, ((1294.59, 2.5), (0.00150359, 2.25))),)))
+    assert '<td class="number">1,294.59</td>' in text
+    assert '<td class="number">0.00150359</td>' in text
+    assert f'<td class="number">2.5{DIGIT_SPACE}</td>' in text
 
 
 def test_two_charts_on_one_page_share_no_identifier():

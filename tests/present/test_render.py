@@ -13,3 +13,8 @@ def test_every_format_carries_the_same_finding(statement, form):
 def test_a_format_that_is_not_known_is_said(statement):
     with pytest.raises(ValueError, match="expected one of table, json, csv, md, html"):
         render(statement, "pdf")
+
+
+def test_a_terminal_is_as_wide_as_it_is(statement):
+    lines = render(statement, "table", width=200).splitlines()
+    assert 80 < max(map(len, lines)) <= 200

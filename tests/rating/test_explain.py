@@ -62,23 +62,60 @@ def test_tiers_discount_rounding_and_minimum_are_told_in_order():
         ("base", "list", 1, None, 20),
         ("tokens", "list", 1000, D("0.0051"), D("5.1")),
         ("tokens", "list", D("1000.007"), D("0.0043"), D("4.3000301")),
-        ("tokens", "discount", None, None, D("-0.94")),
         ("tokens", "rounding", None, None, D("-0.0000301")),
         ("packages", "list", 2, D("0.5"), 1),
+        ("tokens", "discount", None, None, D("-0.94")),
         ("minimum", "minimum", None, None, 30 - (20 + D("9.40") - D("0.94") + 1)),
     ]
 
 
 def test_every_step_names_the_line_of_the_card_that_says_so():
-    told = [(s.charge, s.stage, s.source) for s in steps(used(2_000_007, 250)) if s.stage != "rounding"]
+    told = [(s.charge, s.stage, s.source, s.line) for s in steps(used(2_000_007, 250)) if s.stage != "rounding"]
     assert told == [
-        ("base", "list", "card.yaml:4"),
-        ("tokens", "list", "card.yaml:11"),
-        ("tokens", "list", "card.yaml:12"),
-        ("tokens", "discount", "card.yaml:18"),
-        ("packages", "list", "card.yaml:17"),
-        ("minimum", "minimum", "card.yaml:19"),
+        ("base", "list", "card.yaml", 4),
+        ("tokens", "list", "card.yaml", 11),
+        ("tokens", "list", "card.yaml", 12),
+        ("packages", "list", "card.yaml", 17),
+        ("tokens", "discount", "card.yaml", 18),
+        ("minimum", "minimum", "card.yaml", 19),
     ]
+
+
+def test_each_discount_is_told_apart_and_can_be_followed_on_paper():
+    """1001 units at 0.333 are 333.333, rounded 333.33; 10 % off is 33.333, rounded 33.33; of 300.00 half off is 150.00.
+
+    The third discount is for another model and takes nothing off.
+    """
+    terms = card("""
+        plan: p
+        prices: {t: {measure: {sum: input_tokens, by: [model]}, curve: [{rate: 0.333}]}}
+        adjust:
+          - {percent: -10}
+          - {percent: -50, where: model == "m"}
+          - {percent: -20, where: model == "other"}
+    """)
+    made = usage("customer month model meter", ("acme", "2026-01", "m", "input_tokens", 1001))
+    told = [(s.stage, s.amount, s.line) for s in explain(rate(made, terms).ledger, [terms], {"customer": "acme"})]
+    assert told == [
+        ("list", D("333.333"), 3),
+        ("rounding", D("-0.003"), 3),
+        ("discount", D("-33.333"), 5),
+        ("rounding", D("0.003"), 5),
+        ("discount", D("-150.000"), 6),
+    ]
+
+
+def test_the_order_of_the_card_is_the_order_of_the_explanation():
+    terms = card("""
+        plan: p
+        prices: {t: {measure: {sum: input_tokens}, curve: [{rate: 1}]}}
+        adjust: [{percent: -10}]
+        clamp: {min: 50}
+        order: [minimum, discount]
+    """)
+    made = usage("customer month meter", ("acme", "2026-01", "input_tokens", 20))
+    told = [(s.stage, s.amount) for s in explain(rate(made, terms).ledger, [terms], {"customer": "acme"})]
+    assert told == [("list", D(20)), ("minimum", D(30)), ("discount", D(-2)), ("discount", D(-3))]
 
 
 def test_a_maximum_takes_off_what_is_above():
@@ -93,7 +130,7 @@ def test_shares_of_what_belongs_to_several_are_told_too():
     )
     rows = [("acme", "2026-01", "input_tokens", 2000), ("bolt", "2026-01", "input_tokens", 1000)]
     made = usage("customer month meter", *rows)
-    ledger = allocate(rate(made, vendor).ledger, made, ["customer"])
+    ledger = allocate(rate(made, vendor).parts, ["customer"])
     told = explain(ledger, [vendor], {"customer": "acme"})
     assert sum(s.amount for s in told) == 2 + 6
     assert {s.charge: s.amount for s in told} == {"base": 6, "t": 2}
@@ -110,7 +147,7 @@ def test_a_rate_is_told_with_what_is_special_about_it():
     made = usage("month model batch service_tier price_from meter", row)
     (told,) = explain(rate(made, vendor).ledger, [vendor], {"month": "2026-01"})
     assert (told.quantity, told.rate, told.amount) == (D(2), D("1.5"), D(3))
-    assert told.source == "card.yaml:5"
+    assert (told.source, told.line) == ("card.yaml", 5)
     assert "batch" in told.about
     assert "since 2026-01-05" in told.about
 

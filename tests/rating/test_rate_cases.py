@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from pertoken.core.errors import CardError, InputError
+from pertoken.core.errors import CardError, InputError, UnpricedUsage
 from pertoken.core.lines import Lines
 from pertoken.rating.card import Adjust
 from pertoken.rating.rate import amount, rate
@@ -79,7 +79,7 @@ def test_exact_rating_of_floats_adds_them_up_as_decimals():
 
 
 def test_a_discount_in_a_band_leaves_alone_what_has_no_band():
-    """1003 units at 0.0015 = 1.5045 twice, one of them doubled: 3.01 + 1.50 = 4.51; a fee of 5 has no length."""
+    """1003 units at 0.0015 are 1.5045, rounded 1.50: a short line, a long one, and as much again; a fee has no band."""
     terms = card("""
         card: v
         rounding: 2
@@ -90,7 +90,7 @@ def test_a_discount_in_a_band_leaves_alone_what_has_no_band():
         adjust: [{percent: 100, where: long}]
     """)
     rows = [("input_tokens", "2026-01", band, 1003) for band in ("0", "200000")]
-    assert money(rate(usage("meter month prompt_tokens_above", *rows), terms).ledger) == D("5") + D("3.01") + D("1.50")
+    assert money(rate(usage("meter month prompt_tokens_above", *rows), terms).ledger) == 5 + 3 * D("1.50")
 
 
 def test_several_adjustments_follow_each_other():
@@ -124,3 +124,56 @@ def test_no_usage_makes_an_empty_ledger():
     none = usage("customer meter month", ("a", "requests", "2026-01", 2)).pick(np.zeros(1, dtype=bool))
     assert len(rate(none, card(BASE)).ledger) == 0
     assert isinstance(rate(none, card(BASE)).ledger, Lines)
+
+
+OWN = card("""
+    card: v
+    rates:
+      - {model: m, provider: azure, input_tokens: 3}
+      - {model: m, input_tokens: 2}
+      - {model: m, input_tokens: 1, from: 2026-01-01}
+      - {model: m, batch: true, input_tokens: 0.5}
+""")
+
+
+def priced(provider, batch="false"):
+    row = ("input_tokens", "2026-02", "m", provider, batch, "standard", "2026-01-01", 100)
+    return money(rate(usage("meter month model provider batch service_tier price_from", row), OWN).ledger)
+
+
+def test_a_providers_own_price_goes_before_a_later_one_of_nobody():
+    assert (priced("azure"), priced("openai")) == (300, 100)
+
+
+def test_where_a_provider_has_prices_of_its_own_those_of_nobody_are_not_for_it():
+    assert priced("openai", batch="true") == 50
+    with pytest.raises(UnpricedUsage, match="no price for 100 input_tokens of azure m"):
+        priced("azure", batch="true")
+
+
+def test_a_surcharge_takes_nothing_of_what_is_set_aside():
+    only = card("card: v\nprices: {t: {measure: {sum: input_tokens}, curve: [{rate: 3}], surcharge: true}}")
+    rated = rate(usage("meter month", ("input_tokens", "2026-01", 7)), only, unpriced="keep")
+    assert (money(rated.ledger), rated.unpriced.values["quantity"].tolist()) == (0, [7])
+
+
+def test_a_discount_is_for_no_line_that_lacks_what_it_asks_for():
+    """A fee has no model, so it is neither of model a nor of another: 100 + 10 less a tenth of the 10."""
+    terms = card("""
+        plan: p
+        prices:
+          base: {curve: [{flat: 100}]}
+          t: {measure: {sum: input_tokens}, curve: [{rate: 1}]}
+        adjust: [{percent: -10, where: model != "a"}]
+    """)
+    made = usage("customer meter month model", ("x", "input_tokens", "2026-01", "b", 10))
+    assert money(rate(made, terms).ledger) == 100 + 10 - 1
+
+
+def test_a_third_of_exact_money_adds_up_without_dust():
+    """Ten units at 1 for 3, on seven lines: each 3.333333333333333333, carried to 18 places, so that sums are exact."""
+    terms = card("card: v\nprices: {t: {measure: {sum: input_tokens}, convert: {per: 3}, curve: [{rate: 1}]}}")
+    rows = [("input_tokens", "2026-01", f"m{i}", 10) for i in range(7)]
+    ledger = rate(usage("meter month model", *rows), terms).ledger
+    assert set(ledger.values["amount"].tolist()) == {D("3.333333333333333333")}
+    assert sum(ledger.values["amount"][::-1]) == sum(ledger.values["amount"]) == 7 * D("3.333333333333333333")

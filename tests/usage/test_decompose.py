@@ -11,7 +11,7 @@ from pertoken.core.errors import InputError
 from pertoken.engines.duckdb import fold, opened
 from pertoken.usage.decompose import Leaf, decompose
 from pertoken.usage.question import Question
-from pertoken.usage.schema import Mapping_, bind
+from pertoken.usage.schema import LogMapping, bind
 
 OPENAI = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
 ANTHROPIC = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
@@ -56,17 +56,19 @@ def test_cache_writes_keep_their_time_to_live(tmp_path):
 
 
 def test_a_mapping_may_say_that_the_input_includes_nothing(tmp_path):
-    found = leaves(OPENAI, (1009, 401, 503, 307), Mapping_(input_includes=(), output_includes=()), tmp_path)
+    found = leaves(
+        OPENAI, (1009, 401, 503, 307), LogMapping(includes={"input_tokens": (), "output_tokens": ()}), tmp_path
+    )
     assert found == {"input_tokens": 1009, "cache_read_tokens": 401, "output_tokens": 503, "reasoning_tokens": 307}
 
 
 def test_a_mapping_may_say_what_the_input_includes(tmp_path):
-    said = Mapping_(input_includes=("cache_read_tokens", "cache_write_tokens"))
+    said = LogMapping(includes={"input_tokens": ("cache_read_tokens", "cache_write_tokens")})
     assert leaves(ANTHROPIC, (1009, 401, 211, 503), said, tmp_path)["input_tokens"] == 1009 - 401 - 211
 
 
 def test_a_mapping_may_rename_any_column(tmp_path):
-    said = Mapping_(meters={"input_tokens": "fed", "output_tokens": "said", "cache_write_30m_tokens": "kept"})
+    said = LogMapping(meters={"input_tokens": "fed", "output_tokens": "said", "cache_write_30m_tokens": "kept"})
     found = leaves(("fed", "said", "kept"), (7, 11, 13), said, tmp_path)
     assert found == {"input_tokens": 7, "output_tokens": 11, "cache_write_30m_tokens": 13}
 
@@ -91,7 +93,7 @@ def test_a_column_cannot_contain_what_no_column_reports():
 
 def test_a_mapped_column_that_is_not_there_is_refused():
     with pytest.raises(InputError, match=r"'fedd', which the log doesn't have; did you mean fed\?"):
-        bind(["fed"], Mapping_(meters={"input_tokens": "fedd"}))
+        bind(["fed"], LogMapping(meters={"input_tokens": "fedd"}))
 
 
 def test_names_are_recognised_in_any_case():
@@ -125,7 +127,7 @@ def test_both_conventions_give_the_same_leaves_and_keep_the_totals(tmp_path_fact
         "output_tokens",
         "reasoning_tokens",
     )
-    two = leaves(columns, beside, Mapping_(output_includes=()), folder)
+    two = leaves(columns, beside, LogMapping(includes={"output_tokens": ()}), folder)
     assert one == two
     assert sum(one.values()) == sum(row[0] + row[3] for row in inside) == sum(map(sum, beside))
 

@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from pertoken.core.errors import InputError
+from pertoken.core.lines import Key, Usage
 from pertoken.core.meters import meter
+from pertoken.core.money import array
+from pertoken.rating.card import Card
+from pertoken.rating.rate import rate
+from pertoken.usage.question import PRICE_FROM, above_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class Quote:
         parts: Leaf meter to money a month. [currency]
         call: What was priced.
         currency: ISO 4217 code.
-        source: Who says what the rates are.
+        source: Who says what the rates are, the page too where it is known.
     """
 
     name: str
@@ -105,6 +111,39 @@ def call(
         raise InputError(msg)
     tokens = {"input_tokens": i * (1 - c), "cache_read_tokens": i * c, "output_tokens": o, "reasoning_tokens": s}
     return Call(r, {name: n for name, n in tokens.items() if n}, batch, service_tier)
+
+
+def quote(card: Card, calls: Call, on: date) -> Quote:
+    """Price a month of the same calls on a card of rates.
+
+    Args:
+        card: Rates for calls of any model.
+        calls: What is to be priced.
+        on: Day whose prices hold.
+
+    Raises:
+        UnpricedUsage: The card lacks a price that the calls need.
+    """
+    ledger = rate(_month(card, calls, on), card).ledger
+    parts = {row["meter"]: row["amount"] for row in ledger.fold(["meter"]).records()}
+    sources = sorted({each.source for each in card.rates if each.source})
+    return Quote(card.name, parts, calls, card.currency, "; ".join(sources) or card.source)
+
+
+def _month(card: Card, calls: Call, on: date) -> Usage:
+    """Write calls as the usage of a month, all in the highest band that a single prompt is above."""
+    each = {**calls.tokens, "requests": Decimal(1)}
+    names = sorted(each)
+    labels = {
+        "model": "",
+        "batch": str(calls.batch).lower(),
+        "service_tier": calls.service_tier,
+        above_key("prompt_tokens"): str(max((r.above for r in card.rates if r.above < calls.prompt), default=0)),
+        PRICE_FROM: on.isoformat(),
+    }
+    keys = {name: Key.constant(label, len(names)) for name, label in labels.items()}
+    quantity = array([calls.requests * each[name] for name in names], exact=True)
+    return Usage({"meter": Key.of(names), **keys}, {"quantity": quantity})
 
 
 def _decimal(number: Decimal | float) -> Decimal:

@@ -1,12 +1,14 @@
 """The statement: what was earned, what it cost and what is left, by any keys; ratios are taken last."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pertoken.books.allocate import UNALLOCATED
 from pertoken.core import period
 from pertoken.core.errors import InputError
 from pertoken.core.lines import Key, Ledger, Lines, Usage, concat
@@ -50,9 +52,13 @@ class Statement:
         """Revenue less cost of each line."""
         return self.lines.values["revenue"] - self.lines.values["cost"]
 
+    def pick(self, index: NDArray[np.intp]) -> "Statement":
+        """Keep some of the lines, in the order given."""
+        return replace(self, lines=self.lines.pick(index))
+
     def fold(self, by: Sequence[str]) -> "Statement":
         """The same statement by fewer keys."""
-        return Statement(self.lines.fold(by), tuple(by), self.cost_meters, self.sides, self.currency, self.kind)
+        return replace(self, lines=self.lines.fold(by), by=tuple(by))
 
 
 def statement(
@@ -93,7 +99,7 @@ def _without_remains(lines: Lines) -> Lines:
     """Drop the lines that lack a key and hold nothing, since all of them was shared out."""
     lacking = np.zeros(len(lines), dtype=bool)
     for key in lines.keys.values():
-        lacking |= np.array([label == "" for label in key.labels] or [False])[key.codes]
+        lacking |= np.array([label in ("", UNALLOCATED) for label in key.labels] or [False])[key.codes]
     held = np.zeros(len(lines), dtype=bool)
     for value in lines.values.values():
         held |= (np.abs(value) > DUST).reshape(-1, value.shape[-1]).any(axis=0)
@@ -181,7 +187,7 @@ def unit_economics(whole: Statement) -> list[UnitEconomics]:
     requests, tokens = (Decimal(str(whole.total(name))) for name in ("requests", "tokens"))
     units = [("request", requests), ("1M tokens", tokens / 1_000_000)]
     if "customer" in whole.by:
-        units.append(("customer", Decimal(len(whole.fold(["customer"]).lines))))
+        units.append(("customer", Decimal(len(_known(whole.fold(["customer"]), "customer").lines))))
     each = {side: Decimal(str(whole.total(side))) for side in whole.sides}
     return [
         UnitEconomics(name, count, *(each[s] / count if s in each else None for s in ("revenue", "cost")))
@@ -199,6 +205,13 @@ def by_margin(whole: Statement, key: str = "customer") -> Statement:
     if not whole.both:
         msg = "margins need revenue and cost; give cards for both sides"
         raise InputError(msg)
-    folded = whole.fold([key])
-    order = np.argsort(folded.margin.astype(np.float64), kind="stable")
-    return Statement(folded.lines.pick(order), (key,), whole.cost_meters, whole.sides, whole.currency, whole.kind)
+    folded = _known(whole.fold([key]), key)
+    return folded.pick(np.argsort(folded.margin.astype(np.float64), kind="stable"))
+
+
+def _known(whole: Statement, key: str) -> Statement:
+    """Leave out what names nobody, or could not be allocated."""
+    found = whole.lines.key(key)
+    return whole.pick(
+        np.flatnonzero(np.array([x not in ("", UNALLOCATED) for x in found.labels] or [False])[found.codes])
+    )

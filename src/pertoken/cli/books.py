@@ -1,7 +1,7 @@
 """Options of the commands that rate a log."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
@@ -35,12 +35,12 @@ class Reading:
     rejects: str | None
     on: date | None
 
-    def books(self, by: Sequence[str], *, quiet: bool, **more: Any) -> "Books":  # noqa: ANN401  the workbench's own
+    def books(self, *, quiet: bool, **more: Any) -> "Books":  # noqa: ANN401  the workbench's own
         """Rate the log, with a bar for people who wait."""
         said = {field.name: getattr(self, field.name) for field in fields(self)}
         said["rejects"] = self.rejects is not None
         with progress(quiet=quiet) as watch:
-            return workbench.statement(**said, by=by, watch=watch, **more)
+            return workbench.statement(**said, watch=watch, **more)
 
 
 OPTIONS = (
@@ -80,14 +80,17 @@ def progress(*, quiet: bool) -> Iterator[Callable[[float], None] | None]:
 
 
 def rejected(books: "Books", path: str | None, *, quiet: bool) -> dict[str, bytes]:
-    """Make the list of the rows that were set aside, and say their share; nothing where there are none."""
+    """Make the list of the rows that were set aside, and say their share; where there are none, only its header.
+
+    So the file of an earlier run never stands beside the result of this one.
+    """
     report = books.report
-    if not path or not report.rejected:
+    if not path:
         return {}
     from pertoken.present.sheet import Column, Sheet, Table
     from pertoken.present.text import to_csv
 
-    if not quiet:
+    if report.rejected and not quiet:
         total = sum(report.rejected.values())
         sys.stderr.write(f"{total:,} of {report.rows:,} rows ({report.rejected_share:.1%}) were set aside\n")
     columns = (Column("place", "Place", "text"), Column("found", "Found", "text"), Column("reason", "Reason", "text"))

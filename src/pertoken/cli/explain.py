@@ -19,6 +19,6 @@ def command(reading: Reading, customer: str, month: str | None, delivery: Delive
     Example: pertoken explain log.parquet --cost catalog --revenue plans.yaml --customer acme --month 2026-01
     """
     chosen = {"customer": customer} | ({"month": month} if month else {})
-    books = reading.books(tuple(chosen), quiet=delivery.quiet)
+    books = reading.books(by=tuple(chosen), quiet=delivery.quiet)
     made = sheet(workbench.explain(books, chosen), chosen, books.statement.currency)
     deliver(made, delivery, also=rejected(books, reading.rejects, quiet=delivery.quiet))

@@ -95,6 +95,9 @@ class Delivery:
     quiet: bool
 
 
+WHOLE = ("json", "csv")
+"""Formats for machines: they are given all lines."""
+
 OUTPUTS = (
     click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table",
                  show_default=True, help="What to write to standard output."),
@@ -136,36 +139,35 @@ def deliver(
         short: What to show to people where all of it is too long.
         also: Other files to write, by path.
     """
-    from pertoken.present import files, text
+    from pertoken.present import render
+    from pertoken.present.files import write_whole
 
     seen = short or sheet
-    if how.form == "table":
-        out = _table(seen)
-    else:
-        out = {"json": text.to_json, "csv": text.to_csv, "md": text.to_markdown}[how.form](
-            sheet if how.form != "md" else seen
-        )
-    made = dict(also or {})
+    out = render(sheet if how.form in WHOLE else seen, how.form, **(_terminal() if how.form == "table" else {}))
+    for path, data in {**(also or {}), **_files(sheet, seen, how)}.items():
+        write_whole(path, data)
+        _say(f"wrote {path}", quiet=how.quiet)
+    sys.stdout.write(out)
+    sys.stdout.flush()
+
+
+def _files(sheet: "Sheet", seen: "Sheet", how: Delivery) -> dict[str, bytes]:
+    """Make the files asked for: all in the workbook, what people are shown on the page."""
+    made = {}
     if how.xlsx:
         from pertoken.present.excel import workbook
 
         made[how.xlsx] = workbook(sheet)
     if how.html:
-        from pertoken.present.html import page
+        from pertoken.present import render
 
-        made[how.html] = page(seen).encode()
-    for path, data in made.items():
-        files.write_whole(path, data)
-        _say(f"wrote {path}", quiet=how.quiet)
-    sys.stdout.write(out if out.endswith("\n") else out + "\n")
-    sys.stdout.flush()
+        made[how.html] = render(seen, "html").encode()
+    return made
 
 
-def _table(sheet: "Sheet") -> str:
-    from pertoken.present.table import terminal
-
+def _terminal() -> dict[str, Any]:
     width = max(shutil.get_terminal_size((80, 24)).columns, 60)
-    return terminal(sheet, width=width, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+    return {"width": width, "color": sys.stdout.isatty() and "NO_COLOR" not in os.environ}
 
 
 def _say(words: str, *, quiet: bool) -> None:

@@ -10,7 +10,9 @@ from pertoken.present.statement import sheet
 @click.command()
 @log_options
 @click.option(
-    "--by", default="customer", show_default=True, metavar="KEYS", help="Keys to report by, as customer,month,model."
+    "--by",
+    metavar="KEYS",
+    help="Keys to report by, as customer,month,model; if not said, customer, or else model or month, as the log has.",
 )
 @click.option("--amount", type=click.Choice(["list", "contracted", "effective", "billed"]), default="effective",
               show_default=True, help="Which amount to show.")  # fmt: skip
@@ -31,7 +33,7 @@ from pertoken.present.statement import sheet
 )
 @outputs
 def command(
-    reading: Reading, by: str, amount: str, top: int, rollup: str | None, delivery: Delivery, *, fast: bool
+    reading: Reading, by: str | None, amount: str, top: int, rollup: str | None, delivery: Delivery, *, fast: bool
 ) -> None:
     """What did LOG cost, what did it earn, who loses us money?
 
@@ -39,7 +41,8 @@ def command(
 
     Example: pertoken statement log.parquet --cost catalog --revenue plans.yaml --by customer,month
     """
-    books = reading.books(keys(by), quiet=delivery.quiet, amount=amount, exact=not fast, rollup=rollup)
+    asked = {} if by is None else {"by": keys(by)}
+    books = reading.books(quiet=delivery.quiet, **asked, amount=amount, exact=not fast, rollup=rollup)
     whole = sheet(books)
     short = sheet(books, top=top) if len(books.statement.fold(books.by).lines) > top else whole
     deliver(whole, delivery, short=short, also=rejected(books, reading.rejects, quiet=delivery.quiet))

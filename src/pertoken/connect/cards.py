@@ -129,7 +129,8 @@ def _normal(data: dict[str, Any], document: Document, path: tuple[str | int, ...
     out["name"] = str(out.pop(names[0]))
     out.setdefault("party", "customer" if names[0] == "plan" else "vendor")
     out.setdefault("scope", ["customer"] if out["party"] == "customer" else [])
-    out.setdefault("rounding", money.places(str(out.get("currency", "USD"))) if out["party"] == "customer" else None)
+    out["currency"] = str(out.get("currency", "USD")).upper()
+    out.setdefault("rounding", money.places(out["currency"]) if out["party"] == "customer" else None)
     out["source"] = document.source
     if isinstance(out.get("prices"), dict):
         out["prices"] = {n: _charge(c, document, (*path, "prices", n)) for n, c in out["prices"].items()}

@@ -12,10 +12,10 @@ from pertoken.connect.yaml_file import Document, read
 from pertoken.core import period
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.core.meters import meter
-from pertoken.usage.schema import Mapping_
+from pertoken.usage.schema import LogMapping
 
 
-def read_mapping(path: str | Path) -> Mapping_:
+def read_mapping(path: str | Path) -> LogMapping:
     """Read a mapping file.
 
     Raises:
@@ -42,17 +42,17 @@ def read_mapping(path: str | Path) -> Mapping_:
 def _fault(error: Any, document: Document) -> Fault:  # noqa: ANN401  pydantic's record
     where, name = f"{document.source}:{document.line(error['loc'])}", ".".join(map(str, error["loc"]))
     if error["type"] == "unexpected_keyword_argument":
-        words = [f.name for f in fields(Mapping_) if f.name != "source"]
+        words = [f.name for f in fields(LogMapping) if f.name != "source"]
         return Fault(where, f"unknown word {name!r}", "", nearest(name, words))
     return Fault(where, f"{name} is {error['input']!r}", error["msg"].removeprefix("Input should be "))
 
 
-def _checked(mapping: Mapping_, document: Document) -> Mapping_:
+def _checked(mapping: LogMapping, document: Document) -> LogMapping:
     """Hold the names of meters and the time zone against those that there are."""
     asked: list[tuple[tuple[str, ...], Callable[[str], object], str]] = []
     asked += [(("meters", name), meter, name) for name in mapping.meters]
-    asked += [(("input_includes",), meter, name) for name in mapping.input_includes or ()]
-    asked += [(("output_includes",), meter, name) for name in mapping.output_includes or ()]
+    for whole, parts in mapping.includes.items():
+        asked += [(("includes", whole), meter, name) for name in (whole, *parts)]
     asked += [(("timezone",), period.zone, mapping.timezone)] if mapping.timezone else []
     faults = []
     for place, check, name in asked:
@@ -66,17 +66,17 @@ def _checked(mapping: Mapping_, document: Document) -> Mapping_:
 
 
 @cache
-def _adapter() -> TypeAdapter[Mapping_]:
-    return TypeAdapter(Mapping_)
+def _adapter() -> TypeAdapter[LogMapping]:
+    return TypeAdapter(LogMapping)
 
 
-def with_period(mapping: Mapping_ | None, label: str) -> Mapping_:
+def with_period(mapping: LogMapping | None, label: str) -> LogMapping:
     """Say of which period a whole log is, by the form of its label.
 
     >>> dict(with_period(None, "2026-01").constants)
     {'month': '2026-01'}
     """
-    said = mapping or Mapping_()
+    said = mapping or LogMapping()
     for grain in period.GRAINS:
         try:
             return replace(said, constants={**said.constants, grain: period.check(label, grain)})

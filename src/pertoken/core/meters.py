@@ -33,6 +33,11 @@ class Meter:
     label: str
     billable: bool = True
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is counted in whole numbers; time, seats and meters of the user's own may have fractions."""
+        return self.unit not in ("hour", "second", "seat") and not self.name.startswith("x_")
+
 
 def _table(*rows: tuple[str, str, Direction, str]) -> dict[str, Meter]:
     return {name: Meter(name, unit, direction, label) for name, unit, direction, label in rows}

@@ -59,6 +59,29 @@ def zeros(shape: tuple[int, ...], *, exact: bool) -> Values:
     return np.zeros(shape)
 
 
+SETTLED = 18
+"""Decimal places that exact money is carried to where a price or a share has more; sums then stay exact."""
+
+
+def settle(money: Values, prices: Values | None = None) -> Values:
+    """Carry exact money to `SETTLED` places, so that sums of it are exact; other money stays as it is.
+
+    Args:
+        money: Amounts, any shape. [currency]
+        prices: What they were made with; where none of these has more places, nothing is to be done.
+    """
+    if not is_exact(money):
+        return money
+    if prices is not None and not any(_places(x) > SETTLED for x in set(prices.ravel().tolist())):
+        return money
+    return round_half_up(money, SETTLED) if any(_places(x) > SETTLED for x in money.ravel().tolist()) else money
+
+
+def _places(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
 def round_half_up(values: Values, digits: int) -> Values:
     """Round money half up (away from zero), at `digits` decimal places.
 

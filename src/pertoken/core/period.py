@@ -10,8 +10,8 @@ from pertoken.core.errors import InputError, nearest
 GRAINS = ("hour", "day", "month", "quarter", "year")
 """From fine to coarse; each rolls up to those that follow it."""
 
-FORMATS = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
-"""How a local time is labelled; quarters are made of months."""
+EXAMPLES = {"hour": "2026-01-31T09", "day": "2026-01-31", "month": "2026-01", "quarter": "2026-Q1", "year": "2026"}
+"""A label of each grain."""
 
 SHAPES = {
     "hour": r"\d{4}-\d\d-\d\dT([01]\d|2[0-3])",
@@ -47,14 +47,7 @@ def roll_up(label: str, grain: str) -> str:
 def check(label: str, grain: str) -> str:
     """Return the label if it names a period of this grain, else raise `InputError`."""
     if not re.fullmatch(SHAPES[grain], label, re.ASCII) or not _is_day(label[:10]):
-        example = {
-            "hour": "2026-01-31T09",
-            "day": "2026-01-31",
-            "month": "2026-01",
-            "quarter": "2026-Q1",
-            "year": "2026",
-        }
-        msg = f"{label!r} is not a {grain}; expected the form {example[grain]}"
+        msg = f"{label!r} is not a {grain}; expected the form {EXAMPLES[grain]}"
         raise InputError(msg)
     return label
 

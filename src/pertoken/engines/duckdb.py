@@ -26,6 +26,9 @@ __all__ = ["Log", "Watch", "fold", "keep", "labels", "opened"]
 Watch = Callable[[float], None]
 """Told the share of the work that is done, 0 to 1."""
 
+MOST_EXACT = 2**53
+"""Floats hold every whole number up to this one."""
+
 
 def labels(log: Log, keys: Sequence[str]) -> list[tuple[str, ...]]:
     """List the distinct combinations of some keys in a log."""
@@ -58,7 +61,7 @@ def fold(
     """
     _fine_enough(log, question)
     with told(log.source):
-        report = checked(log)
+        report = checked(log, bands=bool(question.cuts))
         if report.rejected and (not rejects or sum(report.rejected.values()) == report.rows):
             raise refused(report)
         usage = _folded(log, question, report, on, watch)
@@ -66,17 +69,19 @@ def fold(
 
 
 def _fine_enough(log: Log, question: Question) -> None:
-    said = log.kept
-    if not said:
-        return
+    """Refuse a question that is finer than what any of the roll-ups was folded to."""
+    missing = list(dict.fromkeys(each for said in log.kept for each in _missing(log, said, question)))
+    if missing:
+        msg = f"{log.source.name} was folded without {', '.join(missing)}; fold the log itself again with these cards"
+        raise InputError(msg)
+
+
+def _missing(log: Log, said: Mapping[str, Any], question: Question) -> list[str]:
     cuts = {cut["of"]: set(cut["above"]) for cut in said["cuts"]}
     missing = [f"{c.of} above {b}" for c in question.cuts for b in c.above if b not in cuts.get(c.of, set())]
     missing += [f"prices from {day}" for day in question.dates if day.isoformat() not in said["dates"]]
     missing += [f"time zone {question.timezone}"] if question.timezone != said["timezone"] else []
-    missing += [f"key {key}" for key in question.keys if not _has(log, said["keys"], key)]
-    if missing:
-        msg = f"{log.source.name} was folded without {', '.join(missing)}; fold the log itself again with these cards"
-        raise InputError(msg)
+    return missing + [f"key {key}" for key in question.keys if not _has(log, said["keys"], key)]
 
 
 def _has(log: Log, kept: Sequence[str], key: str) -> bool:
@@ -107,9 +112,8 @@ def _sums(log: Log) -> tuple[list[str], list[str]]:
     sums: list[str] = []
     names: list[str] = []
     for leaf in log.binding.leaves:
-        whole = meter(leaf.meter).unit != "hour" and not leaf.meter.startswith("x_")
         total = f"sum({sql.value(leaf, log.types)})"
-        sums.append(f"CAST({total} AS {'BIGINT' if whole else 'DOUBLE'}) AS q{len(names)}")
+        sums.append(f"CAST({total} AS {'BIGINT' if meter(leaf.meter).whole else 'DOUBLE'}) AS q{len(names)}")
         names.append(leaf.meter)
     if "requests" not in names:
         sums.append(f"count(*) AS q{len(names)}")
@@ -147,9 +151,21 @@ def _usage(log: Log, keys: Mapping[str, str], names: Sequence[str]) -> Usage:
     if log.binding.long:
         made["meter"] = Key(np.asarray(got["meter"]), tables["meter"])
         _known_meters(log, tables["meter"])
-        return Usage(made, {"quantity": _whole(np.asarray(got["q0"]))})
-    parts = [_meter(made, np.asarray(got[f"q{i}"]), name) for i, name in enumerate(names)]
-    return concat(Usage, parts)
+        return Usage(made, {"quantity": _whole(_exact(log, [np.asarray(got["q0"])])[0])})
+    quantities = _exact(log, [np.asarray(got[f"q{i}"]) for i in range(len(names))])
+    return concat(Usage, [_meter(made, each, name) for each, name in zip(quantities, names, strict=True)])
+
+
+def _exact(log: Log, quantities: Sequence[np.ndarray[Any, Any]]) -> Sequence[np.ndarray[Any, Any]]:
+    """Refuse sums beyond what floats hold exactly, where some meter has fractions."""
+    parted = any(each.dtype.kind == "f" for each in quantities)
+    if parted and any((each > MOST_EXACT).any() for each in quantities):
+        msg = (
+            f"{log.source.name} counts more than {MOST_EXACT:,} of a meter in one line beside a meter with fractions, "
+            "which can't be kept exact; report by a finer key (--by), or give the meter with fractions in a log apart"
+        )
+        raise InputError(msg)
+    return quantities
 
 
 def _known_meters(log: Log, labels: Sequence[str]) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import duckdb
 
+from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
 from pertoken.engines.complaint import complaint
 from pertoken.engines.source import Source, find, headers, quote
-from pertoken.usage.schema import Binding, Mapping_, bind
+from pertoken.usage.schema import Binding, LogMapping, bind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,18 +24,18 @@ class Log:
         source: Where it lies.
         binding: What its columns mean.
         types: Its columns.
-        kept: What a kept roll-up says of itself; empty for other logs.
+        kept: What each kept roll-up says of itself; empty for other logs.
     """
 
     con: duckdb.DuckDBPyConnection
     source: Source
     binding: Binding
     types: Mapping[str, str]
-    kept: Mapping[str, Any]
+    kept: tuple[Mapping[str, Any], ...]
 
 
 @contextmanager
-def opened(name: str | Path, mapping: Mapping_ | None = None, *, memory: str = "2GB") -> Iterator[Log]:
+def opened(name: str | Path, mapping: LogMapping | None = None, *, memory: str = "2GB") -> Iterator[Log]:
     """Open a log and find out what its columns mean.
 
     Args:
@@ -61,7 +62,7 @@ def _headed(source: Source) -> Source:
     return replace(source, headers=headers(source.files)) if source.kind == "csv" else source
 
 
-def _bound(source: Source, columns: Sequence[str], mapping: Mapping_ | None) -> Binding:
+def _bound(source: Source, columns: Sequence[str], mapping: LogMapping | None) -> Binding:
     try:
         return bind(columns, mapping)
     except InputError as error:
@@ -104,9 +105,20 @@ def _fields(name: str, kind: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 
         yield name, str(kind)
 
 
-def _kept(con: duckdb.DuckDBPyConnection, source: Source) -> Mapping[str, Any]:
+def _kept(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[Mapping[str, Any], ...]:
+    """Read what roll-ups say of themselves; they don't mix with logs, nor with roll-ups by other periods."""
     if source.kind != "parquet":
-        return {}
-    query = f"SELECT decode(value) FROM parquet_kv_metadata({quote(source.files[0])}) WHERE decode(key) = 'pertoken'"
-    row = con.execute(query).fetchone()
-    return dict(json.loads(row[0])) if row else {}
+        return ()
+    files = "[" + ", ".join(quote(file) for file in source.files) + "]"
+    query = f"SELECT file_name, decode(value) FROM parquet_kv_metadata({files}) WHERE decode(key) = 'pertoken'"
+    said = {file: json.loads(text) for file, text in con.execute(query).fetchall()}
+    plain = [file for file in source.files if file not in said]
+    if said and plain:
+        msg = f"{source.name} mixes roll-ups, as {next(iter(said))}, with logs, as {plain[0]}; name them apart"
+        raise InputError(msg)
+    grains = {period.finest(set(own["keys"])): file for file, own in said.items()}
+    if len(grains) > 1:
+        each = " and ".join(f"{file} by {grain or 'no period'}" for grain, file in grains.items())
+        msg = f"{source.name} mixes roll-ups by several periods, {each}; fold them alike or name them apart"
+        raise InputError(msg)
+    return tuple(said.values())

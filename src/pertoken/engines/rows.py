@@ -14,12 +14,17 @@ MOST_REJECTS = 1000
 _REPEATED = "a request id that stands only once was expected; the first row is kept"
 
 
-def checked(log: Log) -> Report:
+def checked(log: Log, *, bands: bool = False) -> Report:
     """Look for rows that can't be used, and for the first and last time.
 
+    Args:
+        log: An open log.
+        bands: True if requests are to be cut by their length.
+
     Raises:
-        InputError: No rows, or times with and without a zone mixed.
+        InputError: No rows, times with and without a zone mixed, or counts in a column that nobody reads.
     """
+    _all_read(log)
     found = sql.checks(log.binding, log.types)
     _one_kind_of_time(log)
     counts = [f"count_if({check.holds})" for check in found]
@@ -43,8 +48,38 @@ def checked(log: Log) -> Report:
         sample=sample,
         first=first,
         last=last,
-        says=log.binding.says,
+        says=(*log.binding.says, *(_means(log) if bands else ())),
     )
+
+
+def _all_read(log: Log) -> None:
+    """Refuse a log of which some counts are not read: they would be taken for zero."""
+    names = [name for name in log.binding.unknown if log.types[name].startswith(sql.NUMBERS)]
+    each = [f"any_value({sql.column(n)}) FILTER (try_cast({sql.column(n)} AS DOUBLE) <> 0)" for n in names]
+    row = log.con.execute(f"SELECT {', '.join(each)} FROM {log.source.relation}").fetchone() if each else ()
+    for name, shown in zip(names, row or (), strict=True):
+        if shown is not None:
+            msg = (
+                f"{log.source.name}: the column {name} looks like a meter (it holds {shown}), and nothing reads it; "
+                f"say what it is with --map FILE (meters: {{METER: {name}}}), or that it is not to be read "
+                f"(ignore: [{name}])"
+            )
+            raise InputError(msg)
+
+
+def _means(log: Log) -> tuple[str, ...]:
+    """Say that the length band of a row of several requests is that of their mean."""
+    leaf = next((leaf for leaf in log.binding.leaves if leaf.meter == "requests"), None)
+    several = (
+        leaf
+        and log.con.execute(
+            f"SELECT count(*) FROM {log.source.relation} WHERE {sql.value(leaf, log.types)} > 1"
+        ).fetchone()
+    )
+    return (_MEAN,) if several and several[0] else ()
+
+
+_MEAN = "rows hold several requests each; their length band is that of the mean request"
 
 
 def _one_kind_of_time(log: Log) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
-from pertoken.core.meters import leaves, meter
+from pertoken.core.meters import METERS, leaves, meter
 from pertoken.engines.source import identifier, quote
 from pertoken.usage.decompose import Leaf
 from pertoken.usage.question import DEFAULTS, PRICE_FROM, Cut, Question
@@ -14,6 +14,8 @@ from pertoken.usage.schema import Binding
 Types = Mapping[str, str]
 """Column (`a.b` for a field of a record) to its SQL type."""
 
+NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U", "FLOAT", "DOUBLE", "DECIMAL", "VARCHAR")
+"""How the names of SQL types begin whose columns may hold numbers."""
 INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 QUANTITY = "quantity"
@@ -55,7 +57,7 @@ def column(name: str) -> str:
 
 def number(name: str, types: Types, leaf: str) -> str:
     """The value of a meter's column as a number; nothing said counts as zero."""
-    kind, whole = types[name], meter(leaf).unit != "hour" and not leaf.startswith("x_")
+    kind, whole = types[name], meter(leaf).whole
     if kind in INTEGERS:
         wide = column(name) if kind == "BIGINT" else f"CAST({column(name)} AS BIGINT)"
         return f"coalesce({wide}, 0)"
@@ -75,8 +77,9 @@ def _decimal(name: str, kind: str) -> str:
 
 def value(leaf: Leaf, types: Types) -> str:
     """A leaf of one row: its column less what the column contains."""
-    parts = [number(c, types, leaf.meter) for c in (leaf.column, *leaf.less)]
-    return parts[0] if len(parts) == 1 else f"({' - '.join(parts)})"
+    own, less = ([number(c, types, leaf.meter) for c in some] for some in ((leaf.column, *leaf.more), leaf.less))
+    total = " - ".join([" + ".join(own), *less])
+    return f"({total})" if leaf.less or leaf.more else total
 
 
 def instant(binding: Binding, types: Types) -> str:
@@ -118,6 +121,11 @@ def checks(binding: Binding, types: Types) -> list[Check]:
         said, readable = _said(QUANTITY, types[QUANTITY]), _decimal(QUANTITY, types[QUANTITY])
         bad = f"{readable} IS NULL OR {readable} < 0 OR {readable} > {MOST}"
         out.append(Check("a quantity of 0 or more was expected", bad, said))
+        parted = ", ".join(quote(name) for name, each in METERS.items() if not each.whole)
+        whole = f"{column('meter')} NOT IN ({parted}) AND NOT starts_with({column('meter')}, 'x_')"
+        out.append(
+            Check("a whole number was expected for such a meter", f"{whole} AND {readable} <> trunc({readable})", said)
+        )
         out.append(
             Check("the name of a meter was expected", f"nullif(trim({column('meter')}), '') IS NULL", column("meter"))
         )
@@ -127,19 +135,18 @@ def checks(binding: Binding, types: Types) -> list[Check]:
         out.append(Check("a time was expected, as 2026-01-31T09:00:00Z", f"({when}) IS NULL", name))
     out += [_unread_check(one, two, types) for one, two in binding.unread.items()]
     for leaf in () if binding.long else binding.leaves:
-        out += _number_checks(leaf, types)
-        if leaf.less:
-            less = " + ".join(leaf.less)
-            numbers = [number(c, types, leaf.meter) for c in (leaf.column, *leaf.less)]
-            shows = " || ' < ' || ".join(f"CAST({n} AS VARCHAR)" for n in numbers)
-            out.append(
-                Check(
-                    f"{leaf.column} of at least {less} was expected, since it contains it",
-                    f"{value(leaf, types)} < 0",
-                    shows,
-                )
-            )
-    return out
+        for name in (leaf.column, *leaf.more):
+            out += _number_checks(name, leaf.meter, types)
+        out += [_part_check(leaf, types)] if leaf.less else []
+    return list(dict.fromkeys(out))
+
+
+def _part_check(leaf: Leaf, types: Types) -> Check:
+    """What a column contains can't be more than the column."""
+    own, less = (leaf.column, *leaf.more), leaf.less
+    shown = [f"CAST({' + '.join(number(c, types, leaf.meter) for c in some)} AS VARCHAR)" for some in (own, less)]
+    reason = f"{' + '.join(own)} of at least {' + '.join(less)} was expected, since it contains it"
+    return Check(reason, f"{value(leaf, types)} < 0", " || ' < ' || ".join(shown))
 
 
 _YES = "('true', 't', '1', 'yes', 'y', 'batch')"
@@ -164,22 +171,22 @@ def _unread_check(unread: str, read: str, types: Types) -> Check:
 def _period_check(grain: str, name: str, types: Types) -> Check:
     said = _label(name, types)
     bad = f"{said} <> '' AND NOT regexp_full_match({said}, {quote(period.SHAPES[grain])})"
-    return Check(f"{name} in the form {_EXAMPLES[grain]} was expected", bad, said)
+    return Check(f"{name} in the form {period.EXAMPLES[grain]} was expected", bad, said)
 
 
-def _number_checks(leaf: Leaf, types: Types) -> list[Check]:
-    name, kind = column(leaf.column), types[leaf.column]
+def _number_checks(said_by: str, leaf: str, types: Types) -> list[Check]:
+    name, kind = column(said_by), types[said_by]
     out = []
     if kind not in INTEGERS:
-        said, readable = _said(leaf.column, kind), _decimal(leaf.column, kind)
-        out.append(Check(f"{leaf.column} as a number was expected", f"{said} IS NOT NULL AND {readable} IS NULL", name))
-        out.append(Check(f"{leaf.column} below a million billions was expected", f"{readable} > {MOST}", name))
-        if meter(leaf.meter).unit == "token":
-            out.append(Check(f"{leaf.column} as a whole number was expected", f"{readable} <> trunc({readable})", name))
-        out.append(Check(f"{leaf.column} of 0 or more was expected", f"{readable} < 0", name))
+        said, readable = _said(said_by, kind), _decimal(said_by, kind)
+        out.append(Check(f"{said_by} as a number was expected", f"{said} IS NOT NULL AND {readable} IS NULL", name))
+        out.append(Check(f"{said_by} below a million billions was expected", f"{readable} > {MOST}", name))
+        if meter(leaf).whole:
+            out.append(Check(f"{said_by} as a whole number was expected", f"{readable} <> trunc({readable})", name))
+        out.append(Check(f"{said_by} of 0 or more was expected", f"{readable} < 0", name))
         return out
-    out.append(Check(f"{leaf.column} below a million billions was expected", f"{name} > {MOST}", name))
-    return [*out, Check(f"{leaf.column} of 0 or more was expected", f"{name} < 0", name)]
+    out.append(Check(f"{said_by} below a million billions was expected", f"{name} > {MOST}", name))
+    return [*out, Check(f"{said_by} of 0 or more was expected", f"{name} < 0", name)]
 
 
 def key_columns(question: Question, binding: Binding, types: Types, *, on: str) -> dict[str, tuple[str, str]]:
@@ -191,6 +198,7 @@ def key_columns(question: Question, binding: Binding, types: Types, *, on: str) 
         types: The columns' types.
         on: Day whose prices hold where the log has no time; empty for the end of its period.
     """
+    _no_ledger_key(question, binding, types)
     out = {name: _key(name, question, binding, types) for name in question.keys}
     for cut in question.cuts:
         out[cut.key] = (_long_band(cut, types) if binding.long else _band(cut, binding, types), "CAST({c} AS VARCHAR)")
@@ -198,6 +206,22 @@ def key_columns(question: Question, binding: Binding, types: Types, *, on: str) 
         kept = binding.long and PRICE_FROM in types
         out[PRICE_FROM] = (column(PRICE_FROM) if kept else _price_from(question, binding, types, on), "{c}")
     return out
+
+
+LEDGER_KEYS = ("account", "amount", "card", "charge", "meter", "origin", "quantity", "stage")
+"""Names that the lines of a ledger use themselves."""
+
+
+def _no_ledger_key(question: Question, binding: Binding, types: Types) -> None:
+    """Refuse a column of the log under a name that means something else on the lines of a ledger."""
+    for name in question.keys:
+        own = name in LEDGER_KEYS and not (binding.long and name == "meter")
+        if own and (name in types or name in binding.keys or name in binding.constants):
+            msg = (
+                f"the key {name!r} has another meaning in a ledger; map it under another name, as "
+                f"`keys: {{log_{name}: {binding.keys.get(name, name)}}}` in the mapping (--map), and ask for log_{name}"
+            )
+            raise InputError(msg)
 
 
 def _key(name: str, question: Question, binding: Binding, types: Types) -> tuple[str, str]:
@@ -226,8 +250,11 @@ def _period(grain: str, question: Question, binding: Binding, types: Types) -> t
             return quote(period.roll_up(binding.constants[finer], grain)), "{c}"
         if finer in binding.keys:
             return _rolled_up(_label(binding.keys[finer], types), grain), "{c}"
-    msg = f"the log has no time to reckon the {grain} by; map a column to `time`, or say --period {_EXAMPLES[grain]}"
-    raise InputError(f"{msg} if all of it is of one {grain}")
+    msg = (
+        f"the log has no time to reckon the {grain} by; map a column to `time`, or say "
+        f"--period {period.EXAMPLES[grain]} if all of it is of one {grain}"
+    )
+    raise InputError(msg)
 
 
 def _rolled_up(label: str, grain: str) -> str:
@@ -235,10 +262,7 @@ def _rolled_up(label: str, grain: str) -> str:
     if grain == "quarter":
         number = f"(CAST({label}[6:7] AS INTEGER) + 2) // 3"
         return f"CASE WHEN {label} = '' THEN '' ELSE left({label}, 4) || '-Q' || {number} END"
-    return f"left({label}, {len(_EXAMPLES[grain])})"
-
-
-_EXAMPLES = {"hour": "2026-01-31T09", "day": "2026-01-31", "month": "2026-01", "quarter": "2026-Q1", "year": "2026"}
+    return f"left({label}, {len(period.EXAMPLES[grain])})"
 
 
 def _label(name: str, types: Types) -> str:

@@ -38,7 +38,7 @@ def _table(side: str, steps: Sequence[Step], currency: str, chosen: Mapping[str,
         Column("rate", "Rate", "exact", currency),
         Column("amount", "Amount", "exact", currency, total="sum"),
     )
-    rows = tuple((_about(s, chosen), PurePath(s.source).name, s.quantity, s.rate, s.amount) for s in steps)
+    rows = tuple((_about(s, chosen), _place(s), s.quantity, s.rate, s.amount) for s in steps)
     return Table(side, side.capitalize(), columns, rows)
 
 
@@ -46,7 +46,13 @@ def _about(step: Step, chosen: Mapping[str, str]) -> str:
     return f"{step.period} {step.about}" if step.period and step.period not in chosen.values() else step.about
 
 
+def _place(step: Step) -> str:
+    """The file's name and line, or the page in full."""
+    name = step.source if "://" in step.source else PurePath(step.source).name
+    return f"{name}:{step.line}" if step.line else name
+
+
 def _places(steps: Mapping[str, Sequence[Step]]) -> dict[str, str]:
-    """Which file stands behind each side's steps."""
-    files = {side: dict.fromkeys(s.source.rpartition(":")[0] or s.source for s in own) for side, own in steps.items()}
+    """Which files or pages stand behind each side's steps."""
+    files = {side: dict.fromkeys(step.source for step in own) for side, own in steps.items()}
     return {f"{side} from": ", ".join(names) for side, names in files.items()}

@@ -6,11 +6,13 @@ from html import escape
 from pertoken.present.drawing import svg
 from pertoken.present.look import CSS
 from pertoken.present.numbers import MINUS, show, show_aligned
-from pertoken.present.sheet import Chart, Column, Figure, Figures, Note, Sheet, Table
+from pertoken.present.sheet import Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 WIDE = 8
 """Tables with more columns are printed on pages turned sideways."""
+ALIGNED: tuple[Kind, ...] = ("exact",)
+"""What is added up digit by digit stands point under point; unit money of many sizes would only look ragged."""
 
 
 def page(sheet: Sheet) -> str:
@@ -70,7 +72,7 @@ def _picture(chart: Chart) -> str:
 
 
 def _section(table: Table) -> str:
-    shown, total = show_aligned(table)
+    shown, total = show_aligned(table, ALIGNED)
     rows = "\n".join(_row(table.columns, row) for row in shown)
     foot = f"\n<tfoot>\n{_row(table.columns, total)}\n</tfoot>" if total else ""
     note = f'\n<p class="remark">{escape(table.note)}</p>' if table.note else ""

@@ -1,6 +1,6 @@
 """The one way that pertoken writes a number for people."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from pertoken.present.sheet import Cell, Kind, Number, Table, total_row
@@ -10,7 +10,7 @@ ABSENT = "\N{EN DASH}"
 DIGIT_SPACE, POINT_SPACE = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
 FIXED = {"count": 0, "money": 2, "share": 1}
 """Decimals that are always shown."""
-LEAST = {"quantity": 0, "unit_money": 2, "exact": 0}
+LEAST: Mapping[Kind, int] = {"quantity": 0, "unit_money": 2, "exact": 0}
 """Decimals that are shown at least: of up to six significant digits, or for `exact` of all that there are."""
 SIGNIFICANT = 6
 MOST_DECIMALS = 12
@@ -98,11 +98,16 @@ def show_total(table: Table) -> list[str] | None:
     return [show(cell, column.kind) if column.total or cell is not None else "" for cell, column in pairs]
 
 
-def show_aligned(table: Table) -> tuple[list[list[str]], list[str] | None]:
-    """Return rows and total row with decimal points under each other, by spaces as wide as a digit."""
+def show_aligned(table: Table, kinds: Collection[Kind] = tuple(LEAST)) -> tuple[list[list[str]], list[str] | None]:
+    """Return rows and total row with decimal points under each other, by spaces as wide as a digit.
+
+    Args:
+        table: What to show.
+        kinds: Columns to align; the others end where they end.
+    """
     rows, total = show_rows(table), show_total(table)
     for index, column in enumerate(table.columns):
-        if column.kind in LEAST:
+        if column.kind in kinds:
             everything = [*rows, total] if total else rows
             for row, text in zip(everything, _align([row[index] for row in everything]), strict=True):
                 row[index] = text

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pertoken.books.quote import Quotes
+from pertoken.books.quote import Quote, Quotes
 from pertoken.core.meters import meter
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Column, Figure, Figures, Note, Sheet, Table
@@ -10,11 +10,12 @@ from pertoken.present.sheet import Column, Figure, Figures, Note, Sheet, Table
 
 def sheet(quotes: Quotes) -> Sheet:
     """Lay quotes out: one in its parts, several side by side, the cheapest first."""
-    first = quotes.quotes[0]
     blocks: list[Figures | Table | Note] = [_figures(quotes)] if len(quotes.quotes) == 1 else []
     blocks.append(_parts(quotes) if len(quotes.quotes) == 1 else _models(quotes))
     blocks += [Note(f"not priced: {each}", "warning") for each in quotes.unpriced]
-    return Sheet("Price of a month", _words(quotes), tuple(blocks), {"prices": first.source, "calls": _calls(quotes)})
+    return Sheet(
+        "Price of a month", _words(quotes), tuple(blocks), {"prices": _prices(quotes), "calls": _calls(quotes)}
+    )
 
 
 def _words(quotes: Quotes) -> str:
@@ -22,9 +23,20 @@ def _words(quotes: Quotes) -> str:
     text = f"{_calls(quotes)} cost {show(first.total, 'money')} {first.currency} a month"
     if len(quotes.quotes) == 1:
         return f"{text}."
-    last = quotes.quotes[-1]
-    times = f", {last.total / first.total:.1f} times less than with {last.name}" if first.total else ""
-    return f"{text} with {first.name}{times}."
+    return f"{text} with {first.name}{_factor(first, quotes.quotes[-1])}."
+
+
+def _factor(first: Quote, last: Quote) -> str:
+    """How many times less the cheapest costs than the dearest; nothing where that would read as 1.0 times."""
+    times = f"{last.total / first.total:.1f}" if first.total else "1.0"
+    return "" if times == "1.0" else f", {times} times less than with {last.name}"
+
+
+def _prices(quotes: Quotes) -> str:
+    """Who gives the prices; of several models, the pages stand in the table."""
+    if len(quotes.quotes) == 1:
+        return quotes.quotes[0].source
+    return ", ".join(dict.fromkeys(quote.source.partition(", http")[0] for quote in quotes.quotes))
 
 
 def _calls(quotes: Quotes) -> str:
@@ -74,6 +86,7 @@ def _models(quotes: Quotes) -> Table:
         Column("per_request", "Per request", "unit_money", unit),
         Column("per_1k_requests", "Per 1K requests", "unit_money", unit),
         Column("per_1m_tokens", "Per 1M tokens", "unit_money", unit),
+        Column("source", "Source", "text"),
     )
     rows = tuple(
         (
@@ -83,6 +96,7 @@ def _models(quotes: Quotes) -> Table:
             q.per_request,
             q.per_request * 1000,
             q.per_million_tokens,
+            q.source,
         )
         for q in quotes.quotes
     )

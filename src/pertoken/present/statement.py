@@ -17,6 +17,8 @@ from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, N
 
 EXTREMES = 10
 """How many of the worst and of the best customers are listed."""
+NOTHING = "(none)"
+"""How people read a label that the log leaves empty."""
 
 
 def sheet(books: Books, *, top: int | None = None) -> Sheet:
@@ -65,13 +67,17 @@ def _words(whole: Statement) -> str:
 def _under_water(whole: Statement) -> str:
     if "customer" not in whole.by:
         return ""
-    ranked = by_margin(whole)
+    ranked = _customers(whole)
     under = int((ranked.margin < 0).sum())
-    return (
-        f"{under:,} of {len(ranked.lines):,} customers under water"
-        if under
-        else f"none of {len(ranked.lines):,} customers under water"
-    )
+    if not len(ranked.lines):
+        return ""
+    return f"{f'{under:,}' if under else 'none'} of {len(ranked.lines):,} customers under water"
+
+
+def _customers(whole: Statement) -> Statement:
+    """The statement by customer, the worst margin first; requests that name no customer are left out."""
+    ranked = by_margin(whole)
+    return ranked.pick(np.flatnonzero(ranked.lines.keys["customer"].column() != ""))
 
 
 def _volume(whole: Statement) -> str:
@@ -123,7 +129,7 @@ def _columns(whole: Statement) -> tuple[Column, ...]:
 
 
 def _rows(whole: Statement) -> tuple[tuple[Cell, ...], ...]:
-    keys = [[text or "(not allocated)" for text in whole.lines.keys[name].column().tolist()] for name in whole.by]
+    keys = [[text or NOTHING for text in whole.lines.keys[name].column().tolist()] for name in whole.by]
     values = whole.lines.values
     names = ["requests", "tokens", *(side for side in ("revenue", "cost") if side in whole.sides)]
     numbers = [values[name].tolist() for name in names]
@@ -141,11 +147,11 @@ def _main(whole: Statement, top: int | None) -> Table:
         return Table("statement", title, _columns(whole), _rows(whole))
     size = np.asarray(whole.lines.values[whole.sides[-1]], dtype=np.float64)
     order = np.argsort(-size, kind="stable")
-    rest = _picked(whole, order[top:]).lines.values
+    rest = whole.pick(order[top:]).lines.values
     names = {name: Key.constant("…", 1) for name in whole.by}
     names[whole.by[0]] = Key.constant(f"{len(order) - top:,} others", 1)
     others = Lines(names, {name: value.sum(axis=-1, keepdims=True) for name, value in rest.items()})
-    shown = concat(Lines, [_picked(whole, order[:top]).lines, others])
+    shown = concat(Lines, [whole.pick(order[:top]).lines, others])
     part = Statement(shown, whole.by, whole.cost_meters, whole.sides, whole.currency, whole.kind)
     note = f"The {top} largest by {whole.sides[-1]} of {len(order):,} lines; --format csv and --xlsx have all."
     return Table("statement", title, _columns(part), _rows(part), note)
@@ -182,12 +188,12 @@ def _economics(whole: Statement) -> Table:
 def _extremes(whole: Statement) -> list[Table | Chart]:
     if "customer" not in whole.by or not whole.both:
         return []
-    ranked = by_margin(whole)
+    ranked = _customers(whole)
     size = len(ranked.lines)
     if size <= 1:
         return []
     most = min(EXTREMES, size // 2)
-    worst, best = _picked(ranked, np.arange(most)), _picked(ranked, np.arange(size - 1, size - 1 - most, -1))
+    worst, best = ranked.pick(np.arange(most)), ranked.pick(np.arange(size - 1, size - 1 - most, -1))
     columns = (
         *_columns(ranked)[:1],
         *(c for c in _columns(ranked) if c.name in ("revenue", "cost", "margin", "margin_share")),
@@ -202,10 +208,6 @@ def _extremes(whole: Statement) -> list[Table | Chart]:
     lowest = f"{show(bars[-1][1], 'money')} {whole.currency}"
     alt = f"Margin of the {most} best and the {most} worst customers; the lowest is {lowest}."
     return [Chart("margins", "Margin per customer, best and worst", draw, alt, "worst"), *reversed(tables)]
-
-
-def _picked(whole: Statement, index: Any) -> Statement:  # noqa: ANN401  an index array
-    return Statement(whole.lines.pick(index), whole.by, whole.cost_meters, whole.sides, whole.currency, whole.kind)
 
 
 def _margins(part: Statement) -> list[tuple[str, Number]]:
@@ -230,7 +232,7 @@ def _unpriced(books: Books) -> list[Table | Note]:
             rows.append(
                 (
                     side,
-                    row.get("model", "") or "(none)",
+                    row.get("model", "") or NOTHING,
                     f"{row['meter']}{f' ({extra})' if extra else ''}",
                     _number(row["quantity"]),
                 )

@@ -78,6 +78,7 @@ def _print_table(console: Console, table: Table, width: int) -> None:
     console.print()
     console.print(_text(table.title, "bold"))
     rows, total = show_aligned(table)
+    rows = [[_brief(text, column) for text, column in zip(row, table.columns, strict=True)] for row in rows]
     widths = _widths(table.columns, [*rows, total] if total else rows, width)
     for number, part in enumerate(_parts(table.columns, widths, width)):
         if number:
@@ -97,7 +98,7 @@ def _grid(columns: Sequence[Column], widths: Sequence[int], rows: Sequence[Texts
     headers = _headers(columns, widths)
     footers = _cells(total or [""] * len(columns), widths, columns)
     for column, width, header, footer in zip(columns, widths, headers, footers, strict=True):
-        grid.add_column(header, footer, width=width, no_wrap=_is_number(column))
+        grid.add_column(header, footer, width=width, no_wrap=_is_number(column) or _is_source(column))
     for row in rows:
         grid.add_row(*_cells(row, widths, columns))
     return grid
@@ -155,6 +156,15 @@ def _print_end(console: Console, sheet: Sheet) -> None:
     if sheet.meta:
         console.print()
         console.print(_text(" · ".join(f"{key}: {value}" for key, value in sheet.meta.items()), "dim"))
+
+
+def _is_source(column: Column) -> bool:
+    return column.name == "source"
+
+
+def _brief(text: str, column: Column) -> str:
+    """Of a source on the web only the page; what is too long for its column ends in an ellipsis."""
+    return text.rpartition("://")[2] if _is_source(column) else text
 
 
 def _is_number(column: Column) -> bool:

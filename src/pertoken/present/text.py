@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from pertoken.present.numbers import show, show_rows, show_total
+from pertoken.present.numbers import MOST_DECIMALS, WIDE, show, show_rows, show_total
 from pertoken.present.sheet import Cell, Chart, Figures, Note, Number, Sheet, Table, total_row
 
 SCHEMA_VERSION = 1
@@ -17,7 +17,10 @@ Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | Decimal | N
 
 
 def to_json(sheet: Sheet) -> str:
-    """Return a sheet as one JSON object; numbers are JSON numbers with every decimal, ``None`` is ``null``."""
+    """Return a sheet as one JSON object; numbers are JSON numbers, ``None`` is ``null``.
+
+    Numbers have at most 12 decimals (see ``plain_number``); totals are reckoned before that.
+    """
     return _json(
         {
             "schema_version": SCHEMA_VERSION,
@@ -35,7 +38,8 @@ def to_json(sheet: Sheet) -> str:
 def to_csv(sheet: Sheet) -> str:
     """Return the first table as CSV (RFC 4180), without its total row.
 
-    The header holds machine names, numbers have no thousands separators, ``None`` is empty. A text that a spreadsheet
+    The header holds machine names, numbers have no thousands separators and at most 12 decimals (see
+    ``plain_number``), ``None`` is empty. A text that a spreadsheet
     would read as a formula (it starts with ``= + - @``, tab or a line end) gets an apostrophe in front.
 
     Raises:
@@ -91,13 +95,18 @@ def _within(start: str, items: Sequence[str], end: str, indent: str) -> str:
 
 
 def plain_number(value: Number) -> str:
-    """Return a number with all its digits and none that say nothing, for machines.
+    """Return a number for machines: at most 12 decimals, halves away from zero, and no digits that say nothing.
+
+    What lies behind the twelfth decimal is the dust of a division, below any money.
 
     >>> plain_number(1.875e-06), plain_number(Decimal("2250.500")), plain_number(100)
     ('0.000001875', '2250.5', '100')
+    >>> plain_number(Decimal(2) / 3)
+    '0.666666666667'
     """
-    text = format(Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value), "f")
-    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+    number = Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value)
+    text = format(number.quantize(Decimal(1).scaleb(-MOST_DECIMALS), context=WIDE), "f").rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def _csv_cell(cell: Cell) -> str:

@@ -1,7 +1,7 @@
 """Which price takes which usage: decided once for each combination of labels, never line by line."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -110,8 +110,15 @@ def assign(usage: Usage, cards: Sequence[Card]) -> Assignment:
     _need(names, usage, cards)
     found = combos(usage, names)
     member = tuple(_member(card, found.labels) for card in cards)
-    claims = tuple(c for card, m in zip(cards, member, strict=True) for c in _claims(card, m, found.labels))
-    return Assignment(found, claims, member, _unclaimed(found.labels, claims))
+    claims = [c for card, m in zip(cards, member, strict=True) for c in _claims(card, m, found.labels)]
+    unpriced = _unclaimed(found.labels, claims)
+    return Assignment(found, tuple(_without(claim, unpriced) for claim in claims), member, unpriced)
+
+
+def _without(claim: Claim, unpriced: Sequence[bool]) -> Claim:
+    """A surcharge takes nothing that has no price to come on top of."""
+    weight = tuple(None if none else w for w, none in zip(claim.weight, unpriced, strict=True))
+    return replace(claim, weight=weight)
 
 
 def _names(card: Card) -> set[str]:
@@ -223,31 +230,35 @@ class RateBook:
     """A table of rates, made ready for look-up.
 
     Args:
-        rows: Rates by (model, meter, batch, service tier), the latest start first, of that the longest band.
+        rows: Rates by (provider, model, meter, batch, service tier), the latest start first, of that the longest band.
+        owners: (provider, model, meter) of the rates that name a provider.
     """
 
-    rows: Mapping[tuple[str, str, bool, str], Sequence[Rate]] = field(default_factory=dict)
+    rows: Mapping[tuple[str, str, str, bool, str], Sequence[Rate]] = field(default_factory=dict)
+    owners: frozenset[tuple[str, str, str]] = frozenset()
 
     @classmethod
     def of(cls, rates: Sequence[Rate]) -> "RateBook":
         """Sort a table of rates by what it is looked up by."""
-        rows: dict[tuple[str, str, bool, str], list[Rate]] = {}
+        rows: dict[tuple[str, str, str, bool, str], list[Rate]] = {}
         for rate in rates:
-            rows.setdefault((rate.model, rate.meter, rate.batch, rate.service_tier), []).append(rate)
+            rows.setdefault((rate.provider, rate.model, rate.meter, rate.batch, rate.service_tier), []).append(rate)
         for group in rows.values():
-            group.sort(key=_first, reverse=True)
-        return cls(rows)
+            group.sort(key=lambda rate: (_start(rate), rate.above), reverse=True)
+        return cls(rows, frozenset((r.provider, r.model, r.meter) for r in rates if r.provider))
 
     def find(self, labels: Labels) -> Rate | None:
-        """Look the rate of a combination up: the latest price that had begun, of that the longest band."""
+        """Look the rate of a combination up: the latest price that had begun, of that the longest band.
+
+        Where a provider has any price of its own for a model's meter, prices that name no provider are not for it.
+        """
         tier = labels.get("service_tier", STANDARD)
         tier = STANDARD if tier in SAME_AS_STANDARD else tier
-        rows = self.rows.get((labels["model"], labels["meter"], labels["batch"] == "true", tier), ())
+        model, meter = labels["model"], labels["meter"]
+        provider = labels.get("provider", "")
+        owner = provider if (provider, model, meter) in self.owners else ""
+        rows = self.rows.get((owner, model, meter, labels["batch"] == "true", tier), ())
         return next((rate for rate in rows if _fits(rate, labels)), None)
-
-
-def _first(rate: Rate) -> tuple[str, int, bool]:
-    return (_start(rate), rate.above, bool(rate.provider))
 
 
 def _start(rate: Rate) -> str:
@@ -257,4 +268,4 @@ def _start(rate: Rate) -> str:
 def _fits(rate: Rate, labels: Labels) -> bool:
     long_enough = rate.above == 0 or int(labels[above_key("prompt_tokens")]) >= rate.above
     begun = rate.start is None or labels[PRICE_FROM] >= _start(rate)
-    return long_enough and begun and rate.provider in ("", labels.get("provider", ""))
+    return long_enough and begun

@@ -1,5 +1,6 @@
 """What a card must not say, and what it must not leave unsaid."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -11,6 +12,8 @@ from pertoken.core.period import GRAINS
 from pertoken.rating.card import Adjust, Card, Charge, Curve
 from pertoken.usage.question import above_key
 
+MOST_PLACES = 9
+
 
 def faults(card: Card) -> list[Fault]:
     """List all that is wrong with a card; empty if it can be used."""
@@ -21,6 +24,10 @@ def faults(card: Card) -> list[Fault]:
     found += _clamp(card)
     found += _adjust(card)
     found += _condition(card, card.where, 0)
+    if card.rounding is not None and not 0 <= card.rounding <= MOST_PLACES:
+        found.append(_fault(card, 0, f"rounding is {card.rounding}", f"0 to {MOST_PLACES} decimal places"))
+    if not re.fullmatch("[A-Z]{3}", card.currency):
+        found.append(_fault(card, 0, f"currency is {card.currency!r}", "three letters of ISO 4217, as USD"))
     if not card.prices and not card.rates:
         found.append(_fault(card, 0, f"card {card.name!r} prices nothing", "`prices` or `rates`"))
     return found
@@ -130,13 +137,14 @@ def _outdated_bands(card: Card) -> Iterator[Fault]:
     """A later price for all lengths hides an earlier one for long requests: say the long one again, or it is gone."""
     for long in card.rates:
         same = [r for r in card.rates if _what(r) == _what(long)]
+        said = {r.start for r in same if r.above == long.above}
         later = [r for r in same if r.above < long.above and r.start and (long.start is None or r.start > long.start)]
-        if long.above and later and not any(r.above == long.above and r.start == later[-1].start for r in same):
+        for rate in [r for r in later if r.start not in said][:1] if long.above else ():
             found = (
                 f"{long.meter} of {long.model} has a price above {long.above:,} tokens, but a later one for all lengths"
             )
-            mend = f"say the price above {long.above:,} from {later[-1].start} too, even if it is the same"
-            yield _fault(card, later[-1].line, found, "", mend)
+            mend = f"say the price above {long.above:,} from {rate.start} too, even if it is the same"
+            yield _fault(card, rate.line, found, "", mend)
 
 
 def _what(rate: Rate) -> tuple[str, str, str, bool, str]:

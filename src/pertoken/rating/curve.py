@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 
 from pertoken.core.exact import CONTEXT
-from pertoken.core.money import TIE, Values, array, is_exact, round_half_up
+from pertoken.core.money import TIE, Values, array, is_exact, round_half_up, settle
 from pertoken.rating.card import Convert, Curve, Tier
 
 
@@ -83,12 +83,12 @@ def evaluate(form: NormalForm, quantity: Values) -> Values:
         amount: Values = quantity * b[0]
         if form.a[0]:
             amount += a[0]
-        return amount
+        return settle(amount, b)
     tier = tier_of(form, quantity)
     amount = b[tier]
     amount *= quantity
     amount += a[tier]
-    return amount
+    return settle(amount, b)
 
 
 def tier_of(form: NormalForm, quantity: Values) -> Values:

@@ -1,14 +1,14 @@
 """Explain: each line of a ledger as one would reckon it on paper, down to the card's own line."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from pertoken.catalog.prices import Rate
 from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
-from pertoken.core.lines import Ledger
+from pertoken.core.lines import Ledger, Lines
 from pertoken.core.money import array
 from pertoken.rating.assign import RATES, RateBook
 from pertoken.rating.card import Card, Charge
@@ -29,7 +29,8 @@ class Step:
         quantity: What is priced. [priced unit]
         rate: Money for one priced unit; None where there is none. [currency]
         amount: Money of the step. [currency]
-        source: File and line that say so.
+        source: File, or page, that says so.
+        line: Line of the file; 0 if none.
     """
 
     card: str
@@ -41,6 +42,7 @@ class Step:
     rate: Decimal | None
     amount: Decimal
     source: str
+    line: int
 
 
 def explain(ledger: Ledger, cards: Sequence[Card], chosen: Mapping[str, str]) -> list[Step]:
@@ -73,23 +75,18 @@ def explain(ledger: Ledger, cards: Sequence[Card], chosen: Mapping[str, str]) ->
     return steps
 
 
+GATHERED = ("card", "charge", "term", "stage", "origin")
+
+
 def _rows(lines: Ledger, cards: Mapping[str, Card]) -> list[dict[str, Any]]:
     """Gather a ledger's lines to those of an invoice; what adjusts a charge, and each share, is one line."""
-    out = []
-    for each in lines.fold(["card", "charge", "stage", "origin"]).records():
-        some = lines.where(**{name: each[name] for name in ("card", "charge", "stage", "origin")})
+    out: list[dict[str, Any]] = []
+    for each in Lines(lines.keys, {}).fold(GATHERED).records():
+        some = lines.where(**each)
         listed = each["stage"] == "list" and each["origin"] == ""
-        by = [
-            "card",
-            "charge",
-            "stage",
-            "origin",
-            *(_apart(each, cards[each["card"]]) if listed else ()),
-            *period.GRAINS,
-        ]
-        out += [
-            row for row in some.fold([name for name in by if name in some.keys]).records() if listed or row["amount"]
-        ]
+        by = [*GATHERED, *(_apart(each, cards[each["card"]]) if listed else ()), *period.GRAINS]
+        rows = some.fold([name for name in by if name in some.keys]).records()
+        out += [row for row in rows if listed or row["amount"]]
     return out
 
 
@@ -100,19 +97,26 @@ def _apart(row: Mapping[str, Any], card: Card) -> Sequence[str]:
     return (*card.scope, "meter", *(measure.by if measure else ()))
 
 
-_STAGES = ("list", "discount", "minimum", "maximum", "rounding")
-
-
-def _place(row: Mapping[str, Any], card: Card) -> tuple[str, int, int, str, str]:
-    when = next((row[g] for g in period.GRAINS if row.get(g)), "")
+def _place(row: Mapping[str, Any], card: Card) -> tuple[str | int, ...]:
+    """Where in the making of an invoice a line stands: charges, then what follows in the card's order."""
     charges = [RATES, *card.prices, "minimum", "maximum"]
+    order = [*(card.order or ("discount", "minimum", "maximum"))]
+    kind, _, index = row["term"].partition(".")
+    step = {"adjust": "discount", "clamp": row["charge"]}.get(kind, "")
     return (
-        when,
+        _when(row),
+        1 + order.index(step) if step else 0,
+        int(index) if kind == "adjust" else 0,
         charges.index(row["charge"]),
-        _STAGES.index(row["stage"]),
+        row["stage"] == "rounding",
+        row["origin"],
         str(row.get("model", "")),
         str(row.get("meter", "")),
     )
+
+
+def _when(row: Mapping[str, Any]) -> str:
+    return next((str(row[g]) for g in period.GRAINS if row.get(g)), "")
 
 
 def _same(steps: Sequence[Step], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -126,11 +130,10 @@ def _same(steps: Sequence[Step], rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _steps(row: Mapping[str, Any], card: Card, book: RateBook) -> list[Step]:
-    if row.get("origin") == "shared":
-        about = f"share of the account's {_named(row)}"
-        return [_step(row, about, row["amount"], source=_at(card, 0))]
+    if row["origin"] == "shared":
+        return [_step(row, f"share of the account's {_named(row)}", row["amount"], card, 0)]
     if row["stage"] != "list":
-        return [_step(row, _adjustment(row, card), row["amount"], source=_at(card, _line(row, card)))]
+        return [_adjusted(row, card)]
     if row["charge"] == RATES:
         return [_rated(row, card, book)]
     return _charged(row, card, card.prices[row["charge"]])
@@ -140,61 +143,55 @@ def _named(row: Mapping[str, Any]) -> str:
     return str(row["charge"]) if row["stage"] == "list" else f"{row['stage']} of {row['charge']}"
 
 
-def _step(
+def _step(  # noqa: PLR0917  what a line says, in the order of its columns
     row: Mapping[str, Any],
     about: str,
     amount: Decimal,
-    *,
-    source: str,
+    card: Card,
+    line: int,
     quantity: Decimal | None = None,
     rate: Decimal | None = None,
 ) -> Step:
-    when = next((row[g] for g in period.GRAINS if row.get(g)), "")
     return Step(
         card=row["card"],
-        period=when,
+        period=_when(row),
         charge=row["charge"],
         stage=row["stage"],
         about=about,
         quantity=quantity,
         rate=rate,
         amount=amount,
-        source=source,
+        source=card.source or card.name,
+        line=line,
     )
 
 
-def _at(card: Card, line: int) -> str:
-    place = card.source or card.name
-    return f"{place}:{line}" if line else place
-
-
-def _line(row: Mapping[str, Any], card: Card) -> int:
-    if row["stage"] == "discount":
-        own = [a for a in card.adjust if not a.on or row["charge"] in a.on]
-        return own[0].line if own else 0
-    if row["stage"] in ("minimum", "maximum") and card.clamp:
-        return card.clamp.line
+def _adjusted(row: Mapping[str, Any], card: Card) -> Step:
+    """Explain a line that adjusts others, by the place in the card that made it."""
+    kind, _, index = row["term"].partition(".")
     charge = card.prices.get(row["charge"])
-    return charge.line if charge else 0
-
-
-def _adjustment(row: Mapping[str, Any], card: Card) -> str:
-    if row["stage"] == "rounding":
-        return f"{row['charge']}, rounded half up to {card.rounding} places"
-    if row["stage"] == "discount":
-        percents = [f"{a.percent:+f} %" for a in card.adjust if not a.on or row["charge"] in a.on]
-        return f"{row['charge']}, {' and '.join(percents)}"
-    bound = (card.clamp.min if row["stage"] == "minimum" else card.clamp.max) if card.clamp else None
-    return f"{row['stage']} of {bound:,f} a {card.clamp.window if card.clamp else 'month'}"
+    line = charge.line if charge else 0
+    about = f"{row['charge']}, rounded half up to {card.rounding} places"
+    if kind == "adjust":
+        adjust = card.adjust[int(index)]
+        line = adjust.line
+        percent = f"{adjust.percent:+f} %{f' where {adjust.where}' if adjust.where else ''}"
+        rounding = row["stage"] == "rounding"
+        about = f"{row['charge']}, {percent}{f', rounded half up to {card.rounding} places' if rounding else ''}"
+    elif kind == "clamp" and card.clamp is not None:
+        line = card.clamp.line
+        bound = card.clamp.min if index == "min" else card.clamp.max
+        about = f"{row['charge']} of {bound:,f} a {card.clamp.window}"
+    return _step(row, about, row["amount"], card, line)
 
 
 def _rated(row: Mapping[str, Any], card: Card, book: RateBook) -> Step:
     rate = book.find(row)
     assert rate is not None  # noqa: S101  the ledger holds what was priced
-    quantity = row["quantity"] / rate.per
     about = f"{row['model']} {row['meter']}, per {_size(rate.per)}{_special(rate)}".strip()
-    source = _at(card, rate.line) if rate.line else rate.source or card.source
-    return _step(row, about, row["quantity"] * rate.unit_price, source=source, quantity=quantity, rate=rate.price)
+    money = row["quantity"] * rate.unit_price
+    step = _step(row, about, money, card, rate.line, row["quantity"] / rate.per, rate.price)
+    return step if rate.line or not rate.source else replace(step, source=rate.source)
 
 
 def _size(per: Decimal) -> str:
@@ -221,20 +218,20 @@ def _charged(row: Mapping[str, Any], card: Card, charge: Charge) -> list[Step]:
     if charge.measure is None:
         tier = charge.curve.tiers[0]
         about = f"{row['charge']}, a fee for each {charge.window}"
-        return [_step(row, about, row["amount"], source=_at(card, tier.line), quantity=Decimal(1))]
+        return [_step(row, about, row["amount"], card, tier.line, Decimal(1))]
     counted = row["quantity"]
     priced = convert(array([counted], exact=True), charge.convert)[0]
     parts = walk(charge.curve, priced)
     about = f"{row['charge']}, {counted:,f} {row['meter'] or charge.measure.sum}{_converted(charge, priced)}"
     if not parts:
-        return [_step(row, about, Decimal(0), source=_at(card, charge.line), quantity=priced)]
+        return [_step(row, about, Decimal(0), card, charge.line, priced)]
     return [_part(row, about if part is parts[0] else row["charge"], part, card) for part in parts]
 
 
 def _part(row: Mapping[str, Any], about: str, part: TierPart, card: Card) -> Step:
     words = f"{about}, above {part.begin:,f}" if part.begin else about
     words += f", flat {part.flat:,f}" if part.flat else ""
-    return _step(row, words, part.amount, source=_at(card, part.line), quantity=part.quantity, rate=part.rate)
+    return _step(row, words, part.amount, card, part.line, part.quantity, part.rate)
 
 
 def _converted(charge: Charge, priced: Decimal) -> str:

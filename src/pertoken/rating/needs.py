@@ -43,7 +43,7 @@ def _keys(card: Card) -> set[str]:
         texts.append(charge.measure.where if charge.measure else "")
     out |= {card.clamp.window} if card.clamp else set()
     out |= {name for text in texts if text for name in condition(text).names} - set(card.bands)
-    return out | ({"month"} if card.rounding is not None else set())
+    return out | ({"month"} if card.rates and card.rounding is not None else set())
 
 
 def _one_period(keys: tuple[str, ...]) -> tuple[str, ...]:

@@ -44,18 +44,12 @@ class Question:
         cuts: Bands of single requests.
         dates: Days (UTC) on which some price changed; a request's label is the last of them that had come.
         timezone: Zone in which periods are reckoned.
-        defaults: Labels of keys that a log may lack.
     """
 
     keys: tuple[str, ...]
     cuts: tuple[Cut, ...] = ()
     dates: tuple[date, ...] = ()
     timezone: str = "UTC"
-
-    @property
-    def all_keys(self) -> tuple[str, ...]:
-        """Keys of the answer, the cuts' own included."""
-        return (*self.keys, *(cut.key for cut in self.cuts), *((PRICE_FROM,) if self.dates else ()))
 
 
 DEFAULTS = {"batch": "false", "service_tier": "standard", "provider": "", "model": ""}

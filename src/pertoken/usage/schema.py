@@ -1,4 +1,4 @@
-"""What the columns of a log mean: names that the field uses, and the mapping by which a user says otherwise."""
+"""What the columns of a log mean: recognised by the field's names, or by the mapping by which a user says otherwise."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,60 +6,13 @@ from typing import ClassVar
 
 from pertoken.core import meters, period
 from pertoken.core.errors import InputError, nearest
-from pertoken.usage.decompose import Leaf, decompose
-
-TIMES = (
-    "timestamp",
-    "time",
-    "ts",
-    "created_at",
-    "start_time",
-    "starttime",
-    "event_time",
-    "request_time",
-    "datetime",
-    "date",
-)
-REQUEST_IDS = ("request_id", "response_id", "call_id", "litellm_call_id", "event_id", "id")
-
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "customer": ("customer", "customer_id", "tenant", "tenant_id", "account_id", "org_id", "organization_id",
-                 "client_id", "end_user", "user_id", "user"),
-    "model": ("model", "model_id", "model_name", "response_model", "model_served"),
-    "provider": ("provider", "provider_name", "custom_llm_provider", "vendor"),
-    "feature": ("feature", "feature_name"),
-    "team": ("team", "team_id"),
-    "plan": ("plan", "plan_name", "tier"),
-    "batch": ("batch", "is_batch"),
-    "service_tier": ("service_tier", "service_tier_served"),
-    "region": ("region", "region_id"),
-}  # fmt: skip
-"""Names by which a key is recognised, the best first."""
-
-METERS: Mapping[str, tuple[str, ...]] = {
-    "input_tokens": ("input_tokens", "prompt_tokens", "prompt_token_count"),
-    "cache_read_tokens": ("cache_read_tokens", "cached_tokens", "cached_input_tokens", "input_cached_tokens",
-                          "prompt_cached_tokens", "cache_read_input_tokens", "prompt_cache_read_tokens"),
-    "cache_write_tokens": ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens",
-                           "prompt_cache_write_tokens"),
-    "cache_write_5m_tokens": ("cache_write_5m_tokens", "ephemeral_5m_input_tokens"),
-    "cache_write_1h_tokens": ("cache_write_1h_tokens", "ephemeral_1h_input_tokens"),
-    "output_tokens": ("output_tokens", "completion_tokens", "candidates_token_count"),
-    "reasoning_tokens": ("reasoning_tokens", "thinking_tokens"),
-    "requests": ("requests", "num_requests", "num_model_requests", "api_requests", "request_count"),
-    "web_searches": ("web_searches", "web_search_requests", "num_search_queries"),
-}  # fmt: skip
-"""Names by which a meter is recognised; all other meters by their own name only."""
-
-INSIDE = frozenset({"cached_tokens", "cached_input_tokens", "input_cached_tokens", "prompt_cached_tokens"})
-"""Names of cache reads that their vendors count inside the input."""
-
-INCLUSIVE_INPUT = frozenset({"prompt_tokens", "prompt_token_count"})
-"""Names of input that their vendors count with everything that was cached."""
+from pertoken.usage.decompose import Leaf, contained, decompose
+from pertoken.usage.names import ADDED, COUNTED, KEYS, REQUEST_IDS, TIMES, best, looks_like_meter, same, synonyms
+from pertoken.usage.overlap import inside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mapping_:  # noqa: N801  `Mapping` is taken by the standard library
+class LogMapping:
     """What a user says of a log's columns; what is left out is recognised by name.
 
     Args:
@@ -67,8 +20,8 @@ class Mapping_:  # noqa: N801  `Mapping` is taken by the standard library
         request_id: Column whose value stands only once.
         keys: Our key to the log's column.
         meters: Our leaf meter to the log's column.
-        input_includes: Meters that the input column contains and that are taken off it.
-        output_includes: Meters that the output column contains and that are taken off it.
+        includes: Meter to the meters that its column contains and that are taken off it.
+        ignore: Columns that are not to be read.
         constants: Labels that stand on every row, by key.
         timezone: Zone of times that carry none.
         source: File that says so.
@@ -79,8 +32,8 @@ class Mapping_:  # noqa: N801  `Mapping` is taken by the standard library
     request_id: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     meters: Mapping[str, str] = field(default_factory=dict)
-    input_includes: tuple[str, ...] | None = None
-    output_includes: tuple[str, ...] | None = None
+    includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)
     timezone: str | None = None
     source: str = ""
@@ -99,6 +52,7 @@ class Binding:
         timezone: Zone of times that carry none; None if the user did not say.
         long: True where the log has a line for each meter: columns `meter` and `quantity`.
         unread: Column that is not read to the column that is read in its place, since both report one meter.
+        unknown: Columns that look like meters and that nobody reads; numbers there would count as zero.
         says: What was understood, in words.
     """
 
@@ -110,109 +64,147 @@ class Binding:
     timezone: str | None
     long: bool
     unread: Mapping[str, str]
+    unknown: tuple[str, ...]
     says: tuple[str, ...]
 
 
-def bind(columns: Sequence[str], mapping: Mapping_ | None = None) -> Binding:
+def bind(columns: Sequence[str], mapping: LogMapping | None = None) -> Binding:
     """Find out what the columns of a log mean.
 
     Raises:
-        InputError: The mapping names a column that isn't there, or no meter can be found.
+        InputError: The mapping names a column that isn't there, no meter can be found, two columns claim one meter, or
+            a period is said of a log that has times.
     """
-    said = mapping or Mapping_()
+    said = mapping or LogMapping()
     _check(columns, said)
-    by_name = {name.lower(): name for name in reversed(columns)}
-    keys = {key: by_name[n] for key, names in KEYS.items() if (n := _first(names, by_name)) is not None}
-    time = said.time or _column(TIMES, by_name)
-    if time is None:
-        keys |= {grain: by_name[grain] for grain in period.GRAINS if grain in by_name}
-    keys |= dict(said.keys)
-    keys = {key: column for key, column in keys.items() if key not in said.constants}
-    long = {"meter", "quantity"} <= set(by_name)
-    found = {} if long else _meters(by_name, said)
-    if not found and not long:
-        msg = (
-            f"no meter recognised among the columns {', '.join(columns)}; expected for example input_tokens and "
-            "output_tokens; say which columns they are with --map FILE (meters: {input_tokens: COLUMN})"
-        )
-        raise InputError(msg)
-    inside, unread = _inside(found, said), _unread(found, by_name)
+    read = [column for column in columns if column not in said.ignore]
+    _no_second_period(said, read)
+    top = _top(read)
+    long = {"meter", "quantity"} <= {column.lower() for column in top}
+    found = {} if long else _meters(read, said)
+    time = said.time or next(iter(best(top, TIMES)), None)
+    request_id = said.request_id or next(iter(best(top, REQUEST_IDS)), None)
+    keys, unsure = _keys(read, said, timed=time is not None)
+    held = inside(found) | dict(said.includes)
+    added = {meter: tuple(c for c in read if same(c, names)) for meter, names in ADDED.items() if meter in found}
+    unread = {} if long else _unread(found, read)
+    left = set(read) - {time, request_id, *keys.values(), *found.values(), *unread}.union(*added.values())
     return Binding(
         time=None if any(g in keys or g in said.constants for g in period.GRAINS) and not said.time else time,
-        request_id=said.request_id or _column(REQUEST_IDS, by_name),
+        request_id=request_id,
         keys=keys,
-        leaves=decompose(found, inside),
+        leaves=decompose(found, held, added),
         constants=said.constants,
         timezone=said.timezone,
         long=long,
         unread=unread,
-        says=(*_words(found, inside), *(f"{one} is not read, since {two} is" for one, two in unread.items())),
+        unknown=() if long else _unknown([column for column in read if column in left], found),
+        says=(*_words(found, held, added), *_passed_over(unread), *unsure),
     )
 
 
-def _first(names: Sequence[str], by_name: Mapping[str, str]) -> str | None:
-    return next((name for name in names if name in by_name), None)
+def _top(read: Sequence[str]) -> list[str]:
+    """Columns that are no fields of records: times and ids further in are those of something else."""
+    return [column for column in read if "." not in column]
 
 
-def _column(names: Sequence[str], by_name: Mapping[str, str]) -> str | None:
-    name = _first(names, by_name)
-    return None if name is None else by_name[name]
-
-
-def _check(columns: Sequence[str], said: Mapping_) -> None:
-    wanted = {"time": said.time, "request_id": said.request_id, **said.keys, **said.meters}
-    for what, column in wanted.items():
+def _check(columns: Sequence[str], said: LogMapping) -> None:
+    wanted = [("time", said.time), ("request_id", said.request_id), *said.keys.items(), *said.meters.items()]
+    for what, column in [*wanted, *(("nothing", column) for column in said.ignore)]:
         if column is not None and column not in columns:
             msg = f"{said.source or 'the mapping'} takes {what} from the column {column!r}, which the log doesn't have"
             msg = f"{msg}; {nearest(column, columns)}"
             raise InputError(msg)
     if said.timezone:
         period.zone(said.timezone)
-    for name in (*said.meters, *(said.input_includes or ()), *(said.output_includes or ())):
+    for name in (*said.meters, *said.includes, *(part for held in said.includes.values() for part in held)):
         meters.meter(name)
 
 
-def _meters(by_name: Mapping[str, str], said: Mapping_) -> dict[str, str]:
-    found = {meter: by_name[n] for meter, names in METERS.items() if (n := _first(names, by_name)) is not None}
-    found |= {name: by_name[name] for name in meters.METERS if name in by_name and name not in found}
-    return found | dict(said.meters)
+def _keys(read: Sequence[str], said: LogMapping, *, timed: bool) -> tuple[dict[str, str], list[str]]:
+    """Find the columns of keys; where two are level neither is taken, and that is said."""
+    level = {key: best(read, names) for key, names in KEYS.items() if key not in said.keys}
+    if not timed:
+        level |= {grain: best(_top(read), [grain]) for grain in period.GRAINS}
+    keys = {key: found[0] for key, found in level.items() if len(found) == 1} | dict(said.keys)
+    unsure = [
+        f"{key} may be {' or '.join(found)} and neither is read; say which in the mapping (keys: {{{key}: {found[0]}}})"
+        for key, found in level.items()
+        if len(found) > 1 and key not in said.constants
+    ]
+    return {key: column for key, column in keys.items() if key not in said.constants}, unsure
 
 
-def _inside(found: Mapping[str, str], said: Mapping_) -> dict[str, tuple[str, ...]]:
-    """Which meters the input and output columns contain, by what the field's names mean."""
-    input_ = said.input_includes
-    if input_ is None:
-        cached = [m for m in found if m.startswith("cache_")]
-        whole = found.get("input_tokens", "").lower() in INCLUSIVE_INPUT
-        input_ = tuple(
-            m
-            for m in cached
-            if whole or found["cache_read_tokens" if m.startswith("cache_read") else m].lower() in INSIDE
+def _no_second_period(said: LogMapping, read: Sequence[str]) -> None:
+    """Refuse a period that is said of all of a log whose rows tell their own."""
+    label = next((said.constants[grain] for grain in period.GRAINS if grain in said.constants), None)
+    own = said.time or next(iter((*best(_top(read), TIMES), *best(_top(read), period.GRAINS))), None)
+    if label is not None and own is not None:
+        msg = (
+            f"the log is said to be all of {label}, but its column {own} tells the time of each row; leave --period "
+            f"out, or say `ignore: [{own}]` in the mapping (--map)"
         )
-    output = said.output_includes
-    if output is None:
-        output = tuple(m for m in ("reasoning_tokens",) if m in found)
-    return {"input_tokens": input_, "output_tokens": output}
+        raise InputError(msg)
 
 
-def _unread(found: Mapping[str, str], by_name: Mapping[str, str]) -> dict[str, str]:
+def _meters(read: Sequence[str], said: LogMapping) -> dict[str, str]:
+    free = [column for column in read if column not in said.meters.values()]
+    found: dict[str, str] = {}
+    for meter, names in synonyms(free).items():
+        level = () if meter in said.meters else best(free, names)
+        if len(level) > 1:
+            msg = (
+                f"{meter} may be {' or '.join(level)}; say which with --map FILE (meters: {{{meter}: {level[0]}}}, "
+                f"ignore: [{', '.join(level[1:])}])"
+            )
+            raise InputError(msg)
+        if level:
+            found[meter] = level[0]
+    found |= said.meters
+    if not found:
+        msg = (
+            f"no meter recognised among the columns {', '.join(read)}; expected for example input_tokens and "
+            "output_tokens; say which columns they are with --map FILE (meters: {input_tokens: COLUMN})"
+        )
+        raise InputError(msg)
+    return found
+
+
+def _unread(found: Mapping[str, str], read: Sequence[str]) -> dict[str, str]:
     """Find the columns that report what another one, which is read, reports."""
+    names = synonyms(read)
     return {
-        by_name[name]: found[meter]
-        for meter, names in METERS.items()
-        for name in names
-        if name in by_name and meter in found and by_name[name] not in found.values()
+        column: found[meter]
+        for meter in found
+        for column in read
+        if same(column, names.get(meter, ())) and column not in found.values()
     }
 
 
-def _words(found: Mapping[str, str], inside: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _unknown(left: Sequence[str], found: Mapping[str, str]) -> tuple[str, ...]:
+    """Find the columns that look like meters, but for totals and parts of what is read."""
+    counted = [name for meter, names in COUNTED.items() if meter in found for name in names]
+    return tuple(column for column in left if not same(column, counted) and looks_like_meter(column))
+
+
+def _passed_over(unread: Mapping[str, str]) -> list[str]:
+    return [f"{one} is not read, since {two} is" for one, two in unread.items()]
+
+
+def _words(
+    found: Mapping[str, str], held: Mapping[str, Sequence[str]], added: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
     says = [
         f"{found[whole]} is read as containing {found[part]}"
-        for whole, parts in inside.items()
+        for whole, parts in held.items()
         for part in parts
         if part in found and whole in found
     ]
-    for part, column in found.items():
-        if part.startswith("cache_") and part not in inside["input_tokens"] and "input_tokens" in found:
-            says.append(f"{found['input_tokens']} is read as not containing {column}")
+    for side in ("input", "output"):
+        whole = f"{side}_tokens"
+        if whole not in found:
+            continue
+        beside = {m for m in found if meters.meter(m).direction == side} - {whole, *contained(whole, found, held)}
+        says += [f"{found[whole]} is read as not containing {found[m]}" for m in found if m in beside]
+    says += [f"{column} is added to {found[meter]}" for meter, columns in added.items() for column in columns]
     return tuple(says)

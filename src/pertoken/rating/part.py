@@ -1,0 +1,105 @@
+"""Parts: the lines that one step of an invoice made, and the usage that they were made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pertoken.core import period
+from pertoken.core.errors import CardError, InputError
+from pertoken.core.lines import Key, Lines, Usage, group
+from pertoken.core.money import Values, array, to_exact
+from pertoken.rating.card import Card
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """Usage that a charge counts.
+
+    Args:
+        usage: Its lines.
+        weight: Weight of each line in the count, shape `(line,)`; None where all weigh 1.
+    """
+
+    usage: Usage
+    weight: NDArray[Any] | None = None
+
+    def quantity(self, *, exact: bool) -> Values:
+        """Count the lines; whole numbers stay whole as long as they can."""
+        quantity = self.usage.values["quantity"]
+        if self.weight is None:
+            return to_exact(quantity) if exact and quantity.dtype.kind == "f" else quantity
+        weight = self.weight if exact else self.weight.astype(np.float64)
+        weighed: Values = number(quantity, exact=exact) * weight
+        return weighed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Lines of one step.
+
+    Args:
+        lines: Priced lines, with `charge`, `stage` and `term`.
+        charge: Name of the charge.
+        term: Place in the card that made them: `prices.NAME`, `rates`, `adjust.INDEX`, `clamp.min`, `clamp.max`.
+        taken: The usage behind them, by which they can be shared out.
+    """
+
+    lines: Lines
+    charge: str
+    term: str
+    taken: Taken
+
+    @classmethod
+    def of(cls, lines: Lines, charge: str, term: str, stage: str, taken: Taken) -> "Part":
+        """Make a part of bare lines."""
+        return cls(lines.with_keys(charge=charge, stage=stage, term=term), charge, term, taken)
+
+
+def number(values: Values, *, exact: bool) -> Values:
+    """Turn numbers into `Decimal` or `float64`."""
+    return to_exact(values) if exact else np.asarray(values, dtype=np.float64)
+
+
+def total_tokens(usage: Usage) -> Taken:
+    """Usage by its tokens: what shares of a fee or a minimum follow."""
+    meter = usage.keys["meter"]
+    is_token = [Decimal(name.endswith("_tokens")) for name in meter.labels]
+    return Taken(usage, array(is_token, exact=True)[meter.codes] if is_token else None)
+
+
+def window_key(lines: Lines, window: str, card: Card) -> Key:
+    """Find the key of a window, rolled up from a finer period where need be.
+
+    Raises:
+        CardError: The usage has no such period.
+    """
+    try:
+        return lines.period(window)
+    except InputError as error:
+        msg = f"card {card.name!r} counts by {window}: {error}"
+        raise CardError(msg) from error
+
+
+def gathered(keys: Mapping[str, Key], size: int, values: Mapping[str, Values]) -> Lines:
+    """Sum values over the lines that agree on some keys."""
+    found = group(list(keys.values()), size)
+    made = keys if found.alone else {name: Key(key.codes[found.first], key.labels) for name, key in keys.items()}
+    return Lines(made, {name: found.sum(value) for name, value in values.items()})
+
+
+def without_nothing(lines: Lines) -> Lines:
+    """Drop the lines that are zero in every world."""
+    some = lines.values["amount"] != 0
+    some = some.any(axis=tuple(range(some.ndim - 1)))
+    return lines if some.all() else lines.pick(some)
+
+
+def rounding_window(name: str, card: Card) -> str:
+    """The period of a charge's invoice line: its own window, but a month at least."""
+    charge = card.prices.get(name)
+    window = "month" if charge is None else charge.measure.window if charge.measure else charge.window
+    return max("month", window, key=period.GRAINS.index)
