@@ -9,6 +9,7 @@ from pertoken.core.meters import METERS, meter
 from pertoken.engines.duckdb import fold, opened
 from pertoken.usage.question import Question
 from pertoken.usage.schema import LogMapping
+from tests.desk import parquet
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -57,6 +58,26 @@ def test_counts_beside_fractions_are_exact_up_to_what_floats_hold():
 def test_counts_without_fractions_are_exact_beyond_that():
     rows = "\n".join([str(10**15)] * 10)
     assert leaves(f"input_tokens\n{rows}\n1\n")["input_tokens"] == 10**16 + 1
+
+
+@pytest.mark.parametrize("value", ["'nan'::DOUBLE", "uuid()", "DATE '2026-01-01'", "NULL::BIGINT", "0::UBIGINT"])
+def test_what_counts_nothing_may_stand_under_the_name_of_a_meter(value):
+    log = parquet("log.parquet", f"SELECT 5 AS input_tokens, {value} AS session_token")
+    with opened(log) as found:
+        usage, _ = fold(found, Question(()))
+    assert usage.where(meter="input_tokens").values["quantity"].sum() == 5
+
+
+def test_counts_that_nobody_reads_are_found_in_any_type():
+    for kind in ("UBIGINT", "DOUBLE", "DECIMAL(9, 2)", "VARCHAR"):
+        log = parquet("log.parquet", f"SELECT 5 AS input_tokens, 7::{kind} AS citation_tokens")
+        with opened(log) as found, pytest.raises(InputError, match=r"citation_tokens looks like a meter \(it holds 7"):
+            fold(found, Question(()))
+
+
+def test_a_column_that_is_not_there_cannot_be_ignored():
+    with pytest.raises(InputError, match="takes nothing from the column 'idle', which the log doesn't have"):
+        leaves("input_tokens\n5\n", LogMapping(ignore=("idle",)))
 
 
 @pytest.mark.parametrize("name", ["account", "amount", "card", "charge", "meter", "origin", "quantity", "stage"])

@@ -1,6 +1,7 @@
 """What the vendors' own names mean: which column contains which, flat or in records, by the reference's table."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def leaves(tmp_path):
     return folded
 
 
-OPENAI = {
+OPENAI: dict[str, Any] = {
     "id": "chatcmpl-1",
     "object": "chat.completion",
     "created": 1770282000,
@@ -44,7 +45,7 @@ OPENAI = {
         },
     },
 }
-ANTHROPIC = {
+ANTHROPIC: dict[str, Any] = {
     "id": "msg_1",
     "type": "message",
     "model": "claude-sonnet-4-5",
@@ -58,7 +59,7 @@ ANTHROPIC = {
         "service_tier": "standard",
     },
 }
-GEMINI = {
+GEMINI: dict[str, Any] = {
     "modelVersion": "gemini-2.5-pro",
     "usageMetadata": {
         "promptTokenCount": 1009,
@@ -69,7 +70,7 @@ GEMINI = {
         "totalTokenCount": 1009 + 211 + 307 + 53,
     },
 }
-REALTIME = {
+REALTIME: dict[str, Any] = {
     "input_tokens": 1009,
     "output_tokens": 211,
     "input_token_details": {
@@ -275,3 +276,17 @@ def test_a_period_is_not_said_of_a_log_that_tells_its_own(column):
         bind([column, "input_tokens"], said)
     found = bind([column, "input_tokens"], LogMapping(constants={"month": "2026-01"}, ignore=(column,)))
     assert (found.time, found.constants) == (None, {"month": "2026-01"})
+
+
+def test_limits_are_no_usage(leaves):
+    record = {"input_tokens": 5, "limits": {"requests": 500, "images": 7}, "usage": {"web_search_requests": 3}}
+    assert leaves(record) == {"input_tokens": 5, "web_searches": 3}
+
+
+def test_a_list_is_no_meter(leaves):
+    assert leaves({"input_tokens": 5, "tool_calls": [{"name": "f"}], "images": []}) == {"input_tokens": 5}
+
+
+def test_a_whole_that_no_column_reports_contains_nothing():
+    with pytest.raises(InputError, match="output_tokens, which no column reports, is said to contain input_tokens"):
+        decompose({"input_tokens": "a"}, {"output_tokens": ("input_tokens",)})

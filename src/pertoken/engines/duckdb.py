@@ -161,8 +161,8 @@ def _exact(log: Log, quantities: Sequence[np.ndarray[Any, Any]]) -> Sequence[np.
     parted = any(each.dtype.kind == "f" for each in quantities)
     if parted and any((each > MOST_EXACT).any() for each in quantities):
         msg = (
-            f"{log.source.name} counts more than {MOST_EXACT:,} of a meter in one line beside a meter with fractions, "
-            "which can't be kept exact; report by a finer key (--by), or give the meter with fractions in a log apart"
+            f"{log.source.name} counts more than {MOST_EXACT:,} of a meter in one line, which can't be kept exact "
+            "beside fractions; report by a finer key (--by), or give the meters that have fractions in a log apart"
         )
         raise InputError(msg)
     return quantities

@@ -55,7 +55,13 @@ def opened(name: str | Path, mapping: LogMapping | None = None, *, memory: str =
         mixed = tuple(name for name, kind in types.items() if kind == "JSON")
         source = replace(source, nested=tuple(name for name in types if name not in top), mixed=mixed)
         types |= dict.fromkeys(mixed, "VARCHAR")
-        yield Log(con, source, _bound(source, list(types), mapping), types, _kept(con, source))
+        yield Log(
+            con,
+            source,
+            _bound(source, [name for name, kind in types.items() if not kind.endswith("]")], mapping),
+            types,
+            _kept(con, source),
+        )
 
 
 def _headed(source: Source) -> Source:

@@ -55,7 +55,8 @@ def checked(log: Log, *, bands: bool = False) -> Report:
 def _all_read(log: Log) -> None:
     """Refuse a log of which some counts are not read: they would be taken for zero."""
     names = [name for name in log.binding.unknown if log.types[name].startswith(sql.NUMBERS)]
-    each = [f"any_value({sql.column(n)}) FILTER (try_cast({sql.column(n)} AS DOUBLE) <> 0)" for n in names]
+    counts = {name: f"try_cast({sql.column(name)} AS DOUBLE)" for name in names}
+    each = [f"any_value({sql.column(n)}) FILTER (isfinite({count}) AND {count} <> 0)" for n, count in counts.items()]
     row = log.con.execute(f"SELECT {', '.join(each)} FROM {log.source.relation}").fetchone() if each else ()
     for name, shown in zip(names, row or (), strict=True):
         if shown is not None:

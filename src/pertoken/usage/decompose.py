@@ -40,6 +40,10 @@ def decompose(
     >>> decompose({"input_tokens": "prompt", "cache_read_tokens": "cached"}, {"input_tokens": ["cache_read_tokens"]})[0]
     Leaf(meter='input_tokens', column='prompt', less=('cached',), more=())
     """
+    for whole, held in inside.items():
+        if held and whole not in columns:
+            msg = f"{whole}, which no column reports, is said to contain {', '.join(held)}; map it or drop it"
+            raise InputError(msg)
     leaves = []
     for meter, column in columns.items():
         times = _times(meter, columns, inside)

@@ -91,6 +91,16 @@ _NO_COUNT = frozenset(
 """Words in a name that say that it counts no usage: `max_tokens`, `tokens_per_second`."""
 
 
+def at_home(column: str, meter: str) -> bool:
+    """Tell whether a column may be a meter where it stands: in records, only what is called usage counts all things.
+
+    >>> at_home("usage.requests", "requests"), at_home("limits.requests", "requests")
+    (True, False)
+    """
+    above, _, _ = column.rpartition(".")
+    return not above or "usage" in above.lower() or meters.meter(meter).unit == "token"
+
+
 def parts(name: str) -> tuple[str, ...]:
     """Write a name as it is compared.
 
@@ -147,6 +157,10 @@ def looks_like_meter(column: str) -> bool:
     words = set(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", last).lower().split("_"))
     if not words.isdisjoint(_NO_COUNT):
         return False
-    known = {parts(name)[-1] for names in METERS.values() for name in names}
-    near = len(last) >= len("requests") and get_close_matches(parts(column)[-1], known, n=1, cutoff=0.9)
-    return "token" in last.lower() or bool(near)
+    if "token" in last.lower():
+        return True
+    near = len(last) >= len("requests") and get_close_matches(parts(column)[-1], _KNOWN, n=1, cutoff=0.9)
+    return bool(near) and at_home(column, "requests")
+
+
+_KNOWN = sorted({parts(name)[-1] for names in METERS.values() for name in names})

@@ -7,7 +7,18 @@ from typing import ClassVar
 from pertoken.core import meters, period
 from pertoken.core.errors import InputError, nearest
 from pertoken.usage.decompose import Leaf, contained, decompose
-from pertoken.usage.names import ADDED, COUNTED, KEYS, REQUEST_IDS, TIMES, best, looks_like_meter, same, synonyms
+from pertoken.usage.names import (
+    ADDED,
+    COUNTED,
+    KEYS,
+    REQUEST_IDS,
+    TIMES,
+    at_home,
+    best,
+    looks_like_meter,
+    same,
+    synonyms,
+)
 from pertoken.usage.overlap import inside
 
 
@@ -151,7 +162,7 @@ def _meters(read: Sequence[str], said: LogMapping) -> dict[str, str]:
     free = [column for column in read if column not in said.meters.values()]
     found: dict[str, str] = {}
     for meter, names in synonyms(free).items():
-        level = () if meter in said.meters else best(free, names)
+        level = () if meter in said.meters else best([c for c in free if at_home(c, meter)], names)
         if len(level) > 1:
             msg = (
                 f"{meter} may be {' or '.join(level)}; say which with --map FILE (meters: {{{meter}: {level[0]}}}, "
@@ -177,7 +188,7 @@ def _unread(found: Mapping[str, str], read: Sequence[str]) -> dict[str, str]:
         column: found[meter]
         for meter in found
         for column in read
-        if same(column, names.get(meter, ())) and column not in found.values()
+        if same(column, names.get(meter, ())) and at_home(column, meter) and column not in found.values()
     }
 
 
