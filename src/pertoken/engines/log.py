@@ -116,7 +116,9 @@ def _kept(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[Mapping[str, 
     if source.kind != "parquet":
         return ()
     files = "[" + ", ".join(quote(file) for file in source.files) + "]"
-    query = f"SELECT file_name, decode(value) FROM parquet_kv_metadata({files}) WHERE decode(key) = 'pertoken'"
+    query = (
+        f"SELECT file_name, decode(value) FROM parquet_kv_metadata({files}) WHERE decode(key) = 'pertoken' ORDER BY 1"
+    )
     said = {file: json.loads(text) for file, text in con.execute(query).fetchall()}
     plain = [file for file in source.files if file not in said]
     if said and plain:
