@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pertoken.books.allocate import allocate
+from pertoken.connect.cards import card_from
 from pertoken.core.errors import InputError
+from pertoken.core.lines import Key, Usage
 from pertoken.core.meters import METERS, meter
 from pertoken.engines.duckdb import fold, opened
+from pertoken.engines.sql import LEDGER_KEYS
+from pertoken.rating.rate import rate
 from pertoken.usage.question import Question
 from pertoken.usage.schema import LogMapping
 from tests.desk import parquet
@@ -87,3 +93,10 @@ def test_a_key_with_the_name_of_a_ledgers_own_is_refused(name):
         leaves(text, keys=[name])
     assert leaves(text) == {"input_tokens": 5}
     assert leaves(text, LogMapping(keys={f"log_{name}": name}), keys=[f"log_{name}"]) == {"input_tokens": 5}
+
+
+def test_all_keys_that_a_ledger_adds_are_kept_free_of_the_log():
+    card = card_from({"card": "v", "prices": {"t": {"measure": {"sum": "input_tokens"}, "curve": [{"rate": 1}]}}})
+    keys = {"month": Key.of(["2026-01"]), "meter": Key.of(["input_tokens"])}
+    ledger = allocate(rate(Usage(keys, {"quantity": np.array([1])}), card).parts, ["month"])
+    assert {*ledger.keys, *ledger.values} - {"month"} == set(LEDGER_KEYS)

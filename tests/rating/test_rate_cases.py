@@ -9,6 +9,7 @@ import pytest
 from pertoken.core.errors import CardError, InputError, UnpricedUsage
 from pertoken.core.lines import Lines
 from pertoken.rating.card import Adjust
+from pertoken.rating.explain import explain
 from pertoken.rating.rate import amount, rate
 from tests.made import card, money, usage
 
@@ -177,3 +178,48 @@ def test_a_third_of_exact_money_adds_up_without_dust():
     ledger = rate(usage("meter month model", *rows), terms).ledger
     assert set(ledger.values["amount"].tolist()) == {D("3.333333333333333333")}
     assert sum(ledger.values["amount"][::-1]) == sum(ledger.values["amount"]) == 7 * D("3.333333333333333333")
+
+
+def test_a_discount_does_not_change_how_charges_round_that_it_is_not_on():
+    """y: five features of 4 × 0.001 are 0.02 on one line. x: five of 1, half off one of them: 5 - 0.50."""
+    terms = card("""
+        plan: p
+        prices:
+          y: {measure: {sum: input_tokens}, curve: [{rate: 0.001}]}
+          x: {measure: {sum: output_tokens}, curve: [{rate: 1}]}
+        adjust: [{percent: -50, on: [x], where: feature == "f0"}]
+    """)
+    rows = [("c", f"f{i}", m, "2026-01", n) for i in range(5) for m, n in (("input_tokens", 4), ("output_tokens", 1))]
+    assert money(rate(usage("customer feature meter month", *rows), terms).ledger) == D("4.52")
+
+
+def test_a_card_may_ask_for_a_month_where_the_usage_is_by_day():
+    """100 units in July, a tenth off, and 50 in August: 90 + 50; counted by month within the quarter as well."""
+    off = card("""
+        plan: p
+        prices: {t: {measure: {sum: input_tokens}, curve: [{rate: 1}]}}
+        adjust: [{percent: -10, where: month == "2026-07"}]
+    """)
+    rows = [("c", "input_tokens", day, n) for day, n in (("2026-07-01", 60), ("2026-07-02", 40), ("2026-08-01", 50))]
+    assert money(rate(usage("customer meter day", *rows), off).ledger) == 90 + 50
+    tiers = "{mode: marginal, tiers: [{up_to: 60, rate: 1}, {rate: 0.5}]}"
+    kept = card(
+        f"plan: p\nprices: {{t: {{measure: {{sum: input_tokens, window: quarter, by: [month]}}, curve: {tiers}}}}}"
+    )
+    assert money(rate(usage("customer meter day", *rows), kept).ledger) == 60 + 20 + 50
+
+
+def test_meters_may_be_kept_apart_by_a_tiered_charge():
+    """Each meter has tiers of its own: 2 × 1 + 1 × 0.5 and 2 × 1."""
+    tiers = "{mode: marginal, tiers: [{up_to: 2, rate: 1}, {rate: 0.5}]}"
+    apart = card(f"plan: p\nprices: {{t: {{measure: {{sum: total_tokens, by: [meter]}}, curve: {tiers}}}}}")
+    made = usage("customer month meter", ("c", "2026-01", "input_tokens", 3), ("c", "2026-01", "output_tokens", 2))
+    rated = rate(made, apart)
+    assert money(rated.ledger) == D("2.5") + 2
+    assert sum(step.amount for step in explain(rated.ledger, [apart], {"customer": "c"})) == D("4.5")
+
+
+def test_a_service_tier_of_batch_is_batch_work():
+    row = ("input_tokens", "2026-02", "m", "openai", "false", "batch", "2026-01-01", 100)
+    made = usage("meter month model provider batch service_tier price_from", row)
+    assert money(rate(made, OWN).ledger) == 50

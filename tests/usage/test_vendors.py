@@ -290,3 +290,18 @@ def test_a_list_is_no_meter(leaves):
 def test_a_whole_that_no_column_reports_contains_nothing():
     with pytest.raises(InputError, match="output_tokens, which no column reports, is said to contain input_tokens"):
         decompose({"input_tokens": "a"}, {"output_tokens": ("input_tokens",)})
+
+
+def test_searches_of_anthropic_are_read_where_the_usage_is_flat(leaves):
+    record = {"input_tokens": 1000, "output_tokens": 500, "server_tool_use": {"web_search_requests": 2}}
+    assert leaves(record) == {"input_tokens": 1000, "output_tokens": 500, "web_searches": 2}
+
+
+def test_lists_of_modalities_are_said_not_to_be_read(tmp_path):
+    modalities = [{"modality": "IMAGE", "tokenCount": 1290}]
+    usage = {"promptTokenCount": 9, "candidatesTokenCount": 1290, "candidatesTokensDetails": modalities}
+    path = tmp_path / "log.jsonl"
+    path.write_text(json.dumps({"usageMetadata": usage}) + "\n")
+    with opened(path) as log:
+        _, report = fold(log, Question(()))
+    assert any("candidatesTokensDetails is a list and is not read" in text for text in report.says)

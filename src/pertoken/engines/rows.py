@@ -48,7 +48,7 @@ def checked(log: Log, *, bands: bool = False) -> Report:
         sample=sample,
         first=first,
         last=last,
-        says=(*log.binding.says, *(_means(log) if bands else ())),
+        says=(*log.binding.says, *_lists(log), *(_means(log) if bands else ())),
     )
 
 
@@ -66,6 +66,12 @@ def _all_read(log: Log) -> None:
                 f"(ignore: [{name}])"
             )
             raise InputError(msg)
+
+
+def _lists(log: Log) -> tuple[str, ...]:
+    """Say which lists of counts are not read."""
+    names = [name for name in log.binding.unknown if log.types[name].endswith("[]")]
+    return tuple(f"{name} is a list and is not read: its modalities count as what contains them" for name in names)
 
 
 def _means(log: Log) -> tuple[str, ...]:

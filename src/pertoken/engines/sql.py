@@ -223,7 +223,7 @@ def key_columns(question: Question, binding: Binding, types: Types, *, on: str) 
     return out
 
 
-LEDGER_KEYS = ("account", "amount", "card", "charge", "meter", "origin", "quantity", "stage")
+LEDGER_KEYS = ("account", "amount", "card", "charge", "meter", "origin", "quantity", "stage", "term")
 """Names that the lines of a ledger use themselves."""
 
 

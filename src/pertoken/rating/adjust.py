@@ -39,7 +39,8 @@ def _invoice_keys(lines: Lines, charge: str, card: Card) -> dict[str, Key]:
     """The keys that make an invoice line: contract, period, and what the charge or a discount keeps apart."""
     measure = card.prices[charge].measure if charge in card.prices else None
     apart = {"model", "meter"} if charge == RATES else set(measure.by if measure else ())
-    wanted = {*card.scope, *apart, *(name for adjust in card.adjust for name in asked_keys(adjust, card))}
+    own = [adjust for adjust in card.adjust if not adjust.on or charge in adjust.on]
+    wanted = {*card.scope, *apart, *(name for adjust in own for name in asked_keys(adjust, card))}
     keys = {name: key for name, key in lines.keys.items() if name in wanted and name not in period.GRAINS}
     if (grain := period.finest(set(lines.keys))) is not None:
         window = max(grain, rounding_window(charge, card), key=period.GRAINS.index)

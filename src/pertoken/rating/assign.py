@@ -19,6 +19,9 @@ from pertoken.usage.question import PRICE_FROM, above_key
 RATES = "rates"
 """The name under which the table of rates stands as a charge."""
 
+BATCH = "batch"
+"""The service tier by which some vendors report batch work."""
+
 Labels = Mapping[str, str]
 
 
@@ -119,6 +122,11 @@ def _without(claim: Claim, unpriced: Sequence[bool]) -> Claim:
     """A surcharge takes nothing that has no price to come on top of."""
     weight = tuple(None if none else w for w, none in zip(claim.weight, unpriced, strict=True))
     return replace(claim, weight=weight)
+
+
+def asked_by(card: Card) -> set[str]:
+    """Name the keys that a card's conditions and counts ask for."""
+    return _names(card).union(*(c.measure.by for c in card.prices.values() if c.measure))
 
 
 def _names(card: Card) -> set[str]:
@@ -253,11 +261,12 @@ class RateBook:
         Where a provider has any price of its own for a model's meter, prices that name no provider are not for it.
         """
         tier = labels.get("service_tier", STANDARD)
-        tier = STANDARD if tier in SAME_AS_STANDARD else tier
+        batch = labels["batch"] == "true" or tier == BATCH
+        tier = STANDARD if tier in SAME_AS_STANDARD or tier == BATCH else tier
         model, meter = labels["model"], labels["meter"]
         provider = labels.get("provider", "")
         owner = provider if (provider, model, meter) in self.owners else ""
-        rows = self.rows.get((owner, model, meter, labels["batch"] == "true", tier), ())
+        rows = self.rows.get((owner, model, meter, batch, tier), ())
         return next((rate for rate in rows if _fits(rate, labels)), None)
 
 

@@ -65,7 +65,8 @@ def _measured(taken: Taken, card: Card, charge: Charge, *, exact: bool) -> Lines
     counted = _counted(taken, card, measure, exact=exact)
     quantity = number(counted.values["quantity"], exact=exact)
     money = settle(evaluate(form, convert(quantity, charge.convert))) if whole else _price(form, charge, quantity)
-    return Lines(counted.keys, {"quantity": quantity, "amount": money}).with_keys(meter=measure.sum)
+    meter = counted.keys.get("meter", measure.sum)
+    return Lines(counted.keys, {"quantity": quantity, "amount": money}).with_keys(meter=meter)
 
 
 def _counted(taken: Taken, card: Card, measure: Measure, *, exact: bool) -> Lines:

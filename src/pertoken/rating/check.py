@@ -159,7 +159,7 @@ def _clamp(card: Card) -> Iterator[Fault]:
         yield _fault(card, clamp.line, f"minimum {clamp.min} above maximum {clamp.max}", "min at most max")
     for name, charge in card.prices.items():
         window = charge.measure.window if charge.measure else charge.window
-        if _apart(charge) and GRAINS.index(window) > GRAINS.index(clamp.window):
+        if (_apart(charge) or card.rounding is not None) and GRAINS.index(window) > GRAINS.index(clamp.window):
             mend = f"say window: {window} under clamp"
             yield _fault(card, clamp.line, f"a limit by {clamp.window}, but {name} is counted by {window}", mend=mend)
     if card.adjust and not card.order:
@@ -185,6 +185,10 @@ def _kept(card: Card, adjust: Adjust) -> Iterator[Fault]:
     except InputError:
         return
     asked = {above_key(card.bands[name].of) if name in card.bands else name for name in names}
+    fine = sorted(asked & {"hour", "day"})
+    if fine and card.rounding is not None:
+        found = f"adjust asks for the {' and the '.join(fine)}, but invoice lines are of a month or more"
+        yield _fault(card, adjust.line, found, mend="ask for a month, or say rounding: null")
     for name, charge in card.prices.items():
         if charge.measure and _apart(charge) and (not adjust.on or name in adjust.on):
             lacking = sorted(asked - {*card.scope, *charge.measure.by, charge.measure.window})

@@ -16,7 +16,7 @@ from pertoken.core import period
 from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage, nearest
 from pertoken.core.lines import Key, Ledger, Lines, Usage, concat
 from pertoken.rating.adjust import rounded, steps
-from pertoken.rating.assign import Assignment, assign
+from pertoken.rating.assign import Assignment, asked_by, assign
 from pertoken.rating.card import Card
 from pertoken.rating.charge import charged
 from pertoken.rating.part import Part, Taken, gathered, total_tokens, window_key
@@ -72,6 +72,7 @@ def rate(
     """
     book = (cards,) if isinstance(cards, Card) else tuple(cards)
     _one_side(book)
+    usage = _with_periods(usage, book)
     who = assign(usage, book)
     aside = _aside(usage, who, strict=unpriced == "raise")
     made = [part for i, card in enumerate(book) for part in _rate_card(usage, card, i, who, exact=exact)]
@@ -90,6 +91,12 @@ def amount(ledger: Lines, kind: str) -> Lines:
     stage = ledger.key("stage")
     belongs = np.array([kind in STAGES[label] for label in stage.labels] or [False])
     return ledger.pick(belongs[stage.codes])
+
+
+def _with_periods(usage: Usage, cards: Sequence[Card]) -> Usage:
+    """Name the coarser periods that cards ask for and the usage has by a finer one only."""
+    asked = set[str]().union(*(asked_by(card) for card in cards)) & set(period.GRAINS)
+    return usage.with_keys(**{name: usage.period(name) for name in asked - set(usage.keys)})
 
 
 def _one_side(cards: Sequence[Card]) -> None:

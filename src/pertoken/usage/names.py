@@ -96,9 +96,15 @@ def at_home(column: str, meter: str) -> bool:
 
     >>> at_home("usage.requests", "requests"), at_home("limits.requests", "requests")
     (True, False)
+    >>> at_home("server_tool_use.web_search_requests", "web_searches")
+    True
     """
-    above, _, _ = column.rpartition(".")
-    return not above or "usage" in above.lower() or meters.meter(meter).unit == "token"
+    above = parts(column)[:-1]
+    return (
+        not above
+        or any("usage" in each or each.endswith("use") for each in above)
+        or (meters.meter(meter).unit == "token")
+    )
 
 
 def parts(name: str) -> tuple[str, ...]:
