@@ -6,6 +6,7 @@ from pertoken.core.errors import Fault, InputError
 from pertoken.engines import sql
 from pertoken.engines.log import Log
 from pertoken.engines.source import quote
+from pertoken.usage.names import looks_like_meter
 from pertoken.usage.report import Report
 
 MOST_REJECTS = 1000
@@ -70,7 +71,7 @@ def _all_read(log: Log) -> None:
 
 def _lists(log: Log) -> tuple[str, ...]:
     """Say which lists of counts are not read."""
-    names = [name for name in log.binding.unknown if log.types[name].endswith("[]")]
+    names = [name for name, kind in log.types.items() if kind.endswith("[]") and looks_like_meter(name)]
     return tuple(f"{name} is a list and is not read: its modalities count as what contains them" for name in names)
 
 
