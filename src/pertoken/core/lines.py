@@ -224,19 +224,6 @@ class Groups:
         result: Values = np.add.reduceat(ordered, self.starts, axis=-1)
         return result
 
-    def of_line(self) -> NDArray[np.intp]:
-        """Tell the group of each line, shape `(line,)`."""
-        if self.alone:
-            return np.arange(self.size)
-        marks = np.zeros(self.size, dtype=np.intp)
-        marks[self.starts[1:]] = 1
-        ranks = np.cumsum(marks)
-        if self.order is None:
-            return ranks
-        out = np.empty(self.size, dtype=np.intp)
-        out[self.order] = ranks
-        return out
-
 
 def group(keys: Sequence[Key], size: int) -> Groups:
     """Gather the lines that agree on all keys given, in the order of their labels."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pertoken.core import period
 from pertoken.core.errors import CardError, InputError
 from pertoken.core.lines import Key, Lines, Usage, group
+from pertoken.core.meters import leaves
 from pertoken.core.money import Values, array, to_exact
 from pertoken.rating.card import Card
 
@@ -67,7 +68,8 @@ def number(values: Values, *, exact: bool) -> Values:
 def total_tokens(usage: Usage) -> Taken:
     """Usage by its tokens: what shares of a fee or a minimum follow."""
     meter = usage.keys["meter"]
-    is_token = [Decimal(name.endswith("_tokens")) for name in meter.labels]
+    tokens = set(leaves("total_tokens", meter.labels))
+    is_token = [Decimal(name in tokens) for name in meter.labels]
     return Taken(usage, array(is_token, exact=True)[meter.codes] if is_token else None)
 
 
