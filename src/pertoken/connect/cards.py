@@ -137,7 +137,7 @@ def _normal(data: dict[str, Any], document: Document, path: tuple[str | int, ...
     if isinstance(out.get("adjust"), list):
         out["adjust"] = [_lined(a, document, (*path, "adjust", i)) for i, a in enumerate(out["adjust"])]
     if isinstance(out.get("clamp"), dict):
-        out["clamp"] = _lined(out["clamp"], document, (*path, "clamp"))
+        out["clamps"] = [_lined(out.pop("clamp"), document, (*path, "clamp"))]
     if isinstance(out.get("rates"), list):
         rows = enumerate(out["rates"])
         out["rates"] = tuple(rate for i, row in rows for rate in _rates(row, document, (*path, "rates", i)))

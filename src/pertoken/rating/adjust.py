@@ -63,10 +63,11 @@ def steps(card: Card, contracts: Lines, taken: Taken) -> list[Step]:
         taken: The usage of the card, by which limits are shared out.
     """
     made: dict[str, Step] = {"discount": partial(_discounts, card)}
-    for name, bound in (("minimum", card.clamp and card.clamp.min), ("maximum", card.clamp and card.clamp.max)):
-        if card.clamp is not None and isinstance(bound, Decimal):
-            base = Part.of(contracts, name, f"clamp.{name[:3]}", name, taken)
-            made[name] = partial(_limit, card, card.clamp, base, bound)
+    for i, clamp in enumerate(card.clamps):
+        for name, bound in (("minimum", clamp.min), ("maximum", clamp.max)):
+            if bound is not None:
+                base = Part.of(contracts, name, f"clamp.{i}.{name[:3]}", name, taken)
+                made[name] = partial(_limit, card, clamp, base, bound)
     return [made[name] for name in card.order or ("discount", "minimum", "maximum") if name in made]
 
 
@@ -85,7 +86,7 @@ def _discounts(card: Card, parts: Sequence[Part]) -> list[Part]:
 def _off(part: Part, index: int, adjust: Adjust, card: Card) -> Part:
     lines = _where(part.lines, adjust, card)
     money = lines.values["amount"]
-    factor: Any = adjust.percent / 100 if money.dtype == object else float(adjust.percent) / 100
+    factor: Any = adjust.factor if money.dtype == object else float(adjust.factor or 0)
     off = settle(money * factor)
     bare = Lines(lines.keys, {"quantity": off * 0, "amount": off})
     return Part.of(bare, part.charge, f"adjust.{index}", "discount", part.taken)

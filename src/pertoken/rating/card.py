@@ -1,7 +1,11 @@
-"""The rate card as data: charges of measure, convert and curve; adjustments, limits, rounding; a table of rates."""
+"""The rate card as data: seven primitives, each a frozen record.
+
+`measure`, `convert` and `curve` make a charge; `adjust` and `clamp` follow it; a `pool` is drawn down; `during` says when.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Literal
 
@@ -11,28 +15,106 @@ Party = Literal["vendor", "customer"]
 Mode = Literal["marginal", "all"]
 Rounding = Literal["up", "down", "half_up"]
 Window = Literal["hour", "day", "month", "quarter", "year"]
-Step = Literal["discount", "minimum", "maximum"]
+Count = Literal["request", "hour", "day", "month", "quarter", "year", "term"]
+Prorate = Literal["none", "day", "second", "fixed30"]
+Counter = Literal["restart", "carry"]
+Step = Literal["discount", "amount", "percent", "minimum", "maximum", "credit"]
+Unused = Literal["forfeit", "true_up", "refund"]
 
 STRICT = {"extra": "forbid"}
 """What the door is told: a key that no record has is an error."""
 
+ORDERS: dict[str, tuple[Step, ...]] = {
+    "orb": ("amount", "percent", "minimum", "maximum", "credit"),
+    "openmeter": ("percent", "maximum", "minimum", "credit"),
+    "lago": ("minimum", "discount", "credit"),
+    "aws": ("credit", "discount"),
+}
+"""The order of an invoice's steps as four engines have it; `discount` is all of `adjust` in the card's own order."""
+
+MONEY = "money"
+"""Unit of a pool that is drawn down by money."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """Which usage a charge counts.
+class During:
+    """When a part of a card holds, and how its periods are reckoned.
 
     Args:
-        sum: Meters added up, with fixed weights (`input_tokens + output_tokens`), or named sums (`total_tokens`).
-        where: Condition on the keys of the line; all lines if empty.
-        by: Keys that stay apart: each label has a curve of its own from zero.
-        window: Period after which the count begins again.
+        start: First day, `from` in a file; None for always.
+        end: Day on which it no longer holds, `to` in a file; None for no end.
+        after: Months after the contract's start at which it begins.
+        months: How many months it lasts; None for no end.
+        every: Period of a fee.
+        prorate: Share of a period that is cut short: `none` (the whole), by `day`, by `second`, or by days of 30
+            (`fixed30`); must be said where a contract begins or ends inside a period.
+        anchor: Day of the month on which periods begin, `start` for the day on which the contract began, None for the
+            calendar's.
+        tz: Time zone of the periods; that of the books if empty.
+        counter: Where a part begins inside a counting window: `restart` counts from zero, `carry` goes on.
+        line: Line of the card's file.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-    sum: str
+    start: date | None = None
+    end: date | None = None
+    after: int = 0
+    months: int | None = None
+    every: Window | None = None
+    prorate: Prorate | None = None
+    anchor: int | Literal["start"] | None = None
+    tz: str = ""
+    counter: Counter | None = None
+    line: int = 0
+
+    @property
+    def always(self) -> bool:
+        """Whether it holds at all times."""
+        return self.start is None and self.end is None and not self.after and self.months is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What a charge counts; one of `sum`, `count`, `max`, `unique`, `time_weighted` and `of`.
+
+    Args:
+        sum: Meters added up, with fixed weights (`input_tokens + output_tokens`), or named sums (`total_tokens`).
+        count: Meter whose number is taken (`requests`); the same as a sum of it.
+        max: Meters of which the greatest sum of an `every` counts.
+        unique: Key of which the distinct labels count (`user`); takes no meter.
+        time_weighted: Meters whose last known level, held until the next, is averaged over the window by `every`.
+        of: Charges whose money is the quantity.
+        where: Condition on the keys of the line; all lines if empty.
+        by: Keys that stay apart: each label has a curve of its own from zero.
+        window: Period after which the count begins again; `term` for the whole contract, `request` for each request.
+        every: Period inside the window, for `max` and `time_weighted`.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+    sum: str = ""
+    count: str = ""
+    max: str = ""
+    unique: str = ""
+    time_weighted: str = ""
+    of: tuple[str, ...] = ()
     where: str = ""
     by: tuple[str, ...] = ()
-    window: Window = "month"
+    window: Count = "month"
+    every: Literal["hour", "day", "month"] | None = None
+
+    @property
+    def kind(self) -> str:
+        """Which of the ways of counting it is."""
+        return next((name for name in KINDS if getattr(self, name)), "")
+
+    @property
+    def meters(self) -> str:
+        """The sum of meters that it takes; empty where it takes none."""
+        return self.sum or self.count or self.max or self.time_weighted
+
+
+KINDS = ("sum", "count", "max", "unique", "time_weighted", "of")
+"""The ways of counting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +123,25 @@ class Convert:
 
     Args:
         per: Units in one priced unit (1000 for a price for 1K tokens).
+        times: Priced units for one counted unit, before `per`.
         round: Whole priced units only (packages): `up`, `down` or `half_up`; None prices fractions.
+        precision: Decimal places to which `round` goes.
         free: Units that cost nothing in each window, in priced units (after `per`).
         free_first: True to take the free units off before rounding, False after; must be said where both are used.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
     per: Decimal = Decimal(1)
+    times: Decimal = Decimal(1)
     round: Rounding | None = None
+    precision: int = 0
     free: Decimal = Decimal(0)
     free_first: bool | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether something is rounded or free, so that parts can't be priced apart."""
+        return bool(self.round or self.free)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +152,7 @@ class Tier:
         up_to: Last quantity that belongs to it, itself included; None for no end.
         rate: Money for each priced unit. [currency / unit]
         flat: Money for entering the tier. [currency]
+        cap: The most that the tier charges, its flat included; None for no cap. [currency]
         line: Line of the card's file.
     """
 
@@ -68,6 +160,7 @@ class Tier:
     up_to: Decimal | None = None
     rate: Decimal = Decimal(0)
     flat: Decimal = Decimal(0)
+    cap: Decimal | None = None
     line: int = 0
 
 
@@ -79,53 +172,81 @@ class Curve:
         tiers: From low to high; the last has no end.
         mode: `marginal` prices each unit in its own tier (graduated); `all` prices all units in the last tier reached
             (volume). Must be said where there are several tiers.
+        select: Meters whose sum in the window picks the tier instead of the quantity itself; with mode `all`.
         flat_on_zero: Whether the first tier's flat is due without any usage; must be said where there is one.
+        series: Name of the card's series of rates over time, instead of tiers.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-    tiers: tuple[Tier, ...]
+    tiers: tuple[Tier, ...] = ()
     mode: Mode | None = None
+    select: str = ""
     flat_on_zero: bool | None = None
+    series: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """One price of a card. Without a `measure` it is a fee, due once for each contract and window.
+    """One price of a card. Without a `measure` it is a fee, due once for each contract and period.
 
     Args:
-        curve: Cumulative price.
+        curve: Cumulative price; None where a pool prices all there may be.
         measure: What is counted; None for a fee.
         convert: From counted to priced units.
-        window: Period of a fee.
+        during: When it holds; the period of a fee.
         surcharge: True if it comes on top of another charge on the same usage.
         line: Line of the card's file.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-    curve: Curve
+    curve: Curve | None = None
     measure: Measure | None = None
     convert: Convert = field(default_factory=Convert)
-    window: Window = "month"
+    during: During = field(default_factory=During)
     surcharge: bool = False
     line: int = 0
+
+    @property
+    def window(self) -> Count:
+        """The window of what is counted, or the period of a fee."""
+        return self.measure.window if self.measure else self.during.every or "month"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjust:
-    """Money off, or on: a line of its own.
+    """Money off, or on: a line of its own. One of `percent`, `amount`, `times`, or a curve over a money measure.
 
     Args:
         percent: Added to the amount, in percent; -10 takes a tenth off.
-        on: Names of the charges it is reckoned on; all if empty. Rates stand under the name `rates`.
+        amount: Money added once in each window; what it takes off is never more than there is. [currency]
+        times: Factor of the amount; 0.5 halves it.
+        measure: Money of charges (`of`) as a quantity, with its window.
+        curve: What that money becomes: rates are shares of it (0.88 for 12 % off).
+        on: Names of the charges (or pools) it is reckoned on; all charges if empty. Rates stand under `rates`.
         where: Condition on the keys; all lines if empty.
+        window: Period of an `amount`.
+        during: When it holds.
         line: Line of the card's file.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-    percent: Decimal
+    percent: Decimal | None = None
+    amount: Decimal | None = None
+    times: Decimal | None = None
+    measure: Measure | None = None
+    curve: Curve | None = None
     on: tuple[str, ...] = ()
     where: str = ""
+    window: Window = "month"
+    during: During = field(default_factory=During)
     line: int = 0
+
+    @property
+    def factor(self) -> Decimal | None:
+        """What share of the amount is added; None where it is not a share."""
+        if self.percent is not None:
+            return self.percent / 100
+        return self.times - 1 if self.times is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +257,8 @@ class Clamp:
         min: Least amount; what is missing is a true-up line. [currency]
         max: Most amount; what is above is a line that takes it off. [currency]
         window: Period in which it holds.
+        on: Charges that it holds for; all that is invoiced if empty.
+        during: When it holds, and how it is prorated.
         line: Line of the card's file.
     """
 
@@ -143,6 +266,133 @@ class Clamp:
     min: Decimal | None = None
     max: Decimal | None = None
     window: Window = "month"
+    on: tuple[str, ...] = ()
+    during: During = field(default_factory=During)
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pay:
+    """When a pool is paid.
+
+    Args:
+        upfront_share: Share of the price of the whole term that is paid at its start, 0 to 1.
+        every: Period in which the rest is paid, each time for the grants of that period.
+        amount: Money each time, instead of the price of the grants. [currency]
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+    upfront_share: Decimal | None = None
+    every: Window | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """What a unit costs while the pool lasts.
+
+    Args:
+        rate: Price of one unit of the grant. [currency / unit]
+        times: For money: how much of the pool a unit of money draws (0.72 of on-demand prices), by charge or for all.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+    rate: Decimal | None = None
+    times: Decimal | Mapping[str, Decimal] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What happens to usage that the pool no longer covers.
+
+    Args:
+        times: Factor of its price.
+        block: True if it is not sold: it stays without a price.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+    times: Decimal = Decimal(1)
+    block: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollover:
+    """What of the unused is carried on at the end of a cycle; all of it must be said.
+
+    Args:
+        share: Share that is carried, 0 to 1.
+        of: Share of what is left (`remaining`) or of the grant (`original`).
+        max: The most that is carried into a cycle; None for no limit. [unit of the pool]
+        periods: For how many cycles it lasts.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+    share: Decimal
+    of: Literal["remaining", "original"]
+    max: Decimal | None = None
+    periods: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """How long a pool lasts: fixed days, or months from the contract's start.
+
+    Args:
+        start: First day, `from` in a file.
+        end: Day on which it is over, `to` in a file.
+        months: Months from the contract's start (or from `start`).
+        renews: True if another term follows each.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+    start: date | None = None
+    end: date | None = None
+    months: int | None = None
+    renews: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """A balance that usage or money draws down: allowance, bundle, credit, commitment, reservation.
+
+    Args:
+        name: Its name, `id` in a file.
+        unit: `money`, or the unit of what the charges count (`tokens`, `gpu_hours`).
+        grant: What is granted in each cycle, or once for the term. [unit; for `every: hour`, machines or money]
+        every: Cycle; None for one grant a term.
+        term: How long it lasts; None for as long as the contract.
+        price: Price of one grant; None where `inside` or `pay` says it. [currency]
+        pay: When it is paid; at each grant if empty.
+        eligible: Charges that may draw on it, in the order in which they do.
+        where: Condition on the contract's keys; all contracts if empty.
+        inside: What a unit costs while the pool lasts.
+        outside: What happens to usage beyond.
+        rollover: What is carried on.
+        unused: What happens to the rest: `forfeit`, `true_up` (what is not yet paid is billed), `refund`.
+        priority: Lower draws first; must be said where two pools share a charge. Then by expiry, cost of a unit, name.
+        drawn: Period by which usage is set in order before it draws; must be said where it covers charges of several
+            prices.
+        during: When grants are made, and how they are prorated.
+        line: Line of the card's file.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+    name: str
+    unit: str
+    grant: Decimal
+    every: Window | None = None
+    term: Term | None = None
+    price: Decimal | None = None
+    pay: tuple[Pay, ...] = ()
+    eligible: tuple[str, ...]
+    where: str = ""
+    inside: Inside = field(default_factory=Inside)
+    outside: Outside = field(default_factory=Outside)
+    rollover: Rollover | None = None
+    unused: Unused | None = None
+    priority: int | None = None
+    drawn: Window | None = None
+    during: During = field(default_factory=During)
     line: int = 0
 
 
@@ -153,11 +403,13 @@ class Band:
     Args:
         of: What of the single request is looked at (`prompt_tokens`).
         above: Strictly above how much.
+        window: Always the single request.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
     of: str = "prompt_tokens"
     above: int
+    window: Literal["request"] = "request"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,12 +422,15 @@ class Card:
         currency: ISO 4217 code.
         scope: Keys that name a contract: charges are counted for each apart. Empty for one account.
         where: Condition for usage that the card is for; all if empty.
-        prices: Charges by name.
+        during: When the card holds, for each contract; its proration and anchor hold for all of its parts.
+        prices: Charges by name. What a later phase says of a charge stands under `NAME@2`, `NAME@3`...
         rates: Prices of models, a table.
         bands: Names for lengths of request, usable in conditions.
+        series: Rates over time by name: each holds from its label (`2026-01-05T09`) until the next.
         adjust: Discounts and mark-ups, in the order in which they apply.
-        clamp: Minimum and maximum of the whole card.
-        order: Order of `discount`, `minimum`, `maximum`; must be said where there are discounts and limits.
+        clamps: Minima and maxima.
+        pools: Balances that are drawn down.
+        order: Order of the steps; must be said where there are several kinds of them.
         rounding: Decimal places of an invoice line; None for no rounding.
         source: File or package that it was read from.
     """
@@ -186,11 +441,14 @@ class Card:
     currency: str = "USD"
     scope: tuple[str, ...] = ()
     where: str = ""
+    during: During = field(default_factory=During)
     prices: Mapping[str, Charge] = field(default_factory=dict)
     rates: tuple[Rate, ...] = ()
     bands: Mapping[str, Band] = field(default_factory=dict)
+    series: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     adjust: tuple[Adjust, ...] = ()
-    clamp: Clamp | None = None
+    clamps: tuple[Clamp, ...] = ()
+    pools: tuple[Pool, ...] = ()
     order: tuple[Step, ...] = ()
     rounding: int | None = 2
     source: str = ""
@@ -199,3 +457,12 @@ class Card:
     def account(self) -> str:
         """The side of the books: `cost` of what we pay, `revenue` of what we are paid."""
         return "cost" if self.party == "vendor" else "revenue"
+
+
+def plain(name: str) -> str:
+    """Name a charge without the phase that it is of.
+
+    >>> plain("tokens@2")
+    'tokens'
+    """
+    return name.partition("@")[0]

@@ -9,7 +9,7 @@ from pertoken.core import meters
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.core.expression import condition, weights
 from pertoken.core.period import GRAINS
-from pertoken.rating.card import Adjust, Card, Charge, Curve
+from pertoken.rating.card import Adjust, Card, Charge, Clamp, Curve
 from pertoken.usage.question import above_key
 
 MOST_PLACES = 9
@@ -80,7 +80,9 @@ def _condition(card: Card, text: str, line: int) -> Iterator[Fault]:
             yield _fault(card, line, str(error))
 
 
-def _curve(card: Card, name: str, charge: Charge, curve: Curve) -> Iterator[Fault]:
+def _curve(card: Card, name: str, charge: Charge, curve: Curve | None) -> Iterator[Fault]:
+    if curve is None:
+        return
     tiers = curve.tiers
     if not tiers:
         yield _fault(card, charge.line, f"{name} has no tier", "at least {rate: ...} or {flat: ...}")
@@ -152,14 +154,16 @@ def _what(rate: Rate) -> tuple[str, str, str, bool, str]:
 
 
 def _clamp(card: Card) -> Iterator[Fault]:
-    clamp = card.clamp
-    if clamp is None:
-        return
+    for clamp in card.clamps:
+        yield from _limits(card, clamp)
+
+
+def _limits(card: Card, clamp: Clamp) -> Iterator[Fault]:
     if clamp.min is not None and clamp.max is not None and clamp.min > clamp.max:
         yield _fault(card, clamp.line, f"minimum {clamp.min} above maximum {clamp.max}", "min at most max")
     for name, charge in card.prices.items():
-        window = charge.measure.window if charge.measure else charge.window
-        if (_apart(charge) or card.rounding is not None) and GRAINS.index(window) > GRAINS.index(clamp.window):
+        window = charge.window
+        if window in GRAINS and (_apart(charge) or card.rounding is not None) and GRAINS.index(window) > GRAINS.index(clamp.window):
             mend = f"say window: {window} under clamp"
             yield _fault(card, clamp.line, f"a limit by {clamp.window}, but {name} is counted by {window}", mend=mend)
     if card.adjust and not card.order:
@@ -174,7 +178,7 @@ def _clamp(card: Card) -> Iterator[Fault]:
 
 def _apart(charge: Charge) -> bool:
     """Tell whether a charge is counted as a whole, so that its lines have no keys but scope, window and `by`."""
-    flat = any(tier.flat for tier in charge.curve.tiers) or len(charge.curve.tiers) > 1
+    flat = any(tier.flat for tier in charge.curve.tiers) or len(charge.curve.tiers) > 1 if charge.curve else False
     return charge.measure is None or flat or bool(charge.convert.round) or bool(charge.convert.free)
 
 
@@ -208,7 +212,7 @@ def _adjust(card: Card) -> Iterator[Fault]:
         yield from _kept(card, adjust)
     used = {"discount"} if card.adjust else set()
     used |= {
-        name for name, bound in (("minimum", "min"), ("maximum", "max")) if getattr(card.clamp, bound, None) is not None
+        name for name, bound in (("minimum", "min"), ("maximum", "max")) for clamp in card.clamps if getattr(clamp, bound) is not None
     }
     twice = sorted({step for step in card.order if card.order.count(step) > 1})
     if twice:

@@ -178,10 +178,11 @@ def _adjusted(row: Mapping[str, Any], card: Card) -> Step:
         percent = f"{adjust.percent:+f} %{f' where {adjust.where}' if adjust.where else ''}"
         rounding = row["stage"] == "rounding"
         about = f"{row['charge']}, {percent}{f', rounded half up to {card.rounding} places' if rounding else ''}"
-    elif kind == "clamp" and card.clamp is not None:
-        line = card.clamp.line
-        bound = card.clamp.min if index == "min" else card.clamp.max
-        about = f"{row['charge']} of {bound:,f} a {card.clamp.window}"
+    elif kind == "clamp":
+        clamp = card.clamps[int(index.partition(".")[0])]
+        line = clamp.line
+        bound = clamp.min if row["charge"] == "minimum" else clamp.max
+        about = f"{row['charge']} of {bound:,f} a {clamp.window}"
     return _step(row, about, row["amount"], card, line)
 
 

@@ -41,7 +41,7 @@ def _keys(card: Card) -> set[str]:
     for charge in card.prices.values():
         out |= {charge.measure.window, *charge.measure.by} if charge.measure else {charge.window}
         texts.append(charge.measure.where if charge.measure else "")
-    out |= {card.clamp.window} if card.clamp else set()
+    out |= {clamp.window for clamp in card.clamps}
     out |= {name for text in texts if text for name in condition(text).names} - set(card.bands)
     return out | ({"month"} if card.rates and card.rounding is not None else set())
 

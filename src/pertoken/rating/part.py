@@ -103,5 +103,5 @@ def without_nothing(lines: Lines) -> Lines:
 def rounding_window(name: str, card: Card) -> str:
     """The period of a charge's invoice line: its own window, but a month at least."""
     charge = card.prices.get(name)
-    window = "month" if charge is None else charge.measure.window if charge.measure else charge.window
+    window = "month" if charge is None else charge.window
     return max("month", window, key=period.GRAINS.index)

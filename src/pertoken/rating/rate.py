@@ -174,7 +174,7 @@ def _nothing(contracts: Lines) -> Part:
 def _contracts(own: Usage, card: Card) -> Lines:
     """List each contract and window that the card meets, with nothing charged yet; none if nothing is due by window."""
     windows: set[str] = {charge.window for charge in card.prices.values() if charge.measure is None}
-    windows |= {card.clamp.window} if card.clamp else set()
+    windows |= {clamp.window for clamp in card.clamps}
     own = own if windows else own.pick(np.zeros(0, dtype=np.intp))
     keys = {name: own.key(name) for name in card.scope}
     if (window := period.finest(windows)) is not None:
