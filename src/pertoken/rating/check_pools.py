@@ -1,6 +1,7 @@
 """Faults of pools: what they hold, what it costs, who may draw on it, what becomes of the rest."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import combinations
 
@@ -8,7 +9,7 @@ from pertoken.core import meters
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.core.expression import weights
 from pertoken.core.period import GRAINS
-from pertoken.rating.card import MONEY, Card, Charge, During, Measure, Pool, plain
+from pertoken.rating.card import MONEY, Card, Charge, Curve, During, Measure, Pool, plain
 from pertoken.rating.check_charge import RATES
 from pertoken.rating.complaint import bad_condition, fault
 
@@ -225,12 +226,17 @@ def _drawn(card: Card, pool: Pool) -> Iterator[Fault]:
     if pool.drawn and pool.every and GRAINS.index(pool.drawn) > GRAINS.index(pool.every):
         found = f"pool {pool.name} is drawn by {pool.drawn}, coarser than its cycle of a {pool.every}"
         yield fault(card, pool.line, found, f"{pool.every} or finer")
-    charges = [(plain(name), charge.curve, charge.convert) for name, charge in _charges(card, pool)]
+    charges = [(plain(name), _unplaced(charge.curve), charge.convert) for name, charge in _charges(card, pool)]
     several = any(one[0] != two[0] and one[1:] != two[1:] for one, two in combinations(charges, 2))
     if several and pool.unit != MONEY and pool.drawn is None:
         found = f"pool {pool.name} covers charges of several prices"
         mend = "say drawn: day (or hour, month): the period by which usage is put in order before it draws"
         yield fault(card, pool.line, found, "which usage draws first, since money depends on it", mend)
+
+
+def _unplaced(curve: Curve | None) -> Curve | None:
+    """The same curve wherever it stands in the file, so that curves can be compared."""
+    return curve and replace(curve, tiers=tuple(replace(tier, line=0) for tier in curve.tiers))
 
 
 def _priorities(card: Card) -> Iterator[Fault]:
