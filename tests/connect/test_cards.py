@@ -8,7 +8,7 @@ import pytest
 from pertoken.catalog.prices import Rate
 from pertoken.connect.cards import card_from, read_cards
 from pertoken.core.errors import CardError, InputError
-from pertoken.rating.card import Band, Charge, Convert, Curve, Measure, Tier
+from pertoken.rating.card import Band, Charge, Clamp, Convert, Curve, Measure, Tier
 from tests.made import card
 
 D = Decimal
@@ -52,7 +52,7 @@ def test_adjustments_limits_bands_and_order_are_read():
         plan: p
         currency: EUR
         where: plan == "pro"
-        prices: {base: {curve: [{flat: 20}], window: year}}
+        prices: {base: {curve: [{flat: 20}], during: {every: year}}}
         bands: {long: {above: 200_000}}
         adjust:
           - {percent: -10, on: [base]}
@@ -64,7 +64,7 @@ def test_adjustments_limits_bands_and_order_are_read():
         (-10, ("base",), "", 7),
         (D("2.5"), (), "long", 8),
     ]
-    assert (read.clamp.min, read.clamp.max, read.clamp.window, read.clamp.line) == (5, 50, "year", 9)
+    assert read.clamps == (Clamp(min=D(5), max=D(50), window="year", line=9),)
     assert read.order == ("minimum", "discount", "maximum")
     assert read.bands == {"long": Band(of="prompt_tokens", above=200_000)}
     assert (read.currency, read.where, read.source) == ("EUR", 'plan == "pro"', "card.yaml")

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from pertoken.cli.grammar import COMMANDS
+from pertoken.cli.nouns import within
 from pertoken.core.errors import EXIT_INPUT, InputError, PertokenError
 
 
@@ -41,9 +42,9 @@ def _unknown(name: str) -> str:
 
 
 def _invoke(name: str, words: Sequence[str]) -> int:
-    command: click.Command = import_module(COMMANDS[name][0]).command
+    command, full, rest = within(import_module(COMMANDS[name][0]).command, f"pertoken {name}", words)
     try:
-        with command.make_context(f"pertoken {name}", list(words)) as context:
+        with command.make_context(full, rest) as context:
             _apart(context.params)
             command.invoke(context)
     except click.exceptions.Exit as stop:
@@ -53,7 +54,13 @@ def _invoke(name: str, words: Sequence[str]) -> int:
 
 def _apart(params: Mapping[str, Any]) -> None:
     """Refuse to write over what is read, or twice to one file."""
-    said = [params.get("log"), params.get("mapping"), *params.get("cost", ()), *params.get("revenue", ())]
+    said = [
+        params.get("log"),
+        params.get("mapping"),
+        *params.get("files", ()),
+        *params.get("cost", ()),
+        *params.get("revenue", ()),
+    ]
     seen = {Path(each.partition("::")[0].partition("#")[0]).resolve() for each in said if each}
     for name in ("xlsx", "html", "rejects", "rollup"):
         if params.get(name):
