@@ -85,10 +85,16 @@ def steps(job: Job) -> list[tuple[str, Step]]:
     """List what follows the charges of a card, in the card's order; a limit or discount is taken once."""
     kinds: dict[str, list[tuple[str, Step]]] = {
         "discount": [("", partial(_adjusted, job, i)) for i in range(len(job.card.adjust))],
-        "amount": [("", partial(_adjusted, job, i)) for i, each in enumerate(job.card.adjust) if each.amount is not None],
+        "amount": [
+            ("", partial(_adjusted, job, i)) for i, each in enumerate(job.card.adjust) if each.amount is not None
+        ],
         "percent": [("", partial(_adjusted, job, i)) for i, each in enumerate(job.card.adjust) if each.amount is None],
-        "minimum": [("", partial(_limited, job, i, "minimum")) for i, c in enumerate(job.card.clamps) if c.min is not None],
-        "maximum": [("", partial(_limited, job, i, "maximum")) for i, c in enumerate(job.card.clamps) if c.max is not None],
+        "minimum": [
+            ("", partial(_limited, job, i, "minimum")) for i, c in enumerate(job.card.clamps) if c.min is not None
+        ],
+        "maximum": [
+            ("", partial(_limited, job, i, "maximum")) for i, c in enumerate(job.card.clamps) if c.max is not None
+        ],
         "credit": [("credit", lambda _: [])],
     }
     order = job.card.order or ("discount", "minimum", "maximum", "credit")
@@ -162,7 +168,9 @@ def _spent(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list[
     for name in adjust.measure.of:
         own = next((p for p in parts if plain(p.charge) == name), None)
         if own is not None:
-            mine = lines.where(charge=_place(adjust, name)) if _place(adjust, name) in lines.key("charge").labels else None
+            mine = (
+                lines.where(charge=_place(adjust, name)) if _place(adjust, name) in lines.key("charge").labels else None
+            )
             if mine is not None:
                 part = Part.of(mine, name, f"adjust.{index}", "discount", own.taken)
                 made += [p for p in rounded([part], job) if len(p.lines)]
@@ -208,7 +216,8 @@ def _totals(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Values
         keyed.append(Lines(keys, {"amount": money, "row": np.zeros(len(part.lines), dtype=np.int64)}))
     shape = np.broadcast_shapes(*(each.values["amount"].shape[:-1] for each in keyed))
     wide = [
-        Lines(each.keys, {n: np.broadcast_to(v, (*shape, v.shape[-1])) for n, v in each.values.items()}) for each in keyed
+        Lines(each.keys, {n: np.broadcast_to(v, (*shape, v.shape[-1])) for n, v in each.values.items()})
+        for each in keyed
     ]
     found = concat(Lines, wide).fold(names)
     row = found.values["row"].reshape(-1, len(found))[0].astype(np.int64)

@@ -7,6 +7,7 @@ difference of two points of it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,11 @@ from pertoken.core.lines import Key, Lines, Usage, combine, concat, group
 from pertoken.core.money import Values, array, settle, zeros
 from pertoken.rating.assign import Claim, Combos, leaf_weights
 from pertoken.rating.card import Charge, During, Measure, Window, plain
+from pertoken.rating.contract import CYCLE
 from pertoken.rating.convert import convert
 from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit, running
-from pertoken.rating.measure import distinct, level, peak
-from pertoken.rating.contract import CYCLE
 from pertoken.rating.job import Job
+from pertoken.rating.measure import distinct, level, peak
 from pertoken.rating.part import Part, Taken, gathered, number
 
 INVOICE = "month"
@@ -115,7 +116,9 @@ def _rates(job: Job, claim: Claim, combos: Combos) -> Part:
     prices = array([r.unit_price if r is not None else Decimal(0) for r in claim.rates], exact=job.exact)
     quantity = number(taken.usage.values["quantity"], exact=job.exact)
     money = settle(quantity * prices[of_line], prices)
-    return Part.of(Lines(taken.usage.keys, {"quantity": quantity, "amount": money}), claim.name, claim.name, "list", taken)
+    return Part.of(
+        Lines(taken.usage.keys, {"quantity": quantity, "amount": money}), claim.name, claim.name, "list", taken
+    )
 
 
 def _fee(job: Job, name: str, charge: Charge) -> Lines:
@@ -145,7 +148,9 @@ def _measured(job: Job, claim: Claim, taken: Taken) -> Lines:
     charge = claim.charge
     assert charge is not None and charge.measure is not None  # noqa: S101, PT018  see the caller
     if charge.measure.window == "request" and charge.curve is not None:
-        charge = replace(charge, convert=replace(charge.convert, round=None, free=Decimal(0), per=Decimal(1), times=Decimal(1)))
+        charge = replace(
+            charge, convert=replace(charge.convert, round=None, free=Decimal(0), per=Decimal(1), times=Decimal(1))
+        )
     form = linear(charge)
     if form is not None or charge.curve is None or charge.curve.series:
         quantity = number(taken.quantity(exact=job.exact), exact=job.exact)
@@ -216,12 +221,14 @@ COUNTS = {"max": peak, "unique": distinct, "time_weighted": level}
 
 def _row(lines: Lines, measure: Measure, grain: Window | None) -> Window:
     """The period of a row: the window itself, an invoice's where the window is longer, or finer for pools."""
-    window = measure.window if measure.window in period.GRAINS else "year"
+    window = "year" if measure.window == "term" else "hour" if measure.window == "request" else measure.window
+    if measure.kind in COUNTS:
+        return window
+    known = cast("Window", period.finest(set(lines.keys)) or window)
     row = min(window, INVOICE, key=period.GRAINS.index)
-    finest = period.finest(set(lines.keys)) or window
-    row = max(row, finest, key=period.GRAINS.index) if measure.window == "term" or row != window else row
-    found = min(row, grain or row, key=period.GRAINS.index)
-    return found if measure.kind in ("sum", "count") else measure.window if measure.window in period.GRAINS else found  # type: ignore[return-value]
+    if row != window or measure.window in ("term", "request"):
+        row = max(row, known, key=period.GRAINS.index)
+    return min(row, grain or row, key=period.GRAINS.index)
 
 
 def _selected(job: Job, charge: Charge, taken: Taken) -> tuple[Lines, dict[str, Values]]:
@@ -236,16 +243,17 @@ def _selected(job: Job, charge: Charge, taken: Taken) -> tuple[Lines, dict[str, 
     both = concat(
         Lines,
         [
-            Lines(taken.usage.keys, {"quantity": number(quantity, exact=job.exact), "select": number(quantity, exact=job.exact) * 0}),
+            Lines(
+                taken.usage.keys,
+                {"quantity": number(quantity, exact=job.exact), "select": number(quantity, exact=job.exact) * 0},
+            ),
             Lines(job.own.keys, {"quantity": select * 0, "select": select}),
         ],
     )
     return both, dict(both.values)
 
 
-def _with_nothing(
-    job: Job, charge: Charge, found: Lines, row_name: str, row: str, inner: Mapping[str, Key]
-) -> Lines:
+def _with_nothing(job: Job, charge: Charge, found: Lines, row_name: str, row: str, inner: Mapping[str, Key]) -> Lines:
     """Add rows of nothing for contracts without usage, where something is due all the same."""
     measure = charge.measure
     if not (charge.curve and charge.curve.flat_on_zero) or inner or (measure and measure.by):
@@ -258,7 +266,9 @@ def _with_nothing(
     return concat(Lines, [none, found]).fold(list(found.keys))
 
 
-def _before(bare: Lines, starts: NDArray[np.intp], earlier: Sequence[Counted], job: Job, measure: Measure) -> Values | None:
+def _before(
+    bare: Lines, starts: NDArray[np.intp], earlier: Sequence[Counted], job: Job, measure: Measure
+) -> Values | None:
     """What earlier phases of a charge have counted in each window."""
     if not earlier:
         return None
@@ -273,7 +283,10 @@ def _before(bare: Lines, starts: NDArray[np.intp], earlier: Sequence[Counted], j
     others = concat(Lines, [keyed(each.lines) for each in earlier])
     both = concat(Lines, [Lines(own.keys, {"quantity": own.values["quantity"] * 0}), others])
     code, span = combine(list(both.keys.values()), len(both))
-    found = group([Key(np.unique(code, return_inverse=True)[1].reshape(-1).astype(np.int32), tuple(map(str, range(len(both)))))], len(both))
+    found = group(
+        [Key(np.unique(code, return_inverse=True)[1].reshape(-1).astype(np.int32), tuple(map(str, range(len(both)))))],
+        len(both),
+    )
     total = found.sum(both.values["quantity"])
     slot = np.unique(code, return_inverse=True)[1].reshape(-1)[: len(own)]
     before: Values = total[..., slot]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -117,9 +117,7 @@ class Contracts:
         names = self.card.scope
         if not names or not len(lines):
             return np.zeros(len(lines), dtype=np.intp)
-        both = concat(
-            Lines, [Lines({n: self.keys[n] for n in names}, {}), Lines({n: lines.key(n) for n in names}, {})]
-        )
+        both = concat(Lines, [Lines({n: self.keys[n] for n in names}, {}), Lines({n: lines.key(n) for n in names}, {})])
         code = combine([both.keys[n] for n in names], len(both))[0]
         order = np.argsort(code[: len(self)], kind="stable")
         found: NDArray[np.intp] = order[np.searchsorted(code[: len(self)][order], code[len(self) :])]
@@ -163,7 +161,9 @@ class Contracts:
         opened, closed = self.holds(during)
         from_, to = np.maximum(opened, self.first), np.minimum(closed, self.last)
         table = [self._periods(grain, day) for day in self._anchors()]
-        found = [_crossed(begin, end, from_, to, who) for (begin, end), who in zip(table, self._anchored(), strict=True)]
+        found = [
+            _crossed(begin, end, from_, to, who) for (begin, end), who in zip(table, self._anchored(), strict=True)
+        ]
         contract = np.concatenate([c for c, _ in found])
         begin = np.concatenate([b[w] for (b, _), (_, w) in zip(table, found, strict=True)])
         end = np.concatenate([e[w] for (_, e), (_, w) in zip(table, found, strict=True)])
@@ -241,7 +241,9 @@ class Contracts:
         days = lines.keys[CYCLE] if CYCLE in lines.keys else window_key(lines, "day", self.card)
         begun = period.begins(days.labels)
         if anchor == "start":
-            pairs, which = np.unique(np.stack([self._days()[self.of_lines(lines)], days.codes]), axis=1, return_inverse=True)
+            pairs, which = np.unique(
+                np.stack([self._days()[self.of_lines(lines)], days.codes]), axis=1, return_inverse=True
+            )
             labels = [_cycle(begun[d : d + 1], window, int(a)) for a, d in pairs.T]
             plain = Key.of(labels)
             return CYCLE, Key(plain.codes[which.reshape(-1)], plain.labels)

@@ -180,7 +180,7 @@ def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: A
     if len(np.unique(place)) == len(place):
         return np.minimum(quantity, rest)
     order = np.argsort(place, kind="stable")
-    starts = np.flatnonzero(np.append(True, place[order][1:] != place[order][:-1]))  # noqa: FBT003
+    starts = np.flatnonzero(np.append(True, place[order][1:] != place[order][:-1]))
     ordered = quantity[..., order]
     before = running(ordered, starts) - ordered
     out = np.empty_like(quantity + rest * 0)
@@ -223,7 +223,9 @@ def _moneys(job: Job, pools: Sequence[Pool], parts: Sequence[Part], listed: Mapp
     for name, each in own.items():
         demand[name] = zeros(grid.shape, exact=job.exact)
         for part in each:
-            demand[name] = demand[name] + _dense(grid, part.lines.values["amount"], _places(grid, part.lines), exact=job.exact)
+            demand[name] = demand[name] + _dense(
+                grid, part.lines.values["amount"], _places(grid, part.lines), exact=job.exact
+            )
     played = replay(grid, _all_grants(job, pools, grid), demand)
     made = []
     for name, each in own.items():
@@ -277,14 +279,20 @@ def pool_parts(job: Job, pools: Sequence[Pool], played: Replay, taken: Taken) ->
         happened = {kind: entries(played, pool, kind) for kind in ("drawn", "expired", "refunded")}
         for kind, stage in STAGE.items():
             quantity, value = happened[kind]
-            out.append(Part.of(_lines(played.grid, value, quantity).with_keys(meter=meter), pool.name, term, stage, taken))
+            out.append(
+                Part.of(_lines(played.grid, value, quantity).with_keys(meter=meter), pool.name, term, stage, taken)
+            )
         quantity, value = happened["refunded"]
-        out.append(Part.of(_lines(played.grid, -value, quantity).with_keys(meter=meter), pool.name, term, "refund", taken))
+        out.append(
+            Part.of(_lines(played.grid, -value, quantity).with_keys(meter=meter), pool.name, term, "refund", taken)
+        )
         bought = paid(job, pool, played, happened["drawn"][1], happened["expired"][1])
         if bought is not None:
             lines = _lines(played.grid, bought, bought * 0)
             if job.card.rounding is not None:
-                lines = Lines(lines.keys, {**lines.values, "amount": round_half_up(lines.values["amount"], job.card.rounding)})
+                lines = Lines(
+                    lines.keys, {**lines.values, "amount": round_half_up(lines.values["amount"], job.card.rounding)}
+                )
             out.append(Part.of(lines.with_keys(meter=meter), pool.name, term, "purchase", taken))
     return [part for part in out if len(part.lines)]
 
@@ -293,4 +301,3 @@ def _unit(job: Job, pool: Pool) -> str:
     """What a pool's lines are called among the meters: what its charges count."""
     charge = job.card.prices.get(pool.eligible[0])
     return charge.measure.meters if charge and charge.measure and pool.unit != MONEY else ""
-

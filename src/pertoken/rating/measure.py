@@ -12,9 +12,7 @@ from pertoken.rating.job import Job
 from pertoken.rating.part import gathered
 
 
-def peak(
-    lines: Lines, keys: Mapping[str, Key], measure: Measure, job: Job
-) -> Lines:
+def peak(lines: Lines, keys: Mapping[str, Key], measure: Measure, job: Job) -> Lines:
     """Take the greatest sum of an inner period in each window."""
     name, inner = job.key(lines, measure.every or "day")
     each = gathered({**keys, f"{name} within": inner}, len(lines), lines.values)
@@ -25,9 +23,7 @@ def peak(
     return Lines({n: Key(each.keys[n].codes[found.first], each.keys[n].labels) for n in keys}, {"quantity": greatest})
 
 
-def distinct(
-    lines: Lines, keys: Mapping[str, Key], measure: Measure, job: Job
-) -> Lines:
+def distinct(lines: Lines, keys: Mapping[str, Key], measure: Measure, job: Job) -> Lines:
     """Count the labels of a key that have any usage in each window."""
     del job
     who = lines.key(measure.unique)
@@ -37,9 +33,7 @@ def distinct(
     return gathered({n: each.keys[n] for n in keys}, len(each), {"quantity": some * named})
 
 
-def level(
-    lines: Lines, keys: Mapping[str, Key], measure: Measure, job: Job
-) -> Lines:
+def level(lines: Lines, keys: Mapping[str, Key], measure: Measure, job: Job) -> Lines:
     """Average a level that holds until the next reading over the whole of each window; nothing before the first."""
     grain = measure.every or "day"
     window, row_name = list(keys.values())[-1], list(keys)[-1]
@@ -84,4 +78,3 @@ def _lengths(rows: Key, measure: Measure, job: Job) -> Values:
         else period.months_later(begin, {"month": 1, "quarter": 3, "year": 12}[measure.window])
     )
     return period.seconds(begin, after, job.contracts.tz)[rows.codes]
-

@@ -53,7 +53,9 @@ def _true_up(pool: Pool, played: Replay, bought: Values, expired: Values) -> Val
         if grant.pool is pool and grant.closed <= played.grid.shape[1]:
             last = grant.closed - 1
             before = bought[..., grant.opened : last + 1].sum(axis=-1)
-            out[..., last] += np.where(grant.size != 0, np.maximum(grant.value - before, grant.value * 0), grant.value * 0)
+            out[..., last] += np.where(
+                grant.size != 0, np.maximum(grant.value - before, grant.value * 0), grant.value * 0
+            )
     return out + expired * 0
 
 
@@ -88,7 +90,13 @@ def _terms(pool: Pool, grid: Grid, begin: Any, end: Any, contract: int) -> list[
 
 
 def _instalments(
-    job: Job, pool: Pool, pay: Pay, grid: Grid, begin: Any, end: Any, share: Decimal  # noqa: ANN401  times
+    job: Job,
+    pool: Pool,
+    pay: Pay,
+    grid: Grid,
+    begin: Any,
+    end: Any,
+    share: Decimal,  # noqa: ANN401  times
 ) -> list[tuple[Any, Decimal]]:
     """When an instalment is due in a term, and how much it is."""
     assert pay.every is not None  # noqa: S101  see the caller
