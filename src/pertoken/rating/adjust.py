@@ -217,9 +217,7 @@ def _amount(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list
 
 def _some(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Any:  # noqa: ANN401  a mask
     """Tell for each line of a base whether parts have any line of it."""
-    ones = [
-        replace(p, lines=Lines(p.lines.keys, {"amount": np.ones_like(p.lines.values["amount"])})) for p in parts
-    ]
+    ones = [replace(p, lines=Lines(p.lines.keys, {"amount": np.ones_like(p.lines.values["amount"])})) for p in parts]
     return _totals(base, ones, window, job) > 0
 
 

@@ -153,6 +153,10 @@ class Contracts:
         if self.span[1] == NEVER:
             msg = f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; map a column to `time`, or say --period"
             raise CardError(msg)
+        if (self.first >= ALWAYS).any():
+            who = " ".join(key.labels[key.codes[int(np.argmax(self.first))]] for key in self.keys.values())
+            msg = f"card {self.card.name!r} counts by {grain}, and the usage of {who or 'the account'} has no time; give it one"
+            raise CardError(msg)
         opened, closed = self.holds(during)
         from_, to = np.maximum(opened, self.first), np.minimum(closed, self.last)
         table = [self._periods(grain, day) for day in self._anchors()]
@@ -227,6 +231,16 @@ class Contracts:
             return np.where(cut, np.minimum(days, thirty), thirty), thirty
         return days, whole
 
+    def _begun(self, lines: Lines) -> Key:
+        """The day on which each line's cycle began, or the day of the line where it has none."""
+        cycle = lines.keys.get(CYCLE)
+        if cycle is None or "" not in cycle.labels:
+            return window_key(lines, "day", self.card) if cycle is None else cycle
+        column = cycle.column()
+        if (column != "").all():
+            return Key.of(column)
+        return Key.of(np.where(column == "", window_key(lines, "day", self.card).column(), column))
+
     def key(self, lines: Lines, window: str) -> tuple[str, Key]:
         """Name and find the period of each line: of the calendar, of a cycle with its own day, or the whole term.
 
@@ -238,7 +252,7 @@ class Contracts:
             return "", Key.constant("term", len(lines))
         if anchor is None or window in ("hour", "day"):
             return window, window_key(lines, window, self.card)
-        days = lines.keys[CYCLE] if CYCLE in lines.keys else window_key(lines, "day", self.card)
+        days = self._begun(lines)
         begun = period.begins(days.labels)
         if anchor == "start":
             pairs, which = np.unique(
@@ -371,7 +385,9 @@ def _sound(stated: Sequence[Contract], card: Card) -> None:
         who = tuple(each.labels[name] for name in card.scope)
         named = " ".join(who) or "the account"
         if each.start and each.end and each.end <= each.start:
-            msg = f"{where}: the contract of {named} ends {each.end}, not after its start {each.start}; let it end later"
+            msg = (
+                f"{where}: the contract of {named} ends {each.end}, not after its start {each.start}; let it end later"
+            )
             raise CardError(msg)
         if who in seen:
             other = seen[who]
@@ -396,11 +412,21 @@ def _times(own: Lines) -> tuple[Instants, Instants]:
 def _span(
     begin: Instants, end: Instants, stated: Sequence[Contract], said: tuple[date, date] | None, *, empty: bool
 ) -> tuple[np.datetime64, np.datetime64]:
+    known, over = begin[~np.isnat(begin)], end[~np.isnat(end)]
     if said is not None:
-        return _instant(said[0], NEVER), _instant(said[1], ALWAYS)
-    known = begin[~np.isnat(begin)]
+        first, last = _instant(said[0], NEVER), _instant(said[1], ALWAYS)
+        if len(known) and (known.min() < first or over.max() > last):
+            msg = (
+                f"the books run from {said[0]} to {said[1]}, and there is usage from {str(known.min())[:10]} to "
+                f"{str(over.max())[:10]}; expected usage inside the books; leave out the rest, or let the span hold it"
+            )
+            raise InputError(msg)
+        return first, last
     if len(known):
-        return known.min(), np.nanmax(end[~np.isnat(end)])
+        return known.min(), over.max()
+    if empty and any(c.end is None for c in stated):
+        msg = "there is no usage, and a contract without an end; nothing says how long the books are; say their span"
+        raise InputError(msg)
     days = [_instant(c.start, NEVER) for c in stated if c.start] + [_instant(c.end, ALWAYS) for c in stated if c.end]
     nothing = np.datetime64("1970-01-01", "s")
     return (min(days), max(days)) if days else (nothing, nothing) if empty else (NEVER, NEVER)

@@ -36,6 +36,8 @@ class Grid:
         begin: When they begin, shape `(window,)`.
         end: When they end, shape `(window,)`.
         contracts: The contracts.
+        own: For each contract and window, the contract's own window then; its first before that. Contracts whose
+            periods begin on days of their own share one list of windows. Shape `(contract, window)`.
     """
 
     grain: Window
@@ -44,6 +46,7 @@ class Grid:
     begin: Instants
     end: Instants
     contracts: Contracts
+    own: NDArray[np.intp]
 
     @classmethod
     def of(cls, contracts: Contracts, grain: Window) -> "Grid":
@@ -51,7 +54,15 @@ class Grid:
         found = contracts.windows(grain, During(), prorate="none", what="a window")
         begin, at = np.unique(found.begin, return_index=True)
         labels = tuple(found.key.labels[found.key.codes[i]] for i in at)
-        return cls(grain, found.name, labels, begin, found.end[at], contracts)
+        mine = np.full((len(contracts), len(begin)), -1)
+        mine[found.contract, np.searchsorted(begin, found.begin)] = np.searchsorted(begin, found.begin)
+        first = np.where((mine >= 0).any(axis=1), (mine >= 0).argmax(axis=1), 0) if len(begin) else 0
+        own = np.maximum(np.maximum.accumulate(mine, axis=1), np.reshape(first, (-1, 1)))
+        return cls(grain, found.name, labels, begin, found.end[at], contracts, own)
+
+    def at(self, moments: Any) -> Any:  # noqa: ANN401  one time, or an array of them
+        """Find the window in which a moment lies; the first for what was before."""
+        return np.maximum(np.searchsorted(self.begin, moments, side="right") - 1, 0)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -71,7 +82,7 @@ class Grant:
         end: When it expires.
         size: What is granted, shape `(*batch, contract)`. [unit]
         value: What it costs, shape `(*batch, contract)`. [currency]
-        carried: For how many cycles it has been carried on.
+        of: The grant of which it is what was carried on.
         left: What is left now. [unit]
         known: How much of its value is recognised. [currency]
         entries: What happened: kind, window, quantity, value.
@@ -84,7 +95,7 @@ class Grant:
     end: np.datetime64
     size: Values
     value: Values
-    carried: int = 0
+    of: "Grant | None" = None
     left: Values = field(init=False)
     known: Values = field(init=False)
     entries: list[tuple[str, int, Values, Values]] = field(default_factory=list)
@@ -96,7 +107,10 @@ class Grant:
 
     @property
     def unit_cost(self) -> Decimal:
-        """Money for one unit, for the burn order."""
+        """Money for one unit, for the burn order; the same for what is carried on."""
+        said = self.pool.price / self.pool.grant if self.pool.price is not None else unit_price(self.pool)
+        if said is not None or self.of is not None:
+            return said if said is not None else self.of.unit_cost if self.of else Decimal(0)
         sizes = self.size.reshape(-1)
         some = np.flatnonzero(sizes != 0)[:1]
         return Decimal(0) if not len(some) else Decimal(str(self.value.reshape(-1)[some[0]] / sizes[some[0]]))
@@ -184,7 +198,7 @@ def grants(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> li
         size[spans.contract[lines]] = amount[lines]
         each = unit_price(pool)
         value[spans.contract[lines]] = price[lines] if each is None else amount[lines] * _number(each, exact=exact)
-        opened = int(np.searchsorted(grid.end, pairs[0, i], side="right"))
+        opened = int(grid.at(pairs[0, i]))
         closed = int(np.searchsorted(grid.begin, pairs[1, i], side="left"))
         closed = closed if pairs[1, i] <= grid.end[-1] else len(grid.begin) + 1
         out.append(Grant(pool, pairs[0, i], opened, closed, pairs[1, i], size, size if each == 1 else value))
@@ -255,7 +269,9 @@ def terms(pool: Pool, grid: Grid) -> list[tuple[int, np.datetime64, np.datetime6
         edges = np.array([start, over])
         if term.renews and term.months is not None:
             most = max(0, int((last.astype("datetime64[M]") - start.astype("datetime64[M]")).astype(int)))
-            edges = months_later(np.repeat(start, most // term.months + 3), np.arange(most // term.months + 3) * term.months)
+            edges = months_later(
+                np.repeat(start, most // term.months + 3), np.arange(most // term.months + 3) * term.months
+            )
         spans = ((c, one, min(two, over)) for one, two in pairwise(edges))
         out += [(c, one, two) for c, one, two in spans if one < min(two, last) and two > first]
     return out
@@ -369,14 +385,14 @@ def _times_of(pool: Pool, charge: str) -> Decimal:
 def _ended(grant: Grant, live: Sequence[Grant], grid: Grid, window: int) -> list[Grant]:
     """End a grant; return what is carried on as a grant of its own."""
     rule = grant.pool.rollover
-    if rule is None or grant.carried:
+    if rule is None or grant.of:
         grant.close(window)
         return []
     exact = is_exact(grant.size)
     base = grant.left if rule.of == "remaining" else grant.size
     kept = np.minimum(base * _number(rule.share, exact=exact), grant.left)
     if rule.max is not None:
-        older = sum((g.left for g in live if g.pool is grant.pool and g.carried), grant.left * 0)
+        older = sum((g.left for g in live if g.pool is grant.pool and g.of), grant.left * 0)
         kept = np.minimum(kept, np.maximum(_number(rule.max, exact=exact) - older, grant.left * 0))
     goes_on = grid.contracts.holds(held(grant.pool))[1] > grant.end
     kept, worth = grant.close(window, np.where(goes_on, kept, kept * 0))
@@ -385,7 +401,7 @@ def _ended(grant: Grant, live: Sequence[Grant], grid: Grid, window: int) -> list
     until = _cycles_later(grant, rule.periods, grid)
     closed = int(np.searchsorted(grid.begin, until, side="left")) if until <= grid.end[-1] else len(grid.begin) + 1
     value = kept if grant.value is grant.size else worth
-    return [Grant(grant.pool, grant.begin, window + 1, closed, until, kept, value, carried=1)]
+    return [Grant(grant.pool, grant.begin, window + 1, closed, until, kept, value, of=grant)]
 
 
 def _cycles_later(grant: Grant, count: int, grid: Grid) -> np.datetime64:

@@ -199,7 +199,8 @@ def _rate_card(job: Job, who: Assignment) -> tuple[list[Part], Drawn]:
     parts: list[Part] = []
     for claim in who.claims:
         if claim.card is job.card:
-            made = rounded([charged(job, claim, who.combos, parts)], job)
+            earlier = [each.claim for name, each in listed.items() if plain(name) == plain(claim.name)]
+            made = rounded([charged(job, claim, who.combos, parts, earlier)], job)
             listed[claim.name] = Listed(claim, job.taken(claim, who.combos) if _measures(claim) else job.tokens, made)
             parts += made
     _told(job, listed)
