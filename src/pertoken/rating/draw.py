@@ -132,7 +132,9 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
             open_ = net * (offered | (each.charge.curve is None))
             blocked += _left(each, open_)
             net = net - open_
-        parts += _covered(job, name, listed[name], each, net, _factor(played, outside, places[name], exact=job.exact), outside)
+        parts += _covered(
+            job, name, listed[name], each, net, _factor(played, outside, places[name], exact=job.exact), outside
+        )
     taken = _joined([each.taken for each in listed.values()], exact=job.exact)
     parts += pool_parts(job, pools, played, taken)
     return Drawn(tuple(parts), (played,), tuple(blocked))

@@ -60,7 +60,9 @@ def level(lines: Lines, keys: Mapping[str, Key], charge: Charge, job: Job) -> Li
     weight = period.seconds(begin, period.following(begin, measure.every or "day"), job.contracts.tz)[when]
     flat = Lines({**made, row_name: row}, {"quantity": held.reshape(*held.shape[:-2], -1) * weight}).pick(some)
     total = gathered(flat.keys, len(flat), flat.values)
-    return Lines(total.keys, {"quantity": _mean(total.values["quantity"], _lengths(total.keys[row_name], measure, job))})
+    return Lines(
+        total.keys, {"quantity": _mean(total.values["quantity"], _lengths(total.keys[row_name], measure, job))}
+    )
 
 
 def _measure(charge: Charge) -> Measure:
