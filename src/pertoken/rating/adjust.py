@@ -236,7 +236,8 @@ def _totals(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Values
         for each in keyed
     ]
     found = concat(Lines, wide).fold(names)
-    row = found.values["row"].reshape(-1, len(found))[0].astype(np.int64)
+    rows = found.values["row"]
+    row = rows[(0,) * (rows.ndim - 1)].astype(np.int64)
     out = np.array(np.broadcast_to(base.values["amount"], (*shape, len(base))), copy=True)
     out[..., row[row > 0] - 1] = found.values["amount"][..., row > 0]
     return out

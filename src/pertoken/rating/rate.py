@@ -101,6 +101,8 @@ def rate(
         usage = _with_periods(usage, book)
         jobs = [Job(card, usage, contracts, span, _zone(card, timezone), exact) for card in book]
         for job in jobs:
+            if span is not None or contracts:
+                job.contracts.began()  # what is said of the books and of contracts is checked, needed or not
             usage = usage.with_keys(**job.in_time())
         jobs = [replace(job, usage=usage) for job in jobs]
         who = assign(usage, book)
