@@ -120,13 +120,14 @@ def everybody(tables: Sequence[Lines], names: Sequence[str]) -> Lines:
     return concat(Lines, [labelled(each, names) for each in tables]).fold(names)
 
 
-def positions(rows: Lines, lines: Lines, names: Sequence[str]) -> NDArray[np.intp]:
+def positions(rows: Lines, lines: Lines, names: Sequence[str], *, other: int = -1) -> NDArray[np.intp]:
     """Where the labels of each line stand in a table that has each combination once.
 
     Args:
         rows: The table.
-        lines: Lines whose labels all stand in it.
+        lines: Lines.
         names: The keys.
+        other: What stands for labels that the table doesn't have.
 
     Returns:
         Index into the table, shape `(line,)`.
@@ -135,8 +136,8 @@ def positions(rows: Lines, lines: Lines, names: Sequence[str]) -> NDArray[np.int
     code, _ = combine(list(both.keys.values()), len(both))
     own, theirs = code[: len(rows)], code[len(rows) :]
     order = np.argsort(own, kind="stable")
-    found: NDArray[np.intp] = order[np.searchsorted(own[order], theirs)]
-    return found
+    found = order[np.minimum(np.searchsorted(own[order], theirs), len(rows) - 1)]
+    return np.where(own[found] == theirs, found, other)
 
 
 def placed(values: Values, where: NDArray[np.intp], size: int) -> Values:
