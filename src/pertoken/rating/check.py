@@ -163,7 +163,11 @@ def _limits(card: Card, clamp: Clamp) -> Iterator[Fault]:
         yield _fault(card, clamp.line, f"minimum {clamp.min} above maximum {clamp.max}", "min at most max")
     for name, charge in card.prices.items():
         window = charge.window
-        if window in GRAINS and (_apart(charge) or card.rounding is not None) and GRAINS.index(window) > GRAINS.index(clamp.window):
+        if (
+            window in GRAINS
+            and (_apart(charge) or card.rounding is not None)
+            and GRAINS.index(window) > GRAINS.index(clamp.window)
+        ):
             mend = f"say window: {window} under clamp"
             yield _fault(card, clamp.line, f"a limit by {clamp.window}, but {name} is counted by {window}", mend=mend)
     if card.adjust and not card.order:
@@ -212,7 +216,10 @@ def _adjust(card: Card) -> Iterator[Fault]:
         yield from _kept(card, adjust)
     used = {"discount"} if card.adjust else set()
     used |= {
-        name for name, bound in (("minimum", "min"), ("maximum", "max")) for clamp in card.clamps if getattr(clamp, bound) is not None
+        name
+        for name, bound in (("minimum", "min"), ("maximum", "max"))
+        for clamp in card.clamps
+        if getattr(clamp, bound) is not None
     }
     twice = sorted({step for step in card.order if card.order.count(step) > 1})
     if twice:
