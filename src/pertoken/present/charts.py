@@ -157,8 +157,9 @@ def dots(rows: Sequence[Dot], groups: Mapping[str, str], *, x: Axis, y: Axis, si
 
 
 def _ticks(axis: Axis) -> alt.Axis:
-    few = {"tickCount": 6} if axis.log else {}
-    return alt.Axis(format=",~g" if axis.log else _format(axis.kind), domain=False, ticks=False, **few)
+    if axis.log:
+        return alt.Axis(format=",~g", domain=False, ticks=False, tickCount=6)
+    return alt.Axis(format=_format(axis.kind), domain=False, ticks=False)
 
 
 def _scale(axis: Axis) -> alt.Scale:
@@ -179,7 +180,7 @@ def columns(rows: Sequence[tuple[str, Number, str]], groups: Mapping[str, str], 
     legend = alt.Legend(orient="top", title=None, labelLimit=0, symbolType="square")
     colors = alt.Scale(domain=shown, range=[groups[name] for name in shown])
     below = alt.Axis(title=x, labelAngle=-45 if len(rows) > WIDTH // 80 else 0, ticks=False)
-    top = alt.Scale(domainMax=1.1 * max((row["value"] for row in data), default=1))
+    top = alt.Scale(domainMax=1.1 * max((float(value) for _, value, _ in rows), default=1.0))
     chart = alt.Chart(alt.InlineData(values=data)).encode(
         x=alt.X("name:N", sort=[row[0] for row in rows], axis=below, scale=alt.Scale(paddingInner=0.08)),
         y=alt.Y("value:Q", title=y, axis=alt.Axis(format=",~g", domain=False, ticks=False, tickMinStep=1), scale=top),

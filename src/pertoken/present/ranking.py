@@ -10,6 +10,7 @@ from pertoken.present.charts import GAIN, LOSS, WHOLE, Axis, Dot
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
 
+Block = Figures | Table | Chart | Note
 WORDS = {"revenue": "revenue", "margin": "margin", "worse-off": "share of customers worse off"}
 GROUPS = {"the plan as it is": WHOLE, "candidates": GAIN, "the first": LOSS}
 
@@ -34,8 +35,8 @@ def sheet(answer: Simulated, made: Ranking, *, top: int | None = None) -> Sheet:
         )
     )
     note = f"The first {top} of {size:,}; --format csv and --xlsx have all." if top and size > top else ""
-    blocks = (figures, _picture(made), _table(made, top, note), Note("Reckoned in floats, to compare; simulate one "
-              "candidate alone for exact money."), *left_out(answer))  # fmt: skip
+    exact = Note("Reckoned in floats, to compare; simulate one candidate alone for exact money.")
+    blocks: tuple[Block, ...] = (figures, _picture(made), _table(made, top, note), exact, *left_out(answer))
     return Sheet(f"Which of {size:,} plans, by {WORDS[made.by]}?", _words(made), blocks, meta(answer))
 
 

@@ -137,7 +137,7 @@ def _middle(sim: Simulation) -> list[Figure]:
     ]
 
 
-def _texts(sim: Simulation, lines: Lines, names: Sequence[str]) -> list[list[str]]:
+def _texts(lines: Lines, names: Sequence[str]) -> list[list[str]]:
     return [[text or NOTHING for text in lines.keys[name].column().tolist()] for name in names]
 
 
@@ -153,8 +153,10 @@ def _columns(sim: Simulation, keys: Sequence[str], *, every: bool) -> tuple[Colu
     unit, old, new = sim.currency, f"old_{sim.kind}", f"new_{sim.kind}"
     columns = [Column(name, name.replace("_", " ").capitalize(), "text") for name in keys]
     for kind in AMOUNTS if every else (sim.kind,):
-        for side in ("old", "new"):
-            columns.append(Column(f"{side}_{kind}", f"{side.capitalize()} {kind}", "money", unit, total="sum"))
+        columns += [
+            Column(f"{side}_{kind}", f"{side.capitalize()} {kind}", "money", unit, total="sum")
+            for side in ("old", "new")
+        ]
     columns.append(Column("change", "Change", "money", unit, f"{new} - {old}", "sum"))
     columns.append(Column("change_share", "Change share", "share", "", f"change / {old}", "formula"))
     for side in ("old", "new") if sim.costed else ():
@@ -171,7 +173,7 @@ def _rows(sim: Simulation, lines: Lines, keys: Sequence[str], columns: Sequence[
     if sim.costed:
         made |= {"old_margin": margin(lines, "old"), "new_margin": margin(lines, "new")}
     numbers = [[number(x) for x in made[c.name].tolist()] for c in columns if c.kind != "text"]
-    return list(zip(*_texts(sim, lines, keys), *numbers, strict=True))
+    return list(zip(*_texts(lines, keys), *numbers, strict=True))
 
 
 def _table(sim: Simulation, lines: Lines, name: str, title: str, *, every: bool = False, **more: Any) -> Table:  # noqa: ANN401  the table's own
@@ -305,8 +307,8 @@ def _notes(sim: Simulation, answer: Simulated) -> list[Note]:
         )
     if sim.elasticity is not None:
         text = (
-            f"Assumption, not history: usage under the new plan answers its price with an elasticity of {sim.elasticity}, "
-            "once, customer by customer. Cost under the new plan follows that usage."
+            f"Assumption, not history: under the new plan usage answers the price with an elasticity "
+            f"of {sim.elasticity}, once, customer by customer; cost follows that usage."
         )
         notes.append(Note(text, "warning"))
     if sim.costed:
