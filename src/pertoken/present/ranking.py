@@ -30,7 +30,7 @@ def sheet(answer: Simulated, made: Ranking, *, top: int | None = None) -> Sheet:
         (
             Figure("candidates", "Candidates", size, "count"),
             Figure("old_revenue", "Revenue, old", made.old.revenue, "money", made.currency),
-            Figure("best_revenue", "Revenue, first", best.revenue, "money", made.currency, best.name),
+            Figure("best_revenue", "Revenue, first", best.revenue, "money", made.currency),
             Figure("customers", "Customers", made.customers, "count"),
         )
     )
@@ -80,8 +80,9 @@ def _row(each: Outcome, old: Outcome, places: Sequence[str], *, costed: bool) ->
 def _picture(made: Ranking) -> Chart:
     rows = [(made.old, "the plan as it is"), (made.outcomes[0], "the first"),
             *((each, "candidates") for each in made.outcomes[1:])]  # fmt: skip
-    dots = [Dot(each.name, each.worse_off_share, each.revenue, 1, group) for each, group in rows]
-    x, y = Axis("Share of customers who pay more", "share"), Axis(f"Revenue, {made.currency}")
+    told = {id(made.old): "old", id(made.outcomes[0]): made.outcomes[0].name}
+    dots = [Dot(each.worse_off_share, each.revenue, 1, group, told.get(id(each), "")) for each, group in rows]
+    x, y = Axis("Share of customers who pay more", "share"), Axis(f"Revenue, {made.currency}", zero=False)
     alt = f"Revenue of {len(made.outcomes):,} candidates against the share of customers who pay more."
     draw = partial(charts.dots, dots, GROUPS, x=x, y=y)
     return Chart("candidates", "More revenue, or fewer who pay more", draw, alt, "candidates")

@@ -22,6 +22,8 @@ EXTREMES = 10
 """How many of those who pay more and of those who pay less are listed."""
 DOTS = 2_000
 """Customers in the picture at most."""
+NAMED = 3
+"""Of these, how many at each end are named."""
 RESULTS = {1: "pays more", -1: "pays less", 0: "the same"}
 GROUPS = {"pay more": LOSS, "pay less": GAIN, "the same": WHOLE}
 AMOUNTS = ("list", "contracted", "effective", "billed")
@@ -253,7 +255,8 @@ def _histogram(bars: Sequence[Bar], unit: str) -> Table:
         Column("old_revenue", "Old amount", "money", unit, total="sum"),
     )
     rows = tuple((_range(bar), bar.customers, number(bar.revenue)) for bar in bars)
-    return Table("histogram", "How many customers change by how much", columns, rows)
+    note = "Customers who paid nothing before have no change in percent and are not counted here."
+    return Table("histogram", "How many customers change by how much", columns, rows, note)
 
 
 def _group(bar: Bar) -> str:
@@ -285,8 +288,11 @@ def _dots(sim: Simulation, shown: NDArray[np.intp]) -> charts.Spec:
     some = sim.customers.pick(shown)
     old, new = (some.values[f"{side}_{sim.kind}"].astype(np.float64) for side in ("old", "new"))
     names = {1: "pay more", -1: "pay less", 0: "the same"}
+    moved = new - old
+    order = np.argsort(moved, kind="stable")
+    told = {*order[:NAMED].tolist(), *order[-NAMED:].tolist()}
     rows = [
-        Dot(name_of(some, i), old[i], (new[i] - old[i]) / old[i], max(new[i], 0.0), names[int(sign)])
+        Dot(old[i], moved[i] / old[i], max(new[i], 0.0), names[int(sign)], name_of(some, i) if i in told else "")
         for i, sign in enumerate(sim.sign[shown].tolist())
     ]
     x = Axis(f"Old amount {sim.kind}, {sim.currency}", log=True)
@@ -295,7 +301,7 @@ def _dots(sim: Simulation, shown: NDArray[np.intp]) -> charts.Spec:
 
 def _bars(bars: Iterable[Bar]) -> charts.Spec:
     rows = [(_range(bar), bar.customers, _group(bar)) for bar in bars]
-    return charts.columns(rows, GROUPS, x="Change of what a customer pays", y="Customers")
+    return charts.columns(rows, GROUPS, title="Customers")
 
 
 def _notes(sim: Simulation, answer: Simulated) -> list[Note]:
