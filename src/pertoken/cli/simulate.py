@@ -125,7 +125,7 @@ def plan_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--elasticity", type=Number(), metavar="NUMBER",
               help="Assume that usage changes by so many percent for one percent more of price, as -0.3.")  # fmt: skip
 @click.option("--vary", multiple=True, metavar="PLACE=NUMBERS",
-              help="Try numbers in the new card, as tokens.rate=0.001,0.002 or base.flat=10..30:5; may be given again.")  # fmt: skip
+              help="Try numbers in the new card, as tokens.rate=0.001,0.002 or base.flat=10..30:5.")  # fmt: skip
 @click.option("--rank", type=click.Choice(RANKS), help="What candidates are ranked by; revenue if not said.")
 @click.option("--fail-above", type=Percent(), metavar="PERCENT", help="Fail if the change is above it, as 20%.")
 @click.option("--fail-on", type=click.Choice(WATCHED), default="customer", show_default=True,

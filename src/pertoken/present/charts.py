@@ -159,7 +159,7 @@ def dots(rows: Sequence[Dot], groups: Mapping[str, str], *, x: Axis, y: Axis, si
 def _ticks(axis: Axis) -> alt.Axis:
     if axis.log:
         return alt.Axis(format=",~g", domain=False, ticks=False, tickCount=6)
-    return alt.Axis(format=_format(axis.kind), domain=False, ticks=False)
+    return alt.Axis(format=_format(axis.kind), domain=False, ticks=False, tickCount=8, titlePadding=4 * GAP)
 
 
 def _scale(axis: Axis) -> alt.Scale:

@@ -80,8 +80,7 @@ def _row(each: Outcome, old: Outcome, places: Sequence[str], *, costed: bool) ->
 def _picture(made: Ranking) -> Chart:
     rows = [(made.old, "the plan as it is"), (made.outcomes[0], "the first"),
             *((each, "candidates") for each in made.outcomes[1:])]  # fmt: skip
-    told = {id(made.old): "old", id(made.outcomes[0]): made.outcomes[0].name}
-    dots = [Dot(each.worse_off_share, each.revenue, 1, group, told.get(id(each), "")) for each, group in rows]
+    dots = [Dot(each.worse_off_share, each.revenue, 1, group) for each, group in rows]
     x, y = Axis("Share of customers who pay more", "share"), Axis(f"Revenue, {made.currency}", zero=False)
     alt = f"Revenue of {len(made.outcomes):,} candidates against the share of customers who pay more."
     draw = partial(charts.dots, dots, GROUPS, x=x, y=y)

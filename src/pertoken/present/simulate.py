@@ -22,7 +22,7 @@ EXTREMES = 10
 """How many of those who pay more and of those who pay less are listed."""
 DOTS = 2_000
 """Customers in the picture at most."""
-NAMED = 3
+NAMED = 2
 """Of these, how many at each end are named."""
 RESULTS = {1: "pays more", -1: "pays less", 0: "the same"}
 GROUPS = {"pay more": LOSS, "pay less": GAIN, "the same": WHOLE}
