@@ -44,9 +44,9 @@ SWEPT = {
     "a fee beside": f"prices: {{base: {{curve: [{{flat: 9.995}}]}}, t: {{{TOKENS}, curve: [{{rate: 0.0001}}]}}}}",
     "a surcharge": f"prices: {{t: {{{TOKENS}, curve: [{{rate: 0.0001}}]}}, "
                    "s: {measure: {sum: output_tokens}, surcharge: true, curve: [{rate: 0.0003}]}}",
-    "by model": f"prices: {{t: {{measure: {{sum: total_tokens, by: [model]}}, curve: {{mode: marginal, "
+    "by model": "prices: {t: {measure: {sum: total_tokens, by: [model]}, curve: {mode: marginal, "
                 "tiers: [{up_to: 9_000, rate: 0.002}, {rate: 0.001}]}}}",
-    "by quarter": f"prices: {{t: {{measure: {{sum: total_tokens, window: quarter}}, curve: {{mode: marginal, "
+    "by quarter": "prices: {t: {measure: {sum: total_tokens, window: quarter}, curve: {mode: marginal, "
                   "tiers: [{up_to: 200_000, rate: 0.002}, {rate: 0.001}]}}}",
     "weights": "prices: {t: {measure: {sum: input_tokens + 4 * output_tokens}, curve: [{rate: 0.00021}]}}",
     "two models": "prices: {a: {measure: {sum: total_tokens, where: model == 'small'}, curve: [{rate: 0.0001}]}, "
@@ -204,7 +204,7 @@ def test_a_place_that_is_not_there_is_refused(place, said):
 
 def test_a_place_on_several_plans_must_say_which():
     other = replace(CARD, name="team")
-    with pytest.raises(CardError, match="stands on several plans: pro, team; say which, as pro.base.flat"):
+    with pytest.raises(CardError, match=r"stands on several plans: pro, team; say which, as pro.base.flat"):
         list(grid([CARD, other], {"base.flat": [D(1)]}))
     (made,) = grid([CARD, other], {"team.base.flat": [D(1)]})
     assert [each.prices["base"].curve.tiers[0].flat for each in made.cards] == [20, 1]
@@ -228,7 +228,7 @@ def test_numbers_to_try_are_read(text, numbers):
 
 @pytest.mark.parametrize("text", ["a", "a=", "=1", "a=x", "a=1..2:0", "a=3..1", "a=1..9:-1", "a=1..1e9:0.1", "a=nan"])
 def test_what_is_no_list_of_numbers_is_refused(text):
-    with pytest.raises(InputError, match="can't be read; expected for example tokens.rate"):
+    with pytest.raises(InputError, match=r"can't be read; expected for example tokens.rate"):
         values(text)
 
 
