@@ -223,7 +223,7 @@ def _usage(
         begun = [day.isoformat() for day in asked.dates if day.isoformat() <= _label(entry[0], "day")]
         said[PRICE_FROM] = max(begun, default="")
         rows += [([{"meter": name, **said}[key] for key in keys], number) for name, number in counted.items()]
-    made = table(keys, [], [row for row, _ in rows])
+    made = table(keys, [], [tuple(row) for row, _ in rows])
     return Usage(made.keys, {"quantity": array([number for _, number in rows], exact=True)})
 
 
