@@ -51,8 +51,10 @@ def test_a_card_is_told_in_words(ask, cards):
         ("clamp", "at most 5,000 a month"),
         (
             "bundle",
-            "50,000,000 tokens a month for overage; at 50; 50 % of what is left is carried on for 1 cycle, "
-            "at most 25,000,000; the unused is forfeited",
+            (
+                "50,000,000 tokens a month for overage; at 50; 50 % of what is left is carried on for 1 cycle, "
+                "at most 25,000,000; the unused is forfeited"
+            ),
         ),
         ("order", "discount, then maximum"),
     ]

@@ -98,7 +98,7 @@ def test_charges_of_one_unit_a_thousand_fold_apart_are_told():
 
 def test_rates_of_one_model_a_thousand_fold_apart_are_told():
     (one,) = told("card: v\nrates:\n  - {model: m, input_tokens: 3e-6}\n  - {model: m, per: 1000, output_tokens: 3}")
-    assert "a token of output_tokens costs 0.003 of m, of input_tokens 0.000003: 1,000 times apart" in one
+    assert "a token of output_tokens of m costs 0.003, of input_tokens 0.000003: 1,000 times apart" in one
 
 
 def test_rates_of_several_models_may_lie_far_apart():
