@@ -6,6 +6,8 @@ import pytest
 
 from tests.desk import PLAN
 
+pytestmark = pytest.mark.usefixtures("cards")
+
 CLIFF = """\
 plan: volume
 prices:
@@ -41,7 +43,7 @@ def tables(answer):
     return {name: table["rows"] for name, table in json.loads(answer.out)["tables"].items()}
 
 
-def test_a_card_is_told_in_words(ask, cards):
+def test_a_card_is_told_in_words(ask):
     answer = ask("card", "check", "hybrid.yaml", "--format", "json")
     assert answer.code == 0
     assert [(row["part"], row["says"]) for row in tables(answer)["cards"]] == [
@@ -60,7 +62,7 @@ def test_a_card_is_told_in_words(ask, cards):
     ]
 
 
-def test_faults_of_all_files_are_told_at_once(ask, cards):
+def test_faults_of_all_files_are_told_at_once(ask):
     answer = ask("card", "check", "typo.yaml", "hybrid.yaml", "tier.yaml", "nothing.yaml", "--format", "json")
     assert answer.code == 2
     found = tables(answer)
@@ -71,14 +73,14 @@ def test_faults_of_all_files_are_told_at_once(ask, cards):
 
 
 @pytest.mark.parametrize(("words", "code"), [((), 0), (("--strict",), 1)])
-def test_a_doubt_fails_only_where_that_is_asked(ask, cards, words, code):
+def test_a_doubt_fails_only_where_that_is_asked(ask, words, code):
     answer = ask("card", "check", "cliff.yaml", *words)
     assert answer.code == code
     assert "calls: at 1,000 units 50.00, then 1,001 cost 40.04" in answer.out
 
 
 @pytest.mark.parametrize("words", [(), ("--strict",)])
-def test_a_card_without_a_doubt_passes(ask, cards, words):
+def test_a_card_without_a_doubt_passes(ask, words):
     answer = ask("card", "check", "hybrid.yaml", *words)
     assert (answer.code, answer.err) == (0, "")
     assert "1 usable card, 0 faults, 0 doubts." in answer.out

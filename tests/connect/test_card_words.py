@@ -1,5 +1,6 @@
 """The short forms of contracts mean what the long ones say: times, pools, limits, orders, rates over time."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -36,8 +37,8 @@ def one_pool(words):
 
 
 def gift(**more):
-    said = {"name": "gift", "unit": "tokens", "grant": D(5), "price": D(0), "eligible": ("t",), "unused": "forfeit"}
-    return Pool(**said | more)
+    bare = Pool(name="gift", unit="tokens", grant=D(5), price=D(0), eligible=("t",), unused="forfeit")
+    return replace(bare, **more)
 
 
 GIFT = "id: gift, unit: tokens, grant: 5, price: 0, eligible: [t], unused: forfeit"
@@ -181,10 +182,8 @@ def test_a_discount_may_follow_what_is_spent():
 
 
 def test_a_band_may_say_that_it_is_of_the_request():
-    prices = "{t: {measure: {sum: input_tokens}, curve: [{rate: 1}]}}"
-    assert card(f"card: v\nprices: {prices}\nbands: {{long: {{window: request, above: 9}}}}").bands == {
-        "long": Band(above=9)
-    }
+    read = card(f"card: v\nprices: {{{TOKENS}}}\nbands: {{long: {{window: request, above: 9}}}}")
+    assert read.bands == {"long": Band(above=9)}
 
 
 SERIES = "card: v\nprices: {t: {measure: {sum: gpu_hours, window: hour}, curve: {series: spot}}}\nseries: "
