@@ -146,7 +146,8 @@ def _shared(longest: Sequence[int], width: int) -> list[int]:
     """
     out = [0] * len(longest)
     for left, index in enumerate(sorted(range(len(longest)), key=longest.__getitem__)):
-        out[index] = max(min(longest[index], (width - sum(out)) // (len(longest) - left)), NARROWEST)
+        share = max((width - sum(out)) // (len(longest) - left), NARROWEST)
+        out[index] = min(longest[index], share)
     return out
 
 
