@@ -73,7 +73,7 @@ def test_a_pool_says_all_of_its_words():
     read = one_pool(
         "id: bundle, unit: tokens, grant: 50_000_000, every: month, price: 50, eligible: [t], where: region == eu, "
         "unused: refund, rollover: {share: 0.5, of: remaining, max: 25_000_000, periods: 1}, priority: 10, drawn: day, "
-        "outside: {times: 1.2}, pay: [{upfront_share: 0.5}, {every: month}], during: {prorate: day}".replace(
+        "outside: {times: 1.2}, term: year, pay: [{upfront_share: 0.5}, {every: month}], during: {prorate: day}".replace(
             "region == eu", 'region == "eu"'
         )
     )
@@ -82,6 +82,7 @@ def test_a_pool_says_all_of_its_words():
         unit="tokens",
         grant=D(50_000_000),
         every="month",
+        term=Term(months=12, renews=True),
         price=D(50),
         pay=(Pay(upfront_share=D("0.5")), Pay(every="month")),
         eligible=("t",),
