@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pertoken.books.quote import Call, Quote, Quotes, call, quote
 from pertoken.catalog.book import Catalog, rates_of
 from pertoken.catalog.prices import Rate
-from pertoken.core.errors import CardError, InputError, UnpricedUsage
+from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage
 from pertoken.core.lines import Usage
 from pertoken.core.meters import meter
 from pertoken.core.period import zone
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pertoken.engines.duckdb import Log, Watch
     from pertoken.present.view import View
     from pertoken.rating.explain import Step
+    from pertoken.rating.review import Review
     from pertoken.usage.question import Question
     from pertoken.usage.report import Report
     from pertoken.usage.schema import LogMapping
@@ -33,7 +34,7 @@ CATALOG = "catalog"
 
 Aside = Literal["raise", "report"]
 
-__all__ = ["Call", "Quote", "Quotes", "call", "explain", "price", "sheet", "statement"]
+__all__ = ["Call", "Quote", "Quotes", "call", "check", "explain", "price", "sheet", "statement"]
 
 
 def price(
@@ -297,6 +298,31 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside) -> Card:
         rounding=None,
         source=book.name,
     )
+
+
+def check(files: "Iterable[str | Path]") -> "Review":
+    """Look at cards: what is wrong with them, and what is likely wrong.
+
+    Args:
+        files: YAML files of cards; `file.yaml#name` picks one plan.
+
+    Returns:
+        The cards that can be used, faults of the others, doubts.
+    """
+    from pertoken.connect.cards import read_cards  # noqa: PLC0415  the calculator must start fast
+    from pertoken.rating.doubt import doubts  # noqa: PLC0415
+    from pertoken.rating.review import Review  # noqa: PLC0415
+
+    names = tuple(map(str, files))
+    cards: list[Card] = []
+    faults: list[Fault] = []
+    for name in names:
+        try:
+            cards += read_cards(name)
+        except (CardError, InputError) as error:
+            faults += error.faults or [Fault("", str(error))]
+    unsure = tuple(doubt for card in cards for doubt in doubts(card))
+    return Review(files=names, cards=tuple(cards), faults=tuple(faults), doubts=unsure)
 
 
 def sheet(answer: "Quotes | Books | Simulated", *, top: int | None = None) -> "View":

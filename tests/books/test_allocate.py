@@ -95,7 +95,7 @@ def two():
 
 def test_a_fee_follows_all_tokens_and_a_charge_its_own_measure():
     """100 by 500 : 500 tokens; 1800 weighted units (300 + 500 + 5 × 200) by 1300 : 500."""
-    bare = replace(VENDOR, adjust=(), clamp=None, order=(), rounding=None)
+    bare = replace(VENDOR, adjust=(), clamps=(), order=(), rounding=None)
     shared = allocate(rate(two(), bare).parts, ["customer"])
     assert by(shared.where(charge="base"), "customer") == {UNALLOCATED: 0, "acme": 50, "bolt": 50}
     tokens = 1000 * D("0.0031") + 800 * D("0.0017")

@@ -8,7 +8,7 @@ import pytest
 from pertoken.catalog.prices import Rate
 from pertoken.connect.cards import card_from, read_cards
 from pertoken.core.errors import CardError, InputError
-from pertoken.rating.card import Band, Charge, Convert, Curve, Measure, Tier
+from pertoken.rating.card import Band, Charge, Clamp, Convert, Curve, Measure, Tier
 from tests.made import card
 
 D = Decimal
@@ -52,7 +52,7 @@ def test_adjustments_limits_bands_and_order_are_read():
         plan: p
         currency: EUR
         where: plan == "pro"
-        prices: {base: {curve: [{flat: 20}], window: year}}
+        prices: {base: {curve: [{flat: 20}], during: {every: year}}}
         bands: {long: {above: 200_000}}
         adjust:
           - {percent: -10, on: [base]}
@@ -64,7 +64,7 @@ def test_adjustments_limits_bands_and_order_are_read():
         (-10, ("base",), "", 7),
         (D("2.5"), (), "long", 8),
     ]
-    assert (read.clamp.min, read.clamp.max, read.clamp.window, read.clamp.line) == (5, 50, "year", 9)
+    assert read.clamps == (Clamp(min=D(5), max=D(50), window="year", line=9),)
     assert read.order == ("minimum", "discount", "maximum")
     assert read.bands == {"long": Band(of="prompt_tokens", above=200_000)}
     assert (read.currency, read.where, read.source) == ("EUR", 'plan == "pro"', "card.yaml")
@@ -129,7 +129,7 @@ def test_the_same_card_as_a_dictionary():
         "rates": [{"model": "m", "input_tokens": 2.5}, {"model": "n", "input_tokens": "1e-9"}],
     }
     made = card_from(said)
-    assert made.prices["t"].curve.tiers == (Tier(rate=D("0.1")),)
+    assert made.prices["t"].curve == Curve(tiers=(Tier(rate=D("0.1")),))
     assert [rate.price for rate in made.rates] == [D("2.5"), D("1e-9")]
     assert made.source == ""
 
@@ -139,7 +139,9 @@ def test_numbers_are_exact_all_the_way():
     read = card(
         "card: v\nprices: {t: {measure: {sum: total_tokens}, curve: [{rate: 0.1}]}}\nrates: [{model: m, pages: 0.3}]"
     )
-    assert str(read.prices["t"].curve.tiers[0].rate) == "0.1"
+    curve = read.prices["t"].curve
+    assert curve is not None
+    assert str(curve.tiers[0].rate) == "0.1"
     assert str(read.rates[0].price) == "0.3"
 
 

@@ -120,7 +120,7 @@ def test_every_bill_is_in_whole_cents(terms, made):
 @given(used(), st.decimals(0, 40, places=2), st.decimals(0, 40, places=2))
 def test_a_bill_is_never_below_the_minimum_nor_above_the_maximum(made, one, two):
     low, high = min(one, two), max(one, two)
-    terms = replace(PLAN, clamp=Clamp(min=low, max=high))
+    terms = replace(PLAN, clamps=(Clamp(min=low, max=high),))
     bills = by(amount(rate(made, terms).ledger, "billed"), "customer", "month")
     met = set(zip(made.keys["customer"].column(), made.keys["month"].column(), strict=True))
     assert set(bills) == met
@@ -130,7 +130,7 @@ def test_a_bill_is_never_below_the_minimum_nor_above_the_maximum(made, one, two)
 @few
 @given(used())
 def test_an_adjustment_adds_lines_and_leaves_the_list_alone(made):
-    bare = replace(PLAN, adjust=(), clamp=None, order=(), rounding=None)
+    bare = replace(PLAN, adjust=(), clamps=(), order=(), rounding=None)
     full, listed = rate(made, PLAN).ledger, rate(made, bare).ledger
     is_list = full.key("stage").column() == "list"
     assert by(full.pick(is_list), "customer", "charge", "month") == by(listed, "customer", "charge", "month")

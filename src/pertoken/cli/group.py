@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from pertoken.cli.grammar import COMMANDS
+from pertoken.cli.nouns import within
 from pertoken.core.errors import EXIT_INPUT, InputError, PertokenError
 
 
@@ -41,9 +42,9 @@ def _unknown(name: str) -> str:
 
 
 def _invoke(name: str, words: Sequence[str]) -> int:
-    command: click.Command = import_module(COMMANDS[name][0]).command
+    command, full, rest = within(import_module(COMMANDS[name][0]).command, f"pertoken {name}", words)
     try:
-        with command.make_context(f"pertoken {name}", list(words)) as context:
+        with command.make_context(full, rest) as context:
             _apart(context.params)
             command.invoke(context)
     except click.exceptions.Exit as stop:
@@ -54,7 +55,7 @@ def _invoke(name: str, words: Sequence[str]) -> int:
 def _apart(params: Mapping[str, Any]) -> None:
     """Refuse to write over what is read, or twice to one file."""
     cards = [card for side in ("cost", "revenue", "old", "new") for card in params.get(side) or ()]
-    said = [params.get("log"), params.get("mapping"), *cards]
+    said = [params.get("log"), params.get("mapping"), *params.get("files", ()), *cards]
     seen = {Path(each.partition("::")[0].partition("#")[0]).resolve() for each in said if each}
     for name in ("xlsx", "html", "rejects", "rollup"):
         if params.get(name):

@@ -1,9 +1,6 @@
 """Cards come in by this door: YAML or a dictionary, checked, with file and line for all that is wrong."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -11,15 +8,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pertoken.catalog.prices import SAME_AS_STANDARD, STANDARD, Rate
+from pertoken.connect import card_words as words
+from pertoken.connect.card_faults import told
+from pertoken.connect.card_phases import flattened
+from pertoken.connect.placed import Door, Placed, placed
 from pertoken.connect.yaml_file import Document, read
-from pertoken.core import meters, money
 from pertoken.core.errors import CardError, Fault, InputError, nearest
-from pertoken.rating import card as records
 from pertoken.rating.card import Card
 from pertoken.rating.check import faults
-
-_RATE_WORDS = ("model", "provider", "batch", "service_tier", "above", "from", "source", "per", "note")
 
 
 def read_cards(path: str | Path) -> list[Card]:
@@ -79,164 +75,63 @@ def cards_of(document: Document) -> list[Card]:
     """Make the cards of a document.
 
     Raises:
-        CardError: What is wrong, with file and line.
+        CardError: What is wrong with all of them, with file and line.
     """
-    data = document.data
-    if not isinstance(data, dict):
+    wrong: list[Fault] = []
+    cards = []
+    for data in _bodies(placed(document.data, document), document):
+        made, found = _card(data, Door(document))
+        wrong += found
+        cards += [made] * (made is not None)
+    if wrong:
+        raise CardError.of(dict.fromkeys(wrong))
+    return [card for card in cards if card is not None]
+
+
+def _bodies(data: Any, document: Document) -> Iterable[Placed]:  # noqa: ANN401  unchecked input
+    """Take a document apart: one card, or several plans, each with what stands beside `plans`."""
+    if not isinstance(data, Placed):
         raise CardError.of([Fault(document.place(()), "not a card", "`plan: name` or `card: name` at the top")])
     if "plans" not in data:
-        return [_card(data, document, ())]
+        return [data]
     plans = data["plans"]
-    if not isinstance(plans, dict) or not plans:
+    if not isinstance(plans, Placed) or not plans:
         raise CardError.of([Fault(document.place(("plans",)), "plans is not a map of names to plans")])
     shared = {key: value for key, value in data.items() if key != "plans"}
     return [_plan(name, plan, shared, document) for name, plan in plans.items()]
 
 
-def _plan(name: str, plan: Any, shared: Mapping[str, Any], document: Document) -> Card:  # noqa: ANN401  unchecked input
+def _plan(name: str, plan: Any, shared: Mapping[str, Any], document: Document) -> Placed:  # noqa: ANN401  unchecked input
     path = ("plans", name)
-    if not isinstance(plan, dict | None):
+    if not isinstance(plan, Placed | None):
         raise CardError.of([Fault(document.place(path), f"plan {name} is {plan!r}", "what it charges, under `prices`")])
-    taken_over = {(*path, *place): line for place, line in document.lines.items() if place and place[0] in shared}
-    lines = {**taken_over, **document.lines}
-    return _card({**shared, "plan": name, **(plan or {})}, Document(document.data, lines, document.source), path)
+    return Placed({**shared, "plan": name, **(plan or {})}, path, document.line(path) if document.lines else 0)
 
 
-def _card(data: dict[str, Any], document: Document, path: tuple[str | int, ...]) -> Card:
+KNOWN = {
+    "plan", "card", "party", "currency", "scope", "where", "during", "prices", "rates", "bands", "series", "adjust",
+    "clamp", "pools", "phases", "order", "rounding",
+}  # fmt: skip
+"""Words at the top of a card."""
+
+
+def _card(data: Placed, door: Door) -> tuple[Card | None, list[Fault]]:
+    """Make a card, or list what is wrong with it."""
+    door.only(data, [*KNOWN, "plans"])
+    head, rest = words.head(data, door), words.rest(data, door)
+    base = words.parts(data, door)
+    whole = rest["during"] if isinstance(rest["during"], Placed) else {}
+    said = {**head, **rest, **flattened(base, data, whole, door)}
+    if door.wrong:
+        return None, door.wrong
     try:
-        card = _adapter().validate_python(_normal(data, document, path))
+        card = _adapter().validate_python(said)
     except ValidationError as error:
-        raise CardError.of(_fault(each, document, path) for each in error.errors()) from error
+        return None, list(told(error, Placed(said, data.path, data.line), door.document))
     wrong = faults(card)
-    if wrong:
-        raise CardError.of(wrong)
-    return card
+    return (None if wrong else card), wrong
 
 
 @cache
 def _adapter() -> TypeAdapter[Card]:
     return TypeAdapter(Card)
-
-
-def _normal(data: dict[str, Any], document: Document, path: tuple[str | int, ...]) -> dict[str, Any]:
-    """Write out what the short forms of a card mean."""
-    out = dict(data)
-    names = [key for key in ("plan", "card") if out.get(key) is not None]
-    if len(names) != 1:
-        found = "two names, plan and card" if names else "no name"
-        mend = "`plan: name` for what we sell or `card: name` for what we pay"
-        raise CardError.of([Fault(document.place(path), found, mend)])
-    out["name"] = str(out.pop(names[0]))
-    out.setdefault("party", "customer" if names[0] == "plan" else "vendor")
-    out.setdefault("scope", ["customer"] if out["party"] == "customer" else [])
-    out["currency"] = str(out.get("currency", "USD")).upper()
-    out.setdefault("rounding", money.places(out["currency"]) if out["party"] == "customer" else None)
-    out["source"] = document.source
-    if isinstance(out.get("prices"), dict):
-        out["prices"] = {n: _charge(c, document, (*path, "prices", n)) for n, c in out["prices"].items()}
-    if isinstance(out.get("adjust"), list):
-        out["adjust"] = [_lined(a, document, (*path, "adjust", i)) for i, a in enumerate(out["adjust"])]
-    if isinstance(out.get("clamp"), dict):
-        out["clamps"] = [_lined(out.pop("clamp"), document, (*path, "clamp"))]
-    if isinstance(out.get("rates"), list):
-        rows = enumerate(out["rates"])
-        out["rates"] = tuple(rate for i, row in rows for rate in _rates(row, document, (*path, "rates", i)))
-    return out
-
-
-def _lined(value: Any, document: Document, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401  unchecked input
-    return {**value, "line": document.line(path)} if isinstance(value, dict) and document.lines else value
-
-
-def _charge(value: Any, document: Document, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401  unchecked input
-    if not isinstance(value, dict):
-        return value
-    out = dict(_lined(value, document, path))
-    curve = out.get("curve")
-    if isinstance(curve, list):
-        out["curve"] = {"tiers": [_lined(t, document, (*path, "curve", i)) for i, t in enumerate(curve)]}
-    elif isinstance(curve, dict) and isinstance(curve.get("tiers"), list):
-        tiers = [_lined(t, document, (*path, "curve", "tiers", i)) for i, t in enumerate(curve["tiers"])]
-        out["curve"] = {**curve, "tiers": tiers}
-    return out
-
-
-def _rates(row: Any, document: Document, path: tuple[str | int, ...]) -> list[Rate]:  # noqa: ANN401  unchecked input
-    where = document.place(path)
-    if not isinstance(row, dict) or row.get("model") is None:
-        raise CardError.of(
-            [Fault(where, "a rate without a model", "{model: ..., input_tokens: 2.50, output_tokens: 10}")]
-        )
-    prices = {key: value for key, value in row.items() if key not in _RATE_WORDS}
-    if not prices:
-        raise CardError.of(
-            [Fault(where, f"no price for {row['model']}", "a meter with its price, as input_tokens: 2.50")]
-        )
-    try:
-        return [_rate(row, m, price, document.line((*path, m)) if document.lines else 0) for m, price in prices.items()]
-    except (InputError, ArithmeticError, ValueError, TypeError) as error:
-        raise CardError.of([Fault(where, str(error) or "a price that is no number")]) from error
-
-
-def _rate(row: Mapping[str, Any], meter: str, price: Any, line: int) -> Rate:  # noqa: ANN401  unchecked input
-    if meter not in meters.METERS and nearest(meter, _RATE_WORDS).startswith("did you mean"):
-        msg = f"unknown word {meter!r} in a rate; {nearest(meter, _RATE_WORDS)}"
-        raise InputError(msg)
-    meters.meter(meter)
-    start = row.get("from")
-    tier = str(row.get("service_tier") or STANDARD)
-    return Rate(
-        model=str(row["model"]),
-        meter=meter,
-        price=_money(price, meter),
-        per=_money(row.get("per", 1), "per"),
-        provider=str(row.get("provider") or ""),
-        batch=_truth(row.get("batch", False), "batch"),
-        service_tier=STANDARD if tier in SAME_AS_STANDARD else tier,
-        above=int(row.get("above", 0)),
-        start=date.fromisoformat(str(start)) if start else None,
-        source=str(row.get("source") or ""),
-        note=str(row.get("note") or ""),
-        line=line,
-    )
-
-
-def _money(value: Any, what: str) -> Decimal:  # noqa: ANN401  unchecked input
-    if isinstance(value, bool) or not re.fullmatch(r"\s*[-+]?[\d_.]+([eE][-+]?\d+)?\s*", str(value)):
-        msg = f"{what} is {value!r}; expected a number"
-        raise InputError(msg)
-    return Decimal(str(value).strip().replace("_", ""))
-
-
-def _truth(value: Any, what: str) -> bool:  # noqa: ANN401  unchecked input
-    if not isinstance(value, bool):
-        msg = f"{what} is {value!r}; expected true or false"
-        raise InputError(msg)
-    return value
-
-
-def _fault(error: Any, document: Document, path: tuple[str | int, ...]) -> Fault:  # noqa: ANN401  pydantic's record
-    inside = tuple(part for part in error["loc"] if part != "tiers" or (*path, *error["loc"]) in document.lines)
-    where = document.place((*path, *inside))
-    name = ".".join(map(str, inside))
-    if error["type"] == "unexpected_keyword_argument":
-        return Fault(
-            where, f"unknown word {inside[-1]!r}", "", nearest(str(inside[-1]), _words_near(error["loc"][:-1]))
-        )
-    if error["type"] in ("missing", "missing_keyword_only_argument", "missing_argument"):
-        return Fault(where, f"{name} is missing")
-    return Fault(where, f"{name} is {error['input']!r}", error["msg"].removeprefix("Input should be "))
-
-
-_AT = {"prices": "Charge", "measure": "Measure", "convert": "Convert", "curve": "Curve", "tiers": "Tier"}
-_AT |= {"adjust": "Adjust", "clamp": "Clamp", "bands": "Band"}
-
-
-def _words_near(loc: tuple[str | int, ...]) -> list[str]:
-    """The words that are known where a wrong one stands."""
-    kind: Any = Card
-    for part in loc:
-        kind = getattr(records, _AT[part]) if part in _AT else kind
-    hidden = {"line", "source", "name"}
-    words = [f.name for f in fields(kind) if f.name not in hidden] if is_dataclass(kind) else []
-    return words if kind is not Card else [*words, "plan", "card", "plans"]

@@ -258,7 +258,8 @@ def combine(keys: Sequence[Key], size: int) -> tuple[NDArray[np.int64], int]:
 def concat(kind: type[T], parts: Sequence[Lines]) -> T:
     """Put tables under each other; a key that a part lacks is empty there.
 
-    Values that a part lacks are an error: a quantity is never assumed to be zero.
+    Values that a part lacks are an error: a quantity is never assumed to be zero. A table without worlds stands in each
+    world of the others.
     """
     if not parts:
         msg = "nothing to put together"
@@ -272,8 +273,19 @@ def concat(kind: type[T], parts: Sequence[Lines]) -> T:
     if uneven:
         msg = f"tables with and without {sorted(uneven)} can't be put under each other"
         raise InputError(msg)
-    values = {name: np.concatenate([p.values[name] for p in parts], axis=-1) for name in parts[0].values}
+    values = {name: _beside([p.values[name] for p in parts]) for name in parts[0].values}
     return kind(keys, values)
+
+
+def _beside(values: Sequence[Values]) -> Values:
+    """Put values beside each other; what is the same in every world is given each of them."""
+    worlds = np.broadcast_shapes(*(each.shape[:-1] for each in values))
+    return np.concatenate([in_worlds(each, worlds) for each in values], axis=-1)
+
+
+def in_worlds(values: Values, worlds: tuple[int, ...]) -> Values:
+    """Give values the leading axes of all worlds."""
+    return values if values.shape[:-1] == worlds else np.broadcast_to(values, (*worlds, values.shape[-1]))
 
 
 def _filled(key: Key, other: Key) -> Key:

@@ -1,9 +1,12 @@
 """Calendar periods: keys such as `month` whose labels sort in time (`2026-01`)."""
 
 import re
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.core.errors import InputError, nearest
 
@@ -76,3 +79,111 @@ def zone(name: str) -> ZoneInfo:
         known = ["UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Tokyo"]
         msg = f"unknown time zone {name!r}; {nearest(name, known)}"
         raise InputError(msg) from error
+
+
+Instants = NDArray[np.datetime64]
+"""Local times in seconds; a period runs from its begin to the begin of the next, which no longer belongs to it."""
+
+
+def begins(labels: Sequence[str]) -> Instants:
+    """Find when periods begin; an empty label is no time.
+
+    >>> begins(["2026-Q2", "2026-01-31T09"]).tolist()[0].isoformat()
+    '2026-04-01T00:00:00'
+    """
+    return np.array([_begin(label) if label else "NaT" for label in labels], dtype="datetime64[s]")
+
+
+def _begin(label: str) -> str:
+    return f"{label[:4]}-{3 * int(label[6]) - 2:02}" if len(label) == len("2026-Q1") and "Q" in label else label
+
+
+def grain_of(label: str) -> str:
+    """Name the grain of a label.
+
+    >>> grain_of("2026-Q1"), grain_of("2026-01-31")
+    ('quarter', 'day')
+    """
+    return next(grain for grain, shape in SHAPES.items() if re.fullmatch(shape, label, re.ASCII))
+
+
+def ends(labels: Sequence[str]) -> Instants:
+    """Find when periods end: the first moment that no longer belongs to them."""
+    later = begins(labels)
+    grains = np.array([grain_of(label) if label else "" for label in labels])
+    for grain in GRAINS:
+        later[grains == grain] = following(later[grains == grain], grain)
+    return later
+
+
+_STEPS = {"hour": ("h", 1), "day": ("D", 1), "month": ("M", 1), "quarter": ("M", 3), "year": ("Y", 1)}
+
+
+def following(begun: Instants, grain: str) -> Instants:
+    """Find when the next period begins after those that begin at these times."""
+    unit, count = _STEPS[grain]
+    later: Instants = (begun.astype(f"datetime64[{unit}]") + count).astype("datetime64[s]")
+    return later
+
+
+def periods(grain: str, first: np.datetime64, last: np.datetime64) -> Instants:
+    """List the begins of the periods of a grain that lie in, or touch, a stretch of time.
+
+    >>> periods("quarter", np.datetime64("2026-02-01"), np.datetime64("2026-07-01")).astype(str).tolist()
+    ['2026-01-01T00:00:00', '2026-04-01T00:00:00']
+    """
+    unit, count = _STEPS[grain]
+    start = first.astype("datetime64[s]").astype(f"datetime64[{unit}]")
+    start -= np.timedelta64(int(start.astype(np.int64)) % count, unit)
+    begun: Instants = np.arange(start, last.astype("datetime64[s]").astype(f"datetime64[{unit}]") + 1, count).astype(
+        "datetime64[s]"
+    )
+    return begun[begun < last]
+
+
+def label(begun: np.datetime64, grain: str) -> str:
+    """Name the period of a grain that a time lies in.
+
+    >>> label(np.datetime64("2026-05-03"), "quarter")
+    '2026-Q2'
+    """
+    text = str(begun.astype("datetime64[s]"))
+    return roll_up(text, grain)
+
+
+def months_later(begun: Instants, months: NDArray[np.int64] | int) -> Instants:
+    """Go on by months; a day that a month lacks is its last, and the day of the start is kept for later months.
+
+    >>> months_later(np.array(["2026-01-31"], dtype="datetime64[s]"), 1).astype("datetime64[D]").astype(str).tolist()
+    ['2026-02-28']
+    """
+    month = begun.astype("datetime64[M]")
+    within = begun - month.astype("datetime64[s]")
+    landed = month + np.asarray(months).astype("timedelta64[M]")
+    longest = (landed + 1).astype("datetime64[D]") - landed.astype("datetime64[D]")
+    day = within.astype("timedelta64[D]")
+    kept = np.minimum(day, longest - np.timedelta64(1, "D"))
+    later: Instants = landed.astype("datetime64[s]") + kept + (within - day)
+    return later
+
+
+def seconds(begun: Instants, ended: Instants, timezone: str) -> NDArray[np.int64]:
+    """Measure stretches of local time in real seconds, so that the days on which clocks change are 23 or 25 hours.
+
+    >>> day = np.array(["2026-03-29", "2026-03-30"], dtype="datetime64[s]")
+    >>> seconds(day[:1], day[1:], "Europe/Berlin").tolist()[0] / 3600
+    23.0
+    """
+    plain: NDArray[np.int64] = (ended - begun).astype("timedelta64[s]").astype(np.int64)
+    if timezone == "UTC":
+        return plain
+    place = zone(timezone)
+    every, inverse = np.unique(np.concatenate([begun, ended]), return_inverse=True)
+    offsets = [0 if np.isnat(t) else _offset(t.astype(object), place) for t in every]
+    offset = np.array(offsets, dtype=np.int64)[inverse.reshape(-1)]
+    return plain - (offset[len(begun) :] - offset[: len(begun)])
+
+
+def _offset(local: datetime, place: ZoneInfo) -> int:
+    found = local.replace(tzinfo=place).utcoffset()
+    return int(found.total_seconds()) if found is not None else 0

@@ -123,7 +123,12 @@ def _headers(columns: Sequence[Column], widths: Sequence[int]) -> list[Text]:
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Numbers and the words of headers are never broken; text columns share half of the terminal."""
+    """Numbers and the words of headers are never broken; text columns share half of the terminal, alone all of it."""
+    if len(_keys(columns)) == len(columns):
+        texts = zip([column.label for column in columns], *rows, strict=True)
+        return _shared(
+            [max(cell_len(_safe(text)) for text in each) for each in texts], width - GAP * (len(columns) - 1)
+        )
     most = max(width // 2 // max(len(_keys(columns)), 1), NARROWEST)
     widths = []
     for index, column in enumerate(columns):
@@ -131,6 +136,19 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
         longest = max([header, *(cell_len(_safe(row[index])) for row in rows)])
         widths.append(longest if _is_number(column) else min(longest, most))
     return widths
+
+
+def _shared(longest: Sequence[int], width: int) -> list[int]:
+    """Share a width out: what is narrow keeps its own, the others share the rest alike.
+
+    >>> _shared([10, 60, 50], 80)
+    [10, 35, 35]
+    """
+    out = [0] * len(longest)
+    for left, index in enumerate(sorted(range(len(longest)), key=longest.__getitem__)):
+        share = max((width - sum(out)) // (len(longest) - left), NARROWEST)
+        out[index] = min(longest[index], share)
+    return out
 
 
 def _parts(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[list[int]]:

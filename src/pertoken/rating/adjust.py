@@ -1,7 +1,6 @@
 """Adjust: rounding, discounts and limits, each a line beside the lines that it is reckoned on."""
 
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,41 +9,69 @@ import numpy as np
 from pertoken.core import period
 from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Lines, concat
-from pertoken.core.money import round_half_up, settle, zeros
+from pertoken.core.money import Values, round_half_up, settle, zeros
 from pertoken.rating.assign import RATES, combos, holds
-from pertoken.rating.card import Adjust, Card, Clamp
-from pertoken.rating.part import Part, Taken, gathered, rounding_window, window_key, without_nothing
+from pertoken.rating.card import Adjust, Card, Charge, Clamp, plain
+from pertoken.rating.charge import spent
+from pertoken.rating.job import Job
+from pertoken.rating.part import CONTRACTED, INVOICED, Part, gathered, rounding_window, within, without_nothing
 from pertoken.usage.question import above_key
 
 Step = Callable[[Sequence[Part]], list[Part]]
 """From the parts so far to those that are added."""
 
 
-def rounded(parts: Sequence[Part], card: Card) -> list[Part]:
+def both(step: Step, parts: Sequence[Part], job: Job) -> list[Part]:
+    """Take a step on what is agreed, and again on what is invoiced where pools make that another amount.
+
+    What the step comes to on the invoice beyond what it comes to on the agreed prices is a line `covered`.
+    """
+    made = step(within(parts, CONTRACTED))
+    if len(within(parts, INVOICED)) == len(within(parts, CONTRACTED)):
+        return made
+    return [*made, *shifted(step(within(parts, INVOICED)), made, job)]
+
+
+def shifted(full: Sequence[Part], agreed: Sequence[Part], job: Job) -> list[Part]:
+    """Write down, line by line, what one set of parts has beyond another."""
+    parts = [*(part.at("covered") for part in full), *(part.at("covered", back=True) for part in agreed)]
+    out = []
+    for charge, term in dict.fromkeys((part.charge, part.term) for part in parts):
+        own = [part for part in parts if (part.charge, part.term) == (charge, term) and len(part.lines)]
+        if own:
+            lines = concat(Lines, [part.lines for part in own])
+            found = gathered(invoice_keys(lines, charge, job), len(lines), lines.values)
+            out.append(Part.of(without_nothing(found), charge, term, "covered", own[0].taken))
+    return [part for part in out if len(part.lines)]
+
+
+def rounded(parts: Sequence[Part], job: Job) -> list[Part]:
     """Add to parts of one charge and term what rounds their invoice lines half up."""
     made = [part for part in parts if len(part.lines)]
-    if card.rounding is None or not made:
+    if job.card.rounding is None or not made:
         return made or list(parts[:1])
     first = made[0]
     lines = concat(Lines, [part.lines for part in made])
-    keys = _invoice_keys(lines, first.charge, card)
-    found = gathered(keys, len(lines), {"amount": lines.values["amount"]})
-    rest = round_half_up(found.values["amount"], card.rounding)
+    found = gathered(invoice_keys(lines, first.charge, job), len(lines), {"amount": lines.values["amount"]})
+    rest = round_half_up(found.values["amount"], job.card.rounding)
     rest -= found.values["amount"]
     out = without_nothing(Lines(found.keys, {"quantity": rest * 0, "amount": rest}))
     return [*made, Part.of(out, first.charge, first.term, "rounding", first.taken)]
 
 
-def _invoice_keys(lines: Lines, charge: str, card: Card) -> dict[str, Key]:
+def invoice_keys(lines: Lines, charge: str, job: Job) -> dict[str, Key]:
     """The keys that make an invoice line: contract, period, and what the charge or a discount keeps apart."""
+    card = job.card
     measure = card.prices[charge].measure if charge in card.prices else None
     apart = {"model", "meter"} if charge == RATES else set(measure.by if measure else ())
-    own = [adjust for adjust in card.adjust if not adjust.on or charge in adjust.on]
+    own = [adjust for adjust in card.adjust if not adjust.on or plain(charge) in adjust.on]
     wanted = {*card.scope, *apart, *(name for adjust in own for name in asked_keys(adjust, card))}
     keys = {name: key for name, key in lines.keys.items() if name in wanted and name not in period.GRAINS}
-    if (grain := period.finest(set(lines.keys))) is not None:
-        window = max(grain, rounding_window(charge, card), key=period.GRAINS.index)
-        keys[window] = window_key(lines, window, card)
+    grain = period.finest(set(lines.keys))
+    if grain is not None or card.during.anchor is not None:
+        window = max(grain or "hour", rounding_window(charge, card), key=period.GRAINS.index)
+        name, key = job.key(lines, window)
+        keys[name] = key
     return keys
 
 
@@ -54,37 +81,47 @@ def asked_keys(adjust: Adjust, card: Card) -> frozenset[str]:
     return frozenset(above_key(card.bands[name].of) if name in card.bands else name for name in names)
 
 
-def steps(card: Card, contracts: Lines, taken: Taken) -> list[Step]:
-    """List what follows the charges of a card, in the card's order.
+def steps(job: Job) -> list[tuple[str, Step]]:
+    """List what follows the charges of a card, in the card's order; a limit or discount is taken once."""
+    kinds: dict[str, list[tuple[str, Step]]] = {
+        "discount": [("", partial(_adjusted, job, i)) for i in range(len(job.card.adjust))],
+        "amount": [
+            ("", partial(_adjusted, job, i)) for i, each in enumerate(job.card.adjust) if each.amount is not None
+        ],
+        "percent": [("", partial(_adjusted, job, i)) for i, each in enumerate(job.card.adjust) if each.amount is None],
+        "minimum": [
+            ("", partial(_limited, job, i, "minimum")) for i, c in enumerate(job.card.clamps) if c.min is not None
+        ],
+        "maximum": [
+            ("", partial(_limited, job, i, "maximum")) for i, c in enumerate(job.card.clamps) if c.max is not None
+        ],
+        "credit": [("credit", lambda _: [])],
+    }
+    order = job.card.order or ("discount", "minimum", "maximum", "credit")
+    return [step for kind in order for step in kinds[kind]]
 
-    Args:
-        card: The card.
-        contracts: Each contract and window, with nothing charged.
-        taken: The usage of the card, by which limits are shared out.
-    """
-    made: dict[str, Step] = {"discount": partial(_discounts, card)}
-    for i, clamp in enumerate(card.clamps):
-        for name, bound in (("minimum", clamp.min), ("maximum", clamp.max)):
-            if bound is not None:
-                base = Part.of(contracts, name, f"clamp.{i}.{name[:3]}", name, taken)
-                made[name] = partial(_limit, card, clamp, base, bound)
-    return [made[name] for name in card.order or ("discount", "minimum", "maximum") if name in made]
 
-
-def _discounts(card: Card, parts: Sequence[Part]) -> list[Part]:
-    """Each discount is reckoned on what stands after the one before it."""
+def _adjusted(job: Job, index: int, parts: Sequence[Part]) -> list[Part]:
+    adjust = job.card.adjust[index]
+    if adjust.amount is not None:
+        return _amount(job, index, adjust, parts)
+    if adjust.curve is not None:
+        return _spent(job, index, adjust, parts)
     made: list[Part] = []
-    for index, adjust in enumerate(card.adjust):
-        so_far = [*parts, *made]
-        for charge in dict.fromkeys(part.charge for part in so_far):
-            if not adjust.on or charge in adjust.on:
-                off = [_off(part, index, adjust, card) for part in so_far if part.charge == charge]
-                made += [part for part in rounded(off, card) if len(part.lines)]
+    for charge in dict.fromkeys(part.charge for part in _on(adjust.on, parts, job.card)):
+        off = [_off(part, index, adjust, job) for part in parts if part.charge == charge]
+        made += [part for part in rounded(off, job) if len(part.lines)]
     return made
 
 
-def _off(part: Part, index: int, adjust: Adjust, card: Card) -> Part:
-    lines = _where(part.lines, adjust, card)
+def _on(on: Sequence[str], parts: Iterable[Part], card: Card) -> list[Part]:
+    """The parts that an adjustment or a limit is for; pools only where they are named."""
+    pools = {pool.name for pool in card.pools}
+    return [p for p in parts if (plain(p.charge) in on if on else p.charge not in pools)]
+
+
+def _off(part: Part, index: int, adjust: Adjust, job: Job) -> Part:
+    lines = _where(part.lines, adjust, job)
     money = lines.values["amount"]
     factor: Any = adjust.factor if money.dtype == object else float(adjust.factor or 0)
     off = settle(money * factor)
@@ -92,38 +129,117 @@ def _off(part: Part, index: int, adjust: Adjust, card: Card) -> Part:
     return Part.of(bare, part.charge, f"adjust.{index}", "discount", part.taken)
 
 
-def _where(lines: Lines, adjust: Adjust, card: Card) -> Lines:
+def _where(lines: Lines, adjust: Adjust, job: Job) -> Lines:
     """Keep the lines that a discount is for; it is for no line that lacks a key that it asks for."""
-    names = sorted(asked_keys(adjust, card))
+    if len(lines) and not adjust.during.always:
+        lines = lines.pick(_meanwhile(lines, adjust, job))
+    names = sorted(asked_keys(adjust, job.card))
     if not names or not len(lines):
         return lines
     if not set(names) <= set(lines.keys):
         return lines.pick(np.zeros(0, dtype=np.intp))
     found, asked = combos(lines, names), condition(adjust.where)
-    mask = np.array([holds(asked, each, card.bands) for each in found.labels])[found.of_line]
+    mask = np.array([holds(asked, each, job.card.bands) for each in found.labels])[found.of_line]
     return lines if mask.all() else lines.pick(mask)
 
 
-def _limit(card: Card, clamp: Clamp, base: Part, bound: Decimal, parts: Sequence[Part]) -> list[Part]:
-    """Bring what a contract is charged in a window up to the minimum, or down to the maximum.
+def _meanwhile(lines: Lines, adjust: Adjust, job: Job) -> Any:  # noqa: ANN401  a mask
+    """The lines whose period begins, for the contract, while a discount holds."""
+    name, key = job.key(lines, "month") if job.card.during.anchor is not None else ("", lines.period(_finest(lines)))
+    del name
+    who = job.contracts.of_lines(lines)
+    begin = np.maximum(period.begins(key.labels)[key.codes], job.contracts.start[who])
+    opened, closed = job.contracts.holds(adjust.during)
+    return (begin >= opened[who]) & (begin < closed[who])
 
-    Args:
-        card: The card.
-        clamp: Its limits.
-        base: Each contract and window, with nothing charged.
-        bound: The minimum or maximum. [currency]
-        parts: What is charged so far.
-    """
-    exact = any(part.lines.values["amount"].dtype == object for part in parts)
-    start = Lines(base.lines.keys, {"amount": zeros(base.lines.values["amount"].shape, exact=exact)})
-    each = [start, *(Lines(p.lines.keys, {"amount": p.lines.values["amount"]}) for p in parts)]
-    keyed = [
-        Lines({**{n: x.keys[n] for n in card.scope}, clamp.window: window_key(x, clamp.window, card)}, x.values)
-        for x in each
+
+def _finest(lines: Lines) -> str:
+    return period.finest(set(lines.keys)) or "month"
+
+
+def _spent(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list[Part]:
+    """What money becomes by a curve of the money itself, each month and charge the difference that it makes."""
+    assert adjust.measure is not None and adjust.curve is not None  # noqa: S101, PT018  see the caller
+    charge = Charge(curve=adjust.curve, measure=adjust.measure)
+    rows = spent(job, adjust.measure, charge, parts, apart=True)
+    off = settle(rows.money(rows.quantity) - rows.quantity)
+    lines = Lines(rows.lines.keys, {"quantity": off * 0, "amount": off})
+    made = []
+    for name in adjust.measure.of:
+        own = next((p for p in parts if plain(p.charge) == name), None)
+        if own is not None:
+            mine = (
+                lines.where(charge=_place(adjust, name)) if _place(adjust, name) in lines.key("charge").labels else None
+            )
+            if mine is not None:
+                part = Part.of(mine, name, f"adjust.{index}", "discount", own.taken)
+                made += [p for p in rounded([part], job) if len(p.lines)]
+    return made
+
+
+def _place(adjust: Adjust, name: str) -> str:
+    assert adjust.measure is not None  # noqa: S101  see the caller
+    return f"{adjust.measure.of.index(name):03} {name}"
+
+
+def _amount(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list[Part]:
+    """Take a fixed amount off in each window, from one charge after the other, never more than there is; or add it."""
+    assert adjust.amount is not None  # noqa: S101  see the caller
+    prorate = adjust.during.prorate or job.card.during.prorate or "none"
+    due = job.contracts.windows(adjust.window, adjust.during, prorate=prorate, what="an amount")
+    keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
+    exact = job.exact
+    whole = zeros(due.contract.shape, exact=exact) + (adjust.amount if exact else float(adjust.amount))
+    rest = due.prorated(whole)
+    rest = rest if job.card.rounding is None else round_half_up(rest, job.card.rounding)
+    base = Lines({**keys, due.name: due.key}, {"amount": rest * 0})
+    made = []
+    charges = list(dict.fromkeys(part.charge for part in _on(adjust.on, parts, job.card)))
+    for charge in charges:
+        own = [part for part in parts if part.charge == charge]
+        there = _totals(base, own, adjust.window, job)
+        off = rest if adjust.amount > 0 else np.maximum(rest, -np.maximum(there, there * 0))
+        rest = rest - off
+        lines = without_nothing(Lines(base.keys, {"quantity": off * 0, "amount": off}))
+        made.append(Part.of(lines, charge, f"adjust.{index}", "discount", own[0].taken))
+    return [part for part in made if len(part.lines)]
+
+
+def _totals(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Values:
+    """Sum what parts come to for each line of a base of contracts and windows."""
+    names = list(base.keys)
+    keyed = [Lines(base.keys, {"amount": base.values["amount"], "row": np.arange(len(base)) + 1})]
+    for part in parts:
+        name, key = job.key(part.lines, window)
+        money = part.lines.values["amount"]
+        keys = {**{n: part.lines.key(n) for n in job.card.scope}, name: key}
+        keyed.append(Lines(keys, {"amount": money, "row": np.zeros(len(part.lines), dtype=np.int64)}))
+    shape = np.broadcast_shapes(*(each.values["amount"].shape[:-1] for each in keyed))
+    wide = [
+        Lines(each.keys, {n: np.broadcast_to(v, (*shape, v.shape[-1])) for n, v in each.values.items()})
+        for each in keyed
     ]
-    total = concat(Lines, keyed).fold([*card.scope, clamp.window])
-    edge: Any = bound if exact else float(bound)
-    gap = edge - total.values["amount"]
-    gap = np.where(gap > 0 if base.charge == "minimum" else gap < 0, gap, gap * 0)
-    lines = without_nothing(Lines(total.keys, {"quantity": gap * 0, "amount": gap}))
-    return [Part.of(lines, base.charge, base.term, base.charge, base.taken)]
+    found = concat(Lines, wide).fold(names)
+    row = found.values["row"].reshape(-1, len(found))[0].astype(np.int64)
+    out = np.array(np.broadcast_to(base.values["amount"], (*shape, len(base))), copy=True)
+    out[..., row[row > 0] - 1] = found.values["amount"][..., row > 0]
+    return out
+
+
+def _limited(job: Job, index: int, name: str, parts: Sequence[Part]) -> list[Part]:
+    """Bring what a contract is charged in a window up to the minimum, or down to the maximum."""
+    clamp: Clamp = job.card.clamps[index]
+    bound = clamp.min if name == "minimum" else clamp.max
+    assert bound is not None  # noqa: S101  see the caller
+    prorate = clamp.during.prorate or job.card.during.prorate
+    due = job.contracts.windows(clamp.window, clamp.during, prorate=prorate, what=f"the {name}")
+    keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
+    edge = due.prorated(zeros(due.contract.shape, exact=job.exact) + (bound if job.exact else float(bound)))
+    edge = edge if job.card.rounding is None else round_half_up(edge, job.card.rounding)
+    base = Lines({**keys, due.name: due.key}, {"amount": edge * 0})
+    own = list(parts) if not clamp.on else _on(clamp.on, parts, job.card)
+    gap = edge - _totals(base, own, clamp.window, job)
+    gap = np.where(gap > 0 if name == "minimum" else gap < 0, gap, gap * 0)
+    lines = without_nothing(Lines(base.keys, {"quantity": gap * 0, "amount": gap}))
+    charge = clamp.on[0] if len(clamp.on) == 1 else name
+    return [Part.of(lines, charge, f"clamp.{index}.{name[:3]}", name, job.tokens)]

@@ -13,8 +13,8 @@ from pertoken.core.errors import CardError, DoublePriced, nearest
 from pertoken.core.expression import Condition, condition, weights
 from pertoken.core.lines import Lines, Usage, combine
 from pertoken.core.meters import leaves, meter
-from pertoken.rating.card import Band, Card, Charge
-from pertoken.usage.question import PRICE_FROM, above_key
+from pertoken.rating.card import Band, Card, Charge, During
+from pertoken.usage.question import PRICE_FROM, PerRequest, above_key
 
 RATES = "rates"
 """The name under which the table of rates stands as a charge."""
@@ -102,6 +102,32 @@ class Assignment:
     unpriced: tuple[bool, ...]
 
 
+DURING = "during "
+"""How the names of keys begin that say which parts of a card hold."""
+
+
+def during_key(card: Card) -> str:
+    """Name the key that says which parts of a card hold for a line, as digits; empty if the card is not for it."""
+    return f"{DURING}{card.name}"
+
+
+def own_lines(usage: Usage, card: Card, *, index: bool = False) -> Any:  # noqa: ANN401  lines, or their index
+    """Pick the usage that a card is for.
+
+    Raises:
+        CardError: Its condition asks for a key that the usage doesn't have.
+    """
+    if not card.where:
+        return np.arange(len(usage)) if index else usage
+    asked = condition(card.where)
+    names = sorted(above_key(card.bands[name].of) if name in card.bands else name for name in asked.names)
+    _need(names, usage, [card])
+    found = combos(usage, names)
+    mask = found.lines([holds(asked, each, card.bands) for each in found.labels])
+    lines = np.arange(len(usage)) if mask is None else np.flatnonzero(mask)
+    return lines if index else usage if mask is None else usage.pick(lines)
+
+
 def assign(usage: Usage, cards: Sequence[Card]) -> Assignment:
     """Decide which charge takes which usage.
 
@@ -111,6 +137,7 @@ def assign(usage: Usage, cards: Sequence[Card]) -> Assignment:
     """
     names = sorted({"meter"}.union(*(_names(card) for card in cards)))
     _need(names, usage, cards)
+    names += [during_key(card) for card in cards if during_key(card) in usage.keys]
     found = combos(usage, names)
     member = tuple(_member(card, found.labels) for card in cards)
     claims = [c for card, m in zip(cards, member, strict=True) for c in _claims(card, m, found.labels)]
@@ -159,7 +186,13 @@ def _need(names: Sequence[str], usage: Usage, cards: Sequence[Card]) -> None:
 
 def _member(card: Card, labels: Sequence[Labels]) -> tuple[bool, ...]:
     asked = condition(card.where) if card.where else None
-    return tuple(holds(asked, each, card.bands) for each in labels)
+    return tuple(_in_time(card, each, 0) and holds(asked, each, card.bands) for each in labels)
+
+
+def _in_time(card: Card, labels: Labels, part: int) -> bool:
+    """Tell whether a part of a card holds for a combination; part 0 is the card."""
+    bits = labels.get(during_key(card))
+    return bits is None or bits[part : part + 1] == "1"
 
 
 def holds(asked: Condition | None, labels: Labels, bands: Mapping[str, Band]) -> bool:
@@ -179,21 +212,62 @@ def _claims(card: Card, member: Sequence[bool], labels: Sequence[Labels]) -> Ite
         book = RateBook.of(card.rates)
         rates = tuple(book.find(each) if m else None for m, each in zip(member, labels, strict=True))
         yield Claim(card, RATES, None, tuple(None if rate is None else Decimal(1) for rate in rates), rates)
+    part = {during: i + 1 for i, during in enumerate(durings(card))}
     for name, charge in card.prices.items():
-        if charge.measure is None:
+        if charge.measure is None or charge.measure.of:
             yield Claim(card, name, charge, (None,) * len(labels))
             continue
         asked = condition(charge.measure.where) if charge.measure.where else None
-        factor = leaf_weights(charge.measure.sum, {each["meter"] for each in labels})
+        at = part.get(charge.during)
+        factor = _factors(charge, {each["meter"] for each in labels})
         yield Claim(
             card,
             name,
             charge,
             tuple(
-                factor.get(each["meter"]) if m and holds(asked, each, card.bands) else None
+                factor.get(each["meter"])
+                if m and (at is None or _in_time(card, each, at)) and holds(asked, each, card.bands)
+                else None
                 for m, each in zip(member, labels, strict=True)
             ),
         )
+
+
+def durings(card: Card) -> list[During]:
+    """List the times in which charges hold that do not always."""
+    return list(dict.fromkeys(c.during for c in card.prices.values() if c.measure and not c.during.always))
+
+
+def _factors(charge: Charge, present: set[str]) -> dict[str, Decimal]:
+    """The weights of meters in a count; a count of labels looks at all usage and takes none."""
+    measure = charge.measure
+    assert measure is not None  # noqa: S101  see the caller
+    if measure.unique:
+        return dict.fromkeys(present, Decimal(1))
+    factor = leaf_weights(measure.meters, present)
+    statistic = per_request(charge)
+    if statistic is None or not factor:
+        return factor
+    if statistic.meter not in present:
+        msg = f"a charge counts {measure.meters} request by request, and the usage has no such sum; rate the log itself"
+        raise CardError(msg)
+    return {**dict.fromkeys(factor, Decimal(0)), statistic.meter: Decimal(1)}
+
+
+def per_request(charge: Charge) -> PerRequest | None:
+    """Make the sum over requests that a charge asks for, where what is counted is converted request by request."""
+    how, measure = charge.convert, charge.measure
+    if measure is None or measure.window != "request" or not how.whole:
+        return None
+    return PerRequest(
+        weights=tuple(sorted(weights(measure.meters).items())),
+        per=how.per,
+        times=how.times,
+        round=how.round,
+        precision=how.precision,
+        free=how.free,
+        free_first=bool(how.free_first),
+    )
 
 
 def leaf_weights(text: str, present: set[str]) -> dict[str, Decimal]:
@@ -212,7 +286,7 @@ def leaf_weights(text: str, present: set[str]) -> dict[str, Decimal]:
 def _unclaimed(labels: Sequence[Labels], claims: Sequence[Claim]) -> tuple[bool, ...]:
     out = []
     for i, each in enumerate(labels):
-        takers = [c for c in claims if c.weight[i] is not None]
+        takers = [c for c in claims if c.weight[i] is not None and not _looks(c)]
         plain = [c for c in takers if c.charge is None or not c.charge.surcharge]
         if len(plain) > 1:
             one, two = plain[0], plain[1]
@@ -222,6 +296,11 @@ def _unclaimed(labels: Sequence[Labels], claims: Sequence[Claim]) -> tuple[bool,
             raise DoublePriced(msg)
         out.append(not plain and meter(each["meter"]).billable)
     return tuple(out)
+
+
+def _looks(claim: Claim) -> bool:
+    """Tell whether a claim only looks at usage, as a count of labels does."""
+    return bool(claim.charge and claim.charge.measure and claim.charge.measure.unique)
 
 
 def _place(claim: Claim) -> str:

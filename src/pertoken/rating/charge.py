@@ -1,80 +1,331 @@
-"""Charge: the usage that a claim takes becomes lines at list price."""
+"""Charge: what a claim takes becomes lines at list price.
 
+A price is a cumulative function. Where a window is longer than an invoice, or pools draw day by day, a line is the
+difference of two points of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pertoken.core.lines import Lines, Usage
+from pertoken.core import period
+from pertoken.core.errors import CardError
+from pertoken.core.lines import Key, Lines, Usage, combine, concat, group
 from pertoken.core.money import Values, array, settle, zeros
-from pertoken.rating.assign import Claim, Combos
-from pertoken.rating.card import Card, Charge, Measure
-from pertoken.rating.curve import NormalForm, convert, evaluate, normal_form, per_unit
-from pertoken.rating.part import Part, Taken, gathered, number, window_key
+from pertoken.rating.assign import Claim, Combos, leaf_weights
+from pertoken.rating.card import Charge, During, Measure, Window, plain
+from pertoken.rating.contract import CYCLE
+from pertoken.rating.convert import convert
+from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit, running
+from pertoken.rating.job import Job
+from pertoken.rating.measure import distinct, level, peak
+from pertoken.rating.part import Part, Taken, gathered, number
+
+INVOICE = "month"
+"""The longest period of an invoice line; longer windows are billed as they go."""
 
 
-def charged(usage: Usage, claim: Claim, combos: Combos, contracts: Lines, tokens: Taken, *, exact: bool) -> Part:
-    """Price what a claim takes.
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """What a charge has counted, row by row, each row a stretch of a window.
 
     Args:
-        usage: All usage.
-        claim: Which of it, and at what price.
-        combos: Combinations of the usage's labels.
-        contracts: Each contract and window, for fees.
-        tokens: The usage that stands behind fees.
-        exact: Decimals or floats.
+        charge: The charge.
+        lines: Scope, `by`, and the period of each row; value `quantity`, and `select` where another count picks the tier.
+        starts: Where each window begins among the rows, shape `(window,)`.
+        before: What was counted in each window before the first row, shape `(*batch, window)`; None for nothing.
     """
-    if claim.charge is not None and claim.charge.measure is None:
-        lines = _fee(claim.card, claim.charge, contracts, exact=exact)
-        return Part.of(lines, claim.name, f"prices.{claim.name}", "list", tokens)
+
+    charge: Charge
+    lines: Lines
+    starts: NDArray[np.intp]
+    before: Values | None = None
+
+    @property
+    def quantity(self) -> Values:
+        """What each row has counted."""
+        return self.lines.values["quantity"]
+
+    def priced(self, meter: Key | str) -> Lines:
+        """Write the rows down with their money."""
+        values = {"quantity": self.quantity, "amount": self.money(self.quantity)}
+        return Lines(self.lines.keys, values).with_keys(meter=meter)
+
+    def money(self, quantity: Values) -> Values:
+        """Charge the rows with other quantities: differences of the cumulative price. [currency]"""
+        select = self.lines.values.get("select")
+        if len(self.starts) == len(self.lines) and self.before is None:
+            return price(self.charge, quantity, select)
+        total = running(quantity, self.starts)
+        if self.before is not None:
+            total = total + np.repeat(self.before, np.diff(self.starts, append=len(self.lines)), axis=-1)
+        paid = price(self.charge, total, None if select is None else running(select, self.starts))
+        out = np.array(paid, copy=True)
+        out[..., 1:] -= paid[..., :-1]
+        first = paid[..., self.starts]
+        if self.before is not None:
+            first = first - np.where(self.before == 0, self.before * 0, price(self.charge, self.before, None))
+        out[..., self.starts] = first
+        return out
+
+
+def price(charge: Charge, quantity: Values, select: Values | None = None) -> Values:
+    """Charge a cumulative quantity. [currency]"""
+    if charge.curve is None:
+        return quantity * 0
+    form, how = normal_form(charge.curve), charge.convert
+    if how.whole:
+        return settle(evaluate(form, convert(quantity, how), **_select(select)))
+    return evaluate(per_unit(form, how.per, how.times), np.asarray(quantity), **_select(select))
+
+
+def _select(select: Values | None) -> dict[str, Values]:
+    return {} if select is None else {"select": select}
+
+
+def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> Part:
+    """Price what a claim takes, at list.
+
+    Args:
+        job: The card at work.
+        claim: Which usage, and at what price.
+        combos: Combinations of the usage's labels.
+        so_far: Parts of the charges before, for charges on money.
+    """
+    charge, name = claim.charge, claim.name
+    if charge is None:
+        return _rates(job, claim, combos)
+    if charge.measure is None:
+        return Part.of(_fee(job, name, charge), name, f"prices.{name}", "list", job.tokens)
+    if charge.measure.of:
+        rows = spent(job, charge.measure, charge, so_far)
+        lines = rows.priced("")
+        return Part.of(lines, name, f"prices.{name}", "list", job.tokens)
+    taken = job.taken(claim, combos)
+    return Part.of(_measured(job, claim, taken), name, f"prices.{name}", "list", taken)
+
+
+def _rates(job: Job, claim: Claim, combos: Combos) -> Part:
+    taken = job.taken(claim, combos)
     mask = combos.lines([weight is not None for weight in claim.weight])
     of_line = combos.of_line if mask is None else combos.of_line[mask]
-    taken = Taken(usage if mask is None else usage.pick(mask), _weights(claim, of_line))
-    if claim.charge is None:
-        prices = array([r.unit_price if r is not None else Decimal(0) for r in claim.rates], exact=exact)
-        quantity = number(taken.usage.values["quantity"], exact=exact)
-        money = settle(quantity * prices[of_line], prices)
-        lines = Lines(taken.usage.keys, {"quantity": quantity, "amount": money})
-        return Part.of(lines, claim.name, claim.name, "list", taken)
-    lines = _measured(taken, claim.card, claim.charge, exact=exact)
-    return Part.of(lines, claim.name, f"prices.{claim.name}", "list", taken)
+    prices = array([r.unit_price if r is not None else Decimal(0) for r in claim.rates], exact=job.exact)
+    quantity = number(taken.usage.values["quantity"], exact=job.exact)
+    money = settle(quantity * prices[of_line], prices)
+    return Part.of(
+        Lines(taken.usage.keys, {"quantity": quantity, "amount": money}), claim.name, claim.name, "list", taken
+    )
 
 
-def _weights(claim: Claim, of_line: Values) -> Values | None:
-    if all(weight in (None, 1) for weight in claim.weight):
+def _fee(job: Job, name: str, charge: Charge) -> Lines:
+    """A fee is due for each contract and period, at its beginning; in part where the period is cut short."""
+    assert charge.curve is not None  # noqa: S101  the door asks for it
+    during = charge.during
+    grain: Window = during.every or "month"
+    prorate = during.prorate or job.card.during.prorate
+    due = job.contracts.windows(grain, during, prorate=prorate, what=f"the fee {name}")
+    one = due.prorated(zeros(due.contract.shape, exact=job.exact) + 1)
+    full = evaluate(normal_form(charge.curve), zeros(due.contract.shape, exact=job.exact) + 1)
+    keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
+    name, key = due.invoiced()
+    return Lines({**keys, name: key}, {"quantity": one, "amount": settle(due.prorated(full))})
+
+
+def linear(charge: Charge) -> NormalForm | None:
+    """The single rate of a charge whose parts can be priced apart; None for any other."""
+    measure, curve = charge.measure, charge.curve
+    if measure is None or measure.kind not in ("sum", "count") or charge.convert.whole or curve is None:
         return None
-    table = array([weight if weight is not None else Decimal(0) for weight in claim.weight], exact=True)
-    weights: Values = table[of_line]
-    return weights
+    form = None if curve.series or curve.select else normal_form(curve)
+    return form if form is not None and form.additive else None
 
 
-def _fee(card: Card, charge: Charge, contracts: Lines, *, exact: bool) -> Lines:
-    keys = {name: contracts.keys[name] for name in card.scope}
-    keys[charge.window] = window_key(contracts, charge.window, card)
-    found = gathered(keys, len(contracts), {"quantity": contracts.values["quantity"]})
-    one = zeros(found.values["quantity"].shape, exact=exact) + 1
-    return Lines(found.keys, {"quantity": one, "amount": evaluate(normal_form(charge.curve), one)})
+def _measured(job: Job, claim: Claim, taken: Taken) -> Lines:
+    charge = claim.charge
+    assert charge is not None and charge.measure is not None  # noqa: S101, PT018  see the caller
+    if charge.measure.window == "request" and charge.curve is not None:
+        charge = replace(
+            charge, convert=replace(charge.convert, round=None, free=Decimal(0), per=Decimal(1), times=Decimal(1))
+        )
+    form = linear(charge)
+    if form is not None or charge.curve is None or charge.curve.series:
+        quantity = number(taken.quantity(exact=job.exact), exact=job.exact)
+        if form is None:
+            money = quantity * _rates_in_time(job, charge, taken.usage) if charge.curve else quantity * 0
+        else:
+            money = evaluate(per_unit(form, charge.convert.per, charge.convert.times), np.asarray(quantity))
+        return Lines(taken.usage.keys, {"quantity": quantity, "amount": settle(money)})
+    rows = counted(job, claim, taken)
+    meter = rows.lines.keys.get("meter", charge.measure.meters or charge.measure.unique)
+    return rows.priced(meter)
 
 
-def _measured(taken: Taken, card: Card, charge: Charge, *, exact: bool) -> Lines:
-    measure, form = charge.measure, normal_form(charge.curve)
-    assert measure is not None  # noqa: S101  see the caller
-    whole = bool(charge.convert.round or charge.convert.free)
-    if form.additive and not whole:
-        quantity = number(taken.quantity(exact=exact), exact=exact)
-        return Lines(taken.usage.keys, {"quantity": quantity, "amount": _price(form, charge, quantity)})
-    counted = _counted(taken, card, measure, exact=exact)
-    quantity = number(counted.values["quantity"], exact=exact)
-    money = settle(evaluate(form, convert(quantity, charge.convert))) if whole else _price(form, charge, quantity)
-    meter = counted.keys.get("meter", measure.sum)
-    return Lines(counted.keys, {"quantity": quantity, "amount": money}).with_keys(meter=meter)
+def _rates_in_time(job: Job, charge: Charge, usage: Usage) -> Values:
+    """The rate of each line from a series: that of the last label that had begun."""
+    assert charge.curve is not None and charge.measure is not None  # noqa: S101, PT018  see the caller
+    series = sorted(job.card.series[charge.curve.series].items(), key=lambda item: period.begins([item[0]])[0])
+    begins = period.begins([label for label, _ in series])
+    grain = period.finest(set(usage.keys)) or charge.measure.window
+    key = usage.period(grain)
+    at = np.searchsorted(begins, period.begins(key.labels), side="right") - 1
+    if (at[key.codes] < 0).any():
+        early = key.labels[int(key.codes[np.flatnonzero(at[key.codes] < 0)[0]])]
+        msg = f"card {job.card.name!r}: series {charge.curve.series} begins with {series[0][0]}, but there is usage of {early}"
+        raise CardError(msg)
+    per = charge.convert.per / charge.convert.times
+    rates = array([rate / per for _, rate in series], exact=job.exact)
+    found: Values = rates[at][key.codes]
+    return found
 
 
-def _counted(taken: Taken, card: Card, measure: Measure, *, exact: bool) -> Lines:
-    """Count for each contract, window and `by`."""
-    keys = {name: taken.usage.key(name) for name in (*card.scope, *measure.by)}
-    keys[measure.window] = window_key(taken.usage, measure.window, card)
-    return gathered(keys, len(taken.usage), {"quantity": taken.quantity(exact=exact)})
+def counted(
+    job: Job, claim: Claim, taken: Taken, grain: Window | None = None, earlier: Sequence[Counted] = ()
+) -> Counted:
+    """Count what a charge takes for each contract, window and `by`, in rows of an invoice or finer.
+
+    Args:
+        job: The card at work.
+        claim: The claim of a charge with a measure.
+        taken: What it takes.
+        grain: Finer rows, for pools that draw in order of time.
+        earlier: What earlier phases of the charge have counted, where it goes on from there.
+    """
+    charge = claim.charge
+    assert charge is not None and charge.measure is not None  # noqa: S101, PT018  see the callers
+    measure = charge.measure
+    lines, values = _selected(job, charge, taken)
+    row = _row(lines, measure, grain)
+    keys = {name: lines.key(name) for name in (*job.card.scope, *measure.by)}
+    window_name, window = job.key(lines, measure.window if measure.window != "request" else row)
+    row_name, rows = job.key(lines, row)
+    inner = {} if window_name == row_name else {"window": window}
+    if measure.kind in COUNTS:
+        found = COUNTS[measure.kind](Lines(lines.keys, values), {**keys, **inner, row_name: rows}, measure, job)
+    else:
+        found = gathered({**keys, **inner, row_name: rows}, len(lines), values)
+    found = _with_nothing(job, charge, found, row_name, row, inner)
+    names = [*keys, *(inner or [row_name])]
+    starts = group([found.keys[name] for name in names], len(found)).starts
+    numbers = {name: number(value, exact=job.exact) for name, value in found.values.items()}
+    bare = Lines({name: key for name, key in found.keys.items() if name != "window"}, numbers)
+    return Counted(charge, bare, starts, _before(bare, starts, earlier, job, measure))
 
 
-def _price(form: NormalForm, charge: Charge, quantity: Values) -> Values:
-    return evaluate(per_unit(form, charge.convert.per), np.asarray(quantity))
+COUNTS = {"max": peak, "unique": distinct, "time_weighted": level}
+"""How what is not a sum is counted."""
+
+
+def _row(lines: Lines, measure: Measure, grain: Window | None) -> Window:
+    """The period of a row: the window itself, an invoice's where the window is longer, or finer for pools."""
+    window = "year" if measure.window == "term" else "hour" if measure.window == "request" else measure.window
+    if measure.kind in COUNTS:
+        return window
+    known = cast("Window", period.finest(set(lines.keys)) or window)
+    row = min(window, INVOICE, key=period.GRAINS.index)
+    if row != window or measure.window in ("term", "request"):
+        row = max(row, known, key=period.GRAINS.index)
+    return min(row, grain or row, key=period.GRAINS.index)
+
+
+def _selected(job: Job, charge: Charge, taken: Taken) -> tuple[Lines, dict[str, Values]]:
+    """The lines that are counted; with those of the count that picks the tier, where that is another one."""
+    quantity = taken.quantity(exact=job.exact)
+    if charge.curve is None or not charge.curve.select:
+        return taken.usage, {"quantity": quantity}
+    meter = job.own.keys["meter"]
+    weight = leaf_weights(charge.curve.select, set(meter.labels))
+    factor = array([weight.get(label, Decimal(0)) for label in meter.labels], exact=True)[meter.codes]
+    select = Taken(job.own, factor).quantity(exact=job.exact)
+    both = concat(
+        Lines,
+        [
+            Lines(
+                taken.usage.keys,
+                {"quantity": number(quantity, exact=job.exact), "select": number(quantity, exact=job.exact) * 0},
+            ),
+            Lines(job.own.keys, {"quantity": select * 0, "select": select}),
+        ],
+    )
+    return both, dict(both.values)
+
+
+def _with_nothing(job: Job, charge: Charge, found: Lines, row_name: str, row: str, inner: Mapping[str, Key]) -> Lines:
+    """Add rows of nothing for contracts without usage, where something is due all the same."""
+    measure = charge.measure
+    if not (charge.curve and charge.curve.flat_on_zero) or inner or (measure and measure.by):
+        return found
+    during = replace(charge.during, prorate="none")
+    due = job.contracts.windows(row, during, prorate="none", what="a window")  # type: ignore[arg-type]
+    keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
+    shape = (*found.values["quantity"].shape[:-1], len(due.contract))
+    none = Lines({**keys, row_name: due.key}, {name: np.zeros(shape, dtype=np.int64) for name in found.values})
+    return concat(Lines, [none, found]).fold(list(found.keys))
+
+
+def _before(
+    bare: Lines, starts: NDArray[np.intp], earlier: Sequence[Counted], job: Job, measure: Measure
+) -> Values | None:
+    """What earlier phases of a charge have counted in each window."""
+    if not earlier:
+        return None
+    firsts = bare.pick(starts)
+    names = [*job.card.scope, *measure.by]
+
+    def keyed(lines: Lines) -> Lines:
+        name, key = job.key(lines, measure.window)
+        return Lines({**{n: lines.keys[n] for n in names}, "window": key}, {"quantity": lines.values["quantity"]})
+
+    own = keyed(firsts)
+    others = concat(Lines, [keyed(each.lines) for each in earlier])
+    both = concat(Lines, [Lines(own.keys, {"quantity": own.values["quantity"] * 0}), others])
+    code, span = combine(list(both.keys.values()), len(both))
+    found = group(
+        [Key(np.unique(code, return_inverse=True)[1].reshape(-1).astype(np.int32), tuple(map(str, range(len(both)))))],
+        len(both),
+    )
+    total = found.sum(both.values["quantity"])
+    slot = np.unique(code, return_inverse=True)[1].reshape(-1)[: len(own)]
+    before: Values = total[..., slot]
+    return before
+
+
+def spent(job: Job, measure: Measure, charge: Charge, parts: Sequence[Part], *, apart: bool = False) -> Counted:
+    """Count the money of charges for each contract and window, in rows of an invoice.
+
+    Args:
+        job: The card at work.
+        measure: Which charges, in which window.
+        charge: The charge on their money.
+        parts: What has been charged so far.
+        apart: True to keep a row for each charge, in the order in which the measure names them.
+    """
+    keyed = []
+    for place, name in enumerate(measure.of):
+        for part in parts:
+            if plain(part.charge) == name and len(part.lines):
+                more = {"charge": Key.constant(f"{place:03} {name}", len(part.lines))} if apart else {}
+                keyed.append(_spent_rows(job, measure, part.lines, more))
+    if not keyed:
+        blank = job.contracts.windows("month", During(), prorate="none", what="a window")
+        keys = {n: Key(k.codes[blank.contract], k.labels) for n, k in job.contracts.keys.items()}
+        more = {"charge": Key.constant("", len(blank.contract))} if apart else {}
+        none = zeros(blank.contract.shape, exact=job.exact)
+        return Counted(charge, Lines({**keys, blank.name: blank.key, **more}, {"quantity": none}), np.arange(len(none)))
+    found = concat(Lines, keyed)
+    found = found.fold(list(found.keys))
+    window = [n for n in found.keys if n in ("window", period.finest(set(found.keys)), CYCLE)][:1]
+    starts = group([found.keys[n] for n in (*job.card.scope, *window)], len(found)).starts
+    return Counted(charge, Lines({n: k for n, k in found.keys.items() if n != "window"}, found.values), starts)
+
+
+def _spent_rows(job: Job, measure: Measure, lines: Lines, more: Mapping[str, Key]) -> Lines:
+    row = _row(lines, measure, None)
+    window_name, window = job.key(lines, measure.window)
+    row_name, rows = job.key(lines, row)
+    inner = {} if window_name == row_name else {"window": window}
+    keys = {**{n: lines.key(n) for n in job.card.scope}, **inner, row_name: rows, **more}
+    return Lines(keys, {"quantity": lines.values["amount"]})

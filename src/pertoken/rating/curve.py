@@ -1,14 +1,25 @@
 """The curve's normal form: find the tier k of q, then a_k + b_k q. The only evaluator there is."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import ROUND_FLOOR, Context, Decimal, localcontext
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pertoken.core.errors import CardError, InputError
 from pertoken.core.exact import CONTEXT
-from pertoken.core.money import TIE, Values, array, is_exact, round_half_up, settle
+from pertoken.core.money import TIE, Values, array, is_exact, settle, zeros
 from pertoken.rating.card import Convert, Curve, Tier
+from pertoken.rating.convert import convert
+
+__all__ = ["NormalForm", "TierPart", "convert", "evaluate", "normal_form", "per_unit", "progressive", "tier_of", "walk"]
+
+BELOW = Context(prec=CONTEXT.prec, rounding=ROUND_FLOOR)
+"""A bound without end is cut off, never raised: no quantity of fewer digits lies between the two."""
+
+NO_CAP = Decimal("Infinity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,67 +27,165 @@ class NormalForm:
     """Tiers with their bounds, intercepts and slopes, in exact decimals.
 
     Args:
-        up_to: Upper bound of each tier but the last, itself included, rising; shape `(tier - 1,)`. [priced unit]
+        up_to: Upper bound of each tier but the last, itself included, rising; shape `(tier - 1,)`. [priced unit; of
+            what picks the tier, as it is counted, where that is something else]
         a: Intercept of each tier. [currency]
         b: Slope of each tier. [currency / priced unit]
         lines: Line of the card's file for each tier.
+        selected: True where another quantity picks the tier.
+        caps: The most that each tier charges where another quantity picks it; elsewhere what a cap cuts off is a tier
+            of its own, and this is empty. [currency]
+        due_at_zero: False where nothing is charged for a quantity of zero, whatever tier is picked.
     """
 
     up_to: tuple[Decimal, ...]
     a: tuple[Decimal, ...]
     b: tuple[Decimal, ...]
     lines: tuple[int, ...]
+    selected: bool = False
+    caps: tuple[Decimal, ...] = ()
+    due_at_zero: bool = True
 
     @property
     def additive(self) -> bool:
-        """Tell whether parts may be priced apart: a single rate and nothing flat."""
-        return len(self.a) == 1 and self.a[0] == 0
+        """Tell whether parts may be priced apart: a single rate and nothing flat, nor a cap."""
+        return len(self.a) == 1 and self.a[0] == 0 and not any(cap.is_finite() for cap in self.caps)
 
 
-def normal_form(curve: Curve) -> NormalForm:
+NOTHING = NormalForm((), (Decimal(0),), (Decimal(0),), (0,))
+"""The curve of a charge that has none: a pool prices all there may be."""
+
+
+def normal_form(curve: Curve | None) -> NormalForm:
     """Bring a curve to its normal form.
 
     Graduated tiers: the intercept is what all lower tiers cost less the slope times where the tier begins. Volume
-    tiers: the intercept is the tier's own flat. A flat that is not due without usage makes zero a tier of its own.
+    tiers: the intercept is the tier's own flat. A flat that is not due without usage makes zero a tier of its own, and
+    a cap cuts a tier in two.
+
+    Raises:
+        CardError: The curve is a series of rates over time.
 
     >>> normal_form(Curve(tiers=(Tier(up_to=Decimal(10), rate=Decimal(2)), Tier(rate=Decimal(1))), mode="marginal")).a
     (Decimal('0'), Decimal('10'))
+    >>> normal_form(Curve(tiers=(Tier(rate=Decimal(2), cap=Decimal(7)),))).up_to
+    (Decimal('3.5'),)
     """
-    up_to, a, b, lines = [], [], [], []
+    if curve is None:
+        return NOTHING
+    if curve.series:
+        msg = f"the series {curve.series!r} has a rate for each of its times; it is priced by time, not by tier"
+        raise CardError(msg)
+    if curve.select:
+        return _selected(curve)
+    with localcontext(CONTEXT):
+        pieces = list(_pieces(curve))
+        if pieces[0].a != 0 and not curve.flat_on_zero:
+            pieces = [_Piece(Decimal(0), Decimal(0), Decimal(0), pieces[0].line), *pieces]
+    up_to = tuple(piece.up_to for piece in pieces if piece.up_to is not None)
+    return NormalForm(up_to, tuple(p.a for p in pieces), tuple(p.b for p in pieces), tuple(p.line for p in pieces))
+
+
+def _selected(curve: Curve) -> NormalForm:
+    tiers = curve.tiers
+    return NormalForm(
+        tuple(tier.up_to for tier in tiers if tier.up_to is not None),
+        tuple(tier.flat for tier in tiers),
+        tuple(tier.rate for tier in tiers),
+        tuple(tier.line for tier in tiers),
+        selected=True,
+        caps=tuple(NO_CAP if tier.cap is None else tier.cap for tier in tiers),
+        due_at_zero=bool(curve.flat_on_zero),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A straight piece of the curve: up to where it goes, intercept, slope, line of the card's file."""
+
+    up_to: Decimal | None
+    a: Decimal
+    b: Decimal
+    line: int
+
+
+def _pieces(curve: Curve) -> Iterator[_Piece]:
     begin = paid = Decimal(0)
     for tier in curve.tiers:
-        graduated = curve.mode != "all"
-        a.append(paid + tier.flat - tier.rate * begin if graduated else tier.flat)
-        b.append(tier.rate)
-        lines.append(tier.line)
+        origin, below = (Decimal(0), Decimal(0)) if curve.mode == "all" else (begin, paid)
+        sloped = _Piece(tier.up_to, below + tier.flat - tier.rate * origin, tier.rate, tier.line)
+        yield from [sloped] if tier.cap is None else _capped(sloped, tier, begin, origin, below + tier.cap)
         if tier.up_to is not None:
-            up_to.append(tier.up_to)
-            paid += tier.flat + tier.rate * (tier.up_to - begin)
+            paid += _most(tier, tier.flat + tier.rate * (tier.up_to - begin))
             begin = tier.up_to
-    if a[0] != 0 and not curve.flat_on_zero:
-        up_to, a, b = [Decimal(0), *up_to], [Decimal(0), *a], [Decimal(0), *b]
-        lines = [lines[0], *lines]
-    return NormalForm(tuple(up_to), tuple(a), tuple(b), tuple(lines))
 
 
-def per_unit(form: NormalForm, per: Decimal) -> NormalForm:
-    """Restate a normal form in counted units instead of priced ones, so that no division is left for the quantities."""
-    if per == 1:
+def _capped(sloped: _Piece, tier: Tier, begin: Decimal, origin: Decimal, level: Decimal) -> Iterator[_Piece]:
+    """Cut a tier in two where it meets its cap; on the cap it is level."""
+    flat = _Piece(tier.up_to, level, Decimal(0), tier.line)
+    room = (tier.cap or Decimal(0)) - tier.flat
+    if tier.rate == 0:
+        yield flat if room < 0 else sloped
+        return
+    meets = BELOW.add(origin, BELOW.divide(room, tier.rate))
+    first, then = (sloped, flat) if tier.rate > 0 else (flat, sloped)
+    if meets > begin:
+        yield first if _ends(tier, meets) else _Piece(meets, first.a, first.b, tier.line)
+    if not _ends(tier, meets):
+        yield then
+
+
+def _ends(tier: Tier, quantity: Decimal) -> bool:
+    return tier.up_to is not None and quantity >= tier.up_to
+
+
+def _most(tier: Tier, amount: Decimal) -> Decimal:
+    return amount if tier.cap is None else min(amount, tier.cap)
+
+
+def per_unit(form: NormalForm, per: Decimal, times: Decimal = Decimal(1)) -> NormalForm:
+    """Restate a normal form in counted units instead of priced ones, so that no division is left for the quantities.
+
+    Args:
+        form: Normal form in priced units.
+        per: Counted units in one priced unit.
+        times: Priced units for one counted unit, before `per`.
+
+    Returns:
+        The same curve of the counted quantity. Bounds of what else picks the tier stay as they are.
+    """
+    if per == times:
         return form
-    bounds = tuple(bound * per for bound in form.up_to)
-    return NormalForm(bounds, form.a, tuple(CONTEXT.divide(b, per) for b in form.b), form.lines)
+    bounds = form.up_to
+    if not form.selected:
+        bounds = tuple(BELOW.divide(CONTEXT.multiply(bound, per), times) for bound in bounds)
+    slopes = tuple(CONTEXT.divide(CONTEXT.multiply(b, times), per) for b in form.b)
+    return replace(form, up_to=bounds, b=slopes)
 
 
-def evaluate(form: NormalForm, quantity: Values) -> Values:
+def evaluate(form: NormalForm, quantity: Values, select: Values | None = None) -> Values:
     """Charge a cumulative quantity.
 
     Args:
         form: Normal form in the unit of the quantity.
         quantity: What was used, shape `(*batch, line)`; floats, integers or `Decimal`.
+        select: What picks the tier where the curve says another quantity, of the same shape, as it is counted.
 
     Returns:
         Money of the same shape; `Decimal` for `Decimal`, else `float64`. [currency]
+
+    Raises:
+        InputError: The tier is picked by another quantity, and that isn't given.
     """
+    if form.selected:
+        return _picked(form, quantity, select)
+    if is_exact(quantity):
+        with localcontext(CONTEXT):
+            return _straight(form, quantity)
+    return _straight(form, quantity)
+
+
+def _straight(form: NormalForm, quantity: Values) -> Values:
     exact = is_exact(quantity)
     a, b = array(form.a, exact=exact), array(form.b, exact=exact)
     if len(a) == 1:
@@ -91,6 +200,20 @@ def evaluate(form: NormalForm, quantity: Values) -> Values:
     return settle(amount, b)
 
 
+def _picked(form: NormalForm, quantity: Values, select: Values | None) -> Values:
+    if select is None:
+        msg = "another quantity picks the tier of this curve; give it as `select`"
+        raise InputError(msg)
+    exact = is_exact(quantity)
+    a, b, caps = (array(each, exact=exact) for each in (form.a, form.b, form.caps))
+    tier = tier_of(form, select)
+    with localcontext(CONTEXT):
+        amount = np.minimum(b[tier] * quantity + a[tier], caps[tier])
+        if not form.due_at_zero:
+            amount = np.where(quantity == 0, zeros(amount.shape, exact=exact), amount)
+        return settle(amount, b)
+
+
 def tier_of(form: NormalForm, quantity: Values) -> Values:
     """Find the tier of each quantity; a bound belongs to the tier below it."""
     exact = is_exact(quantity)
@@ -98,44 +221,75 @@ def tier_of(form: NormalForm, quantity: Values) -> Values:
     return np.searchsorted(bounds, quantity, side="left")
 
 
-def convert(quantity: Values, how: Convert) -> Values:
-    """Turn counted units into priced ones: packages, free units.
+def progressive(
+    form: NormalForm,
+    quantity: Values,
+    starts: NDArray[np.intp],
+    before: Values | None = None,
+    *,
+    how: Convert | None = None,
+) -> Values:
+    """Charge a split quantity part by part: each part what the cumulative price rises by it.
 
-    Only called where there is something to round or free; a bare `per` is folded into the curve.
+    However a quantity is split, the parts of a group come to the price of the whole. What is rounded or free is taken
+    of the quantity so far, never of a part.
 
-    >>> convert(np.array([1400.0]), Convert(per=Decimal(1000), round="up", free=Decimal(1), free_first=False)).tolist()
-    [1.0]
+    Args:
+        form: Normal form in priced units, or in the unit of the quantity where `how` is None.
+        quantity: Parts in order, the groups one after the other; shape `(*batch, line)`.
+        starts: Where each group begins, as in `core.lines.Groups`; shape `(group,)`.
+        before: What was counted (and charged) before the first part of each group; shape `(*batch, group)`. None for
+            nothing: the first part then bears the flat that is due at zero.
+        how: From counted to priced units.
+
+    Returns:
+        Money of each part, of the shape of the quantity. [currency]
+
+    >>> price = normal_form(Curve(tiers=(Tier(rate=Decimal(1)),)))
+    >>> packages = Convert(per=Decimal(1000), round="up")
+    >>> progressive(price, np.array([1400.0, 1300.0]), np.array([0]), how=packages).tolist()
+    [2.0, 1.0]
     """
-    exact = is_exact(quantity)
-    per, free = array([how.per, how.free], exact=exact)
-    priced: Values = quantity / per
-    if how.free and how.free_first:
-        priced = np.maximum(priced - free, free - free)
-    if how.round:
-        priced = ROUNDINGS[how.round](priced)
-    if how.free and not how.free_first:
-        priced = np.maximum(priced - free, free - free)
-    return priced
+    if quantity.shape[-1] == 0:
+        return zeros(quantity.shape, exact=is_exact(quantity))
+    with localcontext(CONTEXT):
+        total = running(quantity, starts)
+        if before is not None:
+            total = total + np.repeat(before, np.diff(starts, append=quantity.shape[-1]), axis=-1)
+        money = _cumulative(form, total, how)
+        earlier = np.roll(money, 1, axis=-1)
+        nothing = zeros(starts.shape, exact=is_exact(quantity))
+        earlier[..., starts] = nothing if before is None else _cumulative(form, before, how)
+        amount: Values = money - earlier
+    return amount
 
 
-def _up(values: Values) -> Values:
-    read = values if is_exact(values) else values / TIE
-    down: Values = read // 1
-    up: Values = down + (read > down).astype(int)
-    return up
+def _cumulative(form: NormalForm, quantity: Values, how: Convert | None) -> Values:
+    return evaluate(form, quantity if how is None else convert(quantity, how))
 
 
-def _down(values: Values) -> Values:
-    read: Values = values if is_exact(values) else values * TIE
-    down: Values = read // 1
-    return down
+def running(values: Values, starts: NDArray[np.intp]) -> Values:
+    """Add values up within groups, each line with all before it.
 
+    Groups never meet in a sum, so that a small one is not lost in the rounding of its neighbours.
 
-ROUNDINGS: dict[str, Callable[[Values], Values]] = {
-    "up": _up,
-    "down": _down,
-    "half_up": lambda values: round_half_up(values, 0),
-}
+    Args:
+        values: In order, the groups one after the other; shape `(*batch, line)`.
+        starts: Where each group begins, shape `(group,)`.
+
+    >>> running(np.array([1, 2, 3, 4]), np.array([0, 3])).tolist()
+    [1, 3, 6, 4]
+    """
+    size = values.shape[-1]
+    lengths = np.diff(starts, append=size)
+    place = np.arange(size) - np.repeat(starts, lengths)
+    total: NDArray[Any] = values.copy()
+    step = 1
+    while step < lengths.max(initial=0):
+        later = np.flatnonzero(place >= step)
+        total[..., later] = total[..., later] + total[..., later - step]
+        step *= 2
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +301,9 @@ class TierPart:
         quantity: Units priced in it. [priced unit]
         rate: Its rate. [currency / priced unit]
         flat: Its flat. [currency]
-        amount: Rate times quantity plus flat. [currency]
+        amount: Rate times quantity plus flat, its cap at most. [currency]
         line: Line of the card's file.
+        cap: Its cap where that is what it comes to; None else. [currency]
     """
 
     begin: Decimal
@@ -157,23 +312,41 @@ class TierPart:
     flat: Decimal
     amount: Decimal
     line: int
+    cap: Decimal | None = None
 
 
-def walk(curve: Curve, quantity: Decimal) -> list[TierPart]:
-    """Charge a quantity tier by tier, as one would on paper: the twin of `evaluate`, and what `explain` prints."""
-    if quantity == 0 and not curve.flat_on_zero:
+def walk(curve: Curve | None, quantity: Decimal, select: Decimal | None = None) -> list[TierPart]:
+    """Charge a quantity tier by tier, as one would on paper: the twin of `evaluate`, and what `explain` prints.
+
+    Args:
+        curve: The curve; None charges nothing.
+        quantity: What was used. [priced unit]
+        select: What picks the tier where the curve says another quantity.
+    """
+    if curve is None or (quantity == 0 and not curve.flat_on_zero):
         return []
-    if curve.mode == "all":
-        tier, begin = _reached(curve.tiers, quantity)
-        return [TierPart(begin, quantity, tier.rate, tier.flat, quantity * tier.rate + tier.flat, tier.line)]
+    with localcontext(CONTEXT):
+        if curve.mode == "all" or curve.select:
+            tier, begin = _reached(curve.tiers, quantity if select is None else select)
+            return [_part(tier, begin, quantity)]
+        return _climbed(curve.tiers, quantity)
+
+
+def _climbed(tiers: tuple[Tier, ...], quantity: Decimal) -> list[TierPart]:
     parts: list[TierPart] = []
     begin = Decimal(0)
-    for tier in curve.tiers:
+    for tier in tiers:
         within = min(quantity, tier.up_to if tier.up_to is not None else quantity) - begin
         if within > 0 or not parts:
-            parts.append(TierPart(begin, within, tier.rate, tier.flat, within * tier.rate + tier.flat, tier.line))
+            parts.append(_part(tier, begin, within))
         begin = tier.up_to if tier.up_to is not None else begin
     return parts
+
+
+def _part(tier: Tier, begin: Decimal, quantity: Decimal) -> TierPart:
+    full = quantity * tier.rate + tier.flat
+    amount = _most(tier, full)
+    return TierPart(begin, quantity, tier.rate, tier.flat, amount, tier.line, tier.cap if amount < full else None)
 
 
 def _reached(tiers: tuple[Tier, ...], quantity: Decimal) -> tuple[Tier, Decimal]:

@@ -1,6 +1,6 @@
 """Parts: the lines that one step of an invoice made, and the usage that they were made of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core import period
-from pertoken.core.errors import CardError, InputError
 from pertoken.core.lines import Key, Lines, Usage, group
 from pertoken.core.meters import leaves
 from pertoken.core.money import Values, array, to_exact
@@ -44,20 +43,41 @@ class Part:
 
     Args:
         lines: Priced lines, with `charge`, `stage` and `term`.
-        charge: Name of the charge.
-        term: Place in the card that made them: `prices.NAME`, `rates`, `adjust.INDEX`, `clamp.min`, `clamp.max`.
+        charge: Name of the charge, or of the pool.
+        stage: Stage of the ledger.
+        term: Place in the card that made them: `prices.NAME`, `rates`, `adjust.N`, `clamp.N.min`, `pools.NAME`.
         taken: The usage behind them, by which they can be shared out.
     """
 
     lines: Lines
     charge: str
+    stage: str
     term: str
     taken: Taken
 
     @classmethod
     def of(cls, lines: Lines, charge: str, term: str, stage: str, taken: Taken) -> "Part":
         """Make a part of bare lines."""
-        return cls(lines.with_keys(charge=charge, stage=stage, term=term), charge, term, taken)
+        return cls(lines.with_keys(charge=charge, stage=stage, term=term), charge, stage, term, taken)
+
+    def at(self, stage: str, *, back: bool = False) -> "Part":
+        """The same lines at another stage; with the opposite sign if they are taken back."""
+        lines = self.lines
+        if back:
+            lines = Lines(lines.keys, {name: -value for name, value in lines.values.items()})
+        return Part.of(lines, self.charge, self.term, stage, self.taken)
+
+
+CONTRACTED = frozenset({"list", "discount", "minimum", "maximum", "rounding"})
+"""Stages of what is agreed for usage, whatever pools cover of it."""
+
+INVOICED = CONTRACTED | {"covered", "purchase", "refund"}
+"""Stages of what is invoiced."""
+
+
+def within(parts: Sequence[Part], stages: frozenset[str]) -> list[Part]:
+    """Keep the parts of some stages."""
+    return [part for part in parts if part.stage in stages]
 
 
 def number(values: Values, *, exact: bool) -> Values:
@@ -71,19 +91,6 @@ def total_tokens(usage: Usage) -> Taken:
     tokens = set(leaves("total_tokens", meter.labels))
     is_token = [Decimal(name in tokens) for name in meter.labels]
     return Taken(usage, array(is_token, exact=True)[meter.codes] if is_token else None)
-
-
-def window_key(lines: Lines, window: str, card: Card) -> Key:
-    """Find the key of a window, rolled up from a finer period where need be.
-
-    Raises:
-        CardError: The usage has no such period.
-    """
-    try:
-        return lines.period(window)
-    except InputError as error:
-        msg = f"card {card.name!r} counts by {window}: {error}"
-        raise CardError(msg) from error
 
 
 def gathered(keys: Mapping[str, Key], size: int, values: Mapping[str, Values]) -> Lines:
@@ -101,7 +108,7 @@ def without_nothing(lines: Lines) -> Lines:
 
 
 def rounding_window(name: str, card: Card) -> str:
-    """The period of a charge's invoice line: its own window, but a month at least."""
+    """The period of a charge's invoice line: that of a fee, a month for what is counted."""
     charge = card.prices.get(name)
-    window = "month" if charge is None else charge.window
-    return max("month", window, key=period.GRAINS.index)
+    fee = charge is not None and charge.measure is None
+    return max("month", charge.window, key=period.GRAINS.index) if charge and fee else "month"

@@ -4,8 +4,10 @@ The order is the invoice's: what was used is charged, each line is rounded to th
 in the order that the card says, each with its own rounding, each reckoned on the rounded lines before it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import localcontext
 from functools import cached_property
 from typing import Literal
 
@@ -14,12 +16,17 @@ import numpy as np
 from pertoken.catalog.prices import STANDARD
 from pertoken.core import period
 from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage, nearest
-from pertoken.core.lines import Key, Ledger, Lines, Usage, concat
-from pertoken.rating.adjust import rounded, steps
-from pertoken.rating.assign import Assignment, asked_by, assign
-from pertoken.rating.card import Card
-from pertoken.rating.charge import charged
-from pertoken.rating.part import Part, Taken, gathered, total_tokens, window_key
+from pertoken.core.exact import CONTEXT
+from pertoken.core.lines import Key, Ledger, Lines, Usage, concat, in_worlds
+from pertoken.rating.adjust import both, rounded, steps
+from pertoken.rating.assign import DURING, Assignment, Claim, asked_by, assign
+from pertoken.rating.card import Card, plain
+from pertoken.rating.charge import charged, linear
+from pertoken.rating.contract import Contract
+from pertoken.rating.draw import Drawn, Listed, money_pools, quantity_pools
+from pertoken.rating.job import Job
+from pertoken.rating.part import Part, Taken
+from pertoken.rating.pool import Replay
 from pertoken.usage.question import PRICE_FROM
 
 STAGES: dict[str, frozenset[str]] = {
@@ -28,6 +35,11 @@ STAGES: dict[str, frozenset[str]] = {
     "minimum": frozenset({"contracted", "effective", "billed"}),
     "maximum": frozenset({"contracted", "effective", "billed"}),
     "rounding": frozenset({"contracted", "effective", "billed"}),
+    "covered": frozenset({"effective", "billed"}),
+    "drawn": frozenset({"effective"}),
+    "unused": frozenset({"effective"}),
+    "purchase": frozenset({"billed"}),
+    "refund": frozenset({"billed"}),
 }
 """Which of the four amounts of the FOCUS standard each stage of the ledger belongs to."""
 
@@ -41,10 +53,12 @@ class Rated:
     Args:
         parts: Priced lines, step by step, with the usage behind them.
         unpriced: Billable usage that no card prices; empty unless it was to be set aside.
+        replays: What happened in the cards' pools, by card.
     """
 
     parts: tuple[Part, ...]
     unpriced: Usage
+    replays: Mapping[str, tuple[Replay, ...]] = field(default_factory=dict)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -53,7 +67,14 @@ class Rated:
 
 
 def rate(
-    usage: Usage, cards: Card | Sequence[Card], *, exact: bool = True, unpriced: Literal["raise", "keep"] = "raise"
+    usage: Usage,
+    cards: Card | Sequence[Card],
+    *,
+    exact: bool = True,
+    unpriced: Literal["raise", "keep"] = "raise",
+    contracts: Sequence[Contract] = (),
+    span: tuple[date, date] | None = None,
+    timezone: str = "UTC",
 ) -> Rated:
     """Price usage by the cards of one side.
 
@@ -62,21 +83,45 @@ def rate(
         cards: One card or several that share the work; all of one party and currency.
         exact: True for `Decimal` (invoices), False for `float64` (studies); they agree to 1e-9.
         unpriced: `raise` when billable usage has no price, or `keep` it apart.
+        contracts: When contracts begin and end; without, a contract runs from its first period with usage to its last.
+        span: First day of the books and the day after their last; those of the usage if None. Fees, limits and pools
+            are reckoned for the periods in it.
+        timezone: Zone in which the periods of the usage are reckoned.
 
     Returns:
         The ledger and the usage that stayed unpriced.
 
     Raises:
-        UnpricedUsage: Billable usage that no card prices.
+        UnpricedUsage: Billable usage that no card prices, or that a pool no longer covers and nobody sells.
         CardError: A card asks for keys that the usage lacks, two charges claim the same usage, currencies differ.
     """
     book = (cards,) if isinstance(cards, Card) else tuple(cards)
     _one_side(book)
-    usage = _with_periods(usage, book)
-    who = assign(usage, book)
-    aside = _aside(usage, who, strict=unpriced == "raise")
-    made = [part for i, card in enumerate(book) for part in _rate_card(usage, card, i, who, exact=exact)]
-    return Rated(tuple(made), aside)
+    with localcontext(CONTEXT):
+        usage = _with_periods(usage, book)
+        jobs = [Job(card, usage, contracts, span, _zone(card, timezone), exact) for card in book]
+        for job in jobs:
+            usage = usage.with_keys(**job.in_time())
+        jobs = [replace(job, usage=usage) for job in jobs]
+        who = assign(usage, book)
+        aside = [_aside(usage, who, strict=unpriced == "raise")]
+        parts: list[Part] = []
+        replays: dict[str, tuple[Replay, ...]] = {}
+        for job in jobs:
+            made, drawn = _rate_card(job, who)
+            parts += made
+            replays[job.card.name] = drawn.replays
+            aside += drawn.blocked
+        if unpriced == "raise" and any(len(each) for each in aside):
+            raise _unpriced(concat(Usage, [each for each in aside if len(each)]))
+        return Rated(tuple(parts), concat(Usage, aside), replays)
+
+
+def _zone(card: Card, timezone: str) -> str:
+    if card.during.tz and card.during.tz != timezone:
+        msg = f"card {card.name!r} reckons its periods in {card.during.tz}, the usage is by {timezone}; say --timezone {card.during.tz}"
+        raise CardError(msg)
+    return timezone
 
 
 def amount(ledger: Lines, kind: str) -> Lines:
@@ -148,36 +193,67 @@ def _count(quantity: float) -> str:
     return f"{int(quantity) if quantity == int(quantity) else quantity}"
 
 
-def _rate_card(usage: Usage, card: Card, index: int, who: Assignment, *, exact: bool) -> list[Part]:
-    mask = who.combos.lines(who.member[index])
-    own = usage if mask is None else usage.pick(mask)
-    contracts = _contracts(own, card)
-    tokens = total_tokens(own) if len(contracts) else Taken(own)
+def _rate_card(job: Job, who: Assignment) -> tuple[list[Part], Drawn]:
+    """Charges at list, then pools that are counted in units, then the steps of the card in its order."""
+    listed: dict[str, Listed] = {}
     parts: list[Part] = []
     for claim in who.claims:
-        if claim.card is card:
-            parts += rounded([charged(usage, claim, who.combos, contracts, tokens, exact=exact)], card)
-    for step in steps(card, contracts, tokens):
-        parts += step(parts)
-    return [_signed(part, card) for part in parts or [_nothing(contracts)]]
+        if claim.card is job.card:
+            made = rounded([charged(job, claim, who.combos, parts)], job)
+            listed[claim.name] = Listed(claim, job.taken(claim, who.combos) if _measures(claim) else job.tokens, made)
+            parts += made
+    _told(job, listed)
+    drawn = quantity_pools(job, {n: each for n, each in listed.items() if _measures(each.claim)})
+    parts += drawn.parts
+    for name, step in steps(job):
+        if name == "credit":
+            more = money_pools(job, parts, listed)
+            parts += more.parts
+            drawn = Drawn(drawn.parts, drawn.replays + more.replays, drawn.blocked)
+        else:
+            parts += both(step, parts, job)
+    return [_signed(part, job) for part in parts or [_nothing(job)]], drawn
 
 
-def _signed(part: Part, card: Card) -> Part:
-    return replace(part, lines=part.lines.with_keys(account=card.account, card=card.name))
+def _told(job: Job, listed: Mapping[str, Listed]) -> None:
+    """Refuse a count that changes its price inside a window without saying whether it begins again."""
+    seen: dict[str, set[tuple[str, ...]]] = {}
+    for name, each in listed.items():
+        charge = each.claim.charge
+        if "@" not in name and not any(other.startswith(f"{name}@") for other in listed):
+            continue
+        if charge is None or charge.measure is None or linear(charge) is not None or not len(each.taken.usage):
+            continue
+        window = job.key(each.taken.usage, charge.measure.window)[1]
+        who = [each.taken.usage.key(n) for n in job.card.scope]
+        found = {tuple(row.values()) for row in _labels([*who, window], len(each.taken.usage))}
+        if charge.during.counter is None and found & seen.get(plain(name), set()):
+            msg = (
+                f"{job.card.source or job.card.name}: the price of {plain(name)} changes inside a {charge.measure.window}; "
+                "expected whether its tiers begin again, since money depends on it; "
+                "say counter: restart or counter: carry under the phase's during"
+            )
+            raise CardError(msg)
+        seen.setdefault(plain(name), set()).update(found)
 
 
-def _nothing(contracts: Lines) -> Part:
-    none = contracts.pick(np.zeros(0, dtype=np.intp))
+def _labels(keys: Sequence[Key], size: int) -> list[dict[str, str]]:
+    made = {str(i): key for i, key in enumerate(keys)}
+    return Lines(made, {"one": np.ones(size)}).fold(list(made)).with_keys().records() if size else []
+
+
+def _measures(claim: Claim) -> bool:
+    return bool(claim.charge and claim.charge.measure and not claim.charge.measure.of)
+
+
+def _signed(part: Part, job: Job) -> Part:
+    keys = {name: key for name, key in part.lines.keys.items() if not name.startswith(DURING)}
+    worlds = job.usage.values["quantity"].shape[:-1]
+    values = {name: in_worlds(value, worlds) for name, value in part.lines.values.items()}
+    return replace(part, lines=Lines(keys, values).with_keys(account=job.card.account, card=job.card.name))
+
+
+def _nothing(job: Job) -> Part:
+    keys = {name: Key.constant("", 0) for name in job.card.scope}
+    none = Lines(keys, {"quantity": np.zeros(0), "amount": np.zeros(0)})
     return Part.of(none, "", "", "list", Taken(Usage({"meter": Key.constant("", 0)}, {"quantity": np.zeros(0)})))
-
-
-def _contracts(own: Usage, card: Card) -> Lines:
-    """List each contract and window that the card meets, with nothing charged yet; none if nothing is due by window."""
-    windows: set[str] = {charge.window for charge in card.prices.values() if charge.measure is None}
-    windows |= {clamp.window for clamp in card.clamps}
-    own = own if windows else own.pick(np.zeros(0, dtype=np.intp))
-    keys = {name: own.key(name) for name in card.scope}
-    if (window := period.finest(windows)) is not None:
-        keys[window] = window_key(own, window, card)
-    blank = np.zeros(own.values["quantity"].shape)
-    return gathered(keys, len(own), {"quantity": blank, "amount": blank})

@@ -1,0 +1,377 @@
+"""Contracts in time: who is charged on a card, from when to when, and which periods that makes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pertoken.core import period
+from pertoken.core.errors import CardError, InputError
+from pertoken.core.exact import CONTEXT
+from pertoken.core.lines import Key, Lines, combine, concat
+from pertoken.core.money import Values, array
+from pertoken.core.period import Instants
+from pertoken.rating.card import Card, During, Prorate, Window
+
+CYCLE = "cycle"
+"""Key of periods that don't begin with the calendar's: the label is the day on which one begins."""
+
+NEVER, ALWAYS = np.datetime64("0001-01-01", "s"), np.datetime64("9999-01-01", "s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """Whose contract on which card, from when to when.
+
+    Args:
+        card: Name of the card.
+        labels: The contract's own labels, by the keys of the card's scope (`{"customer": "acme"}`).
+        start: Its first day (or moment, in local time); None if not known.
+        end: The day on which it is over; None if it goes on.
+    """
+
+    card: str
+    labels: Mapping[str, str]
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows:
+    """Periods in which contracts run, one line for each contract and period.
+
+    Args:
+        contract: Which contract, shape `(line,)`.
+        name: Name of the period's key: a grain, or `cycle`.
+        key: The period of each line.
+        begin: When the whole period begins, shape `(line,)`.
+        end: When it ends, shape `(line,)`.
+        part: Seconds (or days) of it in which the contract runs, shape `(line,)`.
+        whole: Seconds (or days) of all of it, shape `(line,)`.
+    """
+
+    contract: NDArray[np.intp]
+    name: str
+    key: Key
+    begin: Instants
+    end: Instants
+    part: NDArray[np.int64]
+    whole: NDArray[np.int64]
+
+    def invoiced(self) -> tuple[str, Key]:
+        """Name and find the invoice of what is due when the periods begin: the month, where they are longer."""
+        if self.name not in ("quarter", "year"):
+            return self.name, self.key
+        every, codes = np.unique(self.begin.astype("datetime64[M]"), return_inverse=True)
+        return "month", Key(codes.astype(np.int32).reshape(-1), tuple(every.astype(str)))
+
+    def prorated(self, money: Values) -> Values:
+        """Take the part of each amount in which the contract runs; exact for decimals but for the division."""
+        if (self.part == self.whole).all():
+            return money
+        if money.dtype != object:
+            share: Values = money * (self.part / self.whole)
+            return share
+        parts = [CONTEXT.divide(Decimal(p), Decimal(w)) for p, w in zip(*self._fractions(), strict=True)]
+        exact: Values = money * array(parts, exact=True)
+        return exact
+
+    def _fractions(self) -> tuple[list[int], list[int]]:
+        return self.part.tolist(), self.whole.tolist()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contracts:
+    """The contracts of a card, and the span of the books.
+
+    Args:
+        card: The card.
+        keys: The scope of each contract, each `(contract,)`.
+        first: When a contract is first seen: its start, or its first period with usage, shape `(contract,)`.
+        last: When it is over, or its last period with usage ends, shape `(contract,)`.
+        start: Its stated start; long ago where nobody has stated it, shape `(contract,)`.
+        end: Its stated end; far ahead where nobody has, shape `(contract,)`.
+        span: Begin and end of the books.
+        tz: Time zone of the periods.
+    """
+
+    card: Card
+    keys: Mapping[str, Key]
+    first: Instants
+    last: Instants
+    start: Instants
+    end: Instants
+    span: tuple[np.datetime64, np.datetime64]
+    tz: str = "UTC"
+
+    def __len__(self) -> int:
+        """Count the contracts."""
+        return len(self.first)
+
+    def of_lines(self, lines: Lines) -> NDArray[np.intp]:
+        """Find the contract of each line."""
+        names = self.card.scope
+        if not names or not len(lines):
+            return np.zeros(len(lines), dtype=np.intp)
+        both = concat(Lines, [Lines({n: self.keys[n] for n in names}, {}), Lines({n: lines.key(n) for n in names}, {})])
+        code = combine([both.keys[n] for n in names], len(both))[0]
+        order = np.argsort(code[: len(self)], kind="stable")
+        found: NDArray[np.intp] = order[np.searchsorted(code[: len(self)][order], code[len(self) :])]
+        return found
+
+    def holds(self, during: During) -> tuple[Instants, Instants]:
+        """Find from when to when a part of the card holds for each contract, shape `(contract,)` each."""
+        opened = np.maximum(self.start, _instant(during.start, NEVER))
+        closed = np.minimum(self.end, _instant(during.end, ALWAYS))
+        own = self.card.during
+        opened = np.maximum(opened, _instant(own.start, NEVER))
+        closed = np.minimum(closed, _instant(own.end, ALWAYS))
+        if during.after or during.months is not None:
+            begin = self.began()
+            opened = np.maximum(opened, period.months_later(begin, during.after)) if during.after else opened
+            if during.months is not None:
+                closed = np.minimum(closed, period.months_later(begin, during.after + during.months))
+        return opened, closed
+
+    def began(self) -> Instants:
+        """When each contract began: as stated, by its card, or else the first of the month in which it is seen."""
+        stated = np.maximum(self.start, _instant(self.card.during.start, NEVER))
+        month = self.first.astype("datetime64[M]").astype("datetime64[s]")
+        return np.where(stated > NEVER, stated, month)
+
+    def windows(self, grain: Window, during: During, *, prorate: Prorate | None, what: str) -> Windows:
+        """List the periods in which contracts run and a part of the card holds, inside the books.
+
+        Args:
+            grain: Length of the periods.
+            during: When the part holds.
+            prorate: How a period that is cut short counts.
+            what: Name of the part, for messages.
+
+        Raises:
+            CardError: A period is cut short and the card doesn't say how it counts.
+        """
+        if self.span[1] == NEVER:
+            msg = f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; map a column to `time`, or say --period"
+            raise CardError(msg)
+        opened, closed = self.holds(during)
+        from_, to = np.maximum(opened, self.first), np.minimum(closed, self.last)
+        table = [self._periods(grain, day) for day in self._anchors()]
+        found = [
+            _crossed(begin, end, from_, to, who) for (begin, end), who in zip(table, self._anchored(), strict=True)
+        ]
+        contract = np.concatenate([c for c, _ in found])
+        begin = np.concatenate([b[w] for (b, _), (_, w) in zip(table, found, strict=True)])
+        end = np.concatenate([e[w] for (_, e), (_, w) in zip(table, found, strict=True)])
+        lo, hi = np.maximum(begin, opened[contract]), np.minimum(end, closed[contract])
+        part, whole = self._share(begin, end, lo, hi, prorate, what)
+        name, key = self._label(begin, grain)
+        return Windows(contract, name, key, begin, end, part, whole)
+
+    def _anchors(self) -> list[int]:
+        """The days of the month on which periods begin; 0 for the calendar."""
+        anchor = self.card.during.anchor
+        return sorted(set(self._days().tolist())) if anchor == "start" else [anchor or 0]
+
+    def _days(self) -> NDArray[np.int64]:
+        began = self.began().astype("datetime64[D]")
+        return (began - began.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
+
+    def _anchored(self) -> list[NDArray[np.intp]]:
+        """The contracts of each anchor."""
+        if self.card.during.anchor == "start":
+            return [np.flatnonzero(self._days() == day) for day in self._anchors()]
+        return [np.arange(len(self))]
+
+    def _periods(self, grain: str, day: int) -> tuple[Instants, Instants]:
+        if not day or grain in ("hour", "day"):
+            begin = period.periods(grain, *self.span)
+            return begin, period.following(begin, grain)
+        month = np.timedelta64(32, "D")
+        firsts = period.periods(grain, self.span[0] - month, self.span[1] + month)
+        firsts = firsts if grain == "month" else period.periods(grain, self.span[0] - 13 * month, self.span[1] + month)
+        begin = anchored(firsts, day)
+        end = anchored(period.following(firsts, grain), day)
+        inside = (end > self.span[0]) & (begin < self.span[1])
+        return begin[inside], end[inside]
+
+    def _label(self, begin: Instants, grain: str) -> tuple[str, Key]:
+        every, codes = np.unique(begin, return_inverse=True)
+        named = CYCLE if self.card.during.anchor is not None and grain not in ("hour", "day") else grain
+        labels = tuple(period.label(t, "day" if named == CYCLE else grain) for t in every)
+        return named, Key(codes.astype(np.int32).reshape(-1), labels)
+
+    def _share(
+        self, begin: Instants, end: Instants, lo: Instants, hi: Instants, prorate: Prorate | None, what: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        cut = (lo > begin) | (hi < end)
+        one = np.ones(len(begin), dtype=np.int64)
+        if not cut.any() or prorate == "none":
+            return one, one
+        if prorate is None:
+            i = int(np.flatnonzero(cut)[0])
+            msg = (
+                f"{self.card.source or self.card.name}: {what} of {_who(self, begin, i)} is cut short; expected how a "
+                "part of a period counts, since engines differ; say prorate: none, day, second or fixed30 under during"
+            )
+            raise CardError(msg)
+        if prorate == "second":
+            return period.seconds(lo, hi, self.tz), period.seconds(begin, end, self.tz)
+        days, whole = _days_between(lo, hi), _days_between(begin, end)
+        if prorate == "fixed30":
+            thirty = 30 * np.maximum(1, np.round(whole / 30.4).astype(np.int64))
+            return np.where(cut, np.minimum(days, thirty), thirty), thirty
+        return days, whole
+
+    def key(self, lines: Lines, window: str) -> tuple[str, Key]:
+        """Name and find the period of each line: of the calendar, of a cycle with its own day, or the whole term.
+
+        Raises:
+            CardError: The usage has no such period.
+        """
+        anchor = self.card.during.anchor
+        if window == "term":
+            return "", Key.constant("term", len(lines))
+        if anchor is None or window in ("hour", "day"):
+            return window, window_key(lines, window, self.card)
+        days = lines.keys[CYCLE] if CYCLE in lines.keys else window_key(lines, "day", self.card)
+        begun = period.begins(days.labels)
+        if anchor == "start":
+            pairs, which = np.unique(
+                np.stack([self._days()[self.of_lines(lines)], days.codes]), axis=1, return_inverse=True
+            )
+            labels = [_cycle(begun[d : d + 1], window, int(a)) for a, d in pairs.T]
+            plain = Key.of(labels)
+            return CYCLE, Key(plain.codes[which.reshape(-1)], plain.labels)
+        rename = {label: _cycle(begun[i : i + 1], window, anchor) for i, label in enumerate(days.labels)}
+        return CYCLE, days.relabel(rename)
+
+
+def _who(contracts: Contracts, begin: Instants, index: int) -> str:
+    return f"the period that begins on {str(begin[index])[:10]}" if len(contracts) else "a period"
+
+
+def _cycle(day: Instants, window: str, anchor: int) -> str:
+    """Name the cycle that a day lies in by the day on which it begins."""
+    month = day.astype("datetime64[M]").astype("datetime64[s]")
+    month = np.where(anchored(month, anchor) > day, period.months_later(month, -1), month)
+    first = period.periods(window, month[0], month[0] + 1)
+    return period.label(anchored(first, anchor)[0], "day")
+
+
+def anchored(months: Instants, day: int) -> Instants:
+    """Go to a day of each month, or to its last where it is shorter."""
+    first = months.astype("datetime64[M]")
+    longest = ((first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")).astype(np.int64)
+    moved: Instants = first.astype("datetime64[s]") + (np.minimum(day, longest) - 1).astype("timedelta64[D]")
+    return moved
+
+
+def _crossed(
+    begin: Instants, end: Instants, from_: Instants, to: Instants, who: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pair contracts with the periods in which they run."""
+    low = np.searchsorted(end, from_[who], side="right")
+    high = np.searchsorted(begin, to[who], side="left")
+    counts = np.maximum(high - low, 0)
+    contract = np.repeat(who, counts)
+    offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return contract, np.repeat(low, counts) + offset
+
+
+def _days_between(begin: Instants, end: Instants) -> NDArray[np.int64]:
+    """Count local days; a day that is begun counts."""
+    lo = begin.astype("datetime64[D]")
+    hi = (end - np.timedelta64(1, "s")).astype("datetime64[D]")
+    days: NDArray[np.int64] = (hi - lo).astype(np.int64) + 1
+    return days
+
+
+def _instant(day: date | None, otherwise: np.datetime64) -> np.datetime64:
+    return otherwise if day is None else np.datetime64(day.isoformat(), "s")
+
+
+def window_key(lines: Lines, window: str, card: Card) -> Key:
+    """Find the key of a window, rolled up from a finer period where need be.
+
+    Raises:
+        CardError: The usage has no such period.
+    """
+    try:
+        return lines.period(window)
+    except InputError as error:
+        msg = f"card {card.name!r} counts by {window}: {error}"
+        raise CardError(msg) from error
+
+
+def contracts_of(
+    own: Lines,
+    card: Card,
+    stated: Sequence[Contract] = (),
+    *,
+    span: tuple[date, date] | None = None,
+    tz: str = "UTC",
+) -> Contracts:
+    """Find the contracts of a card: those stated, and those that have usage.
+
+    Args:
+        own: The usage that the card is for.
+        card: The card.
+        stated: Contracts with their start and end, for any card.
+        span: First day of the books and the day after their last; from the first to the last period of the usage if None.
+        tz: Time zone of the periods.
+    """
+    mine = [c for c in stated if c.card == card.name]
+    begin, end = _times(own)
+    edges = _span(begin, end, mine, span, empty=not len(own))
+    given = {name: Key.of([c.labels.get(name, "") for c in mine]) for name in card.scope}
+    used = Lines({name: own.key(name) for name in card.scope}, {})
+    both = concat(Lines, [Lines(given, {}), used]) if card.scope else used
+    size = len(mine) + len(own) if card.scope else max(len(own), 1)
+    code = combine([both.keys[n] for n in card.scope], size)[0] if card.scope else np.zeros(size, dtype=np.int64)
+    every, first_line, which = np.unique(code, return_index=True, return_inverse=True)
+    which = which.reshape(-1)
+    of_usage = which[len(mine) if card.scope else 0 :][: len(own)]
+    first, last = np.full(len(every), ALWAYS), np.full(len(every), NEVER)
+    known = np.flatnonzero(~np.isnat(begin))
+    np.minimum.at(first, of_usage[known] if len(known) else known, begin[known])
+    np.maximum.at(last, of_usage[known] if len(known) else known, end[known])
+    start, ended = np.full(len(every), NEVER), np.full(len(every), ALWAYS)
+    owner = which[: len(mine)] if card.scope else np.zeros(len(mine), dtype=np.intp)
+    for i, contract in zip(owner.tolist(), mine, strict=True):
+        start[i], ended[i] = _instant(contract.start, NEVER), _instant(contract.end, ALWAYS)
+        first[i] = start[i] if contract.start else min(first[i], edges[0])
+        last[i] = ended[i]
+    said = card.during
+    first = np.where(said.start is not None, np.minimum(first, _instant(said.start, ALWAYS)), first)
+    last = np.where(said.end is not None, np.maximum(last, _instant(said.end, NEVER)), last)
+    keys = {name: Key(both.keys[name].codes[first_line], both.keys[name].labels) for name in card.scope}
+    first, last = np.maximum(first, edges[0]), np.minimum(last, edges[1])
+    return Contracts(card, keys, first, last, start, ended, edges, said.tz or tz)
+
+
+def _times(own: Lines) -> tuple[Instants, Instants]:
+    """Begin and end of each line's finest period; empty where the usage has none."""
+    grain = period.finest(set(own.keys))
+    if grain is None:
+        none: Any = np.zeros(0, dtype="datetime64[s]")
+        return none, none
+    key = own.keys[grain]
+    return period.begins(key.labels)[key.codes], period.ends(key.labels)[key.codes]
+
+
+def _span(
+    begin: Instants, end: Instants, stated: Sequence[Contract], said: tuple[date, date] | None, *, empty: bool
+) -> tuple[np.datetime64, np.datetime64]:
+    if said is not None:
+        return _instant(said[0], NEVER), _instant(said[1], ALWAYS)
+    known = begin[~np.isnat(begin)]
+    if len(known):
+        return known.min(), np.nanmax(end[~np.isnat(end)])
+    days = [_instant(c.start, NEVER) for c in stated if c.start] + [_instant(c.end, ALWAYS) for c in stated if c.end]
+    nothing = np.datetime64("1970-01-01", "s")
+    return (min(days), max(days)) if days else (nothing, nothing) if empty else (NEVER, NEVER)

@@ -1,0 +1,303 @@
+"""Draw: charges meet the card's pools. What is covered is taken off the invoice; what was drawn, lost and paid are lines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pertoken.core import period
+from pertoken.core.expression import condition
+from pertoken.core.lines import Key, Lines, Usage, concat
+from pertoken.core.money import Values, is_exact, round_half_up, settle, zeros
+from pertoken.rating.adjust import rounded, shifted
+from pertoken.rating.assign import Claim, combos, holds
+from pertoken.rating.card import MONEY, Pool, Window, plain
+from pertoken.rating.charge import Counted, counted
+from pertoken.rating.contract import CYCLE
+from pertoken.rating.curve import running
+from pertoken.rating.job import Job
+from pertoken.rating.part import INVOICED, Part, Taken, within, without_nothing
+from pertoken.rating.payment import paid
+from pertoken.rating.pool import Grant, Grid, Replay, grants, replay
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """A charge at list price.
+
+    Args:
+        claim: What it takes.
+        taken: The usage that it takes.
+        parts: Its lines so far, rounded.
+    """
+
+    claim: Claim
+    taken: Taken
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """What the pools of a card made.
+
+    Args:
+        parts: Lines that are added.
+        replays: What happened in the pools.
+        blocked: Usage that is not sold, since its pool is empty.
+    """
+
+    parts: tuple[Part, ...] = ()
+    replays: tuple[Replay, ...] = ()
+    blocked: tuple[Usage, ...] = ()
+
+
+def quantity_pools(job: Job, listed: Mapping[str, Listed]) -> Drawn:
+    """Draw the usage of charges from the pools that are counted in units, before it is priced."""
+    out = Drawn()
+    for pools in together([pool for pool in job.card.pools if pool.unit != MONEY]):
+        names = [n for n in listed if any(plain(n) in pool.eligible for pool in pools)]
+        if names:
+            made = _quantities(job, pools, {name: listed[name] for name in names})
+            out = Drawn(out.parts + made.parts, out.replays + made.replays, out.blocked + made.blocked)
+    return out
+
+
+def together(pools: Sequence[Pool]) -> list[list[Pool]]:
+    """Gather the pools that share charges, directly or through others."""
+    out: list[list[Pool]] = []
+    for pool in pools:
+        near = [own for own in out if any(set(pool.eligible) & set(each.eligible) for each in own)]
+        out = [own for own in out if own not in near]
+        out.append([each for own in near for each in own] + [pool])
+    return out
+
+
+def grain_of(pools: Sequence[Pool]) -> Window:
+    """The period by which pools are drawn: as they say, or by their cycle, but by the month at least."""
+    said = [pool.drawn or min(pool.every or "month", "month", key=period.GRAINS.index) for pool in pools]
+    return min(said, key=period.GRAINS.index)
+
+
+def _grid(job: Job, pools: Sequence[Pool], lines: Sequence[Lines]) -> Grid:
+    """Contracts by the windows in which pools are drawn.
+
+    Raises:
+        CardError: What is drawn is not known by them.
+    """
+    for each in lines:
+        job.key(each, grain_of(pools))
+    return Grid.of(job.contracts, grain_of(pools))
+
+
+def _all_grants(job: Job, pools: Sequence[Pool], grid: Grid) -> list[Grant]:
+    return [grant for pool in pools for grant in grants(pool, grid, _who(job, pool), exact=job.exact)]
+
+
+def _who(job: Job, pool: Pool) -> Any:  # noqa: ANN401  a mask
+    """The contracts that have a pool."""
+    size = len(job.contracts)
+    if not pool.where:
+        return np.ones(size, dtype=bool)
+    asked = condition(pool.where)
+    found = combos(Lines(job.contracts.keys, {}), sorted(asked.names))
+    return np.array([holds(asked, each, job.card.bands) for each in found.labels])[found.of_line]
+
+
+def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -> Drawn:
+    grid = _grid(job, pools, [each.taken.usage for each in listed.values()])
+    rows: dict[str, Counted] = {}
+    for name, each in listed.items():
+        earlier = [rows[other] for other in rows if plain(other) == plain(name)] if carries(each.claim) else []
+        rows[name] = counted(job, each.claim, each.taken, grid.grain, earlier)
+    places = {name: _places(grid, each.lines) for name, each in rows.items()}
+    demand: dict[str, Values] = {}
+    for name, each in rows.items():
+        dense = _dense(grid, each.quantity, places[name], exact=job.exact)
+        demand[plain(name)] = demand[plain(name)] + dense if plain(name) in demand else dense
+    played = replay(grid, _all_grants(job, pools, grid), demand)
+    parts: list[Part] = []
+    blocked: list[Usage] = []
+    for name, each in rows.items():
+        cover = _spread(each.quantity, played.covered[plain(name)], places[name])
+        offered = played.offered[plain(name)].reshape(-1)[places[name]]
+        net, outside = each.quantity - cover, [pool for pool in pools if plain(name) in pool.eligible]
+        closed = each.charge.curve is None or all(pool.outside.block for pool in outside)
+        if closed:
+            open_ = net * (offered | (each.charge.curve is None))
+            blocked += _left(each, open_)
+            net = net - open_
+        parts += _covered(job, name, listed[name], each, net, offered, outside)
+    taken = _joined([each.taken for each in listed.values()], exact=job.exact)
+    parts += pool_parts(job, pools, played, taken)
+    return Drawn(tuple(parts), (played,), tuple(blocked))
+
+
+def carries(claim: Claim) -> bool:
+    """Tell whether a charge goes on counting where the phase before it stopped."""
+    return bool(claim.charge and claim.charge.during.counter == "carry" and "@" in claim.name)
+
+
+def _covered(
+    job: Job, name: str, listed: Listed, rows: Counted, net: Values, offered: Values, pools: Sequence[Pool]
+) -> list[Part]:
+    """Take off the list price what pools cover, with the rounding that the invoice then has."""
+    money, gross = rows.money(net), rows.money(rows.quantity)
+    factor = pools[0].outside.times
+    if factor != 1:
+        beyond = money * (factor if job.exact else float(factor))
+        money = np.where(offered, settle(beyond), money)
+    off = money - gross
+    lines = without_nothing(Lines(rows.lines.keys, {"quantity": off * 0, "amount": off}))
+    if not len(lines):
+        return []
+    meter = rows.charge.measure.meters if rows.charge.measure else ""
+    part = Part.of(lines.with_keys(meter=meter), name, f"prices.{name}", "covered", listed.taken)
+    bare = [each for each in listed.parts if each.stage != "rounding"]
+    whole = rounded([*bare, part], job)
+    before, after = ([p for p in parts if p.stage == "rounding"] for parts in (listed.parts, whole))
+    return [part, *shifted(after, before, job)]
+
+
+def _places(grid: Grid, lines: Lines) -> Any:  # noqa: ANN401  an index
+    """Find the contract and window of each row, as one index."""
+    who = grid.contracts.of_lines(lines)
+    key = lines.keys[CYCLE] if CYCLE in lines.keys and grid.name == CYCLE else lines.period(grid.grain)
+    index = {label: i for i, label in enumerate(grid.labels)}
+    at = np.array([index.get(label, 0) for label in key.labels] or [0])[key.codes]
+    return who * grid.shape[1] + at
+
+
+def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values:  # noqa: ANN401  an index
+    flat = zeros((*quantity.shape[:-1], grid.shape[0] * grid.shape[1]), exact=exact)
+    np.add.at(flat, (..., place), quantity)
+    return flat.reshape(*quantity.shape[:-1], *grid.shape)
+
+
+def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: ANN401  an index
+    """Give what is covered in a window to its rows, one after the other in their order."""
+    rest = covered.reshape(*covered.shape[:-2], -1)[..., place]
+    if len(np.unique(place)) == len(place):
+        return np.minimum(quantity, rest)
+    order = np.argsort(place, kind="stable")
+    starts = np.flatnonzero(np.append(True, place[order][1:] != place[order][:-1]))
+    ordered = quantity[..., order]
+    before = running(ordered, starts) - ordered
+    out = np.empty_like(quantity + rest * 0)
+    out[..., order] = np.clip(rest[..., order] - before, ordered * 0, ordered)
+    return out
+
+
+def _left(rows: Counted, net: Values) -> list[Usage]:
+    some = (net != 0).reshape(-1, net.shape[-1]).any(axis=0)
+    if not some.any():
+        return []
+    measure = rows.charge.measure
+    lines = Lines(rows.lines.keys, {"quantity": net}).pick(some).with_keys(meter=measure.meters if measure else "")
+    return [Usage(lines.keys, lines.values)]
+
+
+def _joined(taken: Sequence[Taken], *, exact: bool) -> Taken:
+    """All usage that several charges take."""
+    if len(taken) == 1:
+        return taken[0]
+    both = concat(Usage, [Usage(each.usage.keys, {"quantity": each.quantity(exact=exact)}) for each in taken])
+    return Taken(both)
+
+
+def money_pools(job: Job, parts: Sequence[Part], listed: Mapping[str, Listed]) -> Drawn:
+    """Draw what is invoiced for charges from the pools that hold money."""
+    out = Drawn()
+    for pools in together([pool for pool in job.card.pools if pool.unit == MONEY]):
+        made = _moneys(job, pools, within(parts, INVOICED), listed)
+        out = Drawn(out.parts + made.parts, out.replays + made.replays)
+    return out
+
+
+def _moneys(job: Job, pools: Sequence[Pool], parts: Sequence[Part], listed: Mapping[str, Listed]) -> Drawn:
+    eligible = list(dict.fromkeys(name for pool in pools for name in pool.eligible))
+    own = {name: [p for p in parts if plain(p.charge) == name and len(p.lines)] for name in eligible}
+    lines = [p.lines for each in own.values() for p in each]
+    grid = _grid(job, pools, lines or [job.own])
+    demand: dict[str, Values] = {}
+    for name, each in own.items():
+        demand[name] = zeros(grid.shape, exact=job.exact)
+        for part in each:
+            demand[name] = demand[name] + _dense(
+                grid, part.lines.values["amount"], _places(grid, part.lines), exact=job.exact
+            )
+    played = replay(grid, _all_grants(job, pools, grid), demand)
+    made = []
+    for name, each in own.items():
+        if each:
+            off = _lines(grid, -played.covered[name], played.covered[name] * 0)
+            made.append(Part.of(off, each[0].charge, f"pools.{_first(pools, name)}", "covered", each[0].taken))
+    taken = [listed[n].taken for n in listed if plain(n) in eligible]
+    behind = _joined(taken, exact=job.exact) if taken else job.tokens
+    return Drawn(tuple([p for p in made if len(p.lines)] + pool_parts(job, pools, played, behind)), (played,))
+
+
+def _first(pools: Sequence[Pool], charge: str) -> str:
+    return next(pool.name for pool in pools if charge in pool.eligible)
+
+
+def _lines(grid: Grid, amount: Values, quantity: Values) -> Lines:
+    """Write a table of contracts by windows as lines, without those that say nothing."""
+    flat = {"quantity": quantity.reshape(*quantity.shape[:-2], -1), "amount": amount.reshape(*amount.shape[:-2], -1)}
+    some = np.zeros(grid.shape[0] * grid.shape[1], dtype=bool)
+    for value in flat.values():
+        some |= (value != 0).reshape(-1, value.shape[-1]).any(axis=0)
+    at = np.flatnonzero(some)
+    who, when = np.divmod(at, grid.shape[1])
+    keys = {n: Key(k.codes[who], k.labels) for n, k in grid.contracts.keys.items()}
+    keys[grid.name] = Key(when.astype(np.int32), grid.labels)
+    return Lines(keys, {name: value[..., at] for name, value in flat.items()})
+
+
+def entries(played: Replay, pool: Pool, kind: str) -> tuple[Values, Values]:
+    """Sum what happened in a pool by contract and window: quantity and value, shape `(*batch, contract, window)`."""
+    grid = played.grid
+    rows = [e for grant in played.grants if grant.pool is pool for e in grant.entries if e[0] == kind]
+    exact = any(is_exact(g.size) for g in played.grants)
+    shape = np.broadcast_shapes((), *(row[2].shape[:-1] for row in rows))
+    quantity, value = (zeros((*shape, *grid.shape), exact=exact) for _ in range(2))
+    for _, window, drawn, worth in rows:
+        quantity[..., window] += drawn
+        value[..., window] += worth
+    return quantity, value
+
+
+STAGE = {"drawn": "drawn", "expired": "unused"}
+"""Stages of what happens in a pool."""
+
+
+def pool_parts(job: Job, pools: Sequence[Pool], played: Replay, taken: Taken) -> list[Part]:
+    """Write down what pools cost as they are used, what was lost, what was paid and paid back."""
+    out = []
+    for pool in pools:
+        term, meter = f"pools.{pool.name}", _unit(job, pool)
+        happened = {kind: entries(played, pool, kind) for kind in ("drawn", "expired", "refunded")}
+        for kind, stage in STAGE.items():
+            quantity, value = happened[kind]
+            out.append(
+                Part.of(_lines(played.grid, value, quantity).with_keys(meter=meter), pool.name, term, stage, taken)
+            )
+        quantity, value = happened["refunded"]
+        out.append(
+            Part.of(_lines(played.grid, -value, quantity).with_keys(meter=meter), pool.name, term, "refund", taken)
+        )
+        bought = paid(job, pool, played, happened["drawn"][1], happened["expired"][1])
+        if bought is not None:
+            lines = _lines(played.grid, bought, bought * 0)
+            if job.card.rounding is not None:
+                lines = Lines(
+                    lines.keys, {**lines.values, "amount": round_half_up(lines.values["amount"], job.card.rounding)}
+                )
+            out.append(Part.of(lines.with_keys(meter=meter), pool.name, term, "purchase", taken))
+    return [part for part in out if len(part.lines)]
+
+
+def _unit(job: Job, pool: Pool) -> str:
+    """What a pool's lines are called among the meters: what its charges count."""
+    charge = job.card.prices.get(pool.eligible[0])
+    return charge.measure.meters if charge and charge.measure and pool.unit != MONEY else ""
