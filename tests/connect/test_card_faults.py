@@ -78,7 +78,21 @@ CONTRACT = {
     "clamp": {"max": 50},
     "order": "orb",
 }
-ODD = (None, True, -1, 0.5, "x", "2026-01-01", [], {}, [1], {"a": 1}, [{}], {"months": 3}, float("nan"))
+ODD: tuple[object, ...] = (
+    None,
+    True,
+    -1,
+    0.5,
+    "x",
+    "2026-01-01",
+    [],
+    {},
+    [1],
+    {"a": 1},
+    [{}],
+    {"months": 3},
+    float("nan"),
+)
 
 
 def spots(value, path=()):
