@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 import pertoken as pt
+from pertoken.books.simulate import Simulation
 from tests.desk import PLAN, ROWS, result, snapshot, write
 
 D = Decimal
@@ -50,6 +51,7 @@ def test_python_json_and_csv_say_the_same(ask, log):
     json = rows(ask("simulate", log, *BOTH, *COST, "--format", "json"))
     table = list(csv.DictReader(io.StringIO(ask("simulate", log, *BOTH, *COST, "--format", "csv").out)))
     assert [row["customer"] for row in table] == ["acme", "zeta"]
+    assert isinstance(answer.result, Simulation)
     for record in answer.result.customers.records():
         (line,) = (row for row in table if row["customer"] == record["customer"])
         for name in ("old_list", "new_contracted", "old_effective", "new_billed", "old_cost"):
