@@ -91,6 +91,31 @@ def test_the_four_amounts_stand_apart():
     assert all(said[f"old_{name}"] == [2] for name in ("list", "contracted", "effective", "billed"))
 
 
+def test_a_bundle_is_billed_when_it_is_bought_and_earned_as_it_is_used():
+    """A bundle of 50,000 tokens for 60, 2 for a thousand beyond; what is left of it rolls over whole, once.
+
+    January: 20,000 are drawn, 24 of 60 earned. February: the 30,000 left and 40,000 of the new are drawn, 84 earned. 10,000
+    are carried on: 120 billed are 108 earned and 12 owed.
+    """
+    bundle = card("""
+    plan: bundle
+    prices: {tokens: {measure: {sum: total_tokens}, convert: {per: 1000}, curve: [{rate: 2}]}}
+    pools:
+      - {id: bundle, unit: tokens, grant: 50_000, every: month, price: 60, eligible: [tokens], unused: forfeit,
+         rollover: {share: 1, of: remaining, periods: 1}}
+    """)
+    used = usage(
+        "customer month meter", ("a", "2026-01", "input_tokens", 20_000), ("a", "2026-02", "input_tokens", 70_000)
+    )
+    sim = simulate(used, [OLD], [bundle], by=["month"])
+    months = sim.segments
+    assert months.values["old_billed"].tolist() == [40, 140]
+    assert months.values["new_billed"].tolist() == [60, 60]
+    assert months.values["new_list"].tolist() == [40, 140]
+    assert months.values["new_effective"].tolist() == [24, 84]
+    assert sim.sign.tolist() == [-1]
+
+
 AMOUNTS = st.lists(st.tuples(st.sampled_from("abcdefg"), st.sampled_from(["2026-01", "2026-02", "2026-03"]),
                              st.integers(0, 200_000)), min_size=1, max_size=29)  # fmt: skip
 

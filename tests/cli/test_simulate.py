@@ -187,3 +187,20 @@ def test_a_card_is_not_written_over(ask, log):
     answer = ask("simulate", log, *BOTH, "--xlsx", "fee.yaml")
     assert answer.code == 2
     assert "also read or written" in answer.err
+
+
+@pytest.mark.parametrize("many", [(), ("--rank", "revenue")])
+def test_contracts_and_the_time_of_the_books_hold_for_both_plans(ask, log, desk, many):
+    """January to March: zeta's contract runs on without usage, so that three fees of 2 are due, and 282 x 0.02 = 5.64."""
+    (desk / "contracts.csv").write_text("plan,customer,from,to\nfee,zeta,2026-01-01,2026-04-01\n")
+    words = ("--contracts", "contracts.csv", "--from", "2026-01-01", "--to", "2026-04-01", "--format", "json")
+    found = result(ask("simulate", log, *BOTH, *words, *many))["tables"]
+    if many:
+        assert D(found["candidates"]["rows"][1]["revenue"]) == 15 + 6 + D("5.64")  # acme's 15.00 as before
+    else:
+        assert [D(row["new_billed"]) for row in found["customers"]["rows"]] == [15, D("11.64")]
+
+
+def test_python_refuses_an_unknown_argument(log):
+    with pytest.raises(TypeError, match="no argument 'perod'; did you mean period"):
+        pt.simulate(log, old=["plan.yaml"], new=["fee.yaml"], perod="2026-01")
