@@ -1,7 +1,7 @@
 """Bill: a quantity, or a dated list of quantities, under one card; the shortest way from a contract to its money."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -146,7 +146,7 @@ def bill(
     """Rate a quantity, or a dated list of quantities, of one contract under a card, exactly.
 
     Args:
-        card: The card.
+        card: The card; its own `where` is not asked.
         usage: A number (of the card's only meter), meters with their numbers, or a list of `(when, quantity)` or
             `(when, quantity, labels)`; `when` is a day, a moment, or a label as `2026-01` or `2026-01-31T09`.
             Each entry is one request where the card looks at single requests.
@@ -164,6 +164,7 @@ def bill(
     Raises:
         PertokenError: What is wrong with the card or the entries, and the mend.
     """
+    card = replace(card, where="")
     dated = _entries(usage, start or on)
     stated = [Contract(card=card.name, labels=dict.fromkeys(card.scope, OWN), start=start, end=end)]
     rows = _usage(card, dated, labels or {}, contracts=stated if start or end else (), tz=timezone)
