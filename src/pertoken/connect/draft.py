@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from pertoken.connect.imported import Part, Path, Reading, slug
+from pertoken.core.exact import CONTEXT
 
 Words = dict[str, Any]
 
@@ -156,8 +158,9 @@ def share(part: Decimal, whole: Decimal) -> Decimal | None:
     >>> share(Decimal(100), Decimal(1000)), share(Decimal(1), Decimal(3))
     (Decimal('0.1'), None)
     """
-    made = part / whole
-    return made if made * whole == part else None
+    exact = Fraction(part) / Fraction(whole)
+    made = CONTEXT.divide(Decimal(exact.numerator), Decimal(exact.denominator))
+    return made if Fraction(made) == exact else None
 
 
 def closed(tiers: Sequence[tuple[Decimal | None, Part]]) -> bool:

@@ -12,6 +12,9 @@ from pertoken.core.expression import weights
 
 Path = tuple[str, ...]
 
+MOST_DIGITS = 30
+"""Digits before or after the point beyond which a number is a slip."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
@@ -172,9 +175,9 @@ class Part:
             made = Decimal(str(self.value)) if not isinstance(self.value, bool) else Decimal("NaN")
         except InvalidOperation:
             made = Decimal("NaN")
-        if made.is_finite() and made >= 0:
+        if made.is_finite() and made >= 0 and abs(made.adjusted()) <= MOST_DIGITS:
             return made
-        self.refuse(f"{self.name} is {self.value!r}", expected="a number of 0 or more")
+        self.refuse(f"{self.name} is {str(self.value)!r}", expected="a number of 0 or more")
         return Decimal(0)
 
     @property
@@ -183,7 +186,7 @@ class Part:
         found = self.number
         if found > 0:
             return found
-        self.refuse(f"{self.name} is {self.value!r}", expected="a number above 0")
+        self.refuse(f"{self.name} is {str(self.value)!r}", expected="a number above 0")
         return Decimal(1)
 
     def minor(self, currency: str, places: int | None = None) -> Decimal:

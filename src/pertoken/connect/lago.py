@@ -154,12 +154,12 @@ def _filtered(charge: Part, code: str) -> list[tuple[str, Part]]:
 def _wanted(part: Part, code: str) -> dict[str, list[str]]:
     values = part.get("values")
     out = {key: [Part(v, values.get(key).place, part.reading).text for v in values.value[key]] for key in values}
-    for key, listed in out.items():
+    for key, labels in out.items():
         if not re.fullmatch(r"[A-Za-z_]\w*", key):
             values.refuse(
                 f"filter key {key!r} of charge {code!r}", expected="a name of letters, digits and underscores"
             )
-        if ANY_VALUE in listed:
+        if ANY_VALUE in labels:
             mend = "list the values, or use the charge's own properties"
             values.refuse(f"charge {code!r} has a filter for all values of {key!r}", mend=mend)
     return out

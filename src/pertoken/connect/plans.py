@@ -1,4 +1,4 @@
-"""Plans exported from other engines come in by this door: which engine's, read how, and what could not be carried over."""
+"""Plans exported from other engines come in by this door: whose they are, and which reader takes them."""
 
 import json
 from collections.abc import Callable, Mapping

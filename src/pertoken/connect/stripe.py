@@ -1,7 +1,7 @@
 """Prices of Stripe: a price, a list of them, a product with its prices, or a subscription with its items.
 
-Amounts are in the currency's smallest units, with up to 12 decimal places. A bound belongs to the tier below it. A price
-alone is a plan of its own; what a subscription holds together is one plan.
+Amounts are in the currency's smallest units, with up to 12 decimal places. A bound belongs to the tier below it. A
+price alone is a plan of its own; what a subscription holds together is one plan.
 
 Source: https://docs.stripe.com/api/prices/object and https://docs.stripe.com/currencies#zero-decimal.
 """

@@ -11,7 +11,9 @@ from pertoken.core.exact import CONTEXT
 Values = NDArray[Any]
 """Numbers of shape `(*batch, line)`: `float64`, `int64`, or `object` holding `Decimal`."""
 
-MINOR_UNITS = {"BHD": 3, "CLP": 0, "ISK": 0, "JPY": 0, "JOD": 3, "KRW": 0, "KWD": 3, "OMR": 3, "TND": 3, "VND": 0}
+MINOR_UNITS = dict.fromkeys(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0
+) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
 """Decimal places of the currencies that do not have two (ISO 4217)."""
 
 TIE = 1 + 2.0**-50
