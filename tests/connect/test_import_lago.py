@@ -28,10 +28,17 @@ def ranges(*rows):
 GRADUATED = charge(
     "graduated", {"graduated_ranges": ranges((0, 100, "1", "0"), (101, 200, "0.5", "0"), (201, None, "0.1", "0"))}
 )
-VOLUME = charge("volume", {"volume_ranges": ranges(
-    (0, 10_000, "0.0010", "10"), (10_001, 50_000, "0.0008", "10"),
-    (50_001, 100_000, "0.0006", "10"), (100_001, None, "0.0004", "10"),
-)})  # fmt: skip
+VOLUME = charge(
+    "volume",
+    {
+        "volume_ranges": ranges(
+            (0, 10_000, "0.0010", "10"),
+            (10_001, 50_000, "0.0008", "10"),
+            (50_001, 100_000, "0.0006", "10"),
+            (100_001, None, "0.0004", "10"),
+        )
+    },
+)
 
 
 @pytest.mark.parametrize(("used", "amount"), [(100, 100), (200, 150), (201, "150.10"), (100.5, "100.25")])
@@ -116,12 +123,19 @@ def test_a_dynamic_charge_takes_the_cents_of_its_events():
 
 def test_the_plan_of_the_reference():
     """The plan that the API reference shows: https://getlago.com/docs/api-reference/plans/create."""
-    made = card("lago", plan(
-        charge("package", {"amount": "30", "free_units": 100, "package_size": 1000}, min_amount_cents=3000),
-        charge("graduated", {"graduated_ranges": ranges((0, 10, "0.5", "10"), (11, None, "0.4", "0"))}),
-        amount_cents=10_000, amount_currency="USD", pay_in_advance=True, trial_period=5, tax_codes=["french_standard_vat"],
-        minimum_commitment={"amount_cents": 100_000, "invoice_display_name": "Minimum Commitment (C1)"},
-    ))  # fmt: skip
+    made = card(
+        "lago",
+        plan(
+            charge("package", {"amount": "30", "free_units": 100, "package_size": 1000}, min_amount_cents=3000),
+            charge("graduated", {"graduated_ranges": ranges((0, 10, "0.5", "10"), (11, None, "0.4", "0"))}),
+            amount_cents=10_000,
+            amount_currency="USD",
+            pay_in_advance=True,
+            trial_period=5,
+            tax_codes=["french_standard_vat"],
+            minimum_commitment={"amount_cents": 100_000, "invoice_display_name": "Minimum Commitment (C1)"},
+        ),
+    )
     assert made == {
         "plan": "startup",
         "currency": "USD",
@@ -199,10 +213,20 @@ def test_filters_that_may_take_the_same_event_are_refused():
 def test_a_fixed_charge_is_a_fee_of_its_units():
     """Lago, "Fixed charges": 5 seats at 10 are 50 a month; 12 graduated ones 10 × 0.5 + 10 + 2 × 0.4 = 15.80."""
     rows = ranges((0, 10, "0.5", "10"), (11, None, "0.4", "0"))
-    made = card("lago", plan(fixed_charges=[
-        {"add_on_code": "seats", "charge_model": "standard", "units": "5", "properties": {"amount": "10"}},
-        {"add_on_code": "support", "charge_model": "graduated", "units": "12", "properties": {"graduated_ranges": rows}},
-    ]))  # fmt: skip
+    made = card(
+        "lago",
+        plan(
+            fixed_charges=[
+                {"add_on_code": "seats", "charge_model": "standard", "units": "5", "properties": {"amount": "10"}},
+                {
+                    "add_on_code": "support",
+                    "charge_model": "graduated",
+                    "units": "12",
+                    "properties": {"graduated_ranges": rows},
+                },
+            ]
+        ),
+    )
     assert made["prices"]["seats"]["curve"] == [{"flat": 50}]
     assert made["prices"]["support"]["curve"] == [{"flat": D("15.8")}]
 
@@ -216,12 +240,25 @@ def test_a_fixed_charge_is_a_fee_of_its_units():
         ({"charges": [charge("standard", {"amount": "-1"})]}, "amount is '-1'; expected a number of 0 or more"),
         ({"charges": [charge("standard", {"amount": "1e400000"})]}, "amount is"),
         ({"charges": [{"charge_model": "standard", "properties": {"amount": "1"}}]}, "without a billable metric"),
-        ({"charges": [{**charge("standard", {"amount": "1"}), "billable_metric": {"code": "m", "aggregation_type": "max_agg"},
-                       "billable_metric_code": ""}]}, "counts by max_agg"),
+        (
+            {
+                "charges": [
+                    {
+                        **charge("standard", {"amount": "1"}),
+                        "billable_metric": {"code": "m", "aggregation_type": "max_agg"},
+                        "billable_metric_code": "",
+                    }
+                ]
+            },
+            "counts by max_agg",
+        ),
         ({"charges": [charge("graduated", {"graduated_ranges": ranges((0, 5, "1", "0"))})]}, "expected an end on all"),
-        ({"charges": [charge("graduated", {"graduated_ranges": ranges((0, 5, "1", "0"), (8, None, "1", "0"))})]}, "leave gaps"),
+        (
+            {"charges": [charge("graduated", {"graduated_ranges": ranges((0, 5, "1", "0"), (8, None, "1", "0"))})]},
+            "leave gaps",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_has_no_equal_is_refused(more, said):
     assert said in refused("lago", plan(**more) if "charges" not in more else plan(*more["charges"]))
 

@@ -24,11 +24,15 @@ def unit(amount):
 
 
 def tiered(mode):
-    return {"type": "tiered", "mode": mode, "tiers": [
-        {"upToAmount": "1000", "flatPrice": None, "unitPrice": unit("0.10")},
-        {"upToAmount": "10000", "flatPrice": None, "unitPrice": unit("0.05")},
-        {"flatPrice": None, "unitPrice": unit("0.01")},
-    ]}  # fmt: skip
+    return {
+        "type": "tiered",
+        "mode": mode,
+        "tiers": [
+            {"upToAmount": "1000", "flatPrice": None, "unitPrice": unit("0.10")},
+            {"upToAmount": "10000", "flatPrice": None, "unitPrice": unit("0.05")},
+            {"flatPrice": None, "unitPrice": unit("0.01")},
+        ],
+    }
 
 
 def config(operation, factor, rounding="none", **more):
@@ -100,19 +104,42 @@ def test_discounts_and_commitments_follow_the_engine():
 
 def test_both_shapes_say_the_same():
     """Plans of the older shape are shown by the newer API with a unit_config: packages divide, dynamic prices multiply."""
-    newer = {"key": "pro", "currency": "USD", "billing_cadence": "P1M", "phases": [{"key": "default", "rate_cards": [{
-        "key": "calls", "feature": {"id": "01", "key": "calls"}, "billing_cadence": "P1M", "price": unit("10"),
-        "unit_config": config("divide", "20", "ceiling"),
-    }]}]}  # fmt: skip
+    newer = {
+        "key": "pro",
+        "currency": "USD",
+        "billing_cadence": "P1M",
+        "phases": [
+            {
+                "key": "default",
+                "rate_cards": [
+                    {
+                        "key": "calls",
+                        "feature": {"id": "01", "key": "calls"},
+                        "billing_cadence": "P1M",
+                        "price": unit("10"),
+                        "unit_config": config("divide", "20", "ceiling"),
+                    }
+                ],
+            }
+        ],
+    }
     older = plan(rated({"type": "package", "amount": "10", "quantityPerPackage": "20"}))
     assert card("openmeter", newer) == card("openmeter", older)
 
 
 def test_fees_each_month_and_once():
-    made = card("openmeter", plan(
-        {"type": "flat_fee", "key": "base", "billingCadence": "P1M", "price": {"type": "flat", "amount": "99", "paymentTerm": "in_advance"}},
-        {"type": "flat_fee", "key": "setup", "billingCadence": None, "price": {"type": "flat", "amount": "500"}},
-    ))  # fmt: skip
+    made = card(
+        "openmeter",
+        plan(
+            {
+                "type": "flat_fee",
+                "key": "base",
+                "billingCadence": "P1M",
+                "price": {"type": "flat", "amount": "99", "paymentTerm": "in_advance"},
+            },
+            {"type": "flat_fee", "key": "setup", "billingCadence": None, "price": {"type": "flat", "amount": "500"}},
+        ),
+    )
     assert made["prices"]["base"] == {"curve": [{"flat": 99}], "during": {"every": "month", "prorate": "second"}}
     assert made["prices"]["setup"]["during"] == {"months": 1, "every": "month", "anchor": "start", "prorate": "none"}
 
@@ -155,14 +182,38 @@ def test_an_entitlement_is_named():
         (plan(phases=[{"duration": "P2W", "rateCards": []}, {"rateCards": [rated(unit("1"))]}]), "a phase lasts P2W"),
         (plan(rated(unit("1"), billingCadence="P1W")), "billing cadence 'P1W' has no exact equal"),
         (plan(rated({"type": "auction"})), "rate card 'calls' is 'auction'"),
-        (plan(rated({"type": "tiered", "mode": "volume", "tiers": [{"upToAmount": "5", "unitPrice": unit("1")}]})), "nothing is said above 5"),
-        (plan(rated({"type": "tiered", "mode": "volume", "tiers": [
-            {"upToAmount": "5", "unitPrice": unit("1")}, {"upToAmount": "5", "unitPrice": unit("1")}, {"unitPrice": unit("1")},
-        ]})), "tiers do not rise: 5 after 5"),
+        (
+            plan(rated({"type": "tiered", "mode": "volume", "tiers": [{"upToAmount": "5", "unitPrice": unit("1")}]})),
+            "nothing is said above 5",
+        ),
+        (
+            plan(
+                rated(
+                    {
+                        "type": "tiered",
+                        "mode": "volume",
+                        "tiers": [
+                            {"upToAmount": "5", "unitPrice": unit("1")},
+                            {"upToAmount": "5", "unitPrice": unit("1")},
+                            {"unitPrice": unit("1")},
+                        ],
+                    }
+                )
+            ),
+            "tiers do not rise: 5 after 5",
+        ),
         (plan(rated({"type": "package", "amount": "1", "quantityPerPackage": "0"})), "expected a number above 0"),
-        (plan(rated({"type": "package", "amount": "1", "quantityPerPackage": "5"}, discounts={"usage": {"quantity": "1"}})), "releases differ"),
+        (
+            plan(
+                rated(
+                    {"type": "package", "amount": "1", "quantityPerPackage": "5"},
+                    discounts={"usage": {"quantity": "1"}},
+                )
+            ),
+            "releases differ",
+        ),
         (plan(phases=[]), "plan 'pro' has no phases"),
     ],
-)  # fmt: skip
+)
 def test_what_has_no_equal_is_refused(document, said):
     assert said in refused("openmeter", document)

@@ -71,9 +71,17 @@ def test_transformed_quantities_are_packages(rounding, amount):
 
 def test_a_fixed_fee_with_overage():
     """Stripe, "Fixed fee and overage": 200 a month with 100,000 tokens, then 0.001 each: 150,000 cost 250, none 200."""
-    made = card("stripe", price(billing_scheme="tiered", tiers_mode="graduated", tiers=[
-        {"up_to": 100_000, "flat_amount": 20_000, "unit_amount": 0}, {"up_to": "inf", "unit_amount_decimal": "0.1"},
-    ]))  # fmt: skip
+    made = card(
+        "stripe",
+        price(
+            billing_scheme="tiered",
+            tiers_mode="graduated",
+            tiers=[
+                {"up_to": 100_000, "flat_amount": 20_000, "unit_amount": 0},
+                {"up_to": "inf", "unit_amount_decimal": "0.1"},
+            ],
+        ),
+    )
     assert [billed(made, calls=used) for used in (0, 100_000, 150_000)] == [200, 200, 250]
 
 

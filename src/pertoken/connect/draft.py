@@ -1,5 +1,6 @@
 """A card in the making: charges, limits and discounts in the words of the YAML file."""
 
+import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -107,6 +108,26 @@ def _label(text: str) -> str:
     return '"' + text.replace('"', "") + '"'
 
 
+def asks(key: str, labels: Sequence[str], part: Part) -> str:
+    """Write a condition: a key of the log has one of these labels.
+
+    Args:
+        key: Name of the key.
+        labels: What it may be.
+        part: Where that is said; a name or a label that a condition can't hold is kept as a fault there.
+
+    >>> asks("region", ["eu", "uk"], Part({}, "", Reading(engine="", source="", said={})))
+    'region in ["eu", "uk"]'
+    """
+    if not key.isidentifier() or keyword.iskeyword(key):
+        part.refuse(f"{key!r} as a key of the log", expected="a name of letters, digits and underscores")
+    for label in labels:
+        if {'"', "\\", "\n"} & set(label):
+            part.refuse(f"the label {label!r}", expected="one without quotes and backslashes")
+    quoted = [f'"{label}"' for label in labels]
+    return f"{key} == {quoted[0]}" if len(quoted) == 1 else f"{key} in [{', '.join(quoted)}]"
+
+
 def fee(amount: Decimal, every: str, prorate: str | None = None) -> Words:
     """Make a fee for each period."""
     during = {"every": every} if prorate is None else {"every": every, "prorate": prorate}
@@ -129,7 +150,7 @@ def tier(rate: Decimal, flat: Decimal | None = None, up_to: Decimal | None = Non
 
 def curve(tiers: Sequence[Words], mode: str, *, flat_on_zero: bool) -> Any:  # noqa: ANN401  a list or a dictionary
     """Make a curve, in its short form where one tier has only a rate."""
-    if len(tiers) == 1 and "flat" not in tiers[0]:
+    if not tiers or (len(tiers) == 1 and "flat" not in tiers[0]):
         return list(tiers)
     words: Words = {"mode": mode} if len(tiers) > 1 else {}
     words |= {"flat_on_zero": flat_on_zero} if "flat" in tiers[0] else {}

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from pertoken.connect.draft import Draft, Words, apart, card, closed, curve, fee, once, tier, usage
+from pertoken.connect.draft import Draft, Words, apart, asks, card, closed, curve, fee, once, tier, usage
 from pertoken.connect.imported import Imported, Part, Reading, listed
 
 WINDOWS = {
@@ -96,7 +96,7 @@ def _price(price: Part, draft: Draft) -> None:
     held = price.get("meter")
     code = held.first("event_name", "name").text or price.first("lookup_key", "meter_id").text or name
     meter = price.reading.meter(code, price.place)
-    charge = usage(meter, _window(price, name), priced, convert=packages, where=_filters(price, held, name))
+    charge = usage(meter, _window(price, name), priced, convert=packages, where=_filters(price, held))
     draft.add(name, charge, origin)
 
 
@@ -140,16 +140,12 @@ def _fixed(price: Part, draft: Draft, name: str, origin: str) -> None:
     draft.add(name, fee(amount, _window(price, name)), origin)
 
 
-def _filters(price: Part, held: Part, name: str) -> str:
+def _filters(price: Part, held: Part) -> str:
     """Turn filters into a condition."""
     filters = price.get("filter_values")
-    named = [(key, filters.get(key).value) for key in filters]
-    named += [(part.get("key").text, part.get("values").value) for part in held.parts("filters")]
-    for key, _ in named:
-        if not key.isidentifier():
-            price.refuse(f"filter key {key!r} of price {name!r}", expected="a name of letters, digits and underscores")
-    said = [(key, values if isinstance(values, list) else [values]) for key, values in named]
-    return " and ".join(f"{key} in [" + ", ".join(f'"{value}"' for value in values) + "]" for key, values in said)
+    named = [(key, filters, key) for key in filters]
+    named += [(part.get("key").text, part, "values") for part in held.parts("filters")]
+    return " and ".join(asks(key, [each.text for each in part.parts(name)], part) for key, part, name in named)
 
 
 def _unknown(price: Part, name: str) -> tuple[Words, Any]:

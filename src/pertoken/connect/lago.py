@@ -7,16 +7,16 @@ units of the currency, those of the charges in whole ones.
 Source: https://getlago.com/docs/api-reference/plans/object and https://getlago.com/docs/guide/plans/charges.
 """
 
-import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from pertoken.connect.draft import Draft, Words, apart, card, curve, fee, share, tier, usage
+from pertoken.connect.draft import Draft, Words, apart, asks, card, curve, fee, share, tier, usage
 from pertoken.connect.imported import Imported, Part, Reading, listed
 from pertoken.core.exact import CONTEXT
-from pertoken.rating.card import Curve, Tier
+from pertoken.rating.card import Curve, Mode, Tier
 from pertoken.rating.curve import walk
 
 WINDOWS = {"monthly": "month", "quarterly": "quarter", "yearly": "year"}
@@ -145,31 +145,28 @@ def _filtered(charge: Part, code: str) -> list[tuple[str, Part]]:
             b.refuse(f"two filters of charge {code!r} may take the same event ({a.place})", mend=mend)
     out = []
     for mine, part in zip(wanted, filters, strict=True):
-        closer = [_where(other) for other in wanted if len(other) > len(mine)]
-        out.append((_but(_where(mine), closer), part.get("properties")))
-    rest = _but("", [_where(each) for each in wanted])
+        closer = [_where(other, part) for other in wanted if len(other) > len(mine)]
+        out.append((_but(_where(mine, part), closer), part.get("properties")))
+    rest = _but("", [_where(each, charge) for each in wanted])
     return [*out, (rest, charge.get("properties"))] if charge.get("properties") else out
 
 
 def _wanted(part: Part, code: str) -> dict[str, list[str]]:
     values = part.get("values")
-    out = {key: [Part(v, values.get(key).place, part.reading).text for v in values.value[key]] for key in values}
+    out = {key: [each.text for each in values.parts(key)] for key in values}
+    if not out:
+        part.refuse(f"a filter of charge {code!r} without values", expected="values: {key: [label]}")
     for key, labels in out.items():
-        if not re.fullmatch(r"[A-Za-z_]\w*", key):
-            values.refuse(
-                f"filter key {key!r} of charge {code!r}", expected="a name of letters, digits and underscores"
-            )
+        asks(key, labels, values)
         if ANY_VALUE in labels:
             mend = "list the values, or use the charge's own properties"
             values.refuse(f"charge {code!r} has a filter for all values of {key!r}", mend=mend)
     return out
 
 
-def _where(wanted: Mapping[str, list[str]]) -> str:
-    return " and ".join(
-        f'{key} == "{values[0]}"' if len(values) == 1 else f"{key} in [" + ", ".join(f'"{v}"' for v in values) + "]"
-        for key, values in wanted.items()
-    )
+def _where(wanted: Mapping[str, list[str]], part: Part) -> str:
+    silent = replace(part, reading=replace(part.reading, faults=[]))
+    return " and ".join(asks(key, labels, silent) for key, labels in wanted.items())
 
 
 def _but(where: str, others: list[str]) -> str:
@@ -177,10 +174,10 @@ def _but(where: str, others: list[str]) -> str:
 
 
 def _by(properties: Part) -> list[str]:
-    return [
-        Part(key, "", properties.reading).text
-        for key in properties.first("pricing_group_keys", "grouped_by").value or []
-    ]
+    keys = properties.parts("pricing_group_keys") or properties.parts("grouped_by")
+    for key in keys:
+        asks(key.text, ["x"], key)
+    return [key.text for key in keys]
 
 
 def _standard(properties: Part, draft: Draft, *, code: str, window: str, where: str, currency: str) -> list[str]:
@@ -298,8 +295,9 @@ def _fixed(part: Part, draft: Draft, every: str) -> None:
         amount = units * properties.get("amount").number
     elif model in ("graduated", "volume"):
         words = ranges(properties, f"{model}_ranges", "per_unit_amount", Decimal(1), code)
-        steps = Curve(tiers=tuple(Tier(**each) for each in words), mode="all" if model == "volume" else "marginal")
-        amount = sum((each.amount for each in walk(steps, units)), Decimal(0))
+        mode: Mode = "all" if model == "volume" else "marginal"
+        steps = Curve(tiers=tuple(Tier(**each) for each in words), mode=mode, flat_on_zero=True)
+        amount = sum((each.amount for each in walk(steps, units)), Decimal(0)) if words else Decimal(0)
     else:
         part.refuse(f"fixed charge {code!r} is {model!r}", expected="standard, graduated or volume")
         return

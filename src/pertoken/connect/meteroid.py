@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from pertoken.connect.draft import Draft, Words, apart, card, curve, fee, once, tier, usage
+from pertoken.connect.draft import Draft, Words, apart, asks, card, curve, fee, once, tier, usage
 from pertoken.connect.imported import Imported, Part, Reading, listed, slug
 from pertoken.core import meters, money
 from pertoken.core.errors import InputError
@@ -219,10 +219,7 @@ def _matrix(pricing: Part, draft: Draft, meter: str, window: str, *, name: str) 
     pricing.leave("usage that no row of the matrix names has no price; meteroid bills nothing for it")
     for row in rows:
         cells = [row.get(word) for word in ("dimension1", "dimension2") if row.get(word)]
-        for cell in cells:
-            if not cell.get("key").text.isidentifier():
-                cell.refuse(f"dimension {cell.get('key').text!r}", expected="a name of letters, digits and underscores")
-        where = " and ".join(f'{cell.get("key").text} == "{cell.get("value").text}"' for cell in cells)
+        where = " and ".join(asks(cell.get("key").text, [cell.get("value").text], cell) for cell in cells)
         labels = "_".join(slug(cell.get("value").text) for cell in cells)
         charge = usage(meter, window, [tier(row.get("per_unit_price").number)], where=where)
         draft.add(f"{name}_{labels}", charge, f"meteroid: component {name!r}, usage, matrix, {where}")

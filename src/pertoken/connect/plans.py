@@ -86,6 +86,10 @@ def _json(text: str, source: str) -> Any:  # noqa: ANN401  unchecked input
         raise InputError.of([Fault(source, "JSON that is nested too deeply")]) from error
 
 
+DEPTH = 8
+"""How deep a document is looked into for the words of an engine; those nearer to the top go first."""
+
+
 def detect(document: Any, source: str = "") -> str:  # noqa: ANN401  unchecked input
     """Tell by the shape whose plans they are.
 
@@ -95,10 +99,11 @@ def detect(document: Any, source: str = "") -> str:  # noqa: ANN401  unchecked i
     >>> detect({"plan": {"interval": "monthly", "amount_cents": 100, "charges": []}})
     'lago'
     """
-    words = _words(document, depth=4)
-    for engine, marks in _SHAPES.items():
-        if marks & words:
-            return engine
+    for depth in range(1, DEPTH):
+        words = _words(document, depth)
+        for engine, marks in _SHAPES.items():
+            if marks & words:
+                return engine
     known = ", ".join(READERS)
     mend = f"say --from with one of {known}"
     raise InputError.of([Fault(source, "not a plan of a known shape", f"an export of one of {known}", mend)])
