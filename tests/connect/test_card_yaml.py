@@ -49,7 +49,7 @@ prices:
         - {up_to: 10, rate: 0.000000001}
         - {rate: 0}
 clamp:
-  - {min: 5, 'on': [calls]}
+  - {min: 5, on: [calls]}
   - {max: 500}
 phases:
   - during: {months: 3}

@@ -148,6 +148,7 @@ def test_the_plan_of_the_reference():
             },
             "calls_2": {
                 "measure": {"sum": "x_calls", "window": "month"},
+                "surcharge": True,  # a second charge on the same metric
                 "curve": {
                     "mode": "marginal",
                     "flat_on_zero": True,
@@ -289,3 +290,29 @@ def test_a_code_that_is_not_in_the_file_is_refused():
     assert "--meter names 'cals', which the file does not count; did you mean calls?" in refused(
         "lago", plan(GRADUATED), cals="requests"
     )
+
+
+def test_two_codes_never_become_one_meter_in_silence():
+    """Prices of `api-calls` and `API calls` are prices of two metrics."""
+    other = {**charge("standard", {"amount": "1"}), "billable_metric_code": "Calls!"}
+    assert "'Calls!' and 'calls' would both be the meter x_calls" in refused("lago", plan(GRADUATED, other))
+
+
+def test_a_code_without_letters_wants_a_meter():
+    assert "say --meter" in refused("lago", plan({**GRADUATED, "billable_metric_code": "呼び出し"}))
+
+
+def test_a_second_charge_on_the_same_usage_comes_on_top():
+    """Both are charged: 100 at 1 and 100 at 0.25."""
+    made = card("lago", plan(GRADUATED, charge("standard", {"amount": "0.25"})))
+    assert billed(made, calls=100) == 100 + 25
+
+
+def test_plans_of_one_name_are_kept_apart():
+    document = {"plans": [plan(GRADUATED)["plan"], plan(VOLUME)["plan"]]}
+    assert [c["plan"] for c in read("lago", document).cards] == ["startup", "startup 2"]
+
+
+def test_a_list_where_names_should_be_is_refused():
+    """An older export that lists what a newer one names would else be lost in silence."""
+    assert "minimum_commitment is a list" in refused("lago", plan(GRADUATED, minimum_commitment=[{"amount_cents": 5}]))

@@ -46,11 +46,11 @@ def _block(value: Mapping[str, Any], origins: Mapping[Path, str], path: Path, in
         here = (*path, key)
         if here in origins:
             yield f"{indent}# {origins[here]}"
-        line = f"{indent}{scalar(key)}: {flow(held)}"
+        line = f"{indent}{_key(key)}: {flow(held)}"
         if not _opened(key, path, held) and len(line) <= WIDTH:
             yield line
         else:
-            yield f"{indent}{scalar(key)}:"
+            yield f"{indent}{_key(key)}:"
             yield from _inner(held, origins, here, indent + "  ")
 
 
@@ -61,7 +61,7 @@ def _opened(key: str, path: Path, value: Any) -> bool:  # noqa: ANN401  any plai
     return (
         key in ("prices", "phases")
         or path[-1] == "prices"
-        or (key in ("tiers", "clamp") and len(value) > 1)
+        or (key in ("tiers", "clamp") and isinstance(value, list) and len(value) > 1)
         or (key == "curve" and isinstance(value, Mapping) and len(value.get("tiers", ())) > 1)
     )
 
@@ -84,10 +84,10 @@ def flow(value: Any) -> str:  # noqa: ANN401  any plain value
     """Write a value on one line.
 
     >>> flow({"up_to": Decimal("1E+3"), "on": ["a b"]})
-    "{up_to: 1000, 'on': [a b]}"
+    '{up_to: 1000, on: [a b]}'
     """
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{scalar(key)}: {flow(held)}" for key, held in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(key)}: {flow(held)}" for key, held in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(flow(each) for each in value) + "]"
     return scalar(value)
@@ -105,6 +105,10 @@ def scalar(value: Any) -> str:  # noqa: ANN401  any plain value
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
     return "'" + text.replace("'", "''") + "'"
+
+
+def _key(name: str) -> str:
+    return name if name == "on" else scalar(name)
 
 
 def _number(value: Decimal) -> str:

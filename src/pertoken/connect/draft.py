@@ -1,6 +1,7 @@
 """A card in the making: charges, limits and discounts in the words of the YAML file."""
 
 import keyword
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -26,6 +27,7 @@ class Draft:
         prices: Charges by name.
         adjust: Discounts in their order.
         clamp: Minima and maxima.
+        groups: What each charge is one with.
     """
 
     reading: Reading
@@ -33,18 +35,39 @@ class Draft:
     prices: dict[str, Words] = field(default_factory=dict)
     adjust: list[Words] = field(default_factory=list)
     clamp: list[Words] = field(default_factory=list)
+    groups: dict[str, str] = field(default_factory=dict)
 
-    def add(self, name: str, charge: Words, origin: str) -> str:
-        """Add a charge under a name of its own; return that name."""
+    def add(self, name: str, charge: Words, origin: str, group: str = "") -> str:
+        """Add a charge under a name of its own; return that name.
+
+        Args:
+            name: Name as the engine has it.
+            charge: Its words.
+            origin: Where it came from.
+            group: What it is one charge with; a charge of another group on the same meter comes on top.
+        """
         plain = slug(name) or "charge"
         plain = f"{plain}_charge" if plain in RESERVED else plain
         taken, made = 1, plain
         while made in self.prices:
             taken += 1
             made = f"{plain}_{taken}"
-        self.prices[made] = charge
+        self.groups[made] = group or made
+        self.prices[made] = self._on_top(charge, self.groups[made])
         self.reading.origins[(*self.path, "prices", made)] = origin
         return made
+
+    def _on_top(self, charge: Words, group: str) -> Words:
+        """Mark the narrower of two charges on the same usage as one that comes on top."""
+        counted, where = _counted(charge), charge.get("measure", {}).get("where")
+        for name, other in self.prices.items():
+            if self.groups[name] == group or not counted or _counted(other) != counted or other.get("surcharge"):
+                continue
+            if other["measure"].get("where") in (None, where):
+                return {**charge, "surcharge": True}
+            if where is None:
+                self.prices[name] = {**other, "surcharge": True}
+        return charge
 
     def limit(self, **words: Any) -> None:  # noqa: ANN401  the words of a clamp
         """Add a minimum or a maximum; what is None is not said."""
@@ -61,6 +84,12 @@ class Draft:
     def ordered(self) -> bool:
         """Whether money depends on an order of steps."""
         return bool(self.adjust or self.clamp)
+
+
+def _counted(charge: Words) -> str:
+    """Name the meters that a charge counts; empty for a fee."""
+    measure = charge.get("measure", {})
+    return str(measure.get("sum") or measure.get("max") or "")
 
 
 def card(name: str, currency: str, draft: Draft, *, order: str) -> Words:
@@ -105,7 +134,7 @@ def apart(cards: Sequence[Words]) -> list[Words]:
 
 
 def _label(text: str) -> str:
-    return '"' + text.replace('"', "") + '"'
+    return '"' + re.sub(r'["\\\\]', "", text) + '"'
 
 
 def asks(key: str, labels: Sequence[str], part: Part) -> str:

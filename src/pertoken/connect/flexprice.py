@@ -74,6 +74,7 @@ def _cards(name: str, prices: list[Part]) -> list[Words]:
     out = []
     for iso in currencies:
         called = name if len(currencies) == 1 else f"{name}-{iso.lower()}"
+        called = prices[0].reading.plan(called, prices[0].place)
         draft = Draft(reading=prices[0].reading, path=(called,))
         for price in prices:
             if (price.get("currency").text.upper() or "USD") == iso:

@@ -44,7 +44,8 @@ class Reading:
         faults: What can't be carried over exactly.
         left: What was left out or is to be known, and the places where it stands.
         origins: Where each charge came from.
-        asked: Codes that were asked for.
+        asked: Codes that were asked for, by the meter that each became.
+        names: Names of the plans.
     """
 
     engine: str
@@ -53,12 +54,15 @@ class Reading:
     faults: list[Fault] = field(default_factory=list)
     left: dict[str, list[str]] = field(default_factory=dict)
     origins: dict[Path, str] = field(default_factory=dict)
-    asked: set[str] = field(default_factory=set)
+    asked: dict[str, str] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
 
     def refuse(self, place: str, found: str, *, expected: str = "", mend: str = "") -> None:
         """Keep a fault: something has no exact equal, or is not what it should be."""
         where = f"{self.source}: {place}" if place else self.source
-        self.faults.append(Fault(where, f"{self.engine}: {found}", expected, mend))
+        fault = Fault(where, f"{self.engine}: {found}", expected, mend)
+        if fault not in self.faults:
+            self.faults.append(fault)
 
     def leave(self, place: str, what: str) -> None:
         """Keep what is not carried over, or what is to be known of it."""
@@ -69,8 +73,14 @@ class Reading:
 
         Where the user says none it is a meter of the user's own: `api-calls` becomes `x_api_calls`.
         """
-        self.asked.add(code)
         name = self.said.get(code) or own_meter(code)
+        if not slug(code) and code not in self.said:
+            self.refuse(place, f"{code!r} makes no name for a meter", mend=f"say --meter '{code}=METER'")
+        alike = [each for each, meter in self.asked.items() if meter == name and each != code]
+        if alike and code not in self.said:
+            found = f"{code!r} and {alike[0]!r} would both be the meter {name}"
+            self.refuse(place, found, mend=f"say --meter '{code}=METER' for one of them")
+        self.asked[code] = name
         try:
             for each in weights(name):
                 meters.check(each)
@@ -78,9 +88,20 @@ class Reading:
             self.refuse(place, f"the meter for {code!r}: {error}", mend=f"say --meter {code}=METER")
         return name
 
+    def plan(self, name: str, place: str) -> str:
+        """Name a plan; a second one of a name has a number behind it."""
+        made, taken = name, 1
+        while made in self.names:
+            taken += 1
+            made = f"{name} {taken}"
+        if taken > 1:
+            self.leave(place, f"another plan is named {name!r} too; this one became {made!r}")
+        self.names.append(made)
+        return made
+
     def done(self, cards: list[dict[str, Any]]) -> Imported:
         """Close the reading."""
-        for code in sorted(set(self.said) - self.asked):
+        for code in sorted(set(self.said) - set(self.asked)):
             self.refuse("", f"--meter names {code!r}, which the file does not count", mend=nearest(code, self.asked))
         notes = tuple(f"{_places(places)}{what}" for what, places in self.left.items())
         return Imported(cards=tuple(cards), origins=self.origins, notes=notes, faults=tuple(self.faults))
@@ -95,6 +116,10 @@ def _places(places: list[str]) -> str:
 def listed(text: str) -> frozenset[str]:
     """Take the words of a text as a set of names."""
     return frozenset(text.split())
+
+
+def _kind(value: Any) -> str:  # noqa: ANN401  any plain value
+    return "a list" if isinstance(value, list) else repr(str(value))
 
 
 def own_meter(code: str) -> str:
@@ -132,6 +157,8 @@ class Part:
 
     def get(self, name: str) -> "Part":
         """Take what stands under a name; a part of None where there is nothing."""
+        if self and not isinstance(self.value, Mapping):
+            self.refuse(f"{self.name or 'the document'} is {_kind(self.value)}", expected="names with values")
         value = self.value.get(name) if isinstance(self.value, Mapping) else None
         return Part(value, f"{self.place}.{name}" if self.place else name, self.reading)
 

@@ -91,7 +91,7 @@ def plans(document: Any, said: Mapping[str, str], source: str = "") -> Imported:
 
 def _plan(plan: Part, iso: str, *, alone: bool) -> Words:
     name = plan.get("name").text or "plan"
-    called = name if alone else f"{name}-{iso.lower()}"
+    called = plan.reading.plan(name if alone else f"{name}-{iso.lower()}", plan.place)
     plan.leave_all(
         {"effectiveDateForExistingSubscriptions": "which subscriptions a version is for is not part of a price"}
     )

@@ -73,7 +73,7 @@ def plans(document: Any, said: Mapping[str, str], source: str = "") -> Imported:
 
 
 def _plan(plan: Part) -> Words:
-    name = plan.first("code", "name").text or "plan"
+    name = plan.reading.plan(plan.first("code", "name").text or "plan", plan.place)
     currency = plan.get("amount_currency").text.upper() or "USD"
     every = plan.get("interval").one_of(WINDOWS, "interval", "a card has periods of a month, a quarter or a year")
     draft = Draft(reading=plan.reading, path=(name,))
@@ -94,10 +94,11 @@ def _plan(plan: Part) -> Words:
 
 def _code(charge: Part) -> str:
     found = charge.first("billable_metric_code", "billable_metric", "billable_metric_id", "lago_billable_metric_id")
-    code = (found.get("code") if isinstance(found.value, Mapping) else found).text
+    nested = isinstance(found.value, Mapping)
+    code = (found.get("code") if nested else found).text
     if not code:
         charge.refuse("a charge without a billable metric", expected="billable_metric_code")
-    kind = found.get("aggregation_type").text
+    kind = found.get("aggregation_type").text if nested else ""
     if kind not in ("", "sum_agg", "count_agg"):
         mend = "write the charge by hand with measure: {max: ...}, {unique: ...} or {time_weighted: ...}"
         charge.refuse(f"charge {code!r} counts by {kind}, which has no exact equal", mend=mend)
@@ -185,7 +186,7 @@ def _standard(properties: Part, draft: Draft, *, code: str, window: str, where: 
     meter = properties.reading.meter(code, properties.place)
     rate = [tier(properties.get("amount").number)]
     charge = usage(meter, window, rate, where=where, by=_by(properties))
-    return [draft.add(code, charge, _from("standard", code))]
+    return [draft.add(code, charge, _from("standard", code), _group(properties))]
 
 
 def _tiered(name: str, mode: str, price: str, per: Decimal) -> "Model":
@@ -194,7 +195,7 @@ def _tiered(name: str, mode: str, price: str, per: Decimal) -> "Model":
         meter = properties.reading.meter(code, properties.place)
         tiers = ranges(properties, f"{name}_ranges", price, per, code)
         charge = usage(meter, window, curve(tiers, mode, flat_on_zero=True), where=where, by=_by(properties))
-        return [draft.add(code, charge, _from(name, code))]
+        return [draft.add(code, charge, _from(name, code), _group(properties))]
 
     return model
 
@@ -248,7 +249,7 @@ def _package(properties: Part, draft: Draft, *, code: str, window: str, where: s
         convert |= {"free": packages, "free_first": True}
     rate = [tier(properties.get("amount").number)]
     charge = usage(meter, window, rate, convert=convert, where=where, by=_by(properties))
-    return [draft.add(code, charge, _from("package", code))]
+    return [draft.add(code, charge, _from("package", code), _group(properties))]
 
 
 def _percentage(properties: Part, draft: Draft, *, code: str, window: str, where: str, currency: str) -> list[str]:
@@ -259,12 +260,14 @@ def _percentage(properties: Part, draft: Draft, *, code: str, window: str, where
     rate = [tier(CONTEXT.divide(properties.get("rate").number, PERCENT))]
     meter = properties.reading.meter(code, properties.place)
     charge = usage(meter, window, rate, convert=convert, where=where, by=_by(properties))
-    names = [draft.add(code, charge, _from("percentage", code))]
+    names = [draft.add(code, charge, _from("percentage", code), _group(properties))]
     if fixed:
         meter = properties.reading.meter(f"{code}_events", properties.place)
         properties.get("fixed_amount").leave(f"the fixed fee of {code!r} counts its events as the meter {meter}")
         charge = usage(meter, window, [tier(fixed)], where=where, by=_by(properties))
-        names.append(draft.add(f"{code}_events", charge, _from("percentage", code) + ", fixed_amount"))
+        names.append(
+            draft.add(f"{code}_events", charge, _from("percentage", code) + ", fixed_amount", _group(properties))
+        )
     return names
 
 
@@ -284,7 +287,7 @@ def _dynamic(properties: Part, draft: Draft, *, code: str, window: str, where: s
     properties.leave(f"the price of {code!r} is in its events: their precise_total_amount_cents are the meter {meter}")
     one = Part(1, "", properties.reading).minor(currency)
     charge = usage(meter, window, [tier(one)], where=where, by=_by(properties))
-    return [draft.add(code, charge, _from("dynamic", code))]
+    return [draft.add(code, charge, _from("dynamic", code), _group(properties))]
 
 
 def _fixed(part: Part, draft: Draft, every: str) -> None:
@@ -303,6 +306,11 @@ def _fixed(part: Part, draft: Draft, every: str) -> None:
         return
     prorate = "day" if part.get("prorated").value is True else "none"
     draft.add(code, fee(amount, every, prorate), f"lago: fixed charge {code!r}, {model}, {units} units")
+
+
+def _group(properties: Part) -> str:
+    """Name the charge that properties are of, its own or those of a filter."""
+    return properties.place.partition(".properties")[0].partition(".filters")[0]
 
 
 def _from(model: str, code: str) -> str:

@@ -76,7 +76,7 @@ def _plan(plan: Part) -> list[Words]:
     terms = list(offered) or [""]
     out = []
     for term in terms:
-        called = name if len(terms) == 1 else f"{name} {term}"
+        called = plan.reading.plan(name if len(terms) == 1 else f"{name} {term}", plan.place)
         draft = Draft(reading=plan.reading, path=(called,))
         for label, kind, each in fees:
             if kind in FEES:
@@ -222,7 +222,7 @@ def _matrix(pricing: Part, draft: Draft, meter: str, window: str, *, name: str) 
         where = " and ".join(asks(cell.get("key").text, [cell.get("value").text], cell) for cell in cells)
         labels = "_".join(slug(cell.get("value").text) for cell in cells)
         charge = usage(meter, window, [tier(row.get("per_unit_price").number)], where=where)
-        draft.add(f"{name}_{labels}", charge, f"meteroid: component {name!r}, usage, matrix, {where}")
+        draft.add(f"{name}_{labels}", charge, f"meteroid: component {name!r}, usage, matrix, {where}", pricing.place)
 
 
 def _extra(each: Part, draft: Draft, *, name: str, term: str, currency: str) -> None:

@@ -66,7 +66,8 @@ def snake(value: Any) -> Any:  # noqa: ANN401  any plain value
 
 
 def _plan(plan: Part) -> Words:
-    name, currency = plan.first("key", "name").text or "plan", plan.get("currency").text.upper() or "USD"
+    name = plan.reading.plan(plan.first("key", "name").text or "plan", plan.place)
+    currency = plan.get("currency").text.upper() or "USD"
     plan.leave_all(_LEFT_OF_PLAN)
     plan.strangers(_KNOWN_OF_PLAN | set(_LEFT_OF_PLAN))
     parts = plan.parts("phases")

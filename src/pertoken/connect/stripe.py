@@ -94,6 +94,7 @@ def _every(price: Part) -> tuple[str, int]:
 def _card(name: str, offer: Sequence[Part]) -> Words | None:
     if not offer:
         return None
+    name = offer[0].reading.plan(name, offer[0].place)
     draft = Draft(reading=offer[0].reading, path=(name,))
     currencies = set()
     for part in offer:
