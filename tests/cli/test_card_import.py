@@ -8,8 +8,15 @@ from click.testing import CliRunner
 from pertoken.cli.card_import import command
 from pertoken.core.errors import CardError, InputError
 
-PRICE = {"object": "price", "id": "p", "nickname": "Calls", "currency": "usd", "unit_amount": 250,
-         "recurring": {"interval": "month", "usage_type": "metered", "meter": "calls", "trial_period_days": 7}}  # fmt: skip
+RECURRING = {"interval": "month", "usage_type": "metered", "meter": "calls", "trial_period_days": 7}
+PRICE = {
+    "object": "price",
+    "id": "p",
+    "nickname": "Calls",
+    "currency": "usd",
+    "unit_amount": 250,
+    "recurring": RECURRING,
+}
 
 
 @pytest.fixture
@@ -49,7 +56,7 @@ def test_the_card_goes_to_a_file(run, tmp_path):
 
 
 def test_a_refused_plan_writes_nothing(run, tmp_path):
-    (tmp_path / "price.json").write_text(json.dumps({**PRICE, "recurring": {**PRICE["recurring"], "interval": "week"}}))
+    (tmp_path / "price.json").write_text(json.dumps({**PRICE, "recurring": {**RECURRING, "interval": "week"}}))
     done = run("price.json", "--as", "plans.yaml")
     assert isinstance(done.exception, CardError)
     assert "price.json: stripe: price 'Calls' is for 1 week" in str(done.exception)

@@ -62,14 +62,14 @@ WATER = (block(1, "1.5", 1000), block(1, "2.0", -1))
     ],
 )
 def test_consumables_by_policy(policy, used, amount):
-    """ "Consumable Billing": 1.5 a liter up to 1,000, 2.0 above: 630 and 1,930, or 2,430 by the top tier."""
+    """Kill Bill, "Consumable Billing": 1.5 a liter up to 1,000, 2.0 above: 630 and 1,930, or 2,430 by the top tier."""
     made = card("killbill", catalog(recurring(30) + usage(*WATER, policy=policy)), liter="x_calls")
     assert billed(made, calls=used) == amount
 
 
 @pytest.mark.parametrize(("used", "amount"), [(400, 40), (1200, 100 + 10), (401, 41), (1001, 100 + 0.5)])
 def test_the_max_of_a_tier_counts_blocks(used, amount):
-    """ "Block Size Greater Than One": blocks of 10 at 1.00, the first 100 of them, then 0.50: 400 are 40, 1,200 are 110.
+    """Kill Bill, "Block Size Greater Than One": 100 blocks of 10 at 1.00, then 0.50: 400 are 40, 1,200 are 110.
 
     A started block is a whole one.
     """
@@ -85,7 +85,7 @@ def test_nothing_is_billed_above_a_last_tier_with_a_max():
 
 
 def test_a_capacity_is_a_flat_by_the_greatest_amount():
-    """ "Capacity Billing": 750 up to 1,000 liters, else 500; Kill Bill's code bills 0 without usage."""
+    """Kill Bill, "Capacity Billing": 750 up to 1,000 liters, else 500; Kill Bill's code bills 0 without usage."""
     made = card("killbill", catalog(recurring(30) + usage(limit(1000, 750), limit(-1, 500), kind="CAPACITY")))
     assert made["prices"]["water"] == {
         "measure": {"max": "x_liter", "every": "day", "window": "month"},
@@ -94,7 +94,7 @@ def test_a_capacity_is_a_flat_by_the_greatest_amount():
 
 
 def test_a_free_trial_is_left_out_and_a_discount_is_a_phase():
-    """ "Monthly with trial and discount": a trial of days at 0, months at a discount, then the full price."""
+    """Kill Bill, "Monthly with trial and discount": a trial of days at 0, months at a discount, then the full price."""
     trial = phase(f"<fixed>{money(0, 'fixedPrice')}</fixed>", "DAYS", 30, "TRIAL")
     document = catalog(recurring(30), trial, phase(recurring(10), "MONTHS", 6, "DISCOUNT"))
     assert card("killbill", document)["phases"] == [

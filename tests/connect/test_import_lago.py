@@ -81,8 +81,7 @@ def test_free_units_that_are_no_share_of_a_package_are_refused():
 
 
 def test_graduated_percentages_are_rates_of_money():
-    """Lago, "Graduated percentage": 500 + 550 + 4,000 cost 205 + 306 + 80 + the rest of its table: cumulated,
-    5,050 = 200 + 1,000 × 1 % + 300 + 4,050 × 2 % = 591.
+    """Lago, "Graduated percentage": transactions of 500, 550 and 4,000 cost 205, 306 and 80, together 591.
 
     https://getlago.com/docs/guide/plans/charges/charge-models/graduated-percentage
     """
@@ -191,7 +190,7 @@ def test_tiers_that_touch_and_tiers_of_whole_units_do_not_mix():
 
 
 def test_the_filter_with_most_keys_takes_an_event():
-    """Lago, "Charges with filters": an event is of the filter that matches most of its keys, else of the charge itself."""
+    """Lago, "Charges with filters": an event is of the filter that matches most keys, else of the charge itself."""
     filters = [
         {"values": {"region": ["eu", "uk"]}, "properties": {"amount": "2"}},
         {"values": {"region": ["eu"], "tier": ["gold"]}, "properties": {"amount": "3"}},

@@ -40,7 +40,7 @@ RATES = [{"term": "MONTHLY", "price": "100"}]
 def test_tiers_begin_at_their_first_unit(model, used, amount):
     """Meteroid's tests: tiers from 0, 100 and 200 bill 125 for 150 units graduated, and 75 by volume.
 
-    https://github.com/meteroid-oss/meteroid, `tiered_graduated_matches_line_total`, `volume_picks_tier_matches_line_total`
+    https://github.com/meteroid-oss/meteroid: `tiered_graduated_matches_line_total` and its twin by volume.
     """
     assert billed(card("meteroid", plan(usage(model, tiers=THREE))), calls=used) == amount
 

@@ -66,7 +66,7 @@ def test_a_flat_is_due_without_usage():
 
 
 def test_free_units_come_off_after_rounding():
-    """OpenMeter converts, rounds, then subtracts: 1,400 by 1,000 are 2, less 0.5 are 1.5 at 10: "not ceil(1.4 - 0.5)"."""
+    """OpenMeter converts, rounds, then subtracts: 1,400 by 1,000 are 2, less 0.5 are 1.5: "not ceil(1.4 - 0.5)"."""
     made = card(
         "openmeter",
         plan(rated(unit("10"), unit_config=config("divide", "1000", "ceiling"), discounts={"usage": "0.5"})),
@@ -103,7 +103,7 @@ def test_discounts_and_commitments_follow_the_engine():
 
 
 def test_both_shapes_say_the_same():
-    """Plans of the older shape are shown by the newer API with a unit_config: packages divide, dynamic prices multiply."""
+    """OpenMeter's newer API shows packages of the older one as a unit_config that divides and rounds up."""
     newer = {
         "key": "pro",
         "currency": "USD",
@@ -172,7 +172,8 @@ def test_an_entitlement_is_named():
         "openmeter", plan(rated(unit("1"), entitlementTemplate={"type": "metered", "issueAfterReset": 1000}))
     ).notes
     assert notes == (
-        "phases[0].rate_cards[0].entitlement_template: an entitlement gives access and has no price; what is free stands under discounts",
+        "phases[0].rate_cards[0].entitlement_template: an entitlement gives access and has no price; "
+        "what is free stands under discounts",
     )
 
 
