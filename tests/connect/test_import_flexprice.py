@@ -65,6 +65,33 @@ def test_packages_inside_tiers_of_whole_packages(mode, used, amount):
     assert billed(card("flexprice", plan(price("TIERED", tier_mode=mode, tiers=rows))), calls=used) == amount
 
 
+def entitled(**more):
+    return {"feature_type": "metered", "is_enabled": True, "usage_limit": 100, "usage_reset_period": "MONTHLY",
+            "feature": {"meter_id": "m"}, **more}  # fmt: skip
+
+
+@pytest.mark.parametrize(("used", "amount"), [(100, 0), (101, 1), (350, 3)])
+def test_an_entitlement_comes_off_before_packages(used, amount):
+    """Flexprice's code takes the usage limit off the quantity, then prices the rest: 250 are 3 packages of 100."""
+    how = {"divide_by": 100, "round": "up"}
+    document = plan(price("PACKAGE", amount="1", meter_id="m", transform_quantity=how), entitlements=[entitled()])
+    assert billed(card("flexprice", document), calls=used) == amount
+
+
+def test_an_entitlement_without_a_limit_makes_usage_free():
+    document = plan(price("FLAT_FEE", amount="1", meter_id="m"), entitlements=[entitled(usage_limit=None)])
+    assert billed(card("flexprice", document), calls=50) == 0
+
+
+def test_an_entitlement_of_another_period_is_refused():
+    document = plan(price("FLAT_FEE", meter_id="m"), entitlements=[entitled(usage_reset_period="DAILY")])
+    assert "an entitlement begins again DAILY, its price is MONTHLY" in refused("flexprice", document)
+
+
+def test_credits_are_refused():
+    assert "grants credits" in refused("flexprice", plan(price("FLAT_FEE"), credit_grants=[{"credits": "10"}]))
+
+
 def test_a_fixed_price_is_a_fee():
     document = plan(price("FLAT_FEE", type="FIXED", amount="20", lookup_key="base", min_quantity=3))
     assert card("flexprice", document)["prices"]["base"] == {"curve": [{"flat": 60}], "during": {"every": "month"}}

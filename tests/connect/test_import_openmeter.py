@@ -171,10 +171,8 @@ def test_an_entitlement_is_named():
     notes = read(
         "openmeter", plan(rated(unit("1"), entitlementTemplate={"type": "metered", "issueAfterReset": 1000}))
     ).notes
-    assert notes == (
-        "phases[0].rate_cards[0].entitlement_template: an entitlement gives access and has no price; "
-        "what is free stands under discounts",
-    )
+    (note,) = notes
+    assert note.startswith("phases[0].rate_cards[0].entitlement_template: an entitlement gives access and has no price")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from pertoken.connect.draft import Draft, Words, apart, asks, card, closed, curve, fee, once, tier, usage
+from pertoken.connect.draft import Draft, Words, apart, asks, card, closed, curve, fee, once, share, tier, usage
 from pertoken.connect.imported import Imported, Part, Reading, listed
 
 WINDOWS = {
@@ -56,19 +56,30 @@ def plans(document: Any, said: Mapping[str, str], source: str = "") -> Imported:
 def _plan(part: Part) -> list[Words]:
     plan = part.get("plan") or part
     name = plan.first("lookup_key", "name", "id").text or "plan"
-    for word in ("entitlements", "credit_grants"):
-        for held in (plan, part) if plan is not part else (part,):
-            if held.get(word):
-                held.get(word).leave(
-                    f"{word.replace('_', ' ')} are not prices; write what is free under pools or convert"
-                )
+    if grants := part.get("credit_grants") or plan.get("credit_grants"):
+        mend = "write them by hand under pools, with unit: money"
+        grants.refuse(f"plan {name!r} grants credits, which lower what is billed", mend=mend)
     prices = part.parts("prices") or plan.parts("prices")
     if not prices:
         part.refuse(f"plan {name!r} has no prices", mend="export it with its prices")
-    return _cards(name, prices)
+    return _cards(name, prices, _allowances(part.parts("entitlements") or plan.parts("entitlements")))
 
 
-def _cards(name: str, prices: list[Part]) -> list[Words]:
+def _allowances(entitlements: list[Part]) -> dict[str, Part]:
+    """Find the free units of meters; other entitlements have no price."""
+    out = {}
+    for part in entitlements:
+        if part.get("feature_type").text not in ("metered", "METERED") or part.get("is_enabled").value is False:
+            part.leave("an entitlement that counts nothing has no price")
+            continue
+        meter = (part.get("meter_id") or part.get("feature").get("meter_id")).text
+        if not meter:
+            part.refuse("a metered entitlement without a meter", mend="export it with its feature")
+        out[meter] = part
+    return out
+
+
+def _cards(name: str, prices: list[Part], free: Mapping[str, Part] | None = None) -> list[Words]:
     """Make a card for each currency."""
     currencies = list(dict.fromkeys(price.get("currency").text.upper() or "USD" for price in prices))
     out = []
@@ -78,12 +89,12 @@ def _cards(name: str, prices: list[Part]) -> list[Words]:
         draft = Draft(reading=prices[0].reading, path=(called,))
         for price in prices:
             if (price.get("currency").text.upper() or "USD") == iso:
-                _price(price, draft)
+                _price(price, draft, free or {})
         out.append(card(called, iso, draft, order=""))
     return out
 
 
-def _price(price: Part, draft: Draft) -> None:
+def _price(price: Part, draft: Draft, free: Mapping[str, Part]) -> None:
     price.leave_all(_LEFT)
     price.strangers(_KNOWN | set(_LEFT))
     name = price.first("lookup_key", "display_name", "id").text or "price"
@@ -95,10 +106,26 @@ def _price(price: Part, draft: Draft) -> None:
         return
     packages, priced = MODELS.get(model, _unknown)(price, name)
     held = price.get("meter")
+    if allowance := free.get((price.get("meter_id") or held.get("id")).text):
+        packages, priced = _less(price, allowance, packages, priced)
     code = held.first("event_name", "name").text or price.first("lookup_key", "meter_id").text or name
     meter = price.reading.meter(code, price.place)
     charge = usage(meter, _window(price, name), priced, convert=packages, where=_filters(price, held))
     draft.add(name, charge, origin)
+
+
+def _less(price: Part, allowance: Part, packages: Words, priced: Any) -> tuple[Words, Any]:  # noqa: ANN401  a curve
+    """Take what an entitlement includes off the quantity, before packages are rounded."""
+    if allowance.get("usage_limit").value is None:
+        return {}, [tier(Decimal(0))]
+    reset, period = allowance.get("usage_reset_period").text, price.get("billing_period").text
+    if reset != period:
+        found = f"an entitlement begins again {reset or 'never'}, its price is {period}"
+        allowance.refuse(found, mend="give both one period")
+    units = share(allowance.get("usage_limit").number, packages.get("per", Decimal(1)))
+    if units is None:
+        allowance.refuse("included units that are no share of a package", mend="include whole packages")
+    return {**packages, "free": units, **({"free_first": True} if packages else {})}, priced
 
 
 def _unequal(price: Part, name: str) -> None:
