@@ -55,12 +55,25 @@ def test_numbers_keep_their_digits(tmp_path):
         ("{", "plan.json:1: not JSON"),
         ('{"a": 1, "a": 2}', "a stands twice"),
         ("<catalog>", "not XML"),
-        ("[" * 100_000, "JSON"),
+        ("[" * 100_000, "nested too deeply"),
     ],
 )
 def test_a_file_that_can_not_be_read_is_told(tmp_path, text, said):
     with pytest.raises(InputError, match=said):
         import_plans(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("depth", [400, 900, 5000])
+def test_a_document_as_deep_as_a_well_is_told(tmp_path, depth):
+    with pytest.raises((InputError, CardError)):
+        import_plans(write(tmp_path, '{"phases": [' * depth + "]}" * depth), "openmeter")
+    with pytest.raises((InputError, CardError)):
+        import_plans(write(tmp_path, "<catalog>" * depth + "</catalog>" * depth))
+
+
+def test_a_plan_that_charges_nothing_is_refused(tmp_path):
+    with pytest.raises(CardError, match="plan 'p' charges nothing"):
+        import_plans(write(tmp_path, {"plan": {"code": "p", "interval": "monthly", "amount_cents": 0, "charges": []}}))
 
 
 def test_all_faults_are_one_error(tmp_path):

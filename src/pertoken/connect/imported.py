@@ -103,6 +103,9 @@ class Reading:
         """Close the reading."""
         for code in sorted(set(self.said) - set(self.asked)):
             self.refuse("", f"--meter names {code!r}, which the file does not count", mend=nearest(code, self.asked))
+        for made in () if self.faults else cards:
+            if not made.get("prices") and not any(phase.get("prices") for phase in made.get("phases", ())):
+                self.refuse("", f"plan {made['plan']!r} charges nothing", expected="at least one price")
         notes = tuple(f"{_places(places)}{what}" for what, places in self.left.items())
         return Imported(cards=tuple(cards), origins=self.origins, notes=notes, faults=tuple(self.faults))
 

@@ -46,9 +46,12 @@ def import_plans(path: str | Path, engine: str = "", said: Mapping[str, str] | N
         InputError: Not a file that can be read, or of no known shape.
         CardError: All that has no exact equal, each with its place.
     """
-    document = _read(path)
-    name = engine or detect(document, str(path))
-    made = READERS[name](document, said or {}, str(path))
+    try:
+        document = _read(path)
+        name = engine or detect(document, str(path))
+        made = READERS[name](document, said or {}, str(path))
+    except RecursionError as error:
+        raise InputError.of([Fault(str(path), "parts that are nested too deeply", "an export as it came")]) from error
     if made.faults:
         raise CardError.of(made.faults)
     return name, made
@@ -82,8 +85,6 @@ def _json(text: str, source: str) -> Any:  # noqa: ANN401  unchecked input
         return json.loads(text, parse_float=Decimal, parse_int=Decimal, object_pairs_hook=once)
     except json.JSONDecodeError as error:
         raise InputError.of([Fault(f"{source}:{error.lineno}", f"not JSON: {error.msg}")]) from error
-    except RecursionError as error:
-        raise InputError.of([Fault(source, "JSON that is nested too deeply")]) from error
 
 
 DEPTH = 8
