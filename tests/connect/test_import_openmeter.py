@@ -163,6 +163,20 @@ def test_phases_follow_each_other():
     assert [phase["prices"]["calls"]["curve"] for phase in made["phases"]] == [[{"rate": 1}], [{"rate": 2}]]
 
 
+def test_what_is_due_once_in_a_phase_stands_beside_the_phases():
+    """A fee of the second phase is due in the fourth month, when the three of the first are over."""
+    move = {"key": "move", "billingCadence": None, "price": {"type": "flat", "amount": "7"}}
+    phases = [
+        {"key": "ramp", "duration": "P3M", "rateCards": [rated(unit("1"))]},
+        {"key": "rest", "rateCards": [rated(unit("2")), move]},
+    ]
+    made = read("openmeter", plan(phases=phases))
+    during = {"after": 3, "months": 1, "every": "month", "anchor": "start", "prorate": "none"}
+    assert made.cards[0]["prices"] == {"move": {"curve": [{"flat": 7}], "during": during}}
+    assert made.origins["pro", "prices", "move"] == "openmeter: rate card 'move', flat, once"
+    assert [list(phase["prices"]) for phase in made.cards[0]["phases"]] == [["calls"], ["calls"]]
+
+
 def test_what_is_given_away_stands_on_the_card_at_zero():
     assert billed(card("openmeter", plan(rated(None))), calls=10) == 0
 

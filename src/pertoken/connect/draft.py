@@ -115,6 +115,13 @@ def phased(name: str, currency: str, phases: Sequence[tuple[int | None, Draft]],
     """
     if len(phases) == 1 and phases[0][0] is None:
         return card(name, currency, phases[0][1], order=order)
+    if not phases:
+        return {"plan": name, "currency": currency}
+    base = Draft(reading=phases[0][1].reading, path=(name,))
+    begin = 0
+    for months, draft in phases:
+        _hoist(draft, base, begin)
+        begin += months or 0
     listed = [
         {
             "during": {"counter": "restart"} if months is None else {"months": months, "counter": "restart"},
@@ -123,7 +130,16 @@ def phased(name: str, currency: str, phases: Sequence[tuple[int | None, Draft]],
         for months, draft in phases
     ]
     ordered = any(draft.ordered for _, draft in phases)
-    return {"plan": name, "currency": currency, "phases": listed, **({"order": order} if ordered else {})}
+    said = {"order": order} if ordered else {}
+    return {"plan": name, "currency": currency, **base.words, "phases": listed, **said}
+
+
+def _hoist(draft: Draft, base: Draft, begin: int) -> None:
+    """Move what is due once out of a phase, since it has a time of its own: the month in which the phase begins."""
+    for name in [name for name, charge in draft.prices.items() if charge.get("during", {}).get("anchor") == "start"]:
+        charge, origin = draft.prices.pop(name), draft.reading.origins.pop((*draft.path, "prices", name))
+        after = {"after": begin} if begin else {}
+        base.add(name, {**charge, "during": {**after, **charge["during"]}}, origin)
 
 
 def apart(cards: Sequence[Words]) -> list[Words]:

@@ -101,7 +101,7 @@ def _plan(plan: Part, iso: str, *, alone: bool) -> Words:
     for i, part in enumerate(priced):
         path = (called,) if len(priced) == 1 else (called, "phases", str(i))
         draft = Draft(reading=plan.reading, path=path)
-        _phase(part, draft, iso, name, first=i == 0)
+        _phase(part, draft, iso, name)
         phases.append((_months(part, name, last=i == len(priced) - 1), draft))
     if not phases:
         plan.refuse(f"plan {name!r} charges nothing", expected="a phase with a price")
@@ -141,11 +141,9 @@ def _amount(priced: Part, iso: str) -> Decimal:
     return Decimal(0)
 
 
-def _phase(phase: Part, draft: Draft, iso: str, name: str, *, first: bool) -> None:
+def _phase(phase: Part, draft: Draft, iso: str, name: str) -> None:
     fixed = _amount(phase.get("fixed").get("fixedPrice"), iso)
     if fixed:
-        if not first:
-            phase.get("fixed").refuse(f"plan {name!r} has a fixed price in a later phase", mend="write it by hand")
         draft.add("fixed", once(fixed), f"killbill: plan {name!r}, fixed price")
     recurring = phase.get("recurring")
     if recurring:

@@ -79,7 +79,7 @@ def _plan(plan: Part) -> Words:
     for i, part in enumerate(parts):
         draft = Draft(reading=plan.reading, path=(name,) if len(parts) == 1 else (name, "phases", str(i)))
         for rated in part.parts("rate_cards"):
-            _rate_card(rated, draft, plan, prorate="second" if prorated else "none", first=i == 0)
+            _rate_card(rated, draft, plan, prorate="second" if prorated else "none")
         phases.append((_months(part.get("duration"), last=i == len(parts) - 1), draft))
     return phased(name, currency, phases, order="openmeter")
 
@@ -101,7 +101,7 @@ def _months(duration: Part, *, last: bool) -> int | None:
     return int(match[1] or 0) * 12 + int(match[2] or 0)
 
 
-def _rate_card(rated: Part, draft: Draft, plan: Part, *, prorate: str, first: bool) -> None:
+def _rate_card(rated: Part, draft: Draft, plan: Part, *, prorate: str) -> None:
     key, price = rated.first("key", "feature_key").text, rated.get("price")
     rated.leave_all(_LEFT)
     price.leave_all(_LEFT)
@@ -113,7 +113,7 @@ def _rate_card(rated: Part, draft: Draft, plan: Part, *, prorate: str, first: bo
     if not price or kind == "free":
         _given(rated, draft, plan, key)
     elif kind == "flat":
-        _flat(rated, draft, plan, key, prorate=prorate, first=first)
+        _flat(rated, draft, plan, key, prorate=prorate)
     else:
         _usage(rated, draft, plan, key)
 
@@ -139,14 +139,12 @@ def _given(rated: Part, draft: Draft, plan: Part, key: str) -> None:
     draft.add(key, charge, f"openmeter: rate card {key!r}, free")
 
 
-def _flat(rated: Part, draft: Draft, plan: Part, key: str, *, prorate: str, first: bool) -> None:
+def _flat(rated: Part, draft: Draft, plan: Part, key: str, *, prorate: str) -> None:
     amount = rated.get("price").get("amount").number
     origin = f"openmeter: rate card {key!r}, flat"
     if rated.get("billing_cadence") or ("billing_cadence" not in rated and plan.get("billing_cadence")):
         name = draft.add(key, fee(amount, _window(rated, plan), prorate), origin)
     else:
-        if not first:
-            rated.refuse(f"rate card {key!r} is due once, in a later phase", mend="move it to the first phase")
         name = draft.add(key, once(amount), origin + ", once")
     _adjusted(rated, draft, name, plan)
 
