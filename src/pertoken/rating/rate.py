@@ -28,6 +28,11 @@ STAGES: dict[str, frozenset[str]] = {
     "minimum": frozenset({"contracted", "effective", "billed"}),
     "maximum": frozenset({"contracted", "effective", "billed"}),
     "rounding": frozenset({"contracted", "effective", "billed"}),
+    "covered": frozenset({"effective", "billed"}),
+    "drawn": frozenset({"effective"}),
+    "unused": frozenset({"effective"}),
+    "purchase": frozenset({"billed"}),
+    "refund": frozenset({"billed"}),
 }
 """Which of the four amounts of the FOCUS standard each stage of the ledger belongs to."""
 

@@ -1,0 +1,184 @@
+"""The columns of the FOCUS Cost and Usage dataset as a table: what each is, since which version, and what fills it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pertoken.core.errors import InputError, nearest
+
+Kind = Literal["text", "number", "time", "json"]
+
+VERSIONS = ("1.0", "1.1", "1.2")
+"""Versions of the specification, from old to new."""
+
+COSTS = {"list": "ListCost", "contracted": "ContractedCost", "effective": "EffectiveCost", "billed": "BilledCost"}
+"""Column of each of the four amounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the standard.
+
+    Args:
+        name: Its name in the standard.
+        kind: What its cells are: text, a decimal number, a moment in UTC, or a JSON object.
+        null: Whether a cell may be empty in some row.
+        fill: Name of the fact that fills it (see `pertoken.connect.focus_rows`); empty for what is always empty.
+        since: First version that has it.
+        until: First version that no longer has it; empty for none.
+        values: The allowed values; empty for any.
+    """
+
+    name: str
+    kind: Kind
+    null: bool
+    fill: str
+    since: str = "1.0"
+    until: str = ""
+    values: tuple[str, ...] = ()
+
+    def stands_in(self, version: str) -> bool:
+        """Whether a version has this column."""
+        at = VERSIONS.index(version)
+        return VERSIONS.index(self.since) <= at and (not self.until or at < VERSIONS.index(self.until))
+
+
+CATEGORIES = {
+    "AI and Machine Learning": (
+        "AI Platforms", "Bots", "Generative AI", "Machine Learning", "Natural Language Processing",
+        "Other (AI and Machine Learning)",
+    ),
+    "Analytics": (
+        "Analytics Platforms", "Business Intelligence", "Data Processing", "Search", "Streaming Analytics",
+        "Other (Analytics)",
+    ),
+    "Business Applications": ("Productivity and Collaboration", "Other (Business Applications)"),
+    "Compute": (
+        "Containers", "End User Computing", "Quantum Compute", "Serverless Compute", "Virtual Machines",
+        "Other (Compute)",
+    ),
+    "Databases": (
+        "Caching", "Data Warehouses", "Ledger Databases", "NoSQL Databases", "Relational Databases",
+        "Time Series Databases", "Other (Databases)",
+    ),
+    "Developer Tools": (
+        "Developer Platforms", "Continuous Integration and Deployment", "Development Environments",
+        "Source Code Management", "Quality Assurance", "Other (Developer Tools)",
+    ),
+    "Multicloud": ("Multicloud Integration", "Other (Multicloud)"),
+    "Identity": ("Identity and Access Management", "Other (Identity)"),
+    "Integration": ("API Management", "Messaging", "Workflow Orchestration", "Other (Integration)"),
+    "Internet of Things": ("IoT Analytics", "IoT Platforms", "Other (Internet of Things)"),
+    "Management and Governance": (
+        "Architecture", "Compliance", "Cost Management", "Data Governance", "Disaster Recovery", "Endpoint Management",
+        "Observability", "Support", "Other (Management and Governance)",
+    ),
+    "Media": ("Content Creation", "Gaming", "Media Streaming", "Mixed Reality", "Other (Media)"),
+    "Migration": ("Data Migration", "Resource Migration", "Other (Migration)"),
+    "Mobile": ("Other (Mobile)",),
+    "Networking": (
+        "Application Networking", "Content Delivery", "Network Connectivity", "Network Infrastructure",
+        "Network Routing", "Network Security", "Other (Networking)",
+    ),
+    "Security": ("Secret Management", "Security Posture Management", "Threat Detection and Response",
+                 "Other (Security)"),
+    "Storage": ("Backup Storage", "Block Storage", "File Storage", "Object Storage", "Storage Platforms",
+                "Other (Storage)"),
+    "Web": ("Application Platforms", "Other (Web)"),
+    "Other": ("Other (Other)",),
+}  # fmt: skip
+"""Subcategories of each service category."""
+
+COLUMNS: tuple[Column, ...] = (
+    Column("AvailabilityZone", "text", True, "zone"),
+    Column("BilledCost", "number", False, "billed"),
+    Column("BillingAccountId", "text", False, "account"),
+    Column("BillingAccountName", "text", True, "account_name"),
+    Column("BillingAccountType", "text", True, "account_type", "1.2"),
+    Column("BillingCurrency", "text", False, "currency"),
+    Column("BillingPeriodEnd", "time", False, "billing_end"),
+    Column("BillingPeriodStart", "time", False, "billing_start"),
+    Column("CapacityReservationId", "text", True, "", "1.1"),
+    Column("CapacityReservationStatus", "text", True, "", "1.1", values=("Used", "Unused")),
+    Column(
+        "ChargeCategory", "text", False, "category", values=("Usage", "Purchase", "Tax", "Credit", "Adjustment")
+    ),
+    Column("ChargeClass", "text", True, "charge_class", values=("Correction",)),
+    Column("ChargeDescription", "text", True, "description"),
+    Column("ChargeFrequency", "text", False, "frequency", values=("One-Time", "Recurring", "Usage-Based")),
+    Column("ChargePeriodEnd", "time", False, "end"),
+    Column("ChargePeriodStart", "time", False, "start"),
+    Column("CommitmentDiscountCategory", "text", True, "pool_category", values=("Spend", "Usage")),
+    Column("CommitmentDiscountId", "text", True, "pool_id"),
+    Column("CommitmentDiscountName", "text", True, "pool_name"),
+    Column("CommitmentDiscountQuantity", "number", True, "pool_quantity", "1.1"),
+    Column("CommitmentDiscountStatus", "text", True, "pool_status", values=("Used", "Unused")),
+    Column("CommitmentDiscountType", "text", True, "pool_type"),
+    Column("CommitmentDiscountUnit", "text", True, "pool_unit", "1.1"),
+    Column("ConsumedQuantity", "number", True, "consumed"),
+    Column("ConsumedUnit", "text", True, "consumed_unit"),
+    Column("ContractedCost", "number", False, "contracted"),
+    Column("ContractedUnitPrice", "number", True, "contracted_price"),
+    Column("EffectiveCost", "number", False, "effective"),
+    Column("InvoiceId", "text", True, "", "1.2"),
+    Column("InvoiceIssuerName", "text", False, "issuer"),
+    Column("ListCost", "number", False, "list"),
+    Column("ListUnitPrice", "number", True, "list_price"),
+    Column(
+        "PricingCategory", "text", True, "pricing_category", values=("Standard", "Dynamic", "Committed", "Other")
+    ),
+    Column("PricingCurrency", "text", True, "currency", "1.2"),
+    Column("PricingCurrencyContractedUnitPrice", "number", True, "contracted_price", "1.2"),
+    Column("PricingCurrencyEffectiveCost", "number", True, "effective", "1.2"),
+    Column("PricingCurrencyListUnitPrice", "number", True, "list_price", "1.2"),
+    Column("PricingQuantity", "number", True, "quantity"),
+    Column("PricingUnit", "text", True, "unit"),
+    Column("ProviderName", "text", False, "provider"),
+    Column("PublisherName", "text", False, "publisher"),
+    Column("RegionId", "text", True, "region"),
+    Column("RegionName", "text", True, "region"),
+    Column("ResourceId", "text", True, "resource"),
+    Column("ResourceName", "text", True, "resource_name"),
+    Column("ResourceType", "text", True, "resource_type"),
+    Column("ServiceCategory", "text", False, "service_category", values=tuple(CATEGORIES)),
+    Column("ServiceName", "text", False, "service"),
+    Column(
+        "ServiceSubcategory", "text", False, "service_subcategory", "1.1",
+        values=tuple(each for sub in CATEGORIES.values() for each in sub),
+    ),
+    Column("SkuId", "text", True, "sku"),
+    Column("SkuMeter", "text", True, "sku_meter", "1.1"),
+    Column("SkuPriceDetails", "json", True, "sku_details", "1.1"),
+    Column("SkuPriceId", "text", True, "sku_price"),
+    Column("SubAccountId", "text", True, "sub_account"),
+    Column("SubAccountName", "text", True, "sub_account"),
+    Column("SubAccountType", "text", True, "sub_account_type", "1.2"),
+    Column("Tags", "json", True, ""),
+)  # fmt: skip
+"""All columns in the order of their names."""
+
+BY_NAME = {column.name: column for column in COLUMNS}
+
+
+def columns(version: str) -> tuple[Column, ...]:
+    """List the columns of a version.
+
+    Raises:
+        InputError: No such version here.
+
+    >>> [len(columns(version)) for version in VERSIONS]
+    [43, 50, 57]
+    """
+    if version not in VERSIONS:
+        msg = f"no FOCUS version {version!r} here; {nearest(version, VERSIONS)}"
+        raise InputError(msg)
+    return tuple(column for column in COLUMNS if column.stands_in(version))
+
+
+def version_of(names: "set[str] | frozenset[str]") -> str:
+    """Tell the version of a file by the newest column that it has.
+
+    >>> version_of({"BilledCost", "SkuMeter"})
+    '1.1'
+    """
+    found = [VERSIONS.index(BY_NAME[name].since) for name in names if name in BY_NAME]
+    return VERSIONS[max(found, default=0)]
