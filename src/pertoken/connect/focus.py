@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import duckdb
 from pertoken.connect.focus_columns import VERSIONS, columns
 from pertoken.connect.focus_rows import Parties, rows
 from pertoken.core.errors import InputError
-from pertoken.core.exact import CONTEXT
 from pertoken.core.lines import Ledger
 from pertoken.rating.card import Card
 
@@ -25,8 +24,6 @@ Cell = str | Decimal | datetime | None
 TYPES = {"text": "VARCHAR", "json": "VARCHAR", "time": "TIMESTAMPTZ", "number": "DECIMAL(38, 18)"}
 PRICE_TYPE = "DECIMAL(38, 28)"
 """Unit prices are quotients: they have more decimals than costs."""
-
-PLACES = {"DECIMAL(38, 18)": 18, PRICE_TYPE: 28}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +109,10 @@ def to_csv(data: Dataset) -> str:
 
 
 def text(cell: Cell) -> str:
-    """Write one cell.
+    """Write one cell; a number always has a point, since readers guess the type of a column by its look.
 
-    >>> text(Decimal("1.50")), text(Decimal("1E-9")), text(Decimal("-0.0")), text(None)
-    ('1.5', '0.000000001', '0', '')
+    >>> text(Decimal("1.50")), text(Decimal("1E-9")), text(Decimal(64)), text(Decimal("-0.0")), text(None)
+    ('1.5', '0.000000001', '64.0', '0.0', '')
     """
     if cell is None:
         return ""
@@ -123,9 +120,8 @@ def text(cell: Cell) -> str:
         return cell.strftime("%Y-%m-%dT%H:%M:%SZ")
     if not isinstance(cell, Decimal):
         return cell
-    written = f"{cell:f}"
-    written = written.rstrip("0").rstrip(".") if "." in written else written
-    return "0" if written in ("-0", "") else written
+    whole, _, decimals = f"{abs(cell):f}".partition(".")
+    return f"{'-' if cell < 0 else ''}{whole}.{decimals.rstrip('0') or '0'}"
 
 
 def write(data: Dataset, path: str | Path) -> None:
@@ -156,26 +152,27 @@ def _write_csv(data: Dataset, path: Path) -> None:
 
 def _write_parquet(data: Dataset, path: Path) -> None:
     types = {name: _type(name, kind) for name, kind in zip(data.columns, data.kinds, strict=True)}
-    with duckdb.connect() as con:
-        con.execute("SET TimeZone = 'UTC'")
-        declared = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
-        con.execute(f"CREATE TABLE focus ({declared})")
-        if data.rows:
-            marks = ", ".join("?" for _ in types)
-            con.executemany(f"INSERT INTO focus VALUES ({marks})", [_fitted(row, types) for row in data.rows])  # noqa: S608  names are from the table of columns
-        con.execute(f"COPY focus TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION zstd)")
+    plain = path.with_name(f"{path.name}.csv")
+    try:
+        _write_csv(data, plain)
+        with duckdb.connect() as con:
+            con.execute("SET TimeZone = 'UTC'")
+            read = f"read_csv({_quote(str(plain))}, header = true, nullstr = '', columns = {_struct(types)})"
+            con.execute(f"COPY (FROM {read}) TO {_quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+    finally:
+        plain.unlink(missing_ok=True)
 
 
 def _type(name: str, kind: str) -> str:
     return PRICE_TYPE if name.endswith("UnitPrice") else TYPES[kind]
 
 
-def _fitted(row: Sequence[Cell], types: Mapping[str, str]) -> list[Cell]:
-    """Numbers to the decimals of their column; costs never have more."""
-    return [
-        cell.quantize(Decimal(1).scaleb(-PLACES[kind]), ROUND_HALF_UP, CONTEXT) if isinstance(cell, Decimal) else cell
-        for cell, kind in zip(row, types.values(), strict=True)
-    ]
+def _struct(types: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{_quote(name)}: {_quote(kind)}" for name, kind in types.items()) + "}"
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 __all__ = ["DEFAULT", "VERSIONS", "Dataset", "Parties", "export", "to_csv", "write"]

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from pertoken.connect.focus_pools import Piece, Pools, drawn_by_piece, pool_of
+from pertoken.catalog.prices import SAME_AS_STANDARD
 from pertoken.core import period
 from pertoken.core.errors import CardError, InputError
 from pertoken.core.exact import CONTEXT
@@ -137,8 +138,8 @@ def _gathered(ledger: Ledger) -> Iterator[Line]:
     yield from found.values()
 
 
-USED = ("list", "discount", "minimum", "maximum", "rounding", "covered")
-"""Stages of a charge itself."""
+CHARGED = ("list", "discount", "minimum", "maximum", "rounding")
+"""Stages of a charge itself, before a pool covers any of it."""
 
 
 def _used(lines: Iterable[Line], pools: Pools) -> list[Piece]:
@@ -146,7 +147,7 @@ def _used(lines: Iterable[Line], pools: Pools) -> list[Piece]:
     pieces: list[Piece] = []
     drawn: list[Piece] = []
     for line in lines:
-        if any(stage in line.money for stage in USED):
+        if any(stage in line.money for stage in (*CHARGED, "covered")):
             pieces += _split(line, pools)
         drawn += [
             Piece(line.keys, "Used", pool=pool, quantity=quantity, effective=amount, drawn=quantity)
@@ -161,13 +162,13 @@ def _split(line: Line, pools: Pools) -> Iterator[Piece]:
     quantity = line.count["list"]
     rest = Piece(
         line.keys, _status(line), quantity=quantity, list=list_, contracted=contracted,
-        effective=contracted, billed=contracted, stages=tuple(line.money),
+        effective=contracted, billed=contracted, stages=tuple(stage for stage in CHARGED if stage in line.money),
     )  # fmt: skip
     covered = {pool: got for (stage, pool), got in line.pools.items() if stage == "covered"}
     for pool, (amount, units) in covered.items():
         whole = NONE < -amount <= rest.contracted and pools.known(line.keys.get("card", ""), pool)
         if not whole:
-            rest = rest.less(effective=-amount, billed=-amount)
+            rest = replace(rest.less(effective=-amount, billed=-amount), stages=(*rest.stages, "covered"))
             continue
         piece = rest.share(-amount, -units, pool)
         rest = rest.less(piece.list, piece.contracted, piece.contracted, piece.contracted, piece.quantity)
@@ -377,15 +378,19 @@ def sku_of(piece: Piece) -> str:
 
 
 def _price_keys(piece: Piece) -> list[str]:
-    said = {name: label for name, label in piece.keys.items() if name in PRICE_KEYS or name.endswith("_above")}
-    found = [f"{name}={label}" for name, label in said.items() if label not in ("", "false", "0")]
+    found = [f"{name}={label}" for name, label in _price_labels(piece).items()]
     return ["&".join(found)] if found else []
+
+
+def _price_labels(piece: Piece) -> dict[str, str]:
+    """What tells the price apart from others of its SKU."""
+    said = {name: label for name, label in piece.keys.items() if name in PRICE_KEYS or name.endswith("_above")}
+    return {name: label for name, label in said.items() if label not in ("false", "0", *SAME_AS_STANDARD)}
 
 
 def _details(piece: Piece) -> str | None:
     """Properties of the price, as the JSON object that the standard asks for."""
-    said = {f"x_{pascal(name)}": piece.keys.get(name) for name in ("model", "batch", "service_tier")}
-    found = {name: label for name, label in said.items() if label}
+    found = {f"x_{pascal(name)}": label for name, label in _price_labels(piece).items()}
     return json.dumps(found, ensure_ascii=False) if found else None
 
 
