@@ -156,6 +156,14 @@ COLUMNS: tuple[Column, ...] = (
 )  # fmt: skip
 """All columns in the order of their names."""
 
+MUST = tuple(
+    column.name
+    for column in COLUMNS
+    if (not column.null and column.name not in ("ChargeFrequency", "ServiceSubcategory"))
+    or column.name in ("BillingAccountName", "ChargeClass", "ChargeDescription", "PricingQuantity", "PricingUnit")
+)
+"""Columns that every file must have; the others are recommended, or asked for where the provider has such a thing."""
+
 BY_NAME = {column.name: column for column in COLUMNS}
 
 
