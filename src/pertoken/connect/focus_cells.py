@@ -130,9 +130,7 @@ def read_cells(path: str | Path) -> Cells:
         raise InputError(msg)
     header, rows = _parquet(place) if place.suffix.lower() in (".parquet", ".pq") else _csv(place, notes)
     names = _names(header, notes)
-    columns = {
-        name: _typed(name, [row[i] for row in rows], notes) for i, name in enumerate(names) if name
-    }
+    columns = {name: _typed(name, [row[i] for row in rows], notes) for i, name in enumerate(names) if name}
     if notes.faults:
         raise InputError.of(notes.faults)
     return Cells(place.name, version_of(set(columns)), columns, len(rows), notes)
@@ -198,7 +196,9 @@ def _fitting(line: list[str], header: Sequence[str], number: int, notes: Notes) 
         notes.add("unquoted", header[at], number, whole)
         line = [*line[:at], whole, *line[at + extra + 1 :]]
         return [cell or None for cell in line]
-    notes.wrong(number, f"{len(line)} cells", f"{len(header)}, as the header has", "put quotes around cells with commas")
+    notes.wrong(
+        number, f"{len(line)} cells", f"{len(header)}, as the header has", "put quotes around cells with commas"
+    )
     return [None] * len(header)
 
 

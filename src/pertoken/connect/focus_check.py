@@ -68,7 +68,7 @@ def _forms(cells: Cells) -> Iterator[Fault]:
         if each.kind not in KEPT:
             place = f"{cells.place} row {each.first}" if each.first else cells.place
             more = f", on {each.rows} rows" if each.rows > 1 else ""
-            yield Fault(place, f"{each.column} {each.example!r}{more}".strip(), "the standard's form", each.what)
+            yield Fault(place, f"{each.what}: {each.column} {each.example!r}{more}", "the standard's form")
 
 
 def _columns(cells: Cells) -> Iterator[Fault]:

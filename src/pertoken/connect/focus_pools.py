@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from pertoken.core import period
@@ -131,6 +132,18 @@ class Pools:
         """Whether it is bought again and again."""
         pool = self.by_card[card, name][1] if self.known(card, name) else None
         return pool is not None and bool(pool.every or any(pay.every for pay in pool.pay))
+
+    def last_day(self, card: str, name: str, start: date) -> date | None:
+        """Last day of what is bought once for a term; None where that isn't said."""
+        pool = self.by_card[card, name][1] if self.known(card, name) else None
+        if pool is None or pool.term is None or self.recurs(card, name):
+            return None
+        if pool.term.end:
+            return pool.term.end - timedelta(days=1)
+        if not pool.term.months:
+            return None
+        month = start.year * 12 + start.month - 1 + pool.term.months
+        return date(month // 12, month % 12 + 1, min(start.day, 28)) - timedelta(days=1)
 
     def facts(self, card: str, name: str, keys: Mapping[str, str], currency: str) -> dict[str, str]:
         """What a row says of a pool: each contract's is a commitment of its own."""

@@ -265,6 +265,9 @@ class _Said:
             )
             raise InputError(msg)
         start, end = bounds(label, self.timezone)
+        if piece.status == "Purchase":
+            last = self.pools.last_day(piece.keys.get("card", ""), piece.pool, _local(label)[0].date())
+            end = bounds(last.isoformat(), self.timezone)[1] if last else end
         month = bounds(period.roll_up(_day(label), "month"), self.timezone)
         return {"start": start, "end": end, "billing_start": month[0], "billing_end": month[1]}
 
