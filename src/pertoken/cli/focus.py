@@ -12,7 +12,7 @@ from pertoken.core.errors import EXIT_CHECK, Fault, InputError
 if TYPE_CHECKING:
     from pertoken.connect.focus_cells import Repair
     from pertoken.core.lines import Ledger
-    from pertoken.present.sheet import Sheet, Table
+    from pertoken.present.sheet import Cell, Sheet, Table
 
 ABOUT = {"list": "List", "contracted": "Contracted", "effective": "Effective", "billed": "Billed"}
 SHOWN = 20
@@ -39,7 +39,7 @@ def command() -> None:
 @click.option("--service", default="", help="Name of the service; the provider if empty.")
 @click.option("--account", default="main", show_default=True, help="Billing account that the provider knows us by.")
 @outputs
-def export(  # noqa: PLR0913  click passes options by name
+def export(
     reading: Reading,
     target: str,
     version: str,
@@ -147,7 +147,9 @@ def _costs(ledger: "Ledger", by: tuple[str, ...]) -> "Table":
         *(Column(_snake(name), name.replace("_", " ").capitalize(), "text") for name in by),
         *(Column(kind, label, "exact", total="sum") for kind, label in ABOUT.items()),
     )
-    rows = tuple((*labels, *(Decimal(cost.get(kind, 0)) for kind in ABOUT)) for labels, cost in dearest)
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (*labels, *(cost.get(kind, Decimal(0)) for kind in ABOUT)) for labels, cost in dearest
+    )
     return Table("costs", "Costs", columns, rows)
 
 

@@ -345,7 +345,8 @@ def moment(text: str, *, day_first: bool = False) -> tuple[datetime, tuple[str, 
         first, second, year, *clock = slashed.groups()
         month, day = (second, first) if day_first else (first, second)
         full = int(year) + (2000 if len(year) == len("25") else 0)
-        return datetime(full, int(month), int(day), *(int(c or 0) for c in clock), tzinfo=UTC), ("loose date",)
+        hours, minutes, seconds = (int(each or 0) for each in clock)
+        return datetime(full, int(month), int(day), hours, minutes, seconds, tzinfo=UTC), ("loose date",)
     when = datetime.fromisoformat(text)
     if STRICT.fullmatch(text):
         return when.astimezone(UTC), ()

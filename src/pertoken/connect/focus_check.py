@@ -25,12 +25,14 @@ PRODUCTS = (
 )
 
 CURRENCIES = frozenset(
-    """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
-    CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF
-    IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK
-    MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR
-    SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED
-    VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG""".split()
+    """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+    CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
+    HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA
+    MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD
+    RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
+    USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
+    """.split()  # noqa: SIM905  a list of 150 would be a page of its own
 )
 """Codes of ISO 4217 in use."""
 
@@ -164,7 +166,7 @@ def _periods(row: Row) -> Iterator[Finding]:
         start, end = row.get(f"{kind}Start"), row.get(f"{kind}End")
         if start and end and start >= end:
             yield f"{kind} from {_iso(start)} to {_iso(end)}", "an end after its start"
-    edges = [row.get(f"{kind}{edge}") for kind in ("BillingPeriod", "ChargePeriod") for edge in ("Start", "End")]
+    edges: list[Any] = [row.get(f"{k}Period{edge}") for k in ("Billing", "Charge") for edge in ("Start", "End")]
     if None in edges or row.get("ChargeCategory") != "Usage" or row.get("ChargeClass") == "Correction":
         return
     billed_from, billed_to, used_from, used_to = edges
@@ -240,17 +242,15 @@ def _whole(bought: Sequence[Row], used: Sequence[Row]) -> bool:
         return False
     if any(_of_unknown_term(row) for row in bought):
         return False
-    begins, ends = (
-        min(row[edges[0]] for row in used) <= min(row[edges[0]] for row in bought),
-        max(row[edges[1]] for row in used) >= max(row[edges[1]] for row in bought),
+    (first, last), (begin, end) = (
+        (min(r[edges[0]] for r in some), max(r[edges[1]] for r in some)) for some in (used, bought)
     )
-    return begins and ends
+    return bool(first <= begin and end <= last)
 
 
 def _of_unknown_term(row: Row) -> bool:
     """A single payment whose charge period says no more than its billing period."""
-    edges = [row.get(f"BillingPeriod{edge}") for edge in ("Start", "End")]
+    edges: list[Any] = [row.get(f"BillingPeriod{edge}") for edge in ("Start", "End")]
     if row.get("ChargeFrequency") != "One-Time" or None in edges or row.get("ChargeClass") == "Correction":
         return False
-    billed: Any = edges
-    return bool(row["ChargePeriodEnd"] - row["ChargePeriodStart"] <= billed[1] - billed[0])
+    return bool(row["ChargePeriodEnd"] - row["ChargePeriodStart"] <= edges[1] - edges[0])

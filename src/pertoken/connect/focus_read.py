@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pertoken.connect.focus_cells import Cells, Repair, read_cells
 from pertoken.connect.focus_columns import BY_NAME, COSTS, MUST
-from pertoken.connect.focus_rows import key_of
+from pertoken.connect.focus_words import key_of
 from pertoken.core import period
 from pertoken.core.errors import InputError
 from pertoken.core.lines import Key, Ledger
