@@ -179,8 +179,9 @@ def _status(line: Line) -> str:
     """Name what a row is: usage, a fee, or something that stands beside the charges."""
     if "list" in line.money and (line.money["list"] or line.count["list"]):
         return "Usage" if line.keys.get("meter") else "Fee"
-    if "discount" in line.money or "covered" in line.money:
-        return "Credit" if line.amount("billed") < 0 else "Adjustment"
+    given = {"discount", "covered"} & set(line.money) and "rounding" not in line.money
+    if given and line.amount("billed") < 0:
+        return "Credit"
     return "Adjustment"
 
 
@@ -334,10 +335,15 @@ def _description(piece: Piece) -> str:
         "Unused": f"{piece.pool}, unused",
         "Purchase": f"{piece.pool}, purchase",
         "Refund": f"{piece.pool}, refund of unused",
-        "Credit": f"{about}, {' and '.join(piece.stages)}",
-        "Adjustment": f"{about}, {' and '.join(piece.stages)}",
+        "Credit": _joined(about, piece.stages),
+        "Adjustment": _joined(about, piece.stages),
     }
     return said.get(piece.status, about)
+
+
+def _joined(about: str, stages: Sequence[str]) -> str:
+    words = " and ".join(stages)
+    return words.capitalize() if about == words else f"{about}, {words}"
 
 
 def sku_of(piece: Piece) -> str:
