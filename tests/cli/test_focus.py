@@ -75,7 +75,7 @@ def test_what_our_customers_pay_is_a_file_of_theirs(ask, desk):
     log = write(desk / "log.csv", ROWS)
     answer = ask("focus", "export", log, "--revenue", "plan.yaml", "--as", "bill.csv", "--by", "month,customer")
     assert answer.code == 0, answer.err
-    rows = list(csv.DictReader((desk / "bill.csv").open()))
+    rows = list(csv.DictReader((desk / "bill.csv").read_text().splitlines()))
     tokens = sum(row["input_tokens"] + row["output_tokens"] for row in ROWS)
     assert sum(Decimal(row["BilledCost"]) for row in rows) == tokens * Decimal("0.03")
 
