@@ -64,7 +64,9 @@ def test_repairs_are_shown_beside_the_costs(ask, desk):
 
 def test_parquet_and_older_versions_are_written_too(ask, desk):
     log = write(desk / "log.csv", ROWS)
-    answer = ask("focus", "export", log, "--cost", "vendor.yaml", "--as", "b.parquet", "--version", "1.0", "--by", "day")
+    answer = ask(
+        "focus", "export", log, "--cost", "vendor.yaml", "--as", "b.parquet", "--version", "1.0", "--by", "day"
+    )
     assert answer.code == 0
     said = result(ask("focus", "read", "b.parquet", "--by", "day", "--format", "json"))
     assert said["title"] == "FOCUS 1.0: b.parquet"

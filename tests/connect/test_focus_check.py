@@ -35,11 +35,19 @@ BROKEN = {
     "a class that is none": (BURST, {"ChargeClass": "Mistake"}, "ChargeClass 'Mistake'"),
     "a pricing category that is none": (BURST, {"PricingCategory": "Cheap"}, "PricingCategory 'Cheap'"),
     "a service category that is none": (BURST, {"ServiceCategory": "AI"}, "ServiceCategory 'AI'"),
-    "a subcategory of another category": (BURST, {"ServiceSubcategory": "Containers"}, "ServiceSubcategory 'Containers'"),
+    "a subcategory of another category": (
+        BURST,
+        {"ServiceSubcategory": "Containers"},
+        "ServiceSubcategory 'Containers'",
+    ),
     "a list cost that is no product": (BURST, {"ListCost": "56.01"}, "ListCost 56.01"),
     "a contracted cost that is no product": (BURST, {"ContractedCost": "55"}, "ContractedCost 55"),
     "a currency that is none": (BURST, {"BillingCurrency": "USS"}, "BillingCurrency 'USS'"),
-    "usage outside its billing period": (BURST, {"ChargePeriodStart": "2025-12-31T23:00:00Z"}, "usage from 2025-12-31T23"),
+    "usage outside its billing period": (
+        BURST,
+        {"ChargePeriodStart": "2025-12-31T23:00:00Z"},
+        "usage from 2025-12-31T23",
+    ),
     "a period that ends before it starts": (BURST, {"ChargePeriodEnd": "2026-01-05T08:00:00Z"}, "ChargePeriod from"),
     "no billed cost": (BURST, {"BilledCost": ""}, "BilledCost is null"),
     "no provider": (BURST, {"ProviderName": ""}, "ProviderName is null"),
@@ -47,19 +55,47 @@ BROKEN = {
     "usage without a unit price": (BURST, {"ListUnitPrice": ""}, "ListUnitPrice is null"),
     "a price below zero": (BURST, {"ListUnitPrice": "-3.5", "ListCost": "-56"}, "ListUnitPrice -3.5"),
     "a quantity without its unit": (BURST, {"PricingUnit": ""}, "PricingQuantity 16.0 with PricingUnit None"),
-    "usage of which nothing was consumed": (BURST, {"ConsumedQuantity": "", "ConsumedUnit": ""}, "ConsumedQuantity is null"),
-    "a status without a commitment": (BURST, {"CommitmentDiscountStatus": "Used"}, "CommitmentDiscountStatus Used without"),
+    "usage of which nothing was consumed": (
+        BURST,
+        {"ConsumedQuantity": "", "ConsumedUnit": ""},
+        "ConsumedQuantity is null",
+    ),
+    "a status without a commitment": (
+        BURST,
+        {"CommitmentDiscountStatus": "Used"},
+        "CommitmentDiscountStatus Used without",
+    ),
     "a region's name without its id": (BURST, {"RegionName": "Paris"}, "RegionName 'Paris' without RegionId"),
-    "a commitment without its category": (COMMITTED, {"CommitmentDiscountCategory": ""}, "CommitmentDiscountCategory is null"),
-    "a commitment's usage without status": (COMMITTED, {"CommitmentDiscountStatus": ""}, "CommitmentDiscountStatus None"),
-    "a commitment's usage at standard prices": (COMMITTED, {"PricingCategory": "Standard"}, "PricingCategory 'Standard'"),
+    "a commitment without its category": (
+        COMMITTED,
+        {"CommitmentDiscountCategory": ""},
+        "CommitmentDiscountCategory is null",
+    ),
+    "a commitment's usage without status": (
+        COMMITTED,
+        {"CommitmentDiscountStatus": ""},
+        "CommitmentDiscountStatus None",
+    ),
+    "a commitment's usage at standard prices": (
+        COMMITTED,
+        {"PricingCategory": "Standard"},
+        "PricingCategory 'Standard'",
+    ),
     "covered usage that is billed": (COMMITTED, {"BilledCost": "1"}, "BilledCost 1 of a commitment's usage"),
-    "a purchase with a status": (BOUGHT, {"CommitmentDiscountStatus": "Used"}, "CommitmentDiscountStatus Used of Purchase"),
+    "a purchase with a status": (
+        BOUGHT,
+        {"CommitmentDiscountStatus": "Used"},
+        "CommitmentDiscountStatus Used of Purchase",
+    ),
     "a purchase that is spent at once": (BOUGHT, {"EffectiveCost": "140.8"}, "EffectiveCost 140.8 of a commitment's"),
     "a purchase by usage": (BOUGHT, {"ChargeFrequency": "Usage-Based"}, "ChargeFrequency 'Usage-Based' of a purchase"),
     "a purchase that was consumed": (BOUGHT, {"ConsumedQuantity": "1", "ConsumedUnit": "Hours"}, "ConsumedQuantity 1"),
-    "usage that cost less than was paid": (COMMITTED, {"EffectiveCost": "140"}, "gpus/reserved: usage has an EffectiveCost"),
-}  # fmt: skip
+    "usage that cost less than was paid": (
+        COMMITTED,
+        {"EffectiveCost": "140"},
+        "gpus/reserved: usage has an EffectiveCost",
+    ),
+}
 
 
 def test_the_export_of_the_hour_has_no_fault(tmp_path):
@@ -112,7 +148,10 @@ def test_form_is_told_once_for_each_column(tmp_path):
         row["ChargePeriodEnd"] = "2026-01-05 10:00:00"
         row["Id"] = "7"
     said = {(fault.where, fault.found) for fault in faults(tmp_path, changed)}
-    assert ("bill.csv row 1", "a time without a zone, read as UTC: ChargePeriodEnd '2026-01-05 10:00:00', on 3 rows") in said
+    assert (
+        "bill.csv row 1",
+        "a time without a zone, read as UTC: ChargePeriodEnd '2026-01-05 10:00:00', on 3 rows",
+    ) in said
     assert len(said) == 2
 
 

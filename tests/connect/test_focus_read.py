@@ -64,7 +64,7 @@ def test_the_real_sample_has_the_costs_that_plain_sums_give():
 @needs_bills
 @pytest.mark.parametrize(("key", "column"), [("service", "ServiceName"), ("sub_account", "SubAccountId")])
 def test_the_real_sample_has_the_same_costs_by_key(key, column):
-    expected = {}
+    expected: dict[tuple[str, str], Decimal] = {}
     for row in rows(SAMPLE):
         for kind, name in COSTS.items():
             expected[kind, row[column]] = expected.get((kind, row[column]), D(0)) + plain(row[name])
@@ -82,7 +82,9 @@ def test_every_repair_of_the_real_sample_is_counted():
     assert said["no zone", "ChargePeriodStart"] == 700
     assert said["negative", "BilledCost"] == 1
     nulls = {name: sum(row[name] == "NULL" for row in rows(SAMPLE)) for name in rows(SAMPLE)[0]}
-    assert {column: n for (kind, column), n in said.items() if kind == "null word"} == {k: n for k, n in nulls.items() if n}
+    assert {column: n for (kind, column), n in said.items() if kind == "null word"} == {
+        k: n for k, n in nulls.items() if n
+    }
 
 
 @needs_bills
@@ -107,7 +109,9 @@ def test_a_month_of_the_examples_is_the_month_in_which_the_charge_begins():
 money = st.decimals(-(10**9), 10**9, places=6)
 
 
-@given(st.fixed_dictionaries(dict.fromkeys(AMOUNTS, money)), st.sampled_from(["Usage", "Purchase", None]), st.booleans())
+@given(
+    st.fixed_dictionaries(dict.fromkeys(AMOUNTS, money)), st.sampled_from(["Usage", "Purchase", None]), st.booleans()
+)
 def test_any_four_costs_fold_back_to_themselves(costs, category, unused):
     stages = split(costs, category=category, unused=unused)
     assert {k: sum((x for stage, x in stages.items() if k in STAGES[stage]), D(0)) for k in AMOUNTS} == costs

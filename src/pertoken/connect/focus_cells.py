@@ -22,7 +22,6 @@ KINDS = {
     "separator": "cells parted by semicolons",
     "name": "column name written in another way",
     "extra column": "no column of the standard, and no x_ before it; left aside",
-    "missing column": "column that the standard requires",
     "unquoted": "a comma inside a cell without quotes",
     "blank row": "a row with nothing in it",
     "null word": "a word for null",
@@ -38,6 +37,7 @@ KINDS = {
     "cost taken over": "a cost column that isn't there; taken over from another",
     "effective 0": "effective cost 0 where billed cost is not; kept as it is",
     "negative": "a negative cost; kept as it is",
+    "missing column": "a column that the standard requires isn't there",
 }
 """What can be wrong with a file and still be read."""
 
