@@ -37,7 +37,7 @@ KINDS = {
     "cost taken over": "a cost column that isn't there; taken over from another",
     "effective 0": "effective cost 0 where billed cost is not; kept as it is",
     "negative": "a negative cost; kept as it is",
-    "missing column": "a column that the standard requires isn't there",
+    "missing column": "a required column that isn't there",
 }
 """What can be wrong with a file and still be read."""
 
