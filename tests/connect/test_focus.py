@@ -114,6 +114,7 @@ def test_a_refund_takes_a_purchase_back():
     )
     back = one(export(paid, GPUS), ChargeClass="Correction")
     assert [back["ChargeCategory"], D(back["BilledCost"]), back["ListUnitPrice"]] == ["Purchase", -25, ""]
+    assert back["CommitmentDiscountQuantity"] == back["CommitmentDiscountUnit"] == ""
 
 
 def test_each_contract_has_a_commitment_of_its_own():

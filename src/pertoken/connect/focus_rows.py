@@ -298,6 +298,7 @@ class _Said:
             **({"frequency": "One-Time"} if once else {}),
             "pool_status": piece.status if used else None,
             "pool_quantity": piece.drawn or (piece.quantity if piece.status == "Used" else NONE),
+            **({"pool_quantity": None, "pool_unit": None} if piece.status == "Refund" else {}),
             "resource": found["pool_id"] if paid else None,
             "resource_name": piece.pool if paid else None,
             "resource_type": "Commitment" if paid else None,
