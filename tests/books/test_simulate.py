@@ -94,8 +94,8 @@ def test_the_four_amounts_stand_apart():
 def test_a_bundle_is_billed_when_it_is_bought_and_earned_as_it_is_used():
     """A bundle of 50,000 tokens for 60, 2 for a thousand beyond; what is left of it rolls over whole, once.
 
-    January: 20,000 are drawn, 24 of 60 earned. February: the 30,000 left and 40,000 of the new are drawn, 84 earned. 10,000
-    are carried on: 120 billed are 108 earned and 12 owed.
+    January: 20,000 are drawn, 24 of 60 earned. February: the 30,000 left and 40,000 of the new are drawn, 84 earned.
+    10,000 are carried on: 120 billed are 108 earned and 12 owed.
     """
     bundle = card("""
     plan: bundle
