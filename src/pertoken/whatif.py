@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pertoken.usage.report import Report
     from pertoken.usage.schema import LogMapping
 
-__all__ = ["rank", "simulate"]
+__all__ = ["How", "rank", "simulate"]
 
 
 class How(TypedDict, total=False):

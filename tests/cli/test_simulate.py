@@ -191,7 +191,7 @@ def test_a_card_is_not_written_over(ask, log):
 
 @pytest.mark.parametrize("many", [(), ("--rank", "revenue")])
 def test_contracts_and_the_time_of_the_books_hold_for_both_plans(ask, log, desk, many):
-    """January to March: zeta's contract runs on without usage, so that three fees of 2 are due, and 282 x 0.02 = 5.64."""
+    """January to March: zeta's contract runs on unused, so that three fees of 2 are due, and 282 x 0.02 = 5.64."""
     (desk / "contracts.csv").write_text("plan,customer,from,to\nfee,zeta,2026-01-01,2026-04-01\n")
     words = ("--contracts", "contracts.csv", "--from", "2026-01-01", "--to", "2026-04-01", "--format", "json")
     found = result(ask("simulate", log, *BOTH, *words, *many))["tables"]
