@@ -203,4 +203,4 @@ def test_contracts_and_the_time_of_the_books_hold_for_both_plans(ask, log, desk,
 
 def test_python_refuses_an_unknown_argument(log):
     with pytest.raises(TypeError, match="no argument 'perod'; did you mean period"):
-        pt.simulate(log, old=["plan.yaml"], new=["fee.yaml"], perod="2026-01")
+        pt.simulate(log, old=["plan.yaml"], new=["fee.yaml"], perod="2026-01")  # type: ignore[call-arg]
