@@ -62,6 +62,7 @@ class Grant:
     Args:
         pool: Its pool.
         begin: When it was granted.
+        end: When it is over; far ahead if never.
         opened: First window in which it can be drawn.
         closed: First window in which it no longer can.
         size: What is granted, shape `(*batch, contract)`. [unit]
@@ -74,6 +75,7 @@ class Grant:
 
     pool: Pool
     begin: np.datetime64
+    end: np.datetime64
     opened: int
     closed: int
     size: Values
@@ -174,7 +176,7 @@ def grants(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> li
         opened = int(np.searchsorted(grid.end, pairs[0, i], side="right"))
         closed = int(np.searchsorted(grid.begin, pairs[1, i], side="left"))
         closed = closed if pairs[1, i] <= grid.end[-1] else len(grid.begin) + 1
-        out.append(Grant(pool, pairs[0, i], opened, closed, size, size if each == 1 else value))
+        out.append(Grant(pool, pairs[0, i], pairs[1, i], opened, closed, size, size if each == 1 else value))
     return out
 
 
@@ -251,12 +253,14 @@ class Replay:
     Args:
         grid: Contracts and windows.
         grants: All grants with their entries.
+        demand: For each charge, what it needed, shape `(*batch, contract, window)`. [unit of the pools]
         covered: For each charge, what was covered, shape `(*batch, contract, window)`. [unit]
         offered: For each charge, whether some pool was there, shape `(contract, window)`.
     """
 
     grid: Grid
     grants: tuple[Grant, ...]
+    demand: Mapping[str, Values]
     covered: Mapping[str, Values]
     offered: Mapping[str, NDArray[np.bool_]]
 
@@ -286,7 +290,7 @@ def replay(grid: Grid, given: Sequence[Grant], demand: Mapping[str, Values]) -> 
             live += _ended(grant, live, grid, w)
         done += over
     covered = {charge: demand[charge] - each for charge, each in need.items()}
-    return Replay(grid, (*done, *live, *rest), covered, offered)
+    return Replay(grid, (*done, *live, *rest), demand, covered, offered)
 
 
 def _burn(grant: Grant) -> tuple[int, int, Decimal, str, int]:
@@ -336,4 +340,4 @@ def _ended(grant: Grant, live: Sequence[Grant], grid: Grid, window: int) -> list
         until = following(np.array([until]), grant.pool.every)[0]
     closed = int(np.searchsorted(grid.begin, until, side="left")) if until <= grid.end[-1] else len(grid.begin) + 1
     value = kept if grant.value is grant.size else worth
-    return [Grant(grant.pool, grant.begin, window + 1, closed, kept, value, carried=1)]
+    return [Grant(grant.pool, grant.begin, until, window + 1, closed, kept, value, carried=1)]
