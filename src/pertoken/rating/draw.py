@@ -177,7 +177,7 @@ def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values: 
 def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: ANN401  an index
     """Give what is covered in a window to its rows, one after the other in their order."""
     rest = covered.reshape(*covered.shape[:-2], -1)[..., place]
-    if len(np.unique(place)) == len(place):
+    if np.bincount(place, minlength=1).max() <= 1:
         return np.minimum(quantity, rest)
     order = np.argsort(place, kind="stable")
     starts = np.flatnonzero(np.append(True, place[order][1:] != place[order][:-1]))

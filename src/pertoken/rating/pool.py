@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pertoken.core.distinct import distinct, first_of, order_of, pairs
 from pertoken.core.lines import Key
 from pertoken.core.money import Values, is_exact, settle, zeros
 from pertoken.core.period import Instants, following, months_later, periods, seconds
@@ -45,7 +46,8 @@ class Grid:
     def of(cls, contracts: Contracts, grain: Window) -> "Grid":
         """List the windows of the books."""
         found = contracts.windows(grain, During(), prorate="none", what="a window")
-        begin, at = np.unique(found.begin, return_index=True)
+        begin, which = distinct(found.begin)
+        at = first_of(which, len(begin))
         labels = tuple(found.key.labels[found.key.codes[i]] for i in at)
         return cls(grain, found.name, labels, begin, found.end[at], contracts)
 
@@ -163,20 +165,22 @@ def grants(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> li
         amount = amount * (np.array([Decimal(int(s)) / HOUR for s in long], dtype=object) if exact else long / HOUR)
     price = spans.prorated(zeros(amount.shape, exact=exact) + _number(_price(pool, spans, grid), exact=exact))
     out = []
-    pairs, which = np.unique(np.stack([spans.begin, spans.end]), axis=1, return_inverse=True)
-    order = np.argsort(which.reshape(-1), kind="stable")
-    edges = np.searchsorted(which.reshape(-1)[order], np.arange(pairs.shape[1] + 1))
-    for i in range(pairs.shape[1]):
-        lines = order[edges[i] : edges[i + 1]]
-        lines = lines[some[lines]]
+    begins, ends, which = pairs(spans.begin, spans.end)
+    order = order_of(which, len(begins))
+    order = order if some.all() else order[some[order]]
+    edges = np.append(0, np.cumsum(np.bincount(which[order], minlength=len(begins))))
+    amount, contract = amount[order], spans.contract[order]
+    each = unit_price(pool)
+    worth = price[order] if each is None else amount * _number(each, exact=exact)
+    for i in range(len(begins)):
+        lines = slice(edges[i], edges[i + 1])
         size, value = zeros((len(grid.contracts),), exact=exact), zeros((len(grid.contracts),), exact=exact)
-        size[spans.contract[lines]] = amount[lines]
-        each = unit_price(pool)
-        value[spans.contract[lines]] = price[lines] if each is None else amount[lines] * _number(each, exact=exact)
-        opened = int(np.searchsorted(grid.end, pairs[0, i], side="right"))
-        closed = int(np.searchsorted(grid.begin, pairs[1, i], side="left"))
-        closed = closed if pairs[1, i] <= grid.end[-1] else len(grid.begin) + 1
-        out.append(Grant(pool, pairs[0, i], pairs[1, i], opened, closed, size, size if each == 1 else value))
+        size[contract[lines]] = amount[lines]
+        value[contract[lines]] = worth[lines]
+        opened = int(np.searchsorted(grid.end, begins[i], side="right"))
+        closed = int(np.searchsorted(grid.begin, ends[i], side="left"))
+        closed = closed if ends[i] <= grid.end[-1] else len(grid.begin) + 1
+        out.append(Grant(pool, begins[i], ends[i], opened, closed, size, size if each == 1 else value))
     return out
 
 
@@ -273,7 +277,7 @@ def replay(grid: Grid, given: Sequence[Grant], demand: Mapping[str, Values]) -> 
         given: Grants of all pools.
         demand: For each charge what it needs, shape `(*batch, contract, window)`. [unit of the pools]
     """
-    need = {charge: np.array(each, copy=True) for charge, each in demand.items()}
+    need = {charge: np.array(each, copy=True, order="F") for charge, each in demand.items()}  # a window lies together
     offered = {charge: np.zeros(grid.shape, dtype=bool) for charge in demand}
     rest = sorted(given, key=lambda g: g.opened)
     done: list[Grant] = []
