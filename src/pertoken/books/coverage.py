@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from pertoken.books.balances import window_labels
 from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
+from pertoken.core.exact import CONTEXT
 from pertoken.core.lines import Key, Lines, concat, in_worlds
 from pertoken.core.money import Values, is_exact, zeros
 from pertoken.rating.card import MONEY, plain
@@ -42,37 +44,43 @@ class Coverage:
     by: str
 
     def fold(self, by: Sequence[str]) -> Lines:
-        """Sum over the lines that agree on some keys, and reckon shares and prices of the sums.
+        """Sum over the lines that agree on some keys, and say what it cost and saved.
 
         Args:
             by: Keys to keep; those that tell units apart must stay for sums of units to mean something.
 
         Returns:
-            All values, and `utilisation_share` (used of committed), `coverage_share` (covered of demand),
-            `cost_amount` (used, unused and on demand), `savings_amount` (against all on demand) and `effective_rate`
-            (money for each unit used, with what was not); not a number where there is nothing to divide by.
+            All values, `cost_amount` (used, unused and on demand) and `savings_amount` (against all on demand).
         """
-        return Lines((lines := self.lines.fold(by)).keys, lines.values | ratios(lines.values))
+        lines = self.lines.fold(by)
+        cost = sum(lines.values[name] for name in ("used_amount", "unused_amount", "on_demand_amount"))
+        return Lines(lines.keys, {**lines.values, "cost_amount": cost, "savings_amount": lines.values["list_amount"] - cost})
 
 
-def ratios(values: Mapping[str, Values]) -> dict[str, Values]:
-    """Divide what was summed: utilisation, coverage, the effective rate; and what was saved."""
-    paid = values["used_amount"] + values["unused_amount"]
-    cost = paid + values["on_demand_amount"]
-    return {
-        "cost_amount": cost,
-        "savings_amount": values["list_amount"] - cost,
-        "utilisation_share": _share(values["used"], values["committed"]),
-        "coverage_share": _share(values["covered"], values["demand"]),
-        "effective_rate": _share(paid, values["used"]),
-    }
+def utilisation_share(lines: Lines) -> Values:
+    """What share of what was committed was used; not a number (None for decimals) where nothing was."""
+    return divided(lines.values["used"], lines.values["committed"])
 
 
-def _share(part: Values, whole: Values) -> Values:
+def coverage_share(lines: Lines) -> Values:
+    """What share of what was needed commitments covered; not a number (None for decimals) where nothing was."""
+    return divided(lines.values["covered"], lines.values["demand"])
+
+
+def effective_rate(lines: Lines) -> Values:
+    """What a unit cost that was used, with what was not used. [currency / unit]"""
+    return divided(lines.values["used_amount"] + lines.values["unused_amount"], lines.values["used"])
+
+
+def divided(part: Values, whole: Values) -> Values:
+    """Divide sums, last of all; decimals stay decimals."""
     some = np.asarray(whole != 0, dtype=bool)
-    out = np.full(np.broadcast_shapes(part.shape, whole.shape), np.nan)
-    np.divide(part.astype(np.float64), whole.astype(np.float64), out=out, where=some)
-    return out
+    if is_exact(whole) or is_exact(part):
+        pairs = zip(part.ravel().tolist(), whole.ravel().tolist(), strict=True)
+        out = np.empty(whole.shape, dtype=object)
+        out.ravel()[:] = [CONTEXT.divide(Decimal(p), Decimal(w)) if w else None for p, w in pairs]
+        return out
+    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=some)
 
 
 def coverage(rated: Rated, by: str = "hour") -> Coverage:
