@@ -1,7 +1,7 @@
 """One curve, read by three: floats in NumPy, exact decimals, and SQL on DuckDB. All charge what paper charges."""
 
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise
 
 import duckdb
@@ -35,7 +35,10 @@ packages = st.builds(
 )
 free_units = st.builds(Convert, per=st.sampled_from([D(1), D(1000)]), free=st.sampled_from([D(1), D("2.5")]))
 conversions = st.one_of(plain, packages, free_units)
-quantities = st.one_of(st.integers(0, 2000).map(Decimal), st.decimals(0, 3000, places=3))
+quarters = st.integers(0, 20).map(lambda n: n * D("0.25"))
+quantities = st.one_of(
+    st.integers(0, 2000).map(Decimal), st.decimals(0, 3000, places=3), quarters, quarters.map(lambda q: q * 1000)
+)
 
 
 @st.composite
@@ -51,9 +54,9 @@ def curves(draw, mode=None, caps=room):
 
 
 def asked(curve, quantity, how):
-    """The quantity, zero, and every bound hit exactly and by a hair above, in counted units of three places."""
-    bounds = [tier.up_to * how.per / how.times for tier in curve.tiers if tier.up_to is not None]
-    hit = [bound.quantize(D("0.001")) for bound in bounds]
+    """The quantity, zero, and every bound and cap hit and by a hair above, in counted units of three places."""
+    bounds = [bound * how.per / how.times for bound in normal_form(curve).up_to if bound < 10**6]
+    hit = [bound.quantize(D("0.001"), ROUND_FLOOR) for bound in bounds]
     return [quantity, D(0), *hit, *(bound + D("0.001") for bound in hit)]
 
 
@@ -83,7 +86,8 @@ def by_duckdb(con, curve, quantities, how, select=None):
 
 
 def close(one, two):
-    return abs(one - float(two)) <= 1e-9 * max(abs(float(two)), 1e-9)
+    """To a billionth; of a thousandth where an amount is smaller, since floats lose what intercept and slope cancel."""
+    return abs(one - float(two)) <= 1e-9 * max(abs(float(two)), 1e-3)
 
 
 @given(curves(), quantities, conversions)
@@ -212,6 +216,13 @@ def test_no_tier_charges_more_than_its_cap(curve, quantity):
         assert evaluate(form, exact(q))[0] - below <= tier.cap
 
 
+def test_a_cap_holds_where_its_tier_meets_it_at_a_number_without_end():
+    """Seven a unit meets 10 at 10 / 7; a bound rounded up to 50 digits would charge 10.000... and some."""
+    (meets,) = normal_form(Curve(tiers=(Tier(rate=D(7), cap=D(10)),))).up_to
+    at, above = charged(Curve(tiers=(Tier(rate=D(7), cap=D(10)),)), exact(meets, meets + D("1e-48")), Convert())
+    assert D("9.999999999999999999") < at <= above == 10
+
+
 def reached(curve, quantity):
     """Where the tier of a quantity begins, and the tier."""
     begins = [D(0), *(tier.up_to for tier in curve.tiers[:-1])]
@@ -252,6 +263,14 @@ def test_a_series_of_rates_is_no_curve():
         normal_form(Curve(series="spot"))
 
 
+def test_free_units_leave_no_dust_that_begins_a_package():
+    """512.2 - 511.2 is 1 on paper and 1.0000000000000568 in floats: one package, not two."""
+    how = Convert(round="up", free=D("511.2"), free_first=True)
+    assert float("512.2") - float("511.2") > 1
+    assert convert(np.array([512.2, 512.3, 0]), how).tolist() == [1, 2, 0]
+    assert convert(exact("512.2", "512.3", 0), how).tolist() == [1, 2, 0]
+
+
 # --- in SQL ----------------------------------------------------------------------------------------------------------
 
 
@@ -260,6 +279,16 @@ def test_sql_never_divides_decimals(curve, how):
     """DuckDB: DECIMAL(38, 9) / 1000 is DOUBLE; 3 of 120,000 lines came out a cent off (reference, section 4)."""
     text = in_sql(normal_form(curve), Counted("q", 3, D(10) ** 10), how=how)
     assert "/" not in text.replace("//", "")
+
+
+@pytest.mark.parametrize(
+    ("rounding", "priced"), [("half_up", [0, 1, 1, 2]), ("up", [1, 1, 1, 2]), ("down", [0, 0, 1, 1])]
+)
+def test_sql_counts_packages_by_whole_numbers(con, rounding, priced):
+    """499, 500, 1,000 and 1,500 of a thousand; half up is away from zero, not to even."""
+    packages = converted(Counted("q"), Convert(per=D(1000), round=rounding))
+    rows = con.sql(f"SELECT {packages.sql} AS n FROM (VALUES (499), (500), (1000), (1500)) t(q) ORDER BY q")
+    assert ([row[0] for row in rows.fetchall()], str(rows.types[0])) == (priced, "BIGINT")
 
 
 def test_money_of_sql_is_decimal(con):
