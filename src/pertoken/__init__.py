@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pertoken.connect.cards import card_from, read_cards
     from pertoken.core.errors import PertokenError
+    from pertoken.pools import balances, coverage
     from pertoken.rating.rate import rate
     from pertoken.whatif import rank, simulate
     from pertoken.workbench import call, explain, price, sheet, statement
@@ -23,8 +24,10 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "PertokenError": "pertoken.core.errors",
+    "balances": "pertoken.pools",
     "call": "pertoken.workbench",
     "card_from": "pertoken.connect.cards",
+    "coverage": "pertoken.pools",
     "explain": "pertoken.workbench",
     "price": "pertoken.workbench",
     "rank": "pertoken.whatif",
@@ -37,8 +40,10 @@ _HOMES = {
 
 __all__ = [
     "PertokenError",
+    "balances",
     "call",
     "card_from",
+    "coverage",
     "explain",
     "price",
     "rank",

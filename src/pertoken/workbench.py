@@ -308,7 +308,7 @@ def _booked(
     ledgers = {side: allocate(r.parts, keys) for side, r in rated.items()}
     currency = next(iter(cards.values()))[0].currency
     whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind)
-    return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by)
+    return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by, rated)
 
 
 def explain(books: "Books", chosen: Mapping[str, str]) -> dict[str, "list[Step]"]:

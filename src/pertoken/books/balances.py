@@ -10,7 +10,6 @@ from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.lines import Key, Lines, concat
 from pertoken.core.money import Values, is_exact, zeros
-from pertoken.rating.card import Card
 from pertoken.rating.contract import ALWAYS, CYCLE
 from pertoken.rating.pool import Grant, Grid, Replay
 from pertoken.rating.rate import Rated
@@ -28,18 +27,16 @@ DAYS = (30, 90, 365)
 """Bounds of the ages of a balance. [day]"""
 
 
-def ledger(rated: Rated, cards: Sequence[Card] = ()) -> Lines:
+def ledger(rated: Rated) -> Lines:
     """Write down all that happened in pools, one line for each grant, contract, window and entry.
 
     Args:
         rated: What rating gave.
-        cards: Not needed; cards without a pool are told by their absence.
 
     Returns:
         Lines with the contracts' scope, `card`, `pool`, `unit`, `grant` (when it was granted), `expires` (when it is
         over, empty for never), `window` and `entry`; values `quantity` [unit] and `amount` at cost [currency].
     """
-    del cards
     parts = [_written(card, played) for card, own in rated.replays.items() for played in own]
     return concat(Lines, [part for part in parts if len(part)] or [_none()])
 
@@ -154,11 +151,13 @@ class Balances:
             and `liability`: what was paid and is not yet recognised, below zero for what is recognised and not yet
             paid; `owed_amount`: what is granted and not yet paid.
         by: Keys of the lines, with `unit`.
+        ages: What is left at the end, by the same keys without a period and by `expires_within`; see `ageing`.
         until: The moment at which the books end; None where nothing was ever granted.
     """
 
     lines: Lines
     by: tuple[str, ...]
+    ages: Lines
     until: np.datetime64 | None
 
     @property
@@ -194,7 +193,8 @@ def balances(rated: Rated, by: Sequence[str] = ("pool", "month")) -> Balances:
     some = np.logical_or.reduce([_any(value) for value in lines.values.values()]) if len(lines) else np.zeros(0, bool)
     order = tuple(dict.fromkeys((*by, "unit")))
     kept = lines.pick(some)
-    return Balances(kept.fold(order) if len(kept) else kept, order, books_end(rated))
+    ages = ageing(rated, [name for name in by if name != grain])
+    return Balances(kept.fold(order) if len(kept) else kept, order, ages, books_end(rated))
 
 
 def books_end(rated: Rated) -> np.datetime64 | None:
@@ -326,7 +326,8 @@ def ageing(rated: Rated, by: Sequence[str] = ("pool",)) -> Lines:
     sign = np.array([ENTRIES.get(entry, 0) for entry in lines.keys["entry"].labels] or [0])[lines.keys["entry"].codes]
     labels = {label: _age(label, until) for label in lines.keys["expires"].labels}
     aged = Key.of(AGES[labels[label]] for label in lines.keys["expires"].column().tolist())
-    keys = {name: lines.keys[name] for name in (*by, "unit")} | {"expires_within": aged}
+    keys = {name: lines.keys.get(name) or Key.constant("", len(lines)) for name in (*by, "unit")}
+    keys["expires_within"] = aged
     left = Lines(keys, {name: value * sign for name, value in lines.values.items()}).fold(tuple(keys))
     return left.pick(_any(left.values["quantity"]) | _any(left.values["amount"])) if len(left) else left
 

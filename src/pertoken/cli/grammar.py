@@ -5,6 +5,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "statement": ("pertoken.cli.statement", "What did a log cost, what did it earn, who loses us money?"),
     "card": ("pertoken.cli.card", "What is wrong with a card, and what does it say? (card check)"),
     "simulate": ("pertoken.cli.simulate", "What if we change the price: who pays more, what is left?"),
+    "balances": ("pertoken.cli.balances", "What is paid and not yet used, what lapsed, what expires when?"),
+    "coverage": ("pertoken.cli.coverage", "How well are commitments used, how much do they cover?"),
     "explain": ("pertoken.cli.explain", "How did a customer's month come about, line by line?"),
 }
 
