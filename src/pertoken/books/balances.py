@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
-from pertoken.core.lines import Key, Lines, concat
+from pertoken.core.lines import Key, Lines, combine, concat
 from pertoken.core.money import Values, is_exact, zeros
 from pertoken.rating.contract import ALWAYS, CYCLE
 from pertoken.rating.pool import Grant, Grid, Replay
@@ -69,7 +70,8 @@ def _written(card: str, played: Replay) -> Lines:
     rows = list(_rows(played))
     if not rows:
         return _none()
-    values = [np.stack(np.broadcast_arrays(*(row[i] for row in rows)), axis=-2) for i in (3, 4)]
+    columns_of = ([row[3] for row in rows], [row[4] for row in rows])
+    values = [np.stack(np.broadcast_arrays(*column), axis=-2) for column in columns_of]
     flat = [value.reshape(*value.shape[:-2], -1) for value in np.broadcast_arrays(*values)]
     some = np.logical_or(*(_any(value) for value in flat))
     at = np.flatnonzero(some)
@@ -126,7 +128,9 @@ def cash(rated: Rated) -> Lines:
             card = part.lines.keys["card"].labels[0]
             scope = {n: k for n, k in part.lines.keys.items() if n in _scope(rated, card)}
             made = Lines({**scope, "window": _window(part.lines)}, {"amount": part.lines.values["amount"]})
-            out.append(made.with_keys(card=card, pool=part.charge, unit=units[card, part.charge], entry=CASH[part.stage]))
+            out.append(
+                made.with_keys(card=card, pool=part.charge, unit=units[card, part.charge], entry=CASH[part.stage])
+            )
     names = ("card", "pool", "unit", "window", "entry")
     return concat(Lines, out or [Lines(dict.fromkeys(names, Key.constant("", 0)), {"amount": np.zeros(0)})])
 
@@ -199,7 +203,9 @@ def balances(rated: Rated, by: Sequence[str] = ("pool", "month")) -> Balances:
 
 def books_end(rated: Rated) -> np.datetime64 | None:
     """Find the moment at which the books of all pools end."""
-    return max((played.grid.end[-1] for own in rated.replays.values() for played in own if len(played.grid.end)), default=None)
+    return max(
+        (played.grid.end[-1] for own in rated.replays.values() for played in own if len(played.grid.end)), default=None
+    )
 
 
 def _keyed(lines: Lines, by: Sequence[str], grain: str | None) -> Lines:
@@ -256,16 +262,21 @@ class _Frame:
         names = list(self.groups.keys)
         both = concat(Lines, [self.groups, Lines({n: lines.keys[n] for n in names}, {})])
         index = _index([both.keys[n] for n in names], len(self.groups))
-        when = lines.keys[self.grain].relabel({p: p for p in lines.keys[self.grain].labels}) if self.grain else None
-        place = {label: i for i, label in enumerate(self.periods)}
-        at = np.zeros(len(lines), dtype=np.intp) if when is None else np.array([place.get(p, 0) for p in when.labels] or [0])[when.codes]
+        when = lines.keys[self.grain] if self.grain else None
+        order = {label: i for i, label in enumerate(self.periods)}
+        at = (
+            np.zeros(len(lines), dtype=np.intp)
+            if when is None
+            else np.array([order.get(p, 0) for p in when.labels] or [0])[when.codes]
+        )
         found = lines.values[value]
         out = {}
         for code, entry in enumerate(lines.keys["entry"].labels):
             mine = np.flatnonzero(lines.keys["entry"].codes == code)
             shape = (*found.shape[:-1], len(self.groups), len(self.periods))
             out[entry] = zeros(shape, exact=is_exact(found))
-            np.add.at(out[entry], (..., index[mine], at[mine]), found[..., mine])
+            place: Any = (..., index[mine], at[mine])
+            np.add.at(out[entry], place, found[..., mine])
         return out
 
     def lines(self, values: dict[str, Values]) -> Lines:
@@ -279,8 +290,6 @@ class _Frame:
 
 def _index(keys: Sequence[Key], size: int) -> NDArray[np.intp]:
     """Find the group of each line, where the groups stand first."""
-    from pertoken.core.lines import combine
-
     code = combine(keys, len(keys[0].codes))[0]
     order = np.argsort(code[:size], kind="stable")
     found: NDArray[np.intp] = order[np.searchsorted(code[:size][order], code[size:])] if size else code
@@ -308,7 +317,12 @@ def _liability(money: dict[str, Values], accrued: dict[str, Values], frame: _Fra
     change = paid - at["used"] - at["unused"]
     after = np.cumsum(before + change, axis=-1)
     left = _stocks(money, "")["closing"] if money else nothing
-    return {"paid_amount": paid + nothing, "liability_before": after - change, "liability": after, "owed_amount": left - after}
+    return {
+        "paid_amount": paid + nothing,
+        "liability_before": after - change,
+        "liability": after,
+        "owed_amount": left - after,
+    }
 
 
 def ageing(rated: Rated, by: Sequence[str] = ("pool",)) -> Lines:

@@ -53,22 +53,25 @@ class Coverage:
             All values, `cost_amount` (used, unused and on demand) and `savings_amount` (against all on demand).
         """
         lines = self.lines.fold(by)
-        cost = sum(lines.values[name] for name in ("used_amount", "unused_amount", "on_demand_amount"))
-        return Lines(lines.keys, {**lines.values, "cost_amount": cost, "savings_amount": lines.values["list_amount"] - cost})
+        used, unused, on_demand = (lines.values[f"{name}_amount"] for name in ("used", "unused", "on_demand"))
+        cost = used + unused + on_demand
+        return Lines(
+            lines.keys, {**lines.values, "cost_amount": cost, "savings_amount": lines.values["list_amount"] - cost}
+        )
 
 
 def utilisation_share(lines: Lines) -> Values:
-    """What share of what was committed was used; not a number (None for decimals) where nothing was."""
+    """Divide what was used by what was committed; not a number (None for decimals) where nothing was."""
     return divided(lines.values["used"], lines.values["committed"])
 
 
 def coverage_share(lines: Lines) -> Values:
-    """What share of what was needed commitments covered; not a number (None for decimals) where nothing was."""
+    """Divide what commitments covered by what was needed; not a number (None for decimals) where nothing was."""
     return divided(lines.values["covered"], lines.values["demand"])
 
 
 def effective_rate(lines: Lines) -> Values:
-    """What a unit cost that was used, with what was not used. [currency / unit]"""
+    """Divide what a commitment cost, used or not, by the units used. [currency / unit]"""
     return divided(lines.values["used_amount"] + lines.values["unused_amount"], lines.values["used"])
 
 
@@ -80,7 +83,8 @@ def divided(part: Values, whole: Values) -> Values:
         out = np.empty(whole.shape, dtype=object)
         out.ravel()[:] = [CONTEXT.divide(Decimal(p), Decimal(w)) if w else None for p, w in pairs]
         return out
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=some)
+    shares: Values = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=some)
+    return shares
 
 
 def coverage(rated: Rated, by: str = "hour") -> Coverage:
@@ -160,7 +164,9 @@ def _money(part: Part, charge: str, grain: str, card: str) -> Lines:
     own = lines.keys.get(CYCLE) or lines.keys[period.finest(set(lines.keys)) or CYCLE]
     for label in own.labels[:1]:
         if period.GRAINS.index(period.grain_of(label)) > period.GRAINS.index(grain):
-            msg = f"card {card} prices {charge} by {period.grain_of(label)}; expected that or longer, found --by {grain}"
+            msg = (
+                f"card {card} prices {charge} by {period.grain_of(label)}; expected that or longer, found --by {grain}"
+            )
             raise InputError(msg)
     keys = {n: k for n, k in lines.keys.items() if n not in (*period.GRAINS, CYCLE, *OWN)}
     keys["period"] = own.relabel({label: period.roll_up(label, grain) for label in own.labels})

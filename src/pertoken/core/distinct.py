@@ -1,4 +1,4 @@
-"""Distinct: the different numbers of a long column, and which of them each line has, without sorting where they lie close."""
+"""Distinct: the different numbers of a long column and the place of each line among them, unsorted where it can be."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Balances as a sheet: what is paid and not yet used, what lapsed, what expires when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,11 @@ from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, S
 
 Block = Figures | Table | Chart | Note
 
-WORDS = {"revenue": ("liability", "Paid by customers and not yet used"), "cost": ("prepaid", "Paid by us and not yet used")}
+WORDS = {
+    "revenue": ("liability", "Paid by customers and not yet used"),
+    "cost": ("prepaid", "Paid by us and not yet used"),
+}
+SIDES = {"revenue": "What customers have", "cost": "What we have"}
 """Name and title of each side's table."""
 
 MONEY: Mapping[str, tuple[str, str | None]] = {
@@ -101,11 +105,14 @@ def _figures(side: str, made: Balances, unit: str, *, alone: bool) -> list[Figur
 
 
 def _picture(side: str, made: Balances, unit: str) -> list[Chart]:
-    grain, name = _grain(made), "pool" if "pool" in made.by else next((n for n in made.by if n not in period.GRAINS), "")
+    grain, name = (
+        _grain(made),
+        "pool" if "pool" in made.by else next((n for n in made.by if n not in period.GRAINS), ""),
+    )
     if grain is None or not name or not len(made.lines):
         return []
     folded = made.lines.fold((grain, name))
-    rows = [(row[grain], row[name] or "(none)", number(row["liability"])) for row in folded.records()]
+    rows = [(row[grain], row[name] or "(none)", row["liability"]) for row in folded.records()]
     left = "Liability" if side == "revenue" else "Prepaid"
     title = f"{left} at the end of each {grain}"
     alt = f"{title} by {name}; {show(_last(made, 'liability'), 'money')} {unit} in the last."
@@ -153,7 +160,7 @@ def _units(side: str, made: Balances, top: int | None) -> Table:
     cells = tuple(
         (*(row[k] for k in (*_keys(made), "unit")), *(number(row[n]) for n in names), _breakage(row)) for row in rows
     )
-    return Table(f"{side}_units", f"In units, {side}", tuple(columns), cells, note, total=False)
+    return Table(f"{side}_units", f"{SIDES[side]}, in units", tuple(columns), cells, note, total=False)
 
 
 def _breakage(row: Mapping[str, Any]) -> Cell:
@@ -177,7 +184,16 @@ def _ages(side: str, made: Balances, unit: str, top: int | None) -> list[Table]:
     ]
     shown = cells if top is None else sorted(cells, key=lambda c: -sum(float(x or 0) for x in c[-len(AGES) :]))[:top]
     note = "What is granted and left at its cost, by when it expires unless it is used."
-    return [Table(f"{side}_ageing", f"Expires within, {side}", tuple(columns), tuple(shown), note, total=len(shown) == len(cells))]
+    return [
+        Table(
+            f"{side}_ageing",
+            f"{SIDES[side]}, by expiry within",
+            tuple(columns),
+            tuple(shown),
+            note,
+            total=len(shown) == len(cells),
+        )
+    ]
 
 
 def _name(age: str) -> str:
@@ -190,6 +206,3 @@ def _label(age: str) -> str:
 
 def _amount(own: Mapping[str, Mapping[str, Any]], age: str) -> Cell:
     return number(own[age]["amount"]) if age in own else 0
-
-
-Rows = Sequence[tuple[Cell, ...]]

@@ -25,7 +25,9 @@ def left_out(books: Books) -> list[Note]:
         notes += [Note(f"No price on the {side} cards, so left out: {each}.", "warning")] if each else []
     if report.rejected:
         why = "; ".join(f"{count:,} {reason}" for reason, count in report.rejected.items())
-        notes.append(Note(f"{sum(report.rejected.values()):,} of {report.rows:,} rows were set aside: {why}.", "warning"))
+        notes.append(
+            Note(f"{sum(report.rejected.values()):,} of {report.rows:,} rows were set aside: {why}.", "warning")
+        )
     return [*notes, *(Note(f"{text}.") for text in report.says)]
 
 

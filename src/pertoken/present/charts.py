@@ -300,7 +300,10 @@ def areas(
     data = []
     for rank, (name, values) in enumerate(parts.items()):
         numbers = [float(value) for value in values]
-        data += [{"at": t, "part": name, "value": v, "rank": rank} for t, v in zip(at, [*numbers, *numbers[-1:]], strict=True)]
+        data += [
+            {"at": t, "part": name, "value": v, "rank": rank}
+            for t, v in zip(at, [*numbers, *numbers[-1:]], strict=True)
+        ]
     legend = alt.Legend(orient="top", title=None, labelLimit=0, symbolType="square")
     shown = alt.Scale(domain=list(parts), range=[colors[name] for name in parts])
     beside = alt.Axis(title=None, grid=False, ticks=False, labelOverlap=True, tickCount=8)
@@ -309,7 +312,9 @@ def areas(
         .mark_area(interpolate="step-after")
         .encode(
             x=alt.X("at:T", scale=alt.Scale(type="utc", nice=False), axis=beside),
-            y=alt.Y("value:Q", stack="zero", title=title, axis=alt.Axis(format=_format(kind), domain=False, ticks=False)),
+            y=alt.Y(
+                "value:Q", stack="zero", title=title, axis=alt.Axis(format=_format(kind), domain=False, ticks=False)
+            ),
             color=alt.Color("part:N", legend=legend, scale=shown),
             order=alt.Order("rank:Q"),
         )

@@ -14,6 +14,7 @@ from pertoken.present.beside import left_out, meta, number
 from pertoken.present.charts import LOSS, PALETTE, WHOLE
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
+from pertoken.rating.card import MONEY
 
 Block = Figures | Table | Chart | Note
 
@@ -37,9 +38,8 @@ def sheet(books: Books, made: Coverage, *, top: int | None = None) -> Sheet:
     unit = books.statement.currency
     cards = len(made.lines.keys["card"].labels) > 1
     by = BY if cards else BY[1:]
-    every, whole = made.fold((*by, "period")), made.fold(by)
-    every, whole = _some(every), _some(whole)
-    periods, summary = _periods(every, made.by, unit, top), [_use(whole, unit), _money(whole, unit)]
+    every, whole = made.fold((*by, "period")), _some(made.fold(by))
+    periods, summary = _periods(_some(every), made.by, unit, top), [_use(whole), _money(whole, unit)]
     tables = [periods, *summary] if top is None else [*summary, periods]
     blocks: list[Block] = [_figures(whole, unit), *_pictures(every, whole, made.by, unit), *tables]
     blocks.append(Note("On demand is at the list prices of the charges that may draw on a commitment."))
@@ -89,19 +89,40 @@ def _figures(whole: Lines, unit: str) -> Figures:
         Figure("on_demand", "Of it on demand", _sum(whole, "on_demand_amount"), "money", unit),
         Figure("savings", "Saved", _sum(whole, "savings_amount"), "money", unit),
     ]
+    if used is not None:
+        rate = number(effective_rate(whole.fold(("unit",)))[0])
+        items.append(Figure("effective_rate", "For a unit used", rate, "unit_money", unit))
     return Figures(tuple(item for item in items if item.value is not None))
 
 
 LABELS = {"card": "Card", "pools": "Commitment", "unit": "Unit", "period": "Period"}
 
 
-def _texts(lines: Lines) -> list[Column]:
-    return [Column(name, LABELS[name], "text") for name in lines.keys]
+def _alone(lines: Lines, name: str) -> str:
+    """The one label of a key, if there is only one."""
+    found = set(lines.keys[name].column().tolist())
+    return found.pop() if len(found) == 1 else ""
 
 
-def _table(name: str, title: str, lines: Lines, columns: Sequence[Column], note: str = "", *, total: bool = True) -> Table:
-    texts = _texts(lines)
-    values = lines.values | {"utilisation_share": _settled(lines), "coverage_share": coverage_share(lines)}
+def _texts(lines: Lines, *, brief: bool = False) -> list[Column]:
+    """Columns of the keys; for people without those that say the same on every line."""
+    left_out = {"unit"} | ({"pools"} if "period" in lines.keys else set()) if brief else set()
+    names = [name for name in lines.keys if name not in left_out or not _alone(lines, name)]
+    return [Column(name, LABELS[name], "text") for name in names]
+
+
+def _table(
+    name: str,
+    title: str,
+    lines: Lines,
+    columns: Sequence[Column],
+    note: str = "",
+    *,
+    brief: bool = True,
+    total: bool = False,
+) -> Table:
+    texts = _texts(lines, brief=brief)
+    values = {**lines.values} | {"utilisation_share": _settled(lines), "coverage_share": coverage_share(lines)}
     values |= {"effective_rate": effective_rate(lines)}
     cells = [lines.keys[c.name].column().tolist() for c in texts]
     cells += [[number(x) for x in values[c.name].tolist()] for c in columns]
@@ -123,18 +144,25 @@ def _share(name: str, label: str, formula: str) -> Column:
     return Column(name, label, "share", formula=formula)
 
 
-def _use(whole: Lines, unit: str) -> Table:
+def _quantities(lines: Lines, names: Sequence[str]) -> list[Column]:
+    unit = _alone(lines, "unit")
+    return [Column(name, QUANTITIES[name], "quantity", "" if unit == MONEY else unit) for name in names]
+
+
+QUANTITIES = {
+    "committed": "Committed", "used": "Used", "unused": "Unused", "demand": "Needed", "covered": "Covered",
+    "on_demand": "On demand",
+}  # fmt: skip
+
+
+def _use(whole: Lines) -> Table:
     columns = [
-        Column("committed", "Committed", "quantity"),
-        Column("used", "Used", "quantity"),
-        Column("unused", "Unused", "quantity"),
+        *_quantities(whole, ("committed", "used", "unused")),
         _share("utilisation_share", "Utilisation", "used / committed"),
-        Column("demand", "Needed", "quantity"),
-        Column("covered", "Covered", "quantity"),
-        _share("coverage_share", "Coverage", "covered / demand"),
+        *_quantities(whole, ("demand",)),
+        Column("coverage_share", "Coverage", "share"),
     ]
-    del unit
-    return _table("commitments", "Commitments", whole, columns, total=False)
+    return _table("commitments", "Commitments", whole, columns)
 
 
 def _money(whole: Lines, unit: str) -> Table:
@@ -142,9 +170,8 @@ def _money(whole: Lines, unit: str) -> Table:
         *_costs(unit),
         Column("list_amount", "All on demand", "money", unit, total="sum"),
         Column("savings_amount", "Saved", "money", unit, "list_amount - cost_amount", "sum"),
-        Column("effective_rate", "For a unit used", "unit_money", unit),
     ]
-    return _table("costs", "What it cost", whole, columns)
+    return _table("costs", "What it cost", whole, columns, total=len(whole) > 1)
 
 
 def _costs(unit: str) -> list[Column]:
@@ -157,23 +184,32 @@ def _costs(unit: str) -> list[Column]:
 
 
 def _periods(every: Lines, by: str, unit: str, top: int | None) -> Table:
-    columns = [
-        Column("committed", "Committed", "quantity"),
-        Column("used", "Used", "quantity"),
-        Column("unused", "Unused", "quantity"),
-        _share("utilisation_share", "Utilisation", "used / committed"),
-        Column("demand", "Needed", "quantity"),
-        Column("on_demand", "On demand", "quantity"),
-        _share("coverage_share", "Coverage", "(demand - on_demand) / demand"),
-        *_costs(unit),
-    ]
     if top is None:
-        money = [Column("list_amount", "All on demand", "money", unit), Column("savings_amount", "Saved", "money", unit)]
-        return _table("coverage", f"By {by}", every, [*columns, *money], total=False)
+        return _table("coverage", f"By {by}", every, _all(every, unit), brief=False)
+    columns = [
+        *_quantities(every, ("used", "unused")),
+        Column("utilisation_share", "Utilisation", "share"),
+        *_quantities(every, ("on_demand",)),
+        Column("coverage_share", "Coverage", "share"),
+        Column("cost_amount", "Cost", "money", unit),
+    ]
     order = np.argsort(every.keys["period"].codes, kind="stable")
     kept = np.sort(order[-top:])
     note = f"The last {top} of {len(every):,} lines; --format csv and --xlsx have all." if len(every) > top else ""
-    return _table("coverage", f"By {by}", every.pick(kept), columns, note, total=False)
+    return _table("coverage", f"By {by}", every.pick(kept), columns, note)
+
+
+def _all(every: Lines, unit: str) -> list[Column]:
+    return [
+        *_quantities(every, ("committed", "used", "unused")),
+        _share("utilisation_share", "Utilisation", "used / committed"),
+        *_quantities(every, ("demand", "covered", "on_demand")),
+        _share("coverage_share", "Coverage", "covered / demand"),
+        *_costs(unit),
+        Column("list_amount", "All on demand", "money", unit),
+        Column("savings_amount", "Saved", "money", unit, "list_amount - cost_amount"),
+        Column("effective_rate", "For a unit used", "unit_money", unit, "(used_amount + unused_amount) / used"),
+    ]
 
 
 def _pictures(every: Lines, whole: Lines, by: str, unit: str) -> list[Chart]:
@@ -181,7 +217,7 @@ def _pictures(every: Lines, whole: Lines, by: str, unit: str) -> list[Chart]:
     out = []
     for i, row in enumerate(whole.pick(largest).records()):
         own = every.where(**{name: row[name] for name in whole.keys})
-        money = row["unit"] == "money"
+        money = row["unit"] == MONEY
         names = [f"{n}_amount" for n in ("used", "unused", "on_demand")] if money else ["used", "unused", "on_demand"]
         values = dict(zip(PARTS, (own.values[name].tolist() for name in names), strict=True))
         measure = unit if money else row["unit"]
