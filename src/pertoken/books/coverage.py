@@ -71,7 +71,7 @@ def coverage_share(lines: Lines) -> Values:
 
 
 def effective_rate(lines: Lines) -> Values:
-    """Divide what a commitment cost, used or not, by the units used. [currency / unit]"""
+    """Divide what a commitment cost, used or not, by the units used, in currency for a unit."""
     return divided(lines.values["used_amount"] + lines.values["unused_amount"], lines.values["used"])
 
 
