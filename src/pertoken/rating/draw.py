@@ -169,7 +169,10 @@ def _places(grid: Grid, lines: Lines) -> Any:  # noqa: ANN401  an index
 
 
 def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values:  # noqa: ANN401  an index
-    flat = zeros((*quantity.shape[:-1], grid.shape[0] * grid.shape[1]), exact=exact)
+    size = grid.shape[0] * grid.shape[1]
+    if quantity.ndim == 1 and not exact:
+        return np.bincount(place, quantity, size).reshape(grid.shape)
+    flat = zeros((*quantity.shape[:-1], size), exact=exact)
     np.add.at(flat, (..., place), quantity)
     return flat.reshape(*quantity.shape[:-1], *grid.shape)
 
