@@ -1,11 +1,12 @@
 """A year of hourly reserved capacity for 1,000 contracts: 8.76 million windows, each with a grant of its own.
 
 Floor: the four columns written by hand in NumPy (used, unused, on demand, and their money), which has no keys, no grants,
-no ledger, and can't carry anything over. No target for the ratio; rating must take seconds, in at most 4 GB.
+no ledger, and can't carry anything over. No target for the ratio; rating must take seconds, in at most 3 GB.
 """
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from pertoken.connect.cards import card_from
 from pertoken.core.lines import Key, Usage
 from pertoken.rating.rate import amount, rate
 
-MOST_GB = 4.0
+ROOT = Path(__file__).parents[1]
+MOST_GB = 3.0
 RESERVED, INSIDE, LIST = 64, 2.20, 3.50
 CARD = {
     "card": "machines",
@@ -43,7 +45,9 @@ def usage(contracts, hours):
     begin = np.datetime64("2025-01-01T00")
     labels = tuple(np.arange(begin, begin + hours).astype(str).tolist())
     keys = {
-        "customer": Key(np.repeat(np.arange(contracts, dtype=np.int32), hours), tuple(f"c{i:05}" for i in range(contracts))),
+        "customer": Key(
+            np.repeat(np.arange(contracts, dtype=np.int32), hours), tuple(f"c{i:05}" for i in range(contracts))
+        ),
         "hour": Key(np.tile(np.arange(hours, dtype=np.int32), contracts), labels),
         "meter": Key.constant("gpu_hours", size),
     }
@@ -61,7 +65,17 @@ rate(usage(int(sys.argv[1]), int(sys.argv[2])), card_from(CARD), exact=False)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)"""
 
 
-def test_a_year_of_reservations_is_rated_in_seconds(race, note, full):
+def test_a_year_of_reservations_needs_little_memory(note, full):
+    """First of all, since what this process holds would count in the other."""
+    contracts, hours = (1_000, 8_760) if full else (7, 53)
+    words = [sys.executable, "-c", CHILD, str(contracts), str(hours)]
+    run = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT)
+    if full:
+        verdict = "met" if float(run.stdout) <= MOST_GB else "MISSED"
+        note(f"{'rate 8.76M hours, peak memory':<44} {float(run.stdout):>7.2f}GB  at most {MOST_GB} GB: {verdict}")
+
+
+def test_a_year_of_reservations_is_rated_in_seconds(race, full):
     contracts, hours = (1_000, 8_760) if full else (7, 53)
     lines, card = usage(contracts, hours), card_from(CARD)
     used, unused, used_money, unused_money, beyond = (each.sum() for each in by_hand(lines.values["quantity"]))
@@ -79,9 +93,3 @@ def test_a_year_of_reservations_is_rated_in_seconds(race, note, full):
         target=None,
         rounds=3,
     )
-    if full:
-        run = subprocess.run(
-            [sys.executable, "-c", CHILD, str(contracts), str(hours)], capture_output=True, text=True, check=True
-        )
-        verdict = "met" if float(run.stdout) <= MOST_GB else "MISSED"
-        note(f"{'rate 8.76M hours, peak memory':<44} {float(run.stdout):>7.2f}GB  at most {MOST_GB} GB: {verdict}")

@@ -50,9 +50,7 @@ pools:
 
 
 def monthly(customer, *millions):
-    return [
-        (customer, month, "input_tokens", q * 1_000_000) for month, q in zip(MONTHS, millions, strict=False)
-    ]
+    return [(customer, month, "input_tokens", q * 1_000_000) for month, q in zip(MONTHS, millions, strict=False)]
 
 
 def bundle(*millions):
@@ -73,7 +71,13 @@ def test_a_bundle_is_used_lapses_and_rolls_over():
         0, 50, 20, 15, 15, 15,
     ]  # fmt: skip
     assert [january[n] for n in ("paid_amount", "drawn_amount", "expired_amount", "liability")] == [50, 20, 15, 15]
-    assert [february[n] / 1_000_000 for n in ("opening", "granted", "drawn", "expired", "closing")] == [15, 50, 65, 0, 0]
+    assert [february[n] / 1_000_000 for n in ("opening", "granted", "drawn", "expired", "closing")] == [
+        15,
+        50,
+        65,
+        0,
+        0,
+    ]
     assert (february["liability_before"], february["liability"]) == (15, 0)
 
 
@@ -101,9 +105,9 @@ def test_what_customers_hold_stands_by_customer_and_adds_up():
 def test_months_without_an_event_keep_the_balance():
     """A credit of 300 of which 100 is used in January and in March: February opens and closes with 200."""
     plan = card(
-        COMMIT.replace("pay: [{every: month, amount: 100}]", "price: 300").replace("1200", "300").replace(
-            "true_up", "forfeit"
-        )
+        COMMIT.replace("pay: [{every: month, amount: 100}]", "price: 300")
+        .replace("1200", "300")
+        .replace("true_up", "forfeit")
     )
     used = usage("customer month meter", ("a", "2026-01", "input_tokens", 100), ("a", "2026-03", "input_tokens", 100))
     made = balances(rate(used, plan), ("pool", "month"))
@@ -130,7 +134,11 @@ def test_cash_and_accrual_meet_at_the_end_of_a_term():
 
 
 def test_what_is_granted_before_the_books_opens_them():
-    plan = card(COMMIT.replace("from: 2026-01-01", "from: 2025-07-01").replace("pay: [{every: month, amount: 100}]", "price: 1200"))
+    plan = card(
+        COMMIT.replace("from: 2026-01-01", "from: 2025-07-01").replace(
+            "pay: [{every: month, amount: 100}]", "price: 1200"
+        )
+    )
     used = usage("customer month meter", ("a", "2026-01", "input_tokens", 150))
     rated = rate(used, plan, contracts=[Contract(card="commit", labels={"customer": "a"}, start=date(2025, 7, 1))])
     (january,) = balances(rated, ("pool", "month")).lines.records()
@@ -138,17 +146,24 @@ def test_what_is_granted_before_the_books_opens_them():
 
 
 @pytest.mark.parametrize(
-    ("until", "age"), [("2026-03-03", "30 days"), ("2026-03-04", "90 days"), ("2026-06-01", "365 days"), ("2028-01-01", "later")]
+    ("until", "age"),
+    [("2026-03-03", "30 days"), ("2026-03-04", "90 days"), ("2026-06-01", "365 days"), ("2028-01-01", "later")],
 )
 def test_what_is_left_ages_by_its_expiry(until, age):
     """The books end with January: 30 days later is the 3rd of March."""
-    plan = card(COMMIT.replace("to: 2027-01-01", f"to: {until}").replace("pay: [{every: month, amount: 100}]", "price: 1200"))
+    plan = card(
+        COMMIT.replace("to: 2027-01-01", f"to: {until}").replace("pay: [{every: month, amount: 100}]", "price: 1200")
+    )
     rated = rate(usage("customer month meter", ("a", "2026-01", "input_tokens", 200)), plan)
     assert by(ageing(rated, ("pool",)), "pool", "expires_within") == {("year", age): 1000}
 
 
 def test_what_has_no_end_never_expires():
-    plan = card(COMMIT.replace("term: {from: 2026-01-01, to: 2027-01-01}", "").replace("pay: [{every: month, amount: 100}]", "price: 9").replace("true_up", "forfeit"))
+    plan = card(
+        COMMIT.replace("term: {from: 2026-01-01, to: 2027-01-01}", "")
+        .replace("pay: [{every: month, amount: 100}]", "price: 9")
+        .replace("true_up", "forfeit")
+    )
     rated = rate(usage("customer month meter", ("a", "2026-01", "input_tokens", 200)), plan)
     (left,) = ageing(rated, ("pool",)).records()
     assert (left["expires_within"], left["quantity"], left["amount"]) == ("never", 1000, Decimal("7.5"))
@@ -203,11 +218,15 @@ MANY = st.lists(st.integers(0, 1500), min_size=5, max_size=5)
 @given(plans(), MANY, MANY, st.booleans())
 def test_granted_is_drawn_expired_refunded_and_left(plan, one, two, exact):
     """The law of pools, for each pool, customer and month, in units and money; and what rolls over is only moved."""
-    rows = [(c, m, "input_tokens", q) for c, many in (("a", one), ("b", two)) for m, q in zip(MONTHS, many, strict=False)]
+    rows = [
+        (c, m, "input_tokens", q) for c, many in (("a", one), ("b", two)) for m, q in zip(MONTHS, many, strict=False)
+    ]
     rated = rate(usage("customer month meter", *rows), plan, exact=exact)
     made = balances(rated, ("customer", "pool", "month")).lines.values
     for end in ("", "_amount"):
-        held = {name: made[f"{name}{end}"] for name in ("opening", "granted", "drawn", "expired", "refunded", "closing")}
+        held = {
+            name: made[f"{name}{end}"] for name in ("opening", "granted", "drawn", "expired", "refunded", "closing")
+        }
         left = held["opening"] + held["granted"] - held["drawn"] - held["expired"] - held["refunded"]
         assert close(left, held["closing"], exact)
     assert (made["closing"] >= -1e-9).all()
@@ -226,7 +245,10 @@ def test_cash_less_accrual_is_the_change_of_the_liability(plan, many, exact):
     assert close(made.values["liability"], made.values["closing_amount"], exact)  # each grant is paid when it is made
     assert close(made.values["owed_amount"], made.values["owed_amount"] * 0, exact)
     paid = cash(rated)
-    change = sum(sign * total(paid, entry, "amount") for entry, sign in (("purchase", 1), ("refund", 1), ("used", -1), ("unused", -1)))
+    change = sum(
+        sign * total(paid, entry, "amount")
+        for entry, sign in (("purchase", 1), ("refund", 1), ("used", -1), ("unused", -1))
+    )
     months = made.keys["month"].column()
     last = made.pick(months == max(months))
     assert close(change, last.values["liability"].sum(), exact)

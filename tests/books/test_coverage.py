@@ -132,7 +132,9 @@ def test_an_annual_commitment_is_covered_by_the_month():
              pay: [{every: year, amount: 1_000_000}], eligible: [input], unused: forfeit}
         """
     )
-    made = usage("month meter", *((m, "input_tokens", q * token) for m, q in zip(months, (200_000, 192_000, 10), strict=True)))
+    made = usage(
+        "month meter", *((m, "input_tokens", q * token) for m, q in zip(months, (200_000, 192_000, 10), strict=True))
+    )
     lines = coverage(rate(made, plan), "month").fold(("period",))
     assert rows(lines, "used", "on_demand") == [(600_000, 0), (400_000, 176_000), (0, 30)]
 

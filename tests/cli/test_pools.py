@@ -55,7 +55,10 @@ def test_what_customers_have_paid_is_told_by_pool_and_month(ask, sold):
     """January: 600 of 1,000 tokens lapse (6 of 10). February: 500 tokens beyond at 0.02 take 10 of 30, 8 of 24."""
     said = result(ask("balances", sold, "--revenue", "prepaid.yaml", "--format", "json"))
     rows = {(r["pool"], r["month"]): r for r in said["tables"]["liability"]["rows"]}
-    numbers = {key: [Decimal(r[n]) for n in ("paid_amount", "drawn_amount", "expired_amount", "liability")] for key, r in rows.items()}
+    numbers = {
+        key: [Decimal(r[n]) for n in ("paid_amount", "drawn_amount", "expired_amount", "liability")]
+        for key, r in rows.items()
+    }
     assert numbers == {
         ("bundle", "2026-01"): [10, 4, 6, 0],
         ("bundle", "2026-02"): [10, 10, 0, 0],
@@ -68,7 +71,9 @@ def test_what_customers_have_paid_is_told_by_pool_and_month(ask, sold):
 
 def test_what_is_left_is_told_by_expiry(ask, sold):
     """The books end with February; the credit lapses on the first of July, 123 days later: 20 left, at 0.80 each."""
-    (row,) = result(ask("balances", sold, "--revenue", "prepaid.yaml", "--format", "json"))["tables"]["revenue_ageing"]["rows"]
+    (row,) = result(ask("balances", sold, "--revenue", "prepaid.yaml", "--format", "json"))["tables"]["revenue_ageing"][
+        "rows"
+    ]
     assert (row["pool"], Decimal(row["quantity"]), Decimal(row["within_365_days"])) == ("topup", 20, 16)
     assert Decimal(row["within_90_days"]) == 0
 
@@ -104,7 +109,9 @@ def test_the_terminal_says_the_finding_first(ask, sold, bought):
 
 @pytest.mark.parametrize("question", ["balances", "coverage"])
 def test_the_page_has_a_picture_and_the_workbook_its_sheets(ask, desk, sold, bought, question):
-    log, card = (sold, ("--revenue", "prepaid.yaml")) if question == "balances" else (bought, ("--cost", "reserved.yaml"))
+    log, card = (
+        (sold, ("--revenue", "prepaid.yaml")) if question == "balances" else (bought, ("--cost", "reserved.yaml"))
+    )
     assert ask(question, log, *card, "--html", "out.html", "--xlsx", "out.xlsx").code == 0
     assert (desk / "out.html").read_text().count("<svg") == 1
     assert len(openpyxl.load_workbook(desk / "out.xlsx").sheetnames) > 1
