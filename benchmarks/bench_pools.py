@@ -1,7 +1,7 @@
 """A year of hourly reserved capacity for 1,000 contracts: 8.76 million windows, each with a grant of its own.
 
-Floor: the four columns written by hand in NumPy (used, unused, on demand, and their money), which has no keys, no grants,
-no ledger, and can't carry anything over. No target for the ratio; rating must take seconds, in at most 3 GB.
+Floor: used, unused, on demand and their money written by hand in NumPy, which has no keys, no grants, no ledger, and
+can't carry anything over. No target for the ratio; rating must take seconds, in at most 3 GB.
 """
 
 import subprocess

@@ -64,7 +64,7 @@ def row(made, **labels):
 
 
 def test_a_bundle_is_used_lapses_and_rolls_over():
-    """The hybrid sketch of the reference: 20M of 50M used, 30M left, half of it (15M, worth 15) rolls over, half lapses."""
+    """The hybrid sketch of the reference: 20M of 50M used; of 30M left half (15, at cost) rolls over, half lapses."""
     made = balances(bundle(20, 90), ("pool", "month"))
     january, february = row(made, month="2026-01"), row(made, month="2026-02")
     assert [january[n] / 1_000_000 for n in ("opening", "granted", "drawn", "expired", "carried", "closing")] == [
@@ -125,8 +125,8 @@ def test_a_commitment_that_is_used_before_it_is_paid_is_owed():
 
 
 def test_cash_and_accrual_meet_at_the_end_of_a_term():
-    """FOCUS: the sum of effective is what was billed, over a term. 12 x 100 paid, 400 used, 800 unused."""
-    used = usage("customer month meter", *((("a", month, "input_tokens", 400 // 12) for month in MONTHS)))
+    """FOCUS: the sum of effective is what was billed, over a term. 12 x 100 paid, 396 used, 804 unused."""
+    used = usage("customer month meter", *(("a", month, "input_tokens", 400 // 12) for month in MONTHS))
     rated = rate(used, card(COMMIT))
     last = row(balances(rated, ("pool", "month")), month="2026-12")
     assert (last["liability"], last["owed_amount"], last["closing"]) == (0, 0, 0)
@@ -187,6 +187,8 @@ def test_a_card_without_pools_holds_nothing():
 
 PRIORITIES = st.sampled_from([1, 2])
 GRANTS = st.integers(1, 1000)
+PRICES = st.integers(0, 99)
+ENDS = st.sampled_from(["2026-04-01", "2027-01-01"])
 
 
 @st.composite
@@ -203,10 +205,10 @@ scope: [customer]
 prices:
   tokens: {{measure: {{sum: input_tokens, window: month}}, curve: [{{rate: 2}}]}}
 pools:
-  - {{id: cycle, unit: tokens, grant: {draw(GRANTS)}, every: month, price: {draw(st.integers(0, 99))}, eligible: [tokens],
+  - {{id: cycle, unit: tokens, grant: {draw(GRANTS)}, every: month, price: {draw(PRICES)}, eligible: [tokens],
      unused: {unused}, priority: {draw(PRIORITIES)}, {rule}}}
-  - {{id: term, unit: tokens, grant: {draw(GRANTS)}, term: {{from: 2026-02-01, to: {draw(st.sampled_from(["2026-04-01", "2027-01-01"]))}}},
-     price: {draw(st.integers(0, 99))}, eligible: [tokens], unused: forfeit, priority: {draw(PRIORITIES)}}}
+  - {{id: term, unit: tokens, grant: {draw(GRANTS)}, term: {{from: 2026-02-01, to: {draw(ENDS)}}},
+     price: {draw(PRICES)}, eligible: [tokens], unused: forfeit, priority: {draw(PRIORITIES)}}}
 """
     )
 
@@ -238,7 +240,7 @@ def test_granted_is_drawn_expired_refunded_and_left(plan, one, two, exact):
 @settings(deadline=None, max_examples=60)
 @given(plans(), MANY, st.booleans())
 def test_cash_less_accrual_is_the_change_of_the_liability(plan, many, exact):
-    """Purchases less refunds less used less unused, from the ledger of rating; what is left at cost, from the replay."""
+    """Purchases less refunds, used and unused, from the ledger of rating; what is left at cost, from the replay."""
     rows = [("a", month, "input_tokens", q) for month, q in zip(MONTHS, many, strict=False)]
     rated = rate(usage("customer month meter", *rows), plan, exact=exact)
     made = balances(rated, ("pool", "month")).lines

@@ -21,8 +21,8 @@ card: cloud
 prices:
   hours: {measure: {sum: gpu_hours, window: hour}, curve: [{rate: 1}]}
 pools:
-  - {id: commitment, unit: gpu_hours, grant: 1, every: hour, term: {from: 2026-01-01, to: 2027-01-01}, inside: {rate: 1},
-     eligible: [hours], unused: forfeit}
+  - {id: commitment, unit: gpu_hours, grant: 1, every: hour, term: {from: 2026-01-01, to: 2027-01-01},
+     inside: {rate: 1}, eligible: [hours], unused: forfeit}
 """
 
 SAVINGS = """
@@ -79,7 +79,7 @@ def test_an_hour_below_the_reservation_loses_what_is_unused():
 
 
 def test_a_day_is_the_sum_of_its_hours_and_shares_are_divided_last():
-    """104 of 128 used are 81.25 %, not the mean of 100 % and 62.5 %, which is the same here; 104 of 120 covered is not."""
+    """104 of 120 covered are 86.7 %, not 90 %, the mean of 80 % and 100 %."""
     lines = coverage(gpus(), "day").fold(("period",))
     assert rows(lines, "committed", "used", "unused", "demand", "on_demand") == [(128, 104, 24, 120, 16)]
     assert coverage_share(lines)[0] == pytest.approx(Decimal(104) / 120)
@@ -106,7 +106,7 @@ def test_an_hour_without_use_loses_all_of_it():
 
 
 def test_a_savings_plan_covers_money_of_several_charges_at_their_own_rates():
-    """Two H100 (8 on demand, 6 of the plan) and six A100 (12 on demand): 4 of the plan are left, enough for 8 of the 12."""
+    """Two H100 (8 on demand) take 6 of 10; the 4 left are enough for 8 of the 12 of six A100."""
     used = usage(
         "kind hour meter",
         ("h100", "2026-01-05T10", "gpu_hours", 2),

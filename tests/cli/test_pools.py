@@ -94,7 +94,8 @@ def test_commitments_are_told_by_the_hour(ask, bought):
 
 def test_a_day_is_the_sum_of_its_hours(ask, bought):
     figures = result(ask("coverage", bought, "--cost", "reserved.yaml", "--format", "json"))["figures"]
-    assert {n: Decimal(figures[n]["value"]) for n in ("utilisation_share", "cost", "unused", "on_demand", "savings")} == {
+    names = ("utilisation_share", "cost", "unused", "on_demand", "savings")
+    assert {name: Decimal(figures[name]["value"]) for name in names} == {
         "utilisation_share": Decimal("0.625"), "cost": 22, "unused": 6, "on_demand": 6, "savings": -1,
     }  # fmt: skip
 

@@ -228,6 +228,16 @@ class Contracts:
             return np.where(cut, np.minimum(days, thirty), thirty), thirty
         return days, whole
 
+    def _days_of(self, lines: Lines) -> Key:
+        """Find a day of each line: that on which its cycle begins, or its own where it is known by the day."""
+        if CYCLE not in lines.keys:
+            return window_key(lines, "day", self.card)
+        cycle = lines.keys[CYCLE]
+        if "" not in cycle.labels or not {"hour", "day"} & set(lines.keys):
+            return cycle
+        own = lines.period("day").column().tolist()
+        return Key.of(begun or day for begun, day in zip(cycle.column().tolist(), own, strict=True))
+
     def key(self, lines: Lines, window: str) -> tuple[str, Key]:
         """Name and find the period of each line: of the calendar, of a cycle with its own day, or the whole term.
 
@@ -239,7 +249,7 @@ class Contracts:
             return "", Key.constant("term", len(lines))
         if anchor is None or window in ("hour", "day"):
             return window, window_key(lines, window, self.card)
-        days = lines.keys[CYCLE] if CYCLE in lines.keys else window_key(lines, "day", self.card)
+        days = self._days_of(lines)
         begun = period.begins(days.labels)
         if anchor == "start":
             pairs, which = np.unique(
