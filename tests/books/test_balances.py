@@ -169,6 +169,25 @@ def test_what_has_no_end_never_expires():
     assert (left["expires_within"], left["quantity"], left["amount"]) == ("never", 1000, Decimal("7.5"))
 
 
+def test_cycles_of_several_anchors_keep_their_own_days():
+    """Acme's cycle begins on the 15th, Zeta's on the 3rd: each is granted, and pays, on its own day."""
+    plan = card(BUNDLE.replace("scope: [customer]", "scope: [customer]\nduring: {anchor: start, prorate: none}"))
+    used = usage(
+        "customer day meter",
+        *((c, day, "input_tokens", 1_000_000) for c in ("acme", "zeta") for day in ("2026-01-20", "2026-02-20")),
+    )
+    starts = {"acme": date(2026, 1, 15), "zeta": date(2026, 1, 3)}
+    running = [Contract(card="hybrid", labels={"customer": c}, start=start) for c, start in starts.items()]
+    rated = rate(used, plan, contracts=running)
+    assert by(rated.ledger.where(stage="purchase"), "customer", "cycle") == {
+        ("acme", "2026-01-15"): 50, ("acme", "2026-02-15"): 50, ("zeta", "2026-01-03"): 50, ("zeta", "2026-02-03"): 50,
+    }  # fmt: skip
+    granted = ledger(rated).where(customer="zeta", entry="expired")
+    assert set(granted.keys["window"].column()) == {"2026-01-03", "2026-02-03"}
+    brought = ledger(rated).where(customer="acme", entry="brought")
+    assert set(brought.keys["expires"].column()) == {"2026-03-15", "2026-04-15"}
+
+
 def test_a_key_that_no_pool_has_is_refused():
     with pytest.raises(InputError, match="no key 'custmer' among the pools; did you mean customer"):
         balances(bundle(1), ("custmer",))

@@ -57,13 +57,18 @@ def _rows(played: Replay) -> Iterator[Row]:
     """Each entry of each grant: what came in, then what went out."""
     for grant in played.grants:
         if grant.opened < len(played.grid.labels):
-            first = max(grant.opened - 1, 0) if grant.carried else grant.opened
+            first = _before(played.grid, grant.opened) if grant.carried else grant.opened
             came = "brought" if grant.carried else "opening" if grant.begin < played.grid.begin[0] else "granted"
             yield grant, came, first, grant.size, grant.value
         elif grant.carried:
             yield grant, "brought", len(played.grid.labels) - 1, grant.size, grant.value
         for entry, window, quantity, amount in grant.entries:
             yield grant, entry, window, quantity, amount
+
+
+def _before(grid: Grid, window: int) -> int:
+    """Find the window at whose end another begins."""
+    return max(int(np.searchsorted(grid.end, grid.begin[window], side="right")) - 1, 0)
 
 
 def _written(card: str, played: Replay) -> Lines:

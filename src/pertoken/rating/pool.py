@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pertoken.core.distinct import distinct, first_of, order_of, pairs
 from pertoken.core.lines import Key
 from pertoken.core.money import Values, is_exact, settle, zeros
-from pertoken.core.period import Instants, following, months_later, periods, seconds
+from pertoken.core.period import Instants, months_later, periods, seconds
 from pertoken.rating.card import MONEY, During, Pool, Term, Window
 from pertoken.rating.contract import ALWAYS, NEVER, Contracts, Windows
 
@@ -55,6 +55,19 @@ class Grid:
     def shape(self) -> tuple[int, int]:
         """Number of contracts and of windows."""
         return len(self.contracts), len(self.begin)
+
+    def drawn(self, begin: np.datetime64, end: np.datetime64) -> tuple[int, int]:
+        """Find the first window in which a grant can be drawn, and the first in which it no longer can.
+
+        Where contracts have cycles of their own, windows overlap: a grant for a cycle is drawn in that one.
+        """
+        at = int(np.searchsorted(self.begin, begin, side="left"))
+        own = at < len(self.begin) and self.begin[at] == begin
+        opened = at if own else int(np.searchsorted(self.end, begin, side="right"))
+        if own and self.end[at] == end:
+            return opened, opened + 1
+        closed = int(np.searchsorted(self.begin, end, side="left"))
+        return opened, closed if end <= self.end[-1] else len(self.begin) + 1
 
 
 @dataclass(slots=True, eq=False)
@@ -177,9 +190,7 @@ def grants(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> li
         size, value = zeros((len(grid.contracts),), exact=exact), zeros((len(grid.contracts),), exact=exact)
         size[contract[lines]] = amount[lines]
         value[contract[lines]] = worth[lines]
-        opened = int(np.searchsorted(grid.end, begins[i], side="right"))
-        closed = int(np.searchsorted(grid.begin, ends[i], side="left"))
-        closed = closed if ends[i] <= grid.end[-1] else len(grid.begin) + 1
+        opened, closed = grid.drawn(begins[i], ends[i])
         out.append(Grant(pool, begins[i], ends[i], opened, closed, size, size if each == 1 else value))
     return out
 
@@ -317,6 +328,15 @@ def _draw(grant: Grant, need: Mapping[str, Values], offered: Mapping[str, NDArra
         wanted -= np.where(taken == asked, wanted, settle(taken / factor))
 
 
+def _later(moment: np.datetime64, every: Window, periods: int) -> np.datetime64:
+    """Go on by so many cycles, on the day of the month on which they begin."""
+    if every in ("hour", "day"):
+        later: np.datetime64 = moment + np.timedelta64(periods, "h" if every == "hour" else "D")
+        return later
+    size = {"month": 1, "quarter": 3, "year": 12}[every]
+    return months_later(np.array([moment]), size * periods)[0]  # type: ignore[no-any-return]
+
+
 def _times_of(pool: Pool, charge: str) -> Decimal:
     times = pool.inside.times
     return Decimal(1) if times is None else times if isinstance(times, Decimal) else times.get(charge, Decimal(1))
@@ -340,8 +360,7 @@ def _ended(grant: Grant, live: Sequence[Grant], grid: Grid, window: int) -> list
         return []
     assert grant.pool.every is not None  # noqa: S101  the door asks for it
     until = grid.end[window]
-    for _ in range(rule.periods):
-        until = following(np.array([until]), grant.pool.every)[0]
-    closed = int(np.searchsorted(grid.begin, until, side="left")) if until <= grid.end[-1] else len(grid.begin) + 1
+    until = _later(until, grant.pool.every, rule.periods)
+    opened, closed = grid.drawn(grid.end[window], until)
     value = kept if grant.value is grant.size else worth
-    return [Grant(grant.pool, grant.begin, until, window + 1, closed, kept, value, carried=1)]
+    return [Grant(grant.pool, grant.begin, until, opened, closed, kept, value, carried=1)]
