@@ -22,6 +22,7 @@ from pertoken.rating.rate import rate
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
     from pertoken.books.answer import Books, Simulated
     from pertoken.books.bill import Bill
     from pertoken.engines.duckdb import Log, Watch
@@ -308,7 +309,7 @@ def _booked(
     ledgers = {side: allocate(r.parts, keys) for side, r in rated.items()}
     currency = next(iter(cards.values()))[0].currency
     whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind)
-    return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by)
+    return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by, rated)
 
 
 def explain(books: "Books", chosen: Mapping[str, str]) -> dict[str, "list[Step]"]:

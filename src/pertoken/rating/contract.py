@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core import period
+from pertoken.core.distinct import distinct, first_of
 from pertoken.core.errors import CardError, InputError
 from pertoken.core.lines import Key, Lines, combine, concat
 from pertoken.core.money import Values, array, settle
@@ -204,7 +205,7 @@ class Contracts:
         return begin[inside], end[inside]
 
     def _label(self, begin: Instants, grain: str) -> tuple[str, Key]:
-        every, codes = np.unique(begin, return_inverse=True)
+        every, codes = distinct(begin)
         named = CYCLE if self.card.during.anchor is not None and grain not in ("hour", "day") else grain
         labels = tuple(period.label(t, "day" if named == CYCLE else grain) for t in every)
         return named, Key(codes.astype(np.int32).reshape(-1), labels)
@@ -348,8 +349,8 @@ def contracts_of(
     both = concat(Lines, [Lines(given, {}), used]) if card.scope else used
     size = len(mine) + len(own) if card.scope else max(len(own), 1)
     code = combine([both.keys[n] for n in card.scope], size)[0] if card.scope else np.zeros(size, dtype=np.int64)
-    every, first_line, which = np.unique(code, return_index=True, return_inverse=True)
-    which = which.reshape(-1)
+    every, which = distinct(code)
+    first_line = first_of(which, len(every))
     of_usage = which[len(mine) if card.scope else 0 :][: len(own)]
     first, last = np.full(len(every), ALWAYS), np.full(len(every), NEVER)
     known = np.flatnonzero(~np.isnat(begin))

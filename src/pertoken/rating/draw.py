@@ -217,7 +217,10 @@ def _windows(grid: Grid, key: Key, grain: str, *, early: bool) -> Any:  # noqa: 
 
 
 def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values:  # noqa: ANN401  an index
-    flat = zeros((*quantity.shape[:-1], grid.shape[0] * grid.shape[1]), exact=exact)
+    size = grid.shape[0] * grid.shape[1]
+    if quantity.ndim == 1 and not exact:
+        return np.bincount(place, quantity, size).reshape(grid.shape)
+    flat = zeros((*quantity.shape[:-1], size), exact=exact)
     np.add.at(flat, (..., place), quantity)
     return flat.reshape(*quantity.shape[:-1], *grid.shape)
 
@@ -226,7 +229,7 @@ def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: A
     """Give what is covered in each contract and window, as one axis, to its rows, one after the other in their order."""
     rest = covered[..., place]
     none = quantity * 0
-    if len(np.unique(place)) == len(place):
+    if np.bincount(place, minlength=1).max() <= 1:
         return np.clip(quantity, none, rest)
     order = np.argsort(place, kind="stable")
     starts = np.flatnonzero(np.append(True, place[order][1:] != place[order][:-1]))
