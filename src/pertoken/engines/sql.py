@@ -58,11 +58,13 @@ class Check:
         reason: In words, with what was expected.
         holds: SQL that is true for such a row.
         shows: SQL of what was found there.
+        label: The only column that is looked at, where it holds labels; empty for others.
     """
 
     reason: str
     holds: str
     shows: str
+    label: str = ""
 
 
 def column(name: str) -> str:
@@ -175,7 +177,7 @@ def _word(label: str) -> str:
 
 def _batch_check(name: str, types: Types) -> Check:
     word = _word(_label(name, types))
-    return Check(f"{name} as true or false was expected", f"NOT list_contains({_YES} || {_NO}, {word})", column(name))
+    return Check(f"{name} as true or false was expected", f"NOT list_contains({_YES} || {_NO}, {word})", column(name), name)
 
 
 def _unread_check(unread: str, read: str, types: Types) -> Check:
@@ -187,7 +189,7 @@ def _unread_check(unread: str, read: str, types: Types) -> Check:
 def _period_check(grain: str, name: str, types: Types) -> Check:
     said = _label(name, types)
     bad = f"NOT regexp_full_match({said}, {quote(f'({period.SHAPES[grain]})?')})"
-    return Check(f"{name} in the form {period.EXAMPLES[grain]} was expected", bad, said)
+    return Check(f"{name} in the form {period.EXAMPLES[grain]} was expected", bad, said, name)
 
 
 def _number_checks(said_by: str, leaf: str, types: Types) -> list[Check]:

@@ -96,7 +96,7 @@ def total_tokens(usage: Usage) -> Taken:
 def gathered(keys: Mapping[str, Key], size: int, values: Mapping[str, Values]) -> Lines:
     """Sum values over the lines that agree on some keys."""
     found = group(list(keys.values()), size)
-    made = keys if found.alone else {name: Key(key.codes[found.first], key.labels) for name, key in keys.items()}
+    made = keys if found.alone else {name: key.pick(found.first) for name, key in keys.items()}
     return Lines(made, {name: found.sum(value) for name, value in values.items()})
 
 
