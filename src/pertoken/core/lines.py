@@ -47,7 +47,7 @@ class Key:
     @classmethod
     def constant(cls, label: str, size: int) -> "Key":
         """Make a key that says the same on every line."""
-        return cls(np.zeros(size, dtype=np.int32), (label,))
+        return cls(_none(size), (label,))
 
     def __len__(self) -> int:
         """Count the lines."""
@@ -70,6 +70,11 @@ class Key:
         return Key(table[self.codes] if len(table) else self.codes, tuple(labels))
 
 
+def _none(size: int) -> Codes:
+    """Codes of a single label, which take no room."""
+    return np.broadcast_to(np.int32(0), (size,))
+
+
 class _Picked(Key):
     """Some lines of another key; many keys of picked lines are never read."""
 
@@ -85,8 +90,7 @@ class _Picked(Key):
     @property
     def codes(self) -> Codes:  # type: ignore[override]  # a frozen field is read-only too
         if self._made is None:
-            few = len(self.labels) == 1
-            made = np.zeros(len(self._index), dtype=np.int32) if few else self._of.codes[self._index]
+            made = _none(len(self._index)) if len(self.labels) == 1 else self._of.codes[self._index]
             object.__setattr__(self, "_made", made)
         return self._made
 
@@ -259,6 +263,8 @@ def group(keys: Sequence[Key], size: int) -> Groups:
     if size == 0:
         return Groups(None, np.zeros(0, dtype=np.intp), 0)
     code, span = combine(keys, size)
+    if (code[1:] > code[:-1]).all():
+        return Groups(None, np.arange(size), size)
     falls = int(np.count_nonzero(code[1:] < code[:-1]))
     order = _order(code, span, falls) if falls else None
     ordered = code if order is None else code[order]
@@ -266,7 +272,7 @@ def group(keys: Sequence[Key], size: int) -> Groups:
     return Groups(order, starts, size)
 
 
-def _order(code: NDArray[np.int64], span: int, falls: int) -> NDArray[np.intp]:
+def _order(code: NDArray[Any], span: int, falls: int) -> NDArray[np.intp]:
     """Sort numbers below a span, equal ones as they stand: by their digits of 16 bits, or by merging a few runs."""
     if span > 1 << 32 or (falls < len(code) >> 10 and span > 1 << 16):
         return np.argsort(code, kind="stable")
@@ -276,21 +282,24 @@ def _order(code: NDArray[np.int64], span: int, falls: int) -> NDArray[np.intp]:
     return order[np.argsort((code >> 16).astype(np.uint16)[order], kind="stable")]
 
 
-def combine(keys: Sequence[Key], size: int) -> tuple[NDArray[np.int64], int]:
+def combine(keys: Sequence[Key], size: int) -> tuple[NDArray[Any], int]:
     """Number the combinations of several keys by one integer for each line, in the order of their labels."""
-    code = np.zeros(size, dtype=np.int64)
+    code: NDArray[Any] | None = None
     span = 1
     for key in keys:
         width = max(len(key.labels), 1)
         if width == 1:
             continue
+        if code is None:
+            code, span = key.codes, width
+            continue
         if span > (1 << 62) // width:
             distinct, code = np.unique(code, return_inverse=True)
             span = len(distinct)
-        code *= width
-        code += key.codes
         span *= width
-    return code, span
+        code = code * (np.int32(width) if span < 1 << 31 else np.int64(width))
+        code += key.codes
+    return _none(size) if code is None else code, span
 
 
 def concat(kind: type[T], parts: Sequence[Lines]) -> T:

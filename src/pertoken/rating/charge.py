@@ -208,8 +208,7 @@ def counted(
     else:
         found = gathered({**keys, **inner, row_name: rows}, len(lines), values)
     found = _with_nothing(job, charge, found, row_name, row, inner)
-    names = [*keys, *(inner or [row_name])]
-    starts = group([found.keys[name] for name in names], len(found)).starts
+    starts = group([found.keys[name] for name in [*keys, *inner]], len(found)).starts if inner else np.arange(len(found))
     numbers = {name: number(value, exact=job.exact) for name, value in found.values.items()}
     bare = Lines({name: key for name, key in found.keys.items() if name != "window"}, numbers)
     return Counted(charge, bare, starts, _before(bare, starts, earlier, job, measure))

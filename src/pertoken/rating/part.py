@@ -103,7 +103,7 @@ def gathered(keys: Mapping[str, Key], size: int, values: Mapping[str, Values]) -
 def without_nothing(lines: Lines) -> Lines:
     """Drop the lines that are zero in every world."""
     some = lines.values["amount"] != 0
-    some = some.any(axis=tuple(range(some.ndim - 1)))
+    some = some if some.ndim == 1 else some.any(axis=tuple(range(some.ndim - 1)))
     return lines if some.all() else lines.pick(some)
 
 
