@@ -35,7 +35,7 @@ VENDOR = Card(
     name="vendor",
     party="vendor",
     rates=tuple(
-        Rate(model=f"model-{m:02}", meter=meter, price=(m + 1) * Decimal(usd) * (2 if above else 1), per=Decimal(10**6), above=above)
+        Rate(f"model-{m:02}", meter, (m + 1) * Decimal(usd) * (2 if above else 1), Decimal(10**6), above=above)
         for m in range(MODELS)
         for above in BANDS
         for meter, usd in USD.items()

@@ -6,6 +6,7 @@ A key is dictionary-coded: one small integer for each line and one tuple of labe
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -258,13 +259,21 @@ class Groups:
         return result
 
 
+@lru_cache(maxsize=1)
+def each_alone(size: int) -> NDArray[np.intp]:
+    """Where groups begin that have one line each; never written to."""
+    starts = np.arange(size)
+    starts.flags.writeable = False
+    return starts
+
+
 def group(keys: Sequence[Key], size: int) -> Groups:
     """Gather the lines that agree on all keys given, in the order of their labels."""
     if size == 0:
         return Groups(None, np.zeros(0, dtype=np.intp), 0)
     code, span = combine(keys, size)
     if (code[1:] > code[:-1]).all():
-        return Groups(None, np.arange(size), size)
+        return Groups(None, each_alone(size), size)
     falls = int(np.count_nonzero(code[1:] < code[:-1]))
     order = _order(code, span, falls) if falls else None
     ordered = code if order is None else code[order]

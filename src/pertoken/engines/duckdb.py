@@ -164,7 +164,7 @@ def _run(con: duckdb.DuckDBPyConnection, query: str, watch: Watch | None) -> Non
 
 
 def _usage(log: Log, table: str, keys: Mapping[str, str], names: Sequence[str] = ("quantity",)) -> Usage | None:
-    """Fetch folded lines with dictionary-coded keys, and stack the meters under each other; None if some stand twice."""
+    """Fetch folded lines with coded keys, and stack the meters under each other; None if some stand twice."""
     coded = {f"k{i}": label for i, label in enumerate(keys.values())} | ({"meter": "{c}"} if log.binding.long else {})
     codes, columns = _coded(log.con, table, coded, [f"q{i}" for i in range(len(names))])
     groups = group(list(codes.values()), len(columns[0]))

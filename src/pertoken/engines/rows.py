@@ -57,7 +57,9 @@ def _count(log: Log, check: sql.Check) -> str:
     """Count the rows that fail a check; in a roll-up, whose labels stand on many rows, the labels that do."""
     if not log.kept or not check.label:
         return f"count_if({check.holds})"
-    return f"(SELECT count_if({check.holds}) FROM (SELECT DISTINCT {sql.column(check.label)} FROM {log.source.relation}))"
+    return (
+        f"(SELECT count_if({check.holds}) FROM (SELECT DISTINCT {sql.column(check.label)} FROM {log.source.relation}))"
+    )
 
 
 def _all_read(log: Log) -> None:

@@ -177,7 +177,9 @@ def _word(label: str) -> str:
 
 def _batch_check(name: str, types: Types) -> Check:
     word = _word(_label(name, types))
-    return Check(f"{name} as true or false was expected", f"NOT list_contains({_YES} || {_NO}, {word})", column(name), name)
+    return Check(
+        f"{name} as true or false was expected", f"NOT list_contains({_YES} || {_NO}, {word})", column(name), name
+    )
 
 
 def _unread_check(unread: str, read: str, types: Types) -> Check:
@@ -247,7 +249,11 @@ def _key(name: str, question: Question, binding: Binding, types: Types) -> tuple
         return quote(binding.constants[name]), "{c}"
     if name in binding.keys:
         label = _label(binding.keys[name], types)
-        return (f"CASE WHEN list_contains({_YES}, {_word(label)}) THEN 'true' ELSE 'false' END" if name == "batch" else label), "{c}"
+        return (
+            f"CASE WHEN list_contains({_YES}, {_word(label)}) THEN 'true' ELSE 'false' END"
+            if name == "batch"
+            else label
+        ), "{c}"
     if name in period.GRAINS:
         return _period(name, question, binding, types)
     if name in types:
