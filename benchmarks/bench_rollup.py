@@ -35,12 +35,12 @@ VENDOR = Card(
     name="vendor",
     party="vendor",
     rates=tuple(
-        Rate(f"model-{m:02}", meter, (m + 1) * Decimal(usd) * (2 if above else 1), Decimal(10**6), above=above)
+        Rate(model=f"model-{m:02}", meter=meter, price=(m + 1) * Decimal(usd) * times, per=Decimal(10**6), above=above)
         for m in range(MODELS)
-        for above in BANDS
+        for above, times in zip(BANDS, (1, 2), strict=True)
         for meter, usd in USD.items()
     ),
-)  # fmt: skip
+)
 CURVE = Curve(
     mode="marginal",
     tiers=tuple(Tier(up_to=None if up_to is None else Decimal(up_to), rate=Decimal(each)) for up_to, each in TIERS),
