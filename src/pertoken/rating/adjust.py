@@ -56,7 +56,8 @@ def rounded(parts: Sequence[Part], job: Job) -> list[Part]:
     found = gathered(invoice_keys(lines, first.charge, job), len(lines), {"amount": lines.values["amount"]})
     rest = round_half_up(found.values["amount"], job.card.rounding)
     rest -= found.values["amount"]
-    out = without_nothing(Lines(found.keys, {"quantity": rest * 0, "amount": rest}))
+    off = without_nothing(Lines(found.keys, {"amount": rest}))
+    out = Lines(off.keys, {"quantity": zeros(off.values["amount"].shape, exact=job.exact), **off.values})
     return [*made, Part.of(out, first.charge, first.term, "rounding", first.taken)]
 
 

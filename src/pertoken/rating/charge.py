@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pertoken.core import period
 from pertoken.core.errors import CardError
 from pertoken.core.expression import condition
-from pertoken.core.lines import Key, Lines, Usage, combine, concat, group
+from pertoken.core.lines import Key, Lines, Usage, combine, concat, each_alone, group
 from pertoken.core.money import Values, array, settle, zeros
 from pertoken.rating.assign import Claim, Combos, combos, holds, leaf_weights
 from pertoken.rating.card import Charge, During, Measure, Window, plain
@@ -219,8 +219,9 @@ def counted(
     else:
         found = gathered({**keys, **inner, row_name: rows}, len(lines), values)
     found = _with_nothing(job, charge, found, row_name, row, inner)
-    names = [*keys, *(inner or [row_name])]
-    starts = group([found.keys[name] for name in names], len(found)).starts
+    starts = (
+        group([found.keys[name] for name in [*keys, *inner]], len(found)).starts if inner else np.arange(len(found))
+    )
     numbers = {name: number(value, exact=job.exact) for name, value in found.values.items()}
     bare = Lines({name: key for name, key in found.keys.items() if name != "window"}, numbers)
     return Counted(charge, bare, starts, *_before(bare, starts, earlier, job, measure))

@@ -204,7 +204,8 @@ def _rate_card(job: Job, who: Assignment) -> tuple[list[Part], Drawn]:
         if claim.card is job.card:
             earlier = [each.claim for name, each in listed.items() if plain(name) == plain(claim.name)]
             made = rounded([charged(job, claim, who.combos, parts, earlier)], job)
-            listed[claim.name] = Listed(claim, job.taken(claim, who.combos) if _measures(claim) else job.tokens, made)
+            taken = job.tokens if job.card.pools and not _measures(claim) else made[0].taken
+            listed[claim.name] = Listed(claim, taken, made)
             parts += made
     _told(job, listed)
     drawn = quantity_pools(job, {n: each for n, each in listed.items() if _measures(each.claim)})
