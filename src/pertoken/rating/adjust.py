@@ -1,6 +1,7 @@
 """Adjust: rounding, discounts and limits, each a line beside the lines that it is reckoned on."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -172,7 +173,7 @@ def _spent(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list[
                 lines.where(charge=_place(adjust, name)) if _place(adjust, name) in lines.key("charge").labels else None
             )
             if mine is not None:
-                part = Part.of(mine, name, f"adjust.{index}", "discount", own.taken)
+                part = replace(Part.of(mine, name, f"adjust.{index}", "discount", own.taken), basis=rows)
                 made += [p for p in rounded([part], job) if len(p.lines)]
     return made
 

@@ -17,7 +17,7 @@ from pertoken.core.errors import CardError
 from pertoken.core.lines import Key, Lines, Usage, combine, concat, group
 from pertoken.core.money import Values, array, settle, zeros
 from pertoken.rating.assign import Claim, Combos, leaf_weights
-from pertoken.rating.card import Charge, During, Measure, Window, plain
+from pertoken.rating.card import Charge, Convert, During, Measure, Window, plain
 from pertoken.rating.contract import CYCLE
 from pertoken.rating.convert import convert
 from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit, running
@@ -103,10 +103,11 @@ def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> P
         return Part.of(_fee(job, name, charge), name, f"prices.{name}", "list", job.tokens)
     if charge.measure.of:
         rows = spent(job, charge.measure, charge, so_far)
-        lines = rows.priced("")
-        return Part.of(lines, name, f"prices.{name}", "list", job.tokens)
+        part = Part.of(rows.priced(""), name, f"prices.{name}", "list", job.tokens)
+        return replace(part, basis=rows)
     taken = job.taken(claim, combos)
-    return Part.of(_measured(job, claim, taken), name, f"prices.{name}", "list", taken)
+    lines, basis = _measured(job, claim, taken)
+    return replace(Part.of(lines, name, f"prices.{name}", "list", taken), basis=basis)
 
 
 def _rates(job: Job, claim: Claim, combos: Combos) -> Part:
@@ -144,13 +145,22 @@ def linear(charge: Charge) -> NormalForm | None:
     return form if form is not None and form.additive else None
 
 
-def _measured(job: Job, claim: Claim, taken: Taken) -> Lines:
-    charge = claim.charge
-    assert charge is not None and charge.measure is not None  # noqa: S101, PT018  see the caller
-    if charge.measure.window == "request" and charge.curve is not None:
-        charge = replace(
-            charge, convert=replace(charge.convert, round=None, free=Decimal(0), per=Decimal(1), times=Decimal(1))
-        )
+def as_counted(charge: Charge) -> Charge:
+    """The charge on what the usage holds: what is converted by request is so already.
+
+    >>> as_counted(Charge(convert=Convert(per=Decimal(1000)))).convert.per
+    Decimal('1000')
+    """
+    if charge.measure is None or charge.measure.window != "request" or charge.curve is None:
+        return charge
+    return replace(charge, convert=Convert())
+
+
+def _measured(job: Job, claim: Claim, taken: Taken) -> tuple[Lines, Counted | None]:
+    """Price what is counted; with the count where its parts can't be priced apart."""
+    assert claim.charge is not None and claim.charge.measure is not None  # noqa: S101, PT018  see the caller
+    charge = as_counted(claim.charge)
+    assert charge.measure is not None  # noqa: S101  as before
     form = linear(charge)
     if form is not None or charge.curve is None or charge.curve.series:
         quantity = number(taken.quantity(exact=job.exact), exact=job.exact)
@@ -158,10 +168,10 @@ def _measured(job: Job, claim: Claim, taken: Taken) -> Lines:
             money = quantity * _rates_in_time(job, charge, taken.usage) if charge.curve else quantity * 0
         else:
             money = evaluate(per_unit(form, charge.convert.per, charge.convert.times), np.asarray(quantity))
-        return Lines(taken.usage.keys, {"quantity": quantity, "amount": settle(money)})
+        return Lines(taken.usage.keys, {"quantity": quantity, "amount": settle(money)}), None
     rows = counted(job, claim, taken)
     meter = rows.lines.keys.get("meter", charge.measure.meters or charge.measure.unique)
-    return rows.priced(meter)
+    return rows.priced(meter), rows
 
 
 def _rates_in_time(job: Job, charge: Charge, usage: Usage) -> Values:

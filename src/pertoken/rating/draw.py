@@ -1,7 +1,7 @@
 """Draw: charges meet the card's pools. What is covered is taken off the invoice; what was drawn, lost and paid are lines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -153,6 +153,8 @@ def _covered(
         return []
     meter = rows.charge.measure.meters if rows.charge.measure else ""
     part = Part.of(lines.with_keys(meter=meter), name, f"prices.{name}", "covered", listed.taken)
+    values = {**rows.lines.values, "net": net, "factor": np.where(offered, factor, factor * 0 + 1)}
+    part = replace(part, basis=replace(rows, lines=Lines(rows.lines.keys, values)))
     bare = [each for each in listed.parts if each.stage != "rounding"]
     whole = rounded([*bare, part], job)
     before, after = ([p for p in parts if p.stage == "rounding"] for parts in (listed.parts, whole))
