@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pertoken.connect.cards import card_from, read_cards
     from pertoken.core.errors import PertokenError
     from pertoken.rating.rate import rate
+    from pertoken.whatif import rank, simulate
     from pertoken.workbench import call, explain, price, sheet, statement
 
 __version__ = "0.1.0"
@@ -26,9 +27,11 @@ _HOMES = {
     "card_from": "pertoken.connect.cards",
     "explain": "pertoken.workbench",
     "price": "pertoken.workbench",
+    "rank": "pertoken.whatif",
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
     "sheet": "pertoken.workbench",
+    "simulate": "pertoken.whatif",
     "statement": "pertoken.workbench",
 }
 
@@ -38,9 +41,11 @@ __all__ = [
     "card_from",
     "explain",
     "price",
+    "rank",
     "rate",
     "read_cards",
     "sheet",
+    "simulate",
     "statement",
 ]
 

@@ -17,13 +17,15 @@ from pertoken.rating.card import Card
 from pertoken.rating.rate import rate
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from pertoken.books.answer import Books
+    from pertoken.books.answer import Books, Simulated
     from pertoken.engines.duckdb import Log, Watch
     from pertoken.present.view import View
     from pertoken.rating.explain import Step
     from pertoken.rating.review import Review
+    from pertoken.usage.question import Question
     from pertoken.usage.report import Report
     from pertoken.usage.schema import LogMapping
 
@@ -135,20 +137,47 @@ def statement(
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
-    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
-    from pertoken.rating.needs import question  # noqa: PLC0415
-
-    zone(timezone)
-    with engine.opened(log, _mapping(mapping, period)) as opened:
+    with reading(log, mapping, period, timezone) as opened:
         cards = _sides(opened, {"cost": cost, "revenue": revenue}, unpriced)
         by = by or (next((key for key in ("customer", "model") if key in opened.binding.keys), "month"),)
         keys = tuple(dict.fromkeys((*by, *(["customer"] if "customer" in opened.binding.keys else []))))
-        asked = question([card for own in cards.values() for card in own], keys, timezone=timezone)
-        usage, report = engine.fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
+        every = [card for own in cards.values() for card in own]
+        usage, report, asked = folded(opened, every, keys, timezone=timezone, on=on, rejects=rejects, watch=watch)
     books = _booked(usage, report, cards, keys, exact=exact, keep=unpriced == "report", kind=amount, by=tuple(by))
     if rollup is not None:
+        from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+
         engine.keep(usage, asked, rollup)
     return books
+
+
+def reading(
+    log: "str | Path", mapping: "LogMapping | str | Path | None", period: str, timezone: str
+) -> "AbstractContextManager[Log]":
+    """Open a log as it is said to be read."""
+    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+
+    zone(timezone)
+    return engine.opened(log, _mapping(mapping, period))
+
+
+def folded(
+    opened: "Log",
+    cards: Sequence[Card],
+    keys: Sequence[str],
+    *,
+    timezone: str,
+    on: date | None,
+    rejects: bool,
+    watch: "Watch | None",
+) -> "tuple[Usage, Report, Question]":
+    """Fold a log to what some cards and a reader ask for."""
+    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+    from pertoken.rating.needs import question  # noqa: PLC0415
+
+    asked = question(cards, tuple(keys), timezone=timezone)
+    usage, report = engine.fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
+    return usage, report, asked
 
 
 def _booked(
@@ -188,6 +217,14 @@ def explain(books: "Books", chosen: Mapping[str, str]) -> dict[str, "list[Step]"
     return {side: walk(ledger, books.cards[side], chosen) for side, ledger in books.ledgers.items()}
 
 
+def plans(log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside) -> dict[str, tuple[Card, ...]]:
+    """Read the cards of plans that are compared, and of their cost."""
+    return {
+        side: tuple(_cards(list(own), log, "cost" if side == "cost" else "revenue", unpriced, said_as=side))
+        for side, own in said.items()
+    }
+
+
 def _mapping(said: "LogMapping | str | Path | None", period: str) -> "LogMapping | None":
     from pertoken.connect.mappings import read_mapping, with_period  # noqa: PLC0415
     from pertoken.usage.schema import LogMapping  # noqa: PLC0415
@@ -214,7 +251,7 @@ def _sides(log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside
     return cards
 
 
-def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside) -> Iterable[Card]:
+def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside, *, said_as: str = "") -> Iterable[Card]:
     from pertoken.connect.cards import read_cards  # noqa: PLC0415
 
     for each in said:
@@ -227,7 +264,7 @@ def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside) -
         for card in made:
             if card.account != side:
                 words = {"cost": "a vendor's card (`card:`)", "revenue": "a plan of ours (`plan:` or `plans:`)"}
-                given = f"{card.source or card.name} is given as {side}"
+                given = f"{card.source or card.name} is given as {said_as or side}"
                 msg = f"{given}, which needs {words[side]}; it is of party {card.party}"
                 raise CardError(msg)
             yield card
@@ -288,11 +325,11 @@ def check(files: "Iterable[str | Path]") -> "Review":
     return Review(files=names, cards=tuple(cards), faults=tuple(faults), doubts=unsure)
 
 
-def sheet(answer: "Quotes | Books", *, top: int | None = None) -> "View":
+def sheet(answer: "Quotes | Books | Simulated", *, top: int | None = None) -> "View":
     """Lay an answer out as a sheet: print it, show it in a notebook, or write it with `pertoken.present`.
 
     Args:
-        answer: Quotes or books.
+        answer: Quotes, books, or a log under other plans.
         top: Lines of a statement to show, the others as one; all if None.
     """
     from pertoken.present.view import view  # noqa: PLC0415  only what is shown is loaded
@@ -301,6 +338,12 @@ def sheet(answer: "Quotes | Books", *, top: int | None = None) -> "View":
         from pertoken.present.quotes import sheet as lay_out  # noqa: PLC0415
 
         return view(lay_out(answer))
-    from pertoken.present.statement import sheet as lay_out_books  # noqa: PLC0415
+    from pertoken.books.answer import Books  # noqa: PLC0415  the calculator must start fast
 
-    return view(lay_out_books(answer, top=top))
+    if isinstance(answer, Books):
+        from pertoken.present.statement import sheet as lay_out_books  # noqa: PLC0415
+
+        return view(lay_out_books(answer, top=top))
+    from pertoken.present.simulate import sheet as lay_out_plans  # noqa: PLC0415
+
+    return view(lay_out_plans(answer, top=top))

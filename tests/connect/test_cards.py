@@ -129,7 +129,7 @@ def test_the_same_card_as_a_dictionary():
         "rates": [{"model": "m", "input_tokens": 2.5}, {"model": "n", "input_tokens": "1e-9"}],
     }
     made = card_from(said)
-    assert made.prices["t"].curve.tiers == (Tier(rate=D("0.1")),)
+    assert made.prices["t"].curve == Curve(tiers=(Tier(rate=D("0.1")),))
     assert [rate.price for rate in made.rates] == [D("2.5"), D("1e-9")]
     assert made.source == ""
 
@@ -139,7 +139,9 @@ def test_numbers_are_exact_all_the_way():
     read = card(
         "card: v\nprices: {t: {measure: {sum: total_tokens}, curve: [{rate: 0.1}]}}\nrates: [{model: m, pages: 0.3}]"
     )
-    assert str(read.prices["t"].curve.tiers[0].rate) == "0.1"
+    curve = read.prices["t"].curve
+    assert curve is not None
+    assert str(curve.tiers[0].rate) == "0.1"
     assert str(read.rates[0].price) == "0.3"
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pertoken.books.ranking import Ranking
+from pertoken.books.simulate import Simulation
 from pertoken.books.statement import Statement
 from pertoken.core.lines import Ledger, Usage
 from pertoken.rating.card import Card
@@ -30,3 +32,20 @@ class Books:
     unpriced: Mapping[str, Usage]
     statement: Statement
     by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulated:
+    """A log under other plans.
+
+    Args:
+        usage: Folded usage in leaf meters.
+        report: What was read and what was left out.
+        cards: Cards by side, `old`, `new` and `cost`.
+        result: One plan beside the old one, or many candidates.
+    """
+
+    usage: Usage
+    report: Report
+    cards: Mapping[str, tuple[Card, ...]]
+    result: Simulation | Ranking

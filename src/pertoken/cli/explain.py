@@ -21,4 +21,4 @@ def command(reading: Reading, customer: str, month: str | None, delivery: Delive
     chosen = {"customer": customer} | ({"month": month} if month else {})
     books = reading.books(by=tuple(chosen), quiet=delivery.quiet)
     made = sheet(workbench.explain(books, chosen), chosen, books.statement.currency)
-    deliver(made, delivery, also=rejected(books, reading.rejects, quiet=delivery.quiet))
+    deliver(made, delivery, also=rejected(books.report, reading.rejects, quiet=delivery.quiet))

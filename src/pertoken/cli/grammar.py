@@ -4,6 +4,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "price": ("pertoken.cli.price", "What does a month of calls cost, on one model or several?"),
     "statement": ("pertoken.cli.statement", "What did a log cost, what did it earn, who loses us money?"),
     "card": ("pertoken.cli.card", "What is wrong with a card, and what does it say? (card check)"),
+    "simulate": ("pertoken.cli.simulate", "What if we change the price: who pays more, what is left?"),
     "explain": ("pertoken.cli.explain", "How did a customer's month come about, line by line?"),
 }
 

@@ -120,7 +120,8 @@ def _card(data: Placed, door: Door) -> tuple[Card | None, list[Fault]]:
     door.only(data, [*KNOWN, "plans"])
     head, rest = words.head(data, door), words.rest(data, door)
     base = words.parts(data, door)
-    said = {**head, **rest, **flattened(base, data, rest["during"] or {}, door)}
+    whole = rest["during"] if isinstance(rest["during"], Placed) else {}
+    said = {**head, **rest, **flattened(base, data, whole, door)}
     if door.wrong:
         return None, door.wrong
     try:

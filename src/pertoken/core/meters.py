@@ -15,6 +15,13 @@ from pertoken.core.errors import InputError, nearest
 Direction = Literal["input", "output", "none"]
 
 
+PER_REQUEST = "per_request:"
+"""How the names of what is converted request by request begin (packages of each request, added up)."""
+
+PARTED = ("x_", PER_REQUEST)
+"""How the names of meters begin that may have fractions whatever their unit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meter:
     """A thing that is counted.
@@ -36,7 +43,7 @@ class Meter:
     @property
     def whole(self) -> bool:
         """Whether it is counted in whole numbers; time, seats and meters of the user's own may have fractions."""
-        return self.unit not in ("hour", "second", "seat") and not self.name.startswith("x_")
+        return self.unit not in ("hour", "second", "seat") and not self.name.startswith(PARTED)
 
 
 def _table(*rows: tuple[str, str, Direction, str]) -> dict[str, Meter]:
@@ -83,7 +90,8 @@ COMPOSITES: Mapping[str, tuple[Direction, ...]] = {
 def meter(name: str) -> Meter:
     """Look a leaf meter up by its name.
 
-    Cache writes carry an open time to live (`cache_write_1h_tokens`); a name that begins with `x_` is the user's own.
+    Cache writes carry an open time to live (`cache_write_1h_tokens`); a name that begins with `x_` is the user's own,
+    one with `per_request:` what was converted request by request: counted again, and so never billable of itself.
 
     Raises:
         InputError: No such meter; the message offers the nearest names.
@@ -97,6 +105,8 @@ def meter(name: str) -> Meter:
         return Meter(name, "token", "input", f"Cache write {match[1]}")
     if _CUSTOM.fullmatch(name):
         return Meter(name, name.removeprefix("x_"), "none", name.removeprefix("x_").replace("_", " ").capitalize())
+    if name.startswith(PER_REQUEST) and name != PER_REQUEST:
+        return Meter(name, "unit", "none", f"Per request {name.removeprefix(PER_REQUEST)}", billable=False)
     known = [*METERS, *COMPOSITES, "cache_write_5m_tokens", "cache_write_1h_tokens"]
     msg = f"unknown meter {name!r}; {nearest(name, known)} (a meter of your own begins with x_)"
     raise InputError(msg)

@@ -16,6 +16,7 @@ from pertoken.core.lines import Key, Lines, Usage, concat
 from pertoken.core.meters import meter
 from pertoken.engines import sql
 from pertoken.engines.log import Log, opened, told
+from pertoken.engines.per_request import converted_sum, told_apart
 from pertoken.engines.rows import checked, judged, refused
 from pertoken.engines.source import identifier, quote
 from pertoken.usage.question import Question
@@ -57,10 +58,12 @@ def fold(
         Usage in leaf meters, whole numbers as `int64`; and what was read.
 
     Raises:
-        InputError: Rows that can't be used (unless set aside), mixed time zones, no rows, a kept roll-up too coarse.
+        InputError: Rows that can't be used (unless set aside), mixed time zones, no rows, a kept roll-up too coarse,
+            requests that can't be told apart where each is to be converted.
     """
     _fine_enough(log, question)
     with told(log.source):
+        told_apart(log, question)
         report = checked(log, bands=bool(question.cuts))
         if report.rejected and (not rejects or sum(report.rejected.values()) == report.rows):
             raise refused(report)
@@ -80,6 +83,7 @@ def _missing(log: Log, said: Mapping[str, Any], question: Question) -> list[str]
     cuts = {cut["of"]: set(cut["above"]) for cut in said["cuts"]}
     missing = [f"{c.of} above {b}" for c in question.cuts for b in c.above if b not in cuts.get(c.of, set())]
     missing += [f"prices from {day}" for day in question.dates if day.isoformat() not in said["dates"]]
+    missing += [each.meter for each in question.per_request if each.meter not in said.get("per_request", ())]
     missing += [f"time zone {question.timezone}"] if question.timezone != said["timezone"] else []
     return missing + [f"key {key}" for key in question.keys if not _has(log, said["keys"], key)]
 
@@ -93,7 +97,7 @@ def _has(log: Log, kept: Sequence[str], key: str) -> bool:
 def _folded(log: Log, question: Question, report: Report, on: str, watch: Watch | None) -> Usage:
     columns = sql.key_columns(question, log.binding, log.types, on=on)
     groups = [f"{group} AS {identifier('k' + str(i))}" for i, (group, _) in enumerate(columns.values())]
-    sums, names = _sums(log)
+    sums, names = _sums(log, question)
     table = log.source.relation
     if report.rejected:
         table = f"{judged(log, sql.checks(log.binding, log.types))} WHERE _fault IS NULL"
@@ -104,7 +108,7 @@ def _folded(log: Log, question: Question, report: Report, on: str, watch: Watch 
     return _usage(log, {name: label for name, (_, label) in columns.items()}, names)
 
 
-def _sums(log: Log) -> tuple[list[str], list[str]]:
+def _sums(log: Log, question: Question) -> tuple[list[str], list[str]]:
     if log.binding.long:
         total = f"sum({sql.number(sql.QUANTITY, log.types, 'x_any')})"
         kind = "BIGINT" if log.types[sql.QUANTITY] in sql.INTEGERS else "DOUBLE"
@@ -118,6 +122,9 @@ def _sums(log: Log) -> tuple[list[str], list[str]]:
     if "requests" not in names:
         sums.append(f"count(*) AS q{len(names)}")
         names.append("requests")
+    for each in question.per_request:
+        sums.append(f"{converted_sum(each, log.binding, log.types)} AS q{len(names)}")
+        names.append(each.meter)
     return sums, names
 
 
@@ -211,6 +218,7 @@ def keep(usage: Usage, question: Question, path: str | Path) -> None:
         "cuts": [{"of": cut.of, "above": list(cut.above)} for cut in question.cuts],
         "dates": [day.isoformat() for day in question.dates],
         "timezone": question.timezone,
+        "per_request": [each.meter for each in question.per_request],
     }
     columns: dict[str, Any] = {name: key.column() for name, key in usage.keys.items()}
     columns["quantity"] = usage.values["quantity"]

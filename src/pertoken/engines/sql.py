@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
-from pertoken.core.meters import METERS, leaves, meter
+from pertoken.core.meters import METERS, PARTED, leaves, meter
 from pertoken.engines.source import identifier, quote
 from pertoken.usage.decompose import Leaf
 from pertoken.usage.question import DEFAULTS, PRICE_FROM, Cut, Question
@@ -137,7 +137,8 @@ def checks(binding: Binding, types: Types) -> list[Check]:
         bad = f"{readable} IS NULL OR {readable} < 0 OR {readable} > {MOST}"
         out.append(Check("a quantity of 0 or more was expected", bad, said))
         parted = ", ".join(quote(name) for name, each in METERS.items() if not each.whole)
-        whole = f"{column('meter')} NOT IN ({parted}) AND NOT starts_with({column('meter')}, 'x_')"
+        own = "".join(f" AND NOT starts_with({column('meter')}, {quote(head)})" for head in PARTED)
+        whole = f"{column('meter')} NOT IN ({parted}){own}"
         out.append(
             Check("a whole number was expected for such a meter", f"{whole} AND {readable} <> trunc({readable})", said)
         )

@@ -15,6 +15,7 @@ from pertoken.rating.card import (
     Measure,
     Pool,
     Rollover,
+    Term,
     Tier,
     plain,
 )
@@ -53,7 +54,7 @@ def words(card: Card) -> Iterator[tuple[str, str]]:
     for clamp in card.clamps:
         yield "clamp", _joined(_clamp(clamp), _during(clamp.during))
     for pool in card.pools:
-        yield pool.name, _joined(_pool(pool), _during(pool.during))
+        yield pool.name, _joined(_pool(pool, card.currency), _during(pool.during))
     if card.order:
         yield "order", ", then ".join(card.order)
 
@@ -163,9 +164,10 @@ def _clamp(clamp: Clamp) -> str:
     return _joined(_joined(least, most, by=", "), period(clamp.window), _on(clamp.on), by=" ")
 
 
-def _pool(pool: Pool) -> str:
-    unit = "of money" if pool.unit == MONEY else pool.unit
-    times = period(pool.every) if pool.every else "in all"
+def _pool(pool: Pool, currency: str) -> str:
+    unit = currency if pool.unit == MONEY else pool.unit
+    term = _term(pool.term)
+    times = _joined(period(pool.every), term, by=", ") if pool.every else term or "once"
     beyond = "nothing is sold beyond" if pool.outside.block else ""
     if pool.outside.times != 1:
         beyond = f"beyond it times {number(pool.outside.times)}"
@@ -176,6 +178,16 @@ def _pool(pool: Pool) -> str:
         _rollover(pool.rollover),
         UNUSED[pool.unused],
     )
+
+
+def _term(term: Term | None) -> str:
+    if term is None:
+        return ""
+    if term.months is None:
+        return f"from {term.start} to {term.end}" if term.start else f"to {term.end}"
+    each = "each" if term.renews else "for"
+    begin = f" from {term.start}" if term.start else ""
+    return f"{each} {term.months} month{'s' * (term.months > 1)}{begin}"
 
 
 def _cost(pool: Pool) -> str:

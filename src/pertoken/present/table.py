@@ -125,8 +125,10 @@ def _headers(columns: Sequence[Column], widths: Sequence[int]) -> list[Text]:
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
     """Numbers and the words of headers are never broken; text columns share half of the terminal, alone all of it."""
     if len(_keys(columns)) == len(columns):
-        longest = [max(cell_len(_safe(text)) for text in texts) for texts in zip(_labels(columns), *rows, strict=True)]
-        return _shared(longest, width - GAP * (len(columns) - 1))
+        texts = zip([column.label for column in columns], *rows, strict=True)
+        return _shared(
+            [max(cell_len(_safe(text)) for text in each) for each in texts], width - GAP * (len(columns) - 1)
+        )
     most = max(width // 2 // max(len(_keys(columns)), 1), NARROWEST)
     widths = []
     for index, column in enumerate(columns):
@@ -134,10 +136,6 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
         longest = max([header, *(cell_len(_safe(row[index])) for row in rows)])
         widths.append(longest if _is_number(column) else min(longest, most))
     return widths
-
-
-def _labels(columns: Sequence[Column]) -> list[str]:
-    return [column.label for column in columns]
 
 
 def _shared(longest: Sequence[int], width: int) -> list[int]:
@@ -148,7 +146,8 @@ def _shared(longest: Sequence[int], width: int) -> list[int]:
     """
     out = [0] * len(longest)
     for left, index in enumerate(sorted(range(len(longest)), key=longest.__getitem__)):
-        out[index] = max(min(longest[index], (width - sum(out)) // (len(longest) - left)), NARROWEST)
+        share = max((width - sum(out)) // (len(longest) - left), NARROWEST)
+        out[index] = min(longest[index], share)
     return out
 
 

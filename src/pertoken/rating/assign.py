@@ -14,7 +14,7 @@ from pertoken.core.expression import Condition, condition, weights
 from pertoken.core.lines import Lines, Usage, combine
 from pertoken.core.meters import leaves, meter
 from pertoken.rating.card import Band, Card, Charge, During
-from pertoken.usage.question import PRICE_FROM, above_key
+from pertoken.usage.question import PRICE_FROM, PerRequest, above_key
 
 RATES = "rates"
 """The name under which the table of rates stands as a charge."""
@@ -244,7 +244,30 @@ def _factors(charge: Charge, present: set[str]) -> dict[str, Decimal]:
     assert measure is not None  # noqa: S101  see the caller
     if measure.unique:
         return dict.fromkeys(present, Decimal(1))
-    return leaf_weights(measure.meters, present)
+    factor = leaf_weights(measure.meters, present)
+    statistic = per_request(charge)
+    if statistic is None or not factor:
+        return factor
+    if statistic.meter not in present:
+        msg = f"a charge counts {measure.meters} request by request, and the usage has no such sum; rate the log itself"
+        raise CardError(msg)
+    return {**dict.fromkeys(factor, Decimal(0)), statistic.meter: Decimal(1)}
+
+
+def per_request(charge: Charge) -> PerRequest | None:
+    """Make the sum over requests that a charge asks for, where what is counted is converted request by request."""
+    how, measure = charge.convert, charge.measure
+    if measure is None or measure.window != "request" or not how.whole:
+        return None
+    return PerRequest(
+        weights=tuple(sorted(weights(measure.meters).items())),
+        per=how.per,
+        times=how.times,
+        round=how.round,
+        precision=how.precision,
+        free=how.free,
+        free_first=bool(how.free_first),
+    )
 
 
 def leaf_weights(text: str, present: set[str]) -> dict[str, Decimal]:

@@ -180,6 +180,9 @@ def _pay(card: Card, pool: Pool) -> Iterator[Fault]:
     rest = [pay for pay in pool.pay if pay.every and pay.amount is None]
     if len(shares) > 1 or len([pay for pay in rest if pay.upfront_share is None]) > 1:
         yield fault(card, pool.line, f"pool {pool.name} is paid twice in one way", "each once")
+    elif shares and pool.term is None and card.during.end is None and card.during.months is None:
+        found = f"pool {pool.name} is paid upfront for as long as the contract, which has no end"
+        yield fault(card, pool.line, found, "a term", "say term: year, or another")
     elif shares and 0 <= shares[0] < 1 and not rest:
         found = f"pool {pool.name} is paid {shares[0]} upfront, and the rest never"
         yield fault(card, pool.line, found, "when the rest is paid", "add {every: month}")

@@ -55,20 +55,21 @@ def _versions(card: Card) -> Iterator[Fault]:
     for one, two in pairwise(card.prices):
         if plain(one) == plain(two):
             before, after = card.prices[one].during, card.prices[two].during
-            ends, begins = _end(before), after.start or after.after
-            if ends is None or type(ends) is not type(begins) or _above(ends, begins):
+            ends, begins = _edges(before, after)
+            if ends is None or begins is None or ends > begins:
                 found = f"two versions of {plain(one)} overlap"
                 yield fault(card, after.line or card.prices[two].line, found, "each to end where the next begins")
             elif ends != begins:
-                unit = "month " if isinstance(ends, int) else ""
-                found = f"gap between versions of {plain(one)}: nothing from {unit}{ends} to {unit}{begins}"
+                begin, end = (before.end, after.start) if after.start else (f"month {ends}", f"month {begins}")
+                found = f"gap between versions of {plain(one)}: nothing from {begin} to {end}"
                 mend = "say its price in between too, 0 if it is free"
                 yield fault(card, after.line or card.prices[two].line, found, "no gap", mend)
 
 
-def _end(during: During) -> object:
-    return during.end or (during.after + during.months if during.months is not None else None)
-
-
-def _above(one: object, two: object) -> bool:
-    return bool(one > two)  # type: ignore[operator]  two days, or two numbers of months
+def _edges(before: During, after: During) -> tuple[int | None, int | None]:
+    """When one version ends and the next begins: both as days, or both as months after the start."""
+    if before.end and after.start:
+        return before.end.toordinal(), after.start.toordinal()
+    if before.months is not None and after.start is None:
+        return before.after + before.months, after.after
+    return None, None

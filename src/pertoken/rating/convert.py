@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal, localcontext
+from typing import Any
 
 import numpy as np
 
@@ -22,12 +23,21 @@ def convert(quantity: Values, how: Convert) -> Values:
         times, per, free = array([how.times, how.per, how.free], exact=is_exact(quantity))
         priced: Values = (quantity if how.times == 1 else quantity * times) / per
         if how.free and how.free_first:
-            priced = np.maximum(priced - free, free - free)
+            priced = _beyond(priced, free)
         if how.round:
             priced = _rounded(priced, how)
         if how.free and not how.free_first:
-            priced = np.maximum(priced - free, free - free)
+            priced = _beyond(priced, free)
     return priced
+
+
+def _beyond(priced: Values, free: Any) -> Values:  # noqa: ANN401  a Decimal or a float, as the values are
+    """What is left above the free units; floats without the dust of the subtraction, which would begin a package."""
+    left: Values = np.maximum(priced - free, free - free)
+    if is_exact(priced):
+        return left
+    dust = np.spacing(np.maximum(priced, free)) * 4
+    return np.asarray(np.rint(left / dust) * dust)
 
 
 def _rounded(priced: Values, how: Convert) -> Values:

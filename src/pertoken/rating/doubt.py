@@ -164,7 +164,9 @@ def _rates(card: Card) -> Iterator[Fault]:
         if meters.meter(rate.meter).unit == "token":
             models.setdefault((rate.provider, rate.model), []).append(rate)
     for (_, model), rates in models.items():
-        known = {("token", rate.meter): (rate.unit_price, rate.line) for rate in reversed(rates) if rate.price}
+        known: dict[tuple[str, str], tuple[Decimal, int]] = {}
+        for rate in rates:
+            known.setdefault(("token", rate.meter), (rate.unit_price, rate.line))
         yield from _thousand_fold(card, known, f" of {model}")
         odd = (each for r in rates for each in _odd(card, f"{r.meter} of {model}", r.unit_price, r.per, r.line))
         yield from list(odd)[:1]
@@ -174,7 +176,7 @@ def _thousand_fold(card: Card, known: Mapping[tuple[str, str], tuple[Decimal, in
     for (one, (first, _)), (two, (second, line)) in combinations(known.items(), 2):
         if one[0] == two[0] and _far(first, second):
             times = max(first, second) / min(first, second)
-            found = f"a {one[0]} of {two[1]} costs {second.normalize():f}{of}, of {one[1]} {first.normalize():f}"
+            found = f"a {one[0]} of {two[1]}{of} costs {second.normalize():f}, of {one[1]} {first.normalize():f}"
             yield fault(card, line, f"{found}: {times:,.0f} times apart", "prices for the same unit", "check `per`")
 
 

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from pertoken.core.meters import PER_REQUEST
 
 PRICE_FROM = "price_from"
 """Key that says since when the price of a request's day holds."""
@@ -35,6 +39,49 @@ class Cut:
         return above_key(self.of)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerRequest:
+    """What is converted request by request before it is folded: packages or free units of each request, added up.
+
+    Args:
+        weights: Meters or named sums with their weights.
+        times: Priced units for one counted unit, before `per`.
+        per: Units in one priced unit.
+        round: How the priced units of each request are rounded; None for not at all.
+        precision: Decimal places to which `round` goes.
+        free: Priced units of each request that cost nothing.
+        free_first: True to take the free units off before rounding.
+    """
+
+    weights: tuple[tuple[str, Decimal], ...]
+    times: Decimal = Decimal(1)
+    per: Decimal = Decimal(1)
+    round: Literal["up", "down", "half_up"] | None = None
+    precision: int = 0
+    free: Decimal = Decimal(0)
+    free_first: bool = False
+
+    @property
+    def meter(self) -> str:
+        """The name under which the sum is counted: the same for the same conversion, however it is written.
+
+        >>> PerRequest(weights=(("total_tokens", Decimal(1)),), per=Decimal("1E+3"), round="up").meter
+        'per_request:total_tokens;per=1000;round=up'
+        """
+        terms = (name if weight == 1 else f"{_plain(weight)}*{name}" for name, weight in sorted(self.weights))
+        said = [f"times={_plain(self.times)}"] if self.times != 1 else []
+        said += [f"per={_plain(self.per)}"] if self.per != 1 else []
+        said += [f"round={self.round}"] if self.round else []
+        said += [f"precision={self.precision}"] if self.round and self.precision else []
+        said += [f"free={_plain(self.free)}"] if self.free else []
+        said += ["free_first"] if self.free and self.round and self.free_first else []
+        return PER_REQUEST + ";".join(["+".join(terms), *said])
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What to fold a log to.
@@ -44,12 +91,14 @@ class Question:
         cuts: Bands of single requests.
         dates: Days (UTC) on which some price changed; a request's label is the last of them that had come.
         timezone: Zone in which periods are reckoned.
+        per_request: What is converted request by request; each becomes a meter of its own.
     """
 
     keys: tuple[str, ...]
     cuts: tuple[Cut, ...] = ()
     dates: tuple[date, ...] = ()
     timezone: str = "UTC"
+    per_request: tuple[PerRequest, ...] = ()
 
 
 DEFAULTS = {"batch": "false", "service_tier": "standard", "provider": "", "model": ""}

@@ -1,0 +1,96 @@
+"""Contracts come in by this door: a CSV with a line for each, or YAML with a list."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+
+from pertoken.connect.yaml_file import read
+from pertoken.core.errors import Fault, InputError
+from pertoken.rating.contract import Contract
+
+OWN = {"plan": "card", "card": "card", "from": "start", "to": "end"}
+"""Columns of ours; all others are labels of the contract."""
+
+Row = tuple[str, Mapping[str, str]]
+"""Where a row stands, and its columns."""
+
+
+def read_contracts(path: str | Path) -> tuple[Contract, ...]:
+    """Read when contracts begin and end: columns `plan` (or `card`), the keys of its scope, `from` and `to`.
+
+    Args:
+        path: CSV file with a header, or YAML with a list of maps. Empty dates are not known; `to` is the day on which
+            the contract no longer holds.
+
+    Raises:
+        InputError: What is wrong, with file and row.
+    """
+    name = str(path)
+    try:
+        text = Path(name).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        msg = f"can't read the contracts {name}: {error.strerror}; a CSV file with plan, customer, from, to is expected"
+        raise InputError(msg) from error
+    rows = list(_yaml(text, name) if Path(name).suffix in (".yaml", ".yml") else _csv(text, name))
+    made = [_contract(place, row) for place, row in rows]
+    faults = [each for each in made if isinstance(each, Fault)]
+    contracts = [(place, each) for (place, _), each in zip(rows, made, strict=True) if isinstance(each, Contract)]
+    faults += _twice(contracts)
+    if faults:
+        raise InputError.of(faults)
+    return tuple(each for _, each in contracts)
+
+
+def _csv(text: str, name: str) -> Iterator[Row]:
+    table = csv.DictReader(text.splitlines())
+    if not set(table.fieldnames or ()) & {"plan", "card"}:
+        found = f"columns {', '.join(table.fieldnames or ())}"
+        raise InputError.of([Fault(f"{name}:1", found, "plan (or card), the keys of its scope, from, to")])
+    for number, row in enumerate(table, start=2):
+        yield f"{name}:{number}", {key: (value or "").strip() for key, value in row.items() if key}
+
+
+def _yaml(text: str, name: str) -> Iterator[Row]:
+    document = read(text, name)
+    if not isinstance(document.data, list):
+        expected = "a list of {plan: pro, customer: acme, from: 2026-01-15}"
+        raise InputError.of([Fault(f"{name}:1", "not a list", expected)])
+    for i, row in enumerate(document.data):
+        said = row if isinstance(row, dict) else {}
+        yield document.place((i,)), {key: "" if value is None else str(value) for key, value in said.items()}
+
+
+def _contract(place: str, row: Mapping[str, str]) -> Contract | Fault:
+    card = row.get("plan") or row.get("card") or ""
+    if not card:
+        return Fault(place, "a contract without a plan", "the name of its card, under plan")
+    dates: dict[str, date | None] = {}
+    for word in ("from", "to"):
+        try:
+            dates[word] = _day(row.get(word, ""))
+        except ValueError:
+            return Fault(place, f"{word} is {row[word]!r}", "a day as 2026-01-31, or a moment as 2026-01-31T09:00")
+    start, end = dates["from"], dates["to"]
+    if start and end and str(end) <= str(start):
+        return Fault(place, f"a contract from {start} to {end}", "an end after its beginning")
+    labels = {key: value for key, value in row.items() if key not in OWN and value}
+    return Contract(card=card, labels=labels, start=start, end=end)
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _twice(contracts: Iterable[tuple[str, Contract]]) -> Iterator[Fault]:
+    """One customer has one contract on a card; two stretches of it would share their counts."""
+    seen: dict[tuple[object, ...], str] = {}
+    for place, each in contracts:
+        what = (each.card, *sorted(each.labels.items()))
+        if what in seen:
+            who = ", ".join(each.labels.values()) or "the account"
+            mend = f"the first stands at {seen[what]}; join them, or give the second a plan of another name"
+            yield Fault(place, f"a second contract of {who} on {each.card}", "one", mend)
+        seen[what] = place
