@@ -5,7 +5,7 @@ difference of two points of it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 
@@ -19,72 +19,14 @@ from pertoken.core.money import Values, array, settle, zeros
 from pertoken.rating.assign import Claim, Combos, leaf_weights
 from pertoken.rating.card import Charge, Convert, During, Measure, Window, plain
 from pertoken.rating.contract import CYCLE
-from pertoken.rating.convert import convert
-from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit, running
+from pertoken.rating.counted import Counted
+from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit
 from pertoken.rating.job import Job
 from pertoken.rating.measure import distinct, level, peak
 from pertoken.rating.part import Part, Taken, gathered, number
 
 INVOICE = "month"
 """The longest period of an invoice line; longer windows are billed as they go."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Counted:
-    """What a charge has counted, row by row, each row a stretch of a window.
-
-    Args:
-        charge: The charge.
-        lines: Scope, `by`, and the period of each row; value `quantity`, and `select` where another count picks the tier.
-        starts: Where each window begins among the rows, shape `(window,)`.
-        before: What was counted in each window before the first row, shape `(*batch, window)`; None for nothing.
-    """
-
-    charge: Charge
-    lines: Lines
-    starts: NDArray[np.intp]
-    before: Values | None = None
-
-    @property
-    def quantity(self) -> Values:
-        """What each row has counted."""
-        return self.lines.values["quantity"]
-
-    def priced(self, meter: Key | str) -> Lines:
-        """Write the rows down with their money."""
-        values = {"quantity": self.quantity, "amount": self.money(self.quantity)}
-        return Lines(self.lines.keys, values).with_keys(meter=meter)
-
-    def money(self, quantity: Values) -> Values:
-        """Charge the rows with other quantities: differences of the cumulative price. [currency]"""
-        select = self.lines.values.get("select")
-        if len(self.starts) == len(self.lines) and self.before is None:
-            return price(self.charge, quantity, select)
-        total = running(quantity, self.starts)
-        if self.before is not None:
-            total = total + np.repeat(self.before, np.diff(self.starts, append=len(self.lines)), axis=-1)
-        paid = price(self.charge, total, None if select is None else running(select, self.starts))
-        out = np.array(paid, copy=True)
-        out[..., 1:] -= paid[..., :-1]
-        first = paid[..., self.starts]
-        if self.before is not None:
-            first = first - np.where(self.before == 0, self.before * 0, price(self.charge, self.before, None))
-        out[..., self.starts] = first
-        return out
-
-
-def price(charge: Charge, quantity: Values, select: Values | None = None) -> Values:
-    """Charge a cumulative quantity. [currency]"""
-    if charge.curve is None:
-        return quantity * 0
-    form, how = normal_form(charge.curve), charge.convert
-    if how.whole:
-        return settle(evaluate(form, convert(quantity, how), **_select(select)))
-    return evaluate(per_unit(form, how.per, how.times), np.asarray(quantity), **_select(select))
-
-
-def _select(select: Values | None) -> dict[str, Values]:
-    return {} if select is None else {"select": select}
 
 
 def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> Part:
@@ -151,7 +93,7 @@ def as_counted(charge: Charge) -> Charge:
     >>> as_counted(Charge(convert=Convert(per=Decimal(1000)))).convert.per
     Decimal('1000')
     """
-    if charge.measure is None or charge.measure.window != "request" or charge.curve is None:
+    if charge.measure is None or charge.measure.window != "request" or not charge.convert.whole:
         return charge
     return replace(charge, convert=Convert())
 
@@ -174,21 +116,32 @@ def _measured(job: Job, claim: Claim, taken: Taken) -> tuple[Lines, Counted | No
     return rows.priced(meter), rows
 
 
-def _rates_in_time(job: Job, charge: Charge, usage: Usage) -> Values:
-    """The rate of each line from a series: that of the last label that had begun."""
-    assert charge.curve is not None and charge.measure is not None  # noqa: S101, PT018  see the caller
-    series = sorted(job.card.series[charge.curve.series].items(), key=lambda item: period.begins([item[0]])[0])
-    begins = period.begins([label for label, _ in series])
-    grain = period.finest(set(usage.keys)) or charge.measure.window
-    key = usage.period(grain)
-    at = np.searchsorted(begins, period.begins(key.labels), side="right") - 1
+def in_series(job: Job, charge: Charge, usage: Lines) -> Key:
+    """Find the label of the series that holds for each line: the last that had begun.
+
+    Raises:
+        CardError: The series begins later.
+    """
+    assert charge.curve is not None and charge.measure is not None  # noqa: S101, PT018  see the callers
+    labels = sorted(job.card.series[charge.curve.series], key=lambda label: period.begins([label])[0])
+    key = usage.period(period.finest(set(usage.keys)) or charge.measure.window)
+    at = np.searchsorted(period.begins(labels), period.begins(key.labels), side="right") - 1
     if (at[key.codes] < 0).any():
         early = key.labels[int(key.codes[np.flatnonzero(at[key.codes] < 0)[0]])]
-        msg = f"card {job.card.name!r}: series {charge.curve.series} begins with {series[0][0]}, but there is usage of {early}"
+        msg = (
+            f"card {job.card.name!r}: series {charge.curve.series} begins with {labels[0]}, "
+            f"but there is usage of {early}"
+        )
         raise CardError(msg)
-    per = charge.convert.per / charge.convert.times
-    rates = array([rate / per for _, rate in series], exact=job.exact)
-    found: Values = rates[at][key.codes]
+    return Key(at[key.codes].astype(np.int32), tuple(labels))
+
+
+def _rates_in_time(job: Job, charge: Charge, usage: Usage) -> Values:
+    """The rate of each line from a series."""
+    assert charge.curve is not None  # noqa: S101  see the caller
+    key, per = in_series(job, charge, usage), charge.convert.per / charge.convert.times
+    series = job.card.series[charge.curve.series]
+    found: Values = array([series[label] / per for label in key.labels], exact=job.exact)[key.codes]
     return found
 
 

@@ -13,8 +13,9 @@ from pertoken.core.money import Values, is_exact, round_half_up, settle, zeros
 from pertoken.rating.adjust import rounded, shifted
 from pertoken.rating.assign import Claim, combos, holds
 from pertoken.rating.card import MONEY, Pool, Window, plain
-from pertoken.rating.charge import Counted, counted
+from pertoken.rating.charge import counted
 from pertoken.rating.contract import CYCLE
+from pertoken.rating.counted import Counted
 from pertoken.rating.curve import running
 from pertoken.rating.job import Job
 from pertoken.rating.part import INVOICED, Part, Taken, within, without_nothing
@@ -153,7 +154,9 @@ def _covered(
         return []
     meter = rows.charge.measure.meters if rows.charge.measure else ""
     part = Part.of(lines.with_keys(meter=meter), name, f"prices.{name}", "covered", listed.taken)
-    values = {**rows.lines.values, "net": net, "factor": np.where(offered, factor, factor * 0 + 1)}
+    values = {**rows.lines.values, "net": net}
+    if factor != 1:
+        values["factor"] = np.where(offered, net * 0 + (factor if job.exact else float(factor)), net * 0 + 1)
     part = replace(part, basis=replace(rows, lines=Lines(rows.lines.keys, values)))
     bare = [each for each in listed.parts if each.stage != "rounding"]
     whole = rounded([*bare, part], job)

@@ -92,5 +92,3 @@ def _one_period(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Keep the finest period only; coarser ones are read off its labels."""
     finest = period.finest(set(keys))
     return tuple(key for key in keys if key == finest or key not in period.GRAINS)
-
-

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,7 @@ from pertoken.core.lines import Key, Lines, Usage, group
 from pertoken.core.meters import leaves
 from pertoken.core.money import Values, array, to_exact
 from pertoken.rating.card import Card
-
-if TYPE_CHECKING:
-    from pertoken.rating.charge import Counted
+from pertoken.rating.counted import Counted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +56,7 @@ class Part:
     stage: str
     term: str
     taken: Taken
-    basis: "Counted | None" = None
+    basis: Counted | None = None
 
     @classmethod
     def of(cls, lines: Lines, charge: str, term: str, stage: str, taken: Taken) -> "Part":
