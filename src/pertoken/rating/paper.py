@@ -8,6 +8,7 @@ from pertoken.core.money import array
 from pertoken.rating.card import Charge
 from pertoken.rating.curve import TierPart, convert, walk
 from pertoken.rating.stretch import Point, Stretch
+from pertoken.rating.words import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,9 @@ def _less(part: TierPart, old: TierPart) -> TierPart:
 
 
 def _told(part: TierPart) -> Sum:
-    words = f"above {part.begin:,f}" if part.begin else ""
-    words += f"{', ' * bool(words)}flat {part.flat:,f}" if part.flat else ""
-    words += f"{', ' * bool(words)}capped at {part.cap:,f}" if part.cap is not None else ""
+    words = f"above {number(part.begin)}" if part.begin else ""
+    words += f"{', ' * bool(words)}flat {number(part.flat)}" if part.flat else ""
+    words += f"{', ' * bool(words)}capped at {number(part.cap)}" if part.cap is not None else ""
     return Sum(words, part.quantity, part.rate, part.amount, part.line)
 
 

@@ -11,7 +11,7 @@ from pertoken.rating import words
 from pertoken.rating.account_of import SERIES, Row
 from pertoken.rating.assign import RATES, RateBook
 from pertoken.rating.card import Charge, During, Prorate, Window, plain
-from pertoken.rating.charge import as_counted
+from pertoken.rating.charge import as_counted, linear
 from pertoken.rating.job import Job
 from pertoken.rating.paper import Sum, beside_pools, money, priced, reckoned
 from pertoken.rating.stretch import Point, Stretch, Who
@@ -156,7 +156,7 @@ def _listed(row: Row, share: Shares, book: Book) -> list[Step]:
         return [_fee(row, charge, share)]
     if row.stretches:
         return [step for each in row.stretches for step in _counted(row, each)]
-    about = f"{plain(row.charge)}{_apart(row)}, {row.quantity:,f} {words.counted(charge)}"
+    about = f"{plain(row.charge)}{_apart(row)}, {words.number(row.quantity)} {words.counted(charge)}"
     if charge.curve is None:
         return [_step(row, f"{about}, sold from pools only", Decimal(0), charge.line, quantity=row.quantity)]
     units = priced(charge, row.quantity)
@@ -183,7 +183,7 @@ def _fee(row: Row, charge: Charge, share: Shares) -> Step:
     prorate = charge.during.prorate or row.card.during.prorate
     found = share(row.job, charge.during.every or "month", charge.during, prorate, "ahead").get(row.who, ())
     about = f"{plain(row.charge)}, a fee for each {charge.window}"
-    about += f"{_cut(found)} of {full:,f}" if _cut(found) else ""
+    about += f"{_cut(found)} of {words.number(full)}" if _cut(found) else ""
     parts = sum((Decimal(part) / Decimal(whole) for part, whole, _ in found), Decimal(0))
     return _step(row, about, full * parts, line, quantity=row.quantity, unit=charge.window)
 
@@ -191,14 +191,16 @@ def _fee(row: Row, charge: Charge, share: Shares) -> Step:
 def _counted(row: Row, stretch: Stretch) -> list[Step]:
     """Tell a stretch of the cumulative price: what it had counted before, and with it."""
     charge = stretch.charge
-    more = stretch.end.quantity - (stretch.begin.quantity if stretch.begin else Decimal(0))
+    more = _more(stretch.begin, stretch.end)
     units = priced(charge, stretch.end.quantity)
-    about = f"{plain(row.charge)}{_apart(row)}, {more:,f} {words.counted(charge)}{words.converted(charge, units)}"
+    about = f"{plain(row.charge)}{_apart(row)}, {words.number(more)} {words.counted(charge)}{words.converted(charge, units)}"
     if stretch.begin is not None and stretch.begin.quantity:
         of = f"{charge.window}" if charge.measure and charge.window != "term" else "term"
-        about += f", from {stretch.begin.quantity:,f} to {stretch.end.quantity:,f} in the {of}"
+        about += f", from {words.number(stretch.begin.quantity)} to {words.number(stretch.end.quantity)} in the {of}"
     if stretch.end.select is not None:
-        about += f", its tier picked by {stretch.end.select:,f} {charge.curve.select if charge.curve else ''}"
+        about += (
+            f", its tier picked by {words.number(stretch.end.select)} {charge.curve.select if charge.curve else ''}"
+        )
     sums = reckoned(charge, stretch.begin, stretch.end)
     before = priced(charge, stretch.begin.quantity) if stretch.begin else Decimal(0)
     return _told(row, charge, about, sums, units - before)
@@ -227,18 +229,29 @@ def _in_series(row: Row, charge: Charge, about: str, units: Decimal) -> Step:
 def _covered(row: Row) -> list[Step]:
     """Tell what pools take off a charge: the price of what is left, less the price of all."""
     out = []
-    for stretch in row.stretches:
-        charge = stretch.charge
+    pools = " and ".join(p.name for p in row.card.pools if plain(row.charge) in p.eligible)
+    for stretch in _together(row.stretches):
+        charge, sums = stretch.charge, beside_pools(stretch)
         assert stretch.net is not None  # noqa: S101  covered rows have it
-        begin, end = stretch.net
-        all_, left = (
-            e.quantity - (b.quantity if b else Decimal(0)) for b, e in ((stretch.begin, stretch.end), (begin, end))
-        )
-        pools = " and ".join(p.name for p in row.card.pools if plain(row.charge) in p.eligible)
-        about = f"{plain(row.charge)}{_apart(row)}, {all_ - left:,f} of {all_:,f} {words.counted(charge)} from {pools}"
-        sums = beside_pools(stretch)
-        out += _told(row, charge, f"{about}{words.converted(charge, None)}", sums, Decimal(0)) if sums else []
+        all_, left = _more(stretch.begin, stretch.end), _more(*stretch.net)
+        taken = f"{words.number(all_ - left)} of {words.number(all_)} {words.counted(charge)} from {pools}"
+        about = f"{plain(row.charge)}{_apart(row)}, {taken}{words.converted(charge, None)}"
+        out += _told(row, charge, about, sums, Decimal(0)) if sums else []
     return out
+
+
+def _more(begin: Point | None, end: Point) -> Decimal:
+    return end.quantity - (begin.quantity if begin else Decimal(0))
+
+
+def _together(stretches: Sequence[Stretch]) -> Sequence[Stretch]:
+    """Put stretches of a single rate into one, since their parts can be priced together."""
+    first = stretches[0]
+    if linear(first.charge) is None or len({each.factor for each in stretches}) > 1:
+        return stretches
+    all_ = sum((_more(each.begin, each.end) for each in stretches), Decimal(0))
+    left = sum((_more(*each.net) for each in stretches if each.net), Decimal(0))
+    return [replace(first, begin=None, end=Point(all_), net=(None, Point(left)))]
 
 
 def _spent(row: Row) -> list[Step]:
@@ -248,7 +261,7 @@ def _spent(row: Row) -> list[Step]:
     out = []
     for stretch in row.stretches:
         begin = stretch.begin.quantity if stretch.begin else Decimal(0)
-        about = f"{plain(row.charge)}, {words.adjusted(adjust, row.card)}: from {begin:,f} to {stretch.end.quantity:,f}"
+        about = f"{plain(row.charge)}, {words.adjusted(adjust, row.card)}: from {words.number(begin)} to {words.number(stretch.end.quantity)}"
         sums = reckoned(stretch.charge, stretch.begin, stretch.end)
         for each in sums:
             quantity = each.quantity or Decimal(0)
@@ -291,7 +304,7 @@ def _limit(row: Row, share: Shares) -> Step:
     if _cut(found):
         edge = sum((full * Decimal(part) / Decimal(whole) for part, whole, _ in found), Decimal(0))
         edge = edge if row.card.rounding is None else round_half_up(array([edge], exact=True), row.card.rounding)[0]
-        about += f"{_cut(found)} = {edge:,f}"
+        about += f"{_cut(found)} = {words.number(edge)}"
     about += ", as pools leave it" if row.stage == "covered" else ""
     return _step(row, about, row.amount, clamp.line)
 

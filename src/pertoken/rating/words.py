@@ -18,6 +18,16 @@ def size(per: Decimal) -> str:
     return f"{per:,f}"
 
 
+def number(value: Decimal) -> str:
+    """Write a number without digits that say nothing.
+
+    >>> number(Decimal("15000000.00")), number(Decimal("0.50"))
+    ('15,000,000', '0.5')
+    """
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def special(rate: Rate) -> str:
     """Write what a rate is for besides its model and meter."""
     words = ["batch"] if rate.batch else []
@@ -45,8 +55,8 @@ def converted(charge: Charge, priced: Decimal | None) -> str:
     words = f", × {how.times:f}" if how.times != 1 else ""
     words += f", per {size(how.per)}" if how.per != 1 else ""
     words += f", rounded {how.round.replace('_', ' ')}" if how.round else ""
-    words += f", {how.free:,f} free" if how.free else ""
-    return words + (f" = {priced:,f}" if priced is not None and how.whole else "")
+    words += f", {number(how.free)} free" if how.free else ""
+    return words + (f" = {number(priced)}" if priced is not None and how.whole else "")
 
 
 def unit(charge: Charge) -> str:
@@ -82,8 +92,8 @@ def adjusted(adjust: Adjust, card: Card) -> str:
 
 def limit(clamp: Clamp, name: str) -> str:
     """Write a limit."""
-    bound = clamp.min if name == "minimum" else clamp.max
-    return f"{name} of {bound:,f} a {clamp.window}"
+    bound = (clamp.min if name == "minimum" else clamp.max) or Decimal(0)
+    return f"{name} of {number(bound)} a {clamp.window}"
 
 
 def paid(pool: Pool, currency: str) -> str:
@@ -99,6 +109,6 @@ def paid(pool: Pool, currency: str) -> str:
     return f"{pool.name}, {amount(pool.grant, pool, currency)} granted {often}"
 
 
-def amount(number: Decimal, pool: Pool, currency: str) -> str:
+def amount(value: Decimal, pool: Pool, currency: str) -> str:
     """Write an amount of a pool with its unit."""
-    return f"{number:,f} {currency if pool.unit == MONEY else pool.unit}"
+    return f"{number(value)} {currency if pool.unit == MONEY else pool.unit}"
