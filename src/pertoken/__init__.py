@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pertoken.connect.cards import card_from, read_cards
     from pertoken.core.errors import PertokenError
+    from pertoken.rating.contract import Contract
     from pertoken.rating.rate import rate
     from pertoken.whatif import rank, simulate
-    from pertoken.workbench import call, explain, price, sheet, statement
+    from pertoken.workbench import bill, call, explain, price, sheet, statement
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Contract": "pertoken.rating.contract",
     "PertokenError": "pertoken.core.errors",
+    "bill": "pertoken.workbench",
     "call": "pertoken.workbench",
     "card_from": "pertoken.connect.cards",
     "explain": "pertoken.workbench",
@@ -36,7 +39,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "Contract",
     "PertokenError",
+    "bill",
     "call",
     "card_from",
     "explain",

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pertoken.rating.card import Card
-from pertoken.workbench import Aside, folded, plans, reading
+from pertoken.workbench import Aside, Contracts, Terms, folded, plans, reading, stated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,9 @@ def simulate(
     unpriced: Aside = "raise",
     rejects: bool = False,
     on: date | None = None,
+    contracts: Contracts = (),
+    start: date | None = None,
+    end: date | None = None,
     watch: "Watch | None" = None,
 ) -> "Simulated":
     """Rate a log under two plans: who pays more, who pays less, and what it does to margin.
@@ -55,6 +58,9 @@ def simulate(
         unpriced: `raise` when a plan does not price all usage, `report` to compare what both price.
         rejects: True to set rows aside that can't be used.
         on: Day whose prices hold where the log has no times.
+        contracts: When contracts begin and end.
+        start: First day of the books; that of the log if None.
+        end: The day after the last day of the books; that of the log if None.
         watch: Told how far the fold is, 0 to 1.
 
     Raises:
@@ -63,12 +69,13 @@ def simulate(
     from pertoken.books.answer import Simulated  # noqa: PLC0415  the calculator must start fast
     from pertoken.books.simulate import simulate as two_plans  # noqa: PLC0415
 
+    terms = Terms(stated(contracts), start, end, timezone)
     with reading(log, mapping, period, timezone) as opened:
         cards = plans(opened, {"old": old, "new": new, "cost": cost}, unpriced)
         by = tuple(by) or (("plan",) if len(cards["old"]) > 1 else ())
         keys = [key for key in by if key != "plan" or key in opened.binding.keys]
         every = [card for own in cards.values() for card in own]
-        usage, report, _ = folded(opened, every, keys, timezone=timezone, on=on, rejects=rejects, watch=watch)
+        usage, report, _ = folded(opened, every, keys, terms=terms, on=on, rejects=rejects, watch=watch)
     made = two_plans(
         usage, *cards.values(), by=by, kind=amount, exact=exact, unpriced="keep" if unpriced == "report" else "raise",
         elasticity=elasticity, doubts=_doubts(),
@@ -90,6 +97,9 @@ def rank(
     unpriced: Aside = "raise",
     rejects: bool = False,
     on: date | None = None,
+    contracts: Contracts = (),
+    start: date | None = None,
+    end: date | None = None,
     watch: "Watch | None" = None,
 ) -> "Simulated":
     """Rate a log under many plans and rank them; reckoned in floats.
@@ -108,6 +118,9 @@ def rank(
         unpriced: `raise` when a plan does not price all usage, `report` to compare what all of them price.
         rejects: True to set rows aside that can't be used.
         on: Day whose prices hold where the log has no times.
+        contracts: When contracts begin and end.
+        start: First day of the books; that of the log if None.
+        end: The day after the last day of the books; that of the log if None.
         watch: Told how far the fold is, 0 to 1.
 
     Raises:
@@ -117,12 +130,13 @@ def rank(
     from pertoken.books.ranking import ranking  # noqa: PLC0415
     from pertoken.books.vary import Candidate, grid  # noqa: PLC0415
 
+    terms = Terms(stated(contracts), start, end, timezone)
     with reading(log, mapping, period, timezone) as opened:
         each = [(item if isinstance(item, str) else item.name, item) for item in new]
         tried = [Candidate(name, plans(opened, {"new": [item]}, unpriced)["new"]) for name, item in each]
         cards = plans(opened, {"old": old, "cost": cost}, unpriced)
         every = [card for own in (*cards.values(), *(plan.cards for plan in tried)) for card in own]
-        usage, report, _ = folded(opened, every, (), timezone=timezone, on=on, rejects=rejects, watch=watch)
+        usage, report, _ = folded(opened, every, (), terms=terms, on=on, rejects=rejects, watch=watch)
     shown = {"old": cards["old"], "new": tuple(card for plan in tried for card in plan.cards), "cost": cards["cost"]}
     made = ranking(
         usage,

@@ -1,10 +1,13 @@
 """One function for each question. The command line, the web page and the notebook all walk through these."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from pertoken.books.quote import Call, Quote, Quotes, call, quote
 from pertoken.catalog.book import Catalog, rates_of
@@ -12,15 +15,15 @@ from pertoken.catalog.prices import Rate
 from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage
 from pertoken.core.lines import Usage
 from pertoken.core.meters import meter
-from pertoken.core.period import zone
+from pertoken.core.period import begins, ends, zone
 from pertoken.rating.card import Card
+from pertoken.rating.contract import Contract
 from pertoken.rating.rate import rate
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from pathlib import Path
-
     from pertoken.books.answer import Books, Simulated
+    from pertoken.books.bill import Bill
     from pertoken.engines.duckdb import Log, Watch
     from pertoken.present.view import View
     from pertoken.rating.explain import Step
@@ -33,6 +36,9 @@ CATALOG = "catalog"
 """As a card: the market's list prices, for the model that each line names (`catalog`) or for one (`catalog:gpt-4o`)."""
 
 Aside = Literal["raise", "report"]
+
+Contracts = Sequence[Contract] | str | Path
+"""Contracts, or the file that has them."""
 
 __all__ = ["Call", "Quote", "Quotes", "call", "check", "explain", "price", "sheet", "statement"]
 
@@ -109,6 +115,9 @@ def statement(
     rejects: bool = False,
     amount: str = "effective",
     on: date | None = None,
+    contracts: Contracts = (),
+    start: date | None = None,
+    end: date | None = None,
     rollup: "str | Path | None" = None,
     watch: "Watch | None" = None,
 ) -> "Books":
@@ -128,6 +137,10 @@ def statement(
         rejects: True to set rows aside that can't be used.
         amount: Which amount to show: list, contracted, effective or billed.
         on: Day whose prices hold where the log has no times; the end of its period if None.
+        contracts: When contracts begin and end: a CSV or YAML file, or records of `Contract`; without, a contract runs
+            from its first period with usage to its last.
+        start: First day of the books; that of the log if None. What is before is left out.
+        end: The day after the last day of the books; that of the log if None.
         rollup: File to keep the folded usage in.
         watch: Told how far the fold is, 0 to 1.
 
@@ -142,13 +155,105 @@ def statement(
         by = by or (next((key for key in ("customer", "model") if key in opened.binding.keys), "month"),)
         keys = tuple(dict.fromkeys((*by, *(["customer"] if "customer" in opened.binding.keys else []))))
         every = [card for own in cards.values() for card in own]
-        usage, report, asked = folded(opened, every, keys, timezone=timezone, on=on, rejects=rejects, watch=watch)
-    books = _booked(usage, report, cards, keys, exact=exact, keep=unpriced == "report", kind=amount, by=tuple(by))
+        terms = Terms(stated(contracts), start, end, timezone)
+        usage, report, asked = folded(opened, every, keys, terms=terms, on=on, rejects=rejects, watch=watch)
+    keep = unpriced == "report"
+    books = _booked(usage, report, cards, keys, exact=exact, keep=keep, kind=amount, by=tuple(by), terms=terms)
     if rollup is not None:
         from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
 
         engine.keep(usage, asked, rollup)
     return books
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The time of the books, and the contracts in it.
+
+    Args:
+        contracts: When contracts begin and end.
+        start: First day of the books; None for that of the log.
+        end: The day after their last; None for that of the log.
+        timezone: Zone in which periods are reckoned.
+    """
+
+    contracts: tuple[Contract, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    timezone: str = "UTC"
+
+    @property
+    def grain(self) -> tuple[str, ...]:
+        """The period that the usage must be known by."""
+        days = [day for day in (self.start, self.end) if day]
+        return () if not days else ("day",) if any(day.day != 1 for day in days) else ("month",)
+
+    def within(self, usage: Usage) -> Usage:
+        """Keep the usage of the time of the books."""
+        if not self.grain:
+            return usage
+        first, last = self._edges(usage)
+        key = usage.period(self.grain[0])
+        begin = begins(key.labels)[key.codes]
+        return usage.pick((begin >= np.datetime64(first)) & (begin < np.datetime64(last)))
+
+    def said(self, usage: Usage) -> dict[str, Any]:
+        """What rating is told."""
+        return {
+            "contracts": self.contracts,
+            "timezone": self.timezone,
+            "span": self._edges(usage) if self.grain else None,
+        }
+
+    def _edges(self, usage: Usage) -> tuple[date, date]:
+        key = usage.period(self.grain[0])
+        known = [label for label in key.labels if label]
+        first, last = (edges(known)[0].min(), edges(known)[1].max()) if known else (None, None)
+        begin = self.start or (first.astype("datetime64[D]").astype(date) if first is not None else self.end)
+        over = self.end or (last.astype("datetime64[D]").astype(date) if last is not None else self.start)
+        if begin is None or over is None or begin >= over:
+            msg = f"the books run from {begin} to {over}; expected a first day before the day after the last"
+            raise InputError(msg)
+        return begin, over
+
+
+def edges(labels: Sequence[str]) -> tuple[Any, Any]:
+    """Find when periods begin and end."""
+    return begins(labels), ends(labels)
+
+
+def stated(said: Contracts) -> tuple[Contract, ...]:
+    """Read contracts, where they are said as a file."""
+    if isinstance(said, (str, Path)):
+        from pertoken.connect.contracts import read_contracts  # noqa: PLC0415
+
+        return read_contracts(said)
+    return tuple(said)
+
+
+def bill(card: "Card | Mapping[str, Any] | str | Path", usage: Any, **said: Any) -> "Bill":  # noqa: ANN401  see books.bill
+    """Rate a quantity, or a dated list of quantities, of one contract under a card; see `pertoken.books.bill.bill`.
+
+    Args:
+        card: A card, a dictionary of the same shape as the YAML file, or the file.
+        usage: A number, meters with their numbers, or a list of `(when, quantity)`.
+        **said: `on`, `start`, `end`, `labels`, `span`, `timezone`.
+
+    >>> plan = {"plan": "p", "prices": {"tokens": {"measure": {"sum": "output_tokens"}, "curve": {"mode": "marginal",
+    ...     "tiers": [{"up_to": 10, "rate": "1"}, {"rate": "0.5"}]}}}}
+    >>> print(bill(plan, 25).billed)
+    17.5
+    """
+    from pertoken.books.bill import bill as rated  # noqa: PLC0415  the calculator must start fast
+    from pertoken.connect.cards import card_from, read_cards  # noqa: PLC0415
+
+    if isinstance(card, (str, Path)):
+        cards = read_cards(card)
+        if len(cards) != 1:
+            msg = f"{card} has {len(cards)} plans: {', '.join(c.name for c in cards)}; say which, as {card}#{cards[0].name}"
+            raise CardError(msg)
+        return rated(cards[0], usage, **said)
+    return rated(card if isinstance(card, Card) else card_from(card), usage, **said)
 
 
 def reading(
@@ -166,18 +271,18 @@ def folded(
     cards: Sequence[Card],
     keys: Sequence[str],
     *,
-    timezone: str,
+    terms: Terms,
     on: date | None,
     rejects: bool,
     watch: "Watch | None",
 ) -> "tuple[Usage, Report, Question]":
-    """Fold a log to what some cards and a reader ask for."""
+    """Fold a log to what some cards and a reader ask for, and keep what lies in the time of the books."""
     from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
     from pertoken.rating.needs import question  # noqa: PLC0415
 
-    asked = question(cards, tuple(keys), timezone=timezone)
+    asked = question(cards, (*keys, *terms.grain), timezone=terms.timezone, contracts=terms.contracts)
     usage, report = engine.fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
-    return usage, report, asked
+    return terms.within(usage), report, asked
 
 
 def _booked(
@@ -190,12 +295,16 @@ def _booked(
     keep: bool,
     kind: str,
     by: tuple[str, ...],
+    terms: Terms,
 ) -> "Books":
     from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
     from pertoken.books.answer import Books  # noqa: PLC0415
     from pertoken.books.statement import statement as fold_statement  # noqa: PLC0415
 
-    rated = {side: rate(usage, own, exact=exact, unpriced="keep" if keep else "raise") for side, own in cards.items()}
+    rated = {
+        side: rate(usage, own, exact=exact, unpriced="keep" if keep else "raise", **terms.said(usage))
+        for side, own in cards.items()
+    }
     ledgers = {side: allocate(r.parts, keys) for side, r in rated.items()}
     currency = next(iter(cards.values()))[0].currency
     whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind)

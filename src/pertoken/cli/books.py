@@ -35,11 +35,14 @@ class Reading:
     unpriced: workbench.Aside
     rejects: str | None
     on: date | None
+    contracts: str | None
+    start: date | None
+    end: date | None
 
     def books(self, *, quiet: bool, **more: Any) -> "Books":  # noqa: ANN401  the workbench's own
         """Rate the log, with a bar for people who wait."""
         said = {field.name: getattr(self, field.name) for field in fields(self)}
-        said["rejects"] = self.rejects is not None
+        said |= {"rejects": self.rejects is not None, "contracts": self.contracts or ()}
         with progress(quiet=quiet) as watch:
             return workbench.statement(**said, watch=watch, **more)
 
@@ -56,6 +59,9 @@ HOW = (
                  help="Set rows aside that can't be used, and list them in this CSV file."),
     click.option("--on", type=Day(),
                  help="Day whose prices hold where the log has no times; the end of its period if not said."),
+    click.option("--contracts", metavar="FILE", help="CSV or YAML of when contracts run: plan, customer, from, to."),
+    click.option("--from", "start", type=Day(), help="First day of the books; that of the log if not said."),
+    click.option("--to", "end", type=Day(), help="The day after the last of the books; that of the log if not said."),
 )  # fmt: skip
 """How a log is read."""
 

@@ -77,6 +77,9 @@ class Plans:
     unpriced: workbench.Aside
     rejects: str | None
     on: date | None
+    contracts: str | None
+    start: date | None
+    end: date | None
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -86,7 +89,7 @@ class Plans:
     def ask(self, question: Callable[..., Simulated], *, quiet: bool, **more: Any) -> Simulated:  # noqa: ANN401
         """Put a question to the log, with a bar for people who wait."""
         said = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "more"}
-        said |= {"rejects": self.rejects is not None, "new": self.candidates}
+        said |= {"rejects": self.rejects is not None, "new": self.candidates, "contracts": self.contracts or ()}
         with progress(quiet=quiet) as watch:
             return question(**said, watch=watch, **more)
 

@@ -121,7 +121,8 @@ def rate(
 
 def _zone(card: Card, timezone: str) -> str:
     if card.during.tz and card.during.tz != timezone:
-        msg = f"card {card.name!r} reckons its periods in {card.during.tz}, the usage is by {timezone}; say --timezone {card.during.tz}"
+        own = card.during.tz
+        msg = f"card {card.name!r} reckons its periods in {own}, the usage is by {timezone}; say --timezone {own}"
         raise CardError(msg)
     return timezone
 
@@ -231,8 +232,8 @@ def _told(job: Job, listed: Mapping[str, Listed]) -> None:
         found = {tuple(row.values()) for row in _labels([*who, window], len(each.taken.usage))}
         if charge.during.counter is None and found & seen.get(plain(name), set()):
             msg = (
-                f"{job.card.source or job.card.name}: the price of {plain(name)} changes inside a {charge.measure.window}; "
-                "expected whether its tiers begin again, since money depends on it; "
+                f"{job.card.source or job.card.name}: the price of {plain(name)} changes inside a "
+                f"{charge.measure.window}; expected whether its tiers begin again, since money depends on it; "
                 "say counter: restart or counter: carry under the phase's during"
             )
             raise CardError(msg)
