@@ -135,6 +135,10 @@ def invoice(rated: Rated, labels: Mapping[str, str], month: str) -> Invoice:
 
 
 def _said(cards: Sequence[Card], labels: Mapping[str, str]) -> None:
+    one = [card.name for card in cards if not card.scope]
+    if labels and one:
+        msg = f"card {one[0]} is of one account; ask for its invoice without {' and '.join(labels)}"
+        raise InputError(msg)
     for card in cards:
         unsaid = [name for name in card.scope if name not in labels]
         if card.scope and unsaid == list(card.scope):
@@ -215,7 +219,7 @@ def _usage(line: InvoiceLine, steps: Sequence[Step], card: Card) -> list[Invoice
         pools = " and ".join(p.name for p in card.pools if plain(line.charge) in p.eligible)
         words = {"about": f"{about}, included in {pools}", "kind": "included"}
         zero = Decimal(0)
-        out.append(replace(charged, **words, quantity=included, unit_price=zero, amount=zero))  # type: ignore[arg-type]
+        out.append(replace(charged, **words, quantity=included, unit_price=zero, amount=zero))
     return out
 
 

@@ -193,7 +193,8 @@ def _counted(row: Row, stretch: Stretch) -> list[Step]:
     charge = stretch.charge
     more = _more(stretch.begin, stretch.end)
     units = priced(charge, stretch.end.quantity)
-    about = f"{plain(row.charge)}{_apart(row)}, {words.number(more)} {words.counted(charge)}{words.converted(charge, units)}"
+    about = f"{plain(row.charge)}{_apart(row)}, {words.number(more)} {words.counted(charge)}"
+    about += words.converted(charge, units)
     if stretch.begin is not None and stretch.begin.quantity:
         of = f"{charge.window}" if charge.measure and charge.window != "term" else "term"
         about += f", from {words.number(stretch.begin.quantity)} to {words.number(stretch.end.quantity)} in the {of}"
@@ -261,7 +262,8 @@ def _spent(row: Row) -> list[Step]:
     out = []
     for stretch in row.stretches:
         begin = stretch.begin.quantity if stretch.begin else Decimal(0)
-        about = f"{plain(row.charge)}, {words.adjusted(adjust, row.card)}: from {words.number(begin)} to {words.number(stretch.end.quantity)}"
+        reach = f"from {words.number(begin)} to {words.number(stretch.end.quantity)}"
+        about = f"{plain(row.charge)}, {words.adjusted(adjust, row.card)}: {reach}"
         sums = reckoned(stretch.charge, stretch.begin, stretch.end)
         for each in sums:
             quantity = each.quantity or Decimal(0)

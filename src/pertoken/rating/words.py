@@ -105,8 +105,8 @@ def paid(pool: Pool, currency: str) -> str:
         return f"{said}, and what is not yet paid at the end" if pool.unused == "true_up" else said
     if pool.price is None and pool.unused == "true_up":
         return f"{pool.name}, used and made up for"
-    often = f"each {pool.every}" if pool.every else "once"
-    return f"{pool.name}, {amount(pool.grant, pool, currency)} granted {often}"
+    when = f"each {pool.every}" if pool.every else "once"
+    return f"{pool.name}, {amount(pool.grant, pool, currency)} granted {when}"
 
 
 def amount(value: Decimal, pool: Pool, currency: str) -> str:
