@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from pertoken.core import period
 from pertoken.core.errors import CardError, InputError
-from pertoken.core.exact import CONTEXT
 from pertoken.core.lines import Key, Lines, combine, concat
-from pertoken.core.money import Values, array
+from pertoken.core.money import Values, array, settle
 from pertoken.core.period import Instants
 from pertoken.rating.card import Card, During, Prorate, Window
 
@@ -76,12 +75,8 @@ class Windows:
         if money.dtype != object:
             share: Values = money * (self.part / self.whole)
             return share
-        parts = [CONTEXT.divide(Decimal(p), Decimal(w)) for p, w in zip(*self._fractions(), strict=True)]
-        exact: Values = money * array(parts, exact=True)
-        return exact
-
-    def _fractions(self) -> tuple[list[int], list[int]]:
-        return self.part.tolist(), self.whole.tolist()
+        part, whole = (array([Decimal(n) for n in each.tolist()], exact=True) for each in (self.part, self.whole))
+        return settle(money * part / whole)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,6 +175,11 @@ class Contracts:
     def _days(self) -> NDArray[np.int64]:
         began = self.began().astype("datetime64[D]")
         return (began - began.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
+
+    def day_of(self, contract: int) -> int:
+        """The day of the month on which a contract's periods begin."""
+        anchor = self.card.during.anchor
+        return anchor if isinstance(anchor, int) else int(self._days()[contract])
 
     def _anchored(self) -> list[NDArray[np.intp]]:
         """The contracts of each anchor."""
@@ -326,6 +326,7 @@ def contracts_of(
         tz: Time zone of the periods.
     """
     mine = [c for c in stated if c.card == card.name]
+    _sound(mine, card)
     begin, end = _times(own)
     edges = _span(begin, end, mine, span, empty=not len(own))
     given = {name: Key.of([c.labels.get(name, "") for c in mine]) for name in card.scope}
@@ -352,6 +353,34 @@ def contracts_of(
     keys = {name: Key(both.keys[name].codes[first_line], both.keys[name].labels) for name in card.scope}
     first, last = np.maximum(first, edges[0]), np.minimum(last, edges[1])
     return Contracts(card, keys, first, last, start, ended, edges, said.tz or tz)
+
+
+def _sound(stated: Sequence[Contract], card: Card) -> None:
+    """Refuse contracts that can't be told apart, or that say less than the card asks.
+
+    Raises:
+        CardError: A contract lacks a label of the card's scope, ends before it begins, or stands twice.
+    """
+    seen: dict[tuple[str, ...], Contract] = {}
+    where = card.source or card.name
+    for each in stated:
+        lacking = [name for name in card.scope if not each.labels.get(name)]
+        if lacking:
+            msg = f"{where}: a contract on {card.name} has the labels {dict(each.labels)}; expected {', '.join(lacking)} too"
+            raise CardError(msg)
+        who = tuple(each.labels[name] for name in card.scope)
+        named = " ".join(who) or "the account"
+        if each.start and each.end and each.end <= each.start:
+            msg = f"{where}: the contract of {named} ends {each.end}, not after its start {each.start}; let it end later"
+            raise CardError(msg)
+        if who in seen:
+            other = seen[who]
+            msg = (
+                f"{where}: two contracts of {named} on {card.name}, from {other.start} to {other.end} and from {each.start} "
+                f"to {each.end}; expected one; join them, or write a card of another name for the second"
+            )
+            raise CardError(msg)
+        seen[who] = each
 
 
 def _times(own: Lines) -> tuple[Instants, Instants]:

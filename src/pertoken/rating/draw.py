@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pertoken.core import period
+from pertoken.core.errors import CardError
 from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Lines, Usage, concat
 from pertoken.core.money import Values, is_exact, round_half_up, settle, zeros
@@ -107,6 +108,8 @@ def _who(job: Job, pool: Pool) -> Any:  # noqa: ANN401  a mask
 
 def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -> Drawn:
     grid = _grid(job, pools, [each.taken.usage for each in listed.values()])
+    if not all(grid.shape):
+        return Drawn()
     rows: dict[str, Counted] = {}
     for name, each in listed.items():
         earlier = [rows[other] for other in rows if plain(other) == plain(name)] if carries(each.claim) else []
@@ -117,10 +120,12 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
         dense = _dense(grid, each.quantity, places[name], exact=job.exact)
         demand[plain(name)] = demand[plain(name)] + dense if plain(name) in demand else dense
     played = replay(grid, _all_grants(job, pools, grid), demand)
+    rest = {name: each.reshape(*each.shape[:-2], -1).copy() for name, each in played.covered.items()}
     parts: list[Part] = []
     blocked: list[Usage] = []
     for name, each in rows.items():
-        cover = _spread(each.quantity, played.covered[plain(name)], places[name])
+        cover = _spread(each.quantity, rest[plain(name)], places[name])
+        np.subtract.at(rest[plain(name)], (..., places[name]), cover)
         offered = played.offered[plain(name)].reshape(-1)[places[name]]
         net, outside = each.quantity - cover, [pool for pool in pools if plain(name) in pool.eligible]
         closed = each.charge.curve is None or all(pool.outside.block for pool in outside)
@@ -169,7 +174,15 @@ def _places(grid: Grid, lines: Lines) -> Any:  # noqa: ANN401  an index
     who = grid.contracts.of_lines(lines)
     key = lines.keys[CYCLE] if CYCLE in lines.keys and grid.name == CYCLE else lines.period(grid.grain)
     index = {label: i for i, label in enumerate(grid.labels)}
-    at = np.array([index.get(label, 0) for label in key.labels] or [0])[key.codes]
+    at = np.array([index.get(label, -1) for label in key.labels] or [0])[key.codes]
+    if (at < 0).any():
+        label = key.labels[int(key.codes[np.flatnonzero(at < 0)[0]])]
+        card, first, last = grid.contracts.card, *grid.contracts.span
+        msg = (
+            f"card {card.name!r} draws pools by {grid.grain}, and there is usage of {label or 'no time'}; expected times "
+            f"inside the books, {str(first)[:10]} to {str(last)[:10]}; give it a time, or let the span hold it"
+        )
+        raise CardError(msg)
     return who * grid.shape[1] + at
 
 
@@ -180,8 +193,8 @@ def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values: 
 
 
 def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: ANN401  an index
-    """Give what is covered in a window to its rows, one after the other in their order."""
-    rest = covered.reshape(*covered.shape[:-2], -1)[..., place]
+    """Give what is covered in each contract and window, as one axis, to its rows, one after the other in their order."""
+    rest = covered[..., place]
     if len(np.unique(place)) == len(place):
         return np.minimum(quantity, rest)
     order = np.argsort(place, kind="stable")
@@ -224,6 +237,8 @@ def _moneys(job: Job, pools: Sequence[Pool], parts: Sequence[Part], listed: Mapp
     own = {name: [p for p in parts if plain(p.charge) == name and len(p.lines)] for name in eligible}
     lines = [p.lines for each in own.values() for p in each]
     grid = _grid(job, pools, lines or [job.own])
+    if not all(grid.shape):
+        return Drawn()
     demand: dict[str, Values] = {}
     for name, each in own.items():
         demand[name] = zeros(grid.shape, exact=job.exact)
@@ -236,7 +251,8 @@ def _moneys(job: Job, pools: Sequence[Pool], parts: Sequence[Part], listed: Mapp
     for name, each in own.items():
         if each:
             off = _lines(grid, -played.covered[name], played.covered[name] * 0)
-            made.append(Part.of(off, each[0].charge, f"pools.{_first(pools, name)}", "covered", each[0].taken))
+            part = Part.of(off, each[0].charge, f"pools.{_first(pools, name)}", "covered", each[0].taken)
+            made += [whole.at("covered") for whole in rounded([part], job)]
     taken = [listed[n].taken for n in listed if plain(n) in eligible]
     behind = _joined(taken, exact=job.exact) if taken else job.tokens
     return Drawn(tuple([p for p in made if len(p.lines)] + pool_parts(job, pools, played, behind)), (played,))
@@ -251,7 +267,7 @@ def _lines(grid: Grid, amount: Values, quantity: Values) -> Lines:
     flat = {"quantity": quantity.reshape(*quantity.shape[:-2], -1), "amount": amount.reshape(*amount.shape[:-2], -1)}
     some = np.zeros(grid.shape[0] * grid.shape[1], dtype=bool)
     for value in flat.values():
-        some |= (value != 0).reshape(-1, value.shape[-1]).any(axis=0)
+        some |= (value != 0).any(axis=tuple(range(value.ndim - 1)))
     at = np.flatnonzero(some)
     who, when = np.divmod(at, grid.shape[1])
     keys = {n: Key(k.codes[who], k.labels) for n, k in grid.contracts.keys.items()}
@@ -288,6 +304,7 @@ def pool_parts(job: Job, pools: Sequence[Pool], played: Replay, taken: Taken) ->
                 Part.of(_lines(played.grid, value, quantity).with_keys(meter=meter), pool.name, term, stage, taken)
             )
         quantity, value = happened["refunded"]
+        value = value if job.card.rounding is None else round_half_up(value, job.card.rounding)
         out.append(
             Part.of(_lines(played.grid, -value, quantity).with_keys(meter=meter), pool.name, term, "refund", taken)
         )
