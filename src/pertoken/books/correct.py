@@ -5,6 +5,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pertoken.books.invoice import Invoice, InvoiceLine, Place
+from pertoken.rating.words import number
+
+DUST = Decimal("1e-12")
+"""What a file of an invoice doesn't hold: numbers have 12 decimals there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,7 @@ def corrections(issued: Sequence[InvoiceLine], now: Invoice) -> list[Correction]
     for place in dict.fromkeys([*new, *was]):
         old, line = was.get(place), new.get(place)
         before, after = (each.amount if each else Decimal(0) for each in (old, line))
-        if before != after:
+        if abs(after - before) > DUST:
             shown = line or old
             assert shown is not None  # noqa: S101  one of the two has the place
             shown = shown if line else replace(shown, amount=Decimal(0))
@@ -69,10 +73,8 @@ def _reason(old: InvoiceLine | None, new: InvoiceLine | None) -> str:
     if new is None:
         return "no longer due"
     words = []
-    if new.quantity != old.quantity and new.quantity is not None and old.quantity is not None:
-        words.append(
-            f"{new.quantity.normalize():,f} {new.unit} instead of {old.quantity.normalize():,f}".replace("  ", " ")
-        )
+    if old.quantity is not None and new.quantity is not None and abs(new.quantity - old.quantity) > DUST:
+        words.append(" ".join(f"{number(new.quantity)} {new.unit}".split()) + f" instead of {number(old.quantity)}")
     if new.unit_price != old.unit_price and new.unit_price is not None and old.unit_price is not None:
-        words.append(f"at {new.unit_price.normalize():f} instead of {old.unit_price.normalize():f}")
+        words.append(f"at {number(new.unit_price)} instead of {number(old.unit_price)}")
     return ", ".join(words) or "follows from the other lines"

@@ -84,7 +84,7 @@ def account_of(rated: Rated, chosen: Mapping[str, str], kind: str, shared: Ledge
             for row in _rows(job, part, chosen, invoices=shared is None):
                 key = (id(job), row.charge, row.term, row.stage, bool(row.stretches), *row.labels.items(), row.period)
                 rows[key] = _merged(rows[key], row) if key in rows else row
-    out = [row for row in rows.values() if row.stage == "list" or row.amount or row.quantity]
+    out = [row for row in rows.values() if row.stage == "list" or row.amount or row.quantity or row.stretches]
     return out + (list(_shares(rated, shared, chosen, kind)) if shared is not None else [])
 
 

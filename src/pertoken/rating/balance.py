@@ -24,7 +24,8 @@ class Balance:
         opening: What was left from before. [unit of the pool]
         granted: What was granted in the period. [unit of the pool]
         drawn: What was drawn. [unit of the pool]
-        by_charge: What charges drew; empty where several pools share charges. [unit of the charge]
+        by_charge: What charges drew; empty where several pools share charges, or a charge draws at a rate
+            of its own. [unit of the pool]
         expired: What was lost. [unit of the pool]
         refunded: What was paid back. [unit of the pool]
         left: What is left for later. [unit of the pool]
@@ -98,8 +99,8 @@ def _of_windows(job: Job, played: Replay, labels: Mapping[str, str]) -> Key:
 def _balance(job: Job, played: Replay, pool: Pool, where: tuple[int, int, int], *, alone: bool) -> Balance:
     contract, first, last = where
     own = [grant for grant in played.grants if grant.pool is pool]
-    new = [g for g in own if _is_new(g, played) and first <= g.opened < last]
-    old = [g for g in own if g.opened < first or (g.opened == first and not _is_new(g, played))]
+    new = [g for g in own if _is_new(g, played, contract) and first <= g.opened < last]
+    old = [g for g in own if g.opened < first or (g.opened == first and not _is_new(g, played, contract))]
     granted = _sum(g.size[contract] for g in new)
     opening = _sum(g.size[contract] - _happened([g], contract, (0, first)) for g in old)
     drawn, expired, refunded = (
@@ -114,16 +115,17 @@ def _balance(job: Job, played: Replay, pool: Pool, where: tuple[int, int, int], 
         opening=opening,
         granted=granted,
         drawn=drawn,
-        by_charge={n: q for n, q in covered.items() if q} if alone else {},
+        by_charge={n: q for n, q in covered.items() if q} if alone and pool.inside.times is None else {},
         expired=expired,
         refunded=refunded,
         left=opening + granted - drawn - expired - refunded,
     )
 
 
-def _is_new(grant: Grant, played: Replay) -> bool:
-    """Whether it was granted within the books, not carried on or from before them."""
-    return not grant.carried and grant.begin >= played.grid.begin[0]
+def _is_new(grant: Grant, played: Replay, contract: int) -> bool:
+    """Whether it was granted in a month of the books, not carried on or from before them."""
+    when = max(grant.begin, played.grid.contracts.began()[contract])
+    return not grant.carried and when.astype("datetime64[M]") >= played.grid.begin[0].astype("datetime64[M]")
 
 
 def _happened(grants: Sequence[Grant], contract: int, windows: tuple[int, int], kind: str = "") -> Decimal:

@@ -182,10 +182,10 @@ def _fee(row: Row, charge: Charge, share: Shares) -> Step:
     full = money(reckoned(charge, None, Point(Decimal(1))))
     prorate = charge.during.prorate or row.card.during.prorate
     found = share(row.job, charge.during.every or "month", charge.during, prorate, "ahead").get(row.who, ())
-    about = f"{plain(row.charge)}, a fee for each {charge.window}"
-    about += f"{_cut(found)} of {words.number(full)}" if _cut(found) else ""
+    about = f"{plain(row.charge)}, a fee for each {charge.window}{_cut(found)}"
     parts = sum((Decimal(part) / Decimal(whole) for part, whole, _ in found), Decimal(0))
-    return _step(row, about, full * parts, line, quantity=row.quantity, unit=charge.window)
+    rate = full if _cut(found) else None
+    return _step(row, about, full * parts, line, quantity=row.quantity, rate=rate, unit=charge.window)
 
 
 def _counted(row: Row, stretch: Stretch) -> list[Step]:
