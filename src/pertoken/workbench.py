@@ -337,34 +337,17 @@ def invoice(
     *,
     month: str,
     customer: str = "",
-    mapping: "LogMapping | str | Path | None" = None,
-    period: str = "",
-    timezone: str = "UTC",
-    unpriced: Aside = "raise",
-    rejects: bool = False,
-    on: date | None = None,
-    contracts: Contracts = (),
-    start: date | None = None,
-    end: date | None = None,
-    watch: "Watch | None" = None,
+    **how: Any,  # noqa: ANN401  as `statement` takes them
 ) -> "Billed":
     """Bill a customer for a month of a log.
 
     Args:
         card: YAML file, `file.yaml#plan`, or a record of `Card`.
-        log: File, folder, glob or `file.duckdb::table` of requests or usage; or a roll-up kept earlier.
+        log: As for `statement`.
         month: As 2026-01; of a card with cycles of its own, the cycle that begins in it.
         customer: Whose; empty for a card of one account.
-        mapping: What the log's columns mean, where their names don't say.
-        period: The month (or day, quarter, year) that a log without times is of.
-        timezone: Zone in which periods are reckoned.
-        unpriced: `raise` when usage has no price, `report` to set it aside.
-        rejects: True to set rows aside that can't be used.
-        on: Day whose prices hold where the log has no times; the end of its period if None.
-        contracts: When contracts begin and end: a file, or records of `Contract`.
-        start: First day of the books; that of the log if None.
-        end: The day after the last of the books; that of the log if None.
-        watch: Told how far the fold is, 0 to 1.
+        **how: How the log is read, as for `statement`: `mapping`, `period`, `timezone`, `unpriced`, `rejects`, `on`,
+            `contracts`, `start`, `end`, `watch`.
 
     Returns:
         The invoice, and what was read.
@@ -378,22 +361,7 @@ def invoice(
 
     check_period(month, "month")
     side = _side(card)
-    books = statement(
-        log,
-        **{side: [card]},  # type: ignore[arg-type]
-        by=("month",),
-        mapping=mapping,
-        period=period,
-        timezone=timezone,
-        unpriced=unpriced,
-        rejects=rejects,
-        on=on,
-        watch=watch,
-        contracts=contracts,
-        start=start,
-        end=end,
-        amount="billed",
-    )
+    books = statement(log, **{side: [card]}, by=("month",), amount="billed", **how)
     labels = {"customer": customer} if customer else {}
     return Billed(made_of(books.rated[side], labels, month), books.report, books.unpriced[side])
 

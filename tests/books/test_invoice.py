@@ -164,7 +164,7 @@ def test_a_late_event_that_draws_credit_down_corrects_usage_and_credit():
 
 
 def test_a_late_event_reaches_later_invoices_through_what_is_carried_on():
-    """10 million more in January leave 20 unused instead of 30: 5 million fewer are carried on, 7.50 more in February."""
+    """10 million more in January leave 20 unused, not 30: 5 million fewer are carried on, 7.50 more in February."""
     issued, now = hybrid(20, 90), hybrid(30, 90)
     assert corrected(issued[0], now[0]) == []
     words = "30,000 1K total_tokens instead of 25,000"
