@@ -361,7 +361,8 @@ def invoice(
 
     check_period(month, "month")
     side = _side(card)
-    books = statement(log, **{side: [card]}, by=("month",), amount="billed", **how)
+    own: dict[str, Any] = {side: [card], **how}
+    books = statement(log, by=("month",), amount="billed", **own)
     labels = {"customer": customer} if customer else {}
     return Billed(made_of(books.rated[side], labels, month), books.report, books.unpriced[side])
 

@@ -5,6 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pertoken.books.correct import corrections
 from pertoken.books.invoice import invoice
@@ -188,3 +190,22 @@ def test_corrections_add_up_over_several_rounds():
 
 def line_of(correction):
     return replace(correction.line, amount=correction.difference)
+
+
+POOLED = card("""
+    plan: p
+    prices: {t: {measure: {sum: input_tokens}, curve: {mode: all, tiers: [{up_to: 100, rate: 1.11}, {rate: 0.77}]}}}
+    adjust: [{percent: -15}]
+    clamp: {min: 50, max: 400}
+    pools: [{id: b, unit: tokens, grant: 60, every: month, price: 30, eligible: [t], unused: forfeit}]
+    order: [discount, minimum, maximum]
+""")
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 900), st.integers(0, 900))
+def test_issued_and_corrections_always_come_to_the_total_now(before, now):
+    (issued,), (late,) = billed(POOLED, before), billed(POOLED, now)
+    made = corrections(issued.lines, late)
+    assert issued.total + sum(each.difference for each in made) == late.total
+    assert all(each.difference for each in made)

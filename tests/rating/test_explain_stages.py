@@ -253,7 +253,31 @@ def test_a_cycle_is_of_the_month_in_which_it_begins():
 
 def test_a_price_by_request_without_packages_is_for_its_size():
     """4000 tokens at 2 for a thousand are 8, whatever the window."""
-    terms = card(
-        "plan: p\nprices: {t: {measure: {sum: input_tokens, window: request}, convert: {per: 1000}, curve: [{rate: 2}]}}"
-    )
+    measure, convert = "{sum: input_tokens, window: request}", "{per: 1000}"
+    terms = card(f"plan: p\nprices: {{t: {{measure: {measure}, convert: {convert}, curve: [{{rate: 2}}]}}}}")
     assert money(rate(monthly(4000), terms).ledger) == 8
+
+
+PHASES = """
+    plan: p
+    prices:
+      t:
+        measure: {sum: input_tokens, window: quarter}
+        curve: {mode: marginal, tiers: [{up_to: 100, rate: 1}, {rate: 2}]}
+    phases:
+      - {during: {to: 2026-02-01}}
+      - during: {from: 2026-02-01, counter: COUNTER}
+        prices:
+          t:
+            measure: {sum: input_tokens, window: quarter}
+            curve: {mode: marginal, tiers: [{up_to: 100, rate: 3}, {rate: 4}]}
+"""
+
+
+@pytest.mark.parametrize(("counter", "amount"), [("restart", 30 * 3), ("carry", 20 * 3 + 10 * 4)])
+@pytest.mark.parametrize("pool", ["", POOL.replace("grant: 60", "grant: 1e-9").replace("price: 30", "price: 0")])
+def test_a_new_price_in_mid_quarter_counts_from_zero_or_goes_on(counter, amount, pool):
+    """80 in January; 30 in February: from zero all at 3, or from 80 on 20 at 3 and 10 at 4."""
+    rated = rate(monthly(80, 30), card(PHASES.replace("COUNTER", counter) + pool), unpriced="keep")
+    assert explain(rated, {"customer": "acme", "month": "2026-02"}, kind="list").amount == amount
+    assert explain(rated, {}).amount == money(rated.ledger, "effective")

@@ -48,7 +48,7 @@ def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> P
         part = Part.of(rows.priced(""), name, f"prices.{name}", "list", job.tokens)
         return replace(part, basis=rows)
     taken = job.taken(claim, combos)
-    lines, basis = _measured(job, claim, taken)
+    lines, basis = _measured(job, claim, taken, so_far)
     return replace(Part.of(lines, name, f"prices.{name}", "list", taken), basis=basis)
 
 
@@ -98,7 +98,20 @@ def as_counted(charge: Charge) -> Charge:
     return replace(charge, convert=Convert())
 
 
-def _measured(job: Job, claim: Claim, taken: Taken) -> tuple[Lines, Counted | None]:
+def carries(claim: Claim) -> bool:
+    """Tell whether a charge goes on counting where the phase before it stopped."""
+    return bool(claim.charge and claim.charge.during.counter == "carry" and "@" in claim.name)
+
+
+def _before_it(job: Job, claim: Claim, so_far: Sequence[Part]) -> list[Counted]:
+    """What earlier phases of a charge have counted, where it goes on from there."""
+    if not carries(claim):
+        return []
+    own = [part for part in so_far if part.stage == "list" and plain(part.charge) == plain(claim.name)]
+    return [counted(job, replace(claim, name=p.charge, charge=job.card.prices[p.charge]), p.taken) for p in own]
+
+
+def _measured(job: Job, claim: Claim, taken: Taken, so_far: Sequence[Part]) -> tuple[Lines, Counted | None]:
     """Price what is counted; with the count where its parts can't be priced apart."""
     assert claim.charge is not None and claim.charge.measure is not None  # noqa: S101, PT018  see the caller
     charge = as_counted(claim.charge)
@@ -111,7 +124,7 @@ def _measured(job: Job, claim: Claim, taken: Taken) -> tuple[Lines, Counted | No
         else:
             money = evaluate(per_unit(form, charge.convert.per, charge.convert.times), np.asarray(quantity))
         return Lines(taken.usage.keys, {"quantity": quantity, "amount": settle(money)}), None
-    rows = counted(job, claim, taken)
+    rows = counted(job, claim, taken, earlier=_before_it(job, claim, so_far))
     meter = rows.lines.keys.get("meter", charge.measure.meters or charge.measure.unique)
     return rows.priced(meter), rows
 

@@ -47,7 +47,7 @@ class Counted:
         return total - quantity, total
 
     def money(self, quantity: Values) -> Values:
-        """Charge the rows with other quantities: differences of the cumulative price. [currency]"""
+        """Charge the rows with other quantities, in the currency: differences of the cumulative price."""
         select = self.lines.values.get("select")
         if len(self.starts) == len(self.lines) and self.before is None:
             return price(self.charge, quantity, select)
@@ -63,7 +63,7 @@ class Counted:
 
 
 def price(charge: Charge, quantity: Values, select: Values | None = None) -> Values:
-    """Charge a cumulative quantity. [currency]"""
+    """Charge a cumulative quantity, in the currency."""
     if charge.curve is None:
         return quantity * 0
     form, how = normal_form(charge.curve), charge.convert

@@ -14,7 +14,7 @@ from pertoken.core.money import Values, is_exact, round_half_up, settle, zeros
 from pertoken.rating.adjust import rounded, shifted
 from pertoken.rating.assign import Claim, combos, holds
 from pertoken.rating.card import MONEY, Pool, Window, plain
-from pertoken.rating.charge import counted
+from pertoken.rating.charge import carries, counted
 from pertoken.rating.contract import CYCLE
 from pertoken.rating.counted import Counted
 from pertoken.rating.curve import running
@@ -137,11 +137,6 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
     taken = _joined([each.taken for each in listed.values()], exact=job.exact)
     parts += pool_parts(job, pools, played, taken)
     return Drawn(tuple(parts), (played,), tuple(blocked))
-
-
-def carries(claim: Claim) -> bool:
-    """Tell whether a charge goes on counting where the phase before it stopped."""
-    return bool(claim.charge and claim.charge.during.counter == "carry" and "@" in claim.name)
 
 
 def _covered(
