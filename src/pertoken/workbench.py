@@ -23,7 +23,7 @@ from pertoken.rating.rate import rate
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from pertoken.books.answer import Books, Simulated
+    from pertoken.books.answer import Billed, Books, Simulated
     from pertoken.books.bill import Bill
     from pertoken.engines.duckdb import Log, Watch
     from pertoken.present.view import View
@@ -41,7 +41,7 @@ Aside = Literal["raise", "report"]
 Contracts = Sequence[Contract] | str | Path
 """Contracts, or the file that has them."""
 
-__all__ = ["Call", "Quote", "Quotes", "call", "check", "explain", "price", "sheet", "statement"]
+__all__ = ["Call", "Quote", "Quotes", "call", "check", "explain", "invoice", "price", "sheet", "statement"]
 
 
 def price(
@@ -312,19 +312,68 @@ def _booked(
     return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by, rated)
 
 
-def explain(books: "Books", chosen: Mapping[str, str]) -> dict[str, "list[Step]"]:
+def explain(books: "Books", chosen: Mapping[str, str], *, amount: str = "effective") -> dict[str, "list[Step]"]:
     """Reckon what stands in the books for some labels again, line by line, down to the card's own line.
 
     Args:
         books: From `statement`, with exact money and by the keys chosen.
         chosen: Key to label, as `{"customer": "acme", "month": "2026-01"}`.
+        amount: Which amount: list, contracted, effective or billed.
 
     Returns:
-        Steps by side, in order.
+        Steps by side, in order; their amounts add up to the ledger's.
     """
     from pertoken.rating.explain import explain as walk  # noqa: PLC0415  the calculator must start fast
 
-    return {side: walk(ledger, books.cards[side], chosen) for side, ledger in books.ledgers.items()}
+    return {
+        side: list(walk(rated, chosen, kind=amount, shared=books.ledgers[side]).steps)
+        for side, rated in books.rated.items()
+    }
+
+
+def invoice(
+    card: str | Card,
+    log: "str | Path",
+    *,
+    month: str,
+    customer: str = "",
+    **how: Any,  # noqa: ANN401  as `statement` takes them
+) -> "Billed":
+    """Bill a customer for a month of a log.
+
+    Args:
+        card: YAML file, `file.yaml#plan`, or a record of `Card`.
+        log: As for `statement`.
+        month: As 2026-01; of a card with cycles of its own, the cycle that begins in it.
+        customer: Whose; empty for a card of one account.
+        **how: How the log is read, as for `statement`: `mapping`, `period`, `timezone`, `unpriced`, `rejects`, `on`,
+            `contracts`, `start`, `end`, `watch`.
+
+    Returns:
+        The invoice, and what was read.
+
+    Raises:
+        PertokenError: What is wrong with the log or the card, and the mend.
+    """
+    from pertoken.books.answer import Billed  # noqa: PLC0415  the calculator must start fast
+    from pertoken.books.invoice import invoice as made_of  # noqa: PLC0415
+    from pertoken.core.period import check as check_period  # noqa: PLC0415
+
+    check_period(month, "month")
+    side = _side(card)
+    own: dict[str, Any] = {side: [card], **how}
+    books = statement(log, by=("month",), amount="billed", **own)
+    labels = {"customer": customer} if customer else {}
+    return Billed(made_of(books.rated[side], labels, month), books.report, books.unpriced[side])
+
+
+def _side(card: str | Card) -> str:
+    """The side of the books that a card is of."""
+    from pertoken.connect.cards import read_cards  # noqa: PLC0415  the calculator must start fast
+
+    if isinstance(card, str) and card.partition(":")[0] == CATALOG:
+        return "cost"
+    return card.account if isinstance(card, Card) else read_cards(card)[0].account
 
 
 def plans(log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside) -> dict[str, tuple[Card, ...]]:
@@ -435,11 +484,11 @@ def check(files: "Iterable[str | Path]") -> "Review":
     return Review(files=names, cards=tuple(cards), faults=tuple(faults), doubts=unsure)
 
 
-def sheet(answer: "Quotes | Books | Simulated", *, top: int | None = None) -> "View":
+def sheet(answer: "Quotes | Books | Billed | Simulated", *, top: int | None = None) -> "View":
     """Lay an answer out as a sheet: print it, show it in a notebook, or write it with `pertoken.present`.
 
     Args:
-        answer: Quotes, books, or a log under other plans.
+        answer: Quotes, books, an invoice, or a log under other plans.
         top: Lines of a statement to show, the others as one; all if None.
     """
     from pertoken.present.view import view  # noqa: PLC0415  only what is shown is loaded
@@ -448,8 +497,12 @@ def sheet(answer: "Quotes | Books | Simulated", *, top: int | None = None) -> "V
         from pertoken.present.quotes import sheet as lay_out  # noqa: PLC0415
 
         return view(lay_out(answer))
-    from pertoken.books.answer import Books  # noqa: PLC0415  the calculator must start fast
+    from pertoken.books.answer import Billed, Books  # noqa: PLC0415  the calculator must start fast
 
+    if isinstance(answer, Billed):
+        from pertoken.present.invoice import sheet as lay_out_invoice  # noqa: PLC0415
+
+        return view(lay_out_invoice(answer))
     if isinstance(answer, Books):
         from pertoken.present.statement import sheet as lay_out_books  # noqa: PLC0415
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pertoken.books.invoice import Invoice
 from pertoken.books.ranking import Ranking
 from pertoken.books.simulate import Simulation
 from pertoken.books.statement import Statement
@@ -35,6 +36,21 @@ class Books:
     statement: Statement
     by: tuple[str, ...]
     rated: Mapping[str, Rated] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Billed:
+    """An invoice, and the log behind it.
+
+    Args:
+        invoice: The invoice.
+        report: What was read and what was left out.
+        unpriced: Usage of all customers without a price.
+    """
+
+    invoice: Invoice
+    report: Report
+    unpriced: Usage
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -180,7 +180,7 @@ def _spent(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list[
                 lines.where(charge=_place(adjust, name)) if _place(adjust, name) in lines.key("charge").labels else None
             )
             if mine is not None:
-                part = Part.of(mine, name, f"adjust.{index}", "discount", own.taken)
+                part = replace(Part.of(mine, name, f"adjust.{index}", "discount", own.taken), basis=rows)
                 made += [p for p in rounded([part], job) if len(p.lines)]
     return made
 

@@ -54,11 +54,13 @@ class Rated:
         parts: Priced lines, step by step, with the usage behind them.
         unpriced: Billable usage that no card prices; empty unless it was to be set aside.
         replays: What happened in the cards' pools, by card.
+        jobs: The cards at work, by name: their contracts and periods.
     """
 
     parts: tuple[Part, ...]
     unpriced: Usage
     replays: Mapping[str, tuple[Replay, ...]] = field(default_factory=dict)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -116,7 +118,7 @@ def rate(
             aside += drawn.blocked
         if unpriced == "raise" and any(len(each) for each in aside):
             raise _unpriced(concat(Usage, [each for each in aside if len(each)]))
-        return Rated(tuple(parts), concat(Usage, aside), replays)
+        return Rated(tuple(parts), concat(Usage, aside), replays, {job.card.name: job for job in jobs})
 
 
 def _zone(card: Card, timezone: str) -> str:
