@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core import period
-from pertoken.core.errors import CardError, InputError
 from pertoken.core.distinct import distinct, first_of
+from pertoken.core.errors import CardError, InputError
 from pertoken.core.exact import CONTEXT
 from pertoken.core.lines import Key, Lines, combine, concat
 from pertoken.core.money import Values, array
