@@ -1,8 +1,8 @@
 """A thousand candidate cards of five graduated tiers over one history.
 
-Floor: for each card its normal form written by hand in NumPy on the same quantities,
-`k = searchsorted(bounds, q); a[k] + b[k] * q`, and a sum for each customer; it has no keys, asks nobody who prices what, and reads no card. Bounds and
-rates of each card differ. Target: twice the floor, for 1,000 cards x 120,000 customer-months; with rounding the
+Floor: for each card its normal form written by hand in NumPy on the same quantities, `k = searchsorted(bounds, q);
+a[k] + b[k] * q`, and a sum for each customer; it has no keys, asks nobody who prices what, and reads no card. Bounds
+and rates of each card differ. Target: twice the floor, for 1,000 cards x 120,000 customer-months; with rounding the
 hand-written side rounds each month to the cent too. Both hold one candidate at a time. The sweep is below its floor,
 since it sorts the quantities once: then a tier is a stretch of them.
 """

@@ -1,6 +1,7 @@
 """Many candidates: a sweep gives what rating each of them gives; numbers are set where they are said to be."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -15,6 +16,7 @@ from pertoken.books.sweep import _plain, contracts, sweep
 from pertoken.books.vary import Candidate, grid, values
 from pertoken.core.errors import CardError, InputError, UnpricedUsage
 from pertoken.rating.card import During, Tier
+from pertoken.rating.contract import Contract
 from pertoken.rating.rate import amount, rate
 from tests.made import card, drawn, usage
 
@@ -46,14 +48,16 @@ SWEPT = {
                    "s: {measure: {sum: output_tokens}, surcharge: true, curve: [{rate: 0.0003}]}}",
     "by model": "prices: {t: {measure: {sum: total_tokens, by: [model]}, curve: {mode: marginal, "
                 "tiers: [{up_to: 9_000, rate: 0.002}, {rate: 0.001}]}}}",
-    "by quarter": "prices: {t: {measure: {sum: total_tokens, window: quarter}, curve: {mode: marginal, "
-                  "tiers: [{up_to: 200_000, rate: 0.002}, {rate: 0.001}]}}}",
+    "capped tiers": f"prices: {{t: {{{TOKENS}, curve: {{mode: marginal, tiers: "
+                    "[{up_to: 50_000, rate: 0.001, cap: 20}, {rate: 0.002}]}}}",
     "weights": "prices: {t: {measure: {sum: input_tokens + 4 * output_tokens}, curve: [{rate: 0.00021}]}}",
     "two models": "prices: {a: {measure: {sum: total_tokens, where: model == 'small'}, curve: [{rate: 0.0001}]}, "
                   "b: {measure: {sum: total_tokens, where: model == 'large'}, curve: [{rate: 0.0009}]}}",
     "unrounded": f"rounding: null\n{METERED}",
 }  # fmt: skip
 RATED = {
+    "by quarter": "prices: {t: {measure: {sum: total_tokens, window: quarter}, curve: {mode: marginal, "
+    "tiers: [{up_to: 200_000, rate: 0.002}, {rate: 0.001}]}}}",
     "a discount": f"{METERED}\nadjust: [{{percent: -7}}]",
     "a minimum": f"{METERED}\nclamp: {{min: 40, window: month}}",
     "one account": f"scope: []\n{METERED}",
@@ -106,6 +110,20 @@ def test_each_candidate_of_a_grid_is_charged_by_its_own_rates(rates):
         np.testing.assert_allclose(found.billed, summed(book, "billed", rows), rtol=1e-9, atol=1e-9)
 
 
+def test_contracts_without_usage_are_charged_their_fee():
+    """g has a contract for all five months and uses nothing; so has h, whom the usage does not name."""
+    plan = made(SWEPT["a fee beside"])
+    first, last = date(2026, 1, 1), date(2026, 6, 1)
+    stated = [Contract(card="p", labels={"customer": who}, start=first, end=last) for who in "gh"]
+    terms = {"contracts": stated, "span": (first, last)}
+    used = USED.pick(USED.keys["customer"].column() != "g")
+    rows = contracts(used, ("customer",), terms)
+    (found,) = sweep(used, [[plan]], rows, terms)
+    book = rate(used, plan, contracts=stated, span=(first, last)).ledger
+    np.testing.assert_allclose(found.billed, summed(book, "billed", rows), rtol=1e-9, atol=1e-9)
+    assert found.billed[rows.keys["customer"].column() == "h"].tolist() == [50]  # 5 x 9.995, each rounded to 10.00
+
+
 def test_draws_are_rated_in_full():
     worlds = drawn(USED, np.stack([USED.values["quantity"], 3 * USED.values["quantity"]]))
     rows = contracts(worlds, ("customer",))
@@ -120,7 +138,7 @@ def test_what_a_sweep_cannot_hold_is_rated_in_full():
     for other in (
         replace(charge, during=During(months=3)),
         replace(charge, curve=None),
-        replace(charge, curve=replace(charge.curve, tiers=(Tier(rate=D(1), cap=D(5)),))),
+        replace(charge, curve=replace(charge.curve, select="input_tokens")),
         replace(charge, measure=replace(charge.measure, window="day")),
     ):
         assert not _plain(replace(plan, prices={"t": other}), rows)
@@ -207,7 +225,7 @@ def test_a_place_on_several_plans_must_say_which():
     with pytest.raises(CardError, match=r"stands on several plans: pro, team; say which, as pro.base.flat"):
         list(grid([CARD, other], {"base.flat": [D(1)]}))
     (made,) = grid([CARD, other], {"team.base.flat": [D(1)]})
-    assert [each.prices["base"].curve.tiers[0].flat for each in made.cards] == [20, 1]
+    assert [found(Candidate("", (each,)), "base.flat") for each in made.cards] == [20, 1]
 
 
 def test_a_card_that_may_not_be_is_refused():

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 import pertoken as pt
+from pertoken.books.simulate import Simulation
 from tests.desk import PLAN, ROWS, result, snapshot, write
 
 D = Decimal
@@ -50,6 +51,7 @@ def test_python_json_and_csv_say_the_same(ask, log):
     json = rows(ask("simulate", log, *BOTH, *COST, "--format", "json"))
     table = list(csv.DictReader(io.StringIO(ask("simulate", log, *BOTH, *COST, "--format", "csv").out)))
     assert [row["customer"] for row in table] == ["acme", "zeta"]
+    assert isinstance(answer.result, Simulation)
     for record in answer.result.customers.records():
         (line,) = (row for row in table if row["customer"] == record["customer"])
         for name in ("old_list", "new_contracted", "old_effective", "new_billed", "old_cost"):
@@ -185,3 +187,20 @@ def test_a_card_is_not_written_over(ask, log):
     answer = ask("simulate", log, *BOTH, "--xlsx", "fee.yaml")
     assert answer.code == 2
     assert "also read or written" in answer.err
+
+
+@pytest.mark.parametrize("many", [(), ("--rank", "revenue")])
+def test_contracts_and_the_time_of_the_books_hold_for_both_plans(ask, log, desk, many):
+    """January to March: zeta's contract runs on unused, so that three fees of 2 are due, and 282 x 0.02 = 5.64."""
+    (desk / "contracts.csv").write_text("plan,customer,from,to\nfee,zeta,2026-01-01,2026-04-01\n")
+    words = ("--contracts", "contracts.csv", "--from", "2026-01-01", "--to", "2026-04-01", "--format", "json")
+    found = result(ask("simulate", log, *BOTH, *words, *many))["tables"]
+    if many:
+        assert D(found["candidates"]["rows"][1]["revenue"]) == 15 + 6 + D("5.64")  # acme's 15.00 as before
+    else:
+        assert [D(row["new_billed"]) for row in found["customers"]["rows"]] == [15, D("11.64")]
+
+
+def test_python_refuses_an_unknown_argument(log):
+    with pytest.raises(TypeError, match="no argument 'perod'; did you mean period"):
+        pt.simulate(log, old=["plan.yaml"], new=["fee.yaml"], perod="2026-01")  # type: ignore[call-arg]

@@ -1,7 +1,8 @@
 """Contracts: who is compared, what each is charged, and where each stands in a table of all."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,11 @@ Sides = Mapping[str, Cards]
 """Cards by what they are here: `old`, `new` (or the name of a candidate) and `cost`."""
 
 COST = "cost"
+
+Terms = Mapping[str, Any]
+"""What rating is told of time: `contracts`, `span` and `timezone` (see `pertoken.rating.rate.rate`)."""
+PLAIN: Terms = MappingProxyType({})
+"""Contracts run from their first period with usage to their last, in UTC."""
 
 
 def agreed(sides: Sides) -> str:
@@ -73,6 +79,7 @@ def ledger(
     keys: Sequence[str],
     *,
     exact: bool,
+    terms: Terms = PLAIN,
     unpriced: Literal["raise", "keep"] = "raise",
 ) -> tuple[Ledger, Usage]:
     """Rate one side and spread what is charged over the keys; the usage that stays unpriced beside it.
@@ -81,20 +88,20 @@ def ledger(
         UnpricedUsage: Billable usage that this side does not price; the message names the side.
     """
     try:
-        rated = rate(usage, cards, exact=exact, unpriced=unpriced)
+        rated = rate(usage, cards, exact=exact, unpriced=unpriced, **terms)
     except UnpricedUsage as error:
         msg = f"{said(side, cards)} do not price all of this usage:\n{error}"
         raise UnpricedUsage(msg, error.faults) from error
     return allocate(rated.parts, keys), rated.unpriced
 
 
-def comparable(usage: Usage, plans: Sides) -> tuple[Usage, dict[str, Usage]]:
+def comparable(usage: Usage, plans: Sides, terms: Terms = PLAIN) -> tuple[Usage, dict[str, Usage]]:
     """Set aside what any of the plans leaves unpriced, so that all are compared on the same usage.
 
     Returns:
         The usage that all of them price, and what each leaves unpriced.
     """
-    aside = {side: rate(usage, cards, exact=False, unpriced="keep").unpriced for side, cards in plans.items()}
+    aside = {side: rate(usage, cards, exact=False, unpriced="keep", **terms).unpriced for side, cards in plans.items()}
     aside = {side: each for side, each in aside.items() if len(each)}
     both = concat(Lines, [Lines(each.keys, {}) for each in (usage, *aside.values())])
     code, _ = combine([both.keys[name] for name in usage.keys], len(both))

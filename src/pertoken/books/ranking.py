@@ -8,11 +8,22 @@ from typing import Literal
 import numpy as np
 
 from pertoken.books.allocate import UNALLOCATED
-from pertoken.books.contract import COST, Cards, agreed, comparable, contract_keys, ledger, placed, positions
+from pertoken.books.contract import (
+    COST,
+    PLAIN,
+    Cards,
+    Terms,
+    agreed,
+    comparable,
+    contract_keys,
+    ledger,
+    placed,
+    positions,
+)
 from pertoken.books.outcome import SHARES, quantiles
 from pertoken.books.simulate import share
 from pertoken.books.statement import DUST
-from pertoken.books.sweep import Charged, Floats, contracts, structure, sweep
+from pertoken.books.sweep import Charged, Floats, contracts, nobody, structure, sweep
 from pertoken.books.vary import Candidate
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.lines import Lines, Usage
@@ -80,6 +91,7 @@ def ranking(
     *,
     by: str = "revenue",
     unpriced: Literal["raise", "keep"] = "raise",
+    terms: Terms = PLAIN,
 ) -> Ranking:
     """Charge one history under many candidates and rank them; reckoned in floats.
 
@@ -90,6 +102,7 @@ def ranking(
         cost: Vendors' cards.
         by: `revenue` or `margin`, the highest first; `worse-off`, the smallest share of customers who pay more first.
         unpriced: `raise` when a plan does not price all usage; `keep` to compare what all of them price.
+        terms: What rating is told of time: `contracts`, `span`, `timezone`.
 
     Raises:
         InputError: No such rank, or no candidate.
@@ -111,9 +124,10 @@ def ranking(
     currency = agreed({**sides, COST: tuple(cost)})
     aside: Mapping[str, Usage] = {}
     if unpriced == "keep":
-        usage, aside = comparable(usage, sides)
-    rows = contracts(usage, contract_keys([now.cards, *(each.cards for each in shapes.values())]))
-    made = list(_outcomes(usage, [now, *plans], rows, _cost(usage, cost, rows, unpriced=unpriced)))
+        usage, aside = comparable(usage, sides, terms)
+    rows = contracts(usage, contract_keys([now.cards, *(each.cards for each in shapes.values())]), terms)
+    spent = _cost(usage, cost, rows, terms, unpriced=unpriced)
+    made = list(_outcomes(usage, [now, *plans], rows, spent, terms))
     best = {"revenue": lambda o: -o.revenue, "margin": lambda o: -(o.margin or 0), "worse-off": _least_hurt}[by]
     return Ranking(made[0], tuple(sorted(made[1:], key=best)), by, int(_named(rows).sum()), currency, aside)
 
@@ -129,19 +143,20 @@ def _named(rows: Lines) -> np.ndarray:
     return named
 
 
-def _cost(usage: Usage, cost: Cards, rows: Lines, *, unpriced: Literal["raise", "keep"]) -> Floats | None:
+def _cost(usage: Usage, cost: Cards, rows: Lines, terms: Terms, *, unpriced: Literal["raise", "keep"]) -> Floats | None:
     if not cost:
         return None
     names = tuple(rows.keys)
-    some = amount(ledger(usage, COST, cost, names, exact=False, unpriced=unpriced)[0], "effective")
-    nobody = int(np.flatnonzero(~_named(rows))[-1])
-    return placed(some.values["amount"], positions(rows, some, names, other=nobody), len(rows))
+    some = amount(ledger(usage, COST, cost, names, exact=False, terms=terms, unpriced=unpriced)[0], "effective")
+    return placed(some.values["amount"], positions(rows, some, names, other=nobody(rows)), len(rows))
 
 
-def _outcomes(usage: Usage, plans: Sequence[Candidate], rows: Lines, cost: Floats | None) -> Iterator[Outcome]:
+def _outcomes(
+    usage: Usage, plans: Sequence[Candidate], rows: Lines, cost: Floats | None, terms: Terms
+) -> Iterator[Outcome]:
     named = _named(rows)
     before: Charged | None = None
-    for plan, charged in zip(plans, sweep(usage, (each.cards for each in plans), rows), strict=True):
+    for plan, charged in zip(plans, sweep(usage, (each.cards for each in plans), rows, terms), strict=True):
         before = before or charged
         yield _outcome(plan, before, charged, named, cost)
 

@@ -11,7 +11,9 @@ import numpy as np
 from pertoken.books.allocate import UNALLOCATED
 from pertoken.books.contract import (
     COST,
+    PLAIN,
     Cards,
+    Terms,
     agreed,
     comparable,
     contract_keys,
@@ -149,6 +151,7 @@ def simulate(
     unpriced: Literal["raise", "keep"] = "raise",
     elasticity: Decimal | None = None,
     doubts: Doubts | None = None,
+    terms: Terms = PLAIN,
 ) -> Simulation:
     """Rate one history under two plans and set them side by side.
 
@@ -164,6 +167,7 @@ def simulate(
         elasticity: Percent by which a customer's usage changes for one percent more of effective price, applied once;
             an assumption.
         doubts: Lists what is doubtful about a card.
+        terms: What rating is told of time: `contracts`, `span`, `timezone`.
 
     Raises:
         UnpricedUsage: Usage that a side does not price; the message names the side.
@@ -175,25 +179,24 @@ def simulate(
     contract = contract_keys(tuple(plans.values()))
     aside: dict[str, Usage] = {}
     if unpriced == "keep":
-        usage, aside = comparable(usage, plans)
+        usage, aside = comparable(usage, plans, terms)
     by_card = "plan" in by and "plan" not in usage.keys
     keys = tuple(dict.fromkeys((*contract, *(name for name in by if not (by_card and name == "plan")))))
-    books = {side: ledger(usage, side, cards, keys, exact=exact)[0] for side, cards in plans.items()}
+    books = {side: ledger(usage, side, cards, keys, exact=exact, terms=terms)[0] for side, cards in plans.items()}
     after = usage
     if elasticity is not None:
         after = responded(usage, books, contract, elasticity, exact=exact)
-        books["new"] = ledger(after, "new", plans["new"], keys, exact=exact)[0]
+        books["new"] = ledger(after, "new", plans["new"], keys, exact=exact, terms=terms)[0]
     if cost:
-        books["old_cost"], unknown = ledger(usage, COST, cost, keys, exact=exact, unpriced=unpriced)
-        aside |= {COST: unknown} if len(unknown) else {}
-        same = after is usage
-        books["new_cost"] = (
-            books["old_cost"] if same else ledger(after, COST, cost, keys, exact=exact, unpriced=unpriced)[0]
-        )
+        spent = {
+            each: ledger(each, COST, cost, keys, exact=exact, terms=terms, unpriced=unpriced) for each in (usage, after)
+        }
+        books |= {"old_cost": spent[usage][0], "new_cost": spent[after][0]}
+        aside |= {COST: spent[usage][1]} if len(spent[usage][1]) else {}
     lines = _beside(usage, books, keys)
     if by_card:
         lines = lines.with_keys(plan=_old_cards(lines, books["old"], contract))
-    warned = tuple(f"{card.name}: {doubt}" for card in new for doubt in (doubts(card) if doubts else ()))
+    warned = tuple(str(doubt) for card in new for doubt in (doubts(card) if doubts else ()))
     return Simulation(lines, contract, tuple(by), currency, kind, aside, warned, elasticity)
 
 

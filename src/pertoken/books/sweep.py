@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.books.allocate import UNALLOCATED
-from pertoken.books.contract import Cards, everybody, ledger, placed, positions
+from pertoken.books.contract import PLAIN, Cards, Terms, everybody, ledger, placed, positions
 from pertoken.core.lines import Key, Lines, Usage
 from pertoken.core.money import TIE, array, round_half_up
-from pertoken.core.period import GRAINS
 from pertoken.rating.card import Card, Charge, Convert, Curve, During, Tier
 from pertoken.rating.curve import NormalForm, convert, normal_form, per_unit
 from pertoken.rating.rate import amount, rate
@@ -21,8 +20,8 @@ Floats = NDArray[np.float64]
 
 COUNTER = Curve(tiers=(Tier(flat=Decimal(1)),), flat_on_zero=True)
 """A curve that says 1 for whatever is counted."""
-LONG = (*GRAINS[GRAINS.index("month") :], "term")
-"""Windows that are an invoice line of their own."""
+INVOICE = "month"
+"""Windows that are an invoice line of their own; longer ones are billed as they go."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,22 +50,32 @@ class Counted:
     owner: NDArray[np.intp]
 
 
-def contracts(usage: Usage, names: tuple[str, ...]) -> Lines:
-    """One line for each contract of the usage, and one for what belongs to nobody."""
-    nobody = Lines({name: Key.constant(UNALLOCATED, 1) for name in names}, {})
-    return everybody([usage, nobody], names)
+def contracts(usage: Usage, names: tuple[str, ...], terms: Terms = PLAIN) -> Lines:
+    """One line for each contract of the usage or stated, and one for what belongs to nobody."""
+    stated = [dict(each.labels) for each in terms.get("contracts", ()) if set(names) <= set(each.labels)]
+    more = [*stated, dict.fromkeys(names, UNALLOCATED)]
+    return everybody([usage, Lines({name: Key.of(each[name] for each in more) for name in names}, {})], names)
 
 
-def sweep(usage: Usage, candidates: Iterable[Cards], rows: Lines) -> Iterator[Charged]:
+def nobody(rows: Lines) -> int:
+    """Where what belongs to nobody stands among the contracts."""
+    found = np.ones(len(rows), dtype=bool)
+    for key in rows.keys.values():
+        found &= key.codes == key.labels.index(UNALLOCATED)
+    return int(np.flatnonzero(found)[0])
+
+
+def sweep(usage: Usage, candidates: Iterable[Cards], rows: Lines, terms: Terms = PLAIN) -> Iterator[Charged]:
     """Charge each contract under many candidates, in floats; one candidate is held at a time.
 
     Where a card has charges and fees only, its counted quantities are made once for each distinct measure. Discounts,
-    limits, pools, phases, tables of rates and counts by the day that are rounded by the month are rated in full.
+    limits, pools, phases, tables of rates and windows that are not an invoice line of their own are rated in full.
 
     Args:
         usage: Quantities of leaf meters. [unit of the meter], shape `(*batch, line)`
         candidates: The cards of each candidate.
         rows: The contracts (see `contracts`).
+        terms: What rating is told of time: `contracts`, `span`, `timezone`.
 
     Raises:
         UnpricedUsage: Usage that a candidate does not price.
@@ -76,17 +85,17 @@ def sweep(usage: Usage, candidates: Iterable[Cards], rows: Lines) -> Iterator[Ch
     flat = usage.values["quantity"].ndim == 1
     for cards in candidates:
         if not (flat and all(_plain(card, rows) for card in cards)):
-            yield _rated(usage, cards, rows)
+            yield _rated(usage, cards, rows, terms)
             continue
         if (shape := structure(cards)) not in known:
-            ledger(usage, cards[0].name, cards, (), exact=False)  # refuses what must be refused, once
+            ledger(usage, cards[0].name, cards, (), exact=False, terms=terms)  # refuses what must be refused, once
             known.add(shape)
         money = np.zeros(len(rows))
         for card in cards:
             for charge in card.prices.values():
                 key = (card.scope, card.where, tuple(card.bands.items()), charge.measure, charge.window)
                 if key not in counted:
-                    counted[key] = _counted(usage, card, charge, rows)
+                    counted[key] = _counted(usage, card, charge, rows, terms)
                 money += _money(counted[key], card, charge, len(rows))
         yield Charged(money, money)
 
@@ -117,17 +126,18 @@ def _simple(charge: Charge, card: Card) -> bool:
     curve, counts = charge.curve, charge.measure is None or not charge.measure.of
     if curve is None or not counts or not _always(charge.during):
         return False
-    tiers = bool(curve.tiers) and not curve.select and all(tier.cap is None for tier in curve.tiers)
-    return tiers and (card.rounding is None or charge.window in LONG)
+    window = charge.window == INVOICE or (card.rounding is None and charge.window in ("hour", "day"))
+    return bool(curve.tiers) and not curve.select and window
 
 
-def _counted(usage: Usage, card: Card, charge: Charge, rows: Lines) -> Counted:
+def _counted(usage: Usage, card: Card, charge: Charge, rows: Lines, terms: Terms) -> Counted:
     """Count by rating a card that says 1 for whatever is counted."""
     probe = replace(charge, curve=COUNTER, convert=Convert(), surcharge=False)
-    lines = rate(usage, replace(card, prices={"counted": probe}, rounding=None), exact=False, unpriced="keep").ledger
+    counter = replace(card, prices={"counted": probe}, rounding=None)
+    lines = rate(usage, counter, exact=False, unpriced="keep", **terms).ledger
     quantity = lines.values["quantity"]
     order = np.argsort(quantity, kind="stable")
-    return Counted(quantity[order], positions(rows, lines, tuple(rows.keys))[order])
+    return Counted(quantity[order], positions(rows, lines, tuple(rows.keys), other=nobody(rows))[order])
 
 
 def _money(counted: Counted, card: Card, charge: Charge, size: int) -> Floats:
@@ -137,7 +147,7 @@ def _money(counted: Counted, card: Card, charge: Charge, size: int) -> Floats:
     if charge.convert.whole:
         quantity = convert(quantity, charge.convert)
     elif charge.measure is not None:
-        form = per_unit(form, charge.convert.per)
+        form = per_unit(form, charge.convert.per, charge.convert.times)
     money = climb(form, quantity)
     if card.rounding is not None:
         money = round_half_up(money, card.rounding)
@@ -163,13 +173,12 @@ def climb(form: NormalForm, rising: Floats) -> Floats:
     return money
 
 
-def _rated(usage: Usage, cards: Cards, rows: Lines) -> Charged:
+def _rated(usage: Usage, cards: Cards, rows: Lines, terms: Terms) -> Charged:
     """Rate a candidate in full."""
     names = tuple(rows.keys)
-    book, _ = ledger(usage, cards[0].name, cards, names, exact=False)
-    nobody = int(np.flatnonzero([label == UNALLOCATED for label in rows.keys[names[0]].column()])[-1])
+    book, _ = ledger(usage, cards[0].name, cards, names, exact=False, terms=terms)
     out = []
     for kind in ("effective", "billed"):
         some = amount(book, kind)
-        out.append(placed(some.values["amount"], positions(rows, some, names, other=nobody), len(rows)))
+        out.append(placed(some.values["amount"], positions(rows, some, names, other=nobody(rows)), len(rows)))
     return Charged(*out)

@@ -7,6 +7,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("pertoken.cli.simulate", "What if we change the price: who pays more, what is left?"),
     "balances": ("pertoken.cli.balances", "What is paid and not yet used, what lapsed, what expires when?"),
     "coverage": ("pertoken.cli.coverage", "How well are commitments used, how much do they cover?"),
+    "focus": ("pertoken.cli.focus", "Bills in the FOCUS format: write our costs as one, read one, check one."),
     "explain": ("pertoken.cli.explain", "How did a customer's month come about, line by line?"),
 }
 

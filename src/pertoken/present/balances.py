@@ -1,6 +1,7 @@
 """Balances as a sheet: what is paid and not yet used, what lapsed, what expires when."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -32,6 +33,9 @@ MONEY: Mapping[str, tuple[str, str | None]] = {
     "owed_amount": ("Granted, not yet paid", None),
 }
 """Columns of money, and which may be added up over periods."""
+
+CENT = Decimal("0.01")
+"""What rounding of payments may leave. [currency]"""
 
 UNITS = ("opening", "granted", "drawn", "expired", "refunded", "closing")
 LABELS = {
@@ -101,7 +105,7 @@ def _figures(side: str, made: Balances, unit: str, *, alone: bool) -> list[Figur
         Figure(f"{before}breakage_share", f"Breakage{extra}", made.breakage, "share"),
     ]
     owed = _last(made, "owed_amount")
-    return [*items, Figure(f"{before}owed", f"Not yet paid{extra}", owed, "money", unit)] if owed else items
+    return [*items, Figure(f"{before}owed", f"Not yet paid{extra}", owed, "money", unit)] if abs(owed) > CENT else items
 
 
 def _picture(side: str, made: Balances, unit: str) -> list[Chart]:
@@ -135,7 +139,7 @@ def _shown(made: Balances, top: int | None) -> tuple[list[dict[str, Any]], str]:
 
 def _money(side: str, made: Balances, unit: str, top: int | None) -> Table:
     stocks = _grain(made) is None
-    names = [name for name in MONEY if name != "owed_amount" or (made.lines.values[name] != 0).any()]
+    names = [name for name in MONEY if name != "owed_amount" or (abs(made.lines.values[name]) > CENT).any()]
     formula = {"liability": "liability_before + paid_amount - drawn_amount - expired_amount"}
     columns = [Column(name, name.capitalize(), "text") for name in _keys(made)]
     rows, note = _shown(made, top)

@@ -6,6 +6,7 @@ from functools import partial
 from pertoken.books.answer import Simulated
 from pertoken.books.ranking import Outcome, Ranking
 from pertoken.present import charts
+from pertoken.present.basis import left_out, meta
 from pertoken.present.charts import GAIN, LOSS, WHOLE, Axis, Dot
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
@@ -23,8 +24,6 @@ def sheet(answer: Simulated, made: Ranking, *, top: int | None = None) -> Sheet:
         made: Its ranking.
         top: Candidates to show; all if None.
     """
-    from pertoken.present.simulate import left_out, meta  # noqa: PLC0415  it shows rankings by this
-
     best, size = made.outcomes[0], len(made.outcomes)
     figures = Figures(
         (

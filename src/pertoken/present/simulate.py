@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from pertoken.books.ranking import Ranking
 from pertoken.books.simulate import Simulation, margin, share
 from pertoken.core.lines import Lines
 from pertoken.present import charts, ranking
+from pertoken.present.basis import files, left_out, meta, number
 from pertoken.present.charts import GAIN, LOSS, WHOLE, Axis, Dot
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
@@ -48,7 +48,7 @@ def sheet(answer: Simulated, *, top: int | None = None) -> Sheet:
     blocks += [_histogram(bars, sim.currency)] if bars else []
     blocks += _notes(sim, answer)
     blocks = _drawable(blocks)
-    title = f"What if {_files(answer, 'old')} became {_files(answer, 'new')}?"
+    title = f"What if {files(answer, 'old')} became {files(answer, 'new')}?"
     return Sheet(title, _words(sim), tuple(blocks), meta(answer))
 
 
@@ -56,17 +56,6 @@ def _drawable(blocks: Sequence[Block]) -> list[Block]:
     """Leave out pictures whose table is not there, since they would show nobody."""
     names = {block.name for block in blocks if isinstance(block, Table)}
     return [block for block in blocks if not isinstance(block, Chart) or block.table in names]
-
-
-def _files(answer: Simulated, side: str) -> str:
-    cards = answer.cards[side]
-    return " and ".join(dict.fromkeys(PurePath(card.source).name or card.name for card in cards))
-
-
-def number(value: Any) -> Cell:  # noqa: ANN401  any kind of number
-    """A plain number for a cell; None where there is none."""
-    plain: Cell = value.item() if isinstance(value, np.generic) else value
-    return None if plain is None or plain != plain else plain  # noqa: PLR0124  NaN is not itself
 
 
 def signed(value: Cell, kind: str = "share") -> str:
@@ -320,31 +309,3 @@ def _notes(sim: Simulation, answer: Simulated) -> list[Note]:
     if sim.costed:
         notes.append(Note("Margins are effective revenue less effective cost."))
     return [*notes, *left_out(answer)]
-
-
-def left_out(answer: Simulated) -> list[Note]:
-    """Say what of the log is not in the comparison."""
-    report, notes = answer.report, []
-    for side, usage in answer.result.unpriced.items():
-        rows = usage.fold([name for name in ("model", "meter") if name in usage.keys]).records()
-        each = ", ".join(
-            f"{show(number(r['quantity']), 'quantity')} {r['meter']} {r.get('model', '')}".strip() for r in rows
-        )
-        notes.append(Note(f"No price on the {side} cards, so left out: {each}.", "warning"))
-    if report.rejected:
-        why = "; ".join(f"{count:,} {reason}" for reason, count in report.rejected.items())
-        text = f"{sum(report.rejected.values()):,} of {report.rows:,} rows were set aside: {why}."
-        notes.append(Note(text, "warning"))
-    return [*notes, *(Note(f"{text}.") for text in report.says)]
-
-
-def meta(answer: Simulated) -> dict[str, str]:
-    """What the numbers rest on."""
-    report = answer.report
-    made = {"log": report.source, "rows": f"{report.rows:,}"}
-    if report.first:
-        made["times"] = f"{report.first[:16]} to {report.last[:16]} UTC"
-    for side, cards in answer.cards.items():
-        if cards:
-            made[f"{side} cards"] = f"{', '.join(card.name for card in cards)} ({_files(answer, side)})"
-    return made

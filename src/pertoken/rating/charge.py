@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 
 from pertoken.core import period
 from pertoken.core.errors import CardError
+from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Lines, Usage, combine, concat, group
 from pertoken.core.money import Values, array, settle, zeros
-from pertoken.rating.assign import Claim, Combos, leaf_weights
+from pertoken.rating.assign import Claim, Combos, combos, holds, leaf_weights
 from pertoken.rating.card import Charge, During, Measure, Window, plain
-from pertoken.rating.contract import CYCLE
+from pertoken.rating.contract import CYCLE, Windows
 from pertoken.rating.convert import convert
 from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit, running
 from pertoken.rating.job import Job
 from pertoken.rating.measure import distinct, level, peak
 from pertoken.rating.part import Part, Taken, gathered, number
+from pertoken.usage.question import above_key
 
 INVOICE = "month"
 """The longest period of an invoice line; longer windows are billed as they go."""
@@ -38,12 +40,14 @@ class Counted:
         lines: Scope, `by`, and the period of each row; value `quantity`, and `select` where another count picks the tier.
         starts: Where each window begins among the rows, shape `(window,)`.
         before: What was counted in each window before the first row, shape `(*batch, window)`; None for nothing.
+        begun: Whether each window had begun before, so that a flat at zero is no longer due, shape `(window,)`.
     """
 
     charge: Charge
     lines: Lines
     starts: NDArray[np.intp]
     before: Values | None = None
+    begun: NDArray[np.bool_] | None = None
 
     @property
     def quantity(self) -> Values:
@@ -68,7 +72,7 @@ class Counted:
         out[..., 1:] -= paid[..., :-1]
         first = paid[..., self.starts]
         if self.before is not None:
-            first = first - np.where(self.before == 0, self.before * 0, price(self.charge, self.before, None))
+            first = first - np.where(self.begun, price(self.charge, self.before, None), self.before * 0)
         out[..., self.starts] = first
         return out
 
@@ -87,7 +91,7 @@ def _select(select: Values | None) -> dict[str, Values]:
     return {} if select is None else {"select": select}
 
 
-def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> Part:
+def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part], earlier: Sequence[Claim] = ()) -> Part:
     """Price what a claim takes, at list.
 
     Args:
@@ -95,6 +99,7 @@ def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> P
         claim: Which usage, and at what price.
         combos: Combinations of the usage's labels.
         so_far: Parts of the charges before, for charges on money.
+        earlier: Claims of the charge's earlier phases.
     """
     charge, name = claim.charge, claim.name
     if charge is None:
@@ -106,7 +111,13 @@ def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> P
         lines = rows.priced("")
         return Part.of(lines, name, f"prices.{name}", "list", job.tokens)
     taken = job.taken(claim, combos)
-    return Part.of(_measured(job, claim, taken), name, f"prices.{name}", "list", taken)
+    before = [counted(job, each, job.taken(each, combos)) for each in earlier] if carries(claim) else []
+    return Part.of(_measured(job, claim, taken, before), name, f"prices.{name}", "list", taken)
+
+
+def carries(claim: Claim) -> bool:
+    """Tell whether a charge goes on counting where the phase before it stopped."""
+    return bool(claim.charge and claim.charge.during.counter == "carry" and "@" in claim.name)
 
 
 def _rates(job: Job, claim: Claim, combos: Combos) -> Part:
@@ -144,7 +155,7 @@ def linear(charge: Charge) -> NormalForm | None:
     return form if form is not None and form.additive else None
 
 
-def _measured(job: Job, claim: Claim, taken: Taken) -> Lines:
+def _measured(job: Job, claim: Claim, taken: Taken, earlier: Sequence[Counted]) -> Lines:
     charge = claim.charge
     assert charge is not None and charge.measure is not None  # noqa: S101, PT018  see the caller
     if charge.measure.window == "request" and charge.curve is not None:
@@ -159,7 +170,7 @@ def _measured(job: Job, claim: Claim, taken: Taken) -> Lines:
         else:
             money = evaluate(per_unit(form, charge.convert.per, charge.convert.times), np.asarray(quantity))
         return Lines(taken.usage.keys, {"quantity": quantity, "amount": settle(money)})
-    rows = counted(job, claim, taken)
+    rows = counted(job, claim, taken, earlier=earlier)
     meter = rows.lines.keys.get("meter", charge.measure.meters or charge.measure.unique)
     return rows.priced(meter)
 
@@ -204,7 +215,7 @@ def counted(
     row_name, rows = job.key(lines, row)
     inner = {} if window_name == row_name else {"window": window}
     if measure.kind in COUNTS:
-        found = COUNTS[measure.kind](Lines(lines.keys, values), {**keys, **inner, row_name: rows}, measure, job)
+        found = COUNTS[measure.kind](Lines(lines.keys, values), {**keys, **inner, row_name: rows}, charge, job)
     else:
         found = gathered({**keys, **inner, row_name: rows}, len(lines), values)
     found = _with_nothing(job, charge, found, row_name, row, inner)
@@ -212,7 +223,7 @@ def counted(
     starts = group([found.keys[name] for name in names], len(found)).starts
     numbers = {name: number(value, exact=job.exact) for name, value in found.values.items()}
     bare = Lines({name: key for name, key in found.keys.items() if name != "window"}, numbers)
-    return Counted(charge, bare, starts, _before(bare, starts, earlier, job, measure))
+    return Counted(charge, bare, starts, *_before(bare, starts, earlier, job, measure))
 
 
 COUNTS = {"max": peak, "unique": distinct, "time_weighted": level}
@@ -233,6 +244,8 @@ def _row(lines: Lines, measure: Measure, grain: Window | None) -> Window:
 
 def _selected(job: Job, charge: Charge, taken: Taken) -> tuple[Lines, dict[str, Values]]:
     """The lines that are counted; with those of the count that picks the tier, where that is another one."""
+    if charge.measure is not None and charge.measure.kind == "time_weighted":
+        taken = _readings(job, charge.measure)
     quantity = taken.quantity(exact=job.exact)
     if charge.curve is None or not charge.curve.select:
         return taken.usage, {"quantity": quantity}
@@ -253,25 +266,49 @@ def _selected(job: Job, charge: Charge, taken: Taken) -> tuple[Lines, dict[str, 
     return both, dict(both.values)
 
 
+def _readings(job: Job, measure: Measure) -> Taken:
+    """All readings of a level, from before the charge holds, too."""
+    lines = job.own
+    if measure.where:
+        asked = condition(measure.where)
+        names = [above_key(job.card.bands[n].of) if n in job.card.bands else n for n in sorted(asked.names)]
+        found = combos(lines, names)
+        lines = lines.pick(np.array([holds(asked, each, job.card.bands) for each in found.labels])[found.of_line])
+    weight = leaf_weights(measure.meters, set(lines.keys["meter"].labels))
+    meter = lines.keys["meter"]
+    lines = lines.pick(np.array([label in weight for label in meter.labels] or [False])[meter.codes])
+    factor = array([weight.get(label, Decimal(0)) for label in meter.labels], exact=True)[lines.keys["meter"].codes]
+    return Taken(lines, factor)
+
+
 def _with_nothing(job: Job, charge: Charge, found: Lines, row_name: str, row: str, inner: Mapping[str, Key]) -> Lines:
     """Add rows of nothing for contracts without usage, where something is due all the same."""
     measure = charge.measure
-    if not (charge.curve and charge.curve.flat_on_zero) or inner or (measure and measure.by):
+    assert measure is not None  # noqa: S101  see the caller
+    if not (charge.curve and charge.curve.flat_on_zero) or measure.by or measure.window == "term":
         return found
     during = replace(charge.during, prorate="none")
-    due = job.contracts.windows(row, during, prorate="none", what="a window")  # type: ignore[arg-type]
+    grain = cast("Window", measure.window if inner else row)
+    due = job.contracts.windows(grain, during, prorate="none", what="a window")
     keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
     shape = (*found.values["quantity"].shape[:-1], len(due.contract))
-    none = Lines({**keys, row_name: due.key}, {name: np.zeros(shape, dtype=np.int64) for name in found.values})
+    keys |= {"window": due.key, row_name: _first_row(due, job, row_name)} if inner else {row_name: due.key}
+    none = Lines(keys, {name: np.zeros(shape, dtype=np.int64) for name in found.values})
     return concat(Lines, [none, found]).fold(list(found.keys))
+
+
+def _first_row(due: Windows, job: Job, row_name: str) -> Key:
+    """The first row of each window in which its contract runs."""
+    begin = np.maximum(due.begin, job.contracts.first[due.contract])
+    return Key.of([period.label(t, "day" if row_name == CYCLE else row_name) for t in begin])
 
 
 def _before(
     bare: Lines, starts: NDArray[np.intp], earlier: Sequence[Counted], job: Job, measure: Measure
-) -> Values | None:
-    """What earlier phases of a charge have counted in each window."""
+) -> tuple[Values | None, NDArray[np.bool_] | None]:
+    """What earlier phases of a charge have counted in each window, and whether they have seen it."""
     if not earlier:
-        return None
+        return None, None
     firsts = bare.pick(starts)
     names = [*job.card.scope, *measure.by]
 
@@ -289,8 +326,8 @@ def _before(
     )
     total = found.sum(both.values["quantity"])
     slot = np.unique(code, return_inverse=True)[1].reshape(-1)[: len(own)]
-    before: Values = total[..., slot]
-    return before
+    seen = found.sum(np.append(np.zeros(len(own), dtype=np.int64), np.ones(len(others), dtype=np.int64)))
+    return total[..., slot], seen[slot] > 0
 
 
 def spent(job: Job, measure: Measure, charge: Charge, parts: Sequence[Part], *, apart: bool = False) -> Counted:

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from pertoken.core import period
 from pertoken.core.distinct import distinct, first_of
 from pertoken.core.errors import CardError, InputError
-from pertoken.core.exact import CONTEXT
 from pertoken.core.lines import Key, Lines, combine, concat
-from pertoken.core.money import Values, array
+from pertoken.core.money import Values, array, settle
 from pertoken.core.period import Instants
 from pertoken.rating.card import Card, During, Prorate, Window
 
@@ -77,12 +76,8 @@ class Windows:
         if money.dtype != object:
             share: Values = money * (self.part / self.whole)
             return share
-        parts = [CONTEXT.divide(Decimal(p), Decimal(w)) for p, w in zip(*self._fractions(), strict=True)]
-        exact: Values = money * array(parts, exact=True)
-        return exact
-
-    def _fractions(self) -> tuple[list[int], list[int]]:
-        return self.part.tolist(), self.whole.tolist()
+        part, whole = (array([Decimal(n) for n in each.tolist()], exact=True) for each in (self.part, self.whole))
+        return settle(money * part / whole)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,6 +154,10 @@ class Contracts:
         if self.span[1] == NEVER:
             msg = f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; map a column to `time`, or say --period"
             raise CardError(msg)
+        if (self.first >= ALWAYS).any():
+            who = " ".join(key.labels[key.codes[int(np.argmax(self.first))]] for key in self.keys.values())
+            msg = f"card {self.card.name!r} counts by {grain}, and the usage of {who or 'the account'} has no time; give it one"
+            raise CardError(msg)
         opened, closed = self.holds(during)
         from_, to = np.maximum(opened, self.first), np.minimum(closed, self.last)
         table = [self._periods(grain, day) for day in self._anchors()]
@@ -181,6 +180,11 @@ class Contracts:
     def _days(self) -> NDArray[np.int64]:
         began = self.began().astype("datetime64[D]")
         return (began - began.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
+
+    def day_of(self, contract: int) -> int:
+        """The day of the month on which a contract's periods begin."""
+        anchor = self.card.during.anchor
+        return anchor if isinstance(anchor, int) else int(self._days()[contract])
 
     def _anchored(self) -> list[NDArray[np.intp]]:
         """The contracts of each anchor."""
@@ -228,15 +232,15 @@ class Contracts:
             return np.where(cut, np.minimum(days, thirty), thirty), thirty
         return days, whole
 
-    def _days_of(self, lines: Lines) -> Key:
-        """Find a day of each line: that on which its cycle begins, or its own where it is known by the day."""
-        if CYCLE not in lines.keys:
-            return window_key(lines, "day", self.card)
-        cycle = lines.keys[CYCLE]
-        if "" not in cycle.labels or not {"hour", "day"} & set(lines.keys):
-            return cycle
-        own = lines.period("day").column().tolist()
-        return Key.of(begun or day for begun, day in zip(cycle.column().tolist(), own, strict=True))
+    def _begun(self, lines: Lines) -> Key:
+        """The day on which each line's cycle began, or the day of the line where it has none."""
+        cycle = lines.keys.get(CYCLE)
+        if cycle is None or "" not in cycle.labels:
+            return window_key(lines, "day", self.card) if cycle is None else cycle
+        column = cycle.column()
+        if (column != "").all():
+            return Key.of(column)
+        return Key.of(np.where(column == "", window_key(lines, "day", self.card).column(), column))
 
     def key(self, lines: Lines, window: str) -> tuple[str, Key]:
         """Name and find the period of each line: of the calendar, of a cycle with its own day, or the whole term.
@@ -249,7 +253,7 @@ class Contracts:
             return "", Key.constant("term", len(lines))
         if anchor is None or window in ("hour", "day"):
             return window, window_key(lines, window, self.card)
-        days = self._days_of(lines)
+        days = self._begun(lines)
         begun = period.begins(days.labels)
         if anchor == "start":
             pairs, which = np.unique(
@@ -337,6 +341,7 @@ def contracts_of(
         tz: Time zone of the periods.
     """
     mine = [c for c in stated if c.card == card.name]
+    _sound(mine, card)
     begin, end = _times(own)
     edges = _span(begin, end, mine, span, empty=not len(own))
     given = {name: Key.of([c.labels.get(name, "") for c in mine]) for name in card.scope}
@@ -365,6 +370,36 @@ def contracts_of(
     return Contracts(card, keys, first, last, start, ended, edges, said.tz or tz)
 
 
+def _sound(stated: Sequence[Contract], card: Card) -> None:
+    """Refuse contracts that can't be told apart, or that say less than the card asks.
+
+    Raises:
+        CardError: A contract lacks a label of the card's scope, ends before it begins, or stands twice.
+    """
+    seen: dict[tuple[str, ...], Contract] = {}
+    where = card.source or card.name
+    for each in stated:
+        lacking = [name for name in card.scope if not each.labels.get(name)]
+        if lacking:
+            msg = f"{where}: a contract on {card.name} has the labels {dict(each.labels)}; expected {', '.join(lacking)} too"
+            raise CardError(msg)
+        who = tuple(each.labels[name] for name in card.scope)
+        named = " ".join(who) or "the account"
+        if each.start and each.end and each.end <= each.start:
+            msg = (
+                f"{where}: the contract of {named} ends {each.end}, not after its start {each.start}; let it end later"
+            )
+            raise CardError(msg)
+        if who in seen:
+            other = seen[who]
+            msg = (
+                f"{where}: two contracts of {named} on {card.name}, from {other.start} to {other.end} and from {each.start} "
+                f"to {each.end}; expected one; join them, or write a card of another name for the second"
+            )
+            raise CardError(msg)
+        seen[who] = each
+
+
 def _times(own: Lines) -> tuple[Instants, Instants]:
     """Begin and end of each line's finest period; empty where the usage has none."""
     grain = period.finest(set(own.keys))
@@ -378,11 +413,21 @@ def _times(own: Lines) -> tuple[Instants, Instants]:
 def _span(
     begin: Instants, end: Instants, stated: Sequence[Contract], said: tuple[date, date] | None, *, empty: bool
 ) -> tuple[np.datetime64, np.datetime64]:
+    known, over = begin[~np.isnat(begin)], end[~np.isnat(end)]
     if said is not None:
-        return _instant(said[0], NEVER), _instant(said[1], ALWAYS)
-    known = begin[~np.isnat(begin)]
+        first, last = _instant(said[0], NEVER), _instant(said[1], ALWAYS)
+        if len(known) and (known.min() < first or over.max() > last):
+            msg = (
+                f"the books run from {said[0]} to {said[1]}, and there is usage from {str(known.min())[:10]} to "
+                f"{str(over.max())[:10]}; expected usage inside the books; leave out the rest, or let the span hold it"
+            )
+            raise InputError(msg)
+        return first, last
     if len(known):
-        return known.min(), np.nanmax(end[~np.isnat(end)])
+        return known.min(), over.max()
+    if empty and any(c.end is None for c in stated):
+        msg = "there is no usage, and a contract without an end; nothing says how long the books are; say their span"
+        raise InputError(msg)
     days = [_instant(c.start, NEVER) for c in stated if c.start] + [_instant(c.end, ALWAYS) for c in stated if c.end]
     nothing = np.datetime64("1970-01-01", "s")
     return (min(days), max(days)) if days else (nothing, nothing) if empty else (NEVER, NEVER)

@@ -41,7 +41,8 @@ class Job:
     @cached_property
     def own(self) -> Usage:
         """The usage that the card is for."""
-        return own_lines(self.usage, self.card)
+        own: Usage = own_lines(self.usage, self.card)
+        return own
 
     @cached_property
     def contracts(self) -> Contracts:
@@ -105,8 +106,8 @@ class Job:
 def _cut(card: Card, key: Key, line: int, grain: str) -> str:
     finer = {"year": "month", "quarter": "month", "month": "day", "day": "hour"}.get(grain, "second")
     return (
-        f"{card.source or card.name}: a contract or a phase begins or ends inside the {grain} {key.labels[key.codes[line]]}; "
-        f"expected usage by {finer} or finer, so that it can be told apart; ask for it (--by {finer}), or move the date"
+        f"{card.source or card.name}: a contract or a phase begins or ends inside the {grain} "
+        f"{key.labels[key.codes[line]]}; expected usage by {finer} or finer, so that it can be told apart; ask for it (--by {finer}), or move the date"
     )
 
 

@@ -101,6 +101,8 @@ def rate(
         usage = _with_periods(usage, book)
         jobs = [Job(card, usage, contracts, span, _zone(card, timezone), exact) for card in book]
         for job in jobs:
+            if span is not None or contracts:
+                job.contracts.began()  # what is said of the books and of contracts is checked, needed or not
             usage = usage.with_keys(**job.in_time())
         jobs = [replace(job, usage=usage) for job in jobs]
         who = assign(usage, book)
@@ -119,7 +121,8 @@ def rate(
 
 def _zone(card: Card, timezone: str) -> str:
     if card.during.tz and card.during.tz != timezone:
-        msg = f"card {card.name!r} reckons its periods in {card.during.tz}, the usage is by {timezone}; say --timezone {card.during.tz}"
+        own = card.during.tz
+        msg = f"card {card.name!r} reckons its periods in {own}, the usage is by {timezone}; say --timezone {own}"
         raise CardError(msg)
     return timezone
 
@@ -199,7 +202,8 @@ def _rate_card(job: Job, who: Assignment) -> tuple[list[Part], Drawn]:
     parts: list[Part] = []
     for claim in who.claims:
         if claim.card is job.card:
-            made = rounded([charged(job, claim, who.combos, parts)], job)
+            earlier = [each.claim for name, each in listed.items() if plain(name) == plain(claim.name)]
+            made = rounded([charged(job, claim, who.combos, parts, earlier)], job)
             listed[claim.name] = Listed(claim, job.taken(claim, who.combos) if _measures(claim) else job.tokens, made)
             parts += made
     _told(job, listed)
@@ -229,8 +233,8 @@ def _told(job: Job, listed: Mapping[str, Listed]) -> None:
         found = {tuple(row.values()) for row in _labels([*who, window], len(each.taken.usage))}
         if charge.during.counter is None and found & seen.get(plain(name), set()):
             msg = (
-                f"{job.card.source or job.card.name}: the price of {plain(name)} changes inside a {charge.measure.window}; "
-                "expected whether its tiers begin again, since money depends on it; "
+                f"{job.card.source or job.card.name}: the price of {plain(name)} changes inside a "
+                f"{charge.measure.window}; expected whether its tiers begin again, since money depends on it; "
                 "say counter: restart or counter: carry under the phase's during"
             )
             raise CardError(msg)
