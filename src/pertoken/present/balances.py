@@ -1,7 +1,6 @@
 """Balances as a sheet: what is paid and not yet used, what lapsed, what expires when."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -34,7 +33,7 @@ MONEY: Mapping[str, tuple[str, str | None]] = {
 }
 """Columns of money, and which may be added up over periods."""
 
-CENT = Decimal("0.01")
+CENT = 0.01
 """What rounding of payments may leave. [currency]"""
 
 UNITS = ("opening", "granted", "drawn", "expired", "refunded", "closing")
@@ -139,7 +138,11 @@ def _shown(made: Balances, top: int | None) -> tuple[list[dict[str, Any]], str]:
 
 def _money(side: str, made: Balances, unit: str, top: int | None) -> Table:
     stocks = _grain(made) is None
-    names = [name for name in MONEY if name != "owed_amount" or (abs(made.lines.values[name]) > CENT).any()]
+    names = [
+        name
+        for name in MONEY
+        if name != "owed_amount" or (np.abs(made.lines.values[name].astype(np.float64)) > CENT).any()
+    ]
     formula = {"liability": "liability_before + paid_amount - drawn_amount - expired_amount"}
     columns = [Column(name, name.capitalize(), "text") for name in _keys(made)]
     rows, note = _shown(made, top)
