@@ -2,7 +2,7 @@
 
 import click
 
-from pertoken import pools
+from pertoken import workbench
 from pertoken.cli.books import Reading, log_options, rejected
 from pertoken.cli.options import Delivery, deliver, keys, outputs
 from pertoken.present.balances import sheet
@@ -25,6 +25,6 @@ def command(reading: Reading, by: str, top: int, delivery: Delivery, *, fast: bo
     Example: pertoken balances log.parquet --revenue plans.yaml --by customer,pool,month
     """
     books = reading.books(by=("month",), exact=not fast, quiet=delivery.quiet)
-    held = pools.balances(books, keys(by))
+    held = workbench.balances(books, keys(by))
     also = rejected(books.report, reading.rejects, quiet=delivery.quiet)
     deliver(sheet(books, held), delivery, short=sheet(books, held, top=top), also=also)

@@ -2,7 +2,7 @@
 
 import click
 
-from pertoken import pools
+from pertoken import workbench
 from pertoken.cli.books import Reading, log_options, rejected
 from pertoken.cli.options import Delivery, deliver, outputs
 from pertoken.present.coverage import sheet
@@ -25,6 +25,6 @@ def command(reading: Reading, by: str, top: int, delivery: Delivery, *, fast: bo
     Example: pertoken coverage gpus.parquet --cost reserved.yaml --by hour
     """
     books = reading.books(by=("month",), exact=not fast, quiet=delivery.quiet)
-    made = pools.coverage(books, by)
+    made = workbench.coverage(books, by)
     also = rejected(books.report, reading.rejects, quiet=delivery.quiet)
     deliver(sheet(books, made), delivery, short=sheet(books, made, top=top), also=also)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from pertoken.core.errors import nearest
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
-from pertoken.workbench import Aside, Contracts, Terms, folded, plans, reading, stated
+from pertoken.workbench.cards import Aside, plans
+from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
