@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pertoken.connect.cards import card_from, read_cards
     from pertoken.core.errors import PertokenError
+    from pertoken.pools import balances, coverage
     from pertoken.rating.contract import Contract
     from pertoken.rating.rate import rate
     from pertoken.whatif import rank, simulate
@@ -26,8 +27,10 @@ _HOMES = {
     "Contract": "pertoken.rating.contract",
     "PertokenError": "pertoken.core.errors",
     "bill": "pertoken.workbench",
+    "balances": "pertoken.pools",
     "call": "pertoken.workbench",
     "card_from": "pertoken.connect.cards",
+    "coverage": "pertoken.pools",
     "explain": "pertoken.workbench",
     "invoice": "pertoken.workbench",
     "price": "pertoken.workbench",
@@ -42,9 +45,11 @@ _HOMES = {
 __all__ = [
     "Contract",
     "PertokenError",
+    "balances",
     "bill",
     "call",
     "card_from",
+    "coverage",
     "explain",
     "invoice",
     "price",

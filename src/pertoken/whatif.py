@@ -46,7 +46,12 @@ def _opened(log: "str | Path", how: How) -> "AbstractContextManager[Log]":
 
 
 def _folded(
-    opened: "Log", old: Sequence[Card], tried: Iterable[Sequence[Card]], cost: Sequence[Card], keys: Sequence[str], how: How
+    opened: "Log",
+    old: Sequence[Card],
+    tried: Iterable[Sequence[Card]],
+    cost: Sequence[Card],
+    keys: Sequence[str],
+    how: How,
 ) -> "tuple[Usage, Report, dict[str, Any]]":
     """Fold a log; what rating is told of time stands beside the usage."""
     zone = how.get("timezone", "UTC")
@@ -54,14 +59,18 @@ def _folded(
     contracts = also(stated(how.get("contracts", ())), old, plans)
     terms = Terms(contracts, how.get("start"), how.get("end"), zone)
     usage, report, _ = folded(
-        opened, [*old, *cost, *(card for each in plans for card in each)], keys, terms=terms, on=how.get("on"), rejects=how.get("rejects", False), watch=how.get("watch")
+        opened,
+        [*old, *cost, *(card for each in plans for card in each)],
+        keys,
+        terms=terms,
+        on=how.get("on"),
+        rejects=how.get("rejects", False),
+        watch=how.get("watch"),
     )
     return usage, report, terms.said(usage)
 
 
-def also(
-    contracts: Sequence[Contract], old: Sequence[Card], tried: Iterable[Sequence[Card]]
-) -> tuple[Contract, ...]:
+def also(contracts: Sequence[Contract], old: Sequence[Card], tried: Iterable[Sequence[Card]]) -> tuple[Contract, ...]:
     """Have the contracts of the old plans run on the new ones too: on that of the same name, or on the only one."""
     names = {card.name for card in old}
     known = {(each.card, *sorted(each.labels.items())) for each in contracts}

@@ -25,7 +25,7 @@ class Books:
         unpriced: Usage without a price, by side.
         statement: Profit and loss by the keys asked for (and by customer, where the log has one).
         by: Keys asked for.
-        rated: What rating gave, by side.
+        rated: What rating gave, by side, with what happened in the pools.
     """
 
     usage: Usage

@@ -56,7 +56,8 @@ def rounded(parts: Sequence[Part], job: Job) -> list[Part]:
     found = gathered(invoice_keys(lines, first.charge, job), len(lines), {"amount": lines.values["amount"]})
     rest = round_half_up(found.values["amount"], job.card.rounding)
     rest -= found.values["amount"]
-    out = without_nothing(Lines(found.keys, {"quantity": rest * 0, "amount": rest}))
+    off = without_nothing(Lines(found.keys, {"amount": rest}))
+    out = Lines(off.keys, {"quantity": zeros(off.values["amount"].shape, exact=job.exact), **off.values})
     return [*made, Part.of(out, first.charge, first.term, "rounding", first.taken)]
 
 
@@ -217,9 +218,7 @@ def _amount(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list
 
 def _some(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Any:  # noqa: ANN401  a mask
     """Tell for each line of a base whether parts have any line of it."""
-    ones = [
-        replace(p, lines=Lines(p.lines.keys, {"amount": np.ones_like(p.lines.values["amount"])})) for p in parts
-    ]
+    ones = [replace(p, lines=Lines(p.lines.keys, {"amount": np.ones_like(p.lines.values["amount"])})) for p in parts]
     return _totals(base, ones, window, job) > 0
 
 
@@ -238,7 +237,8 @@ def _totals(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Values
         for each in keyed
     ]
     found = concat(Lines, wide).fold(names)
-    row = found.values["row"].reshape(-1, len(found))[0].astype(np.int64)
+    rows = found.values["row"]
+    row = rows[(0,) * (rows.ndim - 1)].astype(np.int64)
     out = np.array(np.broadcast_to(base.values["amount"], (*shape, len(base))), copy=True)
     out[..., row[row > 0] - 1] = found.values["amount"][..., row > 0]
     return out

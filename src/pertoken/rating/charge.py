@@ -14,22 +14,24 @@ from numpy.typing import NDArray
 
 from pertoken.core import period
 from pertoken.core.errors import CardError
+from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Lines, Usage, combine, concat, group
 from pertoken.core.money import Values, array, settle, zeros
-from pertoken.rating.assign import Claim, Combos, leaf_weights
+from pertoken.rating.assign import Claim, Combos, combos, holds, leaf_weights
 from pertoken.rating.card import Charge, Convert, During, Measure, Window, plain
-from pertoken.rating.contract import CYCLE
+from pertoken.rating.contract import CYCLE, Windows
 from pertoken.rating.counted import Counted
 from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit
 from pertoken.rating.job import Job
 from pertoken.rating.measure import distinct, level, peak
 from pertoken.rating.part import Part, Taken, gathered, number
+from pertoken.usage.question import above_key
 
 INVOICE = "month"
 """The longest period of an invoice line; longer windows are billed as they go."""
 
 
-def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> Part:
+def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part], earlier: Sequence[Claim] = ()) -> Part:
     """Price what a claim takes, at list.
 
     Args:
@@ -37,6 +39,7 @@ def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> P
         claim: Which usage, and at what price.
         combos: Combinations of the usage's labels.
         so_far: Parts of the charges before, for charges on money.
+        earlier: Claims of the charge's earlier phases.
     """
     charge, name = claim.charge, claim.name
     if charge is None:
@@ -48,8 +51,14 @@ def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> P
         part = Part.of(rows.priced(""), name, f"prices.{name}", "list", job.tokens)
         return replace(part, basis=rows)
     taken = job.taken(claim, combos)
-    lines, basis = _measured(job, claim, taken, so_far)
+    before = [counted(job, each, job.taken(each, combos)) for each in earlier] if carries(claim) else []
+    lines, basis = _measured(job, claim, taken, before)
     return replace(Part.of(lines, name, f"prices.{name}", "list", taken), basis=basis)
+
+
+def carries(claim: Claim) -> bool:
+    """Tell whether a charge goes on counting where the phase before it stopped."""
+    return bool(claim.charge and claim.charge.during.counter == "carry" and "@" in claim.name)
 
 
 def _rates(job: Job, claim: Claim, combos: Combos) -> Part:
@@ -98,20 +107,7 @@ def as_counted(charge: Charge) -> Charge:
     return replace(charge, convert=Convert())
 
 
-def carries(claim: Claim) -> bool:
-    """Tell whether a charge goes on counting where the phase before it stopped."""
-    return bool(claim.charge and claim.charge.during.counter == "carry" and "@" in claim.name)
-
-
-def _before_it(job: Job, claim: Claim, so_far: Sequence[Part]) -> list[Counted]:
-    """What earlier phases of a charge have counted, where it goes on from there."""
-    if not carries(claim):
-        return []
-    own = [part for part in so_far if part.stage == "list" and plain(part.charge) == plain(claim.name)]
-    return [counted(job, replace(claim, name=p.charge, charge=job.card.prices[p.charge]), p.taken) for p in own]
-
-
-def _measured(job: Job, claim: Claim, taken: Taken, so_far: Sequence[Part]) -> tuple[Lines, Counted | None]:
+def _measured(job: Job, claim: Claim, taken: Taken, earlier: Sequence[Counted]) -> tuple[Lines, Counted | None]:
     """Price what is counted; with the count where its parts can't be priced apart."""
     assert claim.charge is not None and claim.charge.measure is not None  # noqa: S101, PT018  see the caller
     charge = as_counted(claim.charge)
@@ -124,7 +120,7 @@ def _measured(job: Job, claim: Claim, taken: Taken, so_far: Sequence[Part]) -> t
         else:
             money = evaluate(per_unit(form, charge.convert.per, charge.convert.times), np.asarray(quantity))
         return Lines(taken.usage.keys, {"quantity": quantity, "amount": settle(money)}), None
-    rows = counted(job, claim, taken, earlier=_before_it(job, claim, so_far))
+    rows = counted(job, claim, taken, earlier=earlier)
     meter = rows.lines.keys.get("meter", charge.measure.meters or charge.measure.unique)
     return rows.priced(meter), rows
 
@@ -180,15 +176,16 @@ def counted(
     row_name, rows = job.key(lines, row)
     inner = {} if window_name == row_name else {"window": window}
     if measure.kind in COUNTS:
-        found = COUNTS[measure.kind](Lines(lines.keys, values), {**keys, **inner, row_name: rows}, measure, job)
+        found = COUNTS[measure.kind](Lines(lines.keys, values), {**keys, **inner, row_name: rows}, charge, job)
     else:
         found = gathered({**keys, **inner, row_name: rows}, len(lines), values)
     found = _with_nothing(job, charge, found, row_name, row, inner)
-    names = [*keys, *(inner or [row_name])]
-    starts = group([found.keys[name] for name in names], len(found)).starts
+    starts = (
+        group([found.keys[name] for name in [*keys, *inner]], len(found)).starts if inner else np.arange(len(found))
+    )
     numbers = {name: number(value, exact=job.exact) for name, value in found.values.items()}
     bare = Lines({name: key for name, key in found.keys.items() if name != "window"}, numbers)
-    return Counted(charge, bare, starts, _before(bare, starts, earlier, job, measure))
+    return Counted(charge, bare, starts, *_before(bare, starts, earlier, job, measure))
 
 
 COUNTS = {"max": peak, "unique": distinct, "time_weighted": level}
@@ -209,6 +206,8 @@ def _row(lines: Lines, measure: Measure, grain: Window | None) -> Window:
 
 def _selected(job: Job, charge: Charge, taken: Taken) -> tuple[Lines, dict[str, Values]]:
     """The lines that are counted; with those of the count that picks the tier, where that is another one."""
+    if charge.measure is not None and charge.measure.kind == "time_weighted":
+        taken = _readings(job, charge.measure)
     quantity = taken.quantity(exact=job.exact)
     if charge.curve is None or not charge.curve.select:
         return taken.usage, {"quantity": quantity}
@@ -229,25 +228,49 @@ def _selected(job: Job, charge: Charge, taken: Taken) -> tuple[Lines, dict[str, 
     return both, dict(both.values)
 
 
+def _readings(job: Job, measure: Measure) -> Taken:
+    """All readings of a level, from before the charge holds, too."""
+    lines = job.own
+    if measure.where:
+        asked = condition(measure.where)
+        names = [above_key(job.card.bands[n].of) if n in job.card.bands else n for n in sorted(asked.names)]
+        found = combos(lines, names)
+        lines = lines.pick(np.array([holds(asked, each, job.card.bands) for each in found.labels])[found.of_line])
+    weight = leaf_weights(measure.meters, set(lines.keys["meter"].labels))
+    meter = lines.keys["meter"]
+    lines = lines.pick(np.array([label in weight for label in meter.labels] or [False])[meter.codes])
+    factor = array([weight.get(label, Decimal(0)) for label in meter.labels], exact=True)[lines.keys["meter"].codes]
+    return Taken(lines, factor)
+
+
 def _with_nothing(job: Job, charge: Charge, found: Lines, row_name: str, row: str, inner: Mapping[str, Key]) -> Lines:
     """Add rows of nothing for contracts without usage, where something is due all the same."""
     measure = charge.measure
-    if not (charge.curve and charge.curve.flat_on_zero) or inner or (measure and measure.by):
+    assert measure is not None  # noqa: S101  see the caller
+    if not (charge.curve and charge.curve.flat_on_zero) or measure.by or measure.window == "term":
         return found
     during = replace(charge.during, prorate="none")
-    due = job.contracts.windows(row, during, prorate="none", what="a window")  # type: ignore[arg-type]
+    grain = cast("Window", measure.window if inner else row)
+    due = job.contracts.windows(grain, during, prorate="none", what="a window")
     keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
     shape = (*found.values["quantity"].shape[:-1], len(due.contract))
-    none = Lines({**keys, row_name: due.key}, {name: np.zeros(shape, dtype=np.int64) for name in found.values})
+    keys |= {"window": due.key, row_name: _first_row(due, job, row_name)} if inner else {row_name: due.key}
+    none = Lines(keys, {name: np.zeros(shape, dtype=np.int64) for name in found.values})
     return concat(Lines, [none, found]).fold(list(found.keys))
+
+
+def _first_row(due: Windows, job: Job, row_name: str) -> Key:
+    """The first row of each window in which its contract runs."""
+    begin = np.maximum(due.begin, job.contracts.first[due.contract])
+    return Key.of([period.label(t, "day" if row_name == CYCLE else row_name) for t in begin])
 
 
 def _before(
     bare: Lines, starts: NDArray[np.intp], earlier: Sequence[Counted], job: Job, measure: Measure
-) -> Values | None:
-    """What earlier phases of a charge have counted in each window."""
+) -> tuple[Values | None, NDArray[np.bool_] | None]:
+    """What earlier phases of a charge have counted in each window, and whether they have seen it."""
     if not earlier:
-        return None
+        return None, None
     firsts = bare.pick(starts)
     names = [*job.card.scope, *measure.by]
 
@@ -265,8 +288,8 @@ def _before(
     )
     total = found.sum(both.values["quantity"])
     slot = np.unique(code, return_inverse=True)[1].reshape(-1)[: len(own)]
-    before: Values = total[..., slot]
-    return before
+    seen = found.sum(np.append(np.zeros(len(own), dtype=np.int64), np.ones(len(others), dtype=np.int64)))
+    return total[..., slot], seen[slot] > 0
 
 
 def spent(job: Job, measure: Measure, charge: Charge, parts: Sequence[Part], *, apart: bool = False) -> Counted:

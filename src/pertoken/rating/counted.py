@@ -22,12 +22,14 @@ class Counted:
             tier; where pools covered some of it, `net` of that, and `factor` of its price where it has one.
         starts: Where each window begins among the rows, shape `(window,)`.
         before: What was counted in each window before the first row, shape `(*batch, window)`; None for nothing.
+        begun: Whether each window had begun before, so that a flat at zero is no longer due, shape `(window,)`.
     """
 
     charge: Charge
     lines: Lines
     starts: NDArray[np.intp]
     before: Values | None = None
+    begun: NDArray[np.bool_] | None = None
 
     @property
     def quantity(self) -> Values:
@@ -57,7 +59,7 @@ class Counted:
         out[..., 1:] -= paid[..., :-1]
         first = paid[..., self.starts]
         if self.before is not None:
-            first = first - np.where(self.before == 0, self.before * 0, price(self.charge, self.before, None))
+            first = first - np.where(self.begun, price(self.charge, self.before, None), self.before * 0)
         out[..., self.starts] = first
         return out
 

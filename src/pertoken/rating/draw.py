@@ -133,21 +133,38 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
             open_ = net * (offered | (each.charge.curve is None))
             blocked += _left(each, open_)
             net = net - open_
-        parts += _covered(job, name, listed[name], each, net, offered, outside)
+        parts += _covered(
+            job, name, listed[name], each, net, _factor(played, outside, places[name], exact=job.exact), outside
+        )
     taken = _joined([each.taken for each in listed.values()], exact=job.exact)
     parts += pool_parts(job, pools, played, taken)
     return Drawn(tuple(parts), (played,), tuple(blocked))
 
 
+def _factor(played: Replay, pools: Sequence[Pool], place: Any, *, exact: bool) -> Values:  # noqa: ANN401  an index
+    """The factor of what is beyond the pools, for each row: that of the first pool which the contract then has."""
+    out = zeros(played.grid.shape, exact=exact) + 1
+    for pool in reversed(pools):
+        there = np.zeros(played.grid.shape, dtype=bool)
+        for grant in played.grants:
+            if grant.pool is pool:
+                there[:, grant.opened : grant.closed] |= _some(grant.size)[:, None]
+        out = np.where(there, pool.outside.times if exact else float(pool.outside.times), out)
+    factor: Values = out.reshape(-1)[place]
+    return factor
+
+
+def _some(size: Values) -> Any:  # noqa: ANN401  a mask
+    return (size != 0).reshape(-1, size.shape[-1]).any(axis=0)
+
+
 def _covered(
-    job: Job, name: str, listed: Listed, rows: Counted, net: Values, offered: Values, pools: Sequence[Pool]
+    job: Job, name: str, listed: Listed, rows: Counted, net: Values, factor: Values, pools: Sequence[Pool]
 ) -> list[Part]:
     """Take off the list price what pools cover, with the rounding that the invoice then has."""
     money, gross = rows.money(net), rows.money(rows.quantity)
-    factor = pools[0].outside.times
-    if factor != 1:
-        beyond = money * (factor if job.exact else float(factor))
-        money = np.where(offered, settle(beyond), money)
+    if any(pool.outside.times != 1 for pool in pools):
+        money = settle(money * factor)
     off = money - gross
     lines = without_nothing(Lines(rows.lines.keys, {"quantity": off * 0, "amount": off}))
     if not len(lines):
@@ -155,8 +172,8 @@ def _covered(
     meter = rows.charge.measure.meters if rows.charge.measure else ""
     part = Part.of(lines.with_keys(meter=meter), name, f"prices.{name}", "covered", listed.taken)
     values = {**rows.lines.values, "net": net}
-    if factor != 1:
-        values["factor"] = np.where(offered, net * 0 + (factor if job.exact else float(factor)), net * 0 + 1)
+    if any(pool.outside.times != 1 for pool in pools):
+        values["factor"] = factor
     part = replace(part, basis=replace(rows, lines=Lines(rows.lines.keys, values)))
     bare = [each for each in listed.parts if each.stage != "rounding"]
     whole = rounded([*bare, part], job)
@@ -164,25 +181,51 @@ def _covered(
     return [part, *shifted(after, before, job)]
 
 
-def _places(grid: Grid, lines: Lines) -> Any:  # noqa: ANN401  an index
-    """Find the contract and window of each row, as one index."""
+def _places(grid: Grid, lines: Lines, *, early: bool = False) -> Any:  # noqa: ANN401  an index
+    """Find the contract and window of each line, as one index; what is of a longer period is drawn at its end.
+
+    Args:
+        grid: Contracts and windows.
+        lines: Any lines.
+        early: True for what is due when its period begins, as a fee.
+
+    Raises:
+        CardError: A line has no time, or one outside the books.
+    """
     who = grid.contracts.of_lines(lines)
-    key = lines.keys[CYCLE] if CYCLE in lines.keys and grid.name == CYCLE else lines.period(grid.grain)
-    index = {label: i for i, label in enumerate(grid.labels)}
-    at = np.array([index.get(label, -1) for label in key.labels] or [0])[key.codes]
+    if grid.name == CYCLE:
+        _, key = grid.contracts.key(lines, grid.grain)
+        at = _windows(grid, key, grid.grain, early=early)
+    else:
+        at = np.full(len(lines), -1)
+        for grain in period.GRAINS[period.GRAINS.index(grid.grain) :]:
+            if (at < 0).any() and period.finest(set(lines.keys) & set(period.GRAINS[: period.GRAINS.index(grain) + 1])):
+                key = lines.period(grain)
+                at = np.where(at < 0, _windows(grid, key, grain, early=early), at)
     if (at < 0).any():
-        label = key.labels[int(key.codes[np.flatnonzero(at < 0)[0]])]
         card, first, last = grid.contracts.card, *grid.contracts.span
         msg = (
-            f"card {card.name!r} draws pools by {grid.grain}, and there is usage of {label or 'no time'}; expected times "
-            f"inside the books, {str(first)[:10]} to {str(last)[:10]}; give it a time, or let the span hold it"
+            f"card {card.name!r} draws pools by {grid.grain}, and there is usage without a time inside the books, "
+            f"{str(first)[:10]} to {str(last)[:10]}; give it a time, or let the span hold it"
         )
         raise CardError(msg)
     return who * grid.shape[1] + at
 
 
+def _windows(grid: Grid, key: Key, grain: str, *, early: bool) -> Any:  # noqa: ANN401  an index
+    """Find the window of each line by its label; -1 where there is none."""
+    index = {label: i for i, label in enumerate(grid.labels)}
+    if grain != grid.grain:
+        moments = period.begins(key.labels) if early else period.ends(key.labels) - np.timedelta64(1, "s")
+        index = {label: int(grid.at(t)) for label, t in zip(key.labels, moments, strict=True) if label}
+    return np.array([index.get(label, -1) for label in key.labels] or [0])[key.codes]
+
+
 def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values:  # noqa: ANN401  an index
-    flat = zeros((*quantity.shape[:-1], grid.shape[0] * grid.shape[1]), exact=exact)
+    size = grid.shape[0] * grid.shape[1]
+    if quantity.ndim == 1 and not exact:
+        return np.bincount(place, quantity, size).reshape(grid.shape)
+    flat = zeros((*quantity.shape[:-1], size), exact=exact)
     np.add.at(flat, (..., place), quantity)
     return flat.reshape(*quantity.shape[:-1], *grid.shape)
 
@@ -190,14 +233,16 @@ def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values: 
 def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: ANN401  an index
     """Give what is covered in each contract and window, as one axis, to its rows, one after the other in their order."""
     rest = covered[..., place]
-    if len(np.unique(place)) == len(place):
-        return np.minimum(quantity, rest)
+    none = quantity * 0
+    if np.bincount(place, minlength=1).max() <= 1:
+        return np.clip(quantity, none, rest)
     order = np.argsort(place, kind="stable")
     starts = np.flatnonzero(np.append(True, place[order][1:] != place[order][:-1]))
-    ordered = quantity[..., order]
-    before = running(ordered, starts) - ordered
+    so_far = np.clip(running(quantity[..., order], starts), none, rest[..., order])
+    before = np.roll(so_far, 1, axis=-1)
+    before[..., starts] = 0 * before[..., starts]
     out = np.empty_like(quantity + rest * 0)
-    out[..., order] = np.clip(rest[..., order] - before, ordered * 0, ordered)
+    out[..., order] = so_far - before
     return out
 
 
@@ -230,17 +275,10 @@ def money_pools(job: Job, parts: Sequence[Part], listed: Mapping[str, Listed]) -
 def _moneys(job: Job, pools: Sequence[Pool], parts: Sequence[Part], listed: Mapping[str, Listed]) -> Drawn:
     eligible = list(dict.fromkeys(name for pool in pools for name in pool.eligible))
     own = {name: [p for p in parts if plain(p.charge) == name and len(p.lines)] for name in eligible}
-    lines = [p.lines for each in own.values() for p in each]
-    grid = _grid(job, pools, lines or [job.own])
+    grid = _grid(job, pools, [job.own])
     if not all(grid.shape):
         return Drawn()
-    demand: dict[str, Values] = {}
-    for name, each in own.items():
-        demand[name] = zeros(grid.shape, exact=job.exact)
-        for part in each:
-            demand[name] = demand[name] + _dense(
-                grid, part.lines.values["amount"], _places(grid, part.lines), exact=job.exact
-            )
+    demand = {name: _wanted(job, grid, each) for name, each in own.items()}
     played = replay(grid, _all_grants(job, pools, grid), demand)
     made = []
     for name, each in own.items():
@@ -251,6 +289,34 @@ def _moneys(job: Job, pools: Sequence[Pool], parts: Sequence[Part], listed: Mapp
     taken = [listed[n].taken for n in listed if plain(n) in eligible]
     behind = _joined(taken, exact=job.exact) if taken else job.tokens
     return Drawn(tuple([p for p in made if len(p.lines)] + pool_parts(job, pools, played, behind)), (played,))
+
+
+def _wanted(job: Job, grid: Grid, parts: Sequence[Part]) -> Values:
+    """What a charge is invoiced by contract and window; what is taken off a longer period goes off its last windows.
+
+    Raises:
+        CardError: The charge is priced by a longer period than its pool is drawn by.
+    """
+    out = zeros(grid.shape, exact=job.exact)
+    for part in parts:
+        charge = job.card.prices.get(part.charge)
+        fee = charge is not None and charge.measure is None
+        finest = period.finest(set(part.lines.keys))
+        coarse = finest is not None and period.GRAINS.index(finest) > period.GRAINS.index(grid.grain)
+        if coarse and part.stage == "list" and not fee and grid.name != CYCLE:
+            msg = (
+                f"{job.card.source or job.card.name}: a pool of money is drawn by {grid.grain}, and {part.charge} is priced "
+                f"by {finest}; nobody can tell what of it was used first; say drawn: {finest}, or window: {grid.grain}"
+            )
+            raise CardError(msg)
+        out = out + _dense(grid, part.lines.values["amount"], _places(grid, part.lines, early=fee), exact=job.exact)
+    months = grid.begin.astype("datetime64[M]")
+    for w in range(grid.shape[1] - 1, 0, -1):
+        if months[w] == months[w - 1]:
+            below = np.minimum(out[..., w], out[..., w] * 0)
+            out[..., w - 1] += below
+            out[..., w] -= below
+    return out
 
 
 def _first(pools: Sequence[Pool], charge: str) -> str:
@@ -266,8 +332,8 @@ def _lines(grid: Grid, amount: Values, quantity: Values) -> Lines:
     at = np.flatnonzero(some)
     who, when = np.divmod(at, grid.shape[1])
     keys = {n: Key(k.codes[who], k.labels) for n, k in grid.contracts.keys.items()}
-    keys[grid.name] = Key(when.astype(np.int32), grid.labels)
-    return Lines(keys, {name: value[..., at] for name, value in flat.items()})
+    keys[grid.name] = Key(grid.own[who, when].astype(np.int32), grid.labels)
+    return Lines(keys, {name: value[..., at] for name, value in flat.items()}).fold(list(keys))
 
 
 def entries(played: Replay, pool: Pool, kind: str) -> tuple[Values, Values]:

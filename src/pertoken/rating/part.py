@@ -99,14 +99,14 @@ def total_tokens(usage: Usage) -> Taken:
 def gathered(keys: Mapping[str, Key], size: int, values: Mapping[str, Values]) -> Lines:
     """Sum values over the lines that agree on some keys."""
     found = group(list(keys.values()), size)
-    made = keys if found.alone else {name: Key(key.codes[found.first], key.labels) for name, key in keys.items()}
+    made = keys if found.alone else {name: key.pick(found.first) for name, key in keys.items()}
     return Lines(made, {name: found.sum(value) for name, value in values.items()})
 
 
 def without_nothing(lines: Lines) -> Lines:
     """Drop the lines that are zero in every world."""
     some = lines.values["amount"] != 0
-    some = some.any(axis=tuple(range(some.ndim - 1)))
+    some = some if some.ndim == 1 else some.any(axis=tuple(range(some.ndim - 1)))
     return lines if some.all() else lines.pick(some)
 
 

@@ -58,11 +58,10 @@ def _at_grant(played: Replay, pool: Pool, *, exact: bool) -> Values:
     out = zeros(grid.shape, exact=exact)
     began = grid.contracts.began()
     for grant in played.grants:
-        if grant.pool is pool and not grant.carried:
+        if grant.pool is pool and grant.of is None:
             when = np.maximum(grant.begin, began)
             now = when.astype("datetime64[M]") >= grid.begin[0].astype("datetime64[M]")
-            at = np.minimum(np.searchsorted(grid.end, when, side="right"), grid.shape[1] - 1)
-            out[..., np.arange(grid.shape[0]), at] += np.where(now, grant.value, grant.value * 0)
+            out[..., np.arange(grid.shape[0]), grid.at(when)] += np.where(now, grant.value, grant.value * 0)
     return out
 
 
@@ -78,7 +77,7 @@ def _true_up(pool: Pool, played: Replay, bought: Values, before: Values) -> Valu
     owed = bought * 0
     over = np.zeros(played.grid.shape, dtype=bool)
     for grant in played.grants:
-        if grant.pool is pool and not grant.carried and grant.closed <= played.grid.shape[1]:
+        if grant.pool is pool and grant.of is None and grant.closed <= played.grid.shape[1]:
             owed[..., grant.closed - 1] += grant.value
             over[..., grant.closed - 1] |= grant.value != 0
     short = owed.cumsum(axis=-1) - bought.cumsum(axis=-1) - before[:, None]
@@ -162,5 +161,5 @@ def _booked(dues: list[Due], grid: Grid, *, exact: bool) -> tuple[Values, Values
         if period.label(at, "month") < period.label(grid.begin[0], "month"):
             before[c] += number
         elif at < grid.end[-1]:
-            out[c, int(np.searchsorted(grid.end, at, side="right"))] += number
+            out[c, grid.at(at)] += number
     return out, before

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pertoken.core.distinct import distinct, first_of, order_of, pairs
 from pertoken.core.errors import CardError
 from pertoken.core.lines import Key
 from pertoken.core.money import Values, array, is_exact, settle, zeros
@@ -36,6 +37,8 @@ class Grid:
         begin: When they begin, shape `(window,)`.
         end: When they end, shape `(window,)`.
         contracts: The contracts.
+        own: For each contract and window, the contract's own window then; its first before that. Contracts whose
+            periods begin on days of their own share one list of windows. Shape `(contract, window)`.
     """
 
     grain: Window
@@ -44,14 +47,24 @@ class Grid:
     begin: Instants
     end: Instants
     contracts: Contracts
+    own: NDArray[np.intp]
 
     @classmethod
     def of(cls, contracts: Contracts, grain: Window) -> "Grid":
         """List the windows of the books."""
         found = contracts.windows(grain, During(), prorate="none", what="a window")
-        begin, at = np.unique(found.begin, return_index=True)
+        begin, which = distinct(found.begin)
+        at = first_of(which, len(begin))
         labels = tuple(found.key.labels[found.key.codes[i]] for i in at)
-        return cls(grain, found.name, labels, begin, found.end[at], contracts)
+        mine = np.full((len(contracts), len(begin)), -1)
+        mine[found.contract, np.searchsorted(begin, found.begin)] = np.searchsorted(begin, found.begin)
+        first = np.where((mine >= 0).any(axis=1), (mine >= 0).argmax(axis=1), 0) if len(begin) else 0
+        own = np.maximum(np.maximum.accumulate(mine, axis=1), np.reshape(first, (-1, 1)))
+        return cls(grain, found.name, labels, begin, found.end[at], contracts, own)
+
+    def at(self, moments: Any) -> Any:  # noqa: ANN401  one time, or an array of them
+        """Find the window in which a moment lies; the first for what was before."""
+        return np.maximum(np.searchsorted(self.begin, moments, side="right") - 1, 0)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -66,12 +79,12 @@ class Grant:
     Args:
         pool: Its pool.
         begin: When it was granted.
+        end: When it is over; far ahead if never.
         opened: First window in which it can be drawn.
         closed: First window in which it no longer can.
-        end: When it expires.
         size: What is granted, shape `(*batch, contract)`. [unit]
         value: What it costs, shape `(*batch, contract)`. [currency]
-        carried: For how many cycles it has been carried on.
+        of: The grant of which it is what was carried on.
         left: What is left now. [unit]
         known: How much of its value is recognised. [currency]
         entries: What happened: kind, window, quantity, value.
@@ -79,12 +92,12 @@ class Grant:
 
     pool: Pool
     begin: np.datetime64
+    end: np.datetime64
     opened: int
     closed: int
-    end: np.datetime64
     size: Values
     value: Values
-    carried: int = 0
+    of: "Grant | None" = None
     left: Values = field(init=False)
     known: Values = field(init=False)
     entries: list[tuple[str, int, Values, Values]] = field(default_factory=list)
@@ -95,8 +108,16 @@ class Grant:
         self.known = self.value * 0
 
     @property
+    def carried(self) -> bool:
+        """Whether it is what another grant has left."""
+        return self.of is not None
+
+    @property
     def unit_cost(self) -> Decimal:
-        """Money for one unit, for the burn order."""
+        """Money for one unit, for the burn order; the same for what is carried on."""
+        said = self.pool.price / self.pool.grant if self.pool.price is not None else unit_price(self.pool)
+        if said is not None or self.of is not None:
+            return said if said is not None else self.of.unit_cost if self.of else Decimal(0)
         sizes = self.size.reshape(-1)
         some = np.flatnonzero(sizes != 0)[:1]
         return Decimal(0) if not len(some) else Decimal(str(self.value.reshape(-1)[some[0]] / sizes[some[0]]))
@@ -174,20 +195,22 @@ def grants(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> li
         amount = amount * (np.array([Decimal(int(s)) / HOUR for s in long], dtype=object) if exact else long / HOUR)
     price = _prices(pool, spans, grid, exact=exact)
     out = []
-    pairs, which = np.unique(np.stack([spans.begin, spans.end]), axis=1, return_inverse=True)
-    order = np.argsort(which.reshape(-1), kind="stable")
-    edges = np.searchsorted(which.reshape(-1)[order], np.arange(pairs.shape[1] + 1))
-    for i in range(pairs.shape[1]):
-        lines = order[edges[i] : edges[i + 1]]
-        lines = lines[some[lines]]
+    begins, ends, which = pairs(spans.begin, spans.end)
+    order = order_of(which, len(begins))
+    order = order if some.all() else order[some[order]]
+    edges = np.append(0, np.cumsum(np.bincount(which[order], minlength=len(begins))))
+    amount, contract = amount[order], spans.contract[order]
+    each = unit_price(pool)
+    worth = price[order] if each is None else amount * _number(each, exact=exact)
+    for i in range(len(begins)):
+        lines = slice(edges[i], edges[i + 1])
         size, value = zeros((len(grid.contracts),), exact=exact), zeros((len(grid.contracts),), exact=exact)
-        size[spans.contract[lines]] = amount[lines]
-        each = unit_price(pool)
-        value[spans.contract[lines]] = price[lines] if each is None else amount[lines] * _number(each, exact=exact)
-        opened = int(np.searchsorted(grid.end, pairs[0, i], side="right"))
-        closed = int(np.searchsorted(grid.begin, pairs[1, i], side="left"))
-        closed = closed if pairs[1, i] <= grid.end[-1] else len(grid.begin) + 1
-        out.append(Grant(pool, pairs[0, i], opened, closed, pairs[1, i], size, size if each == 1 else value))
+        size[contract[lines]] = amount[lines]
+        value[contract[lines]] = worth[lines]
+        opened = int(grid.at(begins[i]))
+        closed = int(np.searchsorted(grid.begin, ends[i], side="left"))
+        closed = closed if ends[i] <= grid.end[-1] else len(grid.begin) + 1
+        out.append(Grant(pool, begins[i], ends[i], opened, closed, size, size if each == 1 else value))
     return out
 
 
@@ -255,7 +278,9 @@ def terms(pool: Pool, grid: Grid) -> list[tuple[int, np.datetime64, np.datetime6
         edges = np.array([start, over])
         if term.renews and term.months is not None:
             most = max(0, int((last.astype("datetime64[M]") - start.astype("datetime64[M]")).astype(int)))
-            edges = months_later(np.repeat(start, most // term.months + 3), np.arange(most // term.months + 3) * term.months)
+            edges = months_later(
+                np.repeat(start, most // term.months + 3), np.arange(most // term.months + 3) * term.months
+            )
         spans = ((c, one, min(two, over)) for one, two in pairwise(edges))
         out += [(c, one, two) for c, one, two in spans if one < min(two, last) and two > first]
     return out
@@ -303,12 +328,14 @@ class Replay:
     Args:
         grid: Contracts and windows.
         grants: All grants with their entries.
+        demand: For each charge, what it needed, shape `(*batch, contract, window)`. [unit of the pools]
         covered: For each charge, what was covered, shape `(*batch, contract, window)`. [unit]
         offered: For each charge, whether some pool was there, shape `(contract, window)`.
     """
 
     grid: Grid
     grants: tuple[Grant, ...]
+    demand: Mapping[str, Values]
     covered: Mapping[str, Values]
     offered: Mapping[str, NDArray[np.bool_]]
 
@@ -321,7 +348,7 @@ def replay(grid: Grid, given: Sequence[Grant], demand: Mapping[str, Values]) -> 
         given: Grants of all pools.
         demand: For each charge what it needs, shape `(*batch, contract, window)`. [unit of the pools]
     """
-    need = {charge: np.array(each, copy=True) for charge, each in demand.items()}
+    need = {charge: np.array(each, copy=True, order="F") for charge, each in demand.items()}  # a window lies together
     offered = {charge: np.zeros(grid.shape, dtype=bool) for charge in demand}
     rest = sorted(given, key=lambda g: g.opened)
     done: list[Grant] = []
@@ -338,7 +365,7 @@ def replay(grid: Grid, given: Sequence[Grant], demand: Mapping[str, Values]) -> 
             live += _ended(grant, live, grid, w)
         done += over
     covered = {charge: demand[charge] - each for charge, each in need.items()}
-    return Replay(grid, (*done, *live, *rest), covered, offered)
+    return Replay(grid, (*done, *live, *rest), demand, covered, offered)
 
 
 def _burn(grant: Grant) -> tuple[int, np.datetime64, Decimal, str, np.datetime64]:
@@ -369,14 +396,14 @@ def _times_of(pool: Pool, charge: str) -> Decimal:
 def _ended(grant: Grant, live: Sequence[Grant], grid: Grid, window: int) -> list[Grant]:
     """End a grant; return what is carried on as a grant of its own."""
     rule = grant.pool.rollover
-    if rule is None or grant.carried:
+    if rule is None or grant.of:
         grant.close(window)
         return []
     exact = is_exact(grant.size)
     base = grant.left if rule.of == "remaining" else grant.size
     kept = np.minimum(base * _number(rule.share, exact=exact), grant.left)
     if rule.max is not None:
-        older = sum((g.left for g in live if g.pool is grant.pool and g.carried), grant.left * 0)
+        older = sum((g.left for g in live if g.pool is grant.pool and g.of), grant.left * 0)
         kept = np.minimum(kept, np.maximum(_number(rule.max, exact=exact) - older, grant.left * 0))
     goes_on = grid.contracts.holds(held(grant.pool))[1] > grant.end
     kept, worth = grant.close(window, np.where(goes_on, kept, kept * 0))
@@ -385,7 +412,7 @@ def _ended(grant: Grant, live: Sequence[Grant], grid: Grid, window: int) -> list
     until = _cycles_later(grant, rule.periods, grid)
     closed = int(np.searchsorted(grid.begin, until, side="left")) if until <= grid.end[-1] else len(grid.begin) + 1
     value = kept if grant.value is grant.size else worth
-    return [Grant(grant.pool, grant.begin, window + 1, closed, until, kept, value, carried=1)]
+    return [Grant(grant.pool, grant.begin, until, window + 1, closed, kept, value, of=grant)]
 
 
 def _cycles_later(grant: Grant, count: int, grid: Grid) -> np.datetime64:

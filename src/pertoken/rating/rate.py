@@ -103,6 +103,8 @@ def rate(
         usage = _with_periods(usage, book)
         jobs = [Job(card, usage, contracts, span, _zone(card, timezone), exact) for card in book]
         for job in jobs:
+            if span is not None or contracts:
+                job.contracts.began()  # what is said of the books and of contracts is checked, needed or not
             usage = usage.with_keys(**job.in_time())
         jobs = [replace(job, usage=usage) for job in jobs]
         who = assign(usage, book)
@@ -202,8 +204,10 @@ def _rate_card(job: Job, who: Assignment) -> tuple[list[Part], Drawn]:
     parts: list[Part] = []
     for claim in who.claims:
         if claim.card is job.card:
-            made = rounded([charged(job, claim, who.combos, parts)], job)
-            listed[claim.name] = Listed(claim, job.taken(claim, who.combos) if _measures(claim) else job.tokens, made)
+            earlier = [each.claim for name, each in listed.items() if plain(name) == plain(claim.name)]
+            made = rounded([charged(job, claim, who.combos, parts, earlier)], job)
+            taken = job.tokens if job.card.pools and not _measures(claim) else made[0].taken
+            listed[claim.name] = Listed(claim, taken, made)
             parts += made
     _told(job, listed)
     drawn = quantity_pools(job, {n: each for n, each in listed.items() if _measures(each.claim)})
