@@ -58,7 +58,7 @@ class Counted:
         out = np.array(paid, copy=True)
         out[..., 1:] -= paid[..., :-1]
         first = paid[..., self.starts]
-        if self.before is not None:
+        if self.before is not None and self.begun is not None:
             first = first - np.where(self.begun, price(self.charge, self.before, None), self.before * 0)
         out[..., self.starts] = first
         return out
