@@ -57,18 +57,13 @@ def _rows(played: Replay) -> Iterator[Row]:
     """Each entry of each grant: what came in, then what went out."""
     for grant in played.grants:
         if grant.opened < len(played.grid.labels):
-            first = _before(played.grid, grant.opened) if grant.carried else grant.opened
-            came = "brought" if grant.carried else "opening" if grant.begin < played.grid.begin[0] else "granted"
+            first = max(grant.opened - 1, 0) if grant.of else grant.opened
+            came = "brought" if grant.of else "opening" if grant.begin < played.grid.begin[0] else "granted"
             yield grant, came, first, grant.size, grant.value
-        elif grant.carried:
+        elif grant.of:
             yield grant, "brought", len(played.grid.labels) - 1, grant.size, grant.value
         for entry, window, quantity, amount in grant.entries:
             yield grant, entry, window, quantity, amount
-
-
-def _before(grid: Grid, window: int) -> int:
-    """Find the window at whose end another begins."""
-    return max(int(np.searchsorted(grid.end, grid.begin[window], side="right")) - 1, 0)
 
 
 def _written(card: str, played: Replay) -> Lines:
@@ -90,8 +85,9 @@ def _written(card: str, played: Replay) -> Lines:
         "entry": [r[1] for r in rows],
     }
     keys |= {name: _at(Key.of(column), row) for name, column in columns.items()}
-    window = Key(np.array([r[2] for r in rows], dtype=np.int32), window_labels(played.grid))
-    made = Lines({**keys, "window": _at(window, row)}, {"quantity": flat[0][..., at], "amount": flat[1][..., at]})
+    window = np.array([r[2] for r in rows])[row]
+    own = Key(played.grid.own[who, window].astype(np.int32), window_labels(played.grid))
+    made = Lines({**keys, "window": own}, {"quantity": flat[0][..., at], "amount": flat[1][..., at]})
     return made.with_keys(card=card)
 
 

@@ -143,7 +143,7 @@ def _committed(played: Replay, pool: object) -> tuple[Values, Values]:
     exact = any(is_exact(grant.size) for grant in played.grants)
     quantity, amount = (zeros(played.grid.shape, exact=exact) for _ in range(2))
     for grant in played.grants:
-        if grant.pool is pool and not grant.carried and grant.opened < played.grid.shape[1]:
+        if grant.pool is pool and grant.of is None and grant.opened < played.grid.shape[1]:
             quantity[..., grant.opened] += grant.size
             amount[..., grant.opened] += grant.value
     return quantity, amount

@@ -33,6 +33,9 @@ MONEY: Mapping[str, tuple[str, str | None]] = {
 }
 """Columns of money, and which may be added up over periods."""
 
+CENT = 0.01
+"""What rounding of payments may leave. [currency]"""
+
 UNITS = ("opening", "granted", "drawn", "expired", "refunded", "closing")
 LABELS = {
     "opening": "Before", "granted": "Granted", "drawn": "Used", "expired": "Lapsed", "refunded": "Refunded",
@@ -101,7 +104,7 @@ def _figures(side: str, made: Balances, unit: str, *, alone: bool) -> list[Figur
         Figure(f"{before}breakage_share", f"Breakage{extra}", made.breakage, "share"),
     ]
     owed = _last(made, "owed_amount")
-    return [*items, Figure(f"{before}owed", f"Not yet paid{extra}", owed, "money", unit)] if owed else items
+    return [*items, Figure(f"{before}owed", f"Not yet paid{extra}", owed, "money", unit)] if abs(owed) > CENT else items
 
 
 def _picture(side: str, made: Balances, unit: str) -> list[Chart]:
@@ -135,7 +138,11 @@ def _shown(made: Balances, top: int | None) -> tuple[list[dict[str, Any]], str]:
 
 def _money(side: str, made: Balances, unit: str, top: int | None) -> Table:
     stocks = _grain(made) is None
-    names = [name for name in MONEY if name != "owed_amount" or (made.lines.values[name] != 0).any()]
+    names = [
+        name
+        for name in MONEY
+        if name != "owed_amount" or (np.abs(made.lines.values[name].astype(np.float64)) > CENT).any()
+    ]
     formula = {"liability": "liability_before + paid_amount - drawn_amount - expired_amount"}
     columns = [Column(name, name.capitalize(), "text") for name in _keys(made)]
     rows, note = _shown(made, top)

@@ -56,11 +56,6 @@ def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part], earl
     return replace(Part.of(lines, name, f"prices.{name}", "list", taken), basis=basis)
 
 
-def carries(claim: Claim) -> bool:
-    """Tell whether a charge goes on counting where the phase before it stopped."""
-    return bool(claim.charge and claim.charge.during.counter == "carry" and "@" in claim.name)
-
-
 def _rates(job: Job, claim: Claim, combos: Combos) -> Part:
     taken = job.taken(claim, combos)
     mask = combos.lines([weight is not None for weight in claim.weight])
@@ -105,6 +100,11 @@ def as_counted(charge: Charge) -> Charge:
     if charge.measure is None or charge.measure.window != "request" or not charge.convert.whole:
         return charge
     return replace(charge, convert=Convert())
+
+
+def carries(claim: Claim) -> bool:
+    """Tell whether a charge goes on counting where the phase before it stopped."""
+    return bool(claim.charge and claim.charge.during.counter == "carry" and "@" in claim.name)
 
 
 def _measured(job: Job, claim: Claim, taken: Taken, earlier: Sequence[Counted]) -> tuple[Lines, Counted | None]:
@@ -243,7 +243,9 @@ def _readings(job: Job, measure: Measure) -> Taken:
     return Taken(lines, factor)
 
 
-def _with_nothing(job: Job, charge: Charge, found: Lines, row_name: str, row: str, inner: Mapping[str, Key]) -> Lines:
+def _with_nothing(  # noqa: PLR0917  what meets here
+    job: Job, charge: Charge, found: Lines, row_name: str, row: str, inner: Mapping[str, Key]
+) -> Lines:
     """Add rows of nothing for contracts without usage, where something is due all the same."""
     measure = charge.measure
     assert measure is not None  # noqa: S101  see the caller
@@ -275,19 +277,15 @@ def _before(
     names = [*job.card.scope, *measure.by]
 
     def keyed(lines: Lines) -> Lines:
-        name, key = job.key(lines, measure.window)
+        key = job.key(lines, measure.window)[1]
         return Lines({**{n: lines.keys[n] for n in names}, "window": key}, {"quantity": lines.values["quantity"]})
 
     own = keyed(firsts)
     others = concat(Lines, [keyed(each.lines) for each in earlier])
     both = concat(Lines, [Lines(own.keys, {"quantity": own.values["quantity"] * 0}), others])
-    code, span = combine(list(both.keys.values()), len(both))
-    found = group(
-        [Key(np.unique(code, return_inverse=True)[1].reshape(-1).astype(np.int32), tuple(map(str, range(len(both)))))],
-        len(both),
-    )
-    total = found.sum(both.values["quantity"])
-    slot = np.unique(code, return_inverse=True)[1].reshape(-1)[: len(own)]
+    slot = np.unique(combine(list(both.keys.values()), len(both))[0], return_inverse=True)[1].reshape(-1)
+    found = group([Key(slot.astype(np.int32), tuple(map(str, range(len(both)))))], len(both))
+    total, slot = found.sum(both.values["quantity"]), slot[: len(own)]
     seen = found.sum(np.append(np.zeros(len(own), dtype=np.int64), np.ones(len(others), dtype=np.int64)))
     return total[..., slot], seen[slot] > 0
 

@@ -152,11 +152,17 @@ class Contracts:
             CardError: A period is cut short and the card doesn't say how it counts.
         """
         if self.span[1] == NEVER:
-            msg = f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; map a column to `time`, or say --period"
+            msg = (
+                f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; "
+                "map a column to `time`, or say --period"
+            )
             raise CardError(msg)
         if (self.first >= ALWAYS).any():
             who = " ".join(key.labels[key.codes[int(np.argmax(self.first))]] for key in self.keys.values())
-            msg = f"card {self.card.name!r} counts by {grain}, and the usage of {who or 'the account'} has no time; give it one"
+            msg = (
+                f"card {self.card.name!r} counts by {grain}, and the usage of {who or 'the account'} has no time; "
+                "give it one"
+            )
             raise CardError(msg)
         opened, closed = self.holds(during)
         from_, to = np.maximum(opened, self.first), np.minimum(closed, self.last)
@@ -210,7 +216,7 @@ class Contracts:
         labels = tuple(period.label(t, "day" if named == CYCLE else grain) for t in every)
         return named, Key(codes.astype(np.int32).reshape(-1), labels)
 
-    def _share(
+    def _share(  # noqa: PLR0917  what meets here
         self, begin: Instants, end: Instants, lo: Instants, hi: Instants, prorate: Prorate | None, what: str
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         cut = (lo > begin) | (hi < end)
@@ -337,7 +343,7 @@ def contracts_of(
         own: The usage that the card is for.
         card: The card.
         stated: Contracts with their start and end, for any card.
-        span: First day of the books and the day after their last; from the first to the last period of the usage if None.
+        span: First day of the books and the day after their last; those of the usage if None.
         tz: Time zone of the periods.
     """
     mine = [c for c in stated if c.card == card.name]
@@ -381,7 +387,8 @@ def _sound(stated: Sequence[Contract], card: Card) -> None:
     for each in stated:
         lacking = [name for name in card.scope if not each.labels.get(name)]
         if lacking:
-            msg = f"{where}: a contract on {card.name} has the labels {dict(each.labels)}; expected {', '.join(lacking)} too"
+            found = f"a contract on {card.name} has the labels {dict(each.labels)}"
+            msg = f"{where}: {found}; expected {', '.join(lacking)} too"
             raise CardError(msg)
         who = tuple(each.labels[name] for name in card.scope)
         named = " ".join(who) or "the account"
@@ -393,8 +400,8 @@ def _sound(stated: Sequence[Contract], card: Card) -> None:
         if who in seen:
             other = seen[who]
             msg = (
-                f"{where}: two contracts of {named} on {card.name}, from {other.start} to {other.end} and from {each.start} "
-                f"to {each.end}; expected one; join them, or write a card of another name for the second"
+                f"{where}: two contracts of {named} on {card.name}, from {other.start} to {other.end} and "
+                f"from {each.start} to {each.end}; expected one; join them, or write a card of another name for the second"
             )
             raise CardError(msg)
         seen[who] = each

@@ -58,8 +58,10 @@ class Counted:
         out = np.array(paid, copy=True)
         out[..., 1:] -= paid[..., :-1]
         first = paid[..., self.starts]
-        if self.before is not None and self.begun is not None:
-            first = first - np.where(self.begun, price(self.charge, self.before, None), self.before * 0)
+        if self.before is not None:
+            first = first - np.where(
+                self.begun if self.begun is not None else True, price(self.charge, self.before, None), self.before * 0
+            )
         out[..., self.starts] = first
         return out
 

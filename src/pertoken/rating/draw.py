@@ -1,4 +1,4 @@
-"""Draw: charges meet the card's pools. What is covered is taken off the invoice; what was drawn, lost and paid are lines."""
+"""Draw: charges meet pools. What is covered is taken off the invoice; what was drawn, lost and paid are lines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -111,9 +111,9 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
     if not all(grid.shape):
         return Drawn()
     rows: dict[str, Counted] = {}
-    for name, each in listed.items():
-        earlier = [rows[other] for other in rows if plain(other) == plain(name)] if carries(each.claim) else []
-        rows[name] = counted(job, each.claim, each.taken, grid.grain, earlier)
+    for name, own in listed.items():
+        earlier = [rows[other] for other in rows if plain(other) == plain(name)] if carries(own.claim) else []
+        rows[name] = counted(job, own.claim, own.taken, grid.grain, earlier)
     places = {name: _places(grid, each.lines) for name, each in rows.items()}
     demand: dict[str, Values] = {}
     for name, each in rows.items():
@@ -125,7 +125,7 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
     blocked: list[Usage] = []
     for name, each in rows.items():
         cover = _spread(each.quantity, rest[plain(name)], places[name])
-        np.subtract.at(rest[plain(name)], (..., places[name]), cover)
+        np.subtract.at(rest[plain(name)], (..., places[name]), cover)  # type: ignore[arg-type]  numpy's stub
         offered = played.offered[plain(name)].reshape(-1)[places[name]]
         net, outside = each.quantity - cover, [pool for pool in pools if plain(name) in pool.eligible]
         closed = each.charge.curve is None or all(pool.outside.block for pool in outside)
@@ -149,7 +149,8 @@ def _factor(played: Replay, pools: Sequence[Pool], place: Any, *, exact: bool) -
         for grant in played.grants:
             if grant.pool is pool:
                 there[:, grant.opened : grant.closed] |= _some(grant.size)[:, None]
-        out = np.where(there, pool.outside.times if exact else float(pool.outside.times), out)
+        times: Any = pool.outside.times if exact else float(pool.outside.times)
+        out = np.where(there, times, out)
     factor: Values = out.reshape(-1)[place]
     return factor
 
@@ -158,12 +159,13 @@ def _some(size: Values) -> Any:  # noqa: ANN401  a mask
     return (size != 0).reshape(-1, size.shape[-1]).any(axis=0)
 
 
-def _covered(
+def _covered(  # noqa: PLR0917  what meets here
     job: Job, name: str, listed: Listed, rows: Counted, net: Values, factor: Values, pools: Sequence[Pool]
 ) -> list[Part]:
     """Take off the list price what pools cover, with the rounding that the invoice then has."""
     money, gross = rows.money(net), rows.money(rows.quantity)
-    if any(pool.outside.times != 1 for pool in pools):
+    dearer = any(pool.outside.times != 1 for pool in pools)
+    if dearer:
         money = settle(money * factor)
     off = money - gross
     lines = without_nothing(Lines(rows.lines.keys, {"quantity": off * 0, "amount": off}))
@@ -172,8 +174,8 @@ def _covered(
     meter = rows.charge.measure.meters if rows.charge.measure else ""
     part = Part.of(lines.with_keys(meter=meter), name, f"prices.{name}", "covered", listed.taken)
     values = {**rows.lines.values, "net": net}
-    if any(pool.outside.times != 1 for pool in pools):
-        values["factor"] = factor
+    if dearer:
+        values["factor"] = net * 0 + factor
     part = replace(part, basis=replace(rows, lines=Lines(rows.lines.keys, values)))
     bare = [each for each in listed.parts if each.stage != "rounding"]
     whole = rounded([*bare, part], job)
@@ -226,12 +228,12 @@ def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values: 
     if quantity.ndim == 1 and not exact:
         return np.bincount(place, quantity, size).reshape(grid.shape)
     flat = zeros((*quantity.shape[:-1], size), exact=exact)
-    np.add.at(flat, (..., place), quantity)
+    np.add.at(flat, (..., place), quantity)  # type: ignore[arg-type]  numpy's stub
     return flat.reshape(*quantity.shape[:-1], *grid.shape)
 
 
 def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: ANN401  an index
-    """Give what is covered in each contract and window, as one axis, to its rows, one after the other in their order."""
+    """Give what is covered in each contract and window (one axis) to its rows, one after the other in their order."""
     rest = covered[..., place]
     none = quantity * 0
     if np.bincount(place, minlength=1).max() <= 1:
@@ -305,8 +307,8 @@ def _wanted(job: Job, grid: Grid, parts: Sequence[Part]) -> Values:
         coarse = finest is not None and period.GRAINS.index(finest) > period.GRAINS.index(grid.grain)
         if coarse and part.stage == "list" and not fee and grid.name != CYCLE:
             msg = (
-                f"{job.card.source or job.card.name}: a pool of money is drawn by {grid.grain}, and {part.charge} is priced "
-                f"by {finest}; nobody can tell what of it was used first; say drawn: {finest}, or window: {grid.grain}"
+                f"{job.card.source or job.card.name}: a pool of money is drawn by {grid.grain}, and {part.charge} is "
+                f"priced by {finest}; nobody can tell what of it was used first; say drawn: {finest}, or window: {grid.grain}"
             )
             raise CardError(msg)
         out = out + _dense(grid, part.lines.values["amount"], _places(grid, part.lines, early=fee), exact=job.exact)

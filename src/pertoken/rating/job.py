@@ -65,7 +65,7 @@ class Job:
         return self.contracts.key(lines, window)
 
     def invoiced(self, lines: Lines) -> Key:
-        """Find the invoice of each line: its month, or the cycle that it lies in, named by the day on which that begins.
+        """Find the invoice of each line: its month, or its cycle, named by the day on which that begins.
 
         What is reckoned by the quarter or the year (a limit, a peak) stands on the invoice of the last month of it in
         which the contract runs. Without times there is one invoice, with an empty name.
@@ -123,7 +123,8 @@ def _cut(card: Card, key: Key, line: int, grain: str) -> str:
     finer = {"year": "month", "quarter": "month", "month": "day", "day": "hour"}.get(grain, "second")
     return (
         f"{card.source or card.name}: a contract or a phase begins or ends inside the {grain} "
-        f"{key.labels[key.codes[line]]}; expected usage by {finer} or finer, so that it can be told apart; ask for it (--by {finer}), or move the date"
+        f"{key.labels[key.codes[line]]}; expected usage by {finer} or finer, so that it can be told apart; "
+        f"ask for it (--by {finer}), or move the date"
     )
 
 

@@ -115,7 +115,8 @@ def _instalments(
         CardError: The term has no end, so that nobody knows how many parts there are.
     """
     if span[1] >= ALWAYS:
-        msg = f"{job.card.source or job.card.name}: pool {pool.name} is paid by {every} for a term without an end; say its term"
+        where = job.card.source or job.card.name
+        msg = f"{where}: pool {pool.name} is paid by {every} for a term without an end; say its term"
         raise CardError(msg)
     price = _price(pool)
     dates = due(every, *span)
@@ -138,7 +139,8 @@ def worth(job: Job, pool: Pool, grid: Grid, begin: Any, end: Any) -> Decimal:  #
         CardError: The time has no end, so that nothing can be paid for all of it.
     """
     if end >= ALWAYS:
-        msg = f"{job.card.source or job.card.name}: pool {pool.name} is paid upfront for a term without an end; say its term"
+        where = job.card.source or job.card.name
+        msg = f"{where}: pool {pool.name} is paid upfront for a term without an end; say its term"
         raise CardError(msg)
     price = _price(pool)
     if pool.every is None:

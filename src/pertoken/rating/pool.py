@@ -315,8 +315,8 @@ def _inside(pool: Pool, grid: Grid, moments: Instants) -> None:
         card = grid.contracts.card
         finer = "day" if grid.grain in ("month", "quarter", "year") else "hour"
         msg = (
-            f"{card.source or card.name}: pool {pool.name} begins or ends on {str(moments[i])[:10]}, inside the {grid.grain} "
-            f"{grid.labels[at[i]]} by which it is drawn; expected usage that can be told apart; say drawn: {finer}"
+            f"{card.source or card.name}: pool {pool.name} begins or ends on {str(moments[i])[:10]}, inside the "
+            f"{grid.grain} {grid.labels[at[i]]} by which it is drawn; expected usage that can be told apart; say drawn: {finer}"
         )
         raise CardError(msg)
 
@@ -415,7 +415,7 @@ def _ended(grant: Grant, live: Sequence[Grant], grid: Grid, window: int) -> list
     return [Grant(grant.pool, grant.begin, until, window + 1, closed, kept, value, of=grant)]
 
 
-def _cycles_later(grant: Grant, count: int, grid: Grid) -> np.datetime64:
+def _cycles_later(grant: Grant, count: int, grid: Grid) -> Any:  # noqa: ANN401  a time
     """Find when a cycle ends that is so many cycles after a grant's own."""
     every, anchor = grant.pool.every, grid.contracts.card.during.anchor
     assert every is not None  # noqa: S101  the door asks for it
