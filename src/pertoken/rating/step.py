@@ -63,7 +63,7 @@ Book = Callable[[Job], RateBook]
 
 
 def shares(job: Job, grain: Window, during: During, prorate: Prorate | None, due: Due) -> dict[Who, list[Share]]:
-    """Find the share of each contract's periods in which it runs, by contract and invoice.
+    """Find the periods of contracts that are cut short, by contract and invoice.
 
     Args:
         job: The card at work.
@@ -75,7 +75,7 @@ def shares(job: Job, grain: Window, during: During, prorate: Prorate | None, due
     found = job.contracts.windows(grain, during, prorate=prorate, what="a period")
     keys = {name: Key(key.codes[found.contract], key.labels) for name, key in job.contracts.keys.items()}
     name, key = found.invoiced() if due == "ahead" else (found.name, found.key)
-    lines = Lines({**keys, name: key}, {"part": found.part, "whole": found.whole})
+    lines = Lines({**keys, name: key}, {"part": found.part, "whole": found.whole}).pick(found.part != found.whole)
     out: dict[Who, list[Share]] = {}
     for row in lines.with_keys(invoice=job.invoiced(lines)).records():
         who = (*(row[name] for name in job.card.scope), row["invoice"])
@@ -183,9 +183,10 @@ def _fee(row: Row, charge: Charge, share: Shares) -> Step:
     prorate = charge.during.prorate or row.card.during.prorate
     found = share(row.job, charge.during.every or "month", charge.during, prorate, "ahead").get(row.who, ())
     about = f"{plain(row.charge)}, a fee for each {charge.window}{_cut(found)}"
-    parts = sum((Decimal(part) / Decimal(whole) for part, whole, _ in found), Decimal(0))
-    rate = full if _cut(found) else None
-    return _step(row, about, full * parts, line, quantity=row.quantity, rate=rate, unit=charge.window)
+    short = sum((Decimal(part) / Decimal(whole) for part, whole, _ in found), Decimal(0))
+    times = (row.quantity - short).to_integral_value() + short
+    rate = full if found else None
+    return _step(row, about, full * times, line, quantity=row.quantity, rate=rate, unit=charge.window)
 
 
 def _counted(row: Row, stretch: Stretch) -> list[Step]:
@@ -303,7 +304,7 @@ def _limit(row: Row, share: Shares) -> Step:
     found = share(row.job, clamp.window, clamp.during, prorate, "behind").get(row.who, ())
     about = words.limit(clamp, name)
     about = f"{plain(row.charge)}, {about}" if row.charge != name else about
-    if _cut(found):
+    if found:
         edge = sum((full * Decimal(part) / Decimal(whole) for part, whole, _ in found), Decimal(0))
         edge = edge if row.card.rounding is None else round_half_up(array([edge], exact=True), row.card.rounding)[0]
         about += f"{_cut(found)} = {words.number(edge)}"

@@ -97,7 +97,9 @@ def _table(rows: Counted) -> dict[str, list[Decimal]]:
 
 
 def _stretch(rows: Counted, table: Mapping[str, Sequence[Decimal]], first: int, last: int) -> Stretch:
-    fresh = first in rows.starts and (rows.before is None or not table["begin"][first])
+    window = int(np.searchsorted(rows.starts, first))
+    opens = window < len(rows.starts) and rows.starts[window] == first
+    fresh = opens and (rows.begun is None or not rows.begun[window])
 
     def points(kind: str) -> tuple[Point | None, Point]:
         select = ("select_begin" in table) or None
