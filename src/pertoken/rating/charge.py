@@ -19,7 +19,7 @@ from pertoken.core.lines import Key, Lines, Usage, combine, concat, group
 from pertoken.core.money import Values, array, settle, zeros
 from pertoken.rating.assign import Claim, Combos, combos, holds, leaf_weights
 from pertoken.rating.card import Charge, During, Measure, Window, plain
-from pertoken.rating.contract import CYCLE, Windows
+from pertoken.rating.contract import CYCLE, Windows, closing
 from pertoken.rating.convert import convert
 from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit, running
 from pertoken.rating.job import Job
@@ -360,7 +360,8 @@ def spent(job: Job, measure: Measure, charge: Charge, parts: Sequence[Part], *, 
 
 
 def _spent_rows(job: Job, measure: Measure, lines: Lines, more: Mapping[str, Key]) -> Lines:
-    row = _row(lines, measure, None)
+    row = _row(Lines({INVOICE: Key.constant("", 0)}, {}), measure, None)
+    lines = closing(lines, row)
     window_name, window = job.key(lines, measure.window)
     row_name, rows = job.key(lines, row)
     inner = {} if window_name == row_name else {"window": window}

@@ -309,6 +309,17 @@ def _instant(day: date | None, otherwise: np.datetime64) -> np.datetime64:
     return otherwise if day is None else np.datetime64(day.isoformat(), "s")
 
 
+def closing(lines: Lines, window: str) -> Lines:
+    """Put what is billed for a longer period, as a limit of a quarter, into the last of its shorter ones."""
+    finest = period.finest(set(lines.keys))
+    if finest is None or window not in period.GRAINS or period.GRAINS.index(finest) <= period.GRAINS.index(window):
+        return lines
+    key = lines.keys[finest]
+    ends = period.ends(key.labels) - np.timedelta64(1, "s")
+    last = {label: period.label(t, window) if label else "" for label, t in zip(key.labels, ends, strict=True)}
+    return lines.with_keys(**{window: key.relabel(last)})
+
+
 def window_key(lines: Lines, window: str, card: Card) -> Key:
     """Find the key of a window, rolled up from a finer period where need be.
 
