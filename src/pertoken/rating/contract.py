@@ -180,6 +180,23 @@ class Contracts:
         began = self.began().astype("datetime64[D]")
         return (began - began.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
 
+    def cycles(
+        self, contract: int, grain: Window, between: tuple[np.datetime64, np.datetime64], prorate: Prorate | None
+    ) -> tuple[Instants, Instants, NDArray[np.int64], NDArray[np.int64]]:
+        """List a contract's periods between two moments: where each begins and ends there, its part and its whole."""
+        months = {"month": 1, "quarter": 3, "year": 12}.get(grain, 0)
+        if self.card.during.anchor is None or not months:
+            begin = period.periods(grain, *between)
+            end = period.following(begin, grain)
+        else:
+            early = period.months_later(np.array([between[0]]), -months)[0]
+            first = period.periods(grain, early, between[1])
+            begin, end = (anchored(each, self.day_of(contract)) for each in (first, period.following(first, grain)))
+            inside = (end > between[0]) & (begin < between[1])
+            begin, end = begin[inside], end[inside]
+        lo, hi = np.maximum(begin, between[0]), np.minimum(end, between[1])
+        return lo, hi, *self._share(begin, end, lo, hi, prorate, "a grant")
+
     def day_of(self, contract: int) -> int:
         """The day of the month on which a contract's periods begin."""
         anchor = self.card.during.anchor
