@@ -139,9 +139,7 @@ def _instalments(
     yield from _parts(job, _price(pool), due(every, *span), upfront)
 
 
-def _parts(
-    job: Job, price: Decimal, dates: Instants, upfront: Decimal
-) -> Iterator[tuple[np.datetime64, Decimal]]:
+def _parts(job: Job, price: Decimal, dates: Instants, upfront: Decimal) -> Iterator[tuple[np.datetime64, Decimal]]:
     """Cut what is left of a price into parts that add up to it, to the cent."""
     steps = [price * (upfront + (1 - upfront) * i / len(dates)) for i in range(len(dates) + 1)]
     edges = array(steps, exact=True)
