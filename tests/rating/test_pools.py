@@ -98,7 +98,16 @@ def _after(lots, month, told):
         _add(told["lost"], (lot.terms.name, month), lot.left - kept)
         if kept:
             value = kept * lot.value / lot.size
-            lots.append(Lot(lot.terms, kept, value, lot.begin, month + 1 + lot.terms.rollover[3], carried=True))
+            lots.append(
+                Lot(
+                    lot.terms,
+                    kept,
+                    value,
+                    lot.begin,
+                    min(month + 1 + lot.terms.rollover[3], lot.terms.last),
+                    carried=True,
+                )
+            )
     return lots
 
 

@@ -14,6 +14,7 @@ from pertoken.core.money import Values, round_half_up, settle, zeros
 from pertoken.rating.assign import RATES, combos, holds
 from pertoken.rating.card import Adjust, Card, Charge, Clamp, plain
 from pertoken.rating.charge import spent
+from pertoken.rating.contract import closing
 from pertoken.rating.job import Job
 from pertoken.rating.part import CONTRACTED, INVOICED, Part, gathered, rounding_window, within, without_nothing
 from pertoken.usage.question import above_key
@@ -227,7 +228,7 @@ def _totals(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Values
     names = list(base.keys)
     keyed = [Lines(base.keys, {"amount": base.values["amount"], "row": np.arange(len(base)) + 1})]
     for part in parts:
-        name, key = job.key(part.lines, window)
+        name, key = job.key(closing(part.lines, window), window)
         money = part.lines.values["amount"]
         keys = {**{n: part.lines.key(n) for n in job.card.scope}, name: key}
         keyed.append(Lines(keys, {"amount": money, "row": np.zeros(len(part.lines), dtype=np.int64)}))

@@ -19,7 +19,7 @@ from pertoken.core.lines import Key, Lines, Usage, combine, concat, group
 from pertoken.core.money import Values, array, settle, zeros
 from pertoken.rating.assign import Claim, Combos, combos, holds, leaf_weights
 from pertoken.rating.card import Charge, Convert, During, Measure, Window, plain
-from pertoken.rating.contract import CYCLE, Windows
+from pertoken.rating.contract import CYCLE, Windows, closing
 from pertoken.rating.counted import Counted
 from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit
 from pertoken.rating.job import Job
@@ -27,7 +27,7 @@ from pertoken.rating.measure import distinct, level, peak
 from pertoken.rating.part import Part, Taken, gathered, number
 from pertoken.usage.question import above_key
 
-INVOICE = "month"
+INVOICE: Window = "month"
 """The longest period of an invoice line; longer windows are billed as they go."""
 
 
@@ -194,11 +194,11 @@ COUNTS = {"max": peak, "unique": distinct, "time_weighted": level}
 
 def _row(lines: Lines, measure: Measure, grain: Window | None) -> Window:
     """The period of a row: the window itself, an invoice's where the window is longer, or finer for pools."""
-    window = "year" if measure.window == "term" else "hour" if measure.window == "request" else measure.window
+    window: Window = "year" if measure.window == "term" else "hour" if measure.window == "request" else measure.window
     if measure.kind in COUNTS:
         return window
     known = cast("Window", period.finest(set(lines.keys)) or window)
-    row = min(window, INVOICE, key=period.GRAINS.index)
+    row: Window = min(window, INVOICE, key=period.GRAINS.index)
     if row != window or measure.window in ("term", "request"):
         row = max(row, known, key=period.GRAINS.index)
     return min(row, grain or row, key=period.GRAINS.index)
@@ -320,7 +320,8 @@ def spent(job: Job, measure: Measure, charge: Charge, parts: Sequence[Part], *, 
 
 
 def _spent_rows(job: Job, measure: Measure, lines: Lines, more: Mapping[str, Key]) -> Lines:
-    row = _row(lines, measure, None)
+    row = _row(Lines({INVOICE: Key.constant("", 0)}, {}), measure, None)
+    lines = closing(lines, row)
     window_name, window = job.key(lines, measure.window)
     row_name, rows = job.key(lines, row)
     inner = {} if window_name == row_name else {"window": window}

@@ -185,7 +185,25 @@ class Contracts:
 
     def _days(self) -> NDArray[np.int64]:
         began = self.began().astype("datetime64[D]")
-        return (began - began.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
+        days: NDArray[np.int64] = (began - began.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
+        return days
+
+    def cycles(
+        self, contract: int, grain: Window, between: tuple[np.datetime64, np.datetime64], prorate: Prorate | None
+    ) -> tuple[Instants, Instants, NDArray[np.int64], NDArray[np.int64]]:
+        """List a contract's periods between two moments: where each begins and ends there, its part and its whole."""
+        months = {"month": 1, "quarter": 3, "year": 12}.get(grain, 0)
+        if self.card.during.anchor is None or not months:
+            begin = period.periods(grain, *between)
+            end = period.following(begin, grain)
+        else:
+            early = period.months_later(np.array([between[0]]), -months)[0]
+            first = period.periods(grain, early, between[1])
+            begin, end = (anchored(each, self.day_of(contract)) for each in (first, period.following(first, grain)))
+            inside = (end > between[0]) & (begin < between[1])
+            begin, end = begin[inside], end[inside]
+        lo, hi = np.maximum(begin, between[0]), np.minimum(end, between[1])
+        return lo, hi, *self._share(begin, end, lo, hi, prorate, "a grant")
 
     def day_of(self, contract: int) -> int:
         """The day of the month on which a contract's periods begin."""
@@ -316,6 +334,17 @@ def _instant(day: date | None, otherwise: np.datetime64) -> np.datetime64:
     return otherwise if day is None else np.datetime64(day.isoformat(), "s")
 
 
+def closing(lines: Lines, window: str) -> Lines:
+    """Put what is billed for a longer period, as a limit of a quarter, into the last of its shorter ones."""
+    finest = period.finest(set(lines.keys))
+    if finest is None or window not in period.GRAINS or period.GRAINS.index(finest) <= period.GRAINS.index(window):
+        return lines
+    key = lines.keys[finest]
+    ends = period.ends(key.labels) - np.timedelta64(1, "s")
+    last = {label: period.label(t, window) if label else "" for label, t in zip(key.labels, ends, strict=True)}
+    return lines.with_keys(**{window: key.relabel(last)})
+
+
 def window_key(lines: Lines, window: str, card: Card) -> Key:
     """Find the key of a window, rolled up from a finer period where need be.
 
@@ -401,7 +430,8 @@ def _sound(stated: Sequence[Contract], card: Card) -> None:
             other = seen[who]
             msg = (
                 f"{where}: two contracts of {named} on {card.name}, from {other.start} to {other.end} and "
-                f"from {each.start} to {each.end}; expected one; join them, or write a card of another name for the second"
+                f"from {each.start} to {each.end}; expected one; join them, or write a card of another name for "
+                "the second"
             )
             raise CardError(msg)
         seen[who] = each

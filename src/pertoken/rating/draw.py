@@ -77,7 +77,8 @@ def together(pools: Sequence[Pool]) -> list[list[Pool]]:
 
 def grain_of(pools: Sequence[Pool]) -> Window:
     """The period by which pools are drawn: as they say, or by their cycle, but by the month at least."""
-    said = [pool.drawn or min(pool.every or "month", "month", key=period.GRAINS.index) for pool in pools]
+    month: Window = "month"
+    said: list[Window] = [pool.drawn or min(pool.every or month, month, key=period.GRAINS.index) for pool in pools]
     return min(said, key=period.GRAINS.index)
 
 
@@ -125,7 +126,7 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
     blocked: list[Usage] = []
     for name, each in rows.items():
         cover = _spread(each.quantity, rest[plain(name)], places[name])
-        np.subtract.at(rest[plain(name)], (..., places[name]), cover)  # type: ignore[arg-type]  numpy's stub
+        np.subtract.at(rest[plain(name)], (..., places[name]), cover)  # type: ignore[arg-type]
         offered = played.offered[plain(name)].reshape(-1)[places[name]]
         net, outside = each.quantity - cover, [pool for pool in pools if plain(name) in pool.eligible]
         closed = each.charge.curve is None or all(pool.outside.block for pool in outside)
@@ -228,7 +229,7 @@ def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values: 
     if quantity.ndim == 1 and not exact:
         return np.bincount(place, quantity, size).reshape(grid.shape)
     flat = zeros((*quantity.shape[:-1], size), exact=exact)
-    np.add.at(flat, (..., place), quantity)  # type: ignore[arg-type]  numpy's stub
+    np.add.at(flat, (..., place), quantity)  # type: ignore[arg-type]
     return flat.reshape(*quantity.shape[:-1], *grid.shape)
 
 
@@ -243,7 +244,7 @@ def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: A
     so_far = np.clip(running(quantity[..., order], starts), none, rest[..., order])
     before = np.roll(so_far, 1, axis=-1)
     before[..., starts] = 0 * before[..., starts]
-    out = np.empty_like(quantity + rest * 0)
+    out: Values = np.empty_like(quantity + rest * 0)
     out[..., order] = so_far - before
     return out
 
@@ -308,7 +309,8 @@ def _wanted(job: Job, grid: Grid, parts: Sequence[Part]) -> Values:
         if coarse and part.stage == "list" and not fee and grid.name != CYCLE:
             msg = (
                 f"{job.card.source or job.card.name}: a pool of money is drawn by {grid.grain}, and {part.charge} is "
-                f"priced by {finest}; nobody can tell what of it was used first; say drawn: {finest}, or window: {grid.grain}"
+                f"priced by {finest}; nobody can tell what of it was used first; say drawn: {finest}, or "
+                f"window: {grid.grain}"
             )
             raise CardError(msg)
         out = out + _dense(grid, part.lines.values["amount"], _places(grid, part.lines, early=fee), exact=job.exact)

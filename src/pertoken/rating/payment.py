@@ -9,6 +9,7 @@ import numpy as np
 from pertoken.core import period
 from pertoken.core.errors import CardError
 from pertoken.core.money import Values, array, round_half_up, zeros
+from pertoken.core.period import Instants
 from pertoken.rating.card import Pay, Pool, Window
 from pertoken.rating.contract import ALWAYS
 from pertoken.rating.job import Job
@@ -92,24 +93,41 @@ def _dues(job: Job, pool: Pool, pay: Pay, grid: Grid) -> Iterator[Due]:
     upfront = sum((p.upfront_share or Decimal(0) for p in pool.pay), Decimal(0))
     for c, begin, end in terms(pool, grid):
         if pay.upfront_share is not None:
-            yield c, begin, pay.upfront_share * worth(job, pool, grid, begin, end)
+            yield c, begin, pay.upfront_share * _upfront(job, pool, grid, (c, begin, end))
         elif pay.amount is not None:
             dates = due(pay.every, begin, known_end(end, c, grid)) if pay.every else [begin]
             yield from ((c, at, pay.amount) for at in dates)
         elif pay.every is not None and pool.every is None:
             yield from ((c, at, each) for at, each in _instalments(job, pool, pay.every, (begin, end), upfront))
-        elif pay.every is not None:
+        elif pay.every is not None and pool.every == "hour":
             until = known_end(end, c, grid)
             for at in period.periods(pay.every, max(begin, grid.begin[0]), until):
-                over = period.following(np.array([at]), pay.every)[0]
-                at_last = min(over, until)
-                yield c, max(at, begin), worth(job, pool, grid, max(at, begin), at_last) * (1 - upfront)
+                over = min(period.following(np.array([at]), pay.every)[0], until)
+                yield c, max(at, begin), worth(pool, grid, c, (max(at, begin), over)) * (1 - upfront)
+        elif pay.every is not None:
+            for lo, hi, price in _cycle_prices(pool, grid, c, (begin, known_end(end, c, grid))):
+                finer = period.GRAINS.index(pay.every) < period.GRAINS.index(pool.every or "year")
+                first = period.periods(pay.every, lo, lo + np.timedelta64(1, "s"))[:1]
+                dates = due(pay.every, lo, hi) if finer else np.maximum(first, begin)
+                yield from ((c, at, each) for at, each in _parts(job, price, dates, upfront))
+
+
+def _cycle_prices(
+    pool: Pool, grid: Grid, contract: int, between: tuple[np.datetime64, np.datetime64]
+) -> list[tuple[np.datetime64, np.datetime64, Decimal]]:
+    """List the cycles of a pool between two moments, each with its price; less where it is cut short."""
+    assert pool.every is not None  # noqa: S101  see the callers
+    prorate = pool.during.prorate or grid.contracts.card.during.prorate
+    lo, hi, part, whole = grid.contracts.cycles(contract, pool.every, between, prorate)
+    each = _price(pool)
+    prices = [each * p / w for p, w in zip(part.tolist(), whole.tolist(), strict=True)]
+    return list(zip(lo, hi, prices, strict=True))
 
 
 def _instalments(
     job: Job, pool: Pool, every: Window, span: tuple[np.datetime64, np.datetime64], upfront: Decimal
 ) -> Iterator[tuple[np.datetime64, Decimal]]:
-    """Cut what is left of a price into parts that add up to it, to the cent.
+    """Cut what is left of a price into parts.
 
     Raises:
         CardError: The term has no end, so that nobody knows how many parts there are.
@@ -118,11 +136,14 @@ def _instalments(
         where = job.card.source or job.card.name
         msg = f"{where}: pool {pool.name} is paid by {every} for a term without an end; say its term"
         raise CardError(msg)
-    price = _price(pool)
-    dates = due(every, *span)
+    yield from _parts(job, _price(pool), due(every, *span), upfront)
+
+
+def _parts(job: Job, price: Decimal, dates: Instants, upfront: Decimal) -> Iterator[tuple[np.datetime64, Decimal]]:
+    """Cut what is left of a price into parts that add up to it, to the cent."""
     steps = [price * (upfront + (1 - upfront) * i / len(dates)) for i in range(len(dates) + 1)]
     edges = array(steps, exact=True)
-    edges = edges if job.card.rounding is None else round_half_up(edges, job.card.rounding)
+    edges = edges if job.card.rounding is None or len(dates) == 1 else round_half_up(edges, job.card.rounding)
     yield from zip(dates, edges[1:] - edges[:-1], strict=True)
 
 
@@ -132,23 +153,27 @@ def _price(pool: Pool) -> Decimal:
     return pool.price if pool.price is not None else pool.grant * (each if each is not None else Decimal(1))
 
 
-def worth(job: Job, pool: Pool, grid: Grid, begin: Any, end: Any) -> Decimal:  # noqa: ANN401  times
-    """Price of all grants of a stretch of time.
+def _upfront(job: Job, pool: Pool, grid: Grid, term: tuple[int, np.datetime64, np.datetime64]) -> Decimal:
+    """Price of all grants of a term.
 
     Raises:
-        CardError: The time has no end, so that nothing can be paid for all of it.
+        CardError: The term has no end, so that nothing can be paid for all of it.
     """
-    if end >= ALWAYS:
+    if term[2] >= ALWAYS:
         where = job.card.source or job.card.name
         msg = f"{where}: pool {pool.name} is paid upfront for a term without an end; say its term"
         raise CardError(msg)
-    price = _price(pool)
+    return worth(pool, grid, term[0], term[1:])
+
+
+def worth(pool: Pool, grid: Grid, contract: int, between: tuple[np.datetime64, np.datetime64]) -> Decimal:
+    """Price of all grants to a contract between two moments."""
     if pool.every is None:
-        return price
+        return _price(pool)
     if pool.every == "hour":
-        edges = np.array([begin, end], dtype="datetime64[s]")
-        return price * int(period.seconds(edges[:1], edges[1:], grid.contracts.tz)[0]) / HOUR
-    return price * len(period.periods(pool.every, begin, end))
+        edges = np.array(between, dtype="datetime64[s]")
+        return _price(pool) * int(period.seconds(edges[:1], edges[1:], grid.contracts.tz)[0]) / HOUR
+    return sum((price for *_, price in _cycle_prices(pool, grid, contract, between)), Decimal(0))
 
 
 def _booked(dues: list[Due], grid: Grid, *, exact: bool) -> tuple[Values, Values]:

@@ -188,6 +188,7 @@ def grants(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> li
     """
     spans = _cycles(pool, grid) if pool.every else _terms(pool, grid)
     some = who[spans.contract]
+    over = np.minimum(spans.end, grid.contracts.holds(held(pool))[1][spans.contract])
     amount = zeros((len(spans.contract),), exact=exact) + (pool.grant if exact else float(pool.grant))
     amount = spans.prorated(amount)
     if pool.every == "hour" and grid.contracts.tz != "UTC":
@@ -195,7 +196,7 @@ def grants(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> li
         amount = amount * (np.array([Decimal(int(s)) / HOUR for s in long], dtype=object) if exact else long / HOUR)
     price = _prices(pool, spans, grid, exact=exact)
     out = []
-    begins, ends, which = pairs(spans.begin, spans.end)
+    begins, ends, which = pairs(spans.begin, over)
     order = order_of(which, len(begins))
     order = order if some.all() else order[some[order]]
     edges = np.append(0, np.cumsum(np.bincount(which[order], minlength=len(begins))))
@@ -316,7 +317,8 @@ def _inside(pool: Pool, grid: Grid, moments: Instants) -> None:
         finer = "day" if grid.grain in ("month", "quarter", "year") else "hour"
         msg = (
             f"{card.source or card.name}: pool {pool.name} begins or ends on {str(moments[i])[:10]}, inside the "
-            f"{grid.grain} {grid.labels[at[i]]} by which it is drawn; expected usage that can be told apart; say drawn: {finer}"
+            f"{grid.grain} {grid.labels[at[i]]} by which it is drawn; expected usage that can be told apart; "
+            f"say drawn: {finer}"
         )
         raise CardError(msg)
 
@@ -376,7 +378,7 @@ def _draw(grant: Grant, need: Mapping[str, Values], offered: Mapping[str, NDArra
     for charge in grant.pool.eligible:
         if charge not in need:
             continue
-        offered[charge][:, window] |= (grant.size != 0).reshape(-1, grant.size.shape[-1]).any(axis=0)
+        offered[charge][:, window] |= _some(grant.size)
         wanted = need[charge][..., window]
         share = _times_of(grant.pool, charge)
         if share == 1:
@@ -405,14 +407,30 @@ def _ended(grant: Grant, live: Sequence[Grant], grid: Grid, window: int) -> list
     if rule.max is not None:
         older = sum((g.left for g in live if g.pool is grant.pool and g.of), grant.left * 0)
         kept = np.minimum(kept, np.maximum(_number(rule.max, exact=exact) - older, grant.left * 0))
-    goes_on = grid.contracts.holds(held(grant.pool))[1] > grant.end
-    kept, worth = grant.close(window, np.where(goes_on, kept, kept * 0))
+    over = grid.contracts.holds(held(grant.pool))[1]
+    kept, worth = grant.close(window, np.where(over > grant.end, kept, kept * 0))
     if not np.any(kept != 0):
         return []
-    until = _cycles_later(grant, rule.periods, grid)
-    closed = int(np.searchsorted(grid.begin, until, side="left")) if until <= grid.end[-1] else len(grid.begin) + 1
     value = kept if grant.value is grant.size else worth
-    return [Grant(grant.pool, grant.begin, until, window + 1, closed, kept, value, of=grant)]
+    ends = np.minimum(_cycles_later(grant, rule.periods, grid), over)
+    return [
+        _carried(grant, window + 1, (end, grid), kept=np.where(ends == end, kept, kept * 0), value=value)
+        for end in np.unique(ends[_some(kept)])
+    ]
+
+
+def _some(size: Values) -> NDArray[np.bool_]:
+    """The contracts that have any of it in some world."""
+    some: NDArray[np.bool_] = (size != 0).reshape(-1, size.shape[-1]).any(axis=0)
+    return some
+
+
+def _carried(grant: Grant, opened: int, until: tuple[np.datetime64, Grid], *, kept: Values, value: Values) -> Grant:
+    """Make a grant of what is carried on."""
+    end, grid = until
+    closed = int(np.searchsorted(grid.begin, end, side="left")) if end <= grid.end[-1] else len(grid.begin) + 1
+    worth = kept if grant.value is grant.size else np.where(kept != 0, value, value * 0)
+    return Grant(grant.pool, grant.begin, end, opened, closed, kept, worth, of=grant)
 
 
 def _cycles_later(grant: Grant, count: int, grid: Grid) -> Any:  # noqa: ANN401  a time
@@ -424,6 +442,6 @@ def _cycles_later(grant: Grant, count: int, grid: Grid) -> Any:  # noqa: ANN401 
         for _ in range(count):
             until = following(until, every)
         return until[0]
-    has = np.flatnonzero((grant.size != 0).reshape(-1, grant.size.shape[-1]).any(axis=0))
+    has = np.flatnonzero(_some(grant.size))
     day = grid.contracts.day_of(int(has[0]) if len(has) else 0)
     return anchored(months_later(until.astype("datetime64[M]").astype("datetime64[s]"), MONTHS[every] * count), day)[0]

@@ -150,7 +150,8 @@ def bill(card: "Card | Mapping[str, Any] | str | Path", usage: Any, **said: Any)
     if isinstance(card, (str, Path)):
         cards = read_cards(card)
         if len(cards) != 1:
-            msg = f"{card} has {len(cards)} plans: {', '.join(c.name for c in cards)}; say which, as {card}#{cards[0].name}"
+            names = ", ".join(each.name for each in cards)
+            msg = f"{card} has {len(cards)} plans: {names}; say which, as {card}#{cards[0].name}"
             raise CardError(msg)
         return rated(cards[0], usage, **said)
     return rated(card if isinstance(card, Card) else card_from(card), usage, **said)

@@ -47,21 +47,16 @@ def _opened(log: "str | Path", how: How) -> "AbstractContextManager[Log]":
 
 
 def _folded(
-    opened: "Log",
-    old: Sequence[Card],
-    tried: Iterable[Sequence[Card]],
-    cost: Sequence[Card],
-    keys: Sequence[str],
-    how: How,
+    opened: "Log", cards: Mapping[str, Sequence[Card]], tried: Iterable[Sequence[Card]], keys: Sequence[str], how: How
 ) -> "tuple[Usage, Report, dict[str, Any]]":
     """Fold a log; what rating is told of time stands beside the usage."""
     zone = how.get("timezone", "UTC")
     plans = [tuple(each) for each in tried]
-    contracts = also(stated(how.get("contracts", ())), old, plans)
+    contracts = also(stated(how.get("contracts", ())), cards["old"], plans)
     terms = Terms(contracts, how.get("start"), how.get("end"), zone)
     usage, report, _ = folded(
         opened,
-        [*old, *cost, *(card for each in plans for card in each)],
+        [*cards["old"], *cards["cost"], *(card for each in plans for card in each)],
         keys,
         terms=terms,
         on=how.get("on"),
@@ -126,7 +121,7 @@ def simulate(
         cards = plans(opened, {"old": old, "new": new, "cost": cost}, unpriced)
         by = tuple(by) or (("plan",) if len(cards["old"]) > 1 else ())
         keys = [key for key in by if key != "plan" or key in opened.binding.keys]
-        usage, report, terms = _folded(opened, cards["old"], [cards["new"]], cards["cost"], keys, how)
+        usage, report, terms = _folded(opened, cards, [cards["new"]], keys, how)
     made = two_plans(
         usage, *cards.values(), by=by, kind=amount, exact=exact, unpriced="keep" if unpriced == "report" else "raise",
         elasticity=elasticity, doubts=doubts, terms=terms,
@@ -170,7 +165,7 @@ def rank(
         each = [(item if isinstance(item, str) else item.name, item) for item in new]
         tried = [Candidate(name, plans(opened, {"new": [item]}, unpriced)["new"]) for name, item in each]
         cards = plans(opened, {"old": old, "cost": cost}, unpriced)
-        usage, report, terms = _folded(opened, cards["old"], [plan.cards for plan in tried], cards["cost"], (), how)
+        usage, report, terms = _folded(opened, cards, [plan.cards for plan in tried], (), how)
     shown = {"old": cards["old"], "new": tuple(card for plan in tried for card in plan.cards), "cost": cards["cost"]}
     made = ranking(
         usage,

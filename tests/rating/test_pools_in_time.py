@@ -1,0 +1,125 @@
+"""Pools of contracts that begin and end on any day: whatever a pool says, money is recognised as it is paid."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pertoken.rating.contract import Contract
+from pertoken.rating.rate import rate
+from tests.made import by, card, money, usage
+
+D = Decimal
+NEW_YEAR = date(2026, 1, 1)
+PRICES = (
+    "price: 7.77",
+    "price: 100, pay: [{every: month}]",
+    "inside: {rate: 0.31}",
+    "pay: [{every: month, amount: 12.34}]",
+    "pay: [{amount: 99}]",
+)
+CYCLES = ("every: month, drawn: day", "every: day", "every: quarter, drawn: day", "term: {months: 2}, drawn: day")
+
+
+@st.composite
+def terms(draw):
+    """A card with a pool, a discount and limits, on calendar months or on months of their own."""
+    anchor = draw(st.sampled_from(["", "anchor: start, ", "anchor: 31, ", "anchor: 15, "]))
+    prorate = draw(st.sampled_from(["day", "second", "fixed30", "none"]))
+    cycle = draw(st.sampled_from(CYCLES))
+    carried = cycle.startswith("every") and draw(st.booleans())
+    roll = ", rollover: {share: 0.5, of: remaining, periods: 2}" if carried else ""
+    unused = draw(st.sampled_from(["forfeit", "refund", "true_up"]))
+    return f"""
+        plan: p
+        during: {{{anchor}prorate: {prorate}}}
+        prices:
+          t: {{measure: {{sum: x_units}}, curve: {{mode: all, tiers: [{{up_to: 40, rate: 1.2}}, {{rate: 0.5}}]}}}}
+          base: {{curve: [{{flat: 9.99}}]}}
+        adjust: [{{percent: -7.5}}, {{amount: -3.33}}]
+        clamp: {{min: 20, max: 61}}
+        order: [discount, minimum, maximum]
+        pools:
+          - {{id: b, unit: x_units, grant: {draw(st.integers(1, 60))}, {cycle}, {draw(st.sampled_from(PRICES))},
+             eligible: [t], unused: {unused}{roll}}}
+    """
+
+
+@st.composite
+def customers(draw, name):
+    """A contract of 20 to 90 days and some usage in it."""
+    start = NEW_YEAR + timedelta(draw(st.integers(0, 40)))
+    days = draw(st.integers(65, 90))
+    used = draw(st.dictionaries(st.integers(0, days - 1), st.integers(0, 40), min_size=1, max_size=5))
+    rows = [(name, str(start + timedelta(day)), "x_units", n) for day, n in sorted(used.items())]
+    return Contract(card="p", labels={"customer": name}, start=start, end=start + timedelta(days)), rows
+
+
+SPAN = (NEW_YEAR, NEW_YEAR + timedelta(130))
+
+
+def rated(text, *people):
+    contracts, rows = zip(*people, strict=True)
+    used = usage("customer day meter", *(row for each in rows for row in each))
+    return rate(used, card(text), contracts=contracts, span=SPAN).ledger
+
+
+@given(terms(), customers("acme"), customers("zeta"))
+@settings(max_examples=12)
+def test_over_a_contract_what_is_recognised_is_what_is_paid_and_nobody_changes_anothers_bill(text, acme, zeta):
+    """FOCUS: effective and billed cost agree over the term; purchases and refunds are in cents, so to some of them."""
+    both = rated(text, acme, zeta)
+    cent_a_day = D("0.005") * 130 * 2
+    assert abs(money(both, "effective") - money(both)) <= (cent_a_day if "every: day" in text else D("0.1"))
+    for who in (acme, zeta):
+        name = who[0].labels["customer"]
+        assert by(both.where(customer=name), "charge", "stage") == by(rated(text, who), "charge", "stage")
+
+
+ROLL = """
+    plan: p
+    prices: {t: {measure: {sum: x_units}, curve: [{rate: 1}]}}
+    pools:
+      - {id: b, unit: x_units, grant: 10, every: month, drawn: day, price: 10, eligible: [t], unused: forfeit,
+         rollover: {share: 1, of: remaining, periods: 3}}
+    during: {prorate: none}
+"""
+
+
+@given(st.integers(1, 28))
+@example(15)
+@settings(max_examples=5)
+def test_what_was_carried_on_is_lost_with_the_contract(day):
+    """10 of January, unused, are carried on for three months; the contract ends in February, and so do they."""
+    stated = Contract(card="p", labels={"customer": "a"}, start=NEW_YEAR, end=date(2026, 2, day) + timedelta(1))
+    ledger = rated(ROLL, (stated, [("a", "2026-01-01", "x_units", 0)]))
+    assert by(ledger.where(stage="unused"), "stage") == {"unused": 20}
+    assert money(ledger) == 20
+
+
+def test_a_quarters_price_is_paid_by_the_month_and_once_only():
+    """300 a quarter by the month is 100 each, not 300 each."""
+    text = """
+        plan: p
+        prices: {t: {measure: {sum: x_units}, curve: [{rate: 1}]}}
+        pools: [{id: b, unit: x_units, grant: 9, every: quarter, price: 300, pay: [{every: month}], eligible: [t],
+                 unused: forfeit}]
+    """
+    stated = Contract(card="p", labels={"customer": "a"}, start=NEW_YEAR, end=date(2026, 4, 1))
+    ledger = rated(text, (stated, [("a", "2026-01-01", "x_units", 0)]))
+    assert list(by(ledger.where(stage="purchase"), "month").values()) == [100, 100, 100]
+
+
+def test_a_part_of_a_month_is_paid_in_part_however_it_is_paid():
+    """31 a month, from 15 March: 17 of 31 days are 17, whether at the grant or by a payment of the month."""
+    for pay in ("", "pay: [{every: month}], "):
+        text = f"""
+            plan: p
+            prices: {{t: {{measure: {{sum: x_units}}, curve: [{{rate: 1}}]}}}}
+            pools: [{{id: b, unit: x_units, grant: 9, every: month, price: 31, {pay}eligible: [t], unused: forfeit,
+                      during: {{prorate: day}}}}]
+        """
+        stated = Contract(card="p", labels={"customer": "a"}, start=date(2026, 3, 15), end=date(2026, 5, 1))
+        bought = rated(text, (stated, [("a", "2026-03-15", "x_units", 0)])).where(stage="purchase")
+        assert by(bought, "month") == {"2026-03": 17, "2026-04": 31}
