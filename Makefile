@@ -5,7 +5,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: help .venv demo test system lint types imports deps docs unit bench bench-full format lock clean
+.PHONY: help .venv demo test system lint types imports deps docs unit bench bench-full focus-validator format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z.-]+:.*## ' Makefile | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ bench: .venv/ready ## benchmarks, tiny: do they run, do both sides agree
 
 bench-full: .venv/ready ## benchmarks, full size, timed
 	$(BIN)/pytest benchmarks --full --benchmark-enable --benchmark-columns=min,median,rounds
+
+focus-validator: .venv/ready ## an export held against the public FOCUS validator, where there is Python 3.12
+	$(BIN)/python scripts/focus-validate
 
 format: .venv/ready ## mend style and format
 	$(BIN)/ruff check --fix

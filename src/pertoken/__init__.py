@@ -15,32 +15,47 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pertoken.connect.cards import card_from, read_cards
     from pertoken.core.errors import PertokenError
+    from pertoken.pools import balances, coverage
+    from pertoken.rating.contract import Contract
     from pertoken.rating.rate import rate
-    from pertoken.workbench import call, explain, price, sheet, statement
+    from pertoken.whatif import rank, simulate
+    from pertoken.workbench import bill, call, explain, price, sheet, statement
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Contract": "pertoken.rating.contract",
     "PertokenError": "pertoken.core.errors",
+    "balances": "pertoken.pools",
+    "bill": "pertoken.workbench",
     "call": "pertoken.workbench",
     "card_from": "pertoken.connect.cards",
+    "coverage": "pertoken.pools",
     "explain": "pertoken.workbench",
     "price": "pertoken.workbench",
+    "rank": "pertoken.whatif",
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
     "sheet": "pertoken.workbench",
+    "simulate": "pertoken.whatif",
     "statement": "pertoken.workbench",
 }
 
 __all__ = [
+    "Contract",
     "PertokenError",
+    "balances",
+    "bill",
     "call",
     "card_from",
+    "coverage",
     "explain",
     "price",
+    "rank",
     "rate",
     "read_cards",
     "sheet",
+    "simulate",
     "statement",
 ]
 

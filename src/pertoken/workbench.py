@@ -1,10 +1,13 @@
 """One function for each question. The command line, the web page and the notebook all walk through these."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from pertoken.books.quote import Call, Quote, Quotes, call, quote
 from pertoken.catalog.book import Catalog, rates_of
@@ -12,18 +15,21 @@ from pertoken.catalog.prices import Rate
 from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage
 from pertoken.core.lines import Usage
 from pertoken.core.meters import meter
-from pertoken.core.period import zone
+from pertoken.core.period import begins, ends, zone
 from pertoken.rating.card import Card
+from pertoken.rating.contract import Contract
 from pertoken.rating.rate import rate
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from contextlib import AbstractContextManager
 
-    from pertoken.books.answer import Books
+    from pertoken.books.answer import Billed, Books, Simulated
+    from pertoken.books.bill import Bill
     from pertoken.engines.duckdb import Log, Watch
     from pertoken.present.view import View
     from pertoken.rating.explain import Step
     from pertoken.rating.review import Review
+    from pertoken.usage.question import Question
     from pertoken.usage.report import Report
     from pertoken.usage.schema import LogMapping
 
@@ -32,7 +38,10 @@ CATALOG = "catalog"
 
 Aside = Literal["raise", "report"]
 
-__all__ = ["Call", "Quote", "Quotes", "call", "check", "explain", "price", "sheet", "statement"]
+Contracts = Sequence[Contract] | str | Path
+"""Contracts, or the file that has them."""
+
+__all__ = ["Call", "Quote", "Quotes", "call", "check", "explain", "invoice", "price", "sheet", "statement"]
 
 
 def price(
@@ -107,6 +116,9 @@ def statement(
     rejects: bool = False,
     amount: str = "effective",
     on: date | None = None,
+    contracts: Contracts = (),
+    start: date | None = None,
+    end: date | None = None,
     rollup: "str | Path | None" = None,
     watch: "Watch | None" = None,
 ) -> "Books":
@@ -126,6 +138,10 @@ def statement(
         rejects: True to set rows aside that can't be used.
         amount: Which amount to show: list, contracted, effective or billed.
         on: Day whose prices hold where the log has no times; the end of its period if None.
+        contracts: When contracts begin and end: a CSV or YAML file, or records of `Contract`; without, a contract runs
+            from its first period with usage to its last.
+        start: First day of the books; that of the log if None. What is before is left out.
+        end: The day after the last day of the books; that of the log if None.
         rollup: File to keep the folded usage in.
         watch: Told how far the fold is, 0 to 1.
 
@@ -135,20 +151,139 @@ def statement(
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
-    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
-    from pertoken.rating.needs import question  # noqa: PLC0415
-
-    zone(timezone)
-    with engine.opened(log, _mapping(mapping, period)) as opened:
+    with reading(log, mapping, period, timezone) as opened:
         cards = _sides(opened, {"cost": cost, "revenue": revenue}, unpriced)
         by = by or (next((key for key in ("customer", "model") if key in opened.binding.keys), "month"),)
         keys = tuple(dict.fromkeys((*by, *(["customer"] if "customer" in opened.binding.keys else []))))
-        asked = question([card for own in cards.values() for card in own], keys, timezone=timezone)
-        usage, report = engine.fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
-    books = _booked(usage, report, cards, keys, exact=exact, keep=unpriced == "report", kind=amount, by=tuple(by))
+        every = [card for own in cards.values() for card in own]
+        terms = Terms(stated(contracts), start, end, timezone)
+        usage, report, asked = folded(opened, every, keys, terms=terms, on=on, rejects=rejects, watch=watch)
+    keep = unpriced == "report"
+    books = _booked(usage, report, cards, keys, exact=exact, keep=keep, kind=amount, by=tuple(by), terms=terms)
     if rollup is not None:
+        from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+
         engine.keep(usage, asked, rollup)
     return books
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The time of the books, and the contracts in it.
+
+    Args:
+        contracts: When contracts begin and end.
+        start: First day of the books; None for that of the log.
+        end: The day after their last; None for that of the log.
+        timezone: Zone in which periods are reckoned.
+    """
+
+    contracts: tuple[Contract, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    timezone: str = "UTC"
+
+    @property
+    def grain(self) -> tuple[str, ...]:
+        """The period that the usage must be known by."""
+        days = [day for day in (self.start, self.end) if day]
+        return () if not days else ("day",) if any(day.day != 1 for day in days) else ("month",)
+
+    def within(self, usage: Usage) -> Usage:
+        """Keep the usage of the time of the books."""
+        if not self.grain:
+            return usage
+        first, last = self._edges(usage)
+        key = usage.period(self.grain[0])
+        begin = begins(key.labels)[key.codes]
+        return usage.pick((begin >= np.datetime64(first)) & (begin < np.datetime64(last)))
+
+    def said(self, usage: Usage) -> dict[str, Any]:
+        """What rating is told."""
+        return {
+            "contracts": self.contracts,
+            "timezone": self.timezone,
+            "span": self._edges(usage) if self.grain else None,
+        }
+
+    def _edges(self, usage: Usage) -> tuple[date, date]:
+        key = usage.period(self.grain[0])
+        known = [label for label in key.labels if label]
+        first, last = (edges(known)[0].min(), edges(known)[1].max()) if known else (None, None)
+        begin = self.start or (first.astype("datetime64[D]").astype(date) if first is not None else self.end)
+        over = self.end or (last.astype("datetime64[D]").astype(date) if last is not None else self.start)
+        if begin is None or over is None or begin >= over:
+            msg = f"the books run from {begin} to {over}; expected a first day before the day after the last"
+            raise InputError(msg)
+        return begin, over
+
+
+def edges(labels: Sequence[str]) -> tuple[Any, Any]:
+    """Find when periods begin and end."""
+    return begins(labels), ends(labels)
+
+
+def stated(said: Contracts) -> tuple[Contract, ...]:
+    """Read contracts, where they are said as a file."""
+    if isinstance(said, (str, Path)):
+        from pertoken.connect.contracts import read_contracts  # noqa: PLC0415
+
+        return read_contracts(said)
+    return tuple(said)
+
+
+def bill(card: "Card | Mapping[str, Any] | str | Path", usage: Any, **said: Any) -> "Bill":  # noqa: ANN401  see books.bill
+    """Rate a quantity, or a dated list of quantities, of one contract under a card; see `pertoken.books.bill.bill`.
+
+    Args:
+        card: A card, a dictionary of the same shape as the YAML file, or the file.
+        usage: A number, meters with their numbers, or a list of `(when, quantity)`.
+        **said: `on`, `start`, `end`, `labels`, `span`, `timezone`.
+
+    >>> plan = {"plan": "p", "prices": {"tokens": {"measure": {"sum": "output_tokens"}, "curve": {"mode": "marginal",
+    ...     "tiers": [{"up_to": 10, "rate": "1"}, {"rate": "0.5"}]}}}}
+    >>> print(bill(plan, 25).billed)
+    17.5
+    """
+    from pertoken.books.bill import bill as rated  # noqa: PLC0415  the calculator must start fast
+    from pertoken.connect.cards import card_from, read_cards  # noqa: PLC0415
+
+    if isinstance(card, (str, Path)):
+        cards = read_cards(card)
+        if len(cards) != 1:
+            msg = f"{card} has {len(cards)} plans: {', '.join(c.name for c in cards)}; say which, as {card}#{cards[0].name}"
+            raise CardError(msg)
+        return rated(cards[0], usage, **said)
+    return rated(card if isinstance(card, Card) else card_from(card), usage, **said)
+
+
+def reading(
+    log: "str | Path", mapping: "LogMapping | str | Path | None", period: str, timezone: str
+) -> "AbstractContextManager[Log]":
+    """Open a log as it is said to be read."""
+    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+
+    zone(timezone)
+    return engine.opened(log, _mapping(mapping, period))
+
+
+def folded(
+    opened: "Log",
+    cards: Sequence[Card],
+    keys: Sequence[str],
+    *,
+    terms: Terms,
+    on: date | None,
+    rejects: bool,
+    watch: "Watch | None",
+) -> "tuple[Usage, Report, Question]":
+    """Fold a log to what some cards and a reader ask for, and keep what lies in the time of the books."""
+    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+    from pertoken.rating.needs import question  # noqa: PLC0415
+
+    asked = question(cards, (*keys, *terms.grain), timezone=terms.timezone, contracts=terms.contracts)
+    usage, report = engine.fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
+    return terms.within(usage), report, asked
 
 
 def _booked(
@@ -161,31 +296,92 @@ def _booked(
     keep: bool,
     kind: str,
     by: tuple[str, ...],
+    terms: Terms,
 ) -> "Books":
     from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
     from pertoken.books.answer import Books  # noqa: PLC0415
     from pertoken.books.statement import statement as fold_statement  # noqa: PLC0415
 
-    rated = {side: rate(usage, own, exact=exact, unpriced="keep" if keep else "raise") for side, own in cards.items()}
+    rated = {
+        side: rate(usage, own, exact=exact, unpriced="keep" if keep else "raise", **terms.said(usage))
+        for side, own in cards.items()
+    }
     ledgers = {side: allocate(r.parts, keys) for side, r in rated.items()}
     currency = next(iter(cards.values()))[0].currency
     whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind)
-    return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by)
+    return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by, rated)
 
 
-def explain(books: "Books", chosen: Mapping[str, str]) -> dict[str, "list[Step]"]:
+def explain(books: "Books", chosen: Mapping[str, str], *, amount: str = "effective") -> dict[str, "list[Step]"]:
     """Reckon what stands in the books for some labels again, line by line, down to the card's own line.
 
     Args:
         books: From `statement`, with exact money and by the keys chosen.
         chosen: Key to label, as `{"customer": "acme", "month": "2026-01"}`.
+        amount: Which amount: list, contracted, effective or billed.
 
     Returns:
-        Steps by side, in order.
+        Steps by side, in order; their amounts add up to the ledger's.
     """
     from pertoken.rating.explain import explain as walk  # noqa: PLC0415  the calculator must start fast
 
-    return {side: walk(ledger, books.cards[side], chosen) for side, ledger in books.ledgers.items()}
+    return {
+        side: list(walk(rated, chosen, kind=amount, shared=books.ledgers[side]).steps)
+        for side, rated in books.rated.items()
+    }
+
+
+def invoice(
+    card: str | Card,
+    log: "str | Path",
+    *,
+    month: str,
+    customer: str = "",
+    **how: Any,  # noqa: ANN401  as `statement` takes them
+) -> "Billed":
+    """Bill a customer for a month of a log.
+
+    Args:
+        card: YAML file, `file.yaml#plan`, or a record of `Card`.
+        log: As for `statement`.
+        month: As 2026-01; of a card with cycles of its own, the cycle that begins in it.
+        customer: Whose; empty for a card of one account.
+        **how: How the log is read, as for `statement`: `mapping`, `period`, `timezone`, `unpriced`, `rejects`, `on`,
+            `contracts`, `start`, `end`, `watch`.
+
+    Returns:
+        The invoice, and what was read.
+
+    Raises:
+        PertokenError: What is wrong with the log or the card, and the mend.
+    """
+    from pertoken.books.answer import Billed  # noqa: PLC0415  the calculator must start fast
+    from pertoken.books.invoice import invoice as made_of  # noqa: PLC0415
+    from pertoken.core.period import check as check_period  # noqa: PLC0415
+
+    check_period(month, "month")
+    side = _side(card)
+    own: dict[str, Any] = {side: [card], **how}
+    books = statement(log, by=("month",), amount="billed", **own)
+    labels = {"customer": customer} if customer else {}
+    return Billed(made_of(books.rated[side], labels, month), books.report, books.unpriced[side])
+
+
+def _side(card: str | Card) -> str:
+    """The side of the books that a card is of."""
+    from pertoken.connect.cards import read_cards  # noqa: PLC0415  the calculator must start fast
+
+    if isinstance(card, str) and card.partition(":")[0] == CATALOG:
+        return "cost"
+    return card.account if isinstance(card, Card) else read_cards(card)[0].account
+
+
+def plans(log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside) -> dict[str, tuple[Card, ...]]:
+    """Read the cards of plans that are compared, and of their cost."""
+    return {
+        side: tuple(_cards(list(own), log, "cost" if side == "cost" else "revenue", unpriced, said_as=side))
+        for side, own in said.items()
+    }
 
 
 def _mapping(said: "LogMapping | str | Path | None", period: str) -> "LogMapping | None":
@@ -214,7 +410,7 @@ def _sides(log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside
     return cards
 
 
-def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside) -> Iterable[Card]:
+def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside, *, said_as: str = "") -> Iterable[Card]:
     from pertoken.connect.cards import read_cards  # noqa: PLC0415
 
     for each in said:
@@ -227,7 +423,7 @@ def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside) -
         for card in made:
             if card.account != side:
                 words = {"cost": "a vendor's card (`card:`)", "revenue": "a plan of ours (`plan:` or `plans:`)"}
-                given = f"{card.source or card.name} is given as {side}"
+                given = f"{card.source or card.name} is given as {said_as or side}"
                 msg = f"{given}, which needs {words[side]}; it is of party {card.party}"
                 raise CardError(msg)
             yield card
@@ -288,11 +484,11 @@ def check(files: "Iterable[str | Path]") -> "Review":
     return Review(files=names, cards=tuple(cards), faults=tuple(faults), doubts=unsure)
 
 
-def sheet(answer: "Quotes | Books", *, top: int | None = None) -> "View":
+def sheet(answer: "Quotes | Books | Billed | Simulated", *, top: int | None = None) -> "View":
     """Lay an answer out as a sheet: print it, show it in a notebook, or write it with `pertoken.present`.
 
     Args:
-        answer: Quotes or books.
+        answer: Quotes, books, an invoice, or a log under other plans.
         top: Lines of a statement to show, the others as one; all if None.
     """
     from pertoken.present.view import view  # noqa: PLC0415  only what is shown is loaded
@@ -301,6 +497,16 @@ def sheet(answer: "Quotes | Books", *, top: int | None = None) -> "View":
         from pertoken.present.quotes import sheet as lay_out  # noqa: PLC0415
 
         return view(lay_out(answer))
-    from pertoken.present.statement import sheet as lay_out_books  # noqa: PLC0415
+    from pertoken.books.answer import Billed, Books  # noqa: PLC0415  the calculator must start fast
 
-    return view(lay_out_books(answer, top=top))
+    if isinstance(answer, Billed):
+        from pertoken.present.invoice import sheet as lay_out_invoice  # noqa: PLC0415
+
+        return view(lay_out_invoice(answer))
+    if isinstance(answer, Books):
+        from pertoken.present.statement import sheet as lay_out_books  # noqa: PLC0415
+
+        return view(lay_out_books(answer, top=top))
+    from pertoken.present.simulate import sheet as lay_out_plans  # noqa: PLC0415
+
+    return view(lay_out_plans(answer, top=top))

@@ -71,11 +71,9 @@ def test_a_term_may_have_fixed_days_or_months():
 
 def test_a_pool_says_all_of_its_words():
     read = one_pool(
-        "id: bundle, unit: tokens, grant: 50_000_000, every: month, price: 50, eligible: [t], where: region == eu, "
+        "id: bundle, unit: tokens, grant: 50_000_000, every: month, price: 50, eligible: [t], where: batch, "
         "unused: refund, rollover: {share: 0.5, of: remaining, max: 25_000_000, periods: 1}, priority: 10, drawn: day, "
-        "outside: {times: 1.2}, term: year, pay: [{upfront_share: 0.5}, {every: month}], during: {prorate: day}".replace(
-            "region == eu", 'region == "eu"'
-        )
+        "outside: {times: 1.2}, term: year, pay: [{upfront_share: 0.5}, {every: month}], during: {prorate: day}"
     )
     assert read == Pool(
         name="bundle",
@@ -86,7 +84,7 @@ def test_a_pool_says_all_of_its_words():
         price=D(50),
         pay=(Pay(upfront_share=D("0.5")), Pay(every="month")),
         eligible=("t",),
-        where='region == "eu"',
+        where="batch",
         outside=Outside(times=D("1.2")),
         rollover=Rollover(share=D("0.5"), of="remaining", max=D(25_000_000), periods=1),
         unused="refund",

@@ -1,7 +1,7 @@
 """Bill: a quantity, or a dated list of quantities, under one card; the shortest way from a contract to its money."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -18,7 +18,7 @@ from pertoken.core.meters import COMPOSITES, leaves, meter
 from pertoken.core.money import array
 from pertoken.rating.assign import leaf_weights, per_request
 from pertoken.rating.card import Card
-from pertoken.rating.contract import Contract
+from pertoken.rating.contract import CYCLE, Contract
 from pertoken.rating.convert import convert
 from pertoken.rating.draw import entries as happened
 from pertoken.rating.needs import question
@@ -38,7 +38,7 @@ class BillLine:
     Args:
         charge: Name of the charge or pool.
         stage: Stage of the ledger.
-        period: The period that it is of.
+        period: Its month, or the day on which its cycle begins.
         quantity: How much; units of the charge or of the pool.
         amount: Money. [currency]
     """
@@ -113,7 +113,11 @@ class Bill:
     @cached_property
     def lines(self) -> tuple[BillLine, ...]:
         """The lines of the ledger by charge, stage and period."""
-        rows = self.ledger.with_keys(period=self.ledger.period("month")) if _dated(self.ledger) else self.ledger
+        rows = self.ledger
+        if CYCLE in rows.keys:
+            rows = rows.with_keys(period=rows.keys[CYCLE])
+        elif _dated(rows):
+            rows = rows.with_keys(period=rows.period("month"))
         by = [name for name in ("charge", "stage", "period") if name in rows.keys]
         return tuple(
             BillLine(
@@ -146,7 +150,7 @@ def bill(
     """Rate a quantity, or a dated list of quantities, of one contract under a card, exactly.
 
     Args:
-        card: The card.
+        card: The card; its own `where` is not asked.
         usage: A number (of the card's only meter), meters with their numbers, or a list of `(when, quantity)` or
             `(when, quantity, labels)`; `when` is a day, a moment, or a label as `2026-01` or `2026-01-31T09`.
             Each entry is one request where the card looks at single requests.
@@ -164,6 +168,7 @@ def bill(
     Raises:
         PertokenError: What is wrong with the card or the entries, and the mend.
     """
+    card = replace(card, where="")
     dated = _entries(usage, start or on)
     stated = [Contract(card=card.name, labels=dict.fromkeys(card.scope, OWN), start=start, end=end)]
     rows = _usage(card, dated, labels or {}, contracts=stated if start or end else (), tz=timezone)
@@ -258,11 +263,13 @@ def _counted(card: Card, quantity: Quantity) -> dict[str, Decimal]:
 
 
 def _meter(card: Card) -> str:
-    """The meter of a bare number: the only one that the card counts."""
-    named = {n for c in card.prices.values() if c.measure for n in weights(c.measure.meters) if c.measure.meters}
+    """The meter of a bare number: the only one that the card counts; requests where it counts none."""
+    named = {n for c in card.prices.values() if c.measure if c.measure.meters for n in weights(c.measure.meters)}
     named |= {rate.meter for rate in card.rates}
+    if not named:
+        return "requests"
     if len(named) != 1:
-        counts = ", ".join(sorted(named)) or "nothing"
+        counts = ", ".join(sorted(named))
         msg = f"card {card.name!r} counts {counts}; say which meter is given, as {{meter: number}}"
         raise InputError(msg)
     name = named.pop()
@@ -290,7 +297,7 @@ def _balance(replays: Sequence[Any], name: str) -> PoolBalance:
         if own:
             pool = own[0].pool
             sums = {kind: _total(happened(played, pool, kind)[0]) for kind in ("drawn", "expired", "refunded")}
-            granted = sum((_total(grant.size) for grant in own if not grant.carried), Decimal(0))
+            granted = sum((_total(grant.size) for grant in own if not grant.of), Decimal(0))
             left = sum((_total(grant.left) for grant in own), Decimal(0))
             return PoolBalance(granted=granted, left=left, **sums)
     none = Decimal(0)

@@ -90,12 +90,12 @@ def statement(
             meters = _by_meter(lines, by, parts)
     exact = any(is_exact(v) for part in parts for v in part.values.values())
     names = ["requests", "tokens", *ledgers, *meters]
-    whole = _without_remains(concat(Lines, [_widened(part, names, exact=exact) for part in parts]).fold(by))
+    whole = without_remains(concat(Lines, [_widened(part, names, exact=exact) for part in parts]).fold(by))
     dearest = sorted(meters, key=lambda m: float(np.mean(meters[m])), reverse=True)
     return Statement(whole, tuple(by), tuple(dearest), tuple(ledgers), currency, kind)
 
 
-def _without_remains(lines: Lines) -> Lines:
+def without_remains(lines: Lines) -> Lines:
     """Drop the lines that lack a key and hold nothing, since all of them was shared out."""
     lacking = np.zeros(len(lines), dtype=bool)
     for key in lines.keys.values():

@@ -14,6 +14,7 @@ from pertoken.cli.options import Day, Output, gathered
 
 if TYPE_CHECKING:
     from pertoken.books.answer import Books
+    from pertoken.usage.report import Report
 
 CARD_HELP = {
     "cost": "Card of what we pay: a YAML file, `catalog` for list prices, `catalog:MODEL`. May be given again.",
@@ -34,19 +35,20 @@ class Reading:
     unpriced: workbench.Aside
     rejects: str | None
     on: date | None
+    contracts: str | None
+    start: date | None
+    end: date | None
 
     def books(self, *, quiet: bool, **more: Any) -> "Books":  # noqa: ANN401  the workbench's own
         """Rate the log, with a bar for people who wait."""
         said = {field.name: getattr(self, field.name) for field in fields(self)}
-        said["rejects"] = self.rejects is not None
+        said |= {"rejects": self.rejects is not None, "contracts": self.contracts or ()}
         with progress(quiet=quiet) as watch:
             return workbench.statement(**said, watch=watch, **more)
 
 
-OPTIONS = (
-    click.argument("log"),
-    click.option("--cost", multiple=True, metavar="CARD", help=CARD_HELP["cost"]),
-    click.option("--revenue", multiple=True, metavar="CARD", help=CARD_HELP["revenue"]),
+COST = click.option("--cost", multiple=True, metavar="CARD", help=CARD_HELP["cost"])
+HOW = (
     click.option("--map", "mapping", metavar="FILE", help="YAML file that says what the log's columns mean."),
     click.option("--period", default="", metavar="PERIOD",
                  help="Month (or day, quarter, year) of a log without times."),
@@ -57,7 +59,18 @@ OPTIONS = (
                  help="Set rows aside that can't be used, and list them in this CSV file."),
     click.option("--on", type=Day(),
                  help="Day whose prices hold where the log has no times; the end of its period if not said."),
+    click.option("--contracts", metavar="FILE", help="CSV or YAML of when contracts run: plan, customer, from, to."),
+    click.option("--from", "start", type=Day(), help="First day of the books; that of the log if not said."),
+    click.option("--to", "end", type=Day(), help="The day after the last of the books; that of the log if not said."),
 )  # fmt: skip
+"""How a log is read."""
+
+OPTIONS = (
+    click.argument("log"),
+    COST,
+    click.option("--revenue", multiple=True, metavar="CARD", help=CARD_HELP["revenue"]),
+    *HOW,
+)
 
 
 def log_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -79,12 +92,11 @@ def progress(*, quiet: bool) -> Iterator[Callable[[float], None] | None]:
         yield lambda share: bar.update(task, completed=share)
 
 
-def rejected(books: "Books", path: str | None, *, quiet: bool) -> dict[str, bytes]:
+def rejected(report: "Report", path: str | None, *, quiet: bool) -> dict[str, bytes]:
     """Make the list of the rows that were set aside, and say their share; where there are none, only its header.
 
     So the file of an earlier run never stands beside the result of this one.
     """
-    report = books.report
     if not path:
         return {}
     from pertoken.present.sheet import Column, Sheet, Table

@@ -45,4 +45,4 @@ def command(
     books = reading.books(quiet=delivery.quiet, **asked, amount=amount, exact=not fast, rollup=rollup)
     whole = sheet(books)
     short = sheet(books, top=top) if len(books.statement.fold(books.by).lines) > top else whole
-    deliver(whole, delivery, short=short, also=rejected(books, reading.rejects, quiet=delivery.quiet))
+    deliver(whole, delivery, short=short, also=rejected(books.report, reading.rejects, quiet=delivery.quiet))

@@ -74,6 +74,12 @@ class DoublePriced(CardError):
     """Usage that two charges claim, neither of them marked a surcharge."""
 
 
+class LimitExceeded(PertokenError):
+    """A result is above a limit that was set for it."""
+
+    exit_code = EXIT_CHECK
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Suggest the known names that look like `name`, or list the first few.
 

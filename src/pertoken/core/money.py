@@ -12,7 +12,11 @@ from pertoken.core.exact import CONTEXT
 Values = NDArray[Any]
 """Numbers of shape `(*batch, line)`: `float64`, `int64`, or `object` holding `Decimal`."""
 
-MINOR_UNITS = {"BHD": 3, "CLP": 0, "ISK": 0, "JPY": 0, "JOD": 3, "KRW": 0, "KWD": 3, "OMR": 3, "TND": 3, "VND": 0}
+MINOR_UNITS = {
+    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0,
+    "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+    "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
+}  # fmt: skip
 """Decimal places of the currencies that do not have two (ISO 4217)."""
 
 TIE = 1 + 2.0**-50

@@ -134,7 +134,7 @@ def periods(grain: str, first: np.datetime64, last: np.datetime64) -> Instants:
     """
     unit, count = _STEPS[grain]
     start = first.astype("datetime64[s]").astype(f"datetime64[{unit}]")
-    start -= np.timedelta64(int(start.astype(np.int64)) % count, unit)
+    start = start - int(start.astype(np.int64)) % count
     begun: Instants = np.arange(start, last.astype("datetime64[s]").astype(f"datetime64[{unit}]") + 1, count).astype(
         "datetime64[s]"
     )

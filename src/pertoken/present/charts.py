@@ -1,10 +1,13 @@
 """Charts as data: Vega-Lite specifications that are read in print, in light and in dark."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
+import numpy as np
 
+from pertoken.core import period
 from pertoken.present.bridge import Row, bridge
 from pertoken.present.drawing import INK, PAPER
 from pertoken.present.numbers import show
@@ -97,6 +100,101 @@ def stacked(rows: Sequence[tuple[str, str, Number]], *, title: str, kind: Kind =
     return _dressed(chart)
 
 
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A measure along one side of a picture.
+
+    Args:
+        title: What it is, with its unit.
+        kind: How its numbers are written.
+        log: True for equal steps between powers of ten; all numbers must be above zero.
+        zero: Whether zero is on it and marked.
+    """
+
+    title: str
+    kind: Kind = "money"
+    log: bool = False
+    zero: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One of many in a picture of two measures: where it stands, how large it is, its group, and a name to show."""
+
+    x: Number
+    y: Number
+    size: Number
+    group: str
+    name: str = ""
+
+
+def dots(rows: Sequence[Dot], groups: Mapping[str, str], *, x: Axis, y: Axis, size: str = "") -> Spec:
+    """Return dots by two measures, coloured by group, e.g. each customer's change against its bill.
+
+    Args:
+        rows: What to draw; in a busy place the small ones lie above the large ones.
+        groups: Colour of each group, in the order of the legend.
+        x: The measure from left to right.
+        y: The measure from below.
+        size: What the area of a dot stands for; empty if all are of one size.
+    """
+    data = [
+        {"name": r.name[:NAME], "x": float(r.x), "y": float(r.y), "size": float(r.size), "group": r.group}
+        for r in sorted(rows, key=lambda r: -float(r.size))
+    ]
+    legend = alt.Legend(orient="top", title=None, labelLimit=0, symbolType="circle", symbolOpacity=1)
+    shown = [name for name in groups if any(row.group == name for row in rows)]
+    colors = alt.Scale(domain=shown, range=[groups[name] for name in shown])
+    area = alt.Size("size:Q", scale=alt.Scale(range=[24, 700], zero=True), legend=None) if size else alt.value(60)
+    placed = alt.Chart(alt.InlineData(values=data)).encode(
+        x=alt.X("x:Q", title=x.title, axis=_ticks(x), scale=_scale(x)),
+        y=alt.Y("y:Q", title=y.title, axis=_ticks(y), scale=_scale(y)),
+    )
+    color = alt.Color("group:N", legend=legend, scale=colors)
+    drawn = placed.mark_circle(opacity=0.65, stroke=PAPER, strokeWidth=0.5).encode(color=color, size=area)
+    names = placed.mark_text(align="right", dx=-4 * GAP, color=INK).encode(text="name:N")
+    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=INK, opacity=0.5).encode(y="zero:Q")
+    layers = [zero, drawn, names] if y.zero else [drawn, names]
+    return _dressed(alt.layer(*layers).properties(width=WIDTH, height=WIDTH * 5 // 9))
+
+
+def _ticks(axis: Axis) -> alt.Axis:
+    if axis.log:
+        return alt.Axis(format=",~g", domain=False, ticks=False, tickCount=6)
+    return alt.Axis(format=_format(axis.kind), domain=False, ticks=False, tickCount=8, titlePadding=4 * GAP)
+
+
+def _scale(axis: Axis) -> alt.Scale:
+    if axis.log:
+        return alt.Scale(type="log", nice=False, padding=12)
+    return alt.Scale(nice=True, padding=12, zero=axis.zero)
+
+
+def columns(rows: Sequence[tuple[str, Number, str]], groups: Mapping[str, str], *, title: str) -> Spec:
+    """Return one column for each row in the order given, coloured by group, with its number above: a histogram.
+
+    Args:
+        rows: Name, value and group.
+        groups: Colour of each group, in the order of the legend.
+        title: Title of the value axis, with its unit.
+    """
+    data = [{"name": n, "value": float(v), "text": show(v, "count") if v else "", "group": g} for n, v, g in rows]
+    shown = [name for name in groups if any(row[2] == name for row in rows)]
+    legend = alt.Legend(orient="top", title=None, labelLimit=0, symbolType="square")
+    colors = alt.Scale(domain=shown, range=[groups[name] for name in shown])
+    below = alt.Axis(title=None, labelAngle=-45 if len(rows) > WIDTH // 80 else 0, ticks=False)
+    top = alt.Scale(domainMax=1.1 * max((float(value) for _, value, _ in rows), default=1.0))
+    chart = alt.Chart(alt.InlineData(values=data)).encode(
+        x=alt.X("name:N", sort=[row[0] for row in rows], axis=below, scale=alt.Scale(paddingInner=0.08)),
+        y=alt.Y(
+            "value:Q", title=title, axis=alt.Axis(format=",~g", domain=False, ticks=False, tickMinStep=1), scale=top
+        ),
+    )
+    drawn = chart.mark_bar().encode(color=alt.Color("group:N", legend=legend, scale=colors))
+    numbers = chart.mark_text(baseline="bottom", dy=-2, color=INK).encode(text="text:N")
+    return _dressed(alt.layer(drawn, numbers).properties(width=WIDTH, height=WIDTH * 3 // 8))
+
+
 def fold_smallest(rows: Sequence[Row], limit: int) -> list[Row]:
     """Return at most ``limit`` rows in their order: the smallest in size are summed into a last one.
 
@@ -183,3 +281,43 @@ def _dressed(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> Spec:
     )
     spec: Spec = dressed.to_dict()
     return spec
+
+
+def areas(
+    labels: Sequence[str], parts: Mapping[str, Sequence[Number]], colors: Mapping[str, str], *, title: str, kind: Kind
+) -> Spec:
+    """Return areas on top of each other that step from period to period, e.g. used, unused and on demand by the hour.
+
+    Args:
+        labels: Periods in order, each beginning where the one before ends.
+        parts: Values by name, from the bottom up, each of as many numbers as there are periods.
+        colors: Colour of each part.
+        title: Title of the value axis, with its unit.
+        kind: How the value axis writes its numbers.
+    """
+    edges = [*period.begins(labels), period.ends(labels[-1:])[0]] if labels else []
+    at = [int(edge.astype("datetime64[ms]").astype(np.int64)) for edge in edges]
+    data = []
+    for rank, (name, values) in enumerate(parts.items()):
+        numbers = [float(value) for value in values]
+        data += [
+            {"at": t, "part": name, "value": v, "rank": rank}
+            for t, v in zip(at, [*numbers, *numbers[-1:]], strict=True)
+        ]
+    legend = alt.Legend(orient="top", title=None, labelLimit=0, symbolType="square")
+    shown = alt.Scale(domain=list(parts), range=[colors[name] for name in parts])
+    beside = alt.Axis(title=None, grid=False, ticks=False, labelOverlap=True, tickCount=8)
+    chart = (
+        alt.Chart(alt.InlineData(values=data))
+        .mark_area(interpolate="step-after")
+        .encode(
+            x=alt.X("at:T", scale=alt.Scale(type="utc", nice=False), axis=beside),
+            y=alt.Y(
+                "value:Q", stack="zero", title=title, axis=alt.Axis(format=_format(kind), domain=False, ticks=False)
+            ),
+            color=alt.Color("part:N", legend=legend, scale=shown),
+            order=alt.Order("rank:Q"),
+        )
+        .properties(width=WIDTH, height=WIDTH * 2 // 5)
+    )
+    return _dressed(chart)

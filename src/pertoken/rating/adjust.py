@@ -1,6 +1,7 @@
 """Adjust: rounding, discounts and limits, each a line beside the lines that it is reckoned on."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -134,6 +135,11 @@ def _where(lines: Lines, adjust: Adjust, job: Job) -> Lines:
     """Keep the lines that a discount is for; it is for no line that lacks a key that it asks for."""
     if len(lines) and not adjust.during.always:
         lines = lines.pick(_meanwhile(lines, adjust, job))
+    return _matching(lines, adjust, job)
+
+
+def _matching(lines: Lines, adjust: Adjust, job: Job) -> Lines:
+    """Keep the lines that the condition of a discount is for."""
     names = sorted(asked_keys(adjust, job.card))
     if not names or not len(lines):
         return lines
@@ -162,6 +168,7 @@ def _spent(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list[
     """What money becomes by a curve of the money itself, each month and charge the difference that it makes."""
     assert adjust.measure is not None and adjust.curve is not None  # noqa: S101, PT018  see the caller
     charge = Charge(curve=adjust.curve, measure=adjust.measure)
+    parts = [replace(part, lines=_where(part.lines, adjust, job)) for part in parts]
     rows = spent(job, adjust.measure, charge, parts, apart=True)
     off = settle(rows.money(rows.quantity) - rows.quantity)
     lines = Lines(rows.lines.keys, {"quantity": off * 0, "amount": off})
@@ -173,7 +180,7 @@ def _spent(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list[
                 lines.where(charge=_place(adjust, name)) if _place(adjust, name) in lines.key("charge").labels else None
             )
             if mine is not None:
-                part = Part.of(mine, name, f"adjust.{index}", "discount", own.taken)
+                part = replace(Part.of(mine, name, f"adjust.{index}", "discount", own.taken), basis=rows)
                 made += [p for p in rounded([part], job) if len(p.lines)]
     return made
 
@@ -197,13 +204,22 @@ def _amount(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list
     made = []
     charges = list(dict.fromkeys(part.charge for part in _on(adjust.on, parts, job.card)))
     for charge in charges:
-        own = [part for part in parts if part.charge == charge]
+        own = [replace(p, lines=_matching(p.lines, adjust, job)) for p in parts if p.charge == charge]
         there = _totals(base, own, adjust.window, job)
-        off = rest if adjust.amount > 0 else np.maximum(rest, -np.maximum(there, there * 0))
+        if adjust.amount > 0:
+            off = np.where(_some(base, own, adjust.window, job), rest, rest * 0) if adjust.where else rest
+        else:
+            off = np.maximum(rest, -np.maximum(there, there * 0))
         rest = rest - off
         lines = without_nothing(Lines(base.keys, {"quantity": off * 0, "amount": off}))
         made.append(Part.of(lines, charge, f"adjust.{index}", "discount", own[0].taken))
     return [part for part in made if len(part.lines)]
+
+
+def _some(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Any:  # noqa: ANN401  a mask
+    """Tell for each line of a base whether parts have any line of it."""
+    ones = [replace(p, lines=Lines(p.lines.keys, {"amount": np.ones_like(p.lines.values["amount"])})) for p in parts]
+    return _totals(base, ones, window, job) > 0
 
 
 def _totals(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Values:
@@ -221,7 +237,8 @@ def _totals(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Values
         for each in keyed
     ]
     found = concat(Lines, wide).fold(names)
-    row = found.values["row"].reshape(-1, len(found))[0].astype(np.int64)
+    rows = found.values["row"]
+    row = rows[(0,) * (rows.ndim - 1)].astype(np.int64)
     out = np.array(np.broadcast_to(base.values["amount"], (*shape, len(base))), copy=True)
     out[..., row[row > 0] - 1] = found.values["amount"][..., row > 0]
     return out

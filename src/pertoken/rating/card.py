@@ -1,6 +1,6 @@
 """The rate card as data: seven primitives, each a frozen record.
 
-`measure`, `convert` and `curve` make a charge; `adjust` and `clamp` follow it; a `pool` is drawn down; `during` says when.
+`measure`, `convert` and `curve` make a charge; `adjust` and `clamp` follow; a `pool` is drawn down; `during` says when.
 """
 
 from collections.abc import Mapping
@@ -172,7 +172,8 @@ class Curve:
         tiers: From low to high; the last has no end.
         mode: `marginal` prices each unit in its own tier (graduated); `all` prices all units in the last tier reached
             (volume). Must be said where there are several tiers.
-        select: Meters whose sum in the window picks the tier instead of the quantity itself; with mode `all`.
+        select: Meters whose sum in the window, as it is counted, picks the tier instead of the quantity itself; with
+            mode `all`.
         flat_on_zero: Whether the first tier's flat is due without any usage; must be said where there is one.
         series: Name of the card's series of rates over time, instead of tiers.
     """

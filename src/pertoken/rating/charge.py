@@ -5,7 +5,7 @@ difference of two points of it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 
@@ -14,80 +14,24 @@ from numpy.typing import NDArray
 
 from pertoken.core import period
 from pertoken.core.errors import CardError
-from pertoken.core.lines import Key, Lines, Usage, combine, concat, each_alone, group
+from pertoken.core.expression import condition
+from pertoken.core.lines import Key, Lines, Usage, combine, concat, group
 from pertoken.core.money import Values, array, settle, zeros
-from pertoken.rating.assign import Claim, Combos, leaf_weights
-from pertoken.rating.card import Charge, During, Measure, Window, plain
-from pertoken.rating.contract import CYCLE
-from pertoken.rating.convert import convert
-from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit, running
+from pertoken.rating.assign import Claim, Combos, combos, holds, leaf_weights
+from pertoken.rating.card import Charge, Convert, During, Measure, Window, plain
+from pertoken.rating.contract import CYCLE, Windows
+from pertoken.rating.counted import Counted
+from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit
 from pertoken.rating.job import Job
 from pertoken.rating.measure import distinct, level, peak
 from pertoken.rating.part import Part, Taken, gathered, number
+from pertoken.usage.question import above_key
 
 INVOICE = "month"
 """The longest period of an invoice line; longer windows are billed as they go."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Counted:
-    """What a charge has counted, row by row, each row a stretch of a window.
-
-    Args:
-        charge: The charge.
-        lines: Scope, `by`, and the period of each row; value `quantity`, and `select` where another count picks the tier.
-        starts: Where each window begins among the rows, shape `(window,)`.
-        before: What was counted in each window before the first row, shape `(*batch, window)`; None for nothing.
-    """
-
-    charge: Charge
-    lines: Lines
-    starts: NDArray[np.intp]
-    before: Values | None = None
-
-    @property
-    def quantity(self) -> Values:
-        """What each row has counted."""
-        return self.lines.values["quantity"]
-
-    def priced(self, meter: Key | str) -> Lines:
-        """Write the rows down with their money."""
-        values = {"quantity": self.quantity, "amount": self.money(self.quantity)}
-        return Lines(self.lines.keys, values).with_keys(meter=meter)
-
-    def money(self, quantity: Values) -> Values:
-        """Charge the rows with other quantities: differences of the cumulative price. [currency]"""
-        select = self.lines.values.get("select")
-        if len(self.starts) == len(self.lines) and self.before is None:
-            return price(self.charge, quantity, select)
-        total = running(quantity, self.starts)
-        if self.before is not None:
-            total = total + np.repeat(self.before, np.diff(self.starts, append=len(self.lines)), axis=-1)
-        paid = price(self.charge, total, None if select is None else running(select, self.starts))
-        out = np.array(paid, copy=True)
-        out[..., 1:] -= paid[..., :-1]
-        first = paid[..., self.starts]
-        if self.before is not None:
-            first = first - np.where(self.before == 0, self.before * 0, price(self.charge, self.before, None))
-        out[..., self.starts] = first
-        return out
-
-
-def price(charge: Charge, quantity: Values, select: Values | None = None) -> Values:
-    """Charge a cumulative quantity. [currency]"""
-    if charge.curve is None:
-        return quantity * 0
-    form, how = normal_form(charge.curve), charge.convert
-    if how.whole:
-        return settle(evaluate(form, convert(quantity, how), **_select(select)))
-    return evaluate(per_unit(form, how.per, how.times), np.asarray(quantity), **_select(select))
-
-
-def _select(select: Values | None) -> dict[str, Values]:
-    return {} if select is None else {"select": select}
-
-
-def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> Part:
+def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part], earlier: Sequence[Claim] = ()) -> Part:
     """Price what a claim takes, at list.
 
     Args:
@@ -95,6 +39,7 @@ def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> P
         claim: Which usage, and at what price.
         combos: Combinations of the usage's labels.
         so_far: Parts of the charges before, for charges on money.
+        earlier: Claims of the charge's earlier phases.
     """
     charge, name = claim.charge, claim.name
     if charge is None:
@@ -103,10 +48,12 @@ def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part]) -> P
         return Part.of(_fee(job, name, charge), name, f"prices.{name}", "list", job.tokens)
     if charge.measure.of:
         rows = spent(job, charge.measure, charge, so_far)
-        lines = rows.priced("")
-        return Part.of(lines, name, f"prices.{name}", "list", job.tokens)
+        part = Part.of(rows.priced(""), name, f"prices.{name}", "list", job.tokens)
+        return replace(part, basis=rows)
     taken = job.taken(claim, combos)
-    return Part.of(_measured(job, claim, taken), name, f"prices.{name}", "list", taken)
+    before = [counted(job, each, job.taken(each, combos)) for each in earlier] if carries(claim) else []
+    lines, basis = _measured(job, claim, taken, before)
+    return replace(Part.of(lines, name, f"prices.{name}", "list", taken), basis=basis)
 
 
 def _rates(job: Job, claim: Claim, combos: Combos) -> Part:
@@ -144,13 +91,27 @@ def linear(charge: Charge) -> NormalForm | None:
     return form if form is not None and form.additive else None
 
 
-def _measured(job: Job, claim: Claim, taken: Taken) -> Lines:
-    charge = claim.charge
-    assert charge is not None and charge.measure is not None  # noqa: S101, PT018  see the caller
-    if charge.measure.window == "request" and charge.curve is not None:
-        charge = replace(
-            charge, convert=replace(charge.convert, round=None, free=Decimal(0), per=Decimal(1), times=Decimal(1))
-        )
+def as_counted(charge: Charge) -> Charge:
+    """The charge on what the usage holds: what is converted by request is so already.
+
+    >>> as_counted(Charge(convert=Convert(per=Decimal(1000)))).convert.per
+    Decimal('1000')
+    """
+    if charge.measure is None or charge.measure.window != "request" or not charge.convert.whole:
+        return charge
+    return replace(charge, convert=Convert())
+
+
+def carries(claim: Claim) -> bool:
+    """Tell whether a charge goes on counting where the phase before it stopped."""
+    return bool(claim.charge and claim.charge.during.counter == "carry" and "@" in claim.name)
+
+
+def _measured(job: Job, claim: Claim, taken: Taken, earlier: Sequence[Counted]) -> tuple[Lines, Counted | None]:
+    """Price what is counted; with the count where its parts can't be priced apart."""
+    assert claim.charge is not None and claim.charge.measure is not None  # noqa: S101, PT018  see the caller
+    charge = as_counted(claim.charge)
+    assert charge.measure is not None  # noqa: S101  as before
     form = linear(charge)
     if form is not None or charge.curve is None or charge.curve.series:
         quantity = number(taken.quantity(exact=job.exact), exact=job.exact)
@@ -158,27 +119,38 @@ def _measured(job: Job, claim: Claim, taken: Taken) -> Lines:
             money = quantity * _rates_in_time(job, charge, taken.usage) if charge.curve else quantity * 0
         else:
             money = evaluate(per_unit(form, charge.convert.per, charge.convert.times), np.asarray(quantity))
-        return Lines(taken.usage.keys, {"quantity": quantity, "amount": settle(money)})
-    rows = counted(job, claim, taken)
+        return Lines(taken.usage.keys, {"quantity": quantity, "amount": settle(money)}), None
+    rows = counted(job, claim, taken, earlier=earlier)
     meter = rows.lines.keys.get("meter", charge.measure.meters or charge.measure.unique)
-    return rows.priced(meter)
+    return rows.priced(meter), rows
+
+
+def in_series(job: Job, charge: Charge, usage: Lines) -> Key:
+    """Find the label of the series that holds for each line: the last that had begun.
+
+    Raises:
+        CardError: The series begins later.
+    """
+    assert charge.curve is not None and charge.measure is not None  # noqa: S101, PT018  see the callers
+    labels = sorted(job.card.series[charge.curve.series], key=lambda label: period.begins([label])[0])
+    key = usage.period(period.finest(set(usage.keys)) or charge.measure.window)
+    at = np.searchsorted(period.begins(labels), period.begins(key.labels), side="right") - 1
+    if (at[key.codes] < 0).any():
+        early = key.labels[int(key.codes[np.flatnonzero(at[key.codes] < 0)[0]])]
+        msg = (
+            f"card {job.card.name!r}: series {charge.curve.series} begins with {labels[0]}, "
+            f"but there is usage of {early}"
+        )
+        raise CardError(msg)
+    return Key(at[key.codes].astype(np.int32), tuple(labels))
 
 
 def _rates_in_time(job: Job, charge: Charge, usage: Usage) -> Values:
-    """The rate of each line from a series: that of the last label that had begun."""
-    assert charge.curve is not None and charge.measure is not None  # noqa: S101, PT018  see the caller
-    series = sorted(job.card.series[charge.curve.series].items(), key=lambda item: period.begins([item[0]])[0])
-    begins = period.begins([label for label, _ in series])
-    grain = period.finest(set(usage.keys)) or charge.measure.window
-    key = usage.period(grain)
-    at = np.searchsorted(begins, period.begins(key.labels), side="right") - 1
-    if (at[key.codes] < 0).any():
-        early = key.labels[int(key.codes[np.flatnonzero(at[key.codes] < 0)[0]])]
-        msg = f"card {job.card.name!r}: series {charge.curve.series} begins with {series[0][0]}, but there is usage of {early}"
-        raise CardError(msg)
-    per = charge.convert.per / charge.convert.times
-    rates = array([rate / per for _, rate in series], exact=job.exact)
-    found: Values = rates[at][key.codes]
+    """The rate of each line from a series."""
+    assert charge.curve is not None  # noqa: S101  see the caller
+    key, per = in_series(job, charge, usage), charge.convert.per / charge.convert.times
+    series = job.card.series[charge.curve.series]
+    found: Values = array([series[label] / per for label in key.labels], exact=job.exact)[key.codes]
     return found
 
 
@@ -204,7 +176,7 @@ def counted(
     row_name, rows = job.key(lines, row)
     inner = {} if window_name == row_name else {"window": window}
     if measure.kind in COUNTS:
-        found = COUNTS[measure.kind](Lines(lines.keys, values), {**keys, **inner, row_name: rows}, measure, job)
+        found = COUNTS[measure.kind](Lines(lines.keys, values), {**keys, **inner, row_name: rows}, charge, job)
     else:
         found = gathered({**keys, **inner, row_name: rows}, len(lines), values)
     found = _with_nothing(job, charge, found, row_name, row, inner)
@@ -213,7 +185,7 @@ def counted(
     )
     numbers = {name: number(value, exact=job.exact) for name, value in found.values.items()}
     bare = Lines({name: key for name, key in found.keys.items() if name != "window"}, numbers)
-    return Counted(charge, bare, starts, _before(bare, starts, earlier, job, measure))
+    return Counted(charge, bare, starts, *_before(bare, starts, earlier, job, measure))
 
 
 COUNTS = {"max": peak, "unique": distinct, "time_weighted": level}
@@ -234,6 +206,8 @@ def _row(lines: Lines, measure: Measure, grain: Window | None) -> Window:
 
 def _selected(job: Job, charge: Charge, taken: Taken) -> tuple[Lines, dict[str, Values]]:
     """The lines that are counted; with those of the count that picks the tier, where that is another one."""
+    if charge.measure is not None and charge.measure.kind == "time_weighted":
+        taken = _readings(job, charge.measure)
     quantity = taken.quantity(exact=job.exact)
     if charge.curve is None or not charge.curve.select:
         return taken.usage, {"quantity": quantity}
@@ -254,44 +228,66 @@ def _selected(job: Job, charge: Charge, taken: Taken) -> tuple[Lines, dict[str, 
     return both, dict(both.values)
 
 
-def _with_nothing(job: Job, charge: Charge, found: Lines, row_name: str, row: str, inner: Mapping[str, Key]) -> Lines:
+def _readings(job: Job, measure: Measure) -> Taken:
+    """All readings of a level, from before the charge holds, too."""
+    lines = job.own
+    if measure.where:
+        asked = condition(measure.where)
+        names = [above_key(job.card.bands[n].of) if n in job.card.bands else n for n in sorted(asked.names)]
+        found = combos(lines, names)
+        lines = lines.pick(np.array([holds(asked, each, job.card.bands) for each in found.labels])[found.of_line])
+    weight = leaf_weights(measure.meters, set(lines.keys["meter"].labels))
+    meter = lines.keys["meter"]
+    lines = lines.pick(np.array([label in weight for label in meter.labels] or [False])[meter.codes])
+    factor = array([weight.get(label, Decimal(0)) for label in meter.labels], exact=True)[lines.keys["meter"].codes]
+    return Taken(lines, factor)
+
+
+def _with_nothing(  # noqa: PLR0917  what meets here
+    job: Job, charge: Charge, found: Lines, row_name: str, row: str, inner: Mapping[str, Key]
+) -> Lines:
     """Add rows of nothing for contracts without usage, where something is due all the same."""
     measure = charge.measure
-    if not (charge.curve and charge.curve.flat_on_zero) or inner or (measure and measure.by):
+    assert measure is not None  # noqa: S101  see the caller
+    if not (charge.curve and charge.curve.flat_on_zero) or measure.by or measure.window == "term":
         return found
     during = replace(charge.during, prorate="none")
-    due = job.contracts.windows(row, during, prorate="none", what="a window")  # type: ignore[arg-type]
+    grain = cast("Window", measure.window if inner else row)
+    due = job.contracts.windows(grain, during, prorate="none", what="a window")
     keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
     shape = (*found.values["quantity"].shape[:-1], len(due.contract))
-    none = Lines({**keys, row_name: due.key}, {name: np.zeros(shape, dtype=np.int64) for name in found.values})
+    keys |= {"window": due.key, row_name: _first_row(due, job, row_name)} if inner else {row_name: due.key}
+    none = Lines(keys, {name: np.zeros(shape, dtype=np.int64) for name in found.values})
     return concat(Lines, [none, found]).fold(list(found.keys))
+
+
+def _first_row(due: Windows, job: Job, row_name: str) -> Key:
+    """The first row of each window in which its contract runs."""
+    begin = np.maximum(due.begin, job.contracts.first[due.contract])
+    return Key.of([period.label(t, "day" if row_name == CYCLE else row_name) for t in begin])
 
 
 def _before(
     bare: Lines, starts: NDArray[np.intp], earlier: Sequence[Counted], job: Job, measure: Measure
-) -> Values | None:
-    """What earlier phases of a charge have counted in each window."""
+) -> tuple[Values | None, NDArray[np.bool_] | None]:
+    """What earlier phases of a charge have counted in each window, and whether they have seen it."""
     if not earlier:
-        return None
+        return None, None
     firsts = bare.pick(starts)
     names = [*job.card.scope, *measure.by]
 
     def keyed(lines: Lines) -> Lines:
-        name, key = job.key(lines, measure.window)
+        key = job.key(lines, measure.window)[1]
         return Lines({**{n: lines.keys[n] for n in names}, "window": key}, {"quantity": lines.values["quantity"]})
 
     own = keyed(firsts)
     others = concat(Lines, [keyed(each.lines) for each in earlier])
     both = concat(Lines, [Lines(own.keys, {"quantity": own.values["quantity"] * 0}), others])
-    code, span = combine(list(both.keys.values()), len(both))
-    found = group(
-        [Key(np.unique(code, return_inverse=True)[1].reshape(-1).astype(np.int32), tuple(map(str, range(len(both)))))],
-        len(both),
-    )
-    total = found.sum(both.values["quantity"])
-    slot = np.unique(code, return_inverse=True)[1].reshape(-1)[: len(own)]
-    before: Values = total[..., slot]
-    return before
+    slot = np.unique(combine(list(both.keys.values()), len(both))[0], return_inverse=True)[1].reshape(-1)
+    found = group([Key(slot.astype(np.int32), tuple(map(str, range(len(both)))))], len(both))
+    total, slot = found.sum(both.values["quantity"]), slot[: len(own)]
+    seen = found.sum(np.append(np.zeros(len(own), dtype=np.int64), np.ones(len(others), dtype=np.int64)))
+    return total[..., slot], seen[slot] > 0
 
 
 def spent(job: Job, measure: Measure, charge: Charge, parts: Sequence[Part], *, apart: bool = False) -> Counted:

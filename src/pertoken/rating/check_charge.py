@@ -117,6 +117,9 @@ def _unique(card: Card, name: str, key: str, line: int) -> Iterator[Fault]:
 
 def _every(card: Card, name: str, measure: Measure, line: int) -> Iterator[Fault]:
     kind, every, window = measure.kind, measure.every, measure.window
+    if window == "term" and kind in (*HELD, "unique"):
+        found = f"{name} takes {kind} over the whole term, which no invoice waits for"
+        yield fault(card, line, found, "a window of a year or less", "say window: month, quarter or year")
     if kind not in HELD:
         if every:
             yield fault(card, line, f"{name} has every: {every}", f"it with {' or '.join(HELD)} only")

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core import period
+from pertoken.core.distinct import distinct, first_of
 from pertoken.core.errors import CardError, InputError
-from pertoken.core.exact import CONTEXT
 from pertoken.core.lines import Key, Lines, combine, concat
-from pertoken.core.money import Values, array
+from pertoken.core.money import Values, array, settle
 from pertoken.core.period import Instants
 from pertoken.rating.card import Card, During, Prorate, Window
 
@@ -76,12 +76,8 @@ class Windows:
         if money.dtype != object:
             share: Values = money * (self.part / self.whole)
             return share
-        parts = [CONTEXT.divide(Decimal(p), Decimal(w)) for p, w in zip(*self._fractions(), strict=True)]
-        exact: Values = money * array(parts, exact=True)
-        return exact
-
-    def _fractions(self) -> tuple[list[int], list[int]]:
-        return self.part.tolist(), self.whole.tolist()
+        part, whole = (array([Decimal(n) for n in each.tolist()], exact=True) for each in (self.part, self.whole))
+        return settle(money * part / whole)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,7 +152,17 @@ class Contracts:
             CardError: A period is cut short and the card doesn't say how it counts.
         """
         if self.span[1] == NEVER:
-            msg = f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; map a column to `time`, or say --period"
+            msg = (
+                f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; "
+                "map a column to `time`, or say --period"
+            )
+            raise CardError(msg)
+        if (self.first >= ALWAYS).any():
+            who = " ".join(key.labels[key.codes[int(np.argmax(self.first))]] for key in self.keys.values())
+            msg = (
+                f"card {self.card.name!r} counts by {grain}, and the usage of {who or 'the account'} has no time; "
+                "give it one"
+            )
             raise CardError(msg)
         opened, closed = self.holds(during)
         from_, to = np.maximum(opened, self.first), np.minimum(closed, self.last)
@@ -181,6 +187,11 @@ class Contracts:
         began = self.began().astype("datetime64[D]")
         return (began - began.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
 
+    def day_of(self, contract: int) -> int:
+        """The day of the month on which a contract's periods begin."""
+        anchor = self.card.during.anchor
+        return anchor if isinstance(anchor, int) else int(self._days()[contract])
+
     def _anchored(self) -> list[NDArray[np.intp]]:
         """The contracts of each anchor."""
         if self.card.during.anchor == "start":
@@ -200,12 +211,12 @@ class Contracts:
         return begin[inside], end[inside]
 
     def _label(self, begin: Instants, grain: str) -> tuple[str, Key]:
-        every, codes = np.unique(begin, return_inverse=True)
+        every, codes = distinct(begin)
         named = CYCLE if self.card.during.anchor is not None and grain not in ("hour", "day") else grain
         labels = tuple(period.label(t, "day" if named == CYCLE else grain) for t in every)
         return named, Key(codes.astype(np.int32).reshape(-1), labels)
 
-    def _share(
+    def _share(  # noqa: PLR0917  what meets here
         self, begin: Instants, end: Instants, lo: Instants, hi: Instants, prorate: Prorate | None, what: str
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         cut = (lo > begin) | (hi < end)
@@ -227,6 +238,16 @@ class Contracts:
             return np.where(cut, np.minimum(days, thirty), thirty), thirty
         return days, whole
 
+    def _begun(self, lines: Lines) -> Key:
+        """The day on which each line's cycle began, or the day of the line where it has none."""
+        cycle = lines.keys.get(CYCLE)
+        if cycle is None or "" not in cycle.labels:
+            return window_key(lines, "day", self.card) if cycle is None else cycle
+        column = cycle.column()
+        if (column != "").all():
+            return Key.of(column)
+        return Key.of(np.where(column == "", window_key(lines, "day", self.card).column(), column))
+
     def key(self, lines: Lines, window: str) -> tuple[str, Key]:
         """Name and find the period of each line: of the calendar, of a cycle with its own day, or the whole term.
 
@@ -238,7 +259,7 @@ class Contracts:
             return "", Key.constant("term", len(lines))
         if anchor is None or window in ("hour", "day"):
             return window, window_key(lines, window, self.card)
-        days = lines.keys[CYCLE] if CYCLE in lines.keys else window_key(lines, "day", self.card)
+        days = self._begun(lines)
         begun = period.begins(days.labels)
         if anchor == "start":
             pairs, which = np.unique(
@@ -322,10 +343,11 @@ def contracts_of(
         own: The usage that the card is for.
         card: The card.
         stated: Contracts with their start and end, for any card.
-        span: First day of the books and the day after their last; from the first to the last period of the usage if None.
+        span: First day of the books and the day after their last; those of the usage if None.
         tz: Time zone of the periods.
     """
     mine = [c for c in stated if c.card == card.name]
+    _sound(mine, card)
     begin, end = _times(own)
     edges = _span(begin, end, mine, span, empty=not len(own))
     given = {name: Key.of([c.labels.get(name, "") for c in mine]) for name in card.scope}
@@ -333,8 +355,8 @@ def contracts_of(
     both = concat(Lines, [Lines(given, {}), used]) if card.scope else used
     size = len(mine) + len(own) if card.scope else max(len(own), 1)
     code = combine([both.keys[n] for n in card.scope], size)[0] if card.scope else np.zeros(size, dtype=np.int64)
-    every, first_line, which = np.unique(code, return_index=True, return_inverse=True)
-    which = which.reshape(-1)
+    every, which = distinct(code)
+    first_line = first_of(which, len(every))
     of_usage = which[len(mine) if card.scope else 0 :][: len(own)]
     first, last = np.full(len(every), ALWAYS), np.full(len(every), NEVER)
     known = np.flatnonzero(~np.isnat(begin))
@@ -354,6 +376,37 @@ def contracts_of(
     return Contracts(card, keys, first, last, start, ended, edges, said.tz or tz)
 
 
+def _sound(stated: Sequence[Contract], card: Card) -> None:
+    """Refuse contracts that can't be told apart, or that say less than the card asks.
+
+    Raises:
+        CardError: A contract lacks a label of the card's scope, ends before it begins, or stands twice.
+    """
+    seen: dict[tuple[str, ...], Contract] = {}
+    where = card.source or card.name
+    for each in stated:
+        lacking = [name for name in card.scope if not each.labels.get(name)]
+        if lacking:
+            found = f"a contract on {card.name} has the labels {dict(each.labels)}"
+            msg = f"{where}: {found}; expected {', '.join(lacking)} too"
+            raise CardError(msg)
+        who = tuple(each.labels[name] for name in card.scope)
+        named = " ".join(who) or "the account"
+        if each.start and each.end and each.end <= each.start:
+            msg = (
+                f"{where}: the contract of {named} ends {each.end}, not after its start {each.start}; let it end later"
+            )
+            raise CardError(msg)
+        if who in seen:
+            other = seen[who]
+            msg = (
+                f"{where}: two contracts of {named} on {card.name}, from {other.start} to {other.end} and "
+                f"from {each.start} to {each.end}; expected one; join them, or write a card of another name for the second"
+            )
+            raise CardError(msg)
+        seen[who] = each
+
+
 def _times(own: Lines) -> tuple[Instants, Instants]:
     """Begin and end of each line's finest period; empty where the usage has none."""
     grain = period.finest(set(own.keys))
@@ -367,11 +420,21 @@ def _times(own: Lines) -> tuple[Instants, Instants]:
 def _span(
     begin: Instants, end: Instants, stated: Sequence[Contract], said: tuple[date, date] | None, *, empty: bool
 ) -> tuple[np.datetime64, np.datetime64]:
+    known, over = begin[~np.isnat(begin)], end[~np.isnat(end)]
     if said is not None:
-        return _instant(said[0], NEVER), _instant(said[1], ALWAYS)
-    known = begin[~np.isnat(begin)]
+        first, last = _instant(said[0], NEVER), _instant(said[1], ALWAYS)
+        if len(known) and (known.min() < first or over.max() > last):
+            msg = (
+                f"the books run from {said[0]} to {said[1]}, and there is usage from {str(known.min())[:10]} to "
+                f"{str(over.max())[:10]}; expected usage inside the books; leave out the rest, or let the span hold it"
+            )
+            raise InputError(msg)
+        return first, last
     if len(known):
-        return known.min(), np.nanmax(end[~np.isnat(end)])
+        return known.min(), over.max()
+    if empty and any(c.end is None for c in stated):
+        msg = "there is no usage, and a contract without an end; nothing says how long the books are; say their span"
+        raise InputError(msg)
     days = [_instant(c.start, NEVER) for c in stated if c.start] + [_instant(c.end, ALWAYS) for c in stated if c.end]
     nothing = np.datetime64("1970-01-01", "s")
     return (min(days), max(days)) if days else (nothing, nothing) if empty else (NEVER, NEVER)

@@ -1,20 +1,22 @@
-"""Draw: charges meet the card's pools. What is covered is taken off the invoice; what was drawn, lost and paid are lines."""
+"""Draw: charges meet pools. What is covered is taken off the invoice; what was drawn, lost and paid are lines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from pertoken.core import period
+from pertoken.core.errors import CardError
 from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Lines, Usage, concat
 from pertoken.core.money import Values, is_exact, round_half_up, settle, zeros
 from pertoken.rating.adjust import rounded, shifted
 from pertoken.rating.assign import Claim, combos, holds
 from pertoken.rating.card import MONEY, Pool, Window, plain
-from pertoken.rating.charge import Counted, counted
+from pertoken.rating.charge import carries, counted
 from pertoken.rating.contract import CYCLE
+from pertoken.rating.counted import Counted
 from pertoken.rating.curve import running
 from pertoken.rating.job import Job
 from pertoken.rating.part import INVOICED, Part, Taken, within, without_nothing
@@ -106,20 +108,24 @@ def _who(job: Job, pool: Pool) -> Any:  # noqa: ANN401  a mask
 
 def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -> Drawn:
     grid = _grid(job, pools, [each.taken.usage for each in listed.values()])
+    if not all(grid.shape):
+        return Drawn()
     rows: dict[str, Counted] = {}
-    for name, each in listed.items():
-        earlier = [rows[other] for other in rows if plain(other) == plain(name)] if carries(each.claim) else []
-        rows[name] = counted(job, each.claim, each.taken, grid.grain, earlier)
+    for name, own in listed.items():
+        earlier = [rows[other] for other in rows if plain(other) == plain(name)] if carries(own.claim) else []
+        rows[name] = counted(job, own.claim, own.taken, grid.grain, earlier)
     places = {name: _places(grid, each.lines) for name, each in rows.items()}
     demand: dict[str, Values] = {}
     for name, each in rows.items():
         dense = _dense(grid, each.quantity, places[name], exact=job.exact)
         demand[plain(name)] = demand[plain(name)] + dense if plain(name) in demand else dense
     played = replay(grid, _all_grants(job, pools, grid), demand)
+    rest = {name: each.reshape(*each.shape[:-2], -1).copy() for name, each in played.covered.items()}
     parts: list[Part] = []
     blocked: list[Usage] = []
     for name, each in rows.items():
-        cover = _spread(each.quantity, played.covered[plain(name)], places[name])
+        cover = _spread(each.quantity, rest[plain(name)], places[name])
+        np.subtract.at(rest[plain(name)], (..., places[name]), cover)  # type: ignore[arg-type]  numpy's stub
         offered = played.offered[plain(name)].reshape(-1)[places[name]]
         net, outside = each.quantity - cover, [pool for pool in pools if plain(name) in pool.eligible]
         closed = each.charge.curve is None or all(pool.outside.block for pool in outside)
@@ -127,64 +133,118 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
             open_ = net * (offered | (each.charge.curve is None))
             blocked += _left(each, open_)
             net = net - open_
-        parts += _covered(job, name, listed[name], each, net, offered, outside)
+        parts += _covered(
+            job, name, listed[name], each, net, _factor(played, outside, places[name], exact=job.exact), outside
+        )
     taken = _joined([each.taken for each in listed.values()], exact=job.exact)
     parts += pool_parts(job, pools, played, taken)
     return Drawn(tuple(parts), (played,), tuple(blocked))
 
 
-def carries(claim: Claim) -> bool:
-    """Tell whether a charge goes on counting where the phase before it stopped."""
-    return bool(claim.charge and claim.charge.during.counter == "carry" and "@" in claim.name)
+def _factor(played: Replay, pools: Sequence[Pool], place: Any, *, exact: bool) -> Values:  # noqa: ANN401  an index
+    """The factor of what is beyond the pools, for each row: that of the first pool which the contract then has."""
+    out = zeros(played.grid.shape, exact=exact) + 1
+    for pool in reversed(pools):
+        there = np.zeros(played.grid.shape, dtype=bool)
+        for grant in played.grants:
+            if grant.pool is pool:
+                there[:, grant.opened : grant.closed] |= _some(grant.size)[:, None]
+        times: Any = pool.outside.times if exact else float(pool.outside.times)
+        out = np.where(there, times, out)
+    factor: Values = out.reshape(-1)[place]
+    return factor
 
 
-def _covered(
-    job: Job, name: str, listed: Listed, rows: Counted, net: Values, offered: Values, pools: Sequence[Pool]
+def _some(size: Values) -> Any:  # noqa: ANN401  a mask
+    return (size != 0).reshape(-1, size.shape[-1]).any(axis=0)
+
+
+def _covered(  # noqa: PLR0917  what meets here
+    job: Job, name: str, listed: Listed, rows: Counted, net: Values, factor: Values, pools: Sequence[Pool]
 ) -> list[Part]:
     """Take off the list price what pools cover, with the rounding that the invoice then has."""
     money, gross = rows.money(net), rows.money(rows.quantity)
-    factor = pools[0].outside.times
-    if factor != 1:
-        beyond = money * (factor if job.exact else float(factor))
-        money = np.where(offered, settle(beyond), money)
+    dearer = any(pool.outside.times != 1 for pool in pools)
+    if dearer:
+        money = settle(money * factor)
     off = money - gross
     lines = without_nothing(Lines(rows.lines.keys, {"quantity": off * 0, "amount": off}))
     if not len(lines):
         return []
     meter = rows.charge.measure.meters if rows.charge.measure else ""
     part = Part.of(lines.with_keys(meter=meter), name, f"prices.{name}", "covered", listed.taken)
+    values = {**rows.lines.values, "net": net}
+    if dearer:
+        values["factor"] = net * 0 + factor
+    part = replace(part, basis=replace(rows, lines=Lines(rows.lines.keys, values)))
     bare = [each for each in listed.parts if each.stage != "rounding"]
     whole = rounded([*bare, part], job)
     before, after = ([p for p in parts if p.stage == "rounding"] for parts in (listed.parts, whole))
     return [part, *shifted(after, before, job)]
 
 
-def _places(grid: Grid, lines: Lines) -> Any:  # noqa: ANN401  an index
-    """Find the contract and window of each row, as one index."""
+def _places(grid: Grid, lines: Lines, *, early: bool = False) -> Any:  # noqa: ANN401  an index
+    """Find the contract and window of each line, as one index; what is of a longer period is drawn at its end.
+
+    Args:
+        grid: Contracts and windows.
+        lines: Any lines.
+        early: True for what is due when its period begins, as a fee.
+
+    Raises:
+        CardError: A line has no time, or one outside the books.
+    """
     who = grid.contracts.of_lines(lines)
-    key = lines.keys[CYCLE] if CYCLE in lines.keys and grid.name == CYCLE else lines.period(grid.grain)
-    index = {label: i for i, label in enumerate(grid.labels)}
-    at = np.array([index.get(label, 0) for label in key.labels] or [0])[key.codes]
+    if grid.name == CYCLE:
+        _, key = grid.contracts.key(lines, grid.grain)
+        at = _windows(grid, key, grid.grain, early=early)
+    else:
+        at = np.full(len(lines), -1)
+        for grain in period.GRAINS[period.GRAINS.index(grid.grain) :]:
+            if (at < 0).any() and period.finest(set(lines.keys) & set(period.GRAINS[: period.GRAINS.index(grain) + 1])):
+                key = lines.period(grain)
+                at = np.where(at < 0, _windows(grid, key, grain, early=early), at)
+    if (at < 0).any():
+        card, first, last = grid.contracts.card, *grid.contracts.span
+        msg = (
+            f"card {card.name!r} draws pools by {grid.grain}, and there is usage without a time inside the books, "
+            f"{str(first)[:10]} to {str(last)[:10]}; give it a time, or let the span hold it"
+        )
+        raise CardError(msg)
     return who * grid.shape[1] + at
 
 
+def _windows(grid: Grid, key: Key, grain: str, *, early: bool) -> Any:  # noqa: ANN401  an index
+    """Find the window of each line by its label; -1 where there is none."""
+    index = {label: i for i, label in enumerate(grid.labels)}
+    if grain != grid.grain:
+        moments = period.begins(key.labels) if early else period.ends(key.labels) - np.timedelta64(1, "s")
+        index = {label: int(grid.at(t)) for label, t in zip(key.labels, moments, strict=True) if label}
+    return np.array([index.get(label, -1) for label in key.labels] or [0])[key.codes]
+
+
 def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values:  # noqa: ANN401  an index
-    flat = zeros((*quantity.shape[:-1], grid.shape[0] * grid.shape[1]), exact=exact)
-    np.add.at(flat, (..., place), quantity)
+    size = grid.shape[0] * grid.shape[1]
+    if quantity.ndim == 1 and not exact:
+        return np.bincount(place, quantity, size).reshape(grid.shape)
+    flat = zeros((*quantity.shape[:-1], size), exact=exact)
+    np.add.at(flat, (..., place), quantity)  # type: ignore[arg-type]  numpy's stub
     return flat.reshape(*quantity.shape[:-1], *grid.shape)
 
 
 def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: ANN401  an index
-    """Give what is covered in a window to its rows, one after the other in their order."""
-    rest = covered.reshape(*covered.shape[:-2], -1)[..., place]
-    if len(np.unique(place)) == len(place):
-        return np.minimum(quantity, rest)
+    """Give what is covered in each contract and window (one axis) to its rows, one after the other in their order."""
+    rest = covered[..., place]
+    none = quantity * 0
+    if np.bincount(place, minlength=1).max() <= 1:
+        return np.clip(quantity, none, rest)
     order = np.argsort(place, kind="stable")
     starts = np.flatnonzero(np.append(True, place[order][1:] != place[order][:-1]))
-    ordered = quantity[..., order]
-    before = running(ordered, starts) - ordered
+    so_far = np.clip(running(quantity[..., order], starts), none, rest[..., order])
+    before = np.roll(so_far, 1, axis=-1)
+    before[..., starts] = 0 * before[..., starts]
     out = np.empty_like(quantity + rest * 0)
-    out[..., order] = np.clip(rest[..., order] - before, ordered * 0, ordered)
+    out[..., order] = so_far - before
     return out
 
 
@@ -217,24 +277,48 @@ def money_pools(job: Job, parts: Sequence[Part], listed: Mapping[str, Listed]) -
 def _moneys(job: Job, pools: Sequence[Pool], parts: Sequence[Part], listed: Mapping[str, Listed]) -> Drawn:
     eligible = list(dict.fromkeys(name for pool in pools for name in pool.eligible))
     own = {name: [p for p in parts if plain(p.charge) == name and len(p.lines)] for name in eligible}
-    lines = [p.lines for each in own.values() for p in each]
-    grid = _grid(job, pools, lines or [job.own])
-    demand: dict[str, Values] = {}
-    for name, each in own.items():
-        demand[name] = zeros(grid.shape, exact=job.exact)
-        for part in each:
-            demand[name] = demand[name] + _dense(
-                grid, part.lines.values["amount"], _places(grid, part.lines), exact=job.exact
-            )
+    grid = _grid(job, pools, [job.own])
+    if not all(grid.shape):
+        return Drawn()
+    demand = {name: _wanted(job, grid, each) for name, each in own.items()}
     played = replay(grid, _all_grants(job, pools, grid), demand)
     made = []
     for name, each in own.items():
         if each:
             off = _lines(grid, -played.covered[name], played.covered[name] * 0)
-            made.append(Part.of(off, each[0].charge, f"pools.{_first(pools, name)}", "covered", each[0].taken))
+            part = Part.of(off, each[0].charge, f"pools.{_first(pools, name)}", "covered", each[0].taken)
+            made += [whole.at("covered") for whole in rounded([part], job)]
     taken = [listed[n].taken for n in listed if plain(n) in eligible]
     behind = _joined(taken, exact=job.exact) if taken else job.tokens
     return Drawn(tuple([p for p in made if len(p.lines)] + pool_parts(job, pools, played, behind)), (played,))
+
+
+def _wanted(job: Job, grid: Grid, parts: Sequence[Part]) -> Values:
+    """What a charge is invoiced by contract and window; what is taken off a longer period goes off its last windows.
+
+    Raises:
+        CardError: The charge is priced by a longer period than its pool is drawn by.
+    """
+    out = zeros(grid.shape, exact=job.exact)
+    for part in parts:
+        charge = job.card.prices.get(part.charge)
+        fee = charge is not None and charge.measure is None
+        finest = period.finest(set(part.lines.keys))
+        coarse = finest is not None and period.GRAINS.index(finest) > period.GRAINS.index(grid.grain)
+        if coarse and part.stage == "list" and not fee and grid.name != CYCLE:
+            msg = (
+                f"{job.card.source or job.card.name}: a pool of money is drawn by {grid.grain}, and {part.charge} is "
+                f"priced by {finest}; nobody can tell what of it was used first; say drawn: {finest}, or window: {grid.grain}"
+            )
+            raise CardError(msg)
+        out = out + _dense(grid, part.lines.values["amount"], _places(grid, part.lines, early=fee), exact=job.exact)
+    months = grid.begin.astype("datetime64[M]")
+    for w in range(grid.shape[1] - 1, 0, -1):
+        if months[w] == months[w - 1]:
+            below = np.minimum(out[..., w], out[..., w] * 0)
+            out[..., w - 1] += below
+            out[..., w] -= below
+    return out
 
 
 def _first(pools: Sequence[Pool], charge: str) -> str:
@@ -246,12 +330,12 @@ def _lines(grid: Grid, amount: Values, quantity: Values) -> Lines:
     flat = {"quantity": quantity.reshape(*quantity.shape[:-2], -1), "amount": amount.reshape(*amount.shape[:-2], -1)}
     some = np.zeros(grid.shape[0] * grid.shape[1], dtype=bool)
     for value in flat.values():
-        some |= (value != 0).reshape(-1, value.shape[-1]).any(axis=0)
+        some |= (value != 0).any(axis=tuple(range(value.ndim - 1)))
     at = np.flatnonzero(some)
     who, when = np.divmod(at, grid.shape[1])
     keys = {n: Key(k.codes[who], k.labels) for n, k in grid.contracts.keys.items()}
-    keys[grid.name] = Key(when.astype(np.int32), grid.labels)
-    return Lines(keys, {name: value[..., at] for name, value in flat.items()})
+    keys[grid.name] = Key(grid.own[who, when].astype(np.int32), grid.labels)
+    return Lines(keys, {name: value[..., at] for name, value in flat.items()}).fold(list(keys))
 
 
 def entries(played: Replay, pool: Pool, kind: str) -> tuple[Values, Values]:
@@ -283,6 +367,7 @@ def pool_parts(job: Job, pools: Sequence[Pool], played: Replay, taken: Taken) ->
                 Part.of(_lines(played.grid, value, quantity).with_keys(meter=meter), pool.name, term, stage, taken)
             )
         quantity, value = happened["refunded"]
+        value = value if job.card.rounding is None else round_half_up(value, job.card.rounding)
         out.append(
             Part.of(_lines(played.grid, -value, quantity).with_keys(meter=meter), pool.name, term, "refund", taken)
         )

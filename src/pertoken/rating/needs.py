@@ -65,7 +65,7 @@ def _long(card: Card) -> bool:
 
 def _window(charge: Charge) -> set[str]:
     measure = charge.measure
-    out: set[str] = {charge.window} & set(period.GRAINS)
+    out = {str(charge.window)} & set(period.GRAINS)
     if charge.window in ("quarter", "year", "term"):
         out |= {"month"}
     return out | ({measure.every} if measure and measure.every else set())
@@ -92,5 +92,3 @@ def _one_period(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Keep the finest period only; coarser ones are read off its labels."""
     finest = period.finest(set(keys))
     return tuple(key for key in keys if key == finest or key not in period.GRAINS)
-
-

@@ -13,6 +13,7 @@ from pertoken.core.lines import Key, Lines, Usage, group
 from pertoken.core.meters import leaves
 from pertoken.core.money import Values, array, to_exact
 from pertoken.rating.card import Card
+from pertoken.rating.counted import Counted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +48,7 @@ class Part:
         stage: Stage of the ledger.
         term: Place in the card that made them: `prices.NAME`, `rates`, `adjust.N`, `clamp.N.min`, `pools.NAME`.
         taken: The usage behind them, by which they can be shared out.
+        basis: The count that they are differences of the cumulative price of, for who explains them; None elsewhere.
     """
 
     lines: Lines
@@ -54,6 +56,7 @@ class Part:
     stage: str
     term: str
     taken: Taken
+    basis: Counted | None = None
 
     @classmethod
     def of(cls, lines: Lines, charge: str, term: str, stage: str, taken: Taken) -> "Part":

@@ -1,5 +1,6 @@
 """Payment: when pools are paid, which is not when they are used."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -7,11 +8,14 @@ import numpy as np
 
 from pertoken.core import period
 from pertoken.core.errors import CardError
-from pertoken.core.money import Values, zeros
-from pertoken.rating.card import Pay, Pool
+from pertoken.core.money import Values, array, round_half_up, zeros
+from pertoken.rating.card import Pay, Pool, Window
 from pertoken.rating.contract import ALWAYS
 from pertoken.rating.job import Job
-from pertoken.rating.pool import HOUR, Grid, Replay, due, held, unit_price
+from pertoken.rating.pool import HOUR, Grid, Replay, due, known_end, terms, unit_price
+
+Due = tuple[int, np.datetime64, Decimal]
+"""A contract, when it pays, and how much."""
 
 
 def paid(job: Job, pool: Pool, played: Replay, drawn: Values, expired: Values) -> Values | None:
@@ -28,8 +32,10 @@ def paid(job: Job, pool: Pool, played: Replay, drawn: Values, expired: Values) -
         Money by contract and window; None if nothing is ever paid. [currency]
     """
     if pool.pay:
-        out = sum((_paid(job, pool, each, played) for each in pool.pay), zeros(played.grid.shape, exact=job.exact))
-        return out + _true_up(pool, played, out, expired) if pool.unused == "true_up" else out
+        has = _has(pool, played)
+        dues = [each for pay in pool.pay for each in _dues(job, pool, pay, played.grid) if has[each[0]]]
+        out, before = _booked(dues, played.grid, exact=job.exact)
+        return out + _true_up(pool, played, out, before) if pool.unused == "true_up" else out
     if pool.price is None and pool.unused == "true_up":
         return drawn + expired
     if pool.price == 0:
@@ -37,81 +43,93 @@ def paid(job: Job, pool: Pool, played: Replay, drawn: Values, expired: Values) -
     return _at_grant(played, pool, exact=job.exact)
 
 
+def _has(pool: Pool, played: Replay) -> Any:  # noqa: ANN401  a mask
+    """The contracts to which a pool grants something."""
+    out = np.zeros(played.grid.shape[0], dtype=bool)
+    for grant in played.grants:
+        if grant.pool is pool:
+            out |= (grant.size != 0).reshape(-1, len(out)).any(axis=0)
+    return out
+
+
 def _at_grant(played: Replay, pool: Pool, *, exact: bool) -> Values:
-    """Each grant is paid when it is made; what was granted before the books begin was paid before."""
-    out = zeros(played.grid.shape, exact=exact)
-    for grant in played.grants:
-        if grant.pool is pool and not grant.carried and grant.begin >= played.grid.begin[0]:
-            out[..., min(grant.opened, out.shape[-1] - 1)] += grant.value
-    return out
-
-
-def _true_up(pool: Pool, played: Replay, bought: Values, expired: Values) -> Values:
-    """At the end of a term, what was promised and is not yet paid."""
-    out = bought * 0
-    for grant in played.grants:
-        if grant.pool is pool and grant.closed <= played.grid.shape[1]:
-            last = grant.closed - 1
-            before = bought[..., grant.opened : last + 1].sum(axis=-1)
-            out[..., last] += np.where(
-                grant.size != 0, np.maximum(grant.value - before, grant.value * 0), grant.value * 0
-            )
-    return out + expired * 0
-
-
-def _paid(job: Job, pool: Pool, pay: Pay, played: Replay) -> Values:
+    """Each grant is paid when it is made; what was granted before the first month of the books was paid before."""
     grid = played.grid
-    out = zeros(grid.shape, exact=job.exact)
-    opened, closed = grid.contracts.holds(held(pool))
-    begin = np.maximum(opened, grid.contracts.began())
+    out = zeros(grid.shape, exact=exact)
+    began = grid.contracts.began()
+    for grant in played.grants:
+        if grant.pool is pool and grant.of is None:
+            when = np.maximum(grant.begin, began)
+            now = when.astype("datetime64[M]") >= grid.begin[0].astype("datetime64[M]")
+            out[..., np.arange(grid.shape[0]), grid.at(when)] += np.where(now, grant.value, grant.value * 0)
+    return out
+
+
+def _true_up(pool: Pool, played: Replay, bought: Values, before: Values) -> Values:
+    """When a grant is over, what was promised until then and is not yet paid.
+
+    Args:
+        pool: The pool.
+        played: What happened in it.
+        bought: What is paid in each window. [currency]
+        before: What was paid before the books begin, shape `(contract,)`. [currency]
+    """
+    owed = bought * 0
+    over = np.zeros(played.grid.shape, dtype=bool)
+    for grant in played.grants:
+        if grant.pool is pool and grant.of is None and grant.closed <= played.grid.shape[1]:
+            owed[..., grant.closed - 1] += grant.value
+            over[..., grant.closed - 1] |= grant.value != 0
+    short = owed.cumsum(axis=-1) - bought.cumsum(axis=-1) - before[:, None]
+    most = np.maximum.accumulate(np.where(over, np.maximum(short, short * 0), short * 0), axis=-1)
+    out = most.copy()
+    out[..., 1:] -= most[..., :-1]
+    return out
+
+
+def _dues(job: Job, pool: Pool, pay: Pay, grid: Grid) -> Iterator[Due]:
+    """List when a pool is paid, and how much."""
     upfront = sum((p.upfront_share or Decimal(0) for p in pool.pay), Decimal(0))
-    for c in range(grid.shape[0]):
-        for begun, ended in _terms(pool, grid, begin[c], closed[c], c):
-            if pay.upfront_share is not None:
-                _add(out, c, grid, begun, _number(pay.upfront_share * worth(job, pool, grid, begun, ended), job))
-            elif pay.every is not None:
-                for at, money in _instalments(job, pool, pay, grid, begun, ended, 1 - upfront):
-                    _add(out, c, grid, at, _number(money, job))
-    return out
-
-
-def _terms(pool: Pool, grid: Grid, begin: Any, end: Any, contract: int) -> list[tuple[Any, Any]]:  # noqa: ANN401  times
-    """The terms of a contract's pool that touch the books."""
-    term = pool.term
-    del contract
-    if term is None or not term.renews or term.months is None:
-        return [(begin, end)]
-    out = []
-    while begin < min(end, grid.end[-1]):
-        over = min(end, period.months_later(np.array([begin]), term.months)[0])
-        out.append((begin, over))
-        begin = over
-    return out
+    for c, begin, end in terms(pool, grid):
+        if pay.upfront_share is not None:
+            yield c, begin, pay.upfront_share * worth(job, pool, grid, begin, end)
+        elif pay.amount is not None:
+            dates = due(pay.every, begin, known_end(end, c, grid)) if pay.every else [begin]
+            yield from ((c, at, pay.amount) for at in dates)
+        elif pay.every is not None and pool.every is None:
+            yield from ((c, at, each) for at, each in _instalments(job, pool, pay.every, (begin, end), upfront))
+        elif pay.every is not None:
+            until = known_end(end, c, grid)
+            for at in period.periods(pay.every, max(begin, grid.begin[0]), until):
+                over = period.following(np.array([at]), pay.every)[0]
+                at_last = min(over, until)
+                yield c, max(at, begin), worth(job, pool, grid, max(at, begin), at_last) * (1 - upfront)
 
 
 def _instalments(
-    job: Job,
-    pool: Pool,
-    pay: Pay,
-    grid: Grid,
-    begin: Any,
-    end: Any,
-    share: Decimal,  # noqa: ANN401  times
-) -> list[tuple[Any, Decimal]]:
-    """When an instalment is due in a term, and how much it is."""
-    assert pay.every is not None  # noqa: S101  see the caller
-    until = min(end, grid.end[-1])
-    if pay.amount is not None:
-        return [(at, pay.amount) for at in due(pay.every, begin, until)]
-    if pool.every is None:
-        dates = due(pay.every, begin, end) if end < ALWAYS else due(pay.every, begin, until)
-        each = (pool.price if pool.price is not None else pool.grant) * share / len(dates)
-        return [(at, each) for at in dates if at < until]
-    out = []
-    for at in period.periods(pay.every, max(begin, grid.begin[0]), until):
-        over = period.following(np.array([at]), pay.every)[0]
-        out.append((max(at, begin), worth(job, pool, grid, max(at, begin), min(over, end)) * share))
-    return out
+    job: Job, pool: Pool, every: Window, span: tuple[np.datetime64, np.datetime64], upfront: Decimal
+) -> Iterator[tuple[np.datetime64, Decimal]]:
+    """Cut what is left of a price into parts that add up to it, to the cent.
+
+    Raises:
+        CardError: The term has no end, so that nobody knows how many parts there are.
+    """
+    if span[1] >= ALWAYS:
+        where = job.card.source or job.card.name
+        msg = f"{where}: pool {pool.name} is paid by {every} for a term without an end; say its term"
+        raise CardError(msg)
+    price = _price(pool)
+    dates = due(every, *span)
+    steps = [price * (upfront + (1 - upfront) * i / len(dates)) for i in range(len(dates) + 1)]
+    edges = array(steps, exact=True)
+    edges = edges if job.card.rounding is None else round_half_up(edges, job.card.rounding)
+    yield from zip(dates, edges[1:] - edges[:-1], strict=True)
+
+
+def _price(pool: Pool) -> Decimal:
+    """Price of one grant."""
+    each = unit_price(pool)
+    return pool.price if pool.price is not None else pool.grant * (each if each is not None else Decimal(1))
 
 
 def worth(job: Job, pool: Pool, grid: Grid, begin: Any, end: Any) -> Decimal:  # noqa: ANN401  times
@@ -121,10 +139,10 @@ def worth(job: Job, pool: Pool, grid: Grid, begin: Any, end: Any) -> Decimal:  #
         CardError: The time has no end, so that nothing can be paid for all of it.
     """
     if end >= ALWAYS:
-        msg = f"{job.card.source or job.card.name}: pool {pool.name} is paid upfront for a term without an end; say its term"
+        where = job.card.source or job.card.name
+        msg = f"{where}: pool {pool.name} is paid upfront for a term without an end; say its term"
         raise CardError(msg)
-    each = unit_price(pool)
-    price = pool.price if pool.price is not None else pool.grant * (each if each is not None else Decimal(1))
+    price = _price(pool)
     if pool.every is None:
         return price
     if pool.every == "hour":
@@ -133,12 +151,17 @@ def worth(job: Job, pool: Pool, grid: Grid, begin: Any, end: Any) -> Decimal:  #
     return price * len(period.periods(pool.every, begin, end))
 
 
-def _number(number: Decimal, job: Job) -> Any:  # noqa: ANN401  either kind
-    return number if job.exact else float(number)
+def _booked(dues: list[Due], grid: Grid, *, exact: bool) -> tuple[Values, Values]:
+    """Put payments into the windows in which they are due; those of the first month into the first window.
 
-
-def _add(out: Values, contract: int, grid: Grid, at: Any, money: Any) -> None:  # noqa: ANN401  a time and money
-    """Put a payment into the window in which it is due; one of the first month into the first window."""
-    if at >= grid.end[-1] or period.label(at, "month") < period.label(grid.begin[0], "month"):
-        return
-    out[contract, int(np.searchsorted(grid.end, at, side="right"))] += money
+    Returns:
+        What is paid in each window, and what was paid before the books, shapes `(contract, window)` and `(contract,)`.
+    """
+    out, before = zeros(grid.shape, exact=exact), zeros(grid.shape[:1], exact=exact)
+    for c, at, money in dues:
+        number: Any = money if exact else float(money)
+        if period.label(at, "month") < period.label(grid.begin[0], "month"):
+            before[c] += number
+        elif at < grid.end[-1]:
+            out[c, grid.at(at)] += number
+    return out, before

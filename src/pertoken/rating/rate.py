@@ -54,11 +54,13 @@ class Rated:
         parts: Priced lines, step by step, with the usage behind them.
         unpriced: Billable usage that no card prices; empty unless it was to be set aside.
         replays: What happened in the cards' pools, by card.
+        jobs: The cards at work, by name: their contracts and periods.
     """
 
     parts: tuple[Part, ...]
     unpriced: Usage
     replays: Mapping[str, tuple[Replay, ...]] = field(default_factory=dict)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -101,6 +103,8 @@ def rate(
         usage = _with_periods(usage, book)
         jobs = [Job(card, usage, contracts, span, _zone(card, timezone), exact) for card in book]
         for job in jobs:
+            if span is not None or contracts:
+                job.contracts.began()  # what is said of the books and of contracts is checked, needed or not
             usage = usage.with_keys(**job.in_time())
         jobs = [replace(job, usage=usage) for job in jobs]
         who = assign(usage, book)
@@ -114,12 +118,13 @@ def rate(
             aside += drawn.blocked
         if unpriced == "raise" and any(len(each) for each in aside):
             raise _unpriced(concat(Usage, [each for each in aside if len(each)]))
-        return Rated(tuple(parts), concat(Usage, aside), replays)
+        return Rated(tuple(parts), concat(Usage, aside), replays, {job.card.name: job for job in jobs})
 
 
 def _zone(card: Card, timezone: str) -> str:
     if card.during.tz and card.during.tz != timezone:
-        msg = f"card {card.name!r} reckons its periods in {card.during.tz}, the usage is by {timezone}; say --timezone {card.during.tz}"
+        own = card.during.tz
+        msg = f"card {card.name!r} reckons its periods in {own}, the usage is by {timezone}; say --timezone {own}"
         raise CardError(msg)
     return timezone
 
@@ -199,7 +204,8 @@ def _rate_card(job: Job, who: Assignment) -> tuple[list[Part], Drawn]:
     parts: list[Part] = []
     for claim in who.claims:
         if claim.card is job.card:
-            made = rounded([charged(job, claim, who.combos, parts)], job)
+            earlier = [each.claim for name, each in listed.items() if plain(name) == plain(claim.name)]
+            made = rounded([charged(job, claim, who.combos, parts, earlier)], job)
             taken = job.tokens if job.card.pools and not _measures(claim) else made[0].taken
             listed[claim.name] = Listed(claim, taken, made)
             parts += made
@@ -230,8 +236,8 @@ def _told(job: Job, listed: Mapping[str, Listed]) -> None:
         found = {tuple(row.values()) for row in _labels([*who, window], len(each.taken.usage))}
         if charge.during.counter is None and found & seen.get(plain(name), set()):
             msg = (
-                f"{job.card.source or job.card.name}: the price of {plain(name)} changes inside a {charge.measure.window}; "
-                "expected whether its tiers begin again, since money depends on it; "
+                f"{job.card.source or job.card.name}: the price of {plain(name)} changes inside a "
+                f"{charge.measure.window}; expected whether its tiers begin again, since money depends on it; "
                 "say counter: restart or counter: carry under the phase's during"
             )
             raise CardError(msg)

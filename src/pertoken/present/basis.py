@@ -1,0 +1,50 @@
+"""What a comparison of plans rests on: the log, the cards, and what is left out of it."""
+
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from pertoken.books.answer import Simulated
+from pertoken.present.numbers import show
+from pertoken.present.sheet import Cell, Note
+
+
+def number(value: Any) -> Cell:  # noqa: ANN401  any kind of number
+    """A plain number for a cell; None where there is none."""
+    plain: Cell = value.item() if isinstance(value, np.generic) else value
+    return None if plain is None or plain != plain else plain  # noqa: PLR0124  NaN is not itself
+
+
+def files(answer: Simulated, side: str) -> str:
+    """Name the files of a side's cards."""
+    cards = answer.cards[side]
+    return " and ".join(dict.fromkeys(PurePath(card.source).name or card.name for card in cards))
+
+
+def left_out(answer: Simulated) -> list[Note]:
+    """Say what of the log is not in the comparison."""
+    report, notes = answer.report, []
+    for side, usage in answer.result.unpriced.items():
+        rows = usage.fold([name for name in ("model", "meter") if name in usage.keys]).records()
+        each = ", ".join(
+            f"{show(number(r['quantity']), 'quantity')} {r['meter']} {r.get('model', '')}".strip() for r in rows
+        )
+        notes.append(Note(f"No price on the {side} cards, so left out: {each}.", "warning"))
+    if report.rejected:
+        why = "; ".join(f"{count:,} {reason}" for reason, count in report.rejected.items())
+        text = f"{sum(report.rejected.values()):,} of {report.rows:,} rows were set aside: {why}."
+        notes.append(Note(text, "warning"))
+    return [*notes, *(Note(f"{text}.") for text in report.says)]
+
+
+def meta(answer: Simulated) -> dict[str, str]:
+    """What the numbers rest on."""
+    report = answer.report
+    made = {"log": report.source, "rows": f"{report.rows:,}"}
+    if report.first:
+        made["times"] = f"{report.first[:16]} to {report.last[:16]} UTC"
+    for side, cards in answer.cards.items():
+        if cards:
+            made[f"{side} cards"] = f"{', '.join(card.name for card in cards)} ({files(answer, side)})"
+    return made

@@ -1,0 +1,151 @@
+"""Discounts and limits: their order, their windows, whom they are for; and that an invoice is the sum of its lines."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pertoken.rating.rate import amount, rate
+from tests.made import by, card, money, usage
+
+D = Decimal
+
+
+def units(*numbers):
+    return usage("customer month meter", *(("acme", f"2026-{i + 1:02}", "x_units", n) for i, n in enumerate(numbers)))
+
+
+def plan(tail, rate_=1, extra=""):
+    return card(f"plan: p\nprices: {{t: {{measure: {{sum: x_units}}, curve: [{{rate: {rate_}}}]}}{extra}}}\n{tail}")
+
+
+@pytest.mark.parametrize(
+    ("order", "billed"),
+    [
+        ("orb", 855),  # 1000 - 50 = 950, - 10 % = 855, at least 800, at most 900
+        ("[percent, amount, minimum, maximum]", 850),  # 900 - 50
+        ("[maximum, minimum, discount]", 765),  # 900, - 50 = 850, - 10 %
+        ("[minimum, maximum, percent, amount]", 760),  # 900 - 90 - 50
+    ],
+)
+def test_the_order_of_steps_decides(order, billed):
+    """1,000 of usage, 50 off, 10 % off, at least 800, at most 900; `discount` takes the card's own order, 50 first."""
+    made = plan(f"adjust: [{{amount: -50}}, {{percent: -10}}]\nclamp: {{min: 800, max: 900}}\norder: {order}")
+    assert money(rate(units(1000), made).ledger) == billed
+
+
+@pytest.mark.parametrize(
+    ("order", "used", "billed"), [("openmeter", 100, 95), ("orb", 100, 95), ("lago", 100, 90), ("aws", 100, 54)]
+)
+def test_four_engines_bill_one_contract_in_their_own_ways(order, used, billed):
+    """100 used, 10 % off. OpenMeter and Orb: 90, topped up to 95. Lago: minimum first, coupons after: 100, 90 off.
+
+    AWS has no minimum: 40 of commitment first, then 10 % off the rest of 60 is 54 (beside the commitment's own price).
+    """
+    tail = f"adjust: [{{percent: -10}}]\norder: {order}\n"
+    tail += (
+        "pools: [{id: c, unit: money, grant: 40, every: month, price: 0, eligible: [t], unused: forfeit}]"
+        if order == "aws"
+        else "clamp: {min: 95}"
+    )
+    assert money(rate(units(used), plan(tail)).ledger) == billed
+
+
+@given(
+    st.lists(st.decimals(0, 200, places=3), min_size=3, max_size=3),
+    st.decimals(0, 90, places=2),
+    st.decimals(90, 150, places=2),
+)
+@settings(max_examples=40)
+def test_minimum_and_maximum_commute(used, least, most):
+    either = [
+        rate(units(*map(float, used)), plan(f"clamp: {{min: {least}, max: {most}}}\norder: {order}")).ledger
+        for order in ("[minimum, maximum]", "[maximum, minimum]")
+    ]
+    assert by(either[0], "month") == by(either[1], "month")
+    assert all(least <= n <= most for n in by(either[0], "month").values())
+
+
+FULL = """
+adjust: [{percent: -7.5}, {amount: -3.33}]
+clamp: {min: 20, max: 61.7}
+order: [discount, minimum, credit, maximum]
+pools:
+  - {id: b, unit: x_units, grant: 37, every: month, price: 4.99, eligible: [t], unused: refund, priority: 1}
+  - {id: c, unit: money, grant: 7.77, every: month, price: 7, eligible: [t, base], inside: {times: 0.72}, unused: forfeit}
+"""
+
+
+@given(st.lists(st.integers(0, 300), min_size=4, max_size=4))
+@settings(max_examples=30)
+def test_each_invoice_line_is_in_cents_and_they_add_up(used):
+    """lago-api#2643: an invoice is the sum of its rounded lines, whatever covers, cuts or tops it up."""
+    made = plan(FULL, "0.3337", ", base: {curve: [{flat: 9.99}]}")
+    ledger = amount(rate(units(*used), made).ledger, "billed")
+    for lines in (by(ledger, "charge", "month"), by(ledger, "charge", "term", "month")):
+        assert all(n == round(n, 2) for n in lines.values())
+    assert sum(by(ledger, "charge", "month").values()) == money(ledger)
+
+
+@given(st.lists(st.tuples(st.integers(1, 28), st.sampled_from("xyz"), st.integers(0, 50)), min_size=1, max_size=12))
+@settings(max_examples=30)
+def test_a_bill_does_not_depend_on_how_usage_is_split(rows):
+    """Additivity of the cumulative price: by day and feature, or as one sum."""
+    made = card("""
+        plan: p
+        prices:
+          t:
+            measure: {sum: x_units}
+            convert: {per: 3, round: up, free: 2, free_first: true}
+            curve: {mode: marginal, tiers: [{up_to: 7, rate: 0.333}, {rate: 0.21, flat: 5}]}
+    """)
+    split = usage("customer day feature meter", *(("acme", f"2026-01-{d:02}", f, "x_units", n) for d, f, n in rows))
+    assert money(rate(split, made).ledger) == money(rate(units(sum(n for *_, n in rows)), made).ledger)
+
+
+@pytest.mark.parametrize("window", ["quarter", "year", "term"])
+@given(st.lists(st.integers(0, 40), min_size=12, max_size=12))
+@settings(max_examples=15)
+def test_a_long_window_billed_month_by_month_comes_to_the_price_of_its_whole(window, used):
+    made = card(f"""
+        plan: p
+        rounding: null
+        prices:
+          t:
+            measure: {{sum: x_units, window: {window}}}
+            convert: {{per: 7, round: up}}
+            curve: {{mode: all, tiers: [{{up_to: 5, rate: 3}}, {{up_to: 11, rate: 2, flat: 1}}, {{rate: 1}}]}}
+    """)
+    size = 3 if window == "quarter" else 12
+    wholes = [sum(used[i : i + size]) for i in range(0, 12, size)]
+
+    def price(quantity):
+        packages = -(-quantity // 7)
+        return 3 * packages if packages <= 5 else 2 * packages + 1 if packages <= 11 else packages
+
+    assert money(rate(units(*used), made).ledger) == sum(map(price, wholes))
+
+
+def test_an_amount_off_is_for_those_whom_its_condition_names():
+    made = plan('adjust: [{amount: -5, where: customer == "a"}, {amount: 3, where: customer == "b"}]')
+    used = usage("customer month meter", *((n, "2026-01", "x_units", 10) for n in "abc"))
+    assert by(rate(used, made).ledger, "customer") == {"a": 5, "b": 13, "c": 10}
+
+
+def test_an_amount_off_is_never_more_than_there_is():
+    assert money(rate(units(3), plan("adjust: [{amount: -5}]")).ledger) == 0
+
+
+def test_a_limit_on_one_charge_leaves_the_others_alone():
+    made = plan("clamp: {min: 50, on: [t]}", 1, ", base: {curve: [{flat: 100}]}")
+    assert by(rate(units(20), made).ledger, "charge", "stage") == {
+        ("t", "list"): 20,
+        ("t", "minimum"): 30,
+        ("base", "list"): 100,
+    }
+
+
+def test_a_maximum_of_a_year_is_reached_once():
+    """60 + 60 + 60 with at most 100 a year."""
+    assert money(rate(units(60, 60, 60), plan("clamp: {max: 100, window: year}")).ledger) == 100
