@@ -116,11 +116,11 @@ def test_many_keys_with_many_labels_are_folded_without_running_over():
     assert folded.values["quantity"].tolist() == list(range(size))
 
 
-@pytest.mark.parametrize("span", [101, 70_001, 1 << 33])
+@pytest.mark.parametrize("span", [101, 10_007, 70_001, 1 << 33])
 @pytest.mark.parametrize("runs", [1, 3, None])
 def test_lines_are_gathered_in_order_however_they_lie(span, runs):
-    """Few labels, more than 16 bits hold, more than 32 bits hold; in order, in a few runs, mixed. Oracle: np.unique."""
-    size, chance = 4099, np.random.default_rng(3)
+    """Numbers of up to 16, 32 and more bits, the middle ones counted; sorted, in runs, mixed. Oracle: np.unique."""
+    size, chance = 20_011, np.random.default_rng(3)
     half = int(span**0.5) + 1
     codes = chance.integers(0, half, (2, size)).astype(np.int32)
     if runs:
@@ -131,7 +131,12 @@ def test_lines_are_gathered_in_order_however_they_lie(span, runs):
     found = group([Key(each, labels) for each in codes], size)
     pairs, which = np.unique(codes, axis=1, return_inverse=True)
     assert np.array_equal(codes[:, found.first], pairs)
-    assert found.sum(quantity).tolist() == np.bincount(which.reshape(-1), weights=quantity).tolist()
+    total = np.bincount(which.reshape(-1), weights=quantity)
+    for values in (quantity, quantity * 1.0, quantity.astype(object)):
+        assert found.sum(values).tolist() == total.tolist()
+    assert found.sum(np.stack([quantity, 3 * quantity])).tolist() == [total.tolist(), (3 * total).tolist()]
+    huge = 2**47 + 1  # sums of it are beyond what floats hold
+    assert found.sum(np.full(size, huge)).tolist() == [huge * n for n in np.bincount(which.reshape(-1)).tolist()]
 
 
 def test_picked_lines_can_be_picked_again():

@@ -4,9 +4,8 @@ A key is dictionary-coded: one small integer for each line and one tuple of labe
 `(*batch, line)`: a certain world has none, ten thousand draws have one leading axis. All reduce over the last.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -15,85 +14,26 @@ from numpy.typing import NDArray
 
 from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
+from pertoken.core.keys import MOST_EXACT, Groups, Key, combine, each_alone, group
 from pertoken.core.money import Values
 
-Codes = NDArray[np.int32]
+__all__ = [
+    "MOST_EXACT",
+    "Groups",
+    "Key",
+    "Ledger",
+    "Lines",
+    "Usage",
+    "combine",
+    "concat",
+    "each_alone",
+    "group",
+    "in_worlds",
+    "merge_labels",
+    "table",
+]
+
 T = TypeVar("T", bound="Lines")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Key:
-    """One column of labels, dictionary-coded.
-
-    Args:
-        codes: Index into `labels` for each line, shape `(line,)`.
-        labels: The distinct labels in the order in which they sort; some may stand on no line.
-    """
-
-    codes: Codes
-    labels: tuple[str, ...]
-
-    @classmethod
-    def of(cls, column: Iterable[str]) -> "Key":
-        """Code a column of labels.
-
-        >>> Key.of(["b", "a", "b"]).labels
-        ('a', 'b')
-        """
-        values = list(column)
-        labels = sorted(set(values))
-        index = {label: i for i, label in enumerate(labels)}
-        return cls(np.array([index[v] for v in values], dtype=np.int32), tuple(labels))
-
-    @classmethod
-    def constant(cls, label: str, size: int) -> "Key":
-        """Make a key that says the same on every line."""
-        return cls(_none(size), (label,))
-
-    def __len__(self) -> int:
-        """Count the lines."""
-        return len(self.codes)
-
-    def pick(self, index: NDArray[np.intp]) -> "Key":
-        """Keep the lines that an index names; they are looked up when they are asked for."""
-        return _Picked(self, index)
-
-    def column(self) -> NDArray[np.object_]:
-        """Decode to one label for each line."""
-        return np.array([*self.labels, None], dtype=object)[self.codes]
-
-    def relabel(self, rename: Mapping[str, str]) -> "Key":
-        """Map labels to other labels, several to one where they meet, in sorted order."""
-        new = [rename[label] for label in self.labels]
-        labels = sorted(set(new))
-        index = {label: i for i, label in enumerate(labels)}
-        table = np.array([index[label] for label in new], dtype=np.int32)
-        return Key(table[self.codes] if len(table) else self.codes, tuple(labels))
-
-
-def _none(size: int) -> Codes:
-    """Codes of a single label, which take no room."""
-    return np.broadcast_to(np.int32(0), (size,))
-
-
-class _Picked(Key):
-    """Some lines of another key; many keys of picked lines are never read."""
-
-    __slots__ = ("_index", "_made", "_of")
-
-    def __init__(self, of: Key, index: NDArray[np.intp]) -> None:
-        for name, value in (("labels", of.labels), ("_of", of), ("_index", index), ("_made", None)):
-            object.__setattr__(self, name, value)
-
-    def __len__(self) -> int:
-        return len(self._index)
-
-    @property
-    def codes(self) -> Codes:  # type: ignore[override]  # a frozen field is read-only too
-        if self._made is None:
-            made = _none(len(self._index)) if len(self.labels) == 1 else self._of.codes[self._index]
-            object.__setattr__(self, "_made", made)
-        return self._made
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,94 +161,6 @@ class Ledger(Lines):
 
     needs_keys = frozenset({"account", "stage"})
     needs_values = frozenset({"quantity", "amount"})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Groups:
-    """Lines that agree on some keys, gathered.
-
-    Args:
-        order: Lines sorted by group, or None where they already stand in order.
-        starts: Where each group begins in that order, shape `(group,)`.
-        size: Number of lines.
-        first: One line of each group, shape `(group,)`.
-    """
-
-    order: NDArray[np.intp] | None
-    starts: NDArray[np.intp]
-    size: int
-    first: NDArray[np.intp] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Note a line of each group."""
-        object.__setattr__(self, "first", self.starts if self.order is None else self.order[self.starts])
-
-    @property
-    def alone(self) -> bool:
-        """Tell whether each line is a group of its own and in order, so that nothing is to be summed."""
-        return self.order is None and len(self.starts) == self.size
-
-    def sum(self, values: Values) -> Values:
-        """Sum values of shape `(*batch, line)` to `(*batch, group)`."""
-        if self.alone:
-            return values
-        if len(self.starts) == 0:
-            return values[..., :0]
-        ordered = values if self.order is None else values.take(self.order, axis=-1)
-        result: Values = np.add.reduceat(ordered, self.starts, axis=-1)
-        return result
-
-
-@lru_cache(maxsize=1)
-def each_alone(size: int) -> NDArray[np.intp]:
-    """Where groups begin that have one line each; never written to."""
-    starts = np.arange(size)
-    starts.flags.writeable = False
-    return starts
-
-
-def group(keys: Sequence[Key], size: int) -> Groups:
-    """Gather the lines that agree on all keys given, in the order of their labels."""
-    if size == 0:
-        return Groups(None, np.zeros(0, dtype=np.intp), 0)
-    code, span = combine(keys, size)
-    if (code[1:] > code[:-1]).all():
-        return Groups(None, each_alone(size), size)
-    falls = int(np.count_nonzero(code[1:] < code[:-1]))
-    order = _order(code, span, falls) if falls else None
-    ordered = code if order is None else code[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    return Groups(order, starts, size)
-
-
-def _order(code: NDArray[Any], span: int, falls: int) -> NDArray[np.intp]:
-    """Sort numbers below a span, equal ones as they stand: by their digits of 16 bits, or by merging a few runs."""
-    if span > 1 << 32 or (falls < len(code) >> 10 and span > 1 << 16):
-        return np.argsort(code, kind="stable")
-    order = np.argsort(code.astype(np.uint16), kind="stable")
-    if span <= 1 << 16:
-        return order
-    return order[np.argsort((code >> 16).astype(np.uint16)[order], kind="stable")]
-
-
-def combine(keys: Sequence[Key], size: int) -> tuple[NDArray[Any], int]:
-    """Number the combinations of several keys by one integer for each line, in the order of their labels."""
-    code: NDArray[Any] | None = None
-    span = 1
-    for key in keys:
-        width = max(len(key.labels), 1)
-        if width == 1:
-            continue
-        if code is None:
-            code, span = key.codes, width
-            continue
-        if span > (1 << 62) // width:
-            distinct, code = np.unique(code, return_inverse=True)
-            span = len(distinct)
-        span *= width
-        code = code * (np.int32(width) if span < 1 << 31 else np.int64(width))
-        code += key.codes
-    return _none(size) if code is None else code, span
 
 
 def concat(kind: type[T], parts: Sequence[Lines]) -> T:

@@ -12,7 +12,7 @@ import numpy as np
 
 from pertoken.core import period
 from pertoken.core.errors import InputError
-from pertoken.core.lines import Key, Lines, Usage, concat, group
+from pertoken.core.lines import MOST_EXACT, Key, Lines, Usage, concat, group
 from pertoken.core.meters import meter
 from pertoken.engines import sql
 from pertoken.engines.log import Log, opened, told
@@ -26,9 +26,6 @@ __all__ = ["Log", "Watch", "fold", "keep", "labels", "opened"]
 
 Watch = Callable[[float], None]
 """Told the share of the work that is done, 0 to 1."""
-
-MOST_EXACT = 2**53
-"""Floats hold every whole number up to this one."""
 
 
 def labels(log: Log, keys: Sequence[str]) -> list[tuple[str, ...]]:
