@@ -155,7 +155,8 @@ class Contracts:
             raise CardError(msg)
         if (self.first >= ALWAYS).any():
             who = " ".join(key.labels[key.codes[int(np.argmax(self.first))]] for key in self.keys.values())
-            msg = f"card {self.card.name!r} counts by {grain}, and the usage of {who or 'the account'} has no time; give it one"
+            whose = who or "the account"
+            msg = f"card {self.card.name!r} counts by {grain}, and the usage of {whose} has no time; give it one"
             raise CardError(msg)
         opened, closed = self.holds(during)
         from_, to = np.maximum(opened, self.first), np.minimum(closed, self.last)
@@ -408,7 +409,8 @@ def _sound(stated: Sequence[Contract], card: Card) -> None:
     for each in stated:
         lacking = [name for name in card.scope if not each.labels.get(name)]
         if lacking:
-            msg = f"{where}: a contract on {card.name} has the labels {dict(each.labels)}; expected {', '.join(lacking)} too"
+            found = f"a contract on {card.name} has the labels {dict(each.labels)}"
+            msg = f"{where}: {found}; expected {', '.join(lacking)} too"
             raise CardError(msg)
         who = tuple(each.labels[name] for name in card.scope)
         named = " ".join(who) or "the account"
@@ -420,8 +422,8 @@ def _sound(stated: Sequence[Contract], card: Card) -> None:
         if who in seen:
             other = seen[who]
             msg = (
-                f"{where}: two contracts of {named} on {card.name}, from {other.start} to {other.end} and from {each.start} "
-                f"to {each.end}; expected one; join them, or write a card of another name for the second"
+                f"{where}: two contracts of {named} on {card.name}, from {other.start} to {other.end} "
+                f"and from {each.start} to {each.end}; expected one; join them, or write a card of another name for the second"
             )
             raise CardError(msg)
         seen[who] = each

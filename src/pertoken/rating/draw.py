@@ -110,9 +110,9 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
     if not all(grid.shape):
         return Drawn()
     rows: dict[str, Counted] = {}
-    for name, each in listed.items():
-        earlier = [rows[other] for other in rows if plain(other) == plain(name)] if carries(each.claim) else []
-        rows[name] = counted(job, each.claim, each.taken, grid.grain, earlier)
+    for name, own in listed.items():
+        earlier = [rows[other] for other in rows if plain(other) == plain(name)] if carries(own.claim) else []
+        rows[name] = counted(job, own.claim, own.taken, grid.grain, earlier)
     places = {name: _places(grid, each.lines) for name, each in rows.items()}
     demand: dict[str, Values] = {}
     for name, each in rows.items():
@@ -223,7 +223,7 @@ def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values: 
 
 
 def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: ANN401  an index
-    """Give what is covered in each contract and window, as one axis, to its rows, one after the other in their order."""
+    """Give what is covered in each contract and window, as one axis, to its rows in their order."""
     rest = covered[..., place]
     none = quantity * 0
     if len(np.unique(place)) == len(place):
@@ -297,8 +297,8 @@ def _wanted(job: Job, grid: Grid, parts: Sequence[Part]) -> Values:
         coarse = finest is not None and period.GRAINS.index(finest) > period.GRAINS.index(grid.grain)
         if coarse and part.stage == "list" and not fee and grid.name != CYCLE:
             msg = (
-                f"{job.card.source or job.card.name}: a pool of money is drawn by {grid.grain}, and {part.charge} is priced "
-                f"by {finest}; nobody can tell what of it was used first; say drawn: {finest}, or window: {grid.grain}"
+                f"{job.card.source or job.card.name}: a pool of money is drawn by {grid.grain}, "
+                f"and {part.charge} is priced by {finest}; nobody can tell what of it was used first; say drawn: {finest}, or window: {grid.grain}"
             )
             raise CardError(msg)
         out = out + _dense(grid, part.lines.values["amount"], _places(grid, part.lines, early=fee), exact=job.exact)

@@ -307,8 +307,8 @@ def _inside(pool: Pool, grid: Grid, moments: Instants) -> None:
         card = grid.contracts.card
         finer = "day" if grid.grain in ("month", "quarter", "year") else "hour"
         msg = (
-            f"{card.source or card.name}: pool {pool.name} begins or ends on {str(moments[i])[:10]}, inside the {grid.grain} "
-            f"{grid.labels[at[i]]} by which it is drawn; expected usage that can be told apart; say drawn: {finer}"
+            f"{card.source or card.name}: pool {pool.name} begins or ends on {str(moments[i])[:10]}, "
+            f"inside the {grid.grain} {grid.labels[at[i]]} by which it is drawn; expected usage that can be told apart; say drawn: {finer}"
         )
         raise CardError(msg)
 
