@@ -4,13 +4,17 @@ Floor: the card's normal form written by hand in NumPy, `k = searchsorted(bounds
 keys, asks nobody who prices what, and makes no ledger. Target: twice the floor, for 120,000 customer-months and for
 10,000 draws of 1,000 lines. With rounding the hand-written side also finds what rounding to the cent adds; ours makes a
 second ledger line of it, so that there are twice as many lines to write down.
+
+In exact mode the floor is a plain loop over `Decimal`: bisect, multiply, add, and quantize where money is rounded.
 """
 
-from decimal import Decimal
+from bisect import bisect_left
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
 
+from pertoken.core.exact import CONTEXT
 from pertoken.core.lines import Key, Usage
 from pertoken.rating.card import Card, Charge, Curve, Measure, Tier
 from pertoken.rating.curve import normal_form
@@ -70,4 +74,26 @@ def test_rating_costs_little_more_than_its_arithmetic(case, rounding, race, full
         lambda: by_hand(q, rounding),
         target=2.0,
         rounds=rounds,
+    )
+
+
+def by_loop(q, rounding):
+    with localcontext(CONTEXT):
+        money = [FORM.a[k] + FORM.b[k] * x for x in map(Decimal, q.tolist()) for k in (bisect_left(FORM.up_to, x),)]
+        return money if rounding is None else [x.quantize(Decimal(1).scaleb(-rounding)) for x in money]
+
+
+@pytest.mark.parametrize("rounding", [None, 2])
+def test_exact_rating_costs_little_more_than_a_loop(rounding, race, full):
+    lines = usage(*((10_000, 12) if full else (11, 7)))
+    lines = Usage(lines.keys, {"quantity": lines.values["quantity"].astype(np.int64)})
+    plan, q = card(rounding), lines.values["quantity"]
+    ledger = rate(lines, plan).ledger
+    assert ledger.values["amount"].sum() == sum(by_loop(q, rounding))
+    race(
+        f"rate 120,000 customer-months, exact{'' if rounding is None else ', rounded'}",
+        lambda: rate(lines, plan),
+        lambda: by_loop(q, rounding),
+        target=2.0,
+        rounds=9,
     )

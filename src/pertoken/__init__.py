@@ -17,34 +17,42 @@ if TYPE_CHECKING:
     from pertoken.core.errors import PertokenError
     from pertoken.rating.contract import Contract
     from pertoken.rating.rate import rate
-    from pertoken.whatif import rank, simulate
-    from pertoken.workbench import bill, call, explain, price, sheet, statement
+    from pertoken.workbench import (
+        balances,
+        bill,
+        call,
+        check,
+        coverage,
+        explain,
+        invoice,
+        price,
+        rank,
+        sheet,
+        simulate,
+        statement,
+    )
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Contract": "pertoken.rating.contract",
     "PertokenError": "pertoken.core.errors",
-    "bill": "pertoken.workbench",
-    "call": "pertoken.workbench",
     "card_from": "pertoken.connect.cards",
-    "explain": "pertoken.workbench",
-    "price": "pertoken.workbench",
-    "rank": "pertoken.whatif",
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
-    "sheet": "pertoken.workbench",
-    "simulate": "pertoken.whatif",
-    "statement": "pertoken.workbench",
 }
 
 __all__ = [
     "Contract",
     "PertokenError",
+    "balances",
     "bill",
     "call",
     "card_from",
+    "check",
+    "coverage",
     "explain",
+    "invoice",
     "price",
     "rank",
     "rate",
@@ -57,7 +65,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever lives there
     """Load a public name when it is first used, so that the command line starts fast."""
-    if name not in _HOMES:
+    if name not in __all__:
         msg = f"module 'pertoken' has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from pertoken.core.errors import InputError
-from pertoken.core.lines import Key, Ledger, Lines, Usage, concat, table
+from pertoken.core.lines import Key, Ledger, Lines, Usage, concat, group, table
 
 NAMES = ("customer", "model", "month")
 LABELS = {"customer": ["a", "b", "c", "d", "e"], "model": ["x", "y", "z"], "month": ["2026-01", "2026-02"]}
@@ -114,6 +114,35 @@ def test_many_keys_with_many_labels_are_folded_without_running_over():
     keys = {f"k{i}": Key(np.arange(size, dtype=np.int32), tuple(f"{n:07}" for n in range(10_007))) for i in range(7)}
     folded = Lines(keys, {"quantity": np.arange(size)}).fold(list(keys))
     assert folded.values["quantity"].tolist() == list(range(size))
+
+
+@pytest.mark.parametrize("span", [101, 70_001, 1 << 33])
+@pytest.mark.parametrize("runs", [1, 3, None])
+def test_lines_are_gathered_in_order_however_they_lie(span, runs):
+    """Few labels, more than 16 bits hold, more than 32 bits hold; in order, in a few runs, mixed. Oracle: np.unique."""
+    size, chance = 4099, np.random.default_rng(3)
+    half = int(span**0.5) + 1
+    codes = chance.integers(0, half, (2, size)).astype(np.int32)
+    if runs:
+        pieces = [piece[:, np.lexsort(piece[::-1])] for piece in np.array_split(codes, runs, axis=1)]
+        codes = np.concatenate(pieces, axis=1)
+    labels = tuple(f"{n:05}" for n in range(half))
+    quantity = chance.integers(0, 97, size)
+    found = group([Key(each, labels) for each in codes], size)
+    pairs, which = np.unique(codes, axis=1, return_inverse=True)
+    assert np.array_equal(codes[:, found.first], pairs)
+    assert found.sum(quantity).tolist() == np.bincount(which.reshape(-1), weights=quantity).tolist()
+
+
+def test_picked_lines_can_be_picked_again():
+    made = table(
+        ["customer", "meter"], ["quantity"], [("a", "requests", 2), ("b", "requests", 3), ("c", "requests", 5)]
+    )
+    twice = made.pick(np.array([2, 1, 0])).pick(np.array([True, False, True]))
+    assert len(twice) == len(twice.keys["customer"]) == 2
+    assert twice.keys["customer"].column().tolist() == ["c", "a"]
+    assert twice.keys["meter"].column().tolist() == ["requests", "requests"]
+    assert twice.with_keys(customer="d").keys["customer"].column().tolist() == ["d", "d"]
 
 
 def test_a_coarser_period_is_read_off_a_finer_one():

@@ -1,5 +1,6 @@
 """A roll-up that was kept is rated again to the last digit, and refused where it is too coarse."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +13,13 @@ from hypothesis import strategies as st
 
 from pertoken.connect.cards import card_from
 from pertoken.core.errors import InputError
+from pertoken.core.lines import Usage, table
+from pertoken.engines.duckdb import fold, keep, opened
+from pertoken.usage.question import Question
 from pertoken.workbench import statement
 from tests.desk import ROWS, snapshot, write
 
+METERS = ("input_tokens", "output_tokens", "requests")
 COST = card_from(
     {
         "card": "vendor",
@@ -232,3 +237,39 @@ def test_a_roll_up_that_cannot_be_written_says_so(desk):
     with pytest.raises(InputError, match=r"can't write nothing/kept\.parquet"):
         statement(log, cost=["vendor.yaml"], rollup="nothing/kept.parquet")
     assert not (desk / "nothing").exists()
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.integers(0, 70), st.sampled_from(["2026-01", "2026-02"]), st.sampled_from(METERS), st.integers(1, 99)
+        ),
+        min_size=1,
+        max_size=150,
+    )
+)
+@settings(max_examples=25)
+def test_a_roll_up_asked_for_as_it_stands_gives_its_own_lines(tmp_path_factory, rows):
+    """More customers than are looked up in a list; lines that stand twice are added up. Oracle: a Counter."""
+    path = tmp_path_factory.mktemp("kept") / "kept.parquet"
+    question = Question(("customer", "month"))
+    labelled = [(f"c{customer:03}", month, meter, quantity) for customer, month, meter, quantity in rows]
+    made = table(["customer", "month", "meter"], ["quantity"], labelled)
+    keep(Usage(made.keys, made.values), question, path)
+    with opened(path) as log:
+        usage, report = fold(log, question)
+    total = Counter[tuple[str, ...]]()
+    for *labels, quantity in labelled:
+        total[tuple(labels)] += quantity
+    found = {(r["customer"], r["month"], r["meter"]): r["quantity"] for r in usage.records()}
+    assert report.rows == len(rows)
+    assert found == dict(total)
+    assert list(found) == sorted(found)
+
+
+def test_a_roll_up_with_a_month_that_is_none_is_refused(tmp_path):
+    question = Question(("customer", "month"))
+    lines = table(["customer", "month", "meter"], ["quantity"], [("a", "2026-13", "requests", 1)] * 3)
+    keep(Usage(lines.keys, lines.values), question, tmp_path / "kept.parquet")
+    with opened(tmp_path / "kept.parquet") as log, pytest.raises(InputError, match=r"3 of 3 rows.*month in the form"):
+        fold(log, question)

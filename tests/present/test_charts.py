@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pertoken.present.bridge import bridge
-from pertoken.present.charts import PALETTE, bars, fold_smallest, stacked, waterfall
+from pertoken.present.charts import GAIN, LOSS, PALETTE, areas, bars, fold_smallest, stacked, waterfall
 from pertoken.present.drawing import INK, PAPER, png, svg
 
 MONEY = st.decimals(-(10**9), 10**9, places=2)
@@ -103,3 +103,16 @@ def test_every_colour_stands_out_on_light_and_on_dark(color, paper):
     """WCAG 2.2, 1.4.11: graphics need a contrast of 3 to 1."""
     low, high = sorted((luminance(color), luminance(paper)))
     assert (high + 0.05) / (low + 0.05) >= 3
+
+
+def test_areas_step_from_period_to_period_and_end_with_the_last():
+    """Two hours make three edges: the second hour is as wide as the first."""
+    spec = areas(
+        ["2026-01-05T10", "2026-01-05T11"], {"used": [4, 1], "unused": [0, 3]}, {"used": GAIN, "unused": LOSS},
+        title="gpu_hours", kind="quantity",
+    )  # fmt: skip
+    (rows,) = spec["datasets"].values()
+    hours = sorted({row["at"] for row in rows})
+    assert [b - a for a, b in pairwise(hours)] == [3_600_000, 3_600_000]
+    assert [row["value"] for row in rows if row["part"] == "unused"] == [0, 3, 3]
+    assert {"used", "unused", "gpu_hours"} <= set(texts(svg(spec)))

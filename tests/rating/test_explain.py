@@ -42,7 +42,7 @@ def used(tokens, units, customer="acme"):
 
 
 def steps(made, **chosen):
-    return explain(rate(made, PLAN).ledger, [PLAN], chosen or {"customer": "acme"})
+    return explain(rate(made, PLAN), chosen or {"customer": "acme"}).steps
 
 
 @settings(max_examples=40)
@@ -95,7 +95,7 @@ def test_each_discount_is_told_apart_and_can_be_followed_on_paper():
           - {percent: -20, where: model == "other"}
     """)
     made = usage("customer month model meter", ("acme", "2026-01", "m", "input_tokens", 1001))
-    told = [(s.stage, s.amount, s.line) for s in explain(rate(made, terms).ledger, [terms], {"customer": "acme"})]
+    told = [(s.stage, s.amount, s.line) for s in explain(rate(made, terms), {"customer": "acme"}).steps]
     assert told == [
         ("list", D("333.333"), 3),
         ("rounding", D("-0.003"), 3),
@@ -114,7 +114,7 @@ def test_the_order_of_the_card_is_the_order_of_the_explanation():
         order: [minimum, discount]
     """)
     made = usage("customer month meter", ("acme", "2026-01", "input_tokens", 20))
-    told = [(s.stage, s.amount) for s in explain(rate(made, terms).ledger, [terms], {"customer": "acme"})]
+    told = [(s.stage, s.amount) for s in explain(rate(made, terms), {"customer": "acme"}).steps]
     assert told == [("list", D(20)), ("minimum", D(30)), ("discount", D(-2)), ("discount", D(-3))]
 
 
@@ -130,8 +130,8 @@ def test_shares_of_what_belongs_to_several_are_told_too():
     )
     rows = [("acme", "2026-01", "input_tokens", 2000), ("bolt", "2026-01", "input_tokens", 1000)]
     made = usage("customer month meter", *rows)
-    ledger = allocate(rate(made, vendor).parts, ["customer"])
-    told = explain(ledger, [vendor], {"customer": "acme"})
+    rated = rate(made, vendor)
+    told = explain(rated, {"customer": "acme"}, shared=allocate(rated.parts, ["customer"])).steps
     assert sum(s.amount for s in told) == 2 + 6
     assert {s.charge: s.amount for s in told} == {"base": 6, "t": 2}
 
@@ -145,7 +145,7 @@ def test_a_rate_is_told_with_what_is_special_about_it():
     """)
     row = ("2026-01", "m", "true", "standard", "2026-01-05", "input_tokens", 2_000_000)
     made = usage("month model batch service_tier price_from meter", row)
-    (told,) = explain(rate(made, vendor).ledger, [vendor], {"month": "2026-01"})
+    (told,) = explain(rate(made, vendor), {"month": "2026-01"}).steps
     assert (told.quantity, told.rate, told.amount) == (D(2), D("1.5"), D(3))
     assert (told.source, told.line) == ("card.yaml", 5)
     assert "batch" in told.about
@@ -159,5 +159,5 @@ def test_a_label_that_is_not_in_the_books_is_refused_with_the_nearest():
 
 def test_an_explanation_of_everything_is_the_whole_ledger():
     made = used(2_000_007, 250)
-    ledger = rate(made, PLAN).ledger
-    assert sum(s.amount for s in explain(ledger, [PLAN], {})) == money(ledger)
+    rated = rate(made, PLAN)
+    assert explain(rated, {}).amount == money(rated.ledger)

@@ -1,13 +1,15 @@
 """The books: usage rated on both sides, the statement made of it, and what was left out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pertoken.books.invoice import Invoice
 from pertoken.books.ranking import Ranking
 from pertoken.books.simulate import Simulation
 from pertoken.books.statement import Statement
 from pertoken.core.lines import Ledger, Usage
 from pertoken.rating.card import Card
+from pertoken.rating.rate import Rated
 from pertoken.usage.report import Report
 
 
@@ -23,6 +25,7 @@ class Books:
         unpriced: Usage without a price, by side.
         statement: Profit and loss by the keys asked for (and by customer, where the log has one).
         by: Keys asked for.
+        rated: What rating gave, by side, with what happened in the pools.
     """
 
     usage: Usage
@@ -32,6 +35,22 @@ class Books:
     unpriced: Mapping[str, Usage]
     statement: Statement
     by: tuple[str, ...]
+    rated: Mapping[str, Rated] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Billed:
+    """An invoice, and the log behind it.
+
+    Args:
+        invoice: The invoice.
+        report: What was read and what was left out.
+        unpriced: Usage of all customers without a price.
+    """
+
+    invoice: Invoice
+    report: Report
+    unpriced: Usage
 
 
 @dataclass(frozen=True, slots=True, eq=False)

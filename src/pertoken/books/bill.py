@@ -297,7 +297,7 @@ def _balance(replays: Sequence[Any], name: str) -> PoolBalance:
         if own:
             pool = own[0].pool
             sums = {kind: _total(happened(played, pool, kind)[0]) for kind in ("drawn", "expired", "refunded")}
-            granted = sum((_total(grant.size) for grant in own if not grant.carried), Decimal(0))
+            granted = sum((_total(grant.size) for grant in own if not grant.of), Decimal(0))
             left = sum((_total(grant.left) for grant in own), Decimal(0))
             return PoolBalance(granted=granted, left=left, **sums)
     none = Decimal(0)

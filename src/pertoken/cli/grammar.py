@@ -6,6 +6,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "card": ("pertoken.cli.card", "What is wrong with a card, and what does it say? (card check)"),
     "simulate": ("pertoken.cli.simulate", "What if we change the price: who pays more, what is left?"),
     "focus": ("pertoken.cli.focus", "Bills in the FOCUS format: write our costs as one, read one, check one."),
+    "balances": ("pertoken.cli.balances", "What is paid and not yet used, what lapsed, what expires when?"),
+    "coverage": ("pertoken.cli.coverage", "How well are commitments used, how much do they cover?"),
+    "invoice": ("pertoken.cli.invoice", "What is a customer billed for a month, line by line?"),
     "explain": ("pertoken.cli.explain", "How did a customer's month come about, line by line?"),
 }
 

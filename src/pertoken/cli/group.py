@@ -54,8 +54,8 @@ def _invoke(name: str, words: Sequence[str]) -> int:
 
 def _apart(params: Mapping[str, Any]) -> None:
     """Refuse to write over what is read, or twice to one file."""
-    cards = [card for side in ("cost", "revenue", "old", "new") for card in params.get(side) or ()]
-    said = [params.get("log"), params.get("mapping"), *params.get("files", ()), *cards]
+    cards = [card for side in ("cost", "revenue", "old", "new", "issued") for card in params.get(side) or ()]
+    said = [params.get("log"), params.get("mapping"), params.get("card"), *params.get("files", ()), *cards]
     seen = {Path(each.partition("::")[0].partition("#")[0]).resolve() for each in said if each}
     for name in ("xlsx", "html", "rejects", "rollup"):
         if params.get(name):

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pertoken import whatif, workbench
+from pertoken import workbench
 from pertoken.books.answer import Simulated
 from pertoken.books.outcome import WATCHED, verdict
 from pertoken.books.ranking import RANKS
@@ -162,11 +162,11 @@ def command(
         if said := [name for name, value in alone.items() if value is not None]:
             msg = f"{' and '.join(said)}: only for one new plan; here several are ranked; say one --new CARD"
             raise InputError(msg)
-        answer = plans.ask(whatif.rank, quiet=delivery.quiet, vary=dict(map(values, vary)), by=rank or "revenue")
+        answer = plans.ask(workbench.rank, quiet=delivery.quiet, vary=dict(map(values, vary)), by=rank or "revenue")
     else:
         asked = () if by is None else keys(by)
         more = {"by": asked, "amount": amount, "elasticity": elasticity, "exact": not fast}
-        answer = plans.ask(whatif.simulate, quiet=delivery.quiet, **more)
+        answer = plans.ask(workbench.simulate, quiet=delivery.quiet, **more)
     also = rejected(answer.report, plans.rejects, quiet=delivery.quiet)
     deliver(sheet(answer), delivery, short=sheet(answer, top=top), also=also)
     if fail_above is not None and isinstance(answer.result, Simulation):

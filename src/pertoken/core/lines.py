@@ -6,6 +6,7 @@ A key is dictionary-coded: one small integer for each line and one tuple of labe
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -47,7 +48,15 @@ class Key:
     @classmethod
     def constant(cls, label: str, size: int) -> "Key":
         """Make a key that says the same on every line."""
-        return cls(np.zeros(size, dtype=np.int32), (label,))
+        return cls(_none(size), (label,))
+
+    def __len__(self) -> int:
+        """Count the lines."""
+        return len(self.codes)
+
+    def pick(self, index: NDArray[np.intp]) -> "Key":
+        """Keep the lines that an index names; they are looked up when they are asked for."""
+        return _Picked(self, index)
 
     def column(self) -> NDArray[np.object_]:
         """Decode to one label for each line."""
@@ -60,6 +69,31 @@ class Key:
         index = {label: i for i, label in enumerate(labels)}
         table = np.array([index[label] for label in new], dtype=np.int32)
         return Key(table[self.codes] if len(table) else self.codes, tuple(labels))
+
+
+def _none(size: int) -> Codes:
+    """Codes of a single label, which take no room."""
+    return np.broadcast_to(np.int32(0), (size,))
+
+
+class _Picked(Key):
+    """Some lines of another key; many keys of picked lines are never read."""
+
+    __slots__ = ("_index", "_made", "_of")
+
+    def __init__(self, of: Key, index: NDArray[np.intp]) -> None:
+        for name, value in (("labels", of.labels), ("_of", of), ("_index", index), ("_made", None)):
+            object.__setattr__(self, name, value)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    @property
+    def codes(self) -> Codes:  # type: ignore[override]  # a frozen field is read-only too
+        if self._made is None:
+            made = _none(len(self._index)) if len(self.labels) == 1 else self._of.codes[self._index]
+            object.__setattr__(self, "_made", made)
+        return self._made
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +119,7 @@ class Lines:
         if missing:
             msg = f"{type(self).__name__} needs {sorted(missing)}; it has {sorted({*self.keys, *self.values})}"
             raise InputError(msg)
-        lengths = {k.codes.shape[-1] for k in self.keys.values()} | {v.shape[-1] for v in self.values.values()}
+        lengths = {len(k) for k in self.keys.values()} | {v.shape[-1] for v in self.values.values()}
         if len(lengths) > 1:
             msg = f"columns of one table must be of one length, found {sorted(lengths)}"
             raise InputError(msg)
@@ -95,7 +129,7 @@ class Lines:
     def __len__(self) -> int:
         """Count the lines."""
         for key in self.keys.values():
-            return len(key.codes)
+            return len(key)
         for value in self.values.values():
             return int(value.shape[-1])
         return 0
@@ -110,7 +144,7 @@ class Lines:
     def pick(self, index: NDArray[Any]) -> Self:
         """Keep the lines that a boolean mask or an index names."""
         index = np.flatnonzero(index) if index.dtype == bool else index
-        keys = {name: Key(key.codes[index], key.labels) for name, key in self.keys.items()}
+        keys = {name: key.pick(index) for name, key in self.keys.items()}
         return type(self)(keys, {name: value.take(index, axis=-1) for name, value in self.values.items()})
 
     def where(self, **labels: str) -> Self:
@@ -142,7 +176,7 @@ class Lines:
             One line for each combination that stands here, values summed over the last axis.
         """
         groups = group([self.key(name) for name in by], len(self))
-        keys = {name: Key(self.keys[name].codes[groups.first], self.keys[name].labels) for name in by}
+        keys = {name: self.keys[name].pick(groups.first) for name in by}
         return Lines(keys, {name: groups.sum(value) for name, value in self.values.items()})
 
     def period(self, grain: str) -> Key:
@@ -225,34 +259,56 @@ class Groups:
         return result
 
 
+@lru_cache(maxsize=1)
+def each_alone(size: int) -> NDArray[np.intp]:
+    """Where groups begin that have one line each; never written to."""
+    starts = np.arange(size)
+    starts.flags.writeable = False
+    return starts
+
+
 def group(keys: Sequence[Key], size: int) -> Groups:
     """Gather the lines that agree on all keys given, in the order of their labels."""
     if size == 0:
         return Groups(None, np.zeros(0, dtype=np.intp), 0)
     code, span = combine(keys, size)
-    least = np.diff(code).min(initial=1)
-    if least > 0:
-        return Groups(None, np.arange(size), size)
-    order = None if least == 0 else np.argsort(code.astype(np.uint16) if span <= 1 << 16 else code, kind="stable")
+    if (code[1:] > code[:-1]).all():
+        return Groups(None, each_alone(size), size)
+    falls = int(np.count_nonzero(code[1:] < code[:-1]))
+    order = _order(code, span, falls) if falls else None
     ordered = code if order is None else code[order]
-    return Groups(order, np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])), size)
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    return Groups(order, starts, size)
 
 
-def combine(keys: Sequence[Key], size: int) -> tuple[NDArray[np.int64], int]:
+def _order(code: NDArray[Any], span: int, falls: int) -> NDArray[np.intp]:
+    """Sort numbers below a span, equal ones as they stand: by their digits of 16 bits, or by merging a few runs."""
+    if span > 1 << 32 or (falls < len(code) >> 10 and span > 1 << 16):
+        return np.argsort(code, kind="stable")
+    order = np.argsort(code.astype(np.uint16), kind="stable")
+    if span <= 1 << 16:
+        return order
+    return order[np.argsort((code >> 16).astype(np.uint16)[order], kind="stable")]
+
+
+def combine(keys: Sequence[Key], size: int) -> tuple[NDArray[Any], int]:
     """Number the combinations of several keys by one integer for each line, in the order of their labels."""
-    code = np.zeros(size, dtype=np.int64)
+    code: NDArray[Any] | None = None
     span = 1
     for key in keys:
         width = max(len(key.labels), 1)
         if width == 1:
             continue
+        if code is None:
+            code, span = key.codes, width
+            continue
         if span > (1 << 62) // width:
             distinct, code = np.unique(code, return_inverse=True)
             span = len(distinct)
-        code *= width
-        code += key.codes
         span *= width
-    return code, span
+        code = code * (np.int32(width) if span < 1 << 31 else np.int64(width))
+        code += key.codes
+    return _none(size) if code is None else code, span
 
 
 def concat(kind: type[T], parts: Sequence[Lines]) -> T:

@@ -1,6 +1,7 @@
 """Money: rounding half up, exact or fast, by one function."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -41,10 +42,7 @@ def to_exact(values: Values) -> Values:
     if is_exact(values):
         return values
     make = Decimal if np.issubdtype(values.dtype, np.integer) else (lambda x: Decimal(repr(x)))
-    flat = values.ravel().tolist()
-    out = np.empty(len(flat), dtype=object)
-    out[:] = [make(x) for x in flat]
-    return out.reshape(values.shape)
+    return np.fromiter(map(make, values.ravel().tolist()), dtype=object, count=values.size).reshape(values.shape)
 
 
 def array(numbers: "list[Decimal] | tuple[Decimal, ...]", *, exact: bool) -> Values:
@@ -106,12 +104,11 @@ def round_half_up(values: Values, digits: int) -> Values:
     """
     if is_exact(values):
         quantum = Decimal(1).scaleb(-digits)
-        flat = [x.quantize(quantum, ROUND_HALF_UP, CONTEXT) for x in values.ravel().tolist()]
-        out = np.empty(len(flat), dtype=object)
-        out[:] = flat
-        return out.reshape(values.shape)
+        rounded = map(CONTEXT.quantize, values.ravel().tolist(), repeat(quantum))
+        return np.fromiter(rounded, dtype=object, count=values.size).reshape(values.shape)
     scale = 10.0**digits
-    scaled = np.asarray(np.abs(values) * (scale * TIE))
+    scaled = np.asarray(np.abs(values), dtype=np.float64)
+    scaled *= scale * TIE
     scaled += 0.5
     np.floor(scaled, out=scaled)
     scaled /= scale

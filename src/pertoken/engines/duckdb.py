@@ -12,7 +12,7 @@ import numpy as np
 
 from pertoken.core import period
 from pertoken.core.errors import InputError
-from pertoken.core.lines import Key, Lines, Usage, concat
+from pertoken.core.lines import Key, Lines, Usage, concat, group
 from pertoken.core.meters import meter
 from pertoken.engines import sql
 from pertoken.engines.log import Log, opened, told
@@ -96,7 +96,12 @@ def _has(log: Log, kept: Sequence[str], key: str) -> bool:
 
 def _folded(log: Log, question: Question, report: Report, on: str, watch: Watch | None) -> Usage:
     columns = sql.key_columns(question, log.binding, log.types, on=on)
-    groups = [f"{group} AS {identifier('k' + str(i))}" for i, (group, _) in enumerate(columns.values())]
+    labels = {name: label for name, (_, label) in columns.items()}
+    groups = [f"{by} AS {identifier('k' + str(i))}" for i, (by, _) in enumerate(columns.values())]
+    if not report.rejected and _as_kept(log, columns):
+        usage = _usage(log, f"(SELECT {', '.join([*groups, 'meter', _as_is(log)])} FROM {log.source.relation})", labels)
+        if usage is not None:
+            return usage
     sums, names = _sums(log, question)
     table = log.source.relation
     if report.rejected:
@@ -105,14 +110,28 @@ def _folded(log: Log, question: Question, report: Report, on: str, watch: Watch 
     _run(
         log.con, f"CREATE OR REPLACE TEMP TABLE folded AS SELECT {', '.join([*groups, *sums])} FROM {table} {by}", watch
     )
-    return _usage(log, {name: label for name, (_, label) in columns.items()}, names)
+    usage = _usage(log, "folded", labels, names)
+    assert usage is not None  # noqa: S101  groups stand only once
+    return usage
+
+
+def _as_kept(log: Log, columns: Mapping[str, Any]) -> bool:
+    """Tell whether a question asks for a kept roll-up as it stands, so that there is nothing to add up."""
+    return len(log.kept) == 1 and len(log.source.files) == 1 and set(log.types) - {"meter", "quantity"} <= set(columns)
+
+
+def _as_is(log: Log) -> str:
+    return f"CAST({sql.number(sql.QUANTITY, log.types, 'x_any')} AS {_kind(log)}) AS q0"
+
+
+def _kind(log: Log) -> str:
+    return "BIGINT" if log.types[sql.QUANTITY] in sql.INTEGERS else "DOUBLE"
 
 
 def _sums(log: Log, question: Question) -> tuple[list[str], list[str]]:
     if log.binding.long:
         total = f"sum({sql.number(sql.QUANTITY, log.types, 'x_any')})"
-        kind = "BIGINT" if log.types[sql.QUANTITY] in sql.INTEGERS else "DOUBLE"
-        return ["meter", f"CAST({total} AS {kind}) AS q0"], ["quantity"]
+        return ["meter", f"CAST({total} AS {_kind(log)}) AS q0"], ["quantity"]
     sums: list[str] = []
     names: list[str] = []
     for leaf in log.binding.leaves:
@@ -144,23 +163,68 @@ def _run(con: duckdb.DuckDBPyConnection, query: str, watch: Watch | None) -> Non
     watch(1.0)
 
 
-def _usage(log: Log, keys: Mapping[str, str], names: Sequence[str]) -> Usage:
-    """Fetch the folded lines with dictionary-coded keys, and stack the meters under each other."""
+def _usage(log: Log, table: str, keys: Mapping[str, str], names: Sequence[str] = ("quantity",)) -> Usage | None:
+    """Fetch folded lines with coded keys, and stack the meters under each other; None if some stand twice."""
     coded = {f"k{i}": label for i, label in enumerate(keys.values())} | ({"meter": "{c}"} if log.binding.long else {})
-    tables = {name: _labels(log.con, name, label) for name, label in coded.items()}
-    codes = [f"{n}_labels.code AS {n}" for n in coded]
-    joins = [f"JOIN {n}_labels ON folded.{n} IS NOT DISTINCT FROM {n}_labels.of" for n in coded]
-    sums = [f"q{i}" for i in range(len(names))]
-    got = log.con.execute(
-        f"SELECT {', '.join([*codes, *sums])} FROM folded {' '.join(joins)} ORDER BY ALL"
-    ).fetchnumpy()
-    made = {key: Key(np.asarray(got[f"k{i}"]), tables[f"k{i}"]) for i, key in enumerate(keys)}
+    codes, columns = _coded(log.con, table, coded, [f"q{i}" for i in range(len(names))])
+    groups = group(list(codes.values()), len(columns[0]))
+    if len(groups.starts) < groups.size:
+        return None
+    if groups.order is not None:
+        codes = {name: Key(key.codes[groups.order], key.labels) for name, key in codes.items()}
+        columns = [column[groups.order] for column in columns]
+    made = {key: codes[f"k{i}"] for i, key in enumerate(keys)}
     if log.binding.long:
-        made["meter"] = Key(np.asarray(got["meter"]), tables["meter"])
-        _known_meters(log, tables["meter"])
-        return Usage(made, {"quantity": _whole(_exact(log, [np.asarray(got["q0"])])[0])})
-    quantities = _exact(log, [np.asarray(got[f"q{i}"]) for i in range(len(names))])
-    return concat(Usage, [_meter(made, each, name) for each, name in zip(quantities, names, strict=True)])
+        _known_meters(log, codes["meter"].labels)
+        return Usage({**made, "meter": codes["meter"]}, {"quantity": _whole(_exact(log, columns)[0])})
+    return concat(Usage, [_meter(made, each, name) for each, name in zip(_exact(log, columns), names, strict=True)])
+
+
+FEW = 64
+"""So many labels are looked up in a list, which is done once for each label where a file is dictionary-coded itself."""
+
+
+def _coded(
+    con: duckdb.DuckDBPyConnection, table: str, keys: Mapping[str, str], sums: Sequence[str]
+) -> tuple[dict[str, Key], list[np.ndarray[Any, Any]]]:
+    """Fetch a table with its keys as numbers; each label is written only once.
+
+    Args:
+        con: Where the table is.
+        table: The table, or a query in brackets.
+        keys: Columns of the table, and the SQL that makes a label of what stands there.
+        sums: Other columns to fetch.
+    """
+    labels = _labels(con, table, keys)
+    picked, joins = list(sums), []
+    for name, own in labels.items():
+        if 1 < len(own) <= FEW:
+            picked.append(f"list_position(getvariable('{name}_labels'), lines.{name}) - 1 AS {name}")
+        elif len(own) > FEW:
+            picked.append(f"{name}_labels.code AS {name}")
+            joins.append(f"JOIN {name}_labels ON lines.{name} IS NOT DISTINCT FROM {name}_labels.of")
+    got = con.execute(f"SELECT {', '.join(picked)} FROM {table} AS lines {' '.join(joins)}").fetchnumpy()
+    columns = [np.asarray(got[name]) for name in sums]
+    none = np.zeros(len(columns[0]), dtype=np.int32)
+    codes = {name: np.asarray(got[name], dtype=np.int32) if len(own) > 1 else none for name, own in labels.items()}
+    return {name: Key(codes[name], own) for name, own in labels.items()}, columns
+
+
+def _labels(con: duckdb.DuckDBPyConnection, table: str, keys: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Number the labels of each folded key in their order, as `{name}_labels`."""
+    if not keys:
+        return {}
+    found = ", ".join(f"list(DISTINCT {name}) AS {name}" for name in keys)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE found AS SELECT {found} FROM {table}")
+    out = {}
+    for name, label in keys.items():
+        distinct = f"SELECT of, {label.format(c='of')} AS label FROM (SELECT unnest({name}) AS of FROM found)"
+        code = "CAST(row_number() OVER (ORDER BY label) - 1 AS INTEGER) AS code"
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name}_labels AS SELECT *, {code} FROM ({distinct})")
+        con.execute(f"SET VARIABLE {name}_labels = (SELECT list(of ORDER BY code) FROM {name}_labels)")
+        rows = con.execute(f"SELECT label FROM {name}_labels ORDER BY code").fetchall()
+        out[name] = tuple(str(row[0]) for row in rows)
+    return out
 
 
 def _exact(log: Log, quantities: Sequence[np.ndarray[Any, Any]]) -> Sequence[np.ndarray[Any, Any]]:
@@ -188,14 +252,6 @@ def _whole(quantity: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Whole numbers as integers, where all are whole."""
     whole = quantity.astype(np.int64)
     return whole if (whole == quantity).all() else quantity
-
-
-def _labels(con: duckdb.DuckDBPyConnection, name: str, label: str) -> tuple[str, ...]:
-    """Number the labels of a folded key in their order, in the table `{name}_labels`; each is written only once."""
-    distinct = f"SELECT of, {label.format(c='of')} AS label FROM (SELECT DISTINCT {name} AS of FROM folded)"
-    code = "CAST(row_number() OVER (ORDER BY label) - 1 AS INTEGER) AS code"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {name}_labels AS SELECT *, {code} FROM ({distinct})")
-    return tuple(str(row[0]) for row in con.execute(f"SELECT label FROM {name}_labels ORDER BY code").fetchall())
 
 
 def _meter(keys: Mapping[str, Key], quantity: np.ndarray[Any, Any], name: str) -> Lines:

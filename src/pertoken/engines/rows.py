@@ -28,7 +28,7 @@ def checked(log: Log, *, bands: bool = False) -> Report:
     _all_read(log)
     found = sql.checks(log.binding, log.types)
     _one_kind_of_time(log)
-    counts = [f"count_if({check.holds})" for check in found]
+    counts = [_count(log, check) for check in found]
     times = [
         f"min({w})::VARCHAR, max({w})::VARCHAR"
         for w in ([sql.instant(log.binding, log.types)] if log.binding.time else [])
@@ -50,6 +50,15 @@ def checked(log: Log, *, bands: bool = False) -> Report:
         first=first,
         last=last,
         says=(*log.binding.says, *_lists(log), *(_means(log) if bands else ())),
+    )
+
+
+def _count(log: Log, check: sql.Check) -> str:
+    """Count the rows that fail a check; in a roll-up, whose labels stand on many rows, the labels that do."""
+    if not log.kept or not check.label:
+        return f"count_if({check.holds})"
+    return (
+        f"(SELECT count_if({check.holds}) FROM (SELECT DISTINCT {sql.column(check.label)} FROM {log.source.relation}))"
     )
 
 

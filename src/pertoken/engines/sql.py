@@ -58,11 +58,13 @@ class Check:
         reason: In words, with what was expected.
         holds: SQL that is true for such a row.
         shows: SQL of what was found there.
+        label: The only column that is looked at, where it holds labels; empty for others.
     """
 
     reason: str
     holds: str
     shows: str
+    label: str = ""
 
 
 def column(name: str) -> str:
@@ -133,15 +135,15 @@ def checks(binding: Binding, types: Types) -> list[Check]:
     out = [_period_check(grain, name, types) for grain, name in binding.keys.items() if grain in period.GRAINS]
     out += [_batch_check(binding.keys["batch"], types)] if "batch" in binding.keys else []
     if binding.long:
-        said, readable = _said(QUANTITY, types[QUANTITY]), _decimal(QUANTITY, types[QUANTITY])
+        kind = types[QUANTITY]
+        said, readable = _said(QUANTITY, kind), column(QUANTITY) if kind in INTEGERS else _decimal(QUANTITY, kind)
         bad = f"{readable} IS NULL OR {readable} < 0 OR {readable} > {MOST}"
         out.append(Check("a quantity of 0 or more was expected", bad, said))
         parted = ", ".join(quote(name) for name, each in METERS.items() if not each.whole)
         own = "".join(f" AND NOT starts_with({column('meter')}, {quote(head)})" for head in PARTED)
         whole = f"{column('meter')} NOT IN ({parted}){own}"
-        out.append(
-            Check("a whole number was expected for such a meter", f"{whole} AND {readable} <> trunc({readable})", said)
-        )
+        broken = f"{whole} AND {readable} <> trunc({readable})"
+        out += [] if kind in INTEGERS else [Check("a whole number was expected for such a meter", broken, said)]
         out.append(
             Check("the name of a meter was expected", f"nullif(trim({column('meter')}), '') IS NULL", column("meter"))
         )
@@ -165,8 +167,8 @@ def _part_check(leaf: Leaf, types: Types) -> Check:
     return Check(reason, f"{value(leaf, types)} < 0", " || ' < ' || ".join(shown))
 
 
-_YES = "('true', 't', '1', 'yes', 'y', 'batch')"
-_NO = "('false', 'f', '0', 'no', 'n', '')"
+_YES = "['true', 't', '1', 'yes', 'y', 'batch']"
+_NO = "['false', 'f', '0', 'no', 'n', '']"
 
 
 def _word(label: str) -> str:
@@ -175,7 +177,9 @@ def _word(label: str) -> str:
 
 def _batch_check(name: str, types: Types) -> Check:
     word = _word(_label(name, types))
-    return Check(f"{name} as true or false was expected", f"{word} NOT IN {_YES} AND {word} NOT IN {_NO}", column(name))
+    return Check(
+        f"{name} as true or false was expected", f"NOT list_contains({_YES} || {_NO}, {word})", column(name), name
+    )
 
 
 def _unread_check(unread: str, read: str, types: Types) -> Check:
@@ -186,8 +190,8 @@ def _unread_check(unread: str, read: str, types: Types) -> Check:
 
 def _period_check(grain: str, name: str, types: Types) -> Check:
     said = _label(name, types)
-    bad = f"{said} <> '' AND NOT regexp_full_match({said}, {quote(period.SHAPES[grain])})"
-    return Check(f"{name} in the form {period.EXAMPLES[grain]} was expected", bad, said)
+    bad = f"NOT regexp_full_match({said}, {quote(f'({period.SHAPES[grain]})?')})"
+    return Check(f"{name} in the form {period.EXAMPLES[grain]} was expected", bad, said, name)
 
 
 def _number_checks(said_by: str, leaf: str, types: Types) -> list[Check]:
@@ -245,7 +249,11 @@ def _key(name: str, question: Question, binding: Binding, types: Types) -> tuple
         return quote(binding.constants[name]), "{c}"
     if name in binding.keys:
         label = _label(binding.keys[name], types)
-        return (f"CASE WHEN {_word(label)} IN {_YES} THEN 'true' ELSE 'false' END" if name == "batch" else label), "{c}"
+        return (
+            f"CASE WHEN list_contains({_YES}, {_word(label)}) THEN 'true' ELSE 'false' END"
+            if name == "batch"
+            else label
+        ), "{c}"
     if name in period.GRAINS:
         return _period(name, question, binding, types)
     if name in types:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
+import numpy as np
 
+from pertoken.core import period
 from pertoken.present.bridge import Row, bridge
 from pertoken.present.drawing import INK, PAPER
 from pertoken.present.numbers import show
@@ -279,3 +281,43 @@ def _dressed(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> Spec:
     )
     spec: Spec = dressed.to_dict()
     return spec
+
+
+def areas(
+    labels: Sequence[str], parts: Mapping[str, Sequence[Number]], colors: Mapping[str, str], *, title: str, kind: Kind
+) -> Spec:
+    """Return areas on top of each other that step from period to period, e.g. used, unused and on demand by the hour.
+
+    Args:
+        labels: Periods in order, each beginning where the one before ends.
+        parts: Values by name, from the bottom up, each of as many numbers as there are periods.
+        colors: Colour of each part.
+        title: Title of the value axis, with its unit.
+        kind: How the value axis writes its numbers.
+    """
+    edges = [*period.begins(labels), period.ends(labels[-1:])[0]] if labels else []
+    at = [int(edge.astype("datetime64[ms]").astype(np.int64)) for edge in edges]
+    data = []
+    for rank, (name, values) in enumerate(parts.items()):
+        numbers = [float(value) for value in values]
+        data += [
+            {"at": t, "part": name, "value": v, "rank": rank}
+            for t, v in zip(at, [*numbers, *numbers[-1:]], strict=True)
+        ]
+    legend = alt.Legend(orient="top", title=None, labelLimit=0, symbolType="square")
+    shown = alt.Scale(domain=list(parts), range=[colors[name] for name in parts])
+    beside = alt.Axis(title=None, grid=False, ticks=False, labelOverlap=True, tickCount=8)
+    chart = (
+        alt.Chart(alt.InlineData(values=data))
+        .mark_area(interpolate="step-after")
+        .encode(
+            x=alt.X("at:T", scale=alt.Scale(type="utc", nice=False), axis=beside),
+            y=alt.Y(
+                "value:Q", stack="zero", title=title, axis=alt.Axis(format=_format(kind), domain=False, ticks=False)
+            ),
+            color=alt.Color("part:N", legend=legend, scale=shown),
+            order=alt.Order("rank:Q"),
+        )
+        .properties(width=WIDTH, height=WIDTH * 2 // 5)
+    )
+    return _dressed(chart)

@@ -57,7 +57,8 @@ def rounded(parts: Sequence[Part], job: Job) -> list[Part]:
     found = gathered(invoice_keys(lines, first.charge, job), len(lines), {"amount": lines.values["amount"]})
     rest = round_half_up(found.values["amount"], job.card.rounding)
     rest -= found.values["amount"]
-    out = without_nothing(Lines(found.keys, {"quantity": rest * 0, "amount": rest}))
+    off = without_nothing(Lines(found.keys, {"amount": rest}))
+    out = Lines(off.keys, {"quantity": zeros(off.values["amount"].shape, exact=job.exact), **off.values})
     return [*made, Part.of(out, first.charge, first.term, "rounding", first.taken)]
 
 
@@ -180,7 +181,7 @@ def _spent(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list[
                 lines.where(charge=_place(adjust, name)) if _place(adjust, name) in lines.key("charge").labels else None
             )
             if mine is not None:
-                part = Part.of(mine, name, f"adjust.{index}", "discount", own.taken)
+                part = replace(Part.of(mine, name, f"adjust.{index}", "discount", own.taken), basis=rows)
                 made += [p for p in rounded([part], job) if len(p.lines)]
     return made
 

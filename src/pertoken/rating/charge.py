@@ -5,7 +5,7 @@ difference of two points of it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 
@@ -18,77 +18,17 @@ from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Lines, Usage, combine, concat, group
 from pertoken.core.money import Values, array, settle, zeros
 from pertoken.rating.assign import Claim, Combos, combos, holds, leaf_weights
-from pertoken.rating.card import Charge, During, Measure, Window, plain
+from pertoken.rating.card import Charge, Convert, During, Measure, Window, plain
 from pertoken.rating.contract import CYCLE, Windows, closing
-from pertoken.rating.convert import convert
-from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit, running
+from pertoken.rating.counted import Counted
+from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit
 from pertoken.rating.job import Job
 from pertoken.rating.measure import distinct, level, peak
 from pertoken.rating.part import Part, Taken, gathered, number
 from pertoken.usage.question import above_key
 
-INVOICE = "month"
+INVOICE: Window = "month"
 """The longest period of an invoice line; longer windows are billed as they go."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Counted:
-    """What a charge has counted, row by row, each row a stretch of a window.
-
-    Args:
-        charge: The charge.
-        lines: Scope, `by`, and the period of each row; value `quantity`, and `select` where another count picks the tier.
-        starts: Where each window begins among the rows, shape `(window,)`.
-        before: What was counted in each window before the first row, shape `(*batch, window)`; None for nothing.
-        begun: Whether each window had begun before, so that a flat at zero is no longer due, shape `(window,)`.
-    """
-
-    charge: Charge
-    lines: Lines
-    starts: NDArray[np.intp]
-    before: Values | None = None
-    begun: NDArray[np.bool_] | None = None
-
-    @property
-    def quantity(self) -> Values:
-        """What each row has counted."""
-        return self.lines.values["quantity"]
-
-    def priced(self, meter: Key | str) -> Lines:
-        """Write the rows down with their money."""
-        values = {"quantity": self.quantity, "amount": self.money(self.quantity)}
-        return Lines(self.lines.keys, values).with_keys(meter=meter)
-
-    def money(self, quantity: Values) -> Values:
-        """Charge the rows with other quantities: differences of the cumulative price. [currency]"""
-        select = self.lines.values.get("select")
-        if len(self.starts) == len(self.lines) and self.before is None:
-            return price(self.charge, quantity, select)
-        total = running(quantity, self.starts)
-        if self.before is not None:
-            total = total + np.repeat(self.before, np.diff(self.starts, append=len(self.lines)), axis=-1)
-        paid = price(self.charge, total, None if select is None else running(select, self.starts))
-        out = np.array(paid, copy=True)
-        out[..., 1:] -= paid[..., :-1]
-        first = paid[..., self.starts]
-        if self.before is not None:
-            first = first - np.where(self.begun, price(self.charge, self.before, None), self.before * 0)
-        out[..., self.starts] = first
-        return out
-
-
-def price(charge: Charge, quantity: Values, select: Values | None = None) -> Values:
-    """Charge a cumulative quantity. [currency]"""
-    if charge.curve is None:
-        return quantity * 0
-    form, how = normal_form(charge.curve), charge.convert
-    if how.whole:
-        return settle(evaluate(form, convert(quantity, how), **_select(select)))
-    return evaluate(per_unit(form, how.per, how.times), np.asarray(quantity), **_select(select))
-
-
-def _select(select: Values | None) -> dict[str, Values]:
-    return {} if select is None else {"select": select}
 
 
 def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part], earlier: Sequence[Claim] = ()) -> Part:
@@ -108,16 +48,12 @@ def charged(job: Job, claim: Claim, combos: Combos, so_far: Sequence[Part], earl
         return Part.of(_fee(job, name, charge), name, f"prices.{name}", "list", job.tokens)
     if charge.measure.of:
         rows = spent(job, charge.measure, charge, so_far)
-        lines = rows.priced("")
-        return Part.of(lines, name, f"prices.{name}", "list", job.tokens)
+        part = Part.of(rows.priced(""), name, f"prices.{name}", "list", job.tokens)
+        return replace(part, basis=rows)
     taken = job.taken(claim, combos)
     before = [counted(job, each, job.taken(each, combos)) for each in earlier] if carries(claim) else []
-    return Part.of(_measured(job, claim, taken, before), name, f"prices.{name}", "list", taken)
-
-
-def carries(claim: Claim) -> bool:
-    """Tell whether a charge goes on counting where the phase before it stopped."""
-    return bool(claim.charge and claim.charge.during.counter == "carry" and "@" in claim.name)
+    lines, basis = _measured(job, claim, taken, before)
+    return replace(Part.of(lines, name, f"prices.{name}", "list", taken), basis=basis)
 
 
 def _rates(job: Job, claim: Claim, combos: Combos) -> Part:
@@ -155,13 +91,27 @@ def linear(charge: Charge) -> NormalForm | None:
     return form if form is not None and form.additive else None
 
 
-def _measured(job: Job, claim: Claim, taken: Taken, earlier: Sequence[Counted]) -> Lines:
-    charge = claim.charge
-    assert charge is not None and charge.measure is not None  # noqa: S101, PT018  see the caller
-    if charge.measure.window == "request" and charge.curve is not None:
-        charge = replace(
-            charge, convert=replace(charge.convert, round=None, free=Decimal(0), per=Decimal(1), times=Decimal(1))
-        )
+def as_counted(charge: Charge) -> Charge:
+    """The charge on what the usage holds: what is converted by request is so already.
+
+    >>> as_counted(Charge(convert=Convert(per=Decimal(1000)))).convert.per
+    Decimal('1000')
+    """
+    if charge.measure is None or charge.measure.window != "request" or not charge.convert.whole:
+        return charge
+    return replace(charge, convert=Convert())
+
+
+def carries(claim: Claim) -> bool:
+    """Tell whether a charge goes on counting where the phase before it stopped."""
+    return bool(claim.charge and claim.charge.during.counter == "carry" and "@" in claim.name)
+
+
+def _measured(job: Job, claim: Claim, taken: Taken, earlier: Sequence[Counted]) -> tuple[Lines, Counted | None]:
+    """Price what is counted; with the count where its parts can't be priced apart."""
+    assert claim.charge is not None and claim.charge.measure is not None  # noqa: S101, PT018  see the caller
+    charge = as_counted(claim.charge)
+    assert charge.measure is not None  # noqa: S101  as before
     form = linear(charge)
     if form is not None or charge.curve is None or charge.curve.series:
         quantity = number(taken.quantity(exact=job.exact), exact=job.exact)
@@ -169,27 +119,38 @@ def _measured(job: Job, claim: Claim, taken: Taken, earlier: Sequence[Counted]) 
             money = quantity * _rates_in_time(job, charge, taken.usage) if charge.curve else quantity * 0
         else:
             money = evaluate(per_unit(form, charge.convert.per, charge.convert.times), np.asarray(quantity))
-        return Lines(taken.usage.keys, {"quantity": quantity, "amount": settle(money)})
+        return Lines(taken.usage.keys, {"quantity": quantity, "amount": settle(money)}), None
     rows = counted(job, claim, taken, earlier=earlier)
     meter = rows.lines.keys.get("meter", charge.measure.meters or charge.measure.unique)
-    return rows.priced(meter)
+    return rows.priced(meter), rows
+
+
+def in_series(job: Job, charge: Charge, usage: Lines) -> Key:
+    """Find the label of the series that holds for each line: the last that had begun.
+
+    Raises:
+        CardError: The series begins later.
+    """
+    assert charge.curve is not None and charge.measure is not None  # noqa: S101, PT018  see the callers
+    labels = sorted(job.card.series[charge.curve.series], key=lambda label: period.begins([label])[0])
+    key = usage.period(period.finest(set(usage.keys)) or charge.measure.window)
+    at = np.searchsorted(period.begins(labels), period.begins(key.labels), side="right") - 1
+    if (at[key.codes] < 0).any():
+        early = key.labels[int(key.codes[np.flatnonzero(at[key.codes] < 0)[0]])]
+        msg = (
+            f"card {job.card.name!r}: series {charge.curve.series} begins with {labels[0]}, "
+            f"but there is usage of {early}"
+        )
+        raise CardError(msg)
+    return Key(at[key.codes].astype(np.int32), tuple(labels))
 
 
 def _rates_in_time(job: Job, charge: Charge, usage: Usage) -> Values:
-    """The rate of each line from a series: that of the last label that had begun."""
-    assert charge.curve is not None and charge.measure is not None  # noqa: S101, PT018  see the caller
-    series = sorted(job.card.series[charge.curve.series].items(), key=lambda item: period.begins([item[0]])[0])
-    begins = period.begins([label for label, _ in series])
-    grain = period.finest(set(usage.keys)) or charge.measure.window
-    key = usage.period(grain)
-    at = np.searchsorted(begins, period.begins(key.labels), side="right") - 1
-    if (at[key.codes] < 0).any():
-        early = key.labels[int(key.codes[np.flatnonzero(at[key.codes] < 0)[0]])]
-        msg = f"card {job.card.name!r}: series {charge.curve.series} begins with {series[0][0]}, but there is usage of {early}"
-        raise CardError(msg)
-    per = charge.convert.per / charge.convert.times
-    rates = array([rate / per for _, rate in series], exact=job.exact)
-    found: Values = rates[at][key.codes]
+    """The rate of each line from a series."""
+    assert charge.curve is not None  # noqa: S101  see the caller
+    key, per = in_series(job, charge, usage), charge.convert.per / charge.convert.times
+    series = job.card.series[charge.curve.series]
+    found: Values = array([series[label] / per for label in key.labels], exact=job.exact)[key.codes]
     return found
 
 
@@ -219,8 +180,9 @@ def counted(
     else:
         found = gathered({**keys, **inner, row_name: rows}, len(lines), values)
     found = _with_nothing(job, charge, found, row_name, row, inner)
-    names = [*keys, *(inner or [row_name])]
-    starts = group([found.keys[name] for name in names], len(found)).starts
+    starts = (
+        group([found.keys[name] for name in [*keys, *inner]], len(found)).starts if inner else np.arange(len(found))
+    )
     numbers = {name: number(value, exact=job.exact) for name, value in found.values.items()}
     bare = Lines({name: key for name, key in found.keys.items() if name != "window"}, numbers)
     return Counted(charge, bare, starts, *_before(bare, starts, earlier, job, measure))
@@ -232,11 +194,11 @@ COUNTS = {"max": peak, "unique": distinct, "time_weighted": level}
 
 def _row(lines: Lines, measure: Measure, grain: Window | None) -> Window:
     """The period of a row: the window itself, an invoice's where the window is longer, or finer for pools."""
-    window = "year" if measure.window == "term" else "hour" if measure.window == "request" else measure.window
+    window: Window = "year" if measure.window == "term" else "hour" if measure.window == "request" else measure.window
     if measure.kind in COUNTS:
         return window
     known = cast("Window", period.finest(set(lines.keys)) or window)
-    row = min(window, INVOICE, key=period.GRAINS.index)
+    row: Window = min(window, INVOICE, key=period.GRAINS.index)
     if row != window or measure.window in ("term", "request"):
         row = max(row, known, key=period.GRAINS.index)
     return min(row, grain or row, key=period.GRAINS.index)
@@ -281,7 +243,9 @@ def _readings(job: Job, measure: Measure) -> Taken:
     return Taken(lines, factor)
 
 
-def _with_nothing(job: Job, charge: Charge, found: Lines, row_name: str, row: str, inner: Mapping[str, Key]) -> Lines:
+def _with_nothing(  # noqa: PLR0917  what meets here
+    job: Job, charge: Charge, found: Lines, row_name: str, row: str, inner: Mapping[str, Key]
+) -> Lines:
     """Add rows of nothing for contracts without usage, where something is due all the same."""
     measure = charge.measure
     assert measure is not None  # noqa: S101  see the caller
@@ -313,19 +277,15 @@ def _before(
     names = [*job.card.scope, *measure.by]
 
     def keyed(lines: Lines) -> Lines:
-        name, key = job.key(lines, measure.window)
+        key = job.key(lines, measure.window)[1]
         return Lines({**{n: lines.keys[n] for n in names}, "window": key}, {"quantity": lines.values["quantity"]})
 
     own = keyed(firsts)
     others = concat(Lines, [keyed(each.lines) for each in earlier])
     both = concat(Lines, [Lines(own.keys, {"quantity": own.values["quantity"] * 0}), others])
-    code, span = combine(list(both.keys.values()), len(both))
-    found = group(
-        [Key(np.unique(code, return_inverse=True)[1].reshape(-1).astype(np.int32), tuple(map(str, range(len(both)))))],
-        len(both),
-    )
-    total = found.sum(both.values["quantity"])
-    slot = np.unique(code, return_inverse=True)[1].reshape(-1)[: len(own)]
+    slot = np.unique(combine(list(both.keys.values()), len(both))[0], return_inverse=True)[1].reshape(-1)
+    found = group([Key(slot.astype(np.int32), tuple(map(str, range(len(both)))))], len(both))
+    total, slot = found.sum(both.values["quantity"]), slot[: len(own)]
     seen = found.sum(np.append(np.zeros(len(own), dtype=np.int64), np.ones(len(others), dtype=np.int64)))
     return total[..., slot], seen[slot] > 0
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core import period
+from pertoken.core.distinct import distinct, first_of
 from pertoken.core.errors import CardError, InputError
 from pertoken.core.lines import Key, Lines, combine, concat
 from pertoken.core.money import Values, array, settle
@@ -151,12 +152,17 @@ class Contracts:
             CardError: A period is cut short and the card doesn't say how it counts.
         """
         if self.span[1] == NEVER:
-            msg = f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; map a column to `time`, or say --period"
+            msg = (
+                f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; "
+                "map a column to `time`, or say --period"
+            )
             raise CardError(msg)
         if (self.first >= ALWAYS).any():
             who = " ".join(key.labels[key.codes[int(np.argmax(self.first))]] for key in self.keys.values())
-            whose = who or "the account"
-            msg = f"card {self.card.name!r} counts by {grain}, and the usage of {whose} has no time; give it one"
+            msg = (
+                f"card {self.card.name!r} counts by {grain}, and the usage of {who or 'the account'} has no time; "
+                "give it one"
+            )
             raise CardError(msg)
         opened, closed = self.holds(during)
         from_, to = np.maximum(opened, self.first), np.minimum(closed, self.last)
@@ -179,7 +185,8 @@ class Contracts:
 
     def _days(self) -> NDArray[np.int64]:
         began = self.began().astype("datetime64[D]")
-        return (began - began.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
+        days: NDArray[np.int64] = (began - began.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
+        return days
 
     def cycles(
         self, contract: int, grain: Window, between: tuple[np.datetime64, np.datetime64], prorate: Prorate | None
@@ -222,12 +229,12 @@ class Contracts:
         return begin[inside], end[inside]
 
     def _label(self, begin: Instants, grain: str) -> tuple[str, Key]:
-        every, codes = np.unique(begin, return_inverse=True)
+        every, codes = distinct(begin)
         named = CYCLE if self.card.during.anchor is not None and grain not in ("hour", "day") else grain
         labels = tuple(period.label(t, "day" if named == CYCLE else grain) for t in every)
         return named, Key(codes.astype(np.int32).reshape(-1), labels)
 
-    def _share(
+    def _share(  # noqa: PLR0917  what meets here
         self, begin: Instants, end: Instants, lo: Instants, hi: Instants, prorate: Prorate | None, what: str
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         cut = (lo > begin) | (hi < end)
@@ -365,7 +372,7 @@ def contracts_of(
         own: The usage that the card is for.
         card: The card.
         stated: Contracts with their start and end, for any card.
-        span: First day of the books and the day after their last; from the first to the last period of the usage if None.
+        span: First day of the books and the day after their last; those of the usage if None.
         tz: Time zone of the periods.
     """
     mine = [c for c in stated if c.card == card.name]
@@ -377,8 +384,8 @@ def contracts_of(
     both = concat(Lines, [Lines(given, {}), used]) if card.scope else used
     size = len(mine) + len(own) if card.scope else max(len(own), 1)
     code = combine([both.keys[n] for n in card.scope], size)[0] if card.scope else np.zeros(size, dtype=np.int64)
-    every, first_line, which = np.unique(code, return_index=True, return_inverse=True)
-    which = which.reshape(-1)
+    every, which = distinct(code)
+    first_line = first_of(which, len(every))
     of_usage = which[len(mine) if card.scope else 0 :][: len(own)]
     first, last = np.full(len(every), ALWAYS), np.full(len(every), NEVER)
     known = np.flatnonzero(~np.isnat(begin))
@@ -422,8 +429,9 @@ def _sound(stated: Sequence[Contract], card: Card) -> None:
         if who in seen:
             other = seen[who]
             msg = (
-                f"{where}: two contracts of {named} on {card.name}, from {other.start} to {other.end} "
-                f"and from {each.start} to {each.end}; expected one; join them, or write a card of another name for the second"
+                f"{where}: two contracts of {named} on {card.name}, from {other.start} to {other.end} and "
+                f"from {each.start} to {each.end}; expected one; join them, or write a card of another name for "
+                "the second"
             )
             raise CardError(msg)
         seen[who] = each

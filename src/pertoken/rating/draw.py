@@ -1,7 +1,7 @@
-"""Draw: charges meet the card's pools. What is covered is taken off the invoice; what was drawn, lost and paid are lines."""
+"""Draw: charges meet pools. What is covered is taken off the invoice; what was drawn, lost and paid are lines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,9 @@ from pertoken.core.money import Values, is_exact, round_half_up, settle, zeros
 from pertoken.rating.adjust import rounded, shifted
 from pertoken.rating.assign import Claim, combos, holds
 from pertoken.rating.card import MONEY, Pool, Window, plain
-from pertoken.rating.charge import Counted, carries, counted
+from pertoken.rating.charge import carries, counted
 from pertoken.rating.contract import CYCLE
+from pertoken.rating.counted import Counted
 from pertoken.rating.curve import running
 from pertoken.rating.job import Job
 from pertoken.rating.part import INVOICED, Part, Taken, within, without_nothing
@@ -76,7 +77,8 @@ def together(pools: Sequence[Pool]) -> list[list[Pool]]:
 
 def grain_of(pools: Sequence[Pool]) -> Window:
     """The period by which pools are drawn: as they say, or by their cycle, but by the month at least."""
-    said = [pool.drawn or min(pool.every or "month", "month", key=period.GRAINS.index) for pool in pools]
+    month: Window = "month"
+    said: list[Window] = [pool.drawn or min(pool.every or month, month, key=period.GRAINS.index) for pool in pools]
     return min(said, key=period.GRAINS.index)
 
 
@@ -124,7 +126,7 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
     blocked: list[Usage] = []
     for name, each in rows.items():
         cover = _spread(each.quantity, rest[plain(name)], places[name])
-        np.subtract.at(rest[plain(name)], (..., places[name]), cover)
+        np.subtract.at(rest[plain(name)], (..., places[name]), cover)  # type: ignore[arg-type]
         offered = played.offered[plain(name)].reshape(-1)[places[name]]
         net, outside = each.quantity - cover, [pool for pool in pools if plain(name) in pool.eligible]
         closed = each.charge.curve is None or all(pool.outside.block for pool in outside)
@@ -148,7 +150,8 @@ def _factor(played: Replay, pools: Sequence[Pool], place: Any, *, exact: bool) -
         for grant in played.grants:
             if grant.pool is pool:
                 there[:, grant.opened : grant.closed] |= _some(grant.size)[:, None]
-        out = np.where(there, pool.outside.times if exact else float(pool.outside.times), out)
+        times: Any = pool.outside.times if exact else float(pool.outside.times)
+        out = np.where(there, times, out)
     factor: Values = out.reshape(-1)[place]
     return factor
 
@@ -157,12 +160,13 @@ def _some(size: Values) -> Any:  # noqa: ANN401  a mask
     return (size != 0).reshape(-1, size.shape[-1]).any(axis=0)
 
 
-def _covered(
+def _covered(  # noqa: PLR0917  what meets here
     job: Job, name: str, listed: Listed, rows: Counted, net: Values, factor: Values, pools: Sequence[Pool]
 ) -> list[Part]:
     """Take off the list price what pools cover, with the rounding that the invoice then has."""
     money, gross = rows.money(net), rows.money(rows.quantity)
-    if any(pool.outside.times != 1 for pool in pools):
+    dearer = any(pool.outside.times != 1 for pool in pools)
+    if dearer:
         money = settle(money * factor)
     off = money - gross
     lines = without_nothing(Lines(rows.lines.keys, {"quantity": off * 0, "amount": off}))
@@ -170,6 +174,10 @@ def _covered(
         return []
     meter = rows.charge.measure.meters if rows.charge.measure else ""
     part = Part.of(lines.with_keys(meter=meter), name, f"prices.{name}", "covered", listed.taken)
+    values = {**rows.lines.values, "net": net}
+    if dearer:
+        values["factor"] = net * 0 + factor
+    part = replace(part, basis=replace(rows, lines=Lines(rows.lines.keys, values)))
     bare = [each for each in listed.parts if each.stage != "rounding"]
     whole = rounded([*bare, part], job)
     before, after = ([p for p in parts if p.stage == "rounding"] for parts in (listed.parts, whole))
@@ -217,23 +225,26 @@ def _windows(grid: Grid, key: Key, grain: str, *, early: bool) -> Any:  # noqa: 
 
 
 def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values:  # noqa: ANN401  an index
-    flat = zeros((*quantity.shape[:-1], grid.shape[0] * grid.shape[1]), exact=exact)
-    np.add.at(flat, (..., place), quantity)
+    size = grid.shape[0] * grid.shape[1]
+    if quantity.ndim == 1 and not exact:
+        return np.bincount(place, quantity, size).reshape(grid.shape)
+    flat = zeros((*quantity.shape[:-1], size), exact=exact)
+    np.add.at(flat, (..., place), quantity)  # type: ignore[arg-type]
     return flat.reshape(*quantity.shape[:-1], *grid.shape)
 
 
 def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: ANN401  an index
-    """Give what is covered in each contract and window, as one axis, to its rows in their order."""
+    """Give what is covered in each contract and window (one axis) to its rows, one after the other in their order."""
     rest = covered[..., place]
     none = quantity * 0
-    if len(np.unique(place)) == len(place):
+    if np.bincount(place, minlength=1).max() <= 1:
         return np.clip(quantity, none, rest)
     order = np.argsort(place, kind="stable")
     starts = np.flatnonzero(np.append(True, place[order][1:] != place[order][:-1]))
     so_far = np.clip(running(quantity[..., order], starts), none, rest[..., order])
     before = np.roll(so_far, 1, axis=-1)
     before[..., starts] = 0 * before[..., starts]
-    out = np.empty_like(quantity + rest * 0)
+    out: Values = np.empty_like(quantity + rest * 0)
     out[..., order] = so_far - before
     return out
 
@@ -297,8 +308,9 @@ def _wanted(job: Job, grid: Grid, parts: Sequence[Part]) -> Values:
         coarse = finest is not None and period.GRAINS.index(finest) > period.GRAINS.index(grid.grain)
         if coarse and part.stage == "list" and not fee and grid.name != CYCLE:
             msg = (
-                f"{job.card.source or job.card.name}: a pool of money is drawn by {grid.grain}, "
-                f"and {part.charge} is priced by {finest}; nobody can tell what of it was used first; say drawn: {finest}, or window: {grid.grain}"
+                f"{job.card.source or job.card.name}: a pool of money is drawn by {grid.grain}, and {part.charge} is "
+                f"priced by {finest}; nobody can tell what of it was used first; say drawn: {finest}, or "
+                f"window: {grid.grain}"
             )
             raise CardError(msg)
         out = out + _dense(grid, part.lines.values["amount"], _places(grid, part.lines, early=fee), exact=job.exact)

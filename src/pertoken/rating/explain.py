@@ -1,242 +1,160 @@
 """Explain: each line of a ledger as one would reckon it on paper, down to the card's own line."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from functools import cache
 
-from pertoken.catalog.prices import Rate
-from pertoken.core import period
-from pertoken.core.errors import InputError, nearest
-from pertoken.core.lines import Ledger, Lines
-from pertoken.core.money import array
-from pertoken.rating.assign import RATES, RateBook
-from pertoken.rating.card import Card, Charge
-from pertoken.rating.curve import TierPart, convert, walk
-from pertoken.usage.question import PRICE_FROM, above_key
+from pertoken.core.lines import Ledger
+from pertoken.rating.account_of import Row, account_of
+from pertoken.rating.assign import RATES
+from pertoken.rating.balance import Balance, balances
+from pertoken.rating.card import MONEY, Card, Pool, plain
+from pertoken.rating.rate import Rated
+from pertoken.rating.step import Step, book_of, shares, steps_of
+from pertoken.rating.words import amount as amount_of
+
+__all__ = ["Explanation", "Step", "explain"]
+
+STAGES = ("list", "discount", "minimum", "maximum", "rounding", "covered", "drawn", "unused", "purchase", "refund")
+"""The order in which the lines of one place are told."""
+
+DUST = Decimal("1e-9")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One line of an explanation.
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What stands in the books for some labels.
 
     Args:
-        card: Name of the card.
-        period: Of when; empty for the log as a whole.
-        charge: Name of the charge.
-        stage: Stage of the ledger.
-        about: What is reckoned, in words.
-        quantity: What is priced. [priced unit]
-        rate: Money for one priced unit; None where there is none. [currency]
-        amount: Money of the step. [currency]
-        source: File, or page, that says so.
-        line: Line of the file; 0 if none.
+        steps: Line by line; their amounts add up to the ledger's.
+        balances: What the pools held, gave and lost meanwhile.
+        kind: list, contracted, effective or billed.
     """
 
-    card: str
-    period: str
-    charge: str
-    stage: str
-    about: str
-    quantity: Decimal | None
-    rate: Decimal | None
-    amount: Decimal
-    source: str
-    line: int
+    steps: tuple[Step, ...]
+    balances: tuple[Balance, ...] = ()
+    kind: str = "effective"
+
+    @property
+    def amount(self) -> Decimal:
+        """What they come to. [currency]."""
+        return sum((step.amount for step in self.steps), Decimal(0))
 
 
-def explain(ledger: Ledger, cards: Sequence[Card], chosen: Mapping[str, str]) -> list[Step]:
+def explain(
+    rated: Rated, chosen: Mapping[str, str], *, kind: str = "effective", shared: Ledger | None = None
+) -> Explanation:
     """Reckon the lines of a ledger that carry some labels again, step by step.
 
     Args:
-        ledger: Exact lines, with what belongs to several shared out (see `books.allocate`).
-        cards: The cards that rated it.
+        rated: What rating gave, with exact money.
         chosen: Key to label, as customer and month.
+        kind: Which amount: list, contracted, effective or billed.
+        shared: The ledger with what belongs to several shared out (see `books.allocate`). Without, `month` is the
+            invoice that begins in it, and what belongs to several is left out.
 
     Returns:
-        Steps whose amounts add up to the ledger's, in the order of cards, charges and stages.
+        Steps whose amounts add up to the ledger's, in the order in which an invoice is made.
 
     Raises:
         InputError: No line carries the labels.
     """
-    lines = ledger if "origin" in ledger.keys else ledger.with_keys(origin="")
-    for name, label in chosen.items():
-        key = lines.period(name) if name in period.GRAINS else lines.key(name)
-        if label not in key.labels:
-            msg = f"no {name} {label!r} in the books; {nearest(label, [each for each in key.labels if each])}"
-            raise InputError(msg)
-        lines = lines.pick(key.codes == key.labels.index(label))
-    by_name = {card.name: card for card in cards}
-    names = {name: i for i, name in enumerate(by_name)}
-    rows = sorted(_rows(lines, by_name), key=lambda row: (names[row["card"]], *_place(row, by_name[row["card"]])))
-    books = {name: RateBook.of(card.rates) for name, card in by_name.items()}
-    steps = [step for row in rows for step in _steps(row, by_name[row["card"]], books[row["card"]])]
-    _same(steps, rows)
-    return steps
+    rows = account_of(rated, chosen, kind, shared)
+    steps: list[tuple[tuple[object, ...], Step]] = []
+    order = {name: i for i, name in enumerate(rated.jobs)}
+    share, book = cache(shares), cache(book_of)
+    for row in rows:
+        own = steps_of(row, share, book)
+        _same(own, row)
+        steps += [((order[row.card.name], *_place(row)), step) for step in own]
+    told = _balances(rated, chosen, kind)
+    for balance in told:
+        card = rated.jobs[balance.card].card
+        at = (order[card.name], balance.period, *_of_pool(card, balance.pool.name), -1)
+        steps += [(at, step) for step in _of_balance(balance, card)]
+    steps.sort(key=lambda pair: pair[0])
+    return Explanation(tuple(step for _, step in steps), tuple(told), kind)
 
 
-GATHERED = ("card", "charge", "term", "stage", "origin")
-
-
-def _rows(lines: Ledger, cards: Mapping[str, Card]) -> list[dict[str, Any]]:
-    """Gather a ledger's lines to those of an invoice; what adjusts a charge, and each share, is one line."""
-    out: list[dict[str, Any]] = []
-    for each in Lines(lines.keys, {}).fold(GATHERED).records():
-        some = lines.where(**each)
-        listed = each["stage"] == "list" and each["origin"] == ""
-        by = [*GATHERED, *(_apart(each, cards[each["card"]]) if listed else ()), *period.GRAINS]
-        rows = some.fold([name for name in by if name in some.keys]).records()
-        out += [row for row in rows if listed or row["amount"]]
+def _balances(rated: Rated, chosen: Mapping[str, str], kind: str) -> list[Balance]:
+    """The pools of the contracts chosen; none where what is chosen is less, or more, than contracts and months."""
+    if kind not in ("effective", "billed"):
+        return []
+    out = []
+    for name, job in rated.jobs.items():
+        others = {key: label for key, label in chosen.items() if key != "month"}
+        if set(others) <= set(job.card.scope):
+            out += balances(job, rated.replays.get(name, ()), others, chosen.get("month", ""))
     return out
 
 
-def _apart(row: Mapping[str, Any], card: Card) -> Sequence[str]:
-    if row["charge"] == RATES:
-        return ("provider", "model", "meter", "batch", "service_tier", above_key("prompt_tokens"), PRICE_FROM)
-    measure = card.prices[row["charge"]].measure
-    return (*card.scope, "meter", *(measure.by if measure else ()))
-
-
-def _place(row: Mapping[str, Any], card: Card) -> tuple[str | int, ...]:
-    """Where in the making of an invoice a line stands: charges, then what follows in the card's order."""
-    charges = [RATES, *card.prices, "minimum", "maximum"]
-    order = [*(card.order or ("discount", "minimum", "maximum"))]
-    kind, _, index = row["term"].partition(".")
-    step = {"adjust": "discount", "clamp": row["charge"]}.get(kind, "")
-    return (
-        _when(row),
-        1 + order.index(step) if step else 0,
-        int(index) if kind == "adjust" else 0,
-        charges.index(row["charge"]),
-        row["stage"] == "rounding",
-        row["origin"],
-        str(row.get("model", "")),
-        str(row.get("meter", "")),
-    )
-
-
-def _when(row: Mapping[str, Any]) -> str:
-    return next((str(row[g]) for g in period.GRAINS if row.get(g)), "")
-
-
-def _same(steps: Sequence[Step], rows: Sequence[Mapping[str, Any]]) -> None:
+def _same(steps: Sequence[Step], row: Row) -> None:
     """Hold the reckoning on paper against the ledger; they are twins."""
-    paper, books = sum((s.amount for s in steps), Decimal(0)), sum((row["amount"] for row in rows), Decimal(0))
-    if abs(paper - books) > Decimal("1e-9"):
+    paper = sum((s.amount for s in steps), Decimal(0))
+    if abs(paper - row.amount) > DUST:
         msg = (
-            f"the explanation comes to {paper} but the ledger to {books}; this is a fault of pertoken, please report it"
+            f"the explanation of {row.term} comes to {paper} but the ledger to {row.amount}; "
+            "this is a fault of pertoken, please report it"
         )
         raise AssertionError(msg)
 
 
-def _steps(row: Mapping[str, Any], card: Card, book: RateBook) -> list[Step]:
-    if row["origin"] == "shared":
-        return [_step(row, f"share of the account's {_named(row)}", row["amount"], card, 0)]
-    if row["stage"] != "list":
-        return [_adjusted(row, card)]
-    if row["charge"] == RATES:
-        return [_rated(row, card, book)]
-    return _charged(row, card, card.prices[row["charge"]])
+def _place(row: Row) -> tuple[object, ...]:
+    """Where in the making of an invoice a row stands: charges, pools, then what follows in the card's order."""
+    kind, _, name = row.term.partition(".")
+    card = row.card
+    charges = [RATES, *card.prices, *(pool.name for pool in card.pools)]
+    charge = charges.index(row.charge) if row.charge in charges else len(charges)
+    if kind == "pools":
+        place = (*_of_pool(card, name), charge)
+    elif kind in ("adjust", "clamp"):
+        index, _, bound = name.partition(".")
+        place = (2 + _step_of(card, kind, int(index), bound), int(index), charge)
+    else:
+        place = (0, charge, 0)
+    return (row.period, *place, STAGES.index(row.stage), row.shared, tuple(row.labels.values()))
 
 
-def _named(row: Mapping[str, Any]) -> str:
-    return str(row["charge"]) if row["stage"] == "list" else f"{row['stage']} of {row['charge']}"
+def _step_of(card: Card, kind: str, index: int, bound: str) -> int:
+    order = card.order or ("discount", "minimum", "maximum", "credit")
+    if kind == "clamp":
+        return order.index("minimum" if bound == "min" else "maximum")
+    names = ("discount", "amount" if card.adjust[index].amount is not None else "percent")
+    return min(order.index(name) for name in names if name in order)
 
 
-def _step(  # noqa: PLR0917  what a line says, in the order of its columns
-    row: Mapping[str, Any],
-    about: str,
-    amount: Decimal,
-    card: Card,
-    line: int,
-    quantity: Decimal | None = None,
-    rate: Decimal | None = None,
-) -> Step:
+def _of_pool(card: Card, name: str) -> tuple[int, int]:
+    """Pools counted in units come before the steps of the invoice; those of money are one of them."""
+    pool, at = next((pool, at) for at, pool in enumerate(card.pools) if pool.name == name)
+    if pool.unit != MONEY:
+        return 1, at
+    order = card.order or ("discount", "minimum", "maximum", "credit")
+    return 2 + (order.index("credit") if "credit" in order else len(order)), at
+
+
+def _of_balance(balance: Balance, card: Card) -> list[Step]:
+    """Tell what a pool held, gave and lost; money stands on other steps."""
+    pool = balance.pool
+    drawn = {f"drawn by {plain(name)}": q for name, q in balance.by_charge.items()} or {"drawn": balance.drawn}
+    said = {"from before": balance.opening, "granted": balance.granted, **drawn}
+    said |= {"expired": balance.expired, "refunded": balance.refunded, "left": balance.left}
+    words = ", ".join(f"{amount_of(q, pool, card.currency)} {what}" for what, q in said.items() if q or what == "left")
+    return [_about(balance, card, pool, f"{pool.name}: {words}")]
+
+
+def _about(balance: Balance, card: Card, pool: Pool, about: str) -> Step:
     return Step(
-        card=row["card"],
-        period=_when(row),
-        charge=row["charge"],
-        stage=row["stage"],
+        card=card.name,
+        period=balance.period,
+        charge=pool.name,
+        stage="balance",
+        term=f"pools.{pool.name}",
         about=about,
-        quantity=quantity,
-        rate=rate,
-        amount=amount,
+        quantity=None,
+        rate=None,
+        amount=Decimal(0),
         source=card.source or card.name,
-        line=line,
+        line=pool.line,
+        labels=balance.contract,
     )
-
-
-def _adjusted(row: Mapping[str, Any], card: Card) -> Step:
-    """Explain a line that adjusts others, by the place in the card that made it."""
-    kind, _, index = row["term"].partition(".")
-    charge = card.prices.get(row["charge"])
-    line = charge.line if charge else 0
-    about = f"{row['charge']}, rounded half up to {card.rounding} places"
-    if kind == "adjust":
-        adjust = card.adjust[int(index)]
-        line = adjust.line
-        percent = f"{adjust.percent:+f} %{f' where {adjust.where}' if adjust.where else ''}"
-        rounding = row["stage"] == "rounding"
-        about = f"{row['charge']}, {percent}{f', rounded half up to {card.rounding} places' if rounding else ''}"
-    elif kind == "clamp":
-        clamp = card.clamps[int(index.partition(".")[0])]
-        line = clamp.line
-        bound = clamp.min if row["charge"] == "minimum" else clamp.max
-        about = f"{row['charge']} of {bound:,f} a {clamp.window}"
-    return _step(row, about, row["amount"], card, line)
-
-
-def _rated(row: Mapping[str, Any], card: Card, book: RateBook) -> Step:
-    rate = book.find(row)
-    assert rate is not None  # noqa: S101  the ledger holds what was priced
-    about = f"{row['model']} {row['meter']}, per {_size(rate.per)}{_special(rate)}".strip()
-    money = row["quantity"] * rate.unit_price
-    step = _step(row, about, money, card, rate.line, row["quantity"] / rate.per, rate.price)
-    return step if rate.line or not rate.source else replace(step, source=rate.source)
-
-
-def _size(per: Decimal) -> str:
-    """Write what a price is for.
-
-    >>> _size(Decimal(1000)), _size(Decimal(1_000_000)), _size(Decimal(60))
-    ('1K', '1M', '60')
-    """
-    for size, letter in ((1_000_000_000, "B"), (1_000_000, "M"), (1000, "K")):
-        if per >= size and per % size == 0:
-            return f"{per / size:f}{letter}"
-    return f"{per:,f}"
-
-
-def _special(rate: Rate) -> str:
-    words = ["batch"] if rate.batch else []
-    words += [rate.service_tier] if rate.service_tier != "standard" else []
-    words += [f"prompts above {rate.above:,}"] if rate.above else []
-    words += [f"since {rate.start}"] if rate.start else []
-    return f", {', '.join(words)}" if words else ""
-
-
-def _charged(row: Mapping[str, Any], card: Card, charge: Charge) -> list[Step]:
-    if charge.measure is None:
-        tier = charge.curve.tiers[0]
-        about = f"{row['charge']}, a fee for each {charge.window}"
-        return [_step(row, about, row["amount"], card, tier.line, Decimal(1))]
-    counted = row["quantity"]
-    priced = convert(array([counted], exact=True), charge.convert)[0]
-    parts = walk(charge.curve, priced)
-    about = f"{row['charge']}, {counted:,f} {row['meter'] or charge.measure.sum}{_converted(charge, priced)}"
-    if not parts:
-        return [_step(row, about, Decimal(0), card, charge.line, priced)]
-    return [_part(row, about if part is parts[0] else row["charge"], part, card) for part in parts]
-
-
-def _part(row: Mapping[str, Any], about: str, part: TierPart, card: Card) -> Step:
-    words = f"{about}, above {part.begin:,f}" if part.begin else about
-    words += f", flat {part.flat:,f}" if part.flat else ""
-    return _step(row, words, part.amount, card, part.line, part.quantity, part.rate)
-
-
-def _converted(charge: Charge, priced: Decimal) -> str:
-    how = charge.convert
-    words = f", per {_size(how.per)}" if how.per != 1 else ""
-    words += f", rounded {how.round.replace('_', ' ')}" if how.round else ""
-    return words + (f", {how.free:,f} free" if how.free else "") + (f" = {priced:,f}" if how.round or how.free else "")

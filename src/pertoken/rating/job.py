@@ -14,7 +14,7 @@ from pertoken.core.lines import Key, Lines, Usage
 from pertoken.core.money import Values, array
 from pertoken.rating.assign import Claim, Combos, during_key, durings, own_lines
 from pertoken.rating.card import Card, During
-from pertoken.rating.contract import Contract, Contracts, contracts_of, window_key
+from pertoken.rating.contract import CYCLE, Contract, Contracts, contracts_of, window_key
 from pertoken.rating.part import Taken, total_tokens
 
 
@@ -64,6 +64,22 @@ class Job:
             return window, window_key(lines, window, self.card)
         return self.contracts.key(lines, window)
 
+    def invoiced(self, lines: Lines) -> Key:
+        """Find the invoice of each line: its month, or its cycle, named by the day on which that begins.
+
+        What is reckoned by the quarter or the year (a limit, a peak) stands on the invoice of the last month of it in
+        which the contract runs. Without times there is one invoice, with an empty name.
+        """
+        grain = period.finest(set(lines.keys))
+        if CYCLE in lines.keys or grain in ("hour", "day", "month"):
+            return self.key(lines, "month")[1]
+        if grain is None:
+            return Key.constant("", len(lines))
+        key = lines.keys[grain]
+        over = np.minimum(period.ends(key.labels)[key.codes], self.contracts.end[self.contracts.of_lines(lines)])
+        every, codes = np.unique((over - np.timedelta64(1, "s")).astype("datetime64[M]"), return_inverse=True)
+        return Key(codes.astype(np.int32).reshape(-1), tuple(every.astype(str)))
+
     def taken(self, claim: Claim, combos: Combos) -> Taken:
         """The usage that a claim takes."""
         mask = combos.lines([weight is not None for weight in claim.weight])
@@ -107,7 +123,8 @@ def _cut(card: Card, key: Key, line: int, grain: str) -> str:
     finer = {"year": "month", "quarter": "month", "month": "day", "day": "hour"}.get(grain, "second")
     return (
         f"{card.source or card.name}: a contract or a phase begins or ends inside the {grain} "
-        f"{key.labels[key.codes[line]]}; expected usage by {finer} or finer, so that it can be told apart; ask for it (--by {finer}), or move the date"
+        f"{key.labels[key.codes[line]]}; expected usage by {finer} or finer, so that it can be told apart; "
+        f"ask for it (--by {finer}), or move the date"
     )
 
 

@@ -13,6 +13,7 @@ from pertoken.core.lines import Key, Lines, Usage, group
 from pertoken.core.meters import leaves
 from pertoken.core.money import Values, array, to_exact
 from pertoken.rating.card import Card
+from pertoken.rating.counted import Counted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +48,7 @@ class Part:
         stage: Stage of the ledger.
         term: Place in the card that made them: `prices.NAME`, `rates`, `adjust.N`, `clamp.N.min`, `pools.NAME`.
         taken: The usage behind them, by which they can be shared out.
+        basis: The count that they are differences of the cumulative price of, for who explains them; None elsewhere.
     """
 
     lines: Lines
@@ -54,6 +56,7 @@ class Part:
     stage: str
     term: str
     taken: Taken
+    basis: Counted | None = None
 
     @classmethod
     def of(cls, lines: Lines, charge: str, term: str, stage: str, taken: Taken) -> "Part":
@@ -96,14 +99,14 @@ def total_tokens(usage: Usage) -> Taken:
 def gathered(keys: Mapping[str, Key], size: int, values: Mapping[str, Values]) -> Lines:
     """Sum values over the lines that agree on some keys."""
     found = group(list(keys.values()), size)
-    made = keys if found.alone else {name: Key(key.codes[found.first], key.labels) for name, key in keys.items()}
+    made = keys if found.alone else {name: key.pick(found.first) for name, key in keys.items()}
     return Lines(made, {name: found.sum(value) for name, value in values.items()})
 
 
 def without_nothing(lines: Lines) -> Lines:
     """Drop the lines that are zero in every world."""
     some = lines.values["amount"] != 0
-    some = some.any(axis=tuple(range(some.ndim - 1)))
+    some = some if some.ndim == 1 else some.any(axis=tuple(range(some.ndim - 1)))
     return lines if some.all() else lines.pick(some)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pertoken.core.distinct import distinct, first_of, order_of, pairs
 from pertoken.core.errors import CardError
 from pertoken.core.lines import Key
 from pertoken.core.money import Values, array, is_exact, settle, zeros
@@ -52,7 +53,8 @@ class Grid:
     def of(cls, contracts: Contracts, grain: Window) -> "Grid":
         """List the windows of the books."""
         found = contracts.windows(grain, During(), prorate="none", what="a window")
-        begin, at = np.unique(found.begin, return_index=True)
+        begin, which = distinct(found.begin)
+        at = first_of(which, len(begin))
         labels = tuple(found.key.labels[found.key.codes[i]] for i in at)
         mine = np.full((len(contracts), len(begin)), -1)
         mine[found.contract, np.searchsorted(begin, found.begin)] = np.searchsorted(begin, found.begin)
@@ -77,9 +79,9 @@ class Grant:
     Args:
         pool: Its pool.
         begin: When it was granted.
+        end: When it is over; far ahead if never.
         opened: First window in which it can be drawn.
         closed: First window in which it no longer can.
-        end: When it expires.
         size: What is granted, shape `(*batch, contract)`. [unit]
         value: What it costs, shape `(*batch, contract)`. [currency]
         of: The grant of which it is what was carried on.
@@ -90,9 +92,9 @@ class Grant:
 
     pool: Pool
     begin: np.datetime64
+    end: np.datetime64
     opened: int
     closed: int
-    end: np.datetime64
     size: Values
     value: Values
     of: "Grant | None" = None
@@ -104,6 +106,11 @@ class Grant:
         """Begin full."""
         self.left = self.size + 0
         self.known = self.value * 0
+
+    @property
+    def carried(self) -> bool:
+        """Whether it is what another grant has left."""
+        return self.of is not None
 
     @property
     def unit_cost(self) -> Decimal:
@@ -189,20 +196,22 @@ def grants(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> li
         amount = amount * (np.array([Decimal(int(s)) / HOUR for s in long], dtype=object) if exact else long / HOUR)
     price = _prices(pool, spans, grid, exact=exact)
     out = []
-    pairs, which = np.unique(np.stack([spans.begin, over]), axis=1, return_inverse=True)
-    order = np.argsort(which.reshape(-1), kind="stable")
-    edges = np.searchsorted(which.reshape(-1)[order], np.arange(pairs.shape[1] + 1))
-    for i in range(pairs.shape[1]):
-        lines = order[edges[i] : edges[i + 1]]
-        lines = lines[some[lines]]
+    begins, ends, which = pairs(spans.begin, over)
+    order = order_of(which, len(begins))
+    order = order if some.all() else order[some[order]]
+    edges = np.append(0, np.cumsum(np.bincount(which[order], minlength=len(begins))))
+    amount, contract = amount[order], spans.contract[order]
+    each = unit_price(pool)
+    worth = price[order] if each is None else amount * _number(each, exact=exact)
+    for i in range(len(begins)):
+        lines = slice(edges[i], edges[i + 1])
         size, value = zeros((len(grid.contracts),), exact=exact), zeros((len(grid.contracts),), exact=exact)
-        size[spans.contract[lines]] = amount[lines]
-        each = unit_price(pool)
-        value[spans.contract[lines]] = price[lines] if each is None else amount[lines] * _number(each, exact=exact)
-        opened = int(grid.at(pairs[0, i]))
-        closed = int(np.searchsorted(grid.begin, pairs[1, i], side="left"))
-        closed = closed if pairs[1, i] <= grid.end[-1] else len(grid.begin) + 1
-        out.append(Grant(pool, pairs[0, i], opened, closed, pairs[1, i], size, size if each == 1 else value))
+        size[contract[lines]] = amount[lines]
+        value[contract[lines]] = worth[lines]
+        opened = int(grid.at(begins[i]))
+        closed = int(np.searchsorted(grid.begin, ends[i], side="left"))
+        closed = closed if ends[i] <= grid.end[-1] else len(grid.begin) + 1
+        out.append(Grant(pool, begins[i], ends[i], opened, closed, size, size if each == 1 else value))
     return out
 
 
@@ -307,8 +316,9 @@ def _inside(pool: Pool, grid: Grid, moments: Instants) -> None:
         card = grid.contracts.card
         finer = "day" if grid.grain in ("month", "quarter", "year") else "hour"
         msg = (
-            f"{card.source or card.name}: pool {pool.name} begins or ends on {str(moments[i])[:10]}, "
-            f"inside the {grid.grain} {grid.labels[at[i]]} by which it is drawn; expected usage that can be told apart; say drawn: {finer}"
+            f"{card.source or card.name}: pool {pool.name} begins or ends on {str(moments[i])[:10]}, inside the "
+            f"{grid.grain} {grid.labels[at[i]]} by which it is drawn; expected usage that can be told apart; "
+            f"say drawn: {finer}"
         )
         raise CardError(msg)
 
@@ -320,12 +330,14 @@ class Replay:
     Args:
         grid: Contracts and windows.
         grants: All grants with their entries.
+        demand: For each charge, what it needed, shape `(*batch, contract, window)`. [unit of the pools]
         covered: For each charge, what was covered, shape `(*batch, contract, window)`. [unit]
         offered: For each charge, whether some pool was there, shape `(contract, window)`.
     """
 
     grid: Grid
     grants: tuple[Grant, ...]
+    demand: Mapping[str, Values]
     covered: Mapping[str, Values]
     offered: Mapping[str, NDArray[np.bool_]]
 
@@ -338,7 +350,7 @@ def replay(grid: Grid, given: Sequence[Grant], demand: Mapping[str, Values]) -> 
         given: Grants of all pools.
         demand: For each charge what it needs, shape `(*batch, contract, window)`. [unit of the pools]
     """
-    need = {charge: np.array(each, copy=True) for charge, each in demand.items()}
+    need = {charge: np.array(each, copy=True, order="F") for charge, each in demand.items()}  # a window lies together
     offered = {charge: np.zeros(grid.shape, dtype=bool) for charge in demand}
     rest = sorted(given, key=lambda g: g.opened)
     done: list[Grant] = []
@@ -355,7 +367,7 @@ def replay(grid: Grid, given: Sequence[Grant], demand: Mapping[str, Values]) -> 
             live += _ended(grant, live, grid, w)
         done += over
     covered = {charge: demand[charge] - each for charge, each in need.items()}
-    return Replay(grid, (*done, *live, *rest), covered, offered)
+    return Replay(grid, (*done, *live, *rest), demand, covered, offered)
 
 
 def _burn(grant: Grant) -> tuple[int, np.datetime64, Decimal, str, np.datetime64]:
@@ -418,10 +430,10 @@ def _carried(grant: Grant, opened: int, until: tuple[np.datetime64, Grid], *, ke
     end, grid = until
     closed = int(np.searchsorted(grid.begin, end, side="left")) if end <= grid.end[-1] else len(grid.begin) + 1
     worth = kept if grant.value is grant.size else np.where(kept != 0, value, value * 0)
-    return Grant(grant.pool, grant.begin, opened, closed, end, kept, worth, of=grant)
+    return Grant(grant.pool, grant.begin, end, opened, closed, kept, worth, of=grant)
 
 
-def _cycles_later(grant: Grant, count: int, grid: Grid) -> np.datetime64:
+def _cycles_later(grant: Grant, count: int, grid: Grid) -> Any:  # noqa: ANN401  a time
     """Find when a cycle ends that is so many cycles after a grant's own."""
     every, anchor = grant.pool.every, grid.contracts.card.during.anchor
     assert every is not None  # noqa: S101  the door asks for it

@@ -54,11 +54,13 @@ class Rated:
         parts: Priced lines, step by step, with the usage behind them.
         unpriced: Billable usage that no card prices; empty unless it was to be set aside.
         replays: What happened in the cards' pools, by card.
+        jobs: The cards at work, by name: their contracts and periods.
     """
 
     parts: tuple[Part, ...]
     unpriced: Usage
     replays: Mapping[str, tuple[Replay, ...]] = field(default_factory=dict)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -116,7 +118,7 @@ def rate(
             aside += drawn.blocked
         if unpriced == "raise" and any(len(each) for each in aside):
             raise _unpriced(concat(Usage, [each for each in aside if len(each)]))
-        return Rated(tuple(parts), concat(Usage, aside), replays)
+        return Rated(tuple(parts), concat(Usage, aside), replays, {job.card.name: job for job in jobs})
 
 
 def _zone(card: Card, timezone: str) -> str:
@@ -204,7 +206,8 @@ def _rate_card(job: Job, who: Assignment) -> tuple[list[Part], Drawn]:
         if claim.card is job.card:
             earlier = [each.claim for name, each in listed.items() if plain(name) == plain(claim.name)]
             made = rounded([charged(job, claim, who.combos, parts, earlier)], job)
-            listed[claim.name] = Listed(claim, job.taken(claim, who.combos) if _measures(claim) else job.tokens, made)
+            taken = job.tokens if job.card.pools and not _measures(claim) else made[0].taken
+            listed[claim.name] = Listed(claim, taken, made)
             parts += made
     _told(job, listed)
     drawn = quantity_pools(job, {n: each for n, each in listed.items() if _measures(each.claim)})

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from pertoken.core.errors import nearest
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
-from pertoken.workbench import Aside, Contracts, Terms, folded, plans, reading, stated
+from pertoken.workbench.cards import Aside, plans
+from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -46,22 +47,26 @@ def _opened(log: "str | Path", how: How) -> "AbstractContextManager[Log]":
 
 
 def _folded(
-    opened: "Log", old: Sequence[Card], tried: Iterable[Sequence[Card]], cost: Sequence[Card], keys: Sequence[str], how: How
+    opened: "Log", cards: Mapping[str, Sequence[Card]], tried: Iterable[Sequence[Card]], keys: Sequence[str], how: How
 ) -> "tuple[Usage, Report, dict[str, Any]]":
     """Fold a log; what rating is told of time stands beside the usage."""
     zone = how.get("timezone", "UTC")
     plans = [tuple(each) for each in tried]
-    contracts = also(stated(how.get("contracts", ())), old, plans)
+    contracts = also(stated(how.get("contracts", ())), cards["old"], plans)
     terms = Terms(contracts, how.get("start"), how.get("end"), zone)
     usage, report, _ = folded(
-        opened, [*old, *cost, *(card for each in plans for card in each)], keys, terms=terms, on=how.get("on"), rejects=how.get("rejects", False), watch=how.get("watch")
+        opened,
+        [*cards["old"], *cards["cost"], *(card for each in plans for card in each)],
+        keys,
+        terms=terms,
+        on=how.get("on"),
+        rejects=how.get("rejects", False),
+        watch=how.get("watch"),
     )
     return usage, report, terms.said(usage)
 
 
-def also(
-    contracts: Sequence[Contract], old: Sequence[Card], tried: Iterable[Sequence[Card]]
-) -> tuple[Contract, ...]:
+def also(contracts: Sequence[Contract], old: Sequence[Card], tried: Iterable[Sequence[Card]]) -> tuple[Contract, ...]:
     """Have the contracts of the old plans run on the new ones too: on that of the same name, or on the only one."""
     names = {card.name for card in old}
     known = {(each.card, *sorted(each.labels.items())) for each in contracts}
@@ -116,7 +121,7 @@ def simulate(
         cards = plans(opened, {"old": old, "new": new, "cost": cost}, unpriced)
         by = tuple(by) or (("plan",) if len(cards["old"]) > 1 else ())
         keys = [key for key in by if key != "plan" or key in opened.binding.keys]
-        usage, report, terms = _folded(opened, cards["old"], [cards["new"]], cards["cost"], keys, how)
+        usage, report, terms = _folded(opened, cards, [cards["new"]], keys, how)
     made = two_plans(
         usage, *cards.values(), by=by, kind=amount, exact=exact, unpriced="keep" if unpriced == "report" else "raise",
         elasticity=elasticity, doubts=doubts, terms=terms,
@@ -160,7 +165,7 @@ def rank(
         each = [(item if isinstance(item, str) else item.name, item) for item in new]
         tried = [Candidate(name, plans(opened, {"new": [item]}, unpriced)["new"]) for name, item in each]
         cards = plans(opened, {"old": old, "cost": cost}, unpriced)
-        usage, report, terms = _folded(opened, cards["old"], [plan.cards for plan in tried], cards["cost"], (), how)
+        usage, report, terms = _folded(opened, cards, [plan.cards for plan in tried], (), how)
     shown = {"old": cards["old"], "new": tuple(card for plan in tried for card in plan.cards), "cost": cards["cost"]}
     made = ranking(
         usage,

@@ -1,0 +1,50 @@
+"""One function for each question. The command line, the web page and the notebook all walk through these."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pertoken.workbench.books import explain, invoice, statement
+    from pertoken.workbench.cards import Aside, bill, check
+    from pertoken.workbench.pools import balances, coverage
+    from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
+    from pertoken.workbench.sheets import sheet
+    from pertoken.workbench.whatif import rank, simulate
+
+_ROOMS = {
+    "books": ("explain", "invoice", "statement"),
+    "cards": ("Aside", "bill", "check"),
+    "pools": ("balances", "coverage"),
+    "quotes": ("Call", "Quote", "Quotes", "call", "price"),
+    "sheets": ("sheet",),
+    "whatif": ("rank", "simulate"),
+}
+HOMES = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name in names}
+"""Where each question is answered."""
+
+__all__ = [
+    "Aside",
+    "Call",
+    "Quote",
+    "Quotes",
+    "balances",
+    "bill",
+    "call",
+    "check",
+    "coverage",
+    "explain",
+    "invoice",
+    "price",
+    "rank",
+    "sheet",
+    "simulate",
+    "statement",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever lives there
+    """Load a question when it is first asked, so that the calculator starts fast."""
+    if name not in HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(HOMES[name]), name)

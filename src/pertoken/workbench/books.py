@@ -1,0 +1,160 @@
+"""A log, rated: the statement, what it rests on, invoices."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pertoken.core.lines import Usage
+from pertoken.rating.card import Card
+from pertoken.rating.rate import rate
+from pertoken.workbench.cards import Aside, side_of, sides
+from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
+
+if TYPE_CHECKING:
+    from pertoken.books.answer import Billed, Books
+    from pertoken.engines.duckdb import Watch
+    from pertoken.rating.explain import Step
+    from pertoken.usage.report import Report
+    from pertoken.usage.schema import LogMapping
+
+
+def statement(
+    log: "str | Path",
+    *,
+    cost: Iterable[str | Card] = (),
+    revenue: Iterable[str | Card] = (),
+    by: Sequence[str] = (),
+    mapping: "LogMapping | str | Path | None" = None,
+    period: str = "",
+    timezone: str = "UTC",
+    exact: bool = True,
+    unpriced: Aside = "raise",
+    rejects: bool = False,
+    amount: str = "effective",
+    on: date | None = None,
+    contracts: Contracts = (),
+    start: date | None = None,
+    end: date | None = None,
+    rollup: "str | Path | None" = None,
+    watch: "Watch | None" = None,
+) -> "Books":
+    """Rate a log on both sides and fold it to a statement: revenue, cost, margin.
+
+    Args:
+        log: File, folder, glob or `file.duckdb::table` of requests or usage; or a roll-up kept earlier.
+        cost: Cards of what we pay: YAML files, `catalog`, `catalog:MODEL`, or records of `Card`.
+        revenue: Cards of what we are paid.
+        by: Keys to report by: customer, model, month, feature, or any column of the log; if empty, the first of
+            customer, model and month that the log has.
+        mapping: What the log's columns mean, where their names don't say.
+        period: The month (or day, quarter, year) that a log without times is of.
+        timezone: Zone in which periods are reckoned.
+        exact: True for decimals, False for floats.
+        unpriced: `raise` when usage has no price, `report` to set it aside.
+        rejects: True to set rows aside that can't be used.
+        amount: Which amount to show: list, contracted, effective or billed.
+        on: Day whose prices hold where the log has no times; the end of its period if None.
+        contracts: When contracts begin and end: a CSV or YAML file, or records of `Contract`; without, a contract runs
+            from its first period with usage to its last.
+        start: First day of the books; that of the log if None. What is before is left out.
+        end: The day after the last day of the books; that of the log if None.
+        rollup: File to keep the folded usage in.
+        watch: Told how far the fold is, 0 to 1.
+
+    Returns:
+        Books with the statement, the ledgers behind it, and what was left out.
+
+    Raises:
+        PertokenError: What is wrong with the log or the cards, and the mend.
+    """
+    with reading(log, mapping, period, timezone) as opened:
+        cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced)
+        by = by or (next((key for key in ("customer", "model") if key in opened.binding.keys), "month"),)
+        keys = tuple(dict.fromkeys((*by, *(["customer"] if "customer" in opened.binding.keys else []))))
+        every = [card for own in cards.values() for card in own]
+        terms = Terms(stated(contracts), start, end, timezone)
+        usage, report, asked = folded(opened, every, keys, terms=terms, on=on, rejects=rejects, watch=watch)
+    how = {"exact": exact, "unpriced": "keep" if unpriced == "report" else "raise", **terms.said(usage)}
+    books = _booked(usage, report, cards, keys, by=tuple(by), kind=amount, how=how)
+    if rollup is not None:
+        from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+
+        engine.keep(usage, asked, rollup)
+    return books
+
+
+def _booked(
+    usage: Usage,
+    report: "Report",
+    cards: Mapping[str, tuple[Card, ...]],
+    keys: Sequence[str],
+    *,
+    by: tuple[str, ...],
+    kind: str,
+    how: Mapping[str, Any],
+) -> "Books":
+    from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
+    from pertoken.books.answer import Books  # noqa: PLC0415
+    from pertoken.books.statement import statement as fold_statement  # noqa: PLC0415
+
+    rated = {side: rate(usage, own, **how) for side, own in cards.items()}
+    ledgers = {side: allocate(r.parts, keys) for side, r in rated.items()}
+    currency = next(iter(cards.values()))[0].currency
+    whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind)
+    return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by, rated)
+
+
+def explain(books: "Books", chosen: Mapping[str, str], *, amount: str = "effective") -> dict[str, "list[Step]"]:
+    """Reckon what stands in the books for some labels again, line by line, down to the card's own line.
+
+    Args:
+        books: From `statement`, with exact money and by the keys chosen.
+        chosen: Key to label, as `{"customer": "acme", "month": "2026-01"}`.
+        amount: Which amount: list, contracted, effective or billed.
+
+    Returns:
+        Steps by side, in order; their amounts add up to the ledger's.
+    """
+    from pertoken.rating.explain import explain as walk  # noqa: PLC0415  the calculator must start fast
+
+    return {
+        side: list(walk(rated, chosen, kind=amount, shared=books.ledgers[side]).steps)
+        for side, rated in books.rated.items()
+    }
+
+
+def invoice(
+    card: str | Card,
+    log: "str | Path",
+    *,
+    month: str,
+    customer: str = "",
+    **how: Any,  # noqa: ANN401  as `statement` takes them
+) -> "Billed":
+    """Bill a customer for a month of a log.
+
+    Args:
+        card: YAML file, `file.yaml#plan`, or a record of `Card`.
+        log: As for `statement`.
+        month: As 2026-01; of a card with cycles of its own, the cycle that begins in it.
+        customer: Whose; empty for a card of one account.
+        **how: How the log is read, as for `statement`: `mapping`, `period`, `timezone`, `unpriced`, `rejects`, `on`,
+            `contracts`, `start`, `end`, `watch`.
+
+    Returns:
+        The invoice, and what was read.
+
+    Raises:
+        PertokenError: What is wrong with the log or the card, and the mend.
+    """
+    from pertoken.books.answer import Billed  # noqa: PLC0415  the calculator must start fast
+    from pertoken.books.invoice import invoice as made_of  # noqa: PLC0415
+    from pertoken.core.period import check as check_period  # noqa: PLC0415
+
+    check_period(month, "month")
+    side = side_of(card)
+    own: dict[str, Any] = {side: [card], **how}
+    books = statement(log, by=("month",), amount="billed", **own)
+    labels = {"customer": customer} if customer else {}
+    return Billed(made_of(books.rated[side], labels, month), books.report, books.unpriced[side])

@@ -1,0 +1,157 @@
+"""Cards as people name them: files, the market's list prices, records; one by one, or both sides of the books."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pertoken.catalog.book import rates_of
+from pertoken.catalog.prices import Rate
+from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage
+from pertoken.rating.card import Card
+
+if TYPE_CHECKING:
+    from pertoken.books.bill import Bill
+    from pertoken.engines.duckdb import Log
+    from pertoken.rating.review import Review
+
+CATALOG = "catalog"
+"""As a card: the market's list prices, for the model that each line names (`catalog`) or for one (`catalog:gpt-4o`)."""
+
+Aside = Literal["raise", "report"]
+
+
+def sides(log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside) -> dict[str, tuple[Card, ...]]:
+    """Read the cards of each side; all must be of one currency."""
+    given = {side: tuple(_cards(list(own), log, side, unpriced)) for side, own in said.items()}
+    cards = {side: own for side, own in given.items() if own}
+    if not cards:
+        msg = (
+            "no card; say what it costs with --cost CARD or what it earns with --revenue CARD "
+            "(`--cost catalog` for list prices)"
+        )
+        raise InputError(msg)
+    found = {card.currency: card.source or card.name for own in cards.values() for card in own}
+    if len(found) > 1:
+        each = " and ".join(f"{source} is in {currency}" for currency, source in sorted(found.items()))
+        msg = f"{each}; one statement is in one currency; bring the cards to one first"
+        raise CardError(msg)
+    return cards
+
+
+def plans(log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside) -> dict[str, tuple[Card, ...]]:
+    """Read the cards of plans that are compared, and of their cost."""
+    return {
+        side: tuple(_cards(list(own), log, "cost" if side == "cost" else "revenue", unpriced, said_as=side))
+        for side, own in said.items()
+    }
+
+
+def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside, *, said_as: str = "") -> Iterable[Card]:
+    from pertoken.connect.cards import read_cards  # noqa: PLC0415
+
+    for each in said:
+        if isinstance(each, Card):
+            made = [each]
+        elif each == CATALOG or each.startswith(f"{CATALOG}:"):
+            made = [_catalog_card(log, each.partition(":")[2], unpriced)]
+        else:
+            made = read_cards(each)
+        for card in made:
+            if card.account != side:
+                words = {"cost": "a vendor's card (`card:`)", "revenue": "a plan of ours (`plan:` or `plans:`)"}
+                given = f"{card.source or card.name} is given as {said_as or side}"
+                msg = f"{given}, which needs {words[side]}; it is of party {card.party}"
+                raise CardError(msg)
+            yield card
+
+
+def _catalog_card(log: "Log", as_model: str, unpriced: Aside) -> Card:
+    """The catalog's rates for the models of a log, under the names that the log gives them."""
+    from pertoken.connect.genai import catalog  # noqa: PLC0415  costs time, and only some questions need it
+    from pertoken.engines.duckdb import labels  # noqa: PLC0415
+
+    book = catalog()
+    rates: list[Rate] = []
+    unknown: list[str] = []
+    has_provider = "provider" in log.binding.keys
+    for provider, model in labels(log, ("provider", "model")):
+        if not model and not as_model:
+            unknown.append("the log names no model on some rows; say --cost catalog:MODEL to price them as one")
+            continue
+        try:
+            found = rates_of(book, as_model or model, provider="" if as_model else provider)
+        except (InputError, UnpricedUsage) as error:
+            unknown.append(str(error))
+        else:
+            rates += [replace(r, model=model, provider=provider if has_provider else "") for r in found]
+    if unknown and (unpriced == "raise" or not rates):
+        mend = "Price it on a card of your own, or set it aside with --unpriced report."
+        raise UnpricedUsage("\n".join([*dict.fromkeys(unknown), mend]))
+    return Card(
+        name=f"catalog:{as_model}" if as_model else CATALOG,
+        party="vendor",
+        rates=tuple(rates),
+        rounding=None,
+        source=book.name,
+    )
+
+
+def side_of(card: str | Card) -> str:
+    """The side of the books that a card is of."""
+    from pertoken.connect.cards import read_cards  # noqa: PLC0415  the calculator must start fast
+
+    if isinstance(card, str) and card.partition(":")[0] == CATALOG:
+        return "cost"
+    return card.account if isinstance(card, Card) else read_cards(card)[0].account
+
+
+def check(files: "Iterable[str | Path]") -> "Review":
+    """Look at cards: what is wrong with them, and what is likely wrong.
+
+    Args:
+        files: YAML files of cards; `file.yaml#name` picks one plan.
+
+    Returns:
+        The cards that can be used, faults of the others, doubts.
+    """
+    from pertoken.connect.cards import read_cards  # noqa: PLC0415  the calculator must start fast
+    from pertoken.rating.doubt import doubts  # noqa: PLC0415
+    from pertoken.rating.review import Review  # noqa: PLC0415
+
+    names = tuple(map(str, files))
+    cards: list[Card] = []
+    faults: list[Fault] = []
+    for name in names:
+        try:
+            cards += read_cards(name)
+        except (CardError, InputError) as error:
+            faults += error.faults or [Fault("", str(error))]
+    unsure = tuple(doubt for card in cards for doubt in doubts(card))
+    return Review(files=names, cards=tuple(cards), faults=tuple(faults), doubts=unsure)
+
+
+def bill(card: "Card | Mapping[str, Any] | str | Path", usage: Any, **said: Any) -> "Bill":  # noqa: ANN401  see books.bill
+    """Rate a quantity, or a dated list of quantities, of one contract under a card; see `pertoken.books.bill.bill`.
+
+    Args:
+        card: A card, a dictionary of the same shape as the YAML file, or the file.
+        usage: A number, meters with their numbers, or a list of `(when, quantity)`.
+        **said: `on`, `start`, `end`, `labels`, `span`, `timezone`.
+
+    >>> plan = {"plan": "p", "prices": {"tokens": {"measure": {"sum": "output_tokens"}, "curve": {"mode": "marginal",
+    ...     "tiers": [{"up_to": 10, "rate": "1"}, {"rate": "0.5"}]}}}}
+    >>> print(bill(plan, 25).billed)
+    17.5
+    """
+    from pertoken.books.bill import bill as rated  # noqa: PLC0415  the calculator must start fast
+    from pertoken.connect.cards import card_from, read_cards  # noqa: PLC0415
+
+    if isinstance(card, (str, Path)):
+        cards = read_cards(card)
+        if len(cards) != 1:
+            names = ", ".join(each.name for each in cards)
+            msg = f"{card} has {len(cards)} plans: {names}; say which, as {card}#{cards[0].name}"
+            raise CardError(msg)
+        return rated(cards[0], usage, **said)
+    return rated(card if isinstance(card, Card) else card_from(card), usage, **said)

@@ -1,0 +1,37 @@
+"""Answers laid out."""
+
+from typing import TYPE_CHECKING
+
+from pertoken.books.quote import Quotes
+
+if TYPE_CHECKING:
+    from pertoken.books.answer import Billed, Books, Simulated
+    from pertoken.present.view import View
+
+
+def sheet(answer: "Quotes | Books | Billed | Simulated", *, top: int | None = None) -> "View":
+    """Lay an answer out as a sheet: print it, show it in a notebook, or write it with `pertoken.present`.
+
+    Args:
+        answer: Quotes, books, an invoice, or a log under other plans.
+        top: Lines of a statement to show, the others as one; all if None.
+    """
+    from pertoken.present.view import view  # noqa: PLC0415  only what is shown is loaded
+
+    if isinstance(answer, Quotes):
+        from pertoken.present.quotes import sheet as lay_out  # noqa: PLC0415
+
+        return view(lay_out(answer))
+    from pertoken.books.answer import Billed, Books  # noqa: PLC0415  the calculator must start fast
+
+    if isinstance(answer, Billed):
+        from pertoken.present.invoice import sheet as lay_out_invoice  # noqa: PLC0415
+
+        return view(lay_out_invoice(answer))
+    if isinstance(answer, Books):
+        from pertoken.present.statement import sheet as lay_out_books  # noqa: PLC0415
+
+        return view(lay_out_books(answer, top=top))
+    from pertoken.present.simulate import sheet as lay_out_plans  # noqa: PLC0415
+
+    return view(lay_out_plans(answer, top=top))
