@@ -149,8 +149,8 @@ def test_what_was_not_used_is_there_in_the_next_month(used, there):
 
     https://docs.useautumn.com/documentation/modelling-pricing/rollovers
     """
-    pool = "{id: b, unit: x_units, grant: 1000, every: month, price: 0, eligible: [t], "
-    "unused: forfeit, rollover: {share: 1, of: remaining, periods: 1}}"
+    pool = "{id: b, unit: x_units, grant: 1000, every: month, price: 0, eligible: [t], unused: forfeit, ROLL}"
+    pool = pool.replace("ROLL", "rollover: {share: 1, of: remaining, periods: 1}")
     ledger = rate(units(used, 5000), plan("curve: [{rate: 1}]", f"pools: [{pool}]")).ledger
     assert by(ledger.where(stage="covered"), "month")["2026-02"] == -there
 
@@ -160,9 +160,14 @@ def test_an_upgrade_in_the_middle_of_a_month():
 
     https://docs.useautumn.com/documentation/modelling-pricing/proration
     """
-    text = 'plan: {}\nwhere: plan == "{}"\nprices: {{base: {{curve: [{{flat: {}}}], '
-    "during: {{prorate: day}}}}, t: {{measure: {{sum: x_units}}, curve: [{{rate: 0}}]}}}}"
-    cards = [card(text.format(name, name, fee)) for name, fee in (("small", 20), ("large", 50))]
+    text = """
+        plan: NAME
+        where: plan == "NAME"
+        prices:
+          base: {curve: [{flat: FEE}], during: {prorate: day}}
+          t: {measure: {sum: x_units}, curve: [{rate: 0}]}
+    """
+    cards = [card(text.replace("NAME", n).replace("FEE", fee)) for n, fee in (("small", "20"), ("large", "50"))]
     edges = (date(2026, 4, 1), date(2026, 4, 16), date(2026, 5, 1))
     stated = [
         Contract(card=name, labels={"customer": "a"}, start=edges[i], end=edges[i + 1])
