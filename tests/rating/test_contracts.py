@@ -126,7 +126,7 @@ def test_contracts_with_days_of_their_own_are_rated_together_as_alone():
 
 
 def test_what_is_carried_over_lasts_to_the_end_of_the_next_cycle_and_not_of_the_month():
-    """Cycles from the 15th: 10 left of January's go on to 14 March, so 20 are there on 10 March, though drawn by day."""
+    """Cycles from the 15th: the 10 of January go on to 14 March, so 20 are there on the 10th."""
     made = card("""
         plan: p
         prices: {t: {measure: {sum: x_units}, curve: [{rate: 1}]}}
@@ -146,7 +146,9 @@ def test_a_contract_without_usage_pays_its_fee_and_its_minimum():
         plan: p
         prices:
           base: {curve: [{flat: 5}]}
-          t: {measure: {sum: x_units}, curve: {mode: marginal, flat_on_zero: true, tiers: [{up_to: 9, flat: 7}, {rate: 1}]}}
+          t:
+            measure: {sum: x_units}
+            curve: {mode: marginal, flat_on_zero: true, tiers: [{up_to: 9, flat: 7}, {rate: 1}]}
         clamp: {min: 50}
     """)
     ledger = rate(usage("customer month meter"), made, contracts=[contract("2026-01-01", "2026-03-01")]).ledger

@@ -73,7 +73,8 @@ clamp: {min: 20, max: 61.7}
 order: [discount, minimum, credit, maximum]
 pools:
   - {id: b, unit: x_units, grant: 37, every: month, price: 4.99, eligible: [t], unused: refund, priority: 1}
-  - {id: c, unit: money, grant: 7.77, every: month, price: 7, eligible: [t, base], inside: {times: 0.72}, unused: forfeit}
+  - {id: c, unit: money, grant: 7.77, every: month, price: 7, eligible: [t, base],
+     inside: {times: 0.72}, unused: forfeit}
 """
 
 

@@ -84,7 +84,7 @@ def test_users_count_once_in_each_month_and_only_if_they_used_something():
 
 @pytest.mark.parametrize("kind", ["max: x_seats, every: day", "time_weighted: x_seats, every: day", "unique: user"])
 def test_what_is_no_sum_is_not_counted_over_a_term_that_is_billed_by_the_month(kind):
-    with pytest.raises(CardError, match="over the whole term; no invoice waits|over the whole term, which no invoice"):
+    with pytest.raises(CardError, match="over the whole term, which no invoice waits for"):
         one(f"measure: {{{kind}, window: term}}, curve: [{{rate: 1}}]")
 
 
@@ -105,7 +105,8 @@ def test_twelve_percent_above_a_million_of_spend(mode, billed):
     """1.4 M$ in four quarters of a year: 1,000,000 + 0.88 × 400,000, or 0.88 of all of it; 120,000 lie between."""
     made = one(
         "measure: {sum: x_units}, curve: [{rate: 1}]",
-        f"adjust: [{{measure: {{of: [t], window: year}}, curve: {{mode: {mode}, tiers: [{{up_to: 1_000_000, rate: 1}}, {{rate: 0.88}}]}}}}]",
+        f"adjust: [{{measure: {{of: [t], window: year}}, curve: {{mode: {mode}, "
+        f"tiers: [{{up_to: 1_000_000, rate: 1}}, {{rate: 0.88}}]}}}}]",
     )
     months = [("a", f"2026-{m:02}", "x_units", 350_000) for m in (2, 5, 8, 11)]
     ledger = rate(usage("customer month meter", *months), made).ledger

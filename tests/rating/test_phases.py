@@ -66,11 +66,17 @@ def test_a_price_that_changes_inside_a_month_needs_days():
 
 COUNTER = """
     plan: p
-    prices: {t: {measure: {sum: x_units, window: WINDOW}, curve: {mode: marginal, tiers: [{up_to: 10, rate: 2}, {rate: 1}]}}}
+    prices:
+      t:
+        measure: {sum: x_units, window: WINDOW}
+        curve: {mode: marginal, tiers: [{up_to: 10, rate: 2}, {rate: 1}]}
     phases:
       - during: {from: 2026-01-01, to: 2026-01-15}
       - during: {from: 2026-01-15, to: 2027-01-01COUNTER}
-        prices: {t: {measure: {sum: x_units, window: WINDOW}, curve: {mode: marginal, tiers: [{up_to: 10, rate: 20}, {rate: 10}]}}}
+        prices:
+          t:
+            measure: {sum: x_units, window: WINDOW}
+            curve: {mode: marginal, tiers: [{up_to: 10, rate: 20}, {rate: 10}]}
 """
 
 
@@ -123,7 +129,8 @@ def test_a_flat_at_the_begin_of_a_month_is_not_due_again_where_the_count_goes_on
 def test_a_late_start_is_charged_from_its_day_on():
     """17 of 31 days of the fee in March, all of it in April."""
     made = card(
-        "plan: p\nprices: {base: {curve: [{flat: 310}], during: {prorate: day}}, t: {measure: {sum: x_units}, curve: [{rate: 1}]}}"
+        "plan: p\nprices: {base: {curve: [{flat: 310}], during: {prorate: day}}, "
+        "t: {measure: {sum: x_units}, curve: [{rate: 1}]}}"
     )
     used = usage("customer day meter", ("a", "2026-03-20", "x_units", 1), ("a", "2026-04-30", "x_units", 1))
     ledger = rate(used, made, contracts=[contract("2026-03-15")]).ledger

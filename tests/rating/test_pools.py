@@ -41,7 +41,8 @@ class Terms:
         limit = f"max: {most}, " if most is not None else ""
         roll = f", rollover: {{share: {share}, of: {of}, {limit}periods: {periods}}}" if self.rollover else ""
         return (
-            f"{{id: {self.name}, unit: x_units, grant: {self.grant}, price: {self.price}, priority: {self.priority}, {every}"
+            f"{{id: {self.name}, unit: x_units, grant: {self.grant}, price: {self.price}, "
+            f"priority: {self.priority}, {every}"
             f"term: {{from: 2026-{self.first + 1:02}-01, to: 2026-{self.last + 1:02}-01}}, "
             f"eligible: [{', '.join(self.eligible)}], unused: {self.unused}{roll}}}"
         )
@@ -296,7 +297,7 @@ def monthly(*numbers):
 
 @pytest.mark.parametrize("months", [1, 7])
 def test_what_expires_first_is_drawn_first_however_short_the_books(months):
-    """Two credits of 10; that which expires in March (90) goes before that of June (5), also seen from January alone."""
+    """Two credits of 10; that of March (90) goes before that of June (5), also in books of January alone."""
     made = card(
         B
         + "pools: [{id: z, unit: x_units, grant: 10, priority: 1, price: 90, term: {from: 2026-01-01, to: 2026-03-01}, "
@@ -332,11 +333,11 @@ def test_kongs_credit_then_invoice():
 
 @pytest.mark.parametrize(("of", "carried"), [("remaining", 5), ("original", 10)])
 def test_half_of_what_is_a_field(of, carried):
-    """posthog.com#18362: half of what remains (20 - 10 = 10, so 5) or half of the original 20 (10, all that is left)."""
+    """posthog.com#18362: half of what remains (20 - 10 = 10, so 5) or half of the original 20 (so 10)."""
     pool = f"rollover: {{share: 0.5, of: {of}, periods: 1}}"
     made = card(
-        B
-        + f"pools: [{{id: c, unit: x_units, grant: 20, every: month, price: 0, eligible: [t], unused: forfeit, {pool}}}]"
+        B + f"pools: [{{id: c, unit: x_units, grant: 20, every: month, price: 0, eligible: [t], "
+        f"unused: forfeit, {pool}}}]"
     )
     assert by(rate(monthly(10, 100), made).ledger, "month")["2026-02"] == 100 - 20 - carried
 
@@ -361,8 +362,8 @@ def two_contracts():
 def test_each_contract_recognises_its_own_payments():
     """10 a month: twelve months are 120, six are 60; so much is drawn and lost, too."""
     made = card(
-        B
-        + "pools: [{id: b, unit: x_units, grant: 100, pay: [{every: month, amount: 10}], eligible: [t], unused: forfeit}]"
+        B + "pools: [{id: b, unit: x_units, grant: 100, pay: [{every: month, amount: 10}], "
+        "eligible: [t], unused: forfeit}]"
     )
     rows = [(n, "2026-07", "x_units", 10) for n in ("a", "b")]
     ledger = rate(
@@ -375,8 +376,8 @@ def test_each_contract_recognises_its_own_payments():
 def test_a_monthly_payment_is_spread_over_the_days_that_it_buys():
     """31 a month for 10 units a day: a day is worth 1, of which 10 used units are all."""
     made = card(
-        B
-        + "pools: [{id: b, unit: x_units, grant: 10, every: day, pay: [{every: month, amount: 31}], eligible: [t], unused: forfeit}]"
+        B + "pools: [{id: b, unit: x_units, grant: 10, every: day, pay: [{every: month, amount: 31}], "
+        "eligible: [t], unused: forfeit}]"
     )
     rows = [("acme", "2026-01-05", "x_units", 10), ("acme", "2026-01-31", "x_units", 1)]
     span = (date(2026, 1, 1), date(2026, 2, 1))
@@ -399,8 +400,8 @@ def test_only_those_who_have_a_pool_pay_for_it():
 
 def test_a_contract_without_dates_pays_no_longer_than_it_is_granted():
     made = card(
-        B
-        + "pools: [{id: b, unit: x_units, grant: 100, every: month, pay: [{every: month, amount: 10}], eligible: [t], unused: forfeit}]"
+        B + "pools: [{id: b, unit: x_units, grant: 100, every: month, pay: [{every: month, "
+        "amount: 10}], eligible: [t], unused: forfeit}]"
     )
     rows = [("a", "2026-01", "x_units", 10), ("b", "2026-01", "x_units", 10), ("b", "2026-06", "x_units", 10)]
     ledger = rate(usage("customer month meter", *rows), made).ledger
@@ -410,8 +411,8 @@ def test_a_contract_without_dates_pays_no_longer_than_it_is_granted():
 def test_a_true_up_bills_what_is_not_yet_paid_and_that_once():
     """120 a year, half upfront: 60 + 12 × 5 are all of it, so nothing is trued up."""
     made = card(
-        B
-        + "pools: [{id: b, unit: x_units, grant: 100, every: month, price: 10, term: {from: 2026-01-01, to: 2027-01-01}, "
+        B + "pools: [{id: b, unit: x_units, grant: 100, every: month, price: 10, "
+        "term: {from: 2026-01-01, to: 2027-01-01}, "
         "pay: [{upfront_share: 0.5}, {every: month}], eligible: [t], unused: true_up}]"
     )
     rows = [("a", f"2026-{m:02}", "x_units", 10) for m in range(1, 13)]
@@ -470,7 +471,8 @@ def test_a_correction_below_zero_is_not_swallowed_by_a_pool():
 def test_a_correction_gives_back_to_the_pool_what_it_had_covered():
     """10 of one model and -5 of another are 5, which the pool of 10 covers whole."""
     made = card(
-        "plan: p\nprices: {t: {measure: {sum: x_units, by: [model]}, curve: {mode: all, tiers: [{up_to: 9, rate: 1}, {rate: 2}]}}}\n"
+        "plan: p\nprices: {t: {measure: {sum: x_units, by: [model]}, curve: {mode: all, "
+        "tiers: [{up_to: 9, rate: 1}, {rate: 2}]}}}\n"
         "pools: [{id: c, unit: x_units, grant: 10, every: month, price: 0, eligible: [t], unused: forfeit}]"
     )
     rows = [("acme", "x", "2026-01", "x_units", 10), ("acme", "y", "2026-01", "x_units", -5)]
@@ -491,8 +493,8 @@ def test_a_credit_drawn_by_day_meets_the_rounding_of_the_month():
 def test_an_invoice_stays_in_cents_where_a_credit_is_worth_more_than_it_holds():
     """100 of commitment at 0.72 cover 138.888... of 200; the invoice says 138.89, so 61.11 beside the 100."""
     made = card(
-        B
-        + "pools: [{id: b, unit: money, grant: 100, every: month, price: 100, inside: {times: 0.72}, eligible: [t], unused: forfeit}]"
+        B + "pools: [{id: b, unit: money, grant: 100, every: month, price: 100, inside: {times: 0.72}, "
+        "eligible: [t], unused: forfeit}]"
     )
     assert money(rate(monthly(200), made).ledger) == D("161.11")
 
@@ -500,8 +502,8 @@ def test_an_invoice_stays_in_cents_where_a_credit_is_worth_more_than_it_holds():
 def test_terms_that_renew_keep_the_day_on_which_the_first_began():
     """Flexprice clamps 31 January to 28 February and comes back to 31 March."""
     made = card(
-        B
-        + "pools: [{id: c, unit: x_units, grant: 10, term: {months: 1, renews: true}, drawn: day, price: 3, eligible: [t], unused: forfeit}]"
+        B + "pools: [{id: c, unit: x_units, grant: 10, term: {months: 1, renews: true}, drawn: day, "
+        "price: 3, eligible: [t], unused: forfeit}]"
     )
     stated = [Contract(card="p", labels={"customer": "acme"}, start=date(2026, 1, 31), end=date(2026, 5, 31))]
     rows = [("acme", day, "x_units", 5) for day in ("2026-01-31", "2026-03-29", "2026-04-30")]

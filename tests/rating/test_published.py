@@ -1,4 +1,4 @@
-"""What billing engines and standards publish as worked examples of contracts; the figures are theirs, the words ours."""
+"""Worked examples that billing engines and standards publish; the figures are theirs, the words ours."""
 
 from datetime import date
 from decimal import Decimal
@@ -62,7 +62,7 @@ def test_the_same_tiers_in_two_modes(mode, billed):
     [("flat", "marginal", 60), ("flat", "all", 30), ("rate", "marginal", 2250), ("rate", "all", 3000)],
 )
 def test_slabs_with_and_without_a_unit(per_unit, mode, billed):
-    """Oracle Banking, "Tier Based Amount": 0-250, 250-500 and above at 10, 20, 30 a slab or 1, 2, 3 a unit; 1,000 of it.
+    """Oracle Banking, "Tier Based Amount": to 250, to 500, above: 10, 20, 30 a slab or 1, 2, 3 a unit; 1,000 used.
 
     https://docs.oracle.com/en/industries/financial-services/banking-liquidity-management/14.8.2.0.0/oblug/examples-tier-based-amount.html
     """
@@ -92,7 +92,8 @@ def test_percentages_in_tiers_with_a_flat_each():
         "tiers: [{up_to: 1000, rate: 0.01, flat: 200}, {up_to: 10_000, rate: 0.02, flat: 300}, {rate: 0.03, flat: 400}]"
     )
     made = card(
-        f"plan: p\nprices: {{t: {{measure: {{sum: x_units, window: year}}, curve: {{mode: marginal, flat_on_zero: false, {tiers}}}}}}}"
+        f"plan: p\nprices: {{t: {{measure: {{sum: x_units, window: year}}, curve: {{mode: marginal, "
+        f"flat_on_zero: false, {tiers}}}}}}}"
     )
     assert by(rate(units(500, 550, 4000), made).ledger, "month") == {"2026-01": 205, "2026-02": 306, "2026-03": 80}
 
@@ -116,7 +117,8 @@ def test_a_commitment_of_a_month(used, true_up):
 def test_a_minimum_counts_the_fee_too():
     """lago-api#1787: 50 of subscription + 3 × 10 = 80; the minimum of 100 adds 20."""
     made = card(
-        "plan: p\nprices: {base: {curve: [{flat: 50}]}, t: {measure: {sum: x_units}, curve: [{rate: 10}]}}\nclamp: {min: 100}"
+        "plan: p\nprices: {base: {curve: [{flat: 50}]}, t: {measure: {sum: x_units}, "
+        "curve: [{rate: 10}]}}\nclamp: {min: 100}"
     )
     assert by(rate(units(3), made).ledger, "charge") == {"base": 50, "t": 30, "minimum": 20}
 
@@ -147,7 +149,8 @@ def test_what_was_not_used_is_there_in_the_next_month(used, there):
 
     https://docs.useautumn.com/documentation/modelling-pricing/rollovers
     """
-    pool = "{id: b, unit: x_units, grant: 1000, every: month, price: 0, eligible: [t], unused: forfeit, rollover: {share: 1, of: remaining, periods: 1}}"
+    pool = "{id: b, unit: x_units, grant: 1000, every: month, price: 0, eligible: [t], unused: forfeit, ROLL}"
+    pool = pool.replace("ROLL", "rollover: {share: 1, of: remaining, periods: 1}")
     ledger = rate(units(used, 5000), plan("curve: [{rate: 1}]", f"pools: [{pool}]")).ledger
     assert by(ledger.where(stage="covered"), "month")["2026-02"] == -there
 
@@ -157,8 +160,14 @@ def test_an_upgrade_in_the_middle_of_a_month():
 
     https://docs.useautumn.com/documentation/modelling-pricing/proration
     """
-    text = 'plan: {}\nwhere: plan == "{}"\nprices: {{base: {{curve: [{{flat: {}}}], during: {{prorate: day}}}}, t: {{measure: {{sum: x_units}}, curve: [{{rate: 0}}]}}}}'
-    cards = [card(text.format(name, name, fee)) for name, fee in (("small", 20), ("large", 50))]
+    text = """
+        plan: NAME
+        where: plan == "NAME"
+        prices:
+          base: {curve: [{flat: FEE}], during: {prorate: day}}
+          t: {measure: {sum: x_units}, curve: [{rate: 0}]}
+    """
+    cards = [card(text.replace("NAME", n).replace("FEE", fee)) for n, fee in (("small", "20"), ("large", "50"))]
     edges = (date(2026, 4, 1), date(2026, 4, 16), date(2026, 5, 1))
     stated = [
         Contract(card=name, labels={"customer": "a"}, start=edges[i], end=edges[i + 1])
@@ -232,7 +241,8 @@ def test_a_reserved_machine_that_is_always_used():
     made = card("""
         card: c
         prices: {large: {measure: {sum: gpu_hours, window: hour}, curve: [{rate: 3.00}]}}
-        pools: [{id: r, unit: gpu_hours, grant: 1, every: hour, inside: {rate: 1.50}, eligible: [large], unused: forfeit}]
+        pools:
+          - {id: r, unit: gpu_hours, grant: 1, every: hour, inside: {rate: 1.50}, eligible: [large], unused: forfeit}
     """)
     ledger = rate(usage(HOUR, ("2023-01-01T00", "gpu_hours", 1)), made).ledger
     assert {k: money(ledger, k) for k in ("list", "effective", "billed")} == {
