@@ -46,7 +46,7 @@ def test_free_is_a_quota():
 
 
 def test_enterprise_pays_what_it_promised_or_what_it_used():
-    """Each month 15 G tokens are 15 M priced units: 1 M × 0.0010 + 9 M × 0.0008 + 5 M × 0.0006 = 11,200."""
+    """15 G tokens a month are 15 M priced units: 1 M × 0.0010 + 9 M × 0.0008 + 5 M × 0.0006 = 11,200."""
     months = [("acme", "enterprise", month, "large", "input_tokens", 15_000_000_000) for month in YEAR]
     ledger = rate(usage("customer plan month model_class meter", *months), card("tiers.yaml", "enterprise")).ledger
     assert money(ledger, "contracted") == 12 * 11_200

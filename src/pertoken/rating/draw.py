@@ -78,8 +78,8 @@ def together(pools: Sequence[Pool]) -> list[list[Pool]]:
 def grain_of(pools: Sequence[Pool]) -> Window:
     """The period by which pools are drawn: as they say, or by their cycle, but by the month at least."""
     month: Window = "month"
-    said: list[Window] = [pool.drawn or min(pool.every or month, month, key=period.GRAINS.index) for pool in pools]
-    return min(said, key=period.GRAINS.index)
+    cycles: list[Window] = [pool.drawn or pool.every or month for pool in pools]
+    return min([month, *cycles], key=period.GRAINS.index)
 
 
 def _grid(job: Job, pools: Sequence[Pool], lines: Sequence[Lines]) -> Grid:

@@ -76,8 +76,10 @@ def _times(card: Card, contracts: Sequence[Contract]) -> set[str]:
     out = {_drawn(pool) for pool in card.pools}
     out |= {"month"} if any(a.measure for a in card.adjust) else set()
     durings = [card.during, *(c.during for c in card.prices.values()), *(a.during for a in card.adjust)]
+    durings += [*(clamp.during for clamp in card.clamps), *(pool.during for pool in card.pools)]
     out |= {"month"} if any(not during.always for during in durings) or contracts else set()
     dates = [day for during in durings for day in (during.start, during.end) if day]
+    dates += [day for pool in card.pools if pool.term for day in (pool.term.start, pool.term.end) if day]
     dates += [day for c in contracts for day in (c.start, c.end) if day]
     out |= {"day"} if card.during.anchor is not None or any(day.day != 1 for day in dates) else set()
     return out | ({"hour"} if any(getattr(day, "hour", 0) for day in dates) else set())

@@ -1,7 +1,7 @@
 """A log as people read it: opened, folded to what cards ask for, in the time of the books."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,7 +117,17 @@ def folded(
 
     asked = question(cards, (*keys, *terms.grain), timezone=terms.timezone, contracts=terms.contracts)
     usage, report = engine.fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
+    report = replace(report, says=(*report.says, *_strangers(terms.contracts, cards)))
     return terms.within(usage), report, asked
+
+
+def _strangers(contracts: Sequence[Contract], cards: Sequence[Card]) -> tuple[str, ...]:
+    """Say which contracts are on cards that are not there: nothing is charged for them."""
+    names = sorted({card.name for card in cards})
+    unknown = dict.fromkeys(each.card for each in contracts if each.card not in names)
+    if not unknown:
+        return ()
+    return (f"contracts on {', '.join(unknown)} are left out: no such card here ({', '.join(names)})",)
 
 
 def _mapping(said: "LogMapping | str | Path | None", period: str) -> "LogMapping | None":
