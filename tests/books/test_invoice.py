@@ -102,7 +102,7 @@ def test_money_from_a_pool_is_a_credit_and_limits_are_lines():
 def test_a_vendors_invoice_is_due_to_the_vendor():
     vendor = card("card: gpus\nprices: {t: {measure: {sum: gpu_hours}, curve: [{rate: 2}]}}")
     made = invoice(rate(usage("month meter", ("2026-01", "gpu_hours", 3)), vendor), {}, "2026-01")
-    assert (made.due_from, made.due_to, made.total) == ("us", "gpus", 6)
+    assert (made.due_from, made.due_to, made.total) == ("us", "gpus", D(6))
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_a_late_event_prints_only_what_it_corrects(ask, plan):
     said = result(ask(*late, "--format", "json"))
     (line,) = said["tables"]["corrections"]["rows"]
     assert (line["charge"], D(line["before"]), D(line["now"]), D(line["difference"])) == (
-        "overage", D("37.5"), 45, D("7.5"),
+        "overage", D("37.5"), D(45), D("7.5"),
     )  # fmt: skip
     assert {n: D(f["value"]) for n, f in said["figures"].items()} == {
         "issued": D("237.5"), "corrections": D("7.5"), "total": 245,

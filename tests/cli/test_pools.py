@@ -74,7 +74,11 @@ def test_what_is_left_is_told_by_expiry(ask, sold):
     (row,) = result(ask("balances", sold, "--revenue", "prepaid.yaml", "--format", "json"))["tables"]["revenue_ageing"][
         "rows"
     ]
-    assert (row["pool"], Decimal(row["quantity"]), Decimal(row["within_365_days"])) == ("topup", 20, 16)
+    assert (row["pool"], Decimal(row["quantity"]), Decimal(row["within_365_days"])) == (
+        "topup",
+        Decimal(20),
+        Decimal(16),
+    )
     assert Decimal(row["within_90_days"]) == 0
 
 

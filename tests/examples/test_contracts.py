@@ -51,7 +51,7 @@ def test_enterprise_pays_what_it_promised_or_what_it_used():
     ledger = rate(usage("customer plan month model_class meter", *months), card("tiers.yaml", "enterprise")).ledger
     assert money(ledger, "contracted") == 12 * 11_200
     assert by(amount(ledger, "billed"), "month")["2026-01"] == 10_000  # the instalment; usage is covered
-    # 10 months use 112,000 of 120,000; the 11th 8,000 of its 11,200; then 3,200 and 11,200 are paid beside the instalment
+    # 10 months use 112,000 of 120,000, the 11th 8,000 of its 11,200; 3,200 and 11,200 are paid beside the instalment
     assert by(amount(ledger, "billed"), "month")["2026-11"] == 10_000 + 3_200
     assert by(amount(ledger, "billed"), "month")["2026-12"] == 10_000 + 11_200
     assert money(ledger, "effective") == money(ledger, "billed") == 134_400
@@ -68,8 +68,8 @@ def test_enterprise_that_uses_little_pays_what_it_promised():
 def test_hybrid_rolls_over_half_of_what_is_left():
     """Bundles of 50 M a month; 20, 90, 40 and 60 M used.
 
-    Month 1 leaves 30: 15 are carried, 15 lost. Month 2 has 65 for 90: 25 of overage, 25,000 × 0.0015 = 37.50. Month 3
-    leaves 10: 5 carried. Month 4 has 55 for 60: 5 of overage, 7.50. The platform is 300, at half price for three months.
+    Month 1 leaves 30: 15 are carried, 15 lost. Month 2 has 65 for 90: 25 of overage, 25,000 × 0.0015 = 37.50.
+    Month 3 leaves 10: 5 carried. Month 4 has 55 for 60: 5 of overage, 7.50. The platform is 300, at half price for three months.
     """
     ledger = rate(millions(20, 90, 40, 60), card("hybrid.yaml")).ledger
     assert by(amount(ledger, "billed"), "month") == {

@@ -197,7 +197,7 @@ def test_a_pool_is_told_with_what_it_held_gave_and_lost():
     ]  # fmt: skip
     (balance,) = explain(rated, {"customer": "acme", "month": "2026-02"}).balances
     assert (balance.opening, balance.granted, balance.drawn, balance.expired, balance.left) == (
-        15_000_000, 50_000_000, 65_000_000, 0, 0,
+        D(15_000_000), D(50_000_000), D(65_000_000), D(0), D(0),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ class Lot:
 
 def on_paper(pools, need):
     """Replay month by month: grant, draw in order, then carry on, forfeit or refund what is left at an end."""
-    told = {"covered": {}, "drawn": {}, "lost": {}, "left": D(0), "granted": D(0), "paid": D(0)}
+    told: dict[str, Any] = {"covered": {}, "drawn": {}, "lost": {}, "left": D(0), "granted": D(0), "paid": D(0)}
     lots = []
     for month in range(len(MONTHS)):
         for terms in pools:

@@ -1,6 +1,6 @@
 """A log, rated: the statement, what it rests on, invoices."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,18 +70,23 @@ def statement(
     """
     with reading(log, mapping, period, timezone) as opened:
         cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced)
-        by = by or (next((key for key in ("customer", "model") if key in opened.binding.keys), "month"),)
-        keys = tuple(dict.fromkeys((*by, *(["customer"] if "customer" in opened.binding.keys else []))))
+        by, keys = _keys(by, opened.binding.keys)
         every = [card for own in cards.values() for card in own]
         terms = Terms(stated(contracts), start, end, timezone)
         usage, report, asked = folded(opened, every, keys, terms=terms, on=on, rejects=rejects, watch=watch)
     how = {"exact": exact, "unpriced": "keep" if unpriced == "report" else "raise", **terms.said(usage)}
-    books = _booked(usage, report, cards, keys, by=tuple(by), kind=amount, how=how)
+    books = _booked(usage, report, cards, keys, by=by, kind=amount, how=how)
     if rollup is not None:
         from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
 
         engine.keep(usage, asked, rollup)
     return books
+
+
+def _keys(by: Sequence[str], known: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The keys to report by, and those to keep: the customer besides, where the log has one."""
+    by = tuple(by) or (next((key for key in ("customer", "model") if key in known), "month"),)
+    return by, tuple(dict.fromkeys((*by, *(["customer"] if "customer" in known else []))))
 
 
 def _booked(
