@@ -69,7 +69,8 @@ def test_hybrid_rolls_over_half_of_what_is_left():
     """Bundles of 50 M a month; 20, 90, 40 and 60 M used.
 
     Month 1 leaves 30: 15 are carried, 15 lost. Month 2 has 65 for 90: 25 of overage, 25,000 × 0.0015 = 37.50.
-    Month 3 leaves 10: 5 carried. Month 4 has 55 for 60: 5 of overage, 7.50. The platform is 300, at half price for three months.
+    Month 3 leaves 10: 5 carried. Month 4 has 55 for 60: 5 of overage, 7.50.
+    The platform is 300, at half price for three months.
     """
     ledger = rate(millions(20, 90, 40, 60), card("hybrid.yaml")).ledger
     assert by(amount(ledger, "billed"), "month") == {

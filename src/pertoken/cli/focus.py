@@ -60,16 +60,16 @@ def export(
     """
     from pertoken.connect.focus import Parties, write
     from pertoken.connect.focus import export as made
+    from pertoken.connect.focus_ledger import ledger_of
 
     _apart(reading, target)
     side = "revenue" if reading.revenue else "cost"
     books = reading.books(quiet=delivery.quiet, by=keys(by))
     parties = Parties(provider=provider, publisher=publisher, issuer=issuer, service=service, account=account)
-    data = made(books.ledgers[side], books.cards[side], version=version, parties=parties, timezone=reading.timezone)
+    ledger = ledger_of(books.rated[side].parts, books.cards[side], keys(by))
+    data = made(ledger, books.cards[side], version=version, parties=parties, timezone=reading.timezone)
     write(data, target)
-    whole = _sheet(
-        f"FOCUS {version}: {Path(target).name}", f"{len(data.rows):,} rows.", _costs(books.ledgers[side], ("card",))
-    )
+    whole = _sheet(f"FOCUS {version}: {Path(target).name}", f"{len(data.rows):,} rows.", _costs(ledger, ("card",)))
     deliver(whole, delivery)
 
 

@@ -1,7 +1,6 @@
 """Pools in the words of FOCUS, where they are commitments; and what was drawn given to the usage that it covered."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pertoken.core import period
 from pertoken.core.exact import CONTEXT
 from pertoken.core.money import SETTLED
-from pertoken.rating.card import MONEY, Card, Pool
+from pertoken.rating.card import MONEY, Card, Pool, plain
 
 NONE = Decimal(0)
 TERM = "pools."
@@ -72,16 +71,6 @@ class Piece:
             quantity=self.quantity - quantity,
         )
 
-    def share(self, contracted: Decimal, units: Decimal, pool: str) -> "Piece":
-        """What a pool covers of it: as many units as it says, or as its money is of the whole."""
-        by_units = NONE < units <= self.quantity
-        part = (units, self.quantity) if by_units else (contracted, self.contracted)
-        quantity = units if by_units else part_of(self.quantity, *part)
-        return replace(
-            self, status="Used", pool=pool, quantity=quantity, list=part_of(self.list, *part), contracted=contracted,
-            effective=NONE, billed=NONE, stages=tuple(dict.fromkeys((*self.stages, "covered"))),
-        )  # fmt: skip
-
 
 def part_of(whole: Decimal, part: Decimal, of: Decimal) -> Decimal:
     """A share of money or units, carried to as many places as exact money is.
@@ -121,6 +110,15 @@ class Pools:
         """Whether a card has such a pool."""
         return (card, name) in self.by_card
 
+    def holds_money(self, card: str, name: str) -> bool:
+        """Whether a card has such a pool, and it holds money."""
+        return self.known(card, name) and self.by_card[card, name][1].unit == MONEY
+
+    def covering(self, card: str, charge: str, *, money: bool) -> tuple[str, ...]:
+        """Name the pools that may cover a charge."""
+        own = [pool for (name, _), (_, pool) in self.by_card.items() if name == card]
+        return tuple(p.name for p in own if plain(charge) in p.eligible and (p.unit == MONEY) is money)
+
     def unit(self, card: str, name: str, currency: str) -> str:
         """Unit of a pool, in the words of the standard."""
         if not self.known(card, name):
@@ -153,12 +151,9 @@ class Pools:
             "pool_id": "/".join([card, name, *owner]),
             "pool_name": name,
             "pool_type": self._type(card, name),
-            "pool_category": "Spend" if self._money(card, name) else "Usage",
+            "pool_category": "Spend" if self.holds_money(card, name) else "Usage",
             "pool_unit": self.unit(card, name, currency),
         }
-
-    def _money(self, card: str, name: str) -> bool:
-        return self.known(card, name) and self.by_card[card, name][1].unit == MONEY
 
     def _type(self, card: str, name: str) -> str:
         if not self.known(card, name):
@@ -169,69 +164,3 @@ class Pools:
         if pool.every == "hour":
             return "Reserved Capacity"
         return "Prepaid Bundle" if pool.price or pool.pay or pool.inside.rate else "Allowance"
-
-
-def drawn_by_piece(pieces: Sequence[Piece], drawn: Iterable[Piece]) -> list[Piece]:
-    """Give what was drawn of each pool to the usage that it covered, by the units covered.
-
-    Args:
-        pieces: Charges, split into what is covered and what is not.
-        drawn: What was drawn, by the keys and period that the pool counts by.
-
-    Returns:
-        The pieces, those covered with their effective cost; what was drawn for no piece stands as one of its own.
-    """
-    covered = [i for i, piece in enumerate(pieces) if piece.status == "Used"]
-    out = list(pieces)
-    by_signature: dict[tuple[str, ...], list[Piece]] = defaultdict(list)
-    for each in drawn:
-        by_signature[_signature(each)].append(each)
-    for names, some in by_signature.items():
-        own = [i for i in covered if (pieces[i].pool, pieces[i].keys.get("card")) in _sold(some)]
-        grain = _coarsest([_grain(piece) for piece in [*some, *(pieces[i] for i in own)]])
-        index: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        for i in own:
-            index[_place(pieces[i], names, grain)].append(i)
-        for each in some:
-            found = index.get(_place(each, names, grain), [])
-            out += _given(out, found, each)
-    return out
-
-
-def _sold(some: Iterable[Piece]) -> set[tuple[str, str | None]]:
-    return {(each.pool, each.keys.get("card")) for each in some}
-
-
-def _given(out: list[Piece], found: Sequence[int], each: Piece) -> list[Piece]:
-    """Share out one draw over some pieces, in place; return it whole where there is none."""
-    whole = sum((out[i].quantity for i in found), NONE)
-    if not whole:
-        return [each]
-    left, units = each.effective, each.drawn
-    for i in found:
-        last = i == found[-1]
-        amount = left if last else part_of(each.effective, out[i].quantity, whole)
-        count = units if last else part_of(each.drawn, out[i].quantity, whole)
-        left, units = left - amount, units - count
-        stages = tuple(dict.fromkeys((*out[i].stages, "drawn")))
-        out[i] = replace(out[i], effective=out[i].effective + amount, drawn=out[i].drawn + count, stages=stages)
-    return []
-
-
-def _signature(piece: Piece) -> tuple[str, ...]:
-    """The keys that a draw names, besides what it was drawn for and when."""
-    return tuple(n for n, label in piece.keys.items() if label and n not in ("charge", "meter", *period.GRAINS))
-
-
-def _grain(piece: Piece) -> str:
-    return next((grain for grain in period.GRAINS if piece.keys.get(grain)), "")
-
-
-def _coarsest(grains: Iterable[str]) -> str:
-    known = [period.GRAINS.index(grain) for grain in grains if grain]
-    return period.GRAINS[max(known)] if known else ""
-
-
-def _place(piece: Piece, names: Sequence[str], grain: str) -> tuple[str, ...]:
-    when = piece.period if _grain(piece) in ("", grain) else period.roll_up(piece.period, grain)
-    return (piece.pool, when, *(piece.keys.get(name, "") for name in names))

@@ -5,28 +5,25 @@ share of the charge, its effective cost what was drawn, its billed cost nothing.
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from pertoken.catalog.prices import SAME_AS_STANDARD
-from pertoken.connect.focus_pools import Piece, Pools, drawn_by_piece, pool_of
+from pertoken.connect.focus_lines import Line, gathered
+from pertoken.connect.focus_pools import Piece, Pools
+from pertoken.connect.focus_split import used
 from pertoken.connect.focus_words import bounds, local, own_name, pascal, sku_meter, unit_of
 from pertoken.core import period
 from pertoken.core.errors import CardError, InputError
 from pertoken.core.exact import CONTEXT
-from pertoken.core.lines import Ledger, Lines
-from pertoken.core.money import to_exact
+from pertoken.core.lines import Ledger
 from pertoken.rating.card import Card
-from pertoken.rating.rate import AMOUNTS, STAGES
+from pertoken.rating.rate import AMOUNTS
 
 Facts = dict[str, Any]
 """What one row says, under the names that the table of columns asks for."""
-
-DROPPED = frozenset({"account", "stage", "term", "origin"})
-"""Keys of a ledger that say how a line was made, and don't tell rows apart."""
 
 PLACED = {
     "provider": "provider",
@@ -65,27 +62,6 @@ class Parties:
     account_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What a row is made of: the keys it stands for and the money of each stage.
-
-    Args:
-        keys: Name to label.
-        money: Stage to amount. [currency]
-        count: Stage to quantity. [unit of the meter]
-        pools: Stage and pool to amount and quantity, for the stages that name a pool.
-    """
-
-    keys: Mapping[str, str]
-    money: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    count: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    pools: dict[tuple[str, str], tuple[Decimal, Decimal]] = field(default_factory=dict)
-
-    def amount(self, kind: str) -> Decimal:
-        """Sum the stages of one of the four amounts."""
-        return sum((x for stage, x in self.money.items() if kind in STAGES[stage]), NONE)
-
-
 def rows(ledger: Ledger, cards: Sequence[Card], parties: Parties, *, timezone: str = "UTC") -> list[Facts]:
     """Say a cost ledger as rows of facts whose four costs sum to those of the ledger.
 
@@ -103,8 +79,8 @@ def rows(ledger: Ledger, cards: Sequence[Card], parties: Parties, *, timezone: s
         CardError: Cards of several currencies, or none.
     """
     pools = Pools.of(cards)
-    lines = list(_gathered(ledger))
-    made = [*_used(lines, pools), *_paid(lines)]
+    lines = gathered(ledger, pools)
+    made = [*used(lines, pools), *_paid(lines)]
     said = _Said(_currency(cards), parties, pools, timezone)
     return [said.row(piece) for piece in made if piece.holds]
 
@@ -115,74 +91,6 @@ def _currency(cards: Sequence[Card]) -> str:
         msg = f"a FOCUS file needs cards of one currency; found {', '.join(found) or 'no card'}"
         raise CardError(msg)
     return found[0]
-
-
-def _gathered(ledger: Ledger) -> Iterator[Line]:
-    """Bring the lines that agree on all keys of a row together."""
-    if any(value.ndim > 1 for value in ledger.values.values()):
-        msg = "a FOCUS file says what was; this ledger has draws; rate one certain world"
-        raise InputError(msg)
-    names = [name for name in ledger.keys if name not in DROPPED]
-    by = [*names, *(name for name in ("stage", "term") if name in ledger.keys)]
-    exact = Lines(ledger.keys, {name: to_exact(value) for name, value in ledger.values.items()})
-    found: dict[tuple[str, ...], Line] = {}
-    for record in exact.fold(by).records():
-        labels = tuple(record[name] for name in names)
-        line = found.setdefault(labels, Line(dict(zip(names, labels, strict=True))))
-        stage, pool = record["stage"], pool_of(record.get("term", ""), record.get("charge", ""))
-        line.money[stage] += record["amount"]
-        line.count[stage] += record["quantity"]
-        before = line.pools.get((stage, pool), (NONE, NONE))
-        line.pools[stage, pool] = (before[0] + record["amount"], before[1] + record["quantity"])
-    yield from found.values()
-
-
-CHARGED = ("list", "discount", "minimum", "maximum", "rounding")
-"""Stages of a charge itself, before a pool covers any of it."""
-
-
-def _used(lines: Iterable[Line], pools: Pools) -> list[Piece]:
-    """Charges, split into what each pool covers and the rest, and what was drawn given to what was covered."""
-    pieces: list[Piece] = []
-    drawn: list[Piece] = []
-    for line in lines:
-        if any(stage in line.money for stage in (*CHARGED, "covered")):
-            pieces += _split(line, pools)
-        drawn += [
-            Piece(line.keys, "Used", pool=pool, quantity=quantity, effective=amount, drawn=quantity)
-            for (stage, pool), (amount, quantity) in line.pools.items()
-            if stage == "drawn"
-        ]
-    return drawn_by_piece(pieces, drawn)
-
-
-def _split(line: Line, pools: Pools) -> Iterator[Piece]:
-    list_, contracted = line.amount("list"), line.amount("contracted")
-    quantity = line.count["list"]
-    rest = Piece(
-        line.keys, _status(line), quantity=quantity, list=list_, contracted=contracted,
-        effective=contracted, billed=contracted, stages=tuple(stage for stage in CHARGED if stage in line.money),
-    )  # fmt: skip
-    covered = {pool: got for (stage, pool), got in line.pools.items() if stage == "covered"}
-    for pool, (amount, units) in covered.items():
-        whole = NONE < -amount <= rest.contracted and pools.known(line.keys.get("card", ""), pool)
-        if not whole:
-            rest = replace(rest.less(effective=-amount, billed=-amount), stages=(*rest.stages, "covered"))
-            continue
-        piece = rest.share(-amount, -units, pool)
-        rest = rest.less(piece.list, piece.contracted, piece.contracted, piece.contracted, piece.quantity)
-        yield piece
-    yield rest
-
-
-def _status(line: Line) -> str:
-    """Name what a row is: usage, a fee, or something that stands beside the charges."""
-    if "list" in line.money and (line.money["list"] or line.count["list"]):
-        return "Usage" if line.keys.get("meter") else "Fee"
-    given = {"discount", "covered"} & set(line.money) and "rounding" not in line.money
-    if given and line.amount("billed") < 0:
-        return "Credit"
-    return "Adjustment"
 
 
 def _paid(lines: Iterable[Line]) -> Iterator[Piece]:

@@ -1,5 +1,6 @@
 """Words of FOCUS for ours: periods as moments, meters and their units, names of columns of our own."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from pertoken.core import period
@@ -96,3 +97,22 @@ def key_of(name: str) -> str:
     if not bare[:1].isupper():
         return bare
     return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(bare))
+
+
+def finest(keys: Mapping[str, str]) -> tuple[str, str]:
+    """The finest period that keys name, and its label; both empty for none.
+
+    >>> finest({"month": "2026-01", "day": ""})
+    ('month', '2026-01')
+    """
+    return next(((grain, keys[grain]) for grain in period.GRAINS if keys.get(grain)), ("", ""))
+
+
+def coarsest(grains: Iterable[str]) -> str:
+    """The longest of some periods; empty for none.
+
+    >>> coarsest(["hour", "", "month"])
+    'month'
+    """
+    known = [period.GRAINS.index(grain) for grain in grains if grain]
+    return period.GRAINS[max(known)] if known else ""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pertoken.books.answer import Billed, Books
     from pertoken.engines.duckdb import Watch
     from pertoken.rating.explain import Step
+    from pertoken.usage.question import Question
     from pertoken.usage.report import Report
     from pertoken.usage.schema import LogMapping
 
@@ -77,10 +78,14 @@ def statement(
     how = {"exact": exact, "unpriced": "keep" if unpriced == "report" else "raise", **terms.said(usage)}
     books = _booked(usage, report, cards, keys, by=by, kind=amount, how=how)
     if rollup is not None:
-        from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
-
-        engine.keep(usage, asked, rollup)
+        _keep(usage, asked, rollup)
     return books
+
+
+def _keep(usage: Usage, asked: "Question", rollup: "str | Path") -> None:
+    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+
+    engine.keep(usage, asked, rollup)
 
 
 def _keys(by: Sequence[str], known: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
