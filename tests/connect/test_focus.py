@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pertoken.connect.focus import Parties, export, text, to_csv, write
-from pertoken.connect.focus_check import check
+from pertoken.connect.focus_check import Checked, check
 from pertoken.connect.focus_columns import COSTS, VERSIONS, columns
 from pertoken.connect.focus_read import read
 from pertoken.connect.focus_words import bounds
@@ -279,7 +279,7 @@ def test_a_file_comes_back_as_the_same_costs_by_every_key(tmp_path, ending, vers
         for by in (["customer", "month"], ["model", "meter"], ["charge", "card", "region"]):
             assert totals(back.ledger, kind, by) == totals(lines, kind, by)
     assert [each.kind for each in back.repairs if each.kind != "negative"] == []
-    assert check(tmp_path / f"bill.{ending}") == []
+    assert check(tmp_path / f"bill.{ending}") == Checked((), ())
 
 
 def test_parquet_holds_decimals_and_moments(tmp_path):

@@ -20,14 +20,19 @@ def rows():
     return {names[row["CommitmentDiscountStatus"] or row["ChargeCategory"].replace("Usage", "")]: row for row in found}
 
 
-def faults(tmp_path, changed):
+def write(tmp_path, changed):
     out = io.StringIO()
     columns = list(dict.fromkeys(name for row in changed.values() for name in row))
     writer = csv.DictWriter(out, columns)
     writer.writeheader()
     writer.writerows(changed.values())
     (tmp_path / "bill.csv").write_text(out.getvalue())
-    return check(tmp_path / "bill.csv")
+
+
+def faults(tmp_path, changed):
+    write(tmp_path, changed)
+    found = check(tmp_path / "bill.csv")
+    return [*found.faults, *found.notes]
 
 
 BROKEN = {
@@ -134,6 +139,29 @@ def test_a_file_of_half_a_term_is_not_held_to_the_whole_price(tmp_path):
     changed = rows()
     changed[BOUGHT] |= {"ChargePeriodEnd": "2027-01-05T09:00:00Z", "BilledCost": "9999"}
     assert faults(tmp_path, changed) == []
+
+
+def test_what_is_bought_once_is_held_to_its_term(tmp_path):
+    """Two months for 140.80, all in the file, of which usage and unused units cost 140: a fault."""
+    changed = rows()
+    term = {"ChargePeriodStart": "2026-01-01T00:00:00Z", "ChargePeriodEnd": "2026-03-01T00:00:00Z"}
+    changed[BOUGHT] |= {"ChargeFrequency": "One-Time", **term}
+    changed[COMMITTED] |= {**term, "EffectiveCost": "140"}
+    write(tmp_path, changed)
+    (fault,) = check(tmp_path / "bill.csv").faults
+    assert fault.found == "gpus/reserved: usage has an EffectiveCost of 140, its purchases a BilledCost of 140.8"
+
+
+def test_what_is_paid_again_and_again_may_have_been_paid_outside_the_file(tmp_path):
+    """An instalment of 70.40 beside usage of 140.80: the rest may have been paid upfront, so it is a note."""
+    changed = rows()
+    changed[BOUGHT] |= {"BilledCost": "70.4"}
+    write(tmp_path, changed)
+    found = check(tmp_path / "bill.csv")
+    assert found.faults == ()
+    assert [note.found for note in found.notes] == [
+        "gpus/reserved: usage has an EffectiveCost of 140.8, its purchases a BilledCost of 70.4"
+    ]
 
 
 def test_every_currency_but_the_billing_one_may_be_virtual(tmp_path):

@@ -106,12 +106,12 @@ def check(file: str, delivery: Delivery) -> None:
     """
     from pertoken.connect.focus_check import check as checked
 
-    faults = checked(file)
+    found = checked(file)
     title = f"Check of {Path(file).name}"
-    said = f"{len(faults):,} faults." if faults else "No fault."
-    table = _faults(faults)
-    deliver(_sheet(title, said, table), delivery, short=_sheet(title, said, _first(table)))
-    if faults:
+    said = f"{len(found.faults):,} fault{'' if len(found.faults) == 1 else 's'}." if found.faults else "No fault."
+    tables = (_told("faults", found.faults), _told("notes", found.notes))
+    deliver(_sheet(title, said, *tables), delivery, short=_sheet(title, said, *map(_first, tables)))
+    if found.faults:
         raise click.exceptions.Exit(EXIT_CHECK)
 
 
@@ -181,12 +181,12 @@ def _repairs(repairs: "tuple[Repair, ...]") -> "Table":
     return Table("repairs", "Repairs", columns, rows, total=False)
 
 
-def _faults(faults: list[Fault]) -> "Table":
+def _told(name: str, faults: tuple[Fault, ...]) -> "Table":
     from pertoken.present.sheet import Column, Table
 
     names = ("where", "found", "expected", "mend")
     rows = tuple((each.where, each.found, each.expected, each.mend) for each in faults)
-    return Table("faults", "Faults", tuple(Column(name, name.capitalize(), "text") for name in names), rows)
+    return Table(name, name.capitalize(), tuple(Column(name, name.capitalize(), "text") for name in names), rows)
 
 
 def _first(table: "Table") -> "Table":

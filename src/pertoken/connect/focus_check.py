@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -40,14 +41,27 @@ KEPT = frozenset({"negative", "effective 0"})
 """Remarks of the reader that are no breach of the standard's form."""
 
 
-def check(path: str | Path) -> list[Fault]:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found.
+
+    Args:
+        faults: One for each breach, with the row counted from 1; a breach of form once for its column.
+        notes: What may be a breach, and can't be told from this file alone.
+    """
+
+    faults: tuple[Fault, ...]
+    notes: tuple[Fault, ...]
+
+
+def check(path: str | Path) -> Checked:
     """Hold a FOCUS file against the standard's rules, beyond what the public validator looks at.
 
     Args:
         path: The file, CSV or Parquet.
 
     Returns:
-        One fault for each breach, with the row counted from 1; a breach of form once for its column.
+        Faults and notes.
 
     Raises:
         InputError: No FOCUS file, or cells that can't be read at all.
@@ -61,7 +75,10 @@ def check(path: str | Path) -> list[Fault]:
     for number, row in enumerate(rows, start=1):
         for rule in RULES:
             faults += [Fault(f"{cells.place} row {number}", *found) for found in rule(row)]
-    return faults + [Fault(cells.place, *found) for found in _commitments(rows)]
+    notes = []
+    for told, *found in _commitments(rows):
+        (faults if told else notes).append(Fault(cells.place, *found))
+    return Checked(tuple(faults), tuple(notes))
 
 
 def _forms(cells: Cells) -> Iterator[Fault]:
@@ -211,8 +228,15 @@ RULES: Sequence[Callable[[Row], Iterator[Finding]]] = (
 """What is asked of each row."""
 
 
-def _commitments(rows: Sequence[Row]) -> Iterator[tuple[str, str, str]]:
-    """Effective cost of usage against what was billed for the purchase, where the file holds the whole term."""
+MISSING = "look for unused rows that are missing, or for units carried beyond the file"
+
+
+def _commitments(rows: Sequence[Row]) -> Iterator[tuple[bool, str, str, str]]:
+    """Effective cost of usage against what was billed for the purchase, where the file may hold the whole term.
+
+    A commitment that is bought once says its term by its charge period. One that is paid again and again doesn't: what
+    was paid before or after the file is not in it, so a difference is no more than a note.
+    """
     by_id: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row.get("CommitmentDiscountId") is not None:
@@ -224,10 +248,12 @@ def _commitments(rows: Sequence[Row]) -> Iterator[tuple[str, str, str]]:
             continue
         paid, spent = _total(bought, "billed"), _total(used, "effective")
         if not near(spent, paid):
+            once = all(row.get("ChargeFrequency") == "One-Time" for row in bought)
             yield (
+                once,
                 f"{identity}: usage has an EffectiveCost of {spent}, its purchases a BilledCost of {paid}",
                 "the same over the commitment's term",
-                "look for unused rows that are missing, or for units carried beyond the file",
+                MISSING if once else f"nothing, if the file holds a part of the term; else {MISSING}",
             )
 
 

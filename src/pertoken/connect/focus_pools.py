@@ -131,6 +131,11 @@ class Pools:
         pool = self.by_card[card, name][1] if self.known(card, name) else None
         return pool is not None and bool(pool.every or any(pay.every for pay in pool.pay))
 
+    def paid_by(self, card: str, name: str) -> str:
+        """The period for which it is paid again and again; empty for none."""
+        pool = self.by_card[card, name][1] if self.known(card, name) else None
+        return next((pay.every for pay in pool.pay if pay.every in period.GRAINS), "") if pool else ""
+
     def last_day(self, card: str, name: str, start: date) -> date | None:
         """Last day of what is bought once for a term; None where that isn't said."""
         pool = self.by_card[card, name][1] if self.known(card, name) else None

@@ -7,6 +7,7 @@ share of the charge, its effective cost what was drawn, its billed cost nothing.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -143,10 +144,18 @@ class _Said:
             raise InputError(msg)
         start, end = bounds(label, self.timezone)
         if piece.status == "Purchase":
-            last = self.pools.last_day(piece.keys.get("card", ""), piece.pool, local(label)[0].date())
-            end = bounds(last.isoformat(), self.timezone)[1] if last else end
+            end = max(end, self._paid_for(piece, label))
         month = bounds(period.roll_up(_day(label), "month"), self.timezone)
         return {"start": start, "end": end, "billing_start": month[0], "billing_end": month[1]}
+
+    def _paid_for(self, piece: Piece, label: str) -> datetime:
+        """Find the end of what a payment is for: its term, or the period until the next."""
+        card, day = piece.keys.get("card", ""), _day(label)
+        last = self.pools.last_day(card, piece.pool, local(label)[0].date())
+        grain = self.pools.paid_by(card, piece.pool)
+        if last or grain in ("", "hour"):
+            return bounds(last.isoformat() if last else label, self.timezone)[1]
+        return bounds(period.roll_up(day, grain), self.timezone)[1]
 
     def _parties(self, piece: Piece) -> Facts:
         who, keys = self.parties, piece.keys
