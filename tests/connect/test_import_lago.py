@@ -120,21 +120,21 @@ def test_a_dynamic_charge_takes_the_cents_of_its_events():
     assert billed(card("lago", plan(charge("dynamic", {}))), calls_cents=70 + 55 + 220) == D("3.45")
 
 
+REFERENCE = plan(
+    charge("package", {"amount": "30", "free_units": 100, "package_size": 1000}, min_amount_cents=3000),
+    charge("graduated", {"graduated_ranges": ranges((0, 10, "0.5", "10"), (11, None, "0.4", "0"))}),
+    amount_cents=10_000,
+    amount_currency="USD",
+    pay_in_advance=True,
+    trial_period=5,
+    tax_codes=["french_standard_vat"],
+    minimum_commitment={"amount_cents": 100_000, "invoice_display_name": "Minimum Commitment (C1)"},
+)
+"""The plan that the API reference shows: https://getlago.com/docs/api-reference/plans/create."""
+
+
 def test_the_plan_of_the_reference():
-    """The plan that the API reference shows: https://getlago.com/docs/api-reference/plans/create."""
-    made = card(
-        "lago",
-        plan(
-            charge("package", {"amount": "30", "free_units": 100, "package_size": 1000}, min_amount_cents=3000),
-            charge("graduated", {"graduated_ranges": ranges((0, 10, "0.5", "10"), (11, None, "0.4", "0"))}),
-            amount_cents=10_000,
-            amount_currency="USD",
-            pay_in_advance=True,
-            trial_period=5,
-            tax_codes=["french_standard_vat"],
-            minimum_commitment={"amount_cents": 100_000, "invoice_display_name": "Minimum Commitment (C1)"},
-        ),
-    )
+    made = card("lago", REFERENCE)
     assert made == {
         "plan": "startup",
         "currency": "USD",
@@ -161,6 +161,16 @@ def test_the_plan_of_the_reference():
         ],
         "order": "lago",
     }
+
+
+def test_the_plan_of_the_reference_bills_its_commitment():
+    """Without usage: a subscription of 100, 30 at least for the packages, 10 for the first tier; 1,000 is promised."""
+    assert billed(card("lago", REFERENCE), calls=0) == D("1000.00")
+
+
+def test_the_plan_of_the_reference_bills_its_usage():
+    """500,000 calls: 100 + 500 packages × 30 + 10 + 10 × 0.50 + 499,990 × 0.40 = 215,111."""
+    assert billed(card("lago", REFERENCE), calls=500_000) == D("215111.00")
 
 
 def test_a_yen_has_no_cents():

@@ -75,7 +75,7 @@ def check(path: str | Path) -> Checked:
     for number, row in enumerate(rows, start=1):
         for rule in RULES:
             faults += [Fault(f"{cells.place} row {number}", *found) for found in rule(row)]
-    notes = []
+    notes: list[Fault] = []
     for told, *found in _commitments(rows):
         (faults if told else notes).append(Fault(cells.place, *found))
     return Checked(tuple(faults), tuple(notes))

@@ -8,6 +8,7 @@ from typing import Any
 
 from pertoken.connect import flexprice, killbill, lago, meteroid, openmeter, stripe
 from pertoken.connect.imported import Imported
+from pertoken.connect.plan_check import plan_faults
 from pertoken.core.errors import CardError, Fault, InputError
 
 READERS: Mapping[str, Callable[[Any, Mapping[str, str], str], Imported]] = {
@@ -44,7 +45,7 @@ def import_plans(path: str | Path, engine: str = "", said: Mapping[str, str] | N
 
     Raises:
         InputError: Not a file that can be read, or of no known shape.
-        CardError: All that has no exact equal, each with its place.
+        CardError: All that has no exact equal, each with its place; or what no card can say, with its charge.
     """
     try:
         document = _read(path)
@@ -52,8 +53,9 @@ def import_plans(path: str | Path, engine: str = "", said: Mapping[str, str] | N
         made = READERS[name](document, said or {}, str(path))
     except RecursionError as error:
         raise InputError.of([Fault(str(path), "parts that are nested too deeply", "an export as it came")]) from error
-    if made.faults:
-        raise CardError.of(made.faults)
+    wrong = made.faults or plan_faults(made, name, str(path))
+    if wrong:
+        raise CardError.of(wrong)
     return name, made
 
 
