@@ -6,6 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from pertoken.cli.card_import import command
+from pertoken.connect.imported import Imported
+from pertoken.connect.plan_check import plan_faults
 from pertoken.core.errors import CardError, InputError
 
 RECURRING = {"interval": "month", "usage_type": "metered", "meter": "calls", "trial_period_days": 7}
@@ -82,3 +84,24 @@ def test_a_meter_that_there_is_not_is_refused(run):
     assert "unknown meter 'input_token'; did you mean input_tokens?" in str(
         run("price.json", "--meter", "calls=input_token").exception
     )
+
+
+def test_a_card_that_would_be_refused_is_a_fault_of_the_plan(run, tmp_path):
+    """ISO 4217 has no XX1: the reader takes any code, the card doesn't."""
+    (tmp_path / "price.json").write_text(json.dumps({**PRICE, "currency": "xx1"}))
+    done = run("price.json", "--as", "plans.yaml")
+    assert isinstance(done.exception, CardError)
+    assert str(done.exception).startswith("price.json: stripe: currency is 'XX1'; expected three letters of ISO 4217")
+    assert not (tmp_path / "plans.yaml").exists()
+
+
+def test_a_fault_of_a_charge_names_the_charge_of_the_plan():
+    fees = {
+        name: {"curve": [{"flat": 5}], "during": {"every": every}} for name, every in (("a", "month"), ("b", "moon"))
+    }
+    origins = {("pro", "prices", name): f"stripe: price '{name}'" for name in fees}
+    made = Imported(cards=({"plan": "pro", "prices": fees},), origins=origins, notes=(), faults=())
+    (fault,) = plan_faults(made, "stripe", "price.json")
+    assert fault.where == "price.json"
+    assert fault.found.startswith("stripe: price 'b': ")
+    assert "'moon'" in fault.found

@@ -2,6 +2,7 @@
 
 import csv
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +81,31 @@ def test_what_our_customers_pay_is_a_file_of_theirs(ask, desk):
     rows = list(csv.DictReader((desk / "bill.csv").read_text().splitlines()))
     tokens = sum(row["input_tokens"] + row["output_tokens"] for row in ROWS)
     assert sum(Decimal(row["BilledCost"]) for row in rows) == tokens * Decimal("0.03")
+
+
+GPU_HOURS = """timestamp,tolerates_preemption,gpu_hours
+2026-01-05T10:00:00Z,false,80
+2026-01-05T10:00:00Z,true,10
+2026-01-05T11:00:00Z,false,40
+"""
+GPUS = Path(__file__).resolve().parents[2] / "examples" / "contracts" / "gpus.yaml"
+
+
+def test_reserved_hours_are_rows_of_their_own(ask, desk):
+    """64 of 80 GPUs at 2.20 instead of 3.50, 16 on demand; then 40 of 64, and 24 idle; 10 on spot at 1.60."""
+    (desk / "gpus.csv").write_text(GPU_HOURS)
+    answer = ask("focus", "export", "gpus.csv", "--cost", GPUS, "--by", "hour", "--as", "o.csv")
+    assert answer.code == 0, answer.err
+    rows = list(csv.DictReader((desk / "o.csv").read_text().splitlines()))
+    names = ("CommitmentDiscountStatus", "PricingQuantity", "ListCost", "EffectiveCost", "BilledCost")
+    assert sorted(tuple(row[name] for name in names) for row in rows if row["ChargeCategory"] == "Usage") == [
+        ("", "10.0", "16.0", "16.0", "16.0"),
+        ("", "16.0", "56.0", "56.0", "56.0"),
+        ("Unused", "24.0", "0.0", "52.8", "0.0"),
+        ("Used", "40.0", "140.0", "88.0", "0.0"),
+        ("Used", "64.0", "224.0", "140.8", "0.0"),
+    ]
+    assert ask("focus", "check", "o.csv").code == 0
 
 
 WRONG = {
