@@ -99,7 +99,7 @@ def test_a_fault_of_a_charge_names_the_charge_of_the_plan():
     fees = {
         name: {"curve": [{"flat": 5}], "during": {"every": every}} for name, every in (("a", "month"), ("b", "moon"))
     }
-    origins = {("pro", "prices", name): f"stripe: price '{name}'" for name in fees}
+    origins: dict[tuple[str, ...], str] = {("pro", "prices", name): f"stripe: price '{name}'" for name in fees}
     made = Imported(cards=({"plan": "pro", "prices": fees},), origins=origins, notes=(), faults=())
     (fault,) = plan_faults(made, "stripe", "price.json")
     assert fault.where == "price.json"
