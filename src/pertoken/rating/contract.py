@@ -173,8 +173,11 @@ class Contracts:
         contract = np.concatenate([c for c, _ in found])
         begin = np.concatenate([b[w] for (b, _), (_, w) in zip(table, found, strict=True)])
         end = np.concatenate([e[w] for (_, e), (_, w) in zip(table, found, strict=True)])
-        lo, hi = np.maximum(begin, opened[contract]), np.minimum(end, closed[contract])
-        part, whole = self._share(begin, end, lo, hi, prorate, what)
+        if all(_on_edges(each, opened, closed) for each in table):
+            part = whole = np.ones(len(begin), dtype=np.int64)
+        else:
+            lo, hi = np.maximum(begin, opened[contract]), np.minimum(end, closed[contract])
+            part, whole = self._share(begin, end, lo, hi, prorate, what)
         name, key = self._label(begin, grain)
         return Windows(contract, name, key, begin, end, part, whole)
 
@@ -310,6 +313,15 @@ def anchored(months: Instants, day: int) -> Instants:
     return moved
 
 
+def _on_edges(periods: tuple[Instants, Instants], opened: Instants, closed: Instants) -> bool:
+    """Tell whether nothing opens or closes inside a period."""
+    begin, end = periods
+    edges = np.concatenate([opened, closed])
+    at = np.searchsorted(end, edges, side="right")
+    inside = at < len(begin)
+    return not (begin[at[inside]] < edges[inside]).any()
+
+
 def _crossed(
     begin: Instants, end: Instants, from_: Instants, to: Instants, who: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -389,8 +401,9 @@ def contracts_of(
     of_usage = which[len(mine) if card.scope else 0 :][: len(own)]
     first, last = np.full(len(every), ALWAYS), np.full(len(every), NEVER)
     known = np.flatnonzero(~np.isnat(begin))
-    np.minimum.at(first, of_usage[known] if len(known) else known, begin[known])
-    np.maximum.at(last, of_usage[known] if len(known) else known, end[known])
+    whose = of_usage[known] if len(known) else known
+    np.minimum.at(first.view(np.int64), whose, begin[known].view(np.int64))
+    np.maximum.at(last.view(np.int64), whose, end[known].view(np.int64))
     start, ended = np.full(len(every), NEVER), np.full(len(every), ALWAYS)
     owner = which[: len(mine)] if card.scope else np.zeros(len(mine), dtype=np.intp)
     for i, contract in zip(owner.tolist(), mine, strict=True):

@@ -10,7 +10,7 @@ from pertoken.core import period
 from pertoken.core.errors import CardError
 from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Lines, Usage, concat
-from pertoken.core.money import Values, is_exact, round_half_up, settle, zeros
+from pertoken.core.money import Values, round_half_up, settle, zeros
 from pertoken.rating.adjust import rounded, shifted
 from pertoken.rating.assign import Claim, combos, holds
 from pertoken.rating.card import MONEY, Pool, Window, plain
@@ -21,7 +21,8 @@ from pertoken.rating.curve import running
 from pertoken.rating.job import Job
 from pertoken.rating.part import INVOICED, Part, Taken, within, without_nothing
 from pertoken.rating.payment import paid
-from pertoken.rating.pool import Grant, Grid, Replay, grants, replay
+from pertoken.rating.pool import Grid, granted
+from pertoken.rating.replay import Replay, replay
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,8 +94,9 @@ def _grid(job: Job, pools: Sequence[Pool], lines: Sequence[Lines]) -> Grid:
     return Grid.of(job.contracts, grain_of(pools))
 
 
-def _all_grants(job: Job, pools: Sequence[Pool], grid: Grid) -> list[Grant]:
-    return [grant for pool in pools for grant in grants(pool, grid, _who(job, pool), exact=job.exact)]
+def _replayed(job: Job, pools: Sequence[Pool], grid: Grid, demand: Mapping[str, Values]) -> Replay:
+    given = [granted(pool, grid, _who(job, pool), exact=job.exact) for pool in pools]
+    return replay(grid, given, demand, exact=job.exact)
 
 
 def _who(job: Job, pool: Pool) -> Any:  # noqa: ANN401  a mask
@@ -120,13 +122,14 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
     for name, each in rows.items():
         dense = _dense(grid, each.quantity, places[name], exact=job.exact)
         demand[plain(name)] = demand[plain(name)] + dense if plain(name) in demand else dense
-    played = replay(grid, _all_grants(job, pools, grid), demand)
+    played = _replayed(job, pools, grid, demand)
     rest = {name: each.reshape(*each.shape[:-2], -1).copy() for name, each in played.covered.items()}
     parts: list[Part] = []
     blocked: list[Usage] = []
     for name, each in rows.items():
         cover = _spread(each.quantity, rest[plain(name)], places[name])
-        np.subtract.at(rest[plain(name)], (..., places[name]), cover)  # type: ignore[arg-type]
+        if len([other for other in rows if plain(other) == plain(name)]) > 1:
+            np.subtract.at(rest[plain(name)], (..., places[name]), cover)  # type: ignore[arg-type]
         offered = played.offered[plain(name)].reshape(-1)[places[name]]
         net, outside = each.quantity - cover, [pool for pool in pools if plain(name) in pool.eligible]
         closed = each.charge.curve is None or all(pool.outside.block for pool in outside)
@@ -134,9 +137,8 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
             open_ = net * (offered | (each.charge.curve is None))
             blocked += _left(each, open_)
             net = net - open_
-        parts += _covered(
-            job, name, listed[name], each, net, _factor(played, outside, places[name], exact=job.exact), outside
-        )
+        factor = _factor(played, outside, places[name], exact=job.exact)
+        parts += _covered(job, name, listed[name], each, net, factor, outside)
     taken = _joined([each.taken for each in listed.values()], exact=job.exact)
     parts += pool_parts(job, pools, played, taken)
     return Drawn(tuple(parts), (played,), tuple(blocked))
@@ -146,18 +148,10 @@ def _factor(played: Replay, pools: Sequence[Pool], place: Any, *, exact: bool) -
     """The factor of what is beyond the pools, for each row: that of the first pool which the contract then has."""
     out = zeros(played.grid.shape, exact=exact) + 1
     for pool in reversed(pools):
-        there = np.zeros(played.grid.shape, dtype=bool)
-        for grant in played.grants:
-            if grant.pool is pool:
-                there[:, grant.opened : grant.closed] |= _some(grant.size)[:, None]
         times: Any = pool.outside.times if exact else float(pool.outside.times)
-        out = np.where(there, times, out)
+        out = np.where(played.there(pool), times, out)
     factor: Values = out.reshape(-1)[place]
     return factor
-
-
-def _some(size: Values) -> Any:  # noqa: ANN401  a mask
-    return (size != 0).reshape(-1, size.shape[-1]).any(axis=0)
 
 
 def _covered(  # noqa: PLR0917  what meets here
@@ -282,7 +276,7 @@ def _moneys(job: Job, pools: Sequence[Pool], parts: Sequence[Part], listed: Mapp
     if not all(grid.shape):
         return Drawn()
     demand = {name: _wanted(job, grid, each) for name, each in own.items()}
-    played = replay(grid, _all_grants(job, pools, grid), demand)
+    played = _replayed(job, pools, grid, demand)
     made = []
     for name, each in own.items():
         if each:
@@ -340,19 +334,6 @@ def _lines(grid: Grid, amount: Values, quantity: Values) -> Lines:
     return Lines(keys, {name: value[..., at] for name, value in flat.items()}).fold(list(keys))
 
 
-def entries(played: Replay, pool: Pool, kind: str) -> tuple[Values, Values]:
-    """Sum what happened in a pool by contract and window: quantity and value, shape `(*batch, contract, window)`."""
-    grid = played.grid
-    rows = [e for grant in played.grants if grant.pool is pool for e in grant.entries if e[0] == kind]
-    exact = any(is_exact(g.size) for g in played.grants)
-    shape = np.broadcast_shapes((), *(row[2].shape[:-1] for row in rows))
-    quantity, value = (zeros((*shape, *grid.shape), exact=exact) for _ in range(2))
-    for _, window, drawn, worth in rows:
-        quantity[..., window] += drawn
-        value[..., window] += worth
-    return quantity, value
-
-
 STAGE = {"drawn": "drawn", "expired": "unused"}
 """Stages of what happens in a pool."""
 
@@ -362,7 +343,7 @@ def pool_parts(job: Job, pools: Sequence[Pool], played: Replay, taken: Taken) ->
     out = []
     for pool in pools:
         term, meter = f"pools.{pool.name}", _unit(job, pool)
-        happened = {kind: entries(played, pool, kind) for kind in ("drawn", "expired", "refunded")}
+        happened = {kind: played.entries(pool, kind) for kind in ("drawn", "expired", "refunded")}
         for kind, stage in STAGE.items():
             quantity, value = happened[kind]
             out.append(

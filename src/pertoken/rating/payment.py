@@ -13,7 +13,8 @@ from pertoken.core.period import Instants
 from pertoken.rating.card import Pay, Pool, Window
 from pertoken.rating.contract import ALWAYS
 from pertoken.rating.job import Job
-from pertoken.rating.pool import HOUR, Grid, Replay, due, known_end, terms, unit_price
+from pertoken.rating.pool import HOUR, Grid, due, known_end, terms, unit_price
+from pertoken.rating.replay import Replay
 
 Due = tuple[int, np.datetime64, Decimal]
 """A contract, when it pays, and how much."""
@@ -46,19 +47,17 @@ def paid(job: Job, pool: Pool, played: Replay, drawn: Values, expired: Values) -
 
 def _has(pool: Pool, played: Replay) -> Any:  # noqa: ANN401  a mask
     """The contracts to which a pool grants something."""
-    out = np.zeros(played.grid.shape[0], dtype=bool)
-    for grant in played.grants:
-        if grant.pool is pool:
-            out |= (grant.size != 0).reshape(-1, len(out)).any(axis=0)
-    return out
+    return played.there(pool).any(axis=1)
 
 
 def _at_grant(played: Replay, pool: Pool, *, exact: bool) -> Values:
     """Each grant is paid when it is made; what was granted before the first month of the books was paid before."""
     grid = played.grid
+    if played.cells_of(pool):
+        return played.granted(pool)[1]
     out = zeros(grid.shape, exact=exact)
     began = grid.contracts.began()
-    for grant in played.grants:
+    for grant in played.made:
         if grant.pool is pool and grant.of is None:
             when = np.maximum(grant.begin, began)
             now = when.astype("datetime64[M]") >= grid.begin[0].astype("datetime64[M]")
@@ -77,7 +76,10 @@ def _true_up(pool: Pool, played: Replay, bought: Values, before: Values) -> Valu
     """
     owed = bought * 0
     over = np.zeros(played.grid.shape, dtype=bool)
-    for grant in played.grants:
+    cells = played.cells_of(pool)
+    if cells:
+        owed, over = owed + cells.value, np.asarray(cells.value != 0, dtype=bool)
+    for grant in played.made:
         if grant.pool is pool and grant.of is None and grant.closed <= played.grid.shape[1]:
             owed[..., grant.closed - 1] += grant.value
             over[..., grant.closed - 1] |= grant.value != 0
