@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pertoken.core.distinct import first_of
 from pertoken.core.money import Values, zeros
 from pertoken.rating.card import Pool
-from pertoken.rating.pool import Grant, Granted, Grid, worth_of
+from pertoken.rating.pool import Grant, Granted, Grid, lost, worth_of
 
 
 @dataclass(slots=True, eq=False)
@@ -22,7 +23,8 @@ class Cells:
         grid: Contracts and windows.
         size: What is granted, shape `(contract, window)`. [unit]
         value: What it costs, shape `(contract, window)`. [currency]
-        left: What is left: nobody draws it any more, shape `(*batch, contract, window)`. [unit]
+        left: What is left, shape `(*batch, contract, window)`. [unit]
+        known: What was drawn is worth; None until it is asked for. [currency]
     """
 
     pool: Pool
@@ -30,6 +32,7 @@ class Cells:
     size: Values
     value: Values
     left: Values = field(init=False)
+    known: Values | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Begin full."""
@@ -38,7 +41,8 @@ class Cells:
     @classmethod
     def of(cls, pool: Pool, grid: Grid, given: Granted, *, exact: bool) -> "Cells":
         """Put what is granted into its windows."""
-        who, window = given.spans.contract, grid.at(given.spans.begin)
+        key = given.spans.key
+        who, window = given.spans.contract, grid.at(given.spans.begin[first_of(key.codes, len(key.labels))])[key.codes]
         some = slice(None) if given.who.all() else given.who
         size = _placed(grid, who[some], window[some], given.amount[some], exact=exact)
         if given.worth is given.amount:
@@ -53,20 +57,17 @@ class Cells:
 
     def entries(self, kind: str) -> tuple[Values, Values] | None:
         """Tell what happened by contract and window: quantity and value; None where it never does."""
-        if kind not in ("drawn", self.lost):
+        if kind not in ("drawn", lost(self.pool)):
             return None
-        used = self.size - self.left
-        known = worth_of(used, self.size, self.value)
-        return (used, known) if kind == "drawn" else (self.left, self.value - known)
-
-    @property
-    def lost(self) -> str:
-        """What becomes of what is left."""
-        return "refunded" if self.pool.unused == "refund" else "expired"
+        if self.known is None:
+            self.known = worth_of(self.size - self.left, self.size, self.value)
+        if kind == "drawn":
+            return self.size - self.left, self.known
+        return self.left, self.value - self.known
 
     def grants(self) -> Iterator[Grant]:
         """Write them as grants, one for each window."""
-        happened = [(kind, self.entries(kind)) for kind in ("drawn", self.lost)]
+        happened = [(kind, self.entries(kind)) for kind in ("drawn", lost(self.pool))]
         for w, (begin, end) in enumerate(zip(self.grid.begin, self.grid.end, strict=True)):
             size = self.size[:, w]
             value = size if self.value is self.size else self.value[:, w]

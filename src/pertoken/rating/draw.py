@@ -21,7 +21,7 @@ from pertoken.rating.curve import running
 from pertoken.rating.job import Job
 from pertoken.rating.part import INVOICED, Part, Taken, within, without_nothing
 from pertoken.rating.payment import paid
-from pertoken.rating.pool import Grid, granted
+from pertoken.rating.pool import Grid, granted, lost
 from pertoken.rating.replay import Replay, replay
 
 
@@ -137,8 +137,9 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
             open_ = net * (offered | (each.charge.curve is None))
             blocked += _left(each, open_)
             net = net - open_
-        factor = _factor(played, outside, places[name], exact=job.exact)
-        parts += _covered(job, name, listed[name], each, net, factor, outside)
+        dearer = any(pool.outside.times != 1 for pool in outside)
+        factor = _factor(played, outside, places[name], exact=job.exact) if dearer else None
+        parts += _covered(job, name, listed[name], each, net, factor)
     taken = _joined([each.taken for each in listed.values()], exact=job.exact)
     parts += pool_parts(job, pools, played, taken)
     return Drawn(tuple(parts), (played,), tuple(blocked))
@@ -155,12 +156,11 @@ def _factor(played: Replay, pools: Sequence[Pool], place: Any, *, exact: bool) -
 
 
 def _covered(  # noqa: PLR0917  what meets here
-    job: Job, name: str, listed: Listed, rows: Counted, net: Values, factor: Values, pools: Sequence[Pool]
+    job: Job, name: str, listed: Listed, rows: Counted, net: Values, factor: Values | None
 ) -> list[Part]:
     """Take off the list price what pools cover, with the rounding that the invoice then has."""
     money, gross = rows.money(net), rows.money(rows.quantity)
-    dearer = any(pool.outside.times != 1 for pool in pools)
-    if dearer:
+    if factor is not None:
         money = settle(money * factor)
     off = money - gross
     lines = without_nothing(Lines(rows.lines.keys, {"quantity": off * 0, "amount": off}))
@@ -169,7 +169,7 @@ def _covered(  # noqa: PLR0917  what meets here
     meter = rows.charge.measure.meters if rows.charge.measure else ""
     part = Part.of(lines.with_keys(meter=meter), name, f"prices.{name}", "covered", listed.taken)
     values = {**rows.lines.values, "net": net}
-    if dearer:
+    if factor is not None:
         values["factor"] = net * 0 + factor
     part = replace(part, basis=replace(rows, lines=Lines(rows.lines.keys, values)))
     bare = [each for each in listed.parts if each.stage != "rounding"]
@@ -231,7 +231,9 @@ def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: A
     """Give what is covered in each contract and window (one axis) to its rows, one after the other in their order."""
     rest = covered[..., place]
     none = quantity * 0
-    if np.bincount(place, minlength=1).max() <= 1:
+    alone = np.zeros(covered.shape[-1], dtype=bool)
+    alone[place] = True
+    if np.count_nonzero(alone) == len(place):
         return np.clip(quantity, none, rest)
     order = np.argsort(place, kind="stable")
     starts = np.flatnonzero(np.append(True, place[order][1:] != place[order][:-1]))
@@ -326,15 +328,18 @@ def _lines(grid: Grid, amount: Values, quantity: Values) -> Lines:
     flat = {"quantity": quantity.reshape(*quantity.shape[:-2], -1), "amount": amount.reshape(*amount.shape[:-2], -1)}
     some = np.zeros(grid.shape[0] * grid.shape[1], dtype=bool)
     for value in flat.values():
-        some |= (value != 0).any(axis=tuple(range(value.ndim - 1)))
+        some |= (value != 0).reshape(-1, len(some)).any(axis=0)
     at = np.flatnonzero(some)
-    who, when = np.divmod(at, grid.shape[1])
+    counts = np.count_nonzero(some.reshape(grid.shape), axis=1)
+    who = np.repeat(np.arange(grid.shape[0], dtype=np.int32), counts)
+    when = (at - np.repeat(np.arange(grid.shape[0]) * grid.shape[1], counts)).astype(np.int32)
     keys = {n: Key(k.codes[who], k.labels) for n, k in grid.contracts.keys.items()}
-    keys[grid.name] = Key(grid.own[who, when].astype(np.int32), grid.labels)
-    return Lines(keys, {name: value[..., at] for name, value in flat.items()}).fold(list(keys))
+    keys[grid.name] = Key(when if grid.shared else grid.own[who, when], grid.labels)
+    lines = Lines(keys, {name: value.take(at, axis=-1) for name, value in flat.items()})
+    return lines if grid.shared else lines.fold(list(keys))
 
 
-STAGE = {"drawn": "drawn", "expired": "unused"}
+STAGE = {"drawn": "drawn", "expired": "unused", "refunded": "refund"}
 """Stages of what happens in a pool."""
 
 
@@ -343,26 +348,21 @@ def pool_parts(job: Job, pools: Sequence[Pool], played: Replay, taken: Taken) ->
     out = []
     for pool in pools:
         term, meter = f"pools.{pool.name}", _unit(job, pool)
-        happened = {kind: played.entries(pool, kind) for kind in ("drawn", "expired", "refunded")}
-        for kind, stage in STAGE.items():
-            quantity, value = happened[kind]
-            out.append(
-                Part.of(_lines(played.grid, value, quantity).with_keys(meter=meter), pool.name, term, stage, taken)
-            )
-        quantity, value = happened["refunded"]
-        value = value if job.card.rounding is None else round_half_up(value, job.card.rounding)
-        out.append(
-            Part.of(_lines(played.grid, -value, quantity).with_keys(meter=meter), pool.name, term, "refund", taken)
-        )
-        bought = paid(job, pool, played, happened["drawn"][1], happened["expired"][1])
+        happened = {"drawn": played.entries(pool, "drawn"), lost(pool): played.entries(pool, lost(pool))}
+        for kind, (quantity, value) in happened.items():
+            money = -_rounded(value, job) if kind == "refunded" else value
+            lines = _lines(played.grid, money, quantity).with_keys(meter=meter)
+            out.append(Part.of(lines, pool.name, term, STAGE[kind], taken))
+        bought = paid(job, pool, played, happened)
         if bought is not None:
             lines = _lines(played.grid, bought, bought * 0)
-            if job.card.rounding is not None:
-                lines = Lines(
-                    lines.keys, {**lines.values, "amount": round_half_up(lines.values["amount"], job.card.rounding)}
-                )
+            lines = Lines(lines.keys, {**lines.values, "amount": _rounded(lines.values["amount"], job)})
             out.append(Part.of(lines.with_keys(meter=meter), pool.name, term, "purchase", taken))
     return [part for part in out if len(part.lines)]
+
+
+def _rounded(money: Values, job: Job) -> Values:
+    return money if job.card.rounding is None else round_half_up(money, job.card.rounding)
 
 
 def _unit(job: Job, pool: Pool) -> str:

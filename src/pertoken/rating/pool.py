@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.core.distinct import distinct, first_of, order_of, pairs
+from pertoken.core.distinct import first_of, order_of, pairs
 from pertoken.core.errors import CardError
 from pertoken.core.lines import Key
 from pertoken.core.money import Values, array, settle, zeros
@@ -52,16 +52,18 @@ class Grid:
     def of(cls, contracts: Contracts, grain: Window) -> "Grid":
         """List the windows of the books."""
         found = contracts.windows(grain, During(), prorate="none", what="a window")
-        begin, which = distinct(found.begin)
-        at = first_of(which, len(begin))
-        labels = tuple(found.key.labels[found.key.codes[i]] for i in at)
-        return cls(
-            grain, found.name, labels, begin, found.end[at], contracts, _own(len(contracts), found, which, begin)
-        )
+        at = first_of(found.key.codes, len(found.key.labels))
+        begin, own = found.begin[at], _own(len(contracts), found)
+        return cls(grain, found.name, found.key.labels, begin, found.end[at], contracts, own)
 
     def at(self, moments: Any) -> Any:  # noqa: ANN401  one time, or an array of them
         """Find the window in which a moment lies; the first for what was before."""
         return np.maximum(np.searchsorted(self.begin, moments, side="right") - 1, 0)
+
+    @property
+    def shared(self) -> bool:
+        """Whether all contracts have all windows."""
+        return self.own.strides[0] == 0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -69,13 +71,14 @@ class Grid:
         return len(self.contracts), len(self.begin)
 
 
-def _own(size: int, found: Windows, which: NDArray[np.intp], begin: Instants) -> NDArray[np.int32]:
+def _own(contracts: int, found: Windows) -> NDArray[np.int32]:
     """Find each contract's own window at each window of all."""
-    if len(which) == size * len(begin):
-        return np.broadcast_to(np.arange(len(begin), dtype=np.int32), (size, len(begin)))
-    mine = np.full((size, len(begin)), -1, dtype=np.int32)
+    which, windows = found.key.codes, len(found.key.labels)
+    if len(which) == contracts * windows:
+        return np.broadcast_to(np.arange(windows, dtype=np.int32), (contracts, windows))
+    mine = np.full((contracts, windows), -1, dtype=np.int32)
     mine[found.contract, which] = which
-    first = np.where((mine >= 0).any(axis=1), (mine >= 0).argmax(axis=1), 0) if len(begin) else 0
+    first = np.where((mine >= 0).any(axis=1), (mine >= 0).argmax(axis=1), 0) if windows else 0
     own: NDArray[np.int32] = np.maximum(np.maximum.accumulate(mine, axis=1), np.reshape(first, (-1, 1)))
     return own.astype(np.int32)
 
@@ -148,13 +151,18 @@ class Grant:
         """End the grant: what is kept goes on with its value, the rest expires. Return quantity and value kept."""
         kept = self.left * 0 if kept is None else kept
         worth = self.value - self._worth(self.size - kept)
-        lost, cost = self.left - kept, self.value - self.known - worth
-        if np.any(lost != 0) or np.any(cost != 0):
-            self.entries.append(("refunded" if self.pool.unused == "refund" else "expired", window, lost, cost))
+        rest, cost = self.left - kept, self.value - self.known - worth
+        if np.any(rest != 0) or np.any(cost != 0):
+            self.entries.append((lost(self.pool), window, rest, cost))
         if np.any(kept != 0):
             self.entries.append(("carried", window, kept, worth))
         self.left = self.left * 0
         return kept, worth
+
+
+def lost(pool: Pool) -> str:
+    """What becomes of what is left at the end."""
+    return "refunded" if pool.unused == "refund" else "expired"
 
 
 def worth_of(used: Values, size: Values, value: Values) -> Values:
