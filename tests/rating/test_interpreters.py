@@ -7,7 +7,7 @@ from itertools import pairwise
 import duckdb
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pertoken.core.errors import CardError, InputError
@@ -97,6 +97,11 @@ def test_decimals_charge_what_paper_charges(curve, quantity, how):
 
 
 @given(curves(), quantities, conversions)
+@example(
+    Curve(tiers=(Tier(up_to=D(1), rate=D(1)), Tier(up_to=D("1.05"), rate=D(0)), Tier(rate=D(0)))),
+    D("1.05"),
+    Convert(round="down", precision=2, free=D(1)),  # 1.05 - 1 is 0.05, and charges 0.05
+)
 def test_floats_charge_the_same_to_a_billionth(curve, quantity, how):
     some = asked(curve, quantity, how)
     fast = charged(curve, np.array([float(q) for q in some]), how)

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
-from typing import Any
+from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pytest
@@ -192,6 +191,10 @@ def told_by(ledger, stage, *names, value="amount"):
     ],
     [{"a": n, "b": 0} for n in (4, 12, 3, 30, 0, 25, 1)],
 )
+@example(
+    [Terms("k", 1, 0, 1, ("b",), 0, 7, cycle=True, unused="forfeit", rollover=("0.25", "remaining", None, 1))],
+    [{"a": 0, "b": n} for n in (0, 0, 0, 1, 2, 0, 0)],  # May: 0.0625 and 1 of 2 are covered, 0.94 is invoiced
+)
 def test_the_replay_is_what_one_would_write_on_paper(terms, need):
     """OpenMeter, "Grant": lower priority first, then what expires first; then what costs least, the name, the older.
 
@@ -199,7 +202,12 @@ def test_the_replay_is_what_one_would_write_on_paper(terms, need):
     """
     paper = on_paper(terms, [{k: D(v) for k, v in each.items()} for each in need])
     ledger = rate(asked(need), plan(terms), contracts=[ACME], span=SPAN).ledger
-    covered = {(c, MONTHS[m]): n for m, each in paper["covered"].items() for c, n in each.items() if n}
+    covered = {
+        (c, MONTHS[m]): need[m][c] - (need[m][c] - n).quantize(D("0.01"), ROUND_HALF_UP)  # an invoice line has cents
+        for m, each in paper["covered"].items()
+        for c, n in each.items()
+    }
+    covered = {key: n for key, n in covered.items() if n}
     assert told_by(ledger, "covered", "charge", "month") == covered
     drawn_ = {(name, MONTHS[m]): n for (name, m), n in paper["drawn"].items()}
     assert told_by(ledger, "drawn", "charge", "month", value="quantity") == drawn_

@@ -12,8 +12,9 @@ from pertoken.core.errors import InputError, nearest
 from pertoken.core.lines import Key, Lines, combine, concat
 from pertoken.core.money import Values, is_exact, zeros
 from pertoken.rating.contract import ALWAYS, CYCLE
-from pertoken.rating.pool import Grant, Grid, Replay
+from pertoken.rating.pool import Grant, Grid
 from pertoken.rating.rate import Rated
+from pertoken.rating.replay import Replay
 
 ENTRIES = {
     "opening": 1, "granted": 1, "brought": 1, "drawn": -1, "expired": -1, "refunded": -1, "carried": -1,
@@ -121,7 +122,7 @@ def cash(rated: Rated) -> Lines:
         `unused`); value `amount` [currency].
     """
     units = {
-        (card, g.pool.name): g.pool.unit for card, own in rated.replays.items() for played in own for g in played.grants
+        (card, pool.name): pool.unit for card, own in rated.replays.items() for played in own for pool in played.pools
     }
     out = []
     for part in rated.parts:

@@ -20,7 +20,6 @@ from pertoken.rating.assign import leaf_weights, per_request
 from pertoken.rating.card import Card
 from pertoken.rating.contract import CYCLE, Contract
 from pertoken.rating.convert import convert
-from pertoken.rating.draw import entries as happened
 from pertoken.rating.needs import question
 from pertoken.rating.rate import AMOUNTS, amount, rate
 from pertoken.usage.question import DEFAULTS, PRICE_FROM
@@ -296,7 +295,7 @@ def _balance(replays: Sequence[Any], name: str) -> PoolBalance:
         own = [grant for grant in played.grants if grant.pool.name == name]
         if own:
             pool = own[0].pool
-            sums = {kind: _total(happened(played, pool, kind)[0]) for kind in ("drawn", "expired", "refunded")}
+            sums = {kind: _total(played.entries(pool, kind)[0]) for kind in ("drawn", "expired", "refunded")}
             granted = sum((_total(grant.size) for grant in own if not grant.of), Decimal(0))
             left = sum((_total(grant.left) for grant in own), Decimal(0))
             return PoolBalance(granted=granted, left=left, **sums)

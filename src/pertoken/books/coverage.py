@@ -12,13 +12,13 @@ from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.exact import CONTEXT
 from pertoken.core.lines import Key, Lines, concat, in_worlds
-from pertoken.core.money import Values, is_exact, zeros
+from pertoken.core.money import Values, is_exact
 from pertoken.rating.card import MONEY, plain
 from pertoken.rating.contract import CYCLE
-from pertoken.rating.draw import entries
 from pertoken.rating.part import Part
-from pertoken.rating.pool import Grid, Replay
+from pertoken.rating.pool import Grid
 from pertoken.rating.rate import Rated
+from pertoken.rating.replay import Replay
 
 VALUES = (
     "committed", "used", "unused", "committed_amount", "used_amount", "unused_amount",
@@ -110,17 +110,17 @@ def _none() -> Lines:
 
 
 def _of(rated: Rated, card: str, played: Replay, by: str) -> Iterator[Lines]:
-    pools = list({id(grant.pool): grant.pool for grant in played.grants}.values())
+    pools = played.pools
     if not pools:
         return
     grain = max(by, played.grid.grain, key=period.GRAINS.index)
     names = " + ".join(pool.name for pool in pools)
     asked = _Periods.of(played.grid, grain)
     for pool in pools:
-        quantity, amount = _committed(played, pool)
+        quantity, amount = played.granted(pool)
         made = {"committed": quantity, "committed_amount": amount}
-        made["used"], made["used_amount"] = entries(played, pool, "drawn")
-        lost, back = (entries(played, pool, kind) for kind in ("expired", "refunded"))
+        made["used"], made["used_amount"] = played.entries(pool, "drawn")
+        lost, back = (played.entries(pool, kind) for kind in ("expired", "refunded"))
         made["unused"], made["unused_amount"] = lost[0] + back[0], lost[1] + back[1]
         yield asked.lines(made).with_keys(card=card, pools=names, unit=pool.unit, part=pool.name)
     charges = {plain(part.charge) for part in rated.parts if _card(part) == card}
@@ -136,17 +136,6 @@ def _of(rated: Rated, card: str, played: Replay, by: str) -> Iterator[Lines]:
             lines += [_money(p, charge, grain, card) for p in rated.parts if _priced(p, card, charge)]
         wide = concat(Lines, [_whole(each) for each in lines])
         yield wide.with_keys(card=card, pools=names, unit=pools[0].unit, part=charge)
-
-
-def _committed(played: Replay, pool: object) -> tuple[Values, Values]:
-    """What is granted in each window; what was granted before the books begin stands in the first."""
-    exact = any(is_exact(grant.size) for grant in played.grants)
-    quantity, amount = (zeros(played.grid.shape, exact=exact) for _ in range(2))
-    for grant in played.grants:
-        if grant.pool is pool and grant.of is None and grant.opened < played.grid.shape[1]:
-            quantity[..., grant.opened] += grant.size
-            amount[..., grant.opened] += grant.value
-    return quantity, amount
 
 
 def _card(part: Part) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 from pertoken.core.lines import Key, Lines
 from pertoken.rating.card import MONEY, Pool
 from pertoken.rating.job import Job
-from pertoken.rating.pool import Grant, Replay
+from pertoken.rating.pool import Grant
+from pertoken.rating.replay import Replay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def balances(job: Job, replays: Sequence[Replay], chosen: Mapping[str, str], mon
     """
     out = []
     for played in replays:
-        pools = list({id(grant.pool): grant.pool for grant in played.grants}.values())
+        pools = played.pools
         for contract, period, windows in _periods(job, played, chosen, month):
             for pool in pools:
                 alone = len([p for p in pools if set(p.eligible) & set(pool.eligible)]) == 1

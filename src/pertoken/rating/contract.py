@@ -113,6 +113,10 @@ class Contracts:
         names = self.card.scope
         if not names or not len(lines):
             return np.zeros(len(lines), dtype=np.intp)
+        if len(names) == 1:
+            mine, key = self.keys[names[0]], lines.key(names[0])
+            place = {mine.labels[code]: i for i, code in enumerate(mine.codes.tolist())}
+            return np.array([place.get(label, 0) for label in key.labels], dtype=np.intp)[key.codes]
         both = concat(Lines, [Lines({n: self.keys[n] for n in names}, {}), Lines({n: lines.key(n) for n in names}, {})])
         code = combine([both.keys[n] for n in names], len(both))[0]
         order = np.argsort(code[: len(self)], kind="stable")
@@ -171,11 +175,16 @@ class Contracts:
             _crossed(begin, end, from_, to, who) for (begin, end), who in zip(table, self._anchored(), strict=True)
         ]
         contract = np.concatenate([c for c, _ in found])
-        begin = np.concatenate([b[w] for (b, _), (_, w) in zip(table, found, strict=True)])
-        end = np.concatenate([e[w] for (_, e), (_, w) in zip(table, found, strict=True)])
-        lo, hi = np.maximum(begin, opened[contract]), np.minimum(end, closed[contract])
-        part, whole = self._share(begin, end, lo, hi, prorate, what)
-        name, key = self._label(begin, grain)
+        begins, ends = (np.concatenate([each[i] for each in table]) for i in (0, 1))
+        before = np.cumsum([0, *(len(b) for b, _ in table)])
+        place = np.concatenate([w + i for (_, w), i in zip(found, before, strict=False)])
+        begin, end = begins[place], ends[place]
+        if all(_on_edges(each, opened, closed) for each in table):
+            part = whole = np.ones(len(begin), dtype=np.int64)
+        else:
+            lo, hi = np.maximum(begin, opened[contract]), np.minimum(end, closed[contract])
+            part, whole = self._share(begin, end, lo, hi, prorate, what)
+        name, key = self._label(begins, place, grain)
         return Windows(contract, name, key, begin, end, part, whole)
 
     def _anchors(self) -> list[int]:
@@ -228,11 +237,16 @@ class Contracts:
         inside = (end > self.span[0]) & (begin < self.span[1])
         return begin[inside], end[inside]
 
-    def _label(self, begin: Instants, grain: str) -> tuple[str, Key]:
-        every, codes = distinct(begin)
+    def _label(self, begins: Instants, place: NDArray[np.intp], grain: str) -> tuple[str, Key]:
+        """Name the periods of a list that have a place in it; labels stand in the order of time."""
+        used = np.zeros(len(begins), dtype=bool)
+        used[place] = True
+        every, which = distinct(begins[used])
+        codes = np.zeros(len(begins), dtype=np.int32)
+        codes[used] = which
         named = CYCLE if self.card.during.anchor is not None and grain not in ("hour", "day") else grain
         labels = tuple(period.label(t, "day" if named == CYCLE else grain) for t in every)
-        return named, Key(codes.astype(np.int32).reshape(-1), labels)
+        return named, Key(codes[place], labels)
 
     def _share(  # noqa: PLR0917  what meets here
         self, begin: Instants, end: Instants, lo: Instants, hi: Instants, prorate: Prorate | None, what: str
@@ -308,6 +322,15 @@ def anchored(months: Instants, day: int) -> Instants:
     longest = ((first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")).astype(np.int64)
     moved: Instants = first.astype("datetime64[s]") + (np.minimum(day, longest) - 1).astype("timedelta64[D]")
     return moved
+
+
+def _on_edges(periods: tuple[Instants, Instants], opened: Instants, closed: Instants) -> bool:
+    """Tell whether nothing opens or closes inside a period."""
+    begin, end = periods
+    edges = np.concatenate([opened, closed])
+    at = np.searchsorted(end, edges, side="right")
+    inside = at < len(begin)
+    return not (begin[at[inside]] < edges[inside]).any()
 
 
 def _crossed(
@@ -389,8 +412,9 @@ def contracts_of(
     of_usage = which[len(mine) if card.scope else 0 :][: len(own)]
     first, last = np.full(len(every), ALWAYS), np.full(len(every), NEVER)
     known = np.flatnonzero(~np.isnat(begin))
-    np.minimum.at(first, of_usage[known] if len(known) else known, begin[known])
-    np.maximum.at(last, of_usage[known] if len(known) else known, end[known])
+    whose = of_usage[known] if len(known) else known
+    np.minimum.at(first.view(np.int64), whose, begin[known].view(np.int64))
+    np.maximum.at(last.view(np.int64), whose, end[known].view(np.int64))
     start, ended = np.full(len(every), NEVER), np.full(len(every), ALWAYS)
     owner = which[: len(mine)] if card.scope else np.zeros(len(mine), dtype=np.intp)
     for i, contract in zip(owner.tolist(), mine, strict=True):

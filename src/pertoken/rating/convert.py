@@ -10,6 +10,9 @@ from pertoken.core.exact import CONTEXT
 from pertoken.core.money import TIE, Values, array, is_exact, round_half_up
 from pertoken.rating.card import Convert
 
+READ = 15
+"""Significant digits of a float that one reads."""
+
 
 def convert(quantity: Values, how: Convert) -> Values:
     """Turn counted units into priced ones: factor, packages, free units.
@@ -32,12 +35,15 @@ def convert(quantity: Values, how: Convert) -> Values:
 
 
 def _beyond(priced: Values, free: Any) -> Values:  # noqa: ANN401  a Decimal or a float, as the values are
-    """What is left above the free units; floats without the dust of the subtraction, which would begin a package."""
+    """What is left above the free units; floats as one reads them, without the dust of the subtraction.
+
+    1.05 - 1 is 0.05, not 0.05000000000000004: that would begin a package, or miss the edge of a tier.
+    """
     left: Values = np.maximum(priced - free, free - free)
     if is_exact(priced):
         return left
-    dust = np.spacing(np.maximum(priced, free)) * 4
-    return np.asarray(np.rint(left / dust) * dust)
+    scale = 10.0 ** (READ - np.ceil(np.log10(np.maximum(priced, free))))
+    return np.asarray(np.rint(left * scale) / scale)
 
 
 def _rounded(priced: Values, how: Convert) -> Values:

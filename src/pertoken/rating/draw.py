@@ -10,7 +10,7 @@ from pertoken.core import period
 from pertoken.core.errors import CardError
 from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Lines, Usage, concat
-from pertoken.core.money import Values, is_exact, round_half_up, settle, zeros
+from pertoken.core.money import Values, round_half_up, settle, zeros
 from pertoken.rating.adjust import rounded, shifted
 from pertoken.rating.assign import Claim, combos, holds
 from pertoken.rating.card import MONEY, Pool, Window, plain
@@ -21,7 +21,8 @@ from pertoken.rating.curve import running
 from pertoken.rating.job import Job
 from pertoken.rating.part import INVOICED, Part, Taken, within, without_nothing
 from pertoken.rating.payment import paid
-from pertoken.rating.pool import Grant, Grid, Replay, grants, replay
+from pertoken.rating.pool import Grid, granted, lost
+from pertoken.rating.replay import Replay, replay
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,8 +94,9 @@ def _grid(job: Job, pools: Sequence[Pool], lines: Sequence[Lines]) -> Grid:
     return Grid.of(job.contracts, grain_of(pools))
 
 
-def _all_grants(job: Job, pools: Sequence[Pool], grid: Grid) -> list[Grant]:
-    return [grant for pool in pools for grant in grants(pool, grid, _who(job, pool), exact=job.exact)]
+def _replayed(job: Job, pools: Sequence[Pool], grid: Grid, demand: Mapping[str, Values]) -> Replay:
+    given = [granted(pool, grid, _who(job, pool), exact=job.exact) for pool in pools]
+    return replay(grid, given, demand, exact=job.exact)
 
 
 def _who(job: Job, pool: Pool) -> Any:  # noqa: ANN401  a mask
@@ -120,13 +122,14 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
     for name, each in rows.items():
         dense = _dense(grid, each.quantity, places[name], exact=job.exact)
         demand[plain(name)] = demand[plain(name)] + dense if plain(name) in demand else dense
-    played = replay(grid, _all_grants(job, pools, grid), demand)
+    played = _replayed(job, pools, grid, demand)
     rest = {name: each.reshape(*each.shape[:-2], -1).copy() for name, each in played.covered.items()}
     parts: list[Part] = []
     blocked: list[Usage] = []
     for name, each in rows.items():
         cover = _spread(each.quantity, rest[plain(name)], places[name])
-        np.subtract.at(rest[plain(name)], (..., places[name]), cover)  # type: ignore[arg-type]
+        if len([other for other in rows if plain(other) == plain(name)]) > 1:
+            np.subtract.at(rest[plain(name)], (..., places[name]), cover)  # type: ignore[arg-type]
         offered = played.offered[plain(name)].reshape(-1)[places[name]]
         net, outside = each.quantity - cover, [pool for pool in pools if plain(name) in pool.eligible]
         closed = each.charge.curve is None or all(pool.outside.block for pool in outside)
@@ -134,9 +137,9 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
             open_ = net * (offered | (each.charge.curve is None))
             blocked += _left(each, open_)
             net = net - open_
-        parts += _covered(
-            job, name, listed[name], each, net, _factor(played, outside, places[name], exact=job.exact), outside
-        )
+        dearer = any(pool.outside.times != 1 for pool in outside)
+        factor = _factor(played, outside, places[name], exact=job.exact) if dearer else None
+        parts += _covered(job, name, listed[name], each, net, factor)
     taken = _joined([each.taken for each in listed.values()], exact=job.exact)
     parts += pool_parts(job, pools, played, taken)
     return Drawn(tuple(parts), (played,), tuple(blocked))
@@ -146,27 +149,18 @@ def _factor(played: Replay, pools: Sequence[Pool], place: Any, *, exact: bool) -
     """The factor of what is beyond the pools, for each row: that of the first pool which the contract then has."""
     out = zeros(played.grid.shape, exact=exact) + 1
     for pool in reversed(pools):
-        there = np.zeros(played.grid.shape, dtype=bool)
-        for grant in played.grants:
-            if grant.pool is pool:
-                there[:, grant.opened : grant.closed] |= _some(grant.size)[:, None]
         times: Any = pool.outside.times if exact else float(pool.outside.times)
-        out = np.where(there, times, out)
+        out = np.where(played.there(pool), times, out)
     factor: Values = out.reshape(-1)[place]
     return factor
 
 
-def _some(size: Values) -> Any:  # noqa: ANN401  a mask
-    return (size != 0).reshape(-1, size.shape[-1]).any(axis=0)
-
-
 def _covered(  # noqa: PLR0917  what meets here
-    job: Job, name: str, listed: Listed, rows: Counted, net: Values, factor: Values, pools: Sequence[Pool]
+    job: Job, name: str, listed: Listed, rows: Counted, net: Values, factor: Values | None
 ) -> list[Part]:
     """Take off the list price what pools cover, with the rounding that the invoice then has."""
     money, gross = rows.money(net), rows.money(rows.quantity)
-    dearer = any(pool.outside.times != 1 for pool in pools)
-    if dearer:
+    if factor is not None:
         money = settle(money * factor)
     off = money - gross
     lines = without_nothing(Lines(rows.lines.keys, {"quantity": off * 0, "amount": off}))
@@ -175,7 +169,7 @@ def _covered(  # noqa: PLR0917  what meets here
     meter = rows.charge.measure.meters if rows.charge.measure else ""
     part = Part.of(lines.with_keys(meter=meter), name, f"prices.{name}", "covered", listed.taken)
     values = {**rows.lines.values, "net": net}
-    if dearer:
+    if factor is not None:
         values["factor"] = net * 0 + factor
     part = replace(part, basis=replace(rows, lines=Lines(rows.lines.keys, values)))
     bare = [each for each in listed.parts if each.stage != "rounding"]
@@ -237,7 +231,9 @@ def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: A
     """Give what is covered in each contract and window (one axis) to its rows, one after the other in their order."""
     rest = covered[..., place]
     none = quantity * 0
-    if np.bincount(place, minlength=1).max() <= 1:
+    alone = np.zeros(covered.shape[-1], dtype=bool)
+    alone[place] = True
+    if np.count_nonzero(alone) == len(place):
         return np.clip(quantity, none, rest)
     order = np.argsort(place, kind="stable")
     starts = np.flatnonzero(np.append(True, place[order][1:] != place[order][:-1]))
@@ -282,7 +278,7 @@ def _moneys(job: Job, pools: Sequence[Pool], parts: Sequence[Part], listed: Mapp
     if not all(grid.shape):
         return Drawn()
     demand = {name: _wanted(job, grid, each) for name, each in own.items()}
-    played = replay(grid, _all_grants(job, pools, grid), demand)
+    played = _replayed(job, pools, grid, demand)
     made = []
     for name, each in own.items():
         if each:
@@ -332,28 +328,18 @@ def _lines(grid: Grid, amount: Values, quantity: Values) -> Lines:
     flat = {"quantity": quantity.reshape(*quantity.shape[:-2], -1), "amount": amount.reshape(*amount.shape[:-2], -1)}
     some = np.zeros(grid.shape[0] * grid.shape[1], dtype=bool)
     for value in flat.values():
-        some |= (value != 0).any(axis=tuple(range(value.ndim - 1)))
+        some |= (value != 0).reshape(-1, len(some)).any(axis=0)
     at = np.flatnonzero(some)
-    who, when = np.divmod(at, grid.shape[1])
+    counts = np.count_nonzero(some.reshape(grid.shape), axis=1)
+    who = np.repeat(np.arange(grid.shape[0], dtype=np.int32), counts)
+    when = (at - np.repeat(np.arange(grid.shape[0]) * grid.shape[1], counts)).astype(np.int32)
     keys = {n: Key(k.codes[who], k.labels) for n, k in grid.contracts.keys.items()}
-    keys[grid.name] = Key(grid.own[who, when].astype(np.int32), grid.labels)
-    return Lines(keys, {name: value[..., at] for name, value in flat.items()}).fold(list(keys))
+    keys[grid.name] = Key(when if grid.shared else grid.own[who, when], grid.labels)
+    lines = Lines(keys, {name: value.take(at, axis=-1) for name, value in flat.items()})
+    return lines if grid.shared else lines.fold(list(keys))
 
 
-def entries(played: Replay, pool: Pool, kind: str) -> tuple[Values, Values]:
-    """Sum what happened in a pool by contract and window: quantity and value, shape `(*batch, contract, window)`."""
-    grid = played.grid
-    rows = [e for grant in played.grants if grant.pool is pool for e in grant.entries if e[0] == kind]
-    exact = any(is_exact(g.size) for g in played.grants)
-    shape = np.broadcast_shapes((), *(row[2].shape[:-1] for row in rows))
-    quantity, value = (zeros((*shape, *grid.shape), exact=exact) for _ in range(2))
-    for _, window, drawn, worth in rows:
-        quantity[..., window] += drawn
-        value[..., window] += worth
-    return quantity, value
-
-
-STAGE = {"drawn": "drawn", "expired": "unused"}
+STAGE = {"drawn": "drawn", "expired": "unused", "refunded": "refund"}
 """Stages of what happens in a pool."""
 
 
@@ -362,26 +348,21 @@ def pool_parts(job: Job, pools: Sequence[Pool], played: Replay, taken: Taken) ->
     out = []
     for pool in pools:
         term, meter = f"pools.{pool.name}", _unit(job, pool)
-        happened = {kind: entries(played, pool, kind) for kind in ("drawn", "expired", "refunded")}
-        for kind, stage in STAGE.items():
-            quantity, value = happened[kind]
-            out.append(
-                Part.of(_lines(played.grid, value, quantity).with_keys(meter=meter), pool.name, term, stage, taken)
-            )
-        quantity, value = happened["refunded"]
-        value = value if job.card.rounding is None else round_half_up(value, job.card.rounding)
-        out.append(
-            Part.of(_lines(played.grid, -value, quantity).with_keys(meter=meter), pool.name, term, "refund", taken)
-        )
-        bought = paid(job, pool, played, happened["drawn"][1], happened["expired"][1])
+        happened = {"drawn": played.entries(pool, "drawn"), lost(pool): played.entries(pool, lost(pool))}
+        for kind, (quantity, value) in happened.items():
+            money = -_rounded(value, job) if kind == "refunded" else value
+            lines = _lines(played.grid, money, quantity).with_keys(meter=meter)
+            out.append(Part.of(lines, pool.name, term, STAGE[kind], taken))
+        bought = paid(job, pool, played, happened)
         if bought is not None:
             lines = _lines(played.grid, bought, bought * 0)
-            if job.card.rounding is not None:
-                lines = Lines(
-                    lines.keys, {**lines.values, "amount": round_half_up(lines.values["amount"], job.card.rounding)}
-                )
+            lines = Lines(lines.keys, {**lines.values, "amount": _rounded(lines.values["amount"], job)})
             out.append(Part.of(lines.with_keys(meter=meter), pool.name, term, "purchase", taken))
     return [part for part in out if len(part.lines)]
+
+
+def _rounded(money: Values, job: Job) -> Values:
+    return money if job.card.rounding is None else round_half_up(money, job.card.rounding)
 
 
 def _unit(job: Job, pool: Pool) -> str:

@@ -1,6 +1,6 @@
 """Payment: when pools are paid, which is not when they are used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -13,21 +13,21 @@ from pertoken.core.period import Instants
 from pertoken.rating.card import Pay, Pool, Window
 from pertoken.rating.contract import ALWAYS
 from pertoken.rating.job import Job
-from pertoken.rating.pool import HOUR, Grid, Replay, due, known_end, terms, unit_price
+from pertoken.rating.pool import HOUR, Grid, due, known_end, terms, unit_price
+from pertoken.rating.replay import Replay
 
 Due = tuple[int, np.datetime64, Decimal]
 """A contract, when it pays, and how much."""
 
 
-def paid(job: Job, pool: Pool, played: Replay, drawn: Values, expired: Values) -> Values | None:
+def paid(job: Job, pool: Pool, played: Replay, happened: Mapping[str, tuple[Values, Values]]) -> Values | None:
     """Find what is paid for a pool by contract and window of the books.
 
     Args:
         job: The card at work.
         pool: The pool.
         played: What happened in it.
-        drawn: Value drawn, shape `(*batch, contract, window)`. [currency]
-        expired: Value that expired, of the same shape. [currency]
+        happened: Quantity and value that was drawn, or expired, by contract and window. [unit], [currency]
 
     Returns:
         Money by contract and window; None if nothing is ever paid. [currency]
@@ -38,7 +38,7 @@ def paid(job: Job, pool: Pool, played: Replay, drawn: Values, expired: Values) -
         out, before = _booked(dues, played.grid, exact=job.exact)
         return out + _true_up(pool, played, out, before) if pool.unused == "true_up" else out
     if pool.price is None and pool.unused == "true_up":
-        return drawn + expired
+        return happened["drawn"][1] + happened["expired"][1]
     if pool.price == 0:
         return None
     return _at_grant(played, pool, exact=job.exact)
@@ -46,19 +46,17 @@ def paid(job: Job, pool: Pool, played: Replay, drawn: Values, expired: Values) -
 
 def _has(pool: Pool, played: Replay) -> Any:  # noqa: ANN401  a mask
     """The contracts to which a pool grants something."""
-    out = np.zeros(played.grid.shape[0], dtype=bool)
-    for grant in played.grants:
-        if grant.pool is pool:
-            out |= (grant.size != 0).reshape(-1, len(out)).any(axis=0)
-    return out
+    return played.there(pool).any(axis=1)
 
 
 def _at_grant(played: Replay, pool: Pool, *, exact: bool) -> Values:
     """Each grant is paid when it is made; what was granted before the first month of the books was paid before."""
     grid = played.grid
+    if played.cells_of(pool):
+        return played.granted(pool)[1]
     out = zeros(grid.shape, exact=exact)
     began = grid.contracts.began()
-    for grant in played.grants:
+    for grant in played.made:
         if grant.pool is pool and grant.of is None:
             when = np.maximum(grant.begin, began)
             now = when.astype("datetime64[M]") >= grid.begin[0].astype("datetime64[M]")
@@ -77,7 +75,10 @@ def _true_up(pool: Pool, played: Replay, bought: Values, before: Values) -> Valu
     """
     owed = bought * 0
     over = np.zeros(played.grid.shape, dtype=bool)
-    for grant in played.grants:
+    cells = played.cells_of(pool)
+    if cells:
+        owed, over = owed + cells.value, np.asarray(cells.value != 0, dtype=bool)
+    for grant in played.made:
         if grant.pool is pool and grant.of is None and grant.closed <= played.grid.shape[1]:
             owed[..., grant.closed - 1] += grant.value
             over[..., grant.closed - 1] |= grant.value != 0
@@ -90,26 +91,37 @@ def _true_up(pool: Pool, played: Replay, bought: Values, before: Values) -> Valu
 
 def _dues(job: Job, pool: Pool, pay: Pay, grid: Grid) -> Iterator[Due]:
     """List when a pool is paid, and how much."""
-    upfront = sum((p.upfront_share or Decimal(0) for p in pool.pay), Decimal(0))
+    seen: dict[tuple[object, ...], list[tuple[np.datetime64, Decimal]]] = {}
+    own = grid.contracts.card.during.anchor == "start"
     for c, begin, end in terms(pool, grid):
-        if pay.upfront_share is not None:
-            yield c, begin, pay.upfront_share * _upfront(job, pool, grid, (c, begin, end))
-        elif pay.amount is not None:
-            dates = due(pay.every, begin, known_end(end, c, grid)) if pay.every else [begin]
-            yield from ((c, at, pay.amount) for at in dates)
-        elif pay.every is not None and pool.every is None:
-            yield from ((c, at, each) for at, each in _instalments(job, pool, pay.every, (begin, end), upfront))
-        elif pay.every is not None and pool.every == "hour":
-            until = known_end(end, c, grid)
-            for at in period.periods(pay.every, max(begin, grid.begin[0]), until):
-                over = min(period.following(np.array([at]), pay.every)[0], until)
-                yield c, max(at, begin), worth(pool, grid, c, (max(at, begin), over)) * (1 - upfront)
-        elif pay.every is not None:
-            for lo, hi, price in _cycle_prices(pool, grid, c, (begin, known_end(end, c, grid))):
-                finer = period.GRAINS.index(pay.every) < period.GRAINS.index(pool.every or "year")
-                first = period.periods(pay.every, lo, lo + np.timedelta64(1, "s"))[:1]
-                dates = due(pay.every, lo, hi) if finer else np.maximum(first, begin)
-                yield from ((c, at, each) for at, each in _parts(job, price, dates, upfront))
+        alike = (begin, end, known_end(end, c, grid), c if own else 0)
+        if alike not in seen:
+            seen[alike] = list(_of_term(job, pool, pay, grid, (c, begin, end)))
+        yield from ((c, at, money) for at, money in seen[alike])
+
+
+def _of_term(
+    job: Job, pool: Pool, pay: Pay, grid: Grid, term: tuple[int, np.datetime64, np.datetime64]
+) -> Iterator[tuple[np.datetime64, Decimal]]:
+    upfront = sum((p.upfront_share or Decimal(0) for p in pool.pay), Decimal(0))
+    c, begin, end = term
+    until = known_end(end, c, grid)
+    if pay.upfront_share is not None:
+        yield begin, pay.upfront_share * _upfront(job, pool, grid, term)
+    elif pay.amount is not None:
+        yield from ((at, pay.amount) for at in (due(pay.every, begin, until) if pay.every else [begin]))
+    elif pay.every is not None and pool.every is None:
+        yield from _instalments(job, pool, pay.every, (begin, end), upfront)
+    elif pay.every is not None and pool.every == "hour":
+        for at in period.periods(pay.every, max(begin, grid.begin[0]), until):
+            over = min(period.following(np.array([at]), pay.every)[0], until)
+            yield max(at, begin), worth(pool, grid, c, (max(at, begin), over)) * (1 - upfront)
+    elif pay.every is not None:
+        for lo, hi, price in _cycle_prices(pool, grid, c, (begin, until)):
+            finer = period.GRAINS.index(pay.every) < period.GRAINS.index(pool.every or "year")
+            first = period.periods(pay.every, lo, lo + np.timedelta64(1, "s"))[:1]
+            dates = due(pay.every, lo, hi) if finer else np.maximum(first, begin)
+            yield from _parts(job, price, dates, upfront)
 
 
 def _cycle_prices(
@@ -183,10 +195,12 @@ def _booked(dues: list[Due], grid: Grid, *, exact: bool) -> tuple[Values, Values
         What is paid in each window, and what was paid before the books, shapes `(contract, window)` and `(contract,)`.
     """
     out, before = zeros(grid.shape, exact=exact), zeros(grid.shape[:1], exact=exact)
-    for c, at, money in dues:
+    dates = np.array([at for _, at, _ in dues], dtype="datetime64[s]")
+    early = dates.astype("datetime64[M]") < grid.begin[0].astype("datetime64[M]")
+    for (c, _, money), when, gone, late in zip(dues, grid.at(dates), early, dates >= grid.end[-1], strict=True):
         number: Any = money if exact else float(money)
-        if period.label(at, "month") < period.label(grid.begin[0], "month"):
+        if gone:
             before[c] += number
-        elif at < grid.end[-1]:
-            out[c, grid.at(at)] += number
+        elif not late:
+            out[c, when] += number
     return out, before

@@ -4,7 +4,6 @@ Each purchase, and each cycle, is a grant of its own. In every window the grants
 cost of a unit, name and age; at its end a grant is carried on, forfeited or refunded. Granted = drawn + expired + left.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -14,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.core.distinct import distinct, first_of, order_of, pairs
+from pertoken.core.distinct import first_of, order_of, pairs
 from pertoken.core.errors import CardError
 from pertoken.core.lines import Key
-from pertoken.core.money import Values, array, is_exact, settle, zeros
-from pertoken.core.period import Instants, following, months_later, periods, seconds
+from pertoken.core.money import Values, array, settle, zeros
+from pertoken.core.period import Instants, months_later, periods, seconds
 from pertoken.rating.card import MONEY, During, Pay, Pool, Term, Window
-from pertoken.rating.contract import ALWAYS, CYCLE, NEVER, Contracts, Windows, anchored
+from pertoken.rating.contract import ALWAYS, CYCLE, NEVER, Contracts, Windows
 
 HOUR = 3600
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -47,29 +46,41 @@ class Grid:
     begin: Instants
     end: Instants
     contracts: Contracts
-    own: NDArray[np.intp]
+    own: NDArray[np.int32]
 
     @classmethod
     def of(cls, contracts: Contracts, grain: Window) -> "Grid":
         """List the windows of the books."""
         found = contracts.windows(grain, During(), prorate="none", what="a window")
-        begin, which = distinct(found.begin)
-        at = first_of(which, len(begin))
-        labels = tuple(found.key.labels[found.key.codes[i]] for i in at)
-        mine = np.full((len(contracts), len(begin)), -1)
-        mine[found.contract, np.searchsorted(begin, found.begin)] = np.searchsorted(begin, found.begin)
-        first = np.where((mine >= 0).any(axis=1), (mine >= 0).argmax(axis=1), 0) if len(begin) else 0
-        own = np.maximum(np.maximum.accumulate(mine, axis=1), np.reshape(first, (-1, 1)))
-        return cls(grain, found.name, labels, begin, found.end[at], contracts, own)
+        at = first_of(found.key.codes, len(found.key.labels))
+        begin, own = found.begin[at], _own(len(contracts), found)
+        return cls(grain, found.name, found.key.labels, begin, found.end[at], contracts, own)
 
     def at(self, moments: Any) -> Any:  # noqa: ANN401  one time, or an array of them
         """Find the window in which a moment lies; the first for what was before."""
         return np.maximum(np.searchsorted(self.begin, moments, side="right") - 1, 0)
 
     @property
+    def shared(self) -> bool:
+        """Whether all contracts have all windows."""
+        return self.own.strides[0] == 0
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Number of contracts and of windows."""
         return len(self.contracts), len(self.begin)
+
+
+def _own(contracts: int, found: Windows) -> NDArray[np.int32]:
+    """Find each contract's own window at each window of all."""
+    which, windows = found.key.codes, len(found.key.labels)
+    if len(which) == contracts * windows:
+        return np.broadcast_to(np.arange(windows, dtype=np.int32), (contracts, windows))
+    mine = np.full((contracts, windows), -1, dtype=np.int32)
+    mine[found.contract, which] = which
+    first = np.where((mine >= 0).any(axis=1), (mine >= 0).argmax(axis=1), 0) if windows else 0
+    own: NDArray[np.int32] = np.maximum(np.maximum.accumulate(mine, axis=1), np.reshape(first, (-1, 1)))
+    return own.astype(np.int32)
 
 
 @dataclass(slots=True, eq=False)
@@ -134,23 +145,32 @@ class Grant:
         return taken
 
     def _worth(self, used: Values) -> Values:
-        """Value of what has been used so far, so that parts always add up to the whole."""
-        if self.value is self.size:
-            return used
-        size = np.where(self.size == 0, 1, self.size)
-        return np.where(used == self.size, self.value, settle(self.value * used / size))
+        return worth_of(used, self.size, self.value)
 
     def close(self, window: int, kept: Values | None = None) -> "tuple[Values, Values]":
         """End the grant: what is kept goes on with its value, the rest expires. Return quantity and value kept."""
         kept = self.left * 0 if kept is None else kept
         worth = self.value - self._worth(self.size - kept)
-        lost, cost = self.left - kept, self.value - self.known - worth
-        if np.any(lost != 0) or np.any(cost != 0):
-            self.entries.append(("refunded" if self.pool.unused == "refund" else "expired", window, lost, cost))
+        rest, cost = self.left - kept, self.value - self.known - worth
+        if np.any(rest != 0) or np.any(cost != 0):
+            self.entries.append((lost(self.pool), window, rest, cost))
         if np.any(kept != 0):
             self.entries.append(("carried", window, kept, worth))
         self.left = self.left * 0
         return kept, worth
+
+
+def lost(pool: Pool) -> str:
+    """What becomes of what is left at the end."""
+    return "refunded" if pool.unused == "refund" else "expired"
+
+
+def worth_of(used: Values, size: Values, value: Values) -> Values:
+    """Value of what has been used so far of a grant, so that parts always add up to the whole."""
+    if value is size:
+        return used
+    whole = np.where(size == 0, 1, size)
+    return np.where(used == whole, value, settle(value * used / whole))
 
 
 def unit_price(pool: Pool) -> Decimal | None:
@@ -177,8 +197,29 @@ def _later(day: date, months: int) -> date:
     return moved
 
 
-def grants(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> list[Grant]:
-    """Make the grants of a pool: one for each cycle, or one for each term.
+@dataclass(frozen=True, slots=True, eq=False)
+class Granted:
+    """What a pool grants: a line for each contract and cycle, or term.
+
+    Args:
+        pool: The pool.
+        spans: The contract, begin and end of each grant.
+        who: Which of them are made, shape `(grant,)`.
+        over: When they are over, shape `(grant,)`.
+        amount: What is granted, shape `(grant,)`. [unit]
+        worth: What it costs, shape `(grant,)`; the amount itself where a unit is one of the currency. [currency]
+    """
+
+    pool: Pool
+    spans: Windows
+    who: NDArray[np.bool_]
+    over: Instants
+    amount: Values
+    worth: Values
+
+
+def granted(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> Granted:
+    """List the grants of a pool: one for each cycle, or one for each term.
 
     Args:
         pool: The pool.
@@ -187,22 +228,27 @@ def grants(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> li
         exact: Decimals or floats.
     """
     spans = _cycles(pool, grid) if pool.every else _terms(pool, grid)
-    some = who[spans.contract]
     over = np.minimum(spans.end, grid.contracts.holds(held(pool))[1][spans.contract])
     amount = zeros((len(spans.contract),), exact=exact) + (pool.grant if exact else float(pool.grant))
     amount = spans.prorated(amount)
     if pool.every == "hour" and grid.contracts.tz != "UTC":
         long = seconds(spans.begin, spans.end, grid.contracts.tz)
         amount = amount * (np.array([Decimal(int(s)) / HOUR for s in long], dtype=object) if exact else long / HOUR)
-    price = _prices(pool, spans, grid, exact=exact)
-    out = []
-    begins, ends, which = pairs(spans.begin, over)
-    order = order_of(which, len(begins))
-    order = order if some.all() else order[some[order]]
-    edges = np.append(0, np.cumsum(np.bincount(which[order], minlength=len(begins))))
-    amount, contract = amount[order], spans.contract[order]
     each = unit_price(pool)
-    worth = price[order] if each is None else amount * _number(each, exact=exact)
+    worth = amount
+    if each != 1:
+        worth = _prices(pool, spans, grid, exact=exact) if each is None else amount * kind_of(each, exact=exact)
+    return Granted(pool, spans, who[spans.contract], over, amount, worth)
+
+
+def grants(given: Granted, grid: Grid, *, exact: bool) -> list[Grant]:
+    """Make grants, each for all contracts to which it is made at the same time."""
+    out = []
+    begins, ends, which = pairs(given.spans.begin, given.over)
+    order = order_of(which, len(begins))
+    order = order if given.who.all() else order[given.who[order]]
+    edges = np.append(0, np.cumsum(np.bincount(which[order], minlength=len(begins))))
+    amount, contract, worth = given.amount[order], given.spans.contract[order], given.worth[order]
     for i in range(len(begins)):
         lines = slice(edges[i], edges[i + 1])
         size, value = zeros((len(grid.contracts),), exact=exact), zeros((len(grid.contracts),), exact=exact)
@@ -211,11 +257,13 @@ def grants(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> li
         opened = int(grid.at(begins[i]))
         closed = int(np.searchsorted(grid.begin, ends[i], side="left"))
         closed = closed if ends[i] <= grid.end[-1] else len(grid.begin) + 1
-        out.append(Grant(pool, begins[i], ends[i], opened, closed, size, size if each == 1 else value))
+        own = size if given.worth is given.amount else value
+        out.append(Grant(given.pool, begins[i], ends[i], opened, closed, size, own))
     return out
 
 
-def _number(number: Decimal, *, exact: bool) -> Any:  # noqa: ANN401  either kind
+def kind_of(number: Decimal, *, exact: bool) -> Any:  # noqa: ANN401  either kind
+    """Make a decimal the kind of number that is reckoned with."""
     return number if exact else float(number)
 
 
@@ -224,7 +272,7 @@ def _prices(pool: Pool, spans: Windows, grid: Grid, *, exact: bool) -> Values:
     paid = [p for p in pool.pay if p.amount is not None]
     none = zeros(spans.contract.shape, exact=exact)
     if pool.price is not None or not paid:
-        return spans.prorated(none + _number(pool.price or Decimal(0), exact=exact))
+        return spans.prorated(none + kind_of(pool.price or Decimal(0), exact=exact))
     for c, begin, over in terms(pool, grid):
         end = known_end(over, c, grid)
         mine = np.flatnonzero((spans.contract == c) & (spans.begin < end) & (spans.end > begin))
@@ -242,7 +290,7 @@ def _run_up(pay: Pay, at: Instants, begin: np.datetime64, end: np.datetime64, *,
     dates = np.append(due(pay.every, begin, end) if pay.every else np.array([begin]), end)
     which = np.clip(np.searchsorted(dates, at, side="right") - 1, 0, len(dates) - 2)
     part, whole = ((t - dates[which]).astype("timedelta64[s]").astype(np.int64) for t in (at, dates[which + 1]))
-    amount = _number(pay.amount or Decimal(0), exact=exact)
+    amount = kind_of(pay.amount or Decimal(0), exact=exact)
     if not exact:
         money: Values = amount * (which + part / whole)
         return money
@@ -321,127 +369,3 @@ def _inside(pool: Pool, grid: Grid, moments: Instants) -> None:
             f"say drawn: {finer}"
         )
         raise CardError(msg)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Replay:
-    """What pools did to charges.
-
-    Args:
-        grid: Contracts and windows.
-        grants: All grants with their entries.
-        demand: For each charge, what it needed, shape `(*batch, contract, window)`. [unit of the pools]
-        covered: For each charge, what was covered, shape `(*batch, contract, window)`. [unit]
-        offered: For each charge, whether some pool was there, shape `(contract, window)`.
-    """
-
-    grid: Grid
-    grants: tuple[Grant, ...]
-    demand: Mapping[str, Values]
-    covered: Mapping[str, Values]
-    offered: Mapping[str, NDArray[np.bool_]]
-
-
-def replay(grid: Grid, given: Sequence[Grant], demand: Mapping[str, Values]) -> Replay:
-    """Draw pools down in order of time.
-
-    Args:
-        grid: Contracts and windows.
-        given: Grants of all pools.
-        demand: For each charge what it needs, shape `(*batch, contract, window)`. [unit of the pools]
-    """
-    need = {charge: np.array(each, copy=True, order="F") for charge, each in demand.items()}  # a window lies together
-    offered = {charge: np.zeros(grid.shape, dtype=bool) for charge in demand}
-    rest = sorted(given, key=lambda g: g.opened)
-    done: list[Grant] = []
-    live: list[Grant] = []
-    for w in range(grid.shape[1]):
-        while rest and rest[0].opened <= w:
-            live.append(rest.pop(0))
-        live.sort(key=_burn)
-        for grant in live:
-            _draw(grant, need, offered, w)
-        over = [grant for grant in live if grant.closed <= w + 1]
-        live = [grant for grant in live if grant.closed > w + 1]
-        for grant in over:
-            live += _ended(grant, live, grid, w)
-        done += over
-    covered = {charge: demand[charge] - each for charge, each in need.items()}
-    return Replay(grid, (*done, *live, *rest), demand, covered, offered)
-
-
-def _burn(grant: Grant) -> tuple[int, np.datetime64, Decimal, str, np.datetime64]:
-    return grant.pool.priority or 0, grant.end, grant.unit_cost, grant.pool.name, grant.begin
-
-
-def _draw(grant: Grant, need: Mapping[str, Values], offered: Mapping[str, NDArray[np.bool_]], window: int) -> None:
-    for charge in grant.pool.eligible:
-        if charge not in need:
-            continue
-        offered[charge][:, window] |= _some(grant.size)
-        wanted = need[charge][..., window]
-        share = _times_of(grant.pool, charge)
-        if share == 1:
-            wanted -= grant.draw(np.maximum(wanted, wanted * 0), window)
-            continue
-        factor = _number(share, exact=is_exact(wanted))
-        asked = wanted * factor
-        taken = grant.draw(asked, window)
-        wanted -= np.where(taken == asked, wanted, settle(taken / factor))
-
-
-def _times_of(pool: Pool, charge: str) -> Decimal:
-    times = pool.inside.times
-    return Decimal(1) if times is None else times if isinstance(times, Decimal) else times.get(charge, Decimal(1))
-
-
-def _ended(grant: Grant, live: Sequence[Grant], grid: Grid, window: int) -> list[Grant]:
-    """End a grant; return what is carried on as a grant of its own."""
-    rule = grant.pool.rollover
-    if rule is None or grant.of:
-        grant.close(window)
-        return []
-    exact = is_exact(grant.size)
-    base = grant.left if rule.of == "remaining" else grant.size
-    kept = np.minimum(base * _number(rule.share, exact=exact), grant.left)
-    if rule.max is not None:
-        older = sum((g.left for g in live if g.pool is grant.pool and g.of), grant.left * 0)
-        kept = np.minimum(kept, np.maximum(_number(rule.max, exact=exact) - older, grant.left * 0))
-    over = grid.contracts.holds(held(grant.pool))[1]
-    kept, worth = grant.close(window, np.where(over > grant.end, kept, kept * 0))
-    if not np.any(kept != 0):
-        return []
-    value = kept if grant.value is grant.size else worth
-    ends = np.minimum(_cycles_later(grant, rule.periods, grid), over)
-    return [
-        _carried(grant, window + 1, (end, grid), kept=np.where(ends == end, kept, kept * 0), value=value)
-        for end in np.unique(ends[_some(kept)])
-    ]
-
-
-def _some(size: Values) -> NDArray[np.bool_]:
-    """The contracts that have any of it in some world."""
-    some: NDArray[np.bool_] = (size != 0).reshape(-1, size.shape[-1]).any(axis=0)
-    return some
-
-
-def _carried(grant: Grant, opened: int, until: tuple[np.datetime64, Grid], *, kept: Values, value: Values) -> Grant:
-    """Make a grant of what is carried on."""
-    end, grid = until
-    closed = int(np.searchsorted(grid.begin, end, side="left")) if end <= grid.end[-1] else len(grid.begin) + 1
-    worth = kept if grant.value is grant.size else np.where(kept != 0, value, value * 0)
-    return Grant(grant.pool, grant.begin, end, opened, closed, kept, worth, of=grant)
-
-
-def _cycles_later(grant: Grant, count: int, grid: Grid) -> Any:  # noqa: ANN401  a time
-    """Find when a cycle ends that is so many cycles after a grant's own."""
-    every, anchor = grant.pool.every, grid.contracts.card.during.anchor
-    assert every is not None  # noqa: S101  the door asks for it
-    until = np.array([grant.end])
-    if anchor is None or every in ("hour", "day"):
-        for _ in range(count):
-            until = following(until, every)
-        return until[0]
-    has = np.flatnonzero(_some(grant.size))
-    day = grid.contracts.day_of(int(has[0]) if len(has) else 0)
-    return anchored(months_later(until.astype("datetime64[M]").astype("datetime64[s]"), MONTHS[every] * count), day)[0]

@@ -26,7 +26,7 @@ from pertoken.rating.contract import Contract
 from pertoken.rating.draw import Drawn, Listed, money_pools, quantity_pools
 from pertoken.rating.job import Job
 from pertoken.rating.part import Part, Taken
-from pertoken.rating.pool import Replay
+from pertoken.rating.replay import Replay
 from pertoken.usage.question import PRICE_FROM
 
 STAGES: dict[str, frozenset[str]] = {
