@@ -21,7 +21,10 @@ SHOWN = 20
 
 @click.group()
 def command() -> None:
-    """Bills in the format of the FinOps Open Cost and Usage Specification."""
+    """Bills in the format of the FinOps Open Cost and Usage Specification.
+
+    Example: pertoken focus export log.parquet --cost vendors.yaml --by day --as focus.csv
+    """
 
 
 @command.command(short_help="Write what LOG cost, or earned, as such a file.")
