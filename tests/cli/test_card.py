@@ -47,6 +47,7 @@ def test_a_card_is_told_in_words(ask):
     answer = ask("card", "check", "hybrid.yaml", "--format", "json")
     assert answer.code == 0
     assert [(row["part"], row["says"]) for row in tables(answer)["cards"]] == [
+        ("plan", "in USD, for each customer"),
         ("platform", "300 a month, by the day"),
         ("overage", "sum of total_tokens a month, each model apart; 0.0015 for 1K"),
         ("adjust", "-50 % on platform; for 3 months"),
@@ -91,7 +92,10 @@ def test_one_plan_of_several_may_be_looked_at(ask, cards):
         "plans:\n  a: {prices: {b: {curve: [{flat: 1}]}}}\n  c: {prices: {d: {curve: [{flat: 2}]}}}"
     )
     rows = tables(ask("card", "check", "plans.yaml#c", "--format", "json"))["cards"]
-    assert [(row["card"], row["part"], row["says"]) for row in rows] == [("c", "d", "2 a month")]
+    assert [(row["card"], row["part"], row["says"]) for row in rows] == [
+        ("c", "plan", "in USD, for each customer"),
+        ("c", "d", "2 a month"),
+    ]
 
 
 def test_a_card_is_not_written_over(ask, cards):

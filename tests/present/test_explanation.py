@@ -51,4 +51,4 @@ def test_the_terminal_cuts_a_page_to_its_column_and_says_it_in_full_below():
 
 def test_a_file_stands_below_once_whatever_its_lines():
     made = told(Step("cards/vendor.yaml", 7), Step("cards/vendor.yaml", 8), Step(PAGE))
-    assert made.meta == {"cost from": f"cards/vendor.yaml, {PAGE}"}
+    assert made.meta == {"cost from": f"cards/vendor.yaml, {PAGE}", "amounts": "effective"}

@@ -22,5 +22,5 @@ def command(reading: Reading, customer: str, month: str | None, amount: str, del
     """
     chosen = {"customer": customer} | ({"month": month} if month else {})
     books = reading.books(by=tuple(chosen), quiet=delivery.quiet)
-    made = sheet(workbench.explain(books, chosen, amount=amount), chosen, books.statement.currency)
+    made = sheet(workbench.explain(books, chosen, amount=amount), chosen, books.statement.currency, amount=amount)
     deliver(made, delivery, also=rejected(books.report, reading.rejects, quiet=delivery.quiet))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pertoken.cli.books import Reading, log_options
+from pertoken.cli.books import Reading, log_options, rejected
 from pertoken.cli.options import Delivery, Output, deliver, keys, outputs
 from pertoken.core.errors import EXIT_CHECK, Fault, InputError
 
@@ -27,7 +27,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="Write what LOG cost, or earned, as such a file.")
 @log_options
 @click.option("--as", "target", type=Output(), required=True, metavar="FILE", help="File to write: .csv or .parquet.")
 @click.option("--version", type=click.Choice(["1.0", "1.1", "1.2"]), default="1.2", show_default=True,
@@ -61,6 +61,7 @@ def export(
     from pertoken.connect.focus import Parties, write
     from pertoken.connect.focus import export as made
     from pertoken.connect.focus_ledger import ledger_of
+    from pertoken.present.numbers import counted
 
     _apart(reading, target)
     side = "revenue" if reading.revenue else "cost"
@@ -69,11 +70,12 @@ def export(
     ledger = ledger_of(books.rated[side].parts, books.cards[side], keys(by))
     data = made(ledger, books.cards[side], version=version, parties=parties, timezone=reading.timezone)
     write(data, target)
-    whole = _sheet(f"FOCUS {version}: {Path(target).name}", f"{len(data.rows):,} rows.", _costs(ledger, ("card",)))
-    deliver(whole, delivery)
+    costs = _costs(ledger, ("card",), books.statement.currency)
+    whole = _sheet(f"FOCUS {version}: {Path(target).name}", f"{counted(len(data.rows), 'rows')}.", costs)
+    deliver(whole, delivery, also=rejected(books.report, reading.rejects, quiet=delivery.quiet))
 
 
-@command.command()
+@command.command("read", short_help="Show the four costs of FILE, and every repair.")
 @click.argument("file")
 @click.option("--by", default="provider,service", show_default=True, metavar="KEYS", help="Keys to report by.")
 @click.option("--timezone", default="UTC", show_default=True, help="Zone in which days and months are reckoned.")
@@ -84,11 +86,12 @@ def read(file: str, by: str, timezone: str, delivery: Delivery) -> None:
     Example: pertoken focus read bill.csv --by service,month
     """
     from pertoken.connect.focus_read import read as read_bill
+    from pertoken.present.numbers import counted
 
     bill = read_bill(file, timezone=timezone)
     title = f"FOCUS {bill.version}: {Path(file).name}"
-    said = f"{bill.rows:,} rows in {bill.currency}; {len(bill.repairs)} kinds of repair."
-    costs = _costs(bill.ledger, keys(by))
+    said = f"{counted(bill.rows, 'rows')} in {bill.currency}; {counted(len(bill.repairs), 'kinds')} of repair."
+    costs = _costs(bill.ledger, keys(by), bill.currency)
     deliver(
         _sheet(title, said, costs, _repairs(bill.repairs)),
         delivery,
@@ -96,7 +99,7 @@ def read(file: str, by: str, timezone: str, delivery: Delivery) -> None:
     )
 
 
-@command.command()
+@command.command(short_help="Hold FILE against the rules of the standard.")
 @click.argument("file")
 @outputs
 def check(file: str, delivery: Delivery) -> None:
@@ -105,10 +108,11 @@ def check(file: str, delivery: Delivery) -> None:
     Example: pertoken focus check bill.csv
     """
     from pertoken.connect.focus_check import check as checked
+    from pertoken.present.numbers import counted
 
     found = checked(file)
     title = f"Check of {Path(file).name}"
-    said = f"{len(found.faults):,} fault{'' if len(found.faults) == 1 else 's'}." if found.faults else "No fault."
+    said = f"{counted(len(found.faults), 'faults')}." if found.faults else "No fault."
     tables = (_told("faults", found.faults), _told("notes", found.notes))
     deliver(_sheet(title, said, *tables), delivery, short=_sheet(title, said, *map(_first, tables)))
     if found.faults:
@@ -132,7 +136,7 @@ def _sheet(title: str, said: str, *tables: "Table") -> "Sheet":
     return Sheet(title, said, tuple(table for table in tables if table.rows))
 
 
-def _costs(ledger: "Ledger", by: tuple[str, ...]) -> "Table":
+def _costs(ledger: "Ledger", by: tuple[str, ...], currency: str) -> "Table":
     """Sum the four costs by some keys, the dearest first."""
     from decimal import Decimal
 
@@ -148,7 +152,7 @@ def _costs(ledger: "Ledger", by: tuple[str, ...]) -> "Table":
     dearest = sorted(totals.items(), key=lambda item: (-abs(item[1].get("billed", Decimal(0))), item[0]))
     columns = (
         *(Column(_snake(name), name.replace("_", " ").capitalize(), "text") for name in by),
-        *(Column(kind, label, "exact", total="sum") for kind, label in ABOUT.items()),
+        *(Column(kind, label, "exact", currency, total="sum") for kind, label in ABOUT.items()),
     )
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (*labels, *(cost.get(kind, Decimal(0)) for kind in ABOUT)) for labels, cost in dearest

@@ -24,7 +24,7 @@ def run(words: Sequence[str]) -> int:
     except PertokenError as error:
         return _fail(str(error), error.exit_code)
     except click.ClickException as error:
-        return _fail(error.format_message() + f"\nTry `pertoken {name} --help`.", EXIT_INPUT)
+        return _misused(error, name)
     except (KeyboardInterrupt, click.Abort):
         return _fail("stopped", 130)
     except OSError as error:
@@ -33,6 +33,16 @@ def run(words: Sequence[str]) -> int:
             if isinstance(error, BrokenPipeError)
             else _fail(f"can't write {error.filename or 'the result'}: {error.strerror}", EXIT_INPUT)
         )
+
+
+def _misused(error: click.ClickException, name: str) -> int:
+    """Say what was wrong with the words, and where help is; a group without a word is its help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        sys.stderr.write(f"{error.format_message()}\n")
+        return EXIT_INPUT
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    said = context.command_path if context else f"pertoken {name}"
+    return _fail(f"{error.format_message()}\nTry `{said} --help`.", EXIT_INPUT)
 
 
 def _unknown(name: str) -> str:

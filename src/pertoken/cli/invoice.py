@@ -12,6 +12,7 @@ from pertoken.books.correct import corrections
 from pertoken.cli.books import HOW, progress, rejected
 from pertoken.cli.options import Delivery, deliver, gathered, outputs
 from pertoken.connect.issued import read_issued
+from pertoken.core.errors import InputError
 from pertoken.present.invoice import corrected, sheet
 
 
@@ -62,6 +63,9 @@ def command(reading: Reading, customer: str, month: str, issued: tuple[str, ...]
 
     Example: pertoken invoice plans.yaml log.parquet --customer acme --month 2026-01
     """
+    if reading.log.endswith((".yaml", ".yml")) and not reading.card.partition("#")[0].endswith((".yaml", ".yml")):
+        msg = f"the card comes first, then the log; say pertoken invoice {reading.log} {reading.card}"
+        raise InputError(msg)
     billed = reading.bill(customer, month, quiet=delivery.quiet)
     also = rejected(billed.report, reading.rejects, quiet=delivery.quiet)
     if issued:

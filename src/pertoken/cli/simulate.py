@@ -154,6 +154,8 @@ def command(
 ) -> None:
     """What if LOG had been charged by another plan: who pays more, who pays less, what is left?
 
+    LOG is as for `pertoken statement`. More cards after --new CARD, as a shell makes of plans/*.yaml, are ranked too.
+
     Example: pertoken simulate log.parquet --old plans.yaml --new plans_hybrid.yaml --cost catalog --fail-above 20%
     """
     many = bool(vary) or rank is not None or len(plans.candidates) > 1

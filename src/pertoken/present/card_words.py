@@ -13,6 +13,7 @@ from pertoken.rating.card import (
     Curve,
     During,
     Measure,
+    Pay,
     Pool,
     Rollover,
     Term,
@@ -44,11 +45,14 @@ def words(card: Card) -> Iterator[tuple[str, str]]:
     Returns:
         Name of the part and its words.
     """
+    yield "plan" if card.party == "customer" else "card", _joined(_whose(card), _during(card.during))
     for name, charge in card.prices.items():
         yield plain(name), _joined(_charge(charge), _during(charge.during))
     if card.rates:
         models = len({(rate.provider, rate.model) for rate in card.rates})
         yield "rates", f"{len(card.rates)} prices of {models} model{'s' * (models > 1)}"
+    for name, band in card.bands.items():
+        yield name, f"requests with {band.of} above {number(Decimal(band.above))}"
     for adjust in card.adjust:
         yield "adjust", _joined(_adjust(adjust), _during(adjust.during))
     for clamp in card.clamps:
@@ -86,6 +90,13 @@ def _during(when: During) -> str:
         f"counted {'on' if when.counter == 'carry' else 'anew'}" if when.counter else "",
         by=" ",
     )
+
+
+def _whose(card: Card) -> str:
+    """Say in which currency a card is, and whom it is for."""
+    scope = f"for each {' and '.join(card.scope)}" if card.scope else "for one account"
+    where = f"where {card.where}" if card.where else ""
+    return _joined(f"in {card.currency}, {scope}", where, by=", ")
 
 
 def _charge(charge: Charge) -> str:
@@ -131,7 +142,8 @@ def _curve(curve: Curve, how: Convert) -> str:
     tiers = list(curve.tiers)
     if len(tiers) == 1:
         return f"{_price(tiers[0])}{per}"
-    said = [f"{_price(tier)} up to {number(tier.up_to)}" for tier in tiers if tier.up_to is not None]
+    units = f" × {_per(how)}" if how.per != 1 else ""
+    said = [f"{_price(tier)} up to {number(tier.up_to)}{units}" for tier in tiers if tier.up_to is not None]
     return f"{MODES[curve.mode]}{', '.join(said)}, then {_price(tiers[-1])}{per}{by}"
 
 
@@ -191,12 +203,22 @@ def _term(term: Term | None) -> str:
 
 
 def _cost(pool: Pool) -> str:
+    price = ""
     if pool.price is not None:
-        return f"at {number(pool.price)}" if pool.price else "as a gift"
-    if pool.inside.rate is not None:
-        return f"at {number(pool.inside.rate)} each"
-    paid = [f"{number(pay.amount)} {period(pay.every) if pay.every else 'once'}" for pay in pool.pay if pay.amount]
-    return f"paid {' and '.join(paid)}" if paid else ""
+        price = f"at {number(pool.price)}" if pool.price else "as a gift"
+    elif pool.inside.rate is not None:
+        price = f"at {number(pool.inside.rate)} each"
+    paid = [_pay(pay) for pay in pool.pay]
+    return _joined(price, f"paid {' and '.join(paid)}" if paid else "", by=", ")
+
+
+def _pay(pay: Pay) -> str:
+    """Say a payment: `10,000 a month`, `50 % upfront`, `the rest by the month`."""
+    if pay.amount is not None:
+        return f"{number(pay.amount)} {period(pay.every) if pay.every else 'once'}"
+    if pay.upfront_share is not None:
+        return f"{number(pay.upfront_share * 100)} % upfront"
+    return f"the rest by the {pay.every}"
 
 
 def _rollover(roll: Rollover | None) -> str:

@@ -9,8 +9,17 @@ from pertoken.present.sheet import Column, Figure, Figures, Sheet, Table
 from pertoken.rating.explain import Step
 
 
-def sheet(steps: Mapping[str, Sequence[Step]], chosen: Mapping[str, str], currency: str) -> Sheet:
-    """Lay an explanation out: a table for each side, its amounts adding up to what stands in the books."""
+def sheet(
+    steps: Mapping[str, Sequence[Step]], chosen: Mapping[str, str], currency: str, *, amount: str = "effective"
+) -> Sheet:
+    """Lay an explanation out: a table for each side, its amounts adding up to what stands in the books.
+
+    Args:
+        steps: Steps by side.
+        chosen: Key to label: what is explained.
+        currency: ISO 4217 code.
+        amount: Which of the four amounts is explained.
+    """
     totals = {side: sum((s.amount for s in own), Decimal(0)) for side, own in steps.items()}
     about = ", ".join(f"{name} {label}" for name, label in chosen.items())
     figures = [
@@ -26,7 +35,7 @@ def sheet(steps: Mapping[str, Sequence[Step]], chosen: Mapping[str, str], curren
         f"Explanation of {about}",
         f"How {words} came about, step by step.",
         (Figures(tuple(figures)), *tables),
-        _places(steps),
+        _places(steps) | {"amounts": amount},
     )
 
 

@@ -84,6 +84,15 @@ def _strip(text: str, least: int) -> str:
     return f"{whole}.{decimals}" if decimals else whole
 
 
+def counted(number: Cell, things: str) -> str:
+    """Say how many there are of something.
+
+    >>> counted(1, "requests"), counted(60_000, "tokens")
+    ('1 request', '60,000 tokens')
+    """
+    return f"{show(number, 'count')} {things.removesuffix('s') if number == 1 else things}"
+
+
 def show_rows(table: Table) -> list[list[str]]:
     """Return the rows of a table as people read them."""
     return [[show(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows]

@@ -8,7 +8,7 @@ from pertoken.books.ranking import Outcome, Ranking
 from pertoken.present import charts
 from pertoken.present.basis import left_out, meta
 from pertoken.present.charts import GAIN, LOSS, WHOLE, Axis, Dot
-from pertoken.present.numbers import show
+from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
 
 Block = Figures | Table | Chart | Note
@@ -36,7 +36,7 @@ def sheet(answer: Simulated, made: Ranking, *, top: int | None = None) -> Sheet:
     note = f"The first {top} of {size:,}; --format csv and --xlsx have all." if top and size > top else ""
     exact = Note("Reckoned in floats, to compare; simulate one candidate alone for exact money.")
     blocks: tuple[Block, ...] = (figures, _picture(made), _table(made, top, note), exact, *left_out(answer))
-    return Sheet(f"Which of {size:,} plans, by {WORDS[made.by]}?", _words(made), blocks, meta(answer))
+    return Sheet(f"Which of {counted(size, 'plans')}, by {WORDS[made.by]}?", _words(made), blocks, meta(answer))
 
 
 def _words(made: Ranking) -> str:

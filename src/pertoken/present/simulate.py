@@ -122,7 +122,12 @@ def _middle(sim: Simulation) -> list[Figure]:
     labels = (("p50", "Change, median", 2), ("p95", "Change, 95th percentile", 4))
     return [
         Figure(
-            n, label, number(by_customer[i]), "share", "", f"{signed(number(by_revenue[i]))} weighted by old revenue"
+            n,
+            label,
+            number(by_customer[i]),
+            "share",
+            "",
+            f"{show(number(by_revenue[i]), 'share')} weighted by old revenue",
         )
         for n, label, i in labels
     ]

@@ -12,7 +12,7 @@ from pertoken.books.statement import Statement, by_margin, unit_economics
 from pertoken.core.lines import Key, Lines, concat
 from pertoken.core.meters import COMPOSITES, METERS, meter
 from pertoken.present import charts
-from pertoken.present.numbers import show
+from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Number, Sheet, Table
 
 EXTREMES = 10
@@ -81,7 +81,7 @@ def _customers(whole: Statement) -> Statement:
 
 
 def _volume(whole: Statement) -> str:
-    return f"{show(_total(whole, 'requests'), 'count')} requests and {show(_total(whole, 'tokens'), 'count')} tokens"
+    return " and ".join(counted(_total(whole, name), name) for name in ("requests", "tokens"))
 
 
 def _figures(whole: Statement) -> Figures:
