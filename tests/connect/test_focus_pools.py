@@ -153,9 +153,9 @@ def test_a_spend_commitment_by_the_hour_covers_several_meters():
 def test_a_commitment_of_money_covers_each_price_by_its_money():
     """300,000 at list price, and a batch of 600,000 at half of it: the annual million covers 300,000 of each."""
     used = usage(
-        "model batch long prompt_tokens_above meter month",
-        ("a", "false", "false", "0", "input_tokens", "2026-01", 100_000_000_000),
-        ("a", "true", "false", "0", "input_tokens", "2026-01", 200_000_000_000),
+        "model batch prompt_tokens_above meter month",
+        ("a", "false", "0", "input_tokens", "2026-01", 100_000_000_000),
+        ("a", "true", "0", "input_tokens", "2026-01", 200_000_000_000),
     )
     data = exported(used, example("vendor.yaml"), "month")
     plain = one(data, CommitmentDiscountStatus="Used", x_Batch="false")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import pertoken as pt
 from pertoken.connect.cards import read_cards
 from pertoken.core.errors import UnpricedUsage
 from pertoken.rating.rate import amount, rate
@@ -115,6 +116,15 @@ def test_batch_and_long_prompts_have_factors():
     )
     ledger = rate(usage(keys, *rows), card("vendor.yaml")).ledger
     assert money(ledger, "contracted") == D("1.5") + 6 + D("0.6") + D("22.5") + D("11.25")
+
+
+def test_a_log_needs_no_column_for_a_band(tmp_path):
+    """80,001 + 120,000 tokens are a long prompt: 80,001 × 3 × 2 and 120,000 × 0.30 × 2 a million; 80,000 are none."""
+    rows = ["model,batch,input_tokens,cache_read_tokens", "m,false,80001,120000", "m,false,80000,120000"]
+    (tmp_path / "log.csv").write_text("\n".join(rows))
+    books = pt.statement(tmp_path / "log.csv", cost=[card("vendor.yaml")], by=["month"], period="2026-01")
+    agreed = by(amount(books.rated["cost"].ledger, "contracted"), "long")
+    assert (agreed["true"], agreed["false"]) == (D("0.480006") + D("0.072"), D("0.24") + D("0.036"))
 
 
 def test_reserved_gpus_are_used_or_lost_by_the_hour():

@@ -54,8 +54,8 @@ def _keys(card: Card) -> set[str]:
             out |= {*charge.measure.by, *([charge.measure.unique] if charge.measure.unique else [])}
             texts.append(charge.measure.where)
     out |= {clamp.window for clamp in card.clamps} | {a.window for a in card.adjust if a.amount is not None}
-    out |= {name for text in texts if text for name in condition(text).names} - set(card.bands)
-    return out | ({"month"} if card.rounding is not None and (card.rates or _long(card)) else set())
+    out |= {name for text in texts if text for name in condition(text).names}
+    return (out - set(card.bands)) | ({"month"} if card.rounding is not None and (card.rates or _long(card)) else set())
 
 
 def _long(card: Card) -> bool:

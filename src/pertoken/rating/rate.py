@@ -20,14 +20,14 @@ from pertoken.core.exact import CONTEXT
 from pertoken.core.lines import Key, Ledger, Lines, Usage, concat, in_worlds
 from pertoken.rating.adjust import both, rounded, steps
 from pertoken.rating.assign import DURING, Assignment, Claim, asked_by, assign
-from pertoken.rating.card import Card, plain
+from pertoken.rating.card import Band, Card, plain
 from pertoken.rating.charge import charged, linear
 from pertoken.rating.contract import Contract
 from pertoken.rating.draw import Drawn, Listed, money_pools, quantity_pools
 from pertoken.rating.job import Job
 from pertoken.rating.part import Part, Taken
 from pertoken.rating.replay import Replay
-from pertoken.usage.question import PRICE_FROM
+from pertoken.usage.question import PRICE_FROM, above_key
 
 STAGES: dict[str, frozenset[str]] = {
     "list": frozenset({"list", "contracted", "effective", "billed"}),
@@ -100,7 +100,7 @@ def rate(
     book = (cards,) if isinstance(cards, Card) else tuple(cards)
     _one_side(book)
     with localcontext(CONTEXT):
-        usage = _with_periods(usage, book)
+        usage = _with_bands(_with_periods(usage, book), book)
         jobs = [Job(card, usage, contracts, span, _zone(card, timezone), exact) for card in book]
         for job in jobs:
             if span is not None or contracts:
@@ -117,7 +117,7 @@ def rate(
             replays[job.card.name] = drawn.replays
             aside += drawn.blocked
         if unpriced == "raise" and any(len(each) for each in aside):
-            raise _unpriced(concat(Usage, [each for each in aside if len(each)]))
+            raise without_price(concat(Usage, [each for each in aside if len(each)]))
         return Rated(tuple(parts), concat(Usage, aside), replays, {job.card.name: job for job in jobs})
 
 
@@ -149,6 +149,28 @@ def _with_periods(usage: Usage, cards: Sequence[Card]) -> Usage:
     return usage.with_keys(**{name: usage.period(name) for name in asked - set(usage.keys)})
 
 
+def _with_bands(usage: Usage, cards: Sequence[Card]) -> Usage:
+    """Name the bands of length that charges are counted by apart, where the usage only has their bounds.
+
+    Raises:
+        CardError: Two cards mean different bands by one name.
+    """
+    bands: dict[str, Band] = {}
+    for card in cards:
+        by = {name for charge in card.prices.values() if charge.measure for name in charge.measure.by}
+        for name in sorted(by & set(card.bands) - set(usage.keys)):
+            if bands.setdefault(name, card.bands[name]) != card.bands[name]:
+                msg = f"two cards of one side mean different bands by {name!r}; both count by it; rename one"
+                raise CardError(msg)
+    made: dict[str, Key | str] = {}
+    for name, band in bands.items():
+        if above_key(band.of) not in usage.keys:
+            continue  # told with all other keys that are missing
+        bounds = usage.keys[above_key(band.of)]
+        made[name] = bounds.relabel({b: str(int(b or 0) >= band.above).lower() for b in bounds.labels})
+    return usage.with_keys(**made)
+
+
 def _one_side(cards: Sequence[Card]) -> None:
     if not cards:
         msg = "no card to rate with"
@@ -172,11 +194,12 @@ def _aside(usage: Usage, who: Assignment, *, strict: bool) -> Usage:
     used = np.atleast_2d(lines.values["quantity"] != 0).any(axis=tuple(range(lines.values["quantity"].ndim - 1)))
     lines = lines.pick(used.reshape(-1))
     if strict and len(lines):
-        raise _unpriced(lines)
+        raise without_price(lines)
     return lines
 
 
-def _unpriced(lines: Usage) -> UnpricedUsage:
+def without_price(lines: Usage) -> UnpricedUsage:
+    """Say which usage has no price."""
     by = [n for n in ("provider", "model", "meter", "batch", "service_tier", PRICE_FROM) if n in lines.keys]
     faults = []
     quantity = lines.values["quantity"]
