@@ -170,3 +170,13 @@ def test_a_log_without_times_asks_for_its_period(ask):
     assert answer.code == 2
     assert "no time to reckon the month by" in answer.err
     assert "--period 2026-01" in answer.err
+
+
+def test_a_card_and_a_log_the_wrong_way_round_are_told_so(ask):
+    answer = ask("invoice", "log.parquet", "plans.yaml", "--month", "2026-01")
+    assert answer.code == 2
+    assert answer.err == "pertoken: the card comes first, then the log; say pertoken invoice plans.yaml log.parquet\n"
+
+
+def test_help_is_named_where_it_is(ask):
+    assert "Try `pertoken focus export --help`." in ask("focus", "export", "log.parquet", "--nope").err

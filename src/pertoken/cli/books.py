@@ -92,6 +92,12 @@ def progress(*, quiet: bool) -> Iterator[Callable[[float], None] | None]:
         yield lambda share: bar.update(task, completed=share)
 
 
+def noted(report: "Report", *, quiet: bool) -> None:
+    """Say on standard error how the log was read, where the result itself has no place for it."""
+    if not quiet:
+        sys.stderr.write("".join(f"note: {text}\n" for text in report.says))
+
+
 def rejected(report: "Report", path: str | None, *, quiet: bool) -> dict[str, bytes]:
     """Make the list of the rows that were set aside, and say their share; where there are none, only its header.
 

@@ -3,7 +3,7 @@
 import click
 
 from pertoken import workbench
-from pertoken.cli.books import Reading, log_options, rejected
+from pertoken.cli.books import Reading, log_options, noted, rejected
 from pertoken.cli.options import Delivery, deliver, outputs
 from pertoken.present.explanation import sheet
 
@@ -22,5 +22,6 @@ def command(reading: Reading, customer: str, month: str | None, amount: str, del
     """
     chosen = {"customer": customer} | ({"month": month} if month else {})
     books = reading.books(by=tuple(chosen), quiet=delivery.quiet)
+    noted(books.report, quiet=delivery.quiet)
     made = sheet(workbench.explain(books, chosen, amount=amount), chosen, books.statement.currency, amount=amount)
     deliver(made, delivery, also=rejected(books.report, reading.rejects, quiet=delivery.quiet))

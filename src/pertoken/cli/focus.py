@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pertoken.cli.books import Reading, log_options, rejected
+from pertoken.cli.books import Reading, log_options, noted, rejected
 from pertoken.cli.options import Delivery, Output, deliver, keys, outputs
 from pertoken.core.errors import EXIT_CHECK, Fault, InputError
 
@@ -72,6 +72,7 @@ def export(
     write(data, target)
     costs = _costs(ledger, ("card",), books.statement.currency)
     whole = _sheet(f"FOCUS {version}: {Path(target).name}", f"{counted(len(data.rows), 'rows')}.", costs)
+    noted(books.report, quiet=delivery.quiet)
     deliver(whole, delivery, also=rejected(books.report, reading.rejects, quiet=delivery.quiet))
 
 

@@ -9,7 +9,7 @@ import click
 from pertoken import workbench
 from pertoken.books.answer import Billed
 from pertoken.books.correct import corrections
-from pertoken.cli.books import HOW, progress, rejected
+from pertoken.cli.books import HOW, noted, progress, rejected
 from pertoken.cli.options import Delivery, deliver, gathered, outputs
 from pertoken.connect.issued import read_issued
 from pertoken.core.errors import InputError
@@ -67,6 +67,7 @@ def command(reading: Reading, customer: str, month: str, issued: tuple[str, ...]
         msg = f"the card comes first, then the log; say pertoken invoice {reading.log} {reading.card}"
         raise InputError(msg)
     billed = reading.bill(customer, month, quiet=delivery.quiet)
+    noted(billed.report, quiet=delivery.quiet)
     also = rejected(billed.report, reading.rejects, quiet=delivery.quiet)
     if issued:
         lines = corrections(read_issued(issued, billed.invoice), billed.invoice)

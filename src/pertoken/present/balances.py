@@ -104,7 +104,8 @@ def _figures(side: str, made: Balances, unit: str, *, alone: bool) -> list[Figur
         Figure(f"{before}breakage_share", f"Breakage{extra}", made.breakage, "share"),
     ]
     owed = _last(made, "owed_amount")
-    return [*items, Figure(f"{before}owed", f"Not yet paid{extra}", owed, "money", unit)] if abs(owed) > CENT else items
+    label, money = ("Not yet paid", owed) if owed > 0 else ("Of it paid ahead of its grants", -owed)
+    return [*items, Figure(f"{before}owed", f"{label}{extra}", money, "money", unit)] if abs(owed) > CENT else items
 
 
 def _picture(side: str, made: Balances, unit: str) -> list[Chart]:
