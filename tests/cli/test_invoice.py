@@ -125,3 +125,25 @@ def test_what_is_billed_is_explained_step_by_step(ask, plan):
         said = result(ask("explain", path, "--revenue", plan, *WHO, "--amount", amount, "--format", "json"))
         rows = said["tables"]["revenue"]["rows"]
         assert sum(D(row["amount"]) for row in rows) == total
+
+
+MIXED = "timestamp,customer,plan,input_tokens,x_calls\n2026-01-05,acme,pro,1000,0\n2026-01-05,globex,free,0,7\n"
+PRO = 'plan: pro\nwhere: plan == "pro"\nprices: {t: {measure: {sum: input_tokens}, curve: [{rate: 0.01}]}}\n'
+
+
+def test_what_others_use_is_no_matter_of_an_invoice(ask, desk):
+    (desk / "log.csv").write_text(MIXED)
+    (desk / "pro.yaml").write_text(PRO)
+    for words in (("invoice", "pro.yaml", "log.csv"), ("explain", "log.csv", "--revenue", "pro.yaml")):
+        answer = ask(*words, "--customer", "acme", "--month", "2026-01")
+        assert answer.code == 0, answer.err
+        assert "10" in answer.out  # 1,000 × 0.01
+
+
+def test_ones_own_usage_without_a_price_is_refused(ask, desk):
+    (desk / "log.csv").write_text(MIXED + "2026-01-06,acme,pro,0,3\n")
+    (desk / "pro.yaml").write_text(PRO)
+    for words in (("invoice", "pro.yaml", "log.csv"), ("explain", "log.csv", "--revenue", "pro.yaml")):
+        answer = ask(*words, "--customer", "acme", "--month", "2026-01")
+        assert answer.code == 1
+        assert "no price for 3 x_calls" in answer.err

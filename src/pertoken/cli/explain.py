@@ -1,5 +1,7 @@
 """`pertoken explain`: how a number came about, down to the card's own line."""
 
+from dataclasses import replace
+
 import click
 
 from pertoken import workbench
@@ -21,7 +23,9 @@ def command(reading: Reading, customer: str, month: str | None, amount: str, del
     Example: pertoken explain log.parquet --cost catalog --revenue plans.yaml --customer acme --month 2026-01
     """
     chosen = {"customer": customer} | ({"month": month} if month else {})
-    books = reading.books(by=tuple(chosen), quiet=delivery.quiet)
+    books = replace(reading, unpriced="report").books(by=tuple(chosen), quiet=delivery.quiet)
+    if reading.unpriced == "raise":
+        workbench.priced(books, chosen)
     noted(books.report, quiet=delivery.quiet)
     made = sheet(workbench.explain(books, chosen, amount=amount), chosen, books.statement.currency, amount=amount)
     deliver(made, delivery, also=rejected(books.report, reading.rejects, quiet=delivery.quiet))

@@ -2,8 +2,8 @@
 
 import click
 
-from pertoken.cli.books import Reading, log_options, rejected
-from pertoken.cli.options import Delivery, Output, deliver, keys, outputs
+from pertoken.cli.books import Reading, log_options, noted, rejected
+from pertoken.cli.options import WHOLE, Delivery, Output, deliver, keys, outputs
 from pertoken.present.statement import sheet
 
 
@@ -43,6 +43,8 @@ def command(
     """
     asked = {} if by is None else {"by": keys(by)}
     books = reading.books(quiet=delivery.quiet, **asked, amount=amount, exact=not fast, rollup=rollup)
+    if delivery.form in WHOLE:
+        noted(books.report, quiet=delivery.quiet)
     whole = sheet(books)
     short = sheet(books, top=top) if len(books.statement.fold(books.by).lines) > top else whole
     deliver(whole, delivery, short=short, also=rejected(books.report, reading.rejects, quiet=delivery.quiet))

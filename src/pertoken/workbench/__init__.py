@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pertoken.workbench.books import explain, invoice, statement
+    from pertoken.workbench.books import explain, invoice, priced, statement
     from pertoken.workbench.cards import Aside, bill, check
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.whatif import rank, simulate
 
 _ROOMS = {
-    "books": ("explain", "invoice", "statement"),
+    "books": ("explain", "invoice", "priced", "statement"),
     "cards": ("Aside", "bill", "check"),
     "pools": ("balances", "coverage"),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
@@ -35,6 +35,7 @@ __all__ = [
     "explain",
     "invoice",
     "price",
+    "priced",
     "rank",
     "sheet",
     "simulate",

@@ -5,9 +5,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pertoken.core.lines import Usage
+from pertoken.core.period import GRAINS
+from pertoken.rating.assign import own_lines
 from pertoken.rating.card import Card
-from pertoken.rating.rate import rate
+from pertoken.rating.rate import rate, without_price
 from pertoken.workbench.cards import Aside, side_of, sides
 from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
 
@@ -115,6 +119,22 @@ def _booked(
     return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by, rated)
 
 
+def priced(books: "Books", labels: Mapping[str, str]) -> None:
+    """Refuse usage without a price of those asked for: what others use is no matter of theirs.
+
+    Raises:
+        UnpricedUsage: Usage that carries the labels, that some card is for, and that none prices.
+    """
+    for side, cards in books.cards.items():
+        left = books.unpriced[side]
+        for name, label in labels.items():
+            key = left.period(name) if name in GRAINS else left.key(name)
+            left = left.pick(np.array([each == label for each in key.labels] or [False])[key.codes])
+        meant = [own for card in cards if len(own := own_lines(left, card))]
+        if meant:
+            raise without_price(meant[0])
+
+
 def explain(books: "Books", chosen: Mapping[str, str], *, amount: str = "effective") -> dict[str, "list[Step]"]:
     """Reckon what stands in the books for some labels again, line by line, down to the card's own line.
 
@@ -164,7 +184,10 @@ def invoice(
 
     check_period(month, "month")
     side = side_of(card)
-    own: dict[str, Any] = {side: [card], **how}
-    books = statement(log, by=("month",), amount="billed", **own)
     labels = {"customer": customer} if customer else {}
+    strict = how.pop("unpriced", "raise") == "raise"
+    own: dict[str, Any] = {side: [card], "unpriced": "report", **how}
+    books = statement(log, by=("month",), amount="billed", **own)
+    if strict:
+        priced(books, labels)
     return Billed(made_of(books.rated[side], labels, month), books.report, books.unpriced[side])
