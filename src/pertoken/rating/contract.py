@@ -62,6 +62,14 @@ class Windows:
     part: NDArray[np.int64]
     whole: NDArray[np.int64]
 
+    def pick(self, kept: NDArray[np.bool_]) -> "Windows":
+        """Keep some of the lines."""
+        if kept.all():
+            return self
+        key = self.key.pick(np.flatnonzero(kept))
+        own = self.part[kept], self.whole[kept]
+        return Windows(self.contract[kept], self.name, key, self.begin[kept], self.end[kept], *own)
+
     def invoiced(self) -> tuple[str, Key]:
         """Name and find the invoice of what is due when the periods begin: the month, where they are longer."""
         if self.name not in ("quarter", "year"):
