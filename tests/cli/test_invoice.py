@@ -127,7 +127,7 @@ def test_what_is_billed_is_explained_step_by_step(ask, plan):
         assert sum(D(row["amount"]) for row in rows) == total
 
 
-MIXED = "timestamp,customer,plan,input_tokens,x_calls\n2026-01-05,acme,pro,1000,0\n2026-01-05,globex,free,0,7\n"
+MIXED = "timestamp,customer,plan,input_tokens,output_tokens\n2026-01-05,acme,pro,1000,0\n2026-01-05,globex,free,0,7\n"
 PRO = 'plan: pro\nwhere: plan == "pro"\nprices: {t: {measure: {sum: input_tokens}, curve: [{rate: 0.01}]}}\n'
 
 
@@ -146,4 +146,4 @@ def test_ones_own_usage_without_a_price_is_refused(ask, desk):
     for words in (("invoice", "pro.yaml", "log.csv"), ("explain", "log.csv", "--revenue", "pro.yaml")):
         answer = ask(*words, "--customer", "acme", "--month", "2026-01")
         assert answer.code == 1
-        assert "no price for 3 x_calls" in answer.err
+        assert "no price for 3 output_tokens" in answer.err
