@@ -25,7 +25,7 @@ help: ## this list
 demo: .venv/ready ## a statement from sample data, in demo/
 	$(BIN)/python examples/demo.py
 
-test: system lint types imports deps docs unit bench ## everything that CI checks
+test: system lint types imports deps docs unit bench focus-validator ## everything that CI checks
 
 system: ## programs that the tests drive: a browser, a spreadsheet, a PDF reader
 	scripts/system-packages
