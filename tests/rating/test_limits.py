@@ -1,11 +1,13 @@
 """Discounts and limits: their order, their windows, whom they are for; and that an invoice is the sum of its lines."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pertoken.rating.contract import Contract
 from pertoken.rating.rate import amount, rate
 from tests.made import by, card, money, usage
 
@@ -150,3 +152,31 @@ def test_a_limit_on_one_charge_leaves_the_others_alone():
 def test_a_maximum_of_a_year_is_reached_once():
     """60 + 60 + 60 with at most 100 a year."""
     assert money(rate(units(60, 60, 60), plan("clamp: {max: 100, window: year}")).ledger) == 100
+
+
+def test_a_years_minimum_falls_due_when_the_year_is_over():
+    """1,200 a year, 10 used a month: after June nothing is owed of it, after December 1,200 - 120."""
+    made = plan("clamp: {min: 1200, window: year}")
+    assert money(rate(units(*[10] * 6), made).ledger) == 60
+    assert money(rate(units(*[10] * 12), made).ledger) == 1200
+
+
+def test_a_years_minimum_falls_due_with_the_contract_that_ends_before():
+    """A contract of half a year owes 1,200 * 181 / 365 of the minimum by days: 595.07 - 60 used = 535.07."""
+    made = plan("clamp: {min: 1200, window: year, during: {prorate: day}}")
+    half = Contract(card="p", labels={"customer": "acme"}, start=date(2026, 1, 1), end=date(2026, 7, 1))
+    ledger = rate(units(*[10] * 6), made, contracts=[half]).ledger
+    assert by(ledger, "stage") == {"list": 60, "minimum": D("535.07")}
+
+
+def test_what_a_pool_changes_of_a_discount_keeps_its_day_on_a_card_without_rounding():
+    """A vendor's card: 10 % off 30 and 50; a credit of 35 leaves nothing of the 1st and 45 of the 2nd, less 10 %."""
+    used = usage("customer day meter", *(("acme", f"2026-01-{d:02}", "x_units", n) for d, n in ((1, 30), (2, 50))))
+    made = plan(
+        "adjust: [{percent: -10}]\norder: [credit, discount]\nrounding: null\n"
+        "pools: [{id: c, unit: money, grant: 35, every: month, drawn: day, price: 0, eligible: [t], unused: forfeit}]"
+    )
+    ledger = rate(used, made).ledger
+    assert by(ledger.where(stage="discount"), "day") == {"2026-01-01": -3, "2026-01-02": -5}
+    covered = ledger.where(stage="covered", term="adjust.0")
+    assert by(covered, "day") == {"2026-01-01": D(3), "2026-01-02": D("0.5")}

@@ -1,6 +1,6 @@
 """Pools: laws, and a replay written out by hand from the contract's words, which the engine must equal."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -9,7 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pertoken.books import balances
 from pertoken.core.lines import Lines
+from pertoken.rating import replay
 from pertoken.rating.contract import Contract
 from pertoken.rating.rate import amount, rate
 from tests.made import by, card, drawn, money, usage
@@ -240,6 +242,23 @@ def test_floats_agree_with_decimals(terms, need):
     exact, fast = (rate(asked(need), plan(terms), exact=e, contracts=[ACME], span=SPAN).ledger for e in (True, False))
     for kind in ("list", "effective", "billed"):
         assert float(money(exact, kind)) == pytest.approx(float(money(fast, kind)), abs=1e-9)
+
+
+@given(pools(), needs, st.booleans())
+@settings(max_examples=25)
+def test_windows_drawn_at_once_are_drawn_as_one_after_the_other(terms, need, exact):
+    """A pool that carries nothing on may be drawn in any order of its windows; the walk through time is the oracle."""
+    some = [replace(each, cycle=True, rollover=None) for each in terms]
+    made, contracts = plan(some), [ACME]
+    fast = rate(asked(need), made, exact=exact, contracts=contracts, span=SPAN)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replay, "at_once", lambda *_: False)
+        slow = rate(asked(need), made, exact=exact, contracts=contracts, span=SPAN)
+    assert all(played.cells for own in fast.replays.values() for played in own)
+    assert not any(played.cells for own in slow.replays.values() for played in own)
+    for read in (lambda rated: rated.ledger, balances.ledger):
+        names = sorted(read(slow).keys)
+        assert read(fast).fold(names).records() == read(slow).fold(names).records()
 
 
 @given(pools(), needs, needs)

@@ -60,7 +60,7 @@ def order_of(which: NDArray[np.intp], size: int) -> NDArray[np.intp]:
     return np.argsort(small, kind="stable")
 
 
-def first_of(which: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+def first_of(which: NDArray[Any], size: int) -> NDArray[np.intp]:
     """Find the first line of each place."""
     first = np.zeros(size, dtype=np.intp)
     first[which[::-1]] = np.arange(len(which))[::-1]

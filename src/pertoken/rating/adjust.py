@@ -14,7 +14,7 @@ from pertoken.core.money import Values, round_half_up, settle, zeros
 from pertoken.rating.assign import RATES, combos, holds
 from pertoken.rating.card import Adjust, Card, Charge, Clamp, plain
 from pertoken.rating.charge import spent
-from pertoken.rating.contract import closing
+from pertoken.rating.contract import CYCLE, Windows, closing
 from pertoken.rating.job import Job
 from pertoken.rating.part import CONTRACTED, INVOICED, Part, gathered, rounding_window, within, without_nothing
 from pertoken.usage.question import above_key
@@ -70,6 +70,8 @@ def invoice_keys(lines: Lines, charge: str, job: Job) -> dict[str, Key]:
     own = [adjust for adjust in card.adjust if not adjust.on or plain(charge) in adjust.on]
     wanted = {*card.scope, *apart, *(name for adjust in own for name in asked_keys(adjust, card))}
     keys = {name: key for name, key in lines.keys.items() if name in wanted and name not in period.GRAINS}
+    if card.rounding is None:
+        return keys | {name: key for name, key in lines.keys.items() if name in (*period.GRAINS, CYCLE)}
     grain = period.finest(set(lines.keys))
     if grain is not None or card.during.anchor is not None:
         window = max(grain or "hour", rounding_window(charge, card), key=period.GRAINS.index)
@@ -245,6 +247,13 @@ def _totals(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Values
     return out
 
 
+def _over(due: Windows, clamp: Clamp, job: Job) -> Windows:
+    """Keep the windows that are over when the last month of the books is: before, nobody knows what is missing."""
+    last = np.array([job.contracts.span[1] - np.timedelta64(1, "s")])
+    end = period.following(last, "month")[0]
+    return due.pick(np.minimum(due.end, job.contracts.holds(clamp.during)[1][due.contract]) <= end)
+
+
 def _limited(job: Job, index: int, name: str, parts: Sequence[Part]) -> list[Part]:
     """Bring what a contract is charged in a window up to the minimum, or down to the maximum."""
     clamp: Clamp = job.card.clamps[index]
@@ -252,6 +261,7 @@ def _limited(job: Job, index: int, name: str, parts: Sequence[Part]) -> list[Par
     assert bound is not None  # noqa: S101  see the caller
     prorate = clamp.during.prorate or job.card.during.prorate
     due = job.contracts.windows(clamp.window, clamp.during, prorate=prorate, what=f"the {name}")
+    due = _over(due, clamp, job) if name == "minimum" else due
     keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
     edge = due.prorated(zeros(due.contract.shape, exact=job.exact) + (bound if job.exact else float(bound)))
     edge = edge if job.card.rounding is None else round_half_up(edge, job.card.rounding)

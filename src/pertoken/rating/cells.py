@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pertoken.core.distinct import first_of
 from pertoken.core.money import Values, zeros
 from pertoken.rating.card import Pool
-from pertoken.rating.pool import Grant, Granted, Grid, lost, worth_of
+from pertoken.rating.pool import Grant, Granted, Grid, cost_of, lost, worth_of
 
 
 @dataclass(slots=True, eq=False)
@@ -41,13 +39,9 @@ class Cells:
     @classmethod
     def of(cls, pool: Pool, grid: Grid, given: Granted, *, exact: bool) -> "Cells":
         """Put what is granted into its windows."""
-        key = given.spans.key
-        who, window = given.spans.contract, grid.at(given.spans.begin[first_of(key.codes, len(key.labels))])[key.codes]
-        some = slice(None) if given.who.all() else given.who
-        size = _placed(grid, who[some], window[some], given.amount[some], exact=exact)
-        if given.worth is given.amount:
-            return cls(pool, grid, size, size)
-        return cls(pool, grid, size, _placed(grid, who[some], window[some], given.worth[some], exact=exact))
+        size = _placed(grid, given, given.amount, exact=exact)
+        value = size if given.worth is given.amount else _placed(grid, given, given.worth, exact=exact)
+        return cls(pool, grid, size, value)
 
     def draw(self, wanted: Values) -> Values:
         """Draw as much as there is in each window; return what was drawn."""
@@ -80,20 +74,20 @@ class Cells:
             yield grant
 
 
-def _placed(grid: Grid, who: NDArray[np.intp], window: NDArray[np.intp], values: Values, *, exact: bool) -> Values:
-    count = grid.shape[0] * grid.shape[1]
-    place = who * grid.shape[1] + window
-    if len(values) == count and (place[1:] > place[:-1]).all():
-        return values.reshape(grid.shape)
-    out = zeros((count,), exact=exact)
-    out[place] = values
-    return out.reshape(grid.shape)
+def _placed(grid: Grid, given: Granted, values: Values, *, exact: bool) -> Values:
+    """Put a number of each grant into its contract and window."""
+    if len(values) == grid.shape[0] * grid.shape[1] and given.who.all():
+        return values.reshape(grid.shape)  # each contract's windows follow one another in time
+    key, some = given.spans.key, given.who
+    window = grid.at(given.spans.begin[first_of(key.codes, len(key.labels))])[key.codes]
+    out = zeros(grid.shape, exact=exact)
+    out[given.spans.contract[some], window[some]] = values[some]
+    return out
 
 
 def burn(cells: Cells) -> tuple[int, Decimal, str]:
     """The order in which cells of one window are drawn."""
-    first: Any = Grant(cells.pool, cells.grid.begin[0], cells.grid.end[0], 0, 1, cells.size, cells.value)
-    return cells.pool.priority or 0, first.unit_cost, cells.pool.name
+    return cells.pool.priority or 0, cost_of(cells.pool, cells.size, cells.value), cells.pool.name
 
 
 def at_once(pools: Sequence[Pool], grid: Grid, given: Sequence[Granted]) -> bool:

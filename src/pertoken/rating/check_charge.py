@@ -38,6 +38,9 @@ def _charge(card: Card, name: str, charge: Charge, before: set[str]) -> Iterator
         yield fault(
             card, charge.line, f"{name} has no curve", "one, or a pool that covers it with outside: block", mend
         )
+    if charge.curve is not None and charge.curve.select and charge.during.counter == "carry":
+        found = f"{name} carries its count on, and its tier is picked by {charge.curve.select}"
+        yield fault(card, charge.line, found, "a count that begins again", "say counter: restart under during")
     if charge.measure is not None:
         yield from measure_faults(card, name, charge.measure, charge.line, before)
         yield from _request(card, name, charge)

@@ -79,6 +79,18 @@ def _eligible(card: Card, pool: Pool) -> Iterator[Fault]:
             found = f"pool {pool.name} is of {pool.unit}, but {name} is {kind}"
             yield fault(card, pool.line, found, "a charge that counts", "say unit: money")
     yield from _unit(card, pool)
+    for name, charge in _charges(card, pool):
+        yield from _in_units(card, pool, name, charge)
+
+
+def _in_units(card: Card, pool: Pool, name: str, charge: Charge) -> Iterator[Fault]:
+    """What is rounded request by request has no units left to draw, and a series no price of a sum of units."""
+    if charge.measure and charge.measure.window == "request" and charge.convert.whole:
+        found = f"pool {pool.name} is of {pool.unit}, but {name} is counted and converted request by request"
+        yield fault(card, pool.line, found, "a longer window", "say window: month of the measure, or unit: money")
+    if charge.curve and charge.curve.series:
+        found = f"pool {pool.name} is of {pool.unit}, but {name} is priced by the series {charge.curve.series}"
+        yield fault(card, pool.line, found, "a charge with a curve of its own", "say unit: money")
 
 
 def _unit(card: Card, pool: Pool) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """Contracts in time: who is charged on a card, from when to when, and which periods that makes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -62,6 +62,14 @@ class Windows:
     part: NDArray[np.int64]
     whole: NDArray[np.int64]
 
+    def pick(self, kept: NDArray[np.bool_]) -> "Windows":
+        """Keep some of the lines."""
+        if kept.all():
+            return self
+        key = self.key.pick(np.flatnonzero(kept))
+        own = self.part[kept], self.whole[kept]
+        return Windows(self.contract[kept], self.name, key, self.begin[kept], self.end[kept], *own)
+
     def invoiced(self) -> tuple[str, Key]:
         """Name and find the invoice of what is due when the periods begin: the month, where they are longer."""
         if self.name not in ("quarter", "year"):
@@ -71,7 +79,7 @@ class Windows:
 
     def prorated(self, money: Values) -> Values:
         """Take the part of each amount in which the contract runs; exact for decimals but for the division."""
-        if (self.part == self.whole).all():
+        if self.part is self.whole or (self.part == self.whole).all():
             return money
         if money.dtype != object:
             share: Values = money * (self.part / self.whole)
@@ -93,6 +101,7 @@ class Contracts:
         end: Its stated end; far ahead where nobody has, shape `(contract,)`.
         span: Begin and end of the books.
         tz: Time zone of the periods.
+        whole_windows: Windows that were asked for before, none of them cut short.
     """
 
     card: Card
@@ -103,6 +112,7 @@ class Contracts:
     end: Instants
     span: tuple[np.datetime64, np.datetime64]
     tz: str = "UTC"
+    whole_windows: dict[tuple[str, bytes, bytes], Windows] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         """Count the contracts."""
@@ -171,21 +181,29 @@ class Contracts:
         opened, closed = self.holds(during)
         from_, to = np.maximum(opened, self.first), np.minimum(closed, self.last)
         table = [self._periods(grain, day) for day in self._anchors()]
+        edges = all(_on_edges(each, opened, closed) for each in table)
+        told = (grain, from_.tobytes(), to.tobytes())
+        if edges and told in self.whole_windows:
+            return self.whole_windows[told]
         found = [
             _crossed(begin, end, from_, to, who) for (begin, end), who in zip(table, self._anchored(), strict=True)
         ]
-        contract = np.concatenate([c for c, _ in found])
+        contract = np.concatenate([c for c, _ in found]) if len(found) > 1 else found[0][0]
         begins, ends = (np.concatenate([each[i] for each in table]) for i in (0, 1))
         before = np.cumsum([0, *(len(b) for b, _ in table)])
-        place = np.concatenate([w + i for (_, w), i in zip(found, before, strict=False)])
+        places = [w + i if i else w for (_, w), i in zip(found, before, strict=False)]
+        place = np.concatenate(places) if len(places) > 1 else places[0]
         begin, end = begins[place], ends[place]
-        if all(_on_edges(each, opened, closed) for each in table):
-            part = whole = np.ones(len(begin), dtype=np.int64)
+        if edges:
+            part = whole = np.broadcast_to(np.int64(1), len(begin))
         else:
             lo, hi = np.maximum(begin, opened[contract]), np.minimum(end, closed[contract])
             part, whole = self._share(begin, end, lo, hi, prorate, what)
         name, key = self._label(begins, place, grain)
-        return Windows(contract, name, key, begin, end, part, whole)
+        made = Windows(contract, name, key, begin, end, part, whole)
+        if edges:
+            self.whole_windows[told] = made
+        return made
 
     def _anchors(self) -> list[int]:
         """The days of the month on which periods begin; 0 for the calendar."""

@@ -123,12 +123,13 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
         dense = _dense(grid, each.quantity, places[name], exact=job.exact)
         demand[plain(name)] = demand[plain(name)] + dense if plain(name) in demand else dense
     played = _replayed(job, pools, grid, demand)
-    rest = {name: each.reshape(*each.shape[:-2], -1).copy() for name, each in played.covered.items()}
+    rest = {name: each.reshape(*each.shape[:-2], -1) for name, each in played.covered.items()}
     parts: list[Part] = []
     blocked: list[Usage] = []
     for name, each in rows.items():
         cover = _spread(each.quantity, rest[plain(name)], places[name])
         if len([other for other in rows if plain(other) == plain(name)]) > 1:
+            rest[plain(name)] = rest[plain(name)].copy()
             np.subtract.at(rest[plain(name)], (..., places[name]), cover)  # type: ignore[arg-type]
         offered = played.offered[plain(name)].reshape(-1)[places[name]]
         net, outside = each.quantity - cover, [pool for pool in pools if plain(name) in pool.eligible]

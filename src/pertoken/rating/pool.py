@@ -126,12 +126,8 @@ class Grant:
     @property
     def unit_cost(self) -> Decimal:
         """Money for one unit, for the burn order; the same for what is carried on."""
-        said = self.pool.price / self.pool.grant if self.pool.price is not None else unit_price(self.pool)
-        if said is not None or self.of is not None:
-            return said if said is not None else self.of.unit_cost if self.of else Decimal(0)
-        sizes = self.size.reshape(-1)
-        some = np.flatnonzero(sizes != 0)[:1]
-        return Decimal(0) if not len(some) else Decimal(str(self.value.reshape(-1)[some[0]] / sizes[some[0]]))
+        carried = said_cost(self.pool) is None and self.of is not None
+        return self.of.unit_cost if carried and self.of else cost_of(self.pool, self.size, self.value)
 
     def draw(self, wanted: Values, window: int) -> Values:
         """Draw as much as there is; return what was drawn."""
@@ -158,6 +154,21 @@ class Grant:
             self.entries.append(("carried", window, kept, worth))
         self.left = self.left * 0
         return kept, worth
+
+
+def said_cost(pool: Pool) -> Decimal | None:
+    """Money for one unit of a grant where the pool says what either costs."""
+    return pool.price / pool.grant if pool.price is not None else unit_price(pool)
+
+
+def cost_of(pool: Pool, size: Values, value: Values) -> Decimal:
+    """Money for one unit of grants, for the burn order: as the pool says, or that of the first that grants any."""
+    said = said_cost(pool)
+    if said is not None:
+        return said
+    sizes = size.reshape(-1)
+    some = np.flatnonzero(sizes != 0)[:1]
+    return Decimal(0) if not len(some) else Decimal(str(value.reshape(-1)[some[0]] / sizes[some[0]]))
 
 
 def lost(pool: Pool) -> str:

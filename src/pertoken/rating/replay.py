@@ -46,13 +46,14 @@ class Replay:
     @cached_property
     def pools(self) -> tuple[Pool, ...]:
         """The pools that granted anything."""
-        found = {id(own.pool): own.pool for own in (*self.made, *self.cells)}
-        return tuple(found.values())
+        drawn: tuple[Grant | Cells, ...] = (*self.made, *self.cells)
+        return tuple({id(own.pool): own.pool for own in drawn}.values())
 
     @cached_property
     def exact(self) -> bool:
         """Decimals or floats."""
-        return any(is_exact(own.size) for own in (*self.made, *self.cells))
+        drawn: tuple[Grant | Cells, ...] = (*self.made, *self.cells)
+        return any(is_exact(own.size) for own in drawn)
 
     def cells_of(self, pool: Pool) -> Cells | None:
         """The cells of a pool, where it has some."""
