@@ -153,7 +153,9 @@ class Contracts:
         month = self.first.astype("datetime64[M]").astype("datetime64[s]")
         return np.where(stated > NEVER, stated, month)
 
-    def windows(self, grain: Window, during: During, *, prorate: Prorate | None, what: str) -> Windows:
+    def windows(
+        self, grain: Window, during: During, *, prorate: Prorate | None, what: str, dated: bool = False
+    ) -> Windows:
         """List the periods in which contracts run and a part of the card holds, inside the books.
 
         Args:
@@ -161,25 +163,15 @@ class Contracts:
             during: When the part holds.
             prorate: How a period that is cut short counts.
             what: Name of the part, for messages.
+            dated: True where the part runs from and to the days that it says itself, used or not, as a pool does.
 
         Raises:
             CardError: A period is cut short and the card doesn't say how it counts.
         """
-        if self.span[1] == NEVER:
-            msg = (
-                f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; "
-                "map a column to `time`, or say --period"
-            )
-            raise CardError(msg)
-        if (self.first >= ALWAYS).any():
-            who = " ".join(key.labels[key.codes[int(np.argmax(self.first))]] for key in self.keys.values())
-            msg = (
-                f"card {self.card.name!r} counts by {grain}, and the usage of {who or 'the account'} has no time; "
-                "give it one"
-            )
-            raise CardError(msg)
+        self._known(grain)
         opened, closed = self.holds(during)
-        from_, to = np.maximum(opened, self.first), np.minimum(closed, self.last)
+        first, last = self._seen(during) if dated else (self.first, self.last)
+        from_, to = np.maximum(opened, first), np.minimum(closed, last)
         table = [self._periods(grain, day) for day in self._anchors()]
         edges = all(_on_edges(each, opened, closed) for each in table)
         told = (grain, from_.tobytes(), to.tobytes())
@@ -204,6 +196,45 @@ class Contracts:
         if edges:
             self.whole_windows[told] = made
         return made
+
+    def _seen(self, during: During) -> tuple[Instants, Instants]:
+        """Find from when to when each contract is seen, or a part of the card runs by its own days, in the books."""
+        first = np.minimum(self.first, _instant(during.start, ALWAYS))
+        last = np.maximum(self.last, _instant(during.end, NEVER))
+        return np.maximum(first, self.span[0]), np.minimum(last, self.span[1])
+
+    def every(self, grain: Window) -> Windows:
+        """List all periods of the books for each contract, whether it runs then or not."""
+        self._known(grain)
+        table = [self._periods(grain, day) for day in self._anchors()]
+        whole = np.full(len(self), NEVER), np.full(len(self), ALWAYS)
+        found = [_crossed(*each, *whole, who) for each, who in zip(table, self._anchored(), strict=True)]
+        begins, ends = (np.concatenate([each[i] for each in table]) for i in (0, 1))
+        before = np.cumsum([0, *(len(b) for b, _ in table)])
+        place = np.concatenate([at + i for (_, at), i in zip(found, before, strict=False)])
+        one = np.ones(len(place), dtype=np.int64)
+        contract = np.concatenate([who for who, _ in found])
+        return Windows(contract, *self._label(begins, place, grain), begins[place], ends[place], one, one)
+
+    def _known(self, grain: Window) -> None:
+        """Refuse to list periods where nobody knows when anything was.
+
+        Raises:
+            CardError: The usage has no time.
+        """
+        if self.span[1] == NEVER:
+            msg = (
+                f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; "
+                "map a column to `time`, or say --period"
+            )
+            raise CardError(msg)
+        if (self.first >= ALWAYS).any():
+            who = " ".join(key.labels[key.codes[int(np.argmax(self.first))]] for key in self.keys.values())
+            msg = (
+                f"card {self.card.name!r} counts by {grain}, and the usage of {who or 'the account'} has no time; "
+                "give it one"
+            )
+            raise CardError(msg)
 
     def _anchors(self) -> list[int]:
         """The days of the month on which periods begin; 0 for the calendar."""

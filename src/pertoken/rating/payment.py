@@ -13,7 +13,7 @@ from pertoken.core.period import Instants
 from pertoken.rating.card import Pay, Pool, Window
 from pertoken.rating.contract import ALWAYS
 from pertoken.rating.job import Job
-from pertoken.rating.pool import HOUR, Grid, due, known_end, terms, unit_price
+from pertoken.rating.pool import HOUR, Grid, due, known_end, since, terms, unit_price
 from pertoken.rating.replay import Replay
 
 Due = tuple[int, np.datetime64, Decimal]
@@ -55,7 +55,7 @@ def _at_grant(played: Replay, pool: Pool, *, exact: bool) -> Values:
     if played.cells_of(pool):
         return played.granted(pool)[1]
     out = zeros(grid.shape, exact=exact)
-    began = grid.contracts.began()
+    began = since(pool, grid.contracts)
     for grant in played.made:
         if grant.pool is pool and grant.of is None:
             when = np.maximum(grant.begin, began)
