@@ -195,3 +195,21 @@ def test_a_reservation_by_the_hour_costs_every_hour_of_the_books():
     """
     used = usage("customer hour meter", ("acme", "2026-10-05T03", "x_hours", 1))
     assert money(rate(used, card(text), span=(date(2026, 10, 1), date(2026, 11, 1))).ledger) == 31 * 24
+
+
+def test_a_pool_that_is_paid_in_parts_costs_no_more_where_its_cycles_cross_the_edge_of_a_term():
+    """Two quarters at 30 for 100, 10 used: 3 are earned, 57 go back. Two years from 10 February touch 25 months."""
+    quarters = """
+        plan: p
+        during: {prorate: none}
+        prices: {t: {measure: {sum: x_units}, curve: [{rate: 1}]}}
+        pools: [{id: b, unit: x_units, grant: 100, every: quarter, term: quarter, price: 30, pay: [{every: month}],
+                 eligible: [t], unused: refund, drawn: day}]
+    """
+    months = quarters.replace("every: quarter, term: quarter, price: 30", "every: month, term: year, price: 10")
+    months = months.replace("refund", "forfeit")
+    for text, end, paid in ((quarters, date(2026, 7, 1), 3), (months, date(2028, 2, 10), 250)):
+        acme = Contract(card="p", labels={"customer": "acme"}, start=date(2026, 2, 10), end=end)
+        used = usage("customer day meter", ("acme", "2026-03-02", "x_units", 10))
+        ledger = rate(used, card(text), contracts=[acme], span=(NEW_YEAR, end)).ledger
+        assert money(ledger) == money(ledger, "effective") == paid

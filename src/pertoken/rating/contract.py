@@ -246,10 +246,15 @@ class Contracts:
         days: NDArray[np.int64] = (began - began.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
         return days
 
-    def cycles(
-        self, contract: int, grain: Window, between: tuple[np.datetime64, np.datetime64], prorate: Prorate | None
+    def cycles(  # noqa: PLR0917  what meets here
+        self,
+        contract: int,
+        grain: Window,
+        between: tuple[np.datetime64, np.datetime64],
+        over: np.datetime64,
+        prorate: Prorate | None,
     ) -> tuple[Instants, Instants, NDArray[np.int64], NDArray[np.int64]]:
-        """List a contract's periods between two moments: where each begins and ends there, its part and its whole."""
+        """List a contract's periods between two moments, cut when it is over: begin, end, part and whole of each."""
         months = {"month": 1, "quarter": 3, "year": 12}.get(grain, 0)
         if self.card.during.anchor is None or not months:
             begin = period.periods(grain, *between)
@@ -260,7 +265,7 @@ class Contracts:
             begin, end = (anchored(each, self.day_of(contract)) for each in (first, period.following(first, grain)))
             inside = (end > between[0]) & (begin < between[1])
             begin, end = begin[inside], end[inside]
-        lo, hi = np.maximum(begin, between[0]), np.minimum(end, between[1])
+        lo, hi = np.maximum(begin, between[0]), np.minimum(end, over)
         return lo, hi, *self._share(begin, end, lo, hi, prorate, "a grant")
 
     def day_of(self, contract: int) -> int:
