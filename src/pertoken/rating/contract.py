@@ -246,7 +246,7 @@ class Contracts:
         days: NDArray[np.int64] = (began - began.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
         return days
 
-    def cycles(  # noqa: PLR0917  what meets here
+    def cycles(
         self,
         contract: int,
         grain: Window,
