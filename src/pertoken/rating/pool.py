@@ -19,10 +19,9 @@ from pertoken.core.lines import Key
 from pertoken.core.money import Values, array, settle, zeros
 from pertoken.core.period import Instants, months_later, periods, seconds
 from pertoken.rating.card import MONEY, During, Pay, Pool, Term, Window
-from pertoken.rating.contract import ALWAYS, CYCLE, NEVER, Contracts, Windows
+from pertoken.rating.contract import ALWAYS, CYCLE, MONTHS, NEVER, Contracts, Windows
 
 HOUR = 3600
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
