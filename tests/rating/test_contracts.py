@@ -232,3 +232,35 @@ def test_a_contract_of_another_card_changes_nothing():
 
 def test_nothing_at_all_is_nothing():
     assert money(rate(usage(MONTH), card(B + POOL + "\nclamp: {min: 5}\norder: [minimum]")).ledger) == 0
+
+
+@pytest.mark.parametrize(
+    ("every", "flat", "prorate", "start", "end"),
+    [
+        ("quarter", 300, "day", "2026-02-15", "2026-05-15"),
+        ("year", 1200, "none", "2026-03-15", "2027-03-15"),
+    ],
+)
+def test_quarters_and_years_of_a_contract_begin_with_it_where_the_card_says_so(every, flat, prorate, start, end):
+    """A contract of exactly one quarter, or year, is charged one whole fee, on its first day."""
+    made = card(f"""
+        plan: p
+        during: {{anchor: start, prorate: {prorate}}}
+        prices: {{base: {{curve: [{{flat: {flat}}}], during: {{every: {every}}}}}}}
+    """)
+    ledger = rate(usage("customer day meter"), made, contracts=[contract(start, end)]).ledger
+    assert by(ledger, "cycle") == {start: flat}
+
+
+def test_tiers_of_a_year_count_through_the_year_of_the_contract():
+    """Three times 60 in the year from 15 March: 100 at 1 and 80 at 0.5 are 140, whatever the calendar's year."""
+    made = card("""
+        plan: p
+        during: {anchor: start, prorate: none}
+        prices: {t: {measure: {sum: x_u, window: year},
+                     curve: {mode: marginal, tiers: [{up_to: 100, rate: 1}, {rate: 0.5}]}}}
+    """)
+    days = ("2026-10-20", "2026-12-20", "2027-02-20")
+    used = usage("customer day meter", *(("acme", day, "x_u", 60) for day in days))
+    ledger = rate(used, made, contracts=[contract("2026-03-15", "2027-03-15")]).ledger
+    assert by(ledger, "cycle") == {"2026-10-15": 60, "2026-12-15": 40 + 10, "2027-02-15": 30}

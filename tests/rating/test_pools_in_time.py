@@ -123,3 +123,93 @@ def test_a_part_of_a_month_is_paid_in_part_however_it_is_paid():
         stated = Contract(card="p", labels={"customer": "a"}, start=date(2026, 3, 15), end=date(2026, 5, 1))
         bought = rated(text, (stated, [("a", "2026-03-15", "x_units", 0)])).where(stage="purchase")
         assert by(bought, "month") == {"2026-03": 17, "2026-04": 31}
+
+
+COMMITTED = """
+    plan: p
+    scope: [customer]
+    prices: {t: {measure: {sum: x_units}, curve: [{rate: 1}]}}
+    pools:
+      - {id: c, unit: money, grant: 1200, eligible: [t], unused: true_up,
+         term: {from: 2026-01-01, to: 2026-04-01}}
+"""
+
+
+def test_a_commitment_is_made_up_for_when_its_term_is_over_whoever_else_is_in_the_log():
+    """1200 are promised until the end of March, 100 are used; acme has no usage in March, zeta may have some."""
+    own = [("acme", "2026-01", "x_units", 100), ("acme", "2026-02", "x_units", 0)]
+    alone = rate(usage("customer month meter", *own), card(COMMITTED)).ledger
+    both = rate(usage("customer month meter", *own, ("zeta", "2026-03", "x_units", 1)), card(COMMITTED)).ledger
+    assert by(alone.where(stage="purchase"), "month") == {"2026-01": 100}
+    assert by(both.where(customer="acme", stage="purchase"), "month") == {"2026-01": 100, "2026-03": 1100}
+
+
+def test_a_cent_of_rounding_is_covered_by_the_pool_of_a_contract_that_ends_in_mid_month_whoever_else_is_there():
+    """24.49 and 17.94 at 0.5 come to 21.215; the pool of 100 covers the 21.22 of the invoice, 23.63 of 30 go back."""
+    text = """
+        plan: p
+        scope: [customer]
+        prices: {s: {measure: {sum: x_units, window: quarter}, curve: [{rate: 0.5}]}}
+        pools: [{id: b, unit: money, grant: 100, price: 30, eligible: [s], unused: refund, drawn: day}]
+    """
+    used = usage(
+        "customer day meter",
+        ("acme", "2026-05-04", "x_units", D("24.49")),
+        ("acme", "2026-05-05", "x_units", D("17.94")),
+    )
+    acme = Contract(card="p", labels={"customer": "acme"}, start=NEW_YEAR, end=date(2026, 5, 17))
+    zeta = Contract(card="p", labels={"customer": "zeta"}, start=NEW_YEAR, end=date(2026, 7, 1))
+    for contracts in ([acme], [acme, zeta]):
+        ledger = rate(used, card(text), contracts=contracts, span=(NEW_YEAR, date(2026, 7, 1))).ledger
+        assert money(ledger.where(customer="acme")) == D("30.00") - D("23.63")
+
+
+FIRST_QUARTER = (NEW_YEAR, date(2026, 4, 1))
+
+
+def test_a_pool_runs_by_its_own_dates_whether_it_is_used_or_not():
+    """A commitment of 120 with 5 used is 120; three bundles at 10 are 30, though one month alone has usage."""
+    used = usage("customer month meter", ("acme", "2026-01", "x_units", 5))
+    ledger = rate(used, card(COMMITTED.replace("1200", "120")), span=FIRST_QUARTER).ledger
+    assert by(ledger.where(stage="purchase"), "month") == {"2026-01": 5, "2026-03": 115}
+    bundle = """
+        plan: p
+        prices: {t: {measure: {sum: x_units}, curve: [{rate: 1}]}}
+        pools:
+          - {id: b, unit: x_units, grant: 100, every: month, price: 10, eligible: [t], unused: forfeit,
+             term: {from: 2026-01-01, to: 2026-04-01}}
+    """
+    for month in ("2026-01", "2026-02"):
+        used = usage("customer month meter", ("acme", month, "x_units", 5))
+        assert money(rate(used, card(bundle), span=FIRST_QUARTER).ledger) == 3 * 10
+
+
+def test_a_reservation_by_the_hour_costs_every_hour_of_the_books():
+    """October has 31 days of 24 hours, at 1.00 an hour; one hour is used."""
+    text = """
+        plan: p
+        prices: {gpu: {measure: {sum: x_hours}, curve: [{rate: 4}]}}
+        pools:
+          - {id: r, unit: x_hours, grant: 1, every: hour, price: 1, eligible: [gpu], unused: forfeit,
+             term: {from: 2026-01-01, to: 2027-01-01}}
+    """
+    used = usage("customer hour meter", ("acme", "2026-10-05T03", "x_hours", 1))
+    assert money(rate(used, card(text), span=(date(2026, 10, 1), date(2026, 11, 1))).ledger) == 31 * 24
+
+
+def test_a_pool_that_is_paid_in_parts_costs_no_more_where_its_cycles_cross_the_edge_of_a_term():
+    """Two quarters at 30 for 100, 10 used: 3 are earned, 57 go back. Two years from 10 February touch 25 months."""
+    quarters = """
+        plan: p
+        during: {prorate: none}
+        prices: {t: {measure: {sum: x_units}, curve: [{rate: 1}]}}
+        pools: [{id: b, unit: x_units, grant: 100, every: quarter, term: quarter, price: 30, pay: [{every: month}],
+                 eligible: [t], unused: refund, drawn: day}]
+    """
+    months = quarters.replace("every: quarter, term: quarter, price: 30", "every: month, term: year, price: 10")
+    months = months.replace("refund", "forfeit")
+    for text, end, paid in ((quarters, date(2026, 7, 1), 3), (months, date(2028, 2, 10), 250)):
+        acme = Contract(card="p", labels={"customer": "acme"}, start=date(2026, 2, 10), end=end)
+        used = usage("customer day meter", ("acme", "2026-03-02", "x_units", 10))
+        ledger = rate(used, card(text), contracts=[acme], span=(NEW_YEAR, end)).ledger
+        assert money(ledger) == money(ledger, "effective") == paid

@@ -9,7 +9,7 @@ import numpy as np
 from pertoken.core.lines import Key, Lines
 from pertoken.rating.card import MONEY, Pool
 from pertoken.rating.job import Job
-from pertoken.rating.pool import Grant
+from pertoken.rating.pool import Grant, since
 from pertoken.rating.replay import Replay
 
 
@@ -125,7 +125,7 @@ def _balance(job: Job, played: Replay, pool: Pool, where: tuple[int, int, int], 
 
 def _is_new(grant: Grant, played: Replay, contract: int) -> bool:
     """Whether it was granted in a month of the books, not carried on or from before them."""
-    when = max(grant.begin, played.grid.contracts.began()[contract])
+    when = max(grant.begin, since(grant.pool, played.grid.contracts)[contract])
     return not grant.carried and when.astype("datetime64[M]") >= played.grid.begin[0].astype("datetime64[M]")
 
 

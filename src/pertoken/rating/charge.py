@@ -172,9 +172,8 @@ def counted(
     lines, values = _selected(job, charge, taken)
     row = _row(lines, measure, grain)
     keys = {name: lines.key(name) for name in (*job.card.scope, *measure.by)}
-    window_name, window = job.key(lines, measure.window if measure.window != "request" else row)
     row_name, rows = job.key(lines, row)
-    inner = {} if window_name == row_name else {"window": window}
+    inner = {} if measure.window in (row, "request") else {"window": job.key(lines, measure.window)[1]}
     if measure.kind in COUNTS:
         found = COUNTS[measure.kind](Lines(lines.keys, values), {**keys, **inner, row_name: rows}, charge, job)
     else:
@@ -264,7 +263,10 @@ def _with_nothing(  # noqa: PLR0917  what meets here
 def _first_row(due: Windows, job: Job, row_name: str) -> Key:
     """The first row of each window in which its contract runs."""
     begin = np.maximum(due.begin, job.contracts.first[due.contract])
-    return Key.of([period.label(t, "day" if row_name == CYCLE else row_name) for t in begin])
+    if row_name != CYCLE:
+        return Key.of([period.label(t, row_name) for t in begin])
+    who = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
+    return job.contracts.key(Lines({**who, "day": Key.of([period.label(t, "day") for t in begin])}, {}), INVOICE)[1]
 
 
 def _before(
@@ -322,8 +324,7 @@ def spent(job: Job, measure: Measure, charge: Charge, parts: Sequence[Part], *, 
 def _spent_rows(job: Job, measure: Measure, lines: Lines, more: Mapping[str, Key]) -> Lines:
     row = _row(Lines({INVOICE: Key.constant("", 0)}, {}), measure, None)
     lines = closing(lines, row)
-    window_name, window = job.key(lines, measure.window)
     row_name, rows = job.key(lines, row)
-    inner = {} if window_name == row_name else {"window": window}
+    inner = {} if measure.window == row else {"window": job.key(lines, measure.window)[1]}
     keys = {**{n: lines.key(n) for n in job.card.scope}, **inner, row_name: rows, **more}
     return Lines(keys, {"quantity": lines.values["amount"]})

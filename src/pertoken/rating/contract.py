@@ -20,6 +20,9 @@ from pertoken.rating.card import Card, During, Prorate, Window
 CYCLE = "cycle"
 """Key of periods that don't begin with the calendar's: the label is the day on which one begins."""
 
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+"""Months of a period."""
+
 NEVER, ALWAYS = np.datetime64("0001-01-01", "s"), np.datetime64("9999-01-01", "s")
 
 
@@ -153,7 +156,9 @@ class Contracts:
         month = self.first.astype("datetime64[M]").astype("datetime64[s]")
         return np.where(stated > NEVER, stated, month)
 
-    def windows(self, grain: Window, during: During, *, prorate: Prorate | None, what: str) -> Windows:
+    def windows(
+        self, grain: Window, during: During, *, prorate: Prorate | None, what: str, dated: bool = False
+    ) -> Windows:
         """List the periods in which contracts run and a part of the card holds, inside the books.
 
         Args:
@@ -161,32 +166,22 @@ class Contracts:
             during: When the part holds.
             prorate: How a period that is cut short counts.
             what: Name of the part, for messages.
+            dated: True where the part runs from and to the days that it says itself, used or not, as a pool does.
 
         Raises:
             CardError: A period is cut short and the card doesn't say how it counts.
         """
-        if self.span[1] == NEVER:
-            msg = (
-                f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; "
-                "map a column to `time`, or say --period"
-            )
-            raise CardError(msg)
-        if (self.first >= ALWAYS).any():
-            who = " ".join(key.labels[key.codes[int(np.argmax(self.first))]] for key in self.keys.values())
-            msg = (
-                f"card {self.card.name!r} counts by {grain}, and the usage of {who or 'the account'} has no time; "
-                "give it one"
-            )
-            raise CardError(msg)
+        self._known(grain)
         opened, closed = self.holds(during)
-        from_, to = np.maximum(opened, self.first), np.minimum(closed, self.last)
-        table = [self._periods(grain, day) for day in self._anchors()]
+        first, last = self._seen(during) if dated else (self.first, self.last)
+        from_, to = np.maximum(opened, first), np.minimum(closed, last)
+        table = [self._periods(grain, day) for day in self._anchors(grain)]
         edges = all(_on_edges(each, opened, closed) for each in table)
         told = (grain, from_.tobytes(), to.tobytes())
         if edges and told in self.whole_windows:
             return self.whole_windows[told]
         found = [
-            _crossed(begin, end, from_, to, who) for (begin, end), who in zip(table, self._anchored(), strict=True)
+            _crossed(begin, end, from_, to, who) for (begin, end), who in zip(table, self._anchored(grain), strict=True)
         ]
         contract = np.concatenate([c for c, _ in found]) if len(found) > 1 else found[0][0]
         begins, ends = (np.concatenate([each[i] for each in table]) for i in (0, 1))
@@ -205,55 +200,93 @@ class Contracts:
             self.whole_windows[told] = made
         return made
 
-    def _anchors(self) -> list[int]:
-        """The days of the month on which periods begin; 0 for the calendar."""
-        anchor = self.card.during.anchor
-        return sorted(set(self._days().tolist())) if anchor == "start" else [anchor or 0]
+    def _seen(self, during: During) -> tuple[Instants, Instants]:
+        """Find from when to when each contract is seen, or a part of the card runs by its own days, in the books."""
+        first = np.minimum(self.first, _instant(during.start, ALWAYS))
+        last = np.maximum(self.last, _instant(during.end, NEVER))
+        return np.maximum(first, self.span[0]), np.minimum(last, self.span[1])
 
-    def _days(self) -> NDArray[np.int64]:
+    def every(self, grain: Window) -> Windows:
+        """List all periods of the books for each contract, whether it runs then or not."""
+        self._known(grain)
+        table = [self._periods(grain, day) for day in self._anchors(grain)]
+        whole = np.full(len(self), NEVER), np.full(len(self), ALWAYS)
+        found = [_crossed(*each, *whole, who) for each, who in zip(table, self._anchored(grain), strict=True)]
+        begins, ends = (np.concatenate([each[i] for each in table]) for i in (0, 1))
+        before = np.cumsum([0, *(len(b) for b, _ in table)])
+        place = np.concatenate([at + i for (_, at), i in zip(found, before, strict=False)])
+        one = np.ones(len(place), dtype=np.int64)
+        contract = np.concatenate([who for who, _ in found])
+        return Windows(contract, *self._label(begins, place, grain), begins[place], ends[place], one, one)
+
+    def _known(self, grain: Window) -> None:
+        """Refuse to list periods where nobody knows when anything was.
+
+        Raises:
+            CardError: The usage has no time.
+        """
+        if self.span[1] == NEVER:
+            msg = (
+                f"card {self.card.name!r} counts by {grain}: no {grain} here, nor a finer period; "
+                "map a column to `time`, or say --period"
+            )
+            raise CardError(msg)
+        if (self.first >= ALWAYS).any():
+            who = " ".join(key.labels[key.codes[int(np.argmax(self.first))]] for key in self.keys.values())
+            msg = (
+                f"card {self.card.name!r} counts by {grain}, and the usage of {who or 'the account'} has no time; "
+                "give it one"
+            )
+            raise CardError(msg)
+
+    def _anchors(self, grain: str) -> list[int]:
+        """How periods begin that don't with the calendar's, see `_turns`; 0 for the calendar."""
+        anchor = self.card.during.anchor
+        return sorted(set(self._turns(grain).tolist())) if anchor == "start" else [anchor or 0]
+
+    def _turns(self, grain: str) -> NDArray[np.int64]:
+        """The day of the month on which each contract began, and 32 for each month that this is into a period."""
         began = self.began().astype("datetime64[D]")
-        days: NDArray[np.int64] = (began - began.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
-        return days
+        month = began.astype("datetime64[M]")
+        day = (began - month.astype("datetime64[D]")).astype(np.int64) + 1
+        turns: NDArray[np.int64] = day + 32 * (month.astype(np.int64) % MONTHS.get(grain, 1))
+        return turns
 
     def cycles(
-        self, contract: int, grain: Window, between: tuple[np.datetime64, np.datetime64], prorate: Prorate | None
+        self,
+        contract: int,
+        grain: Window,
+        between: tuple[np.datetime64, np.datetime64],
+        over: np.datetime64,
+        prorate: Prorate | None,
     ) -> tuple[Instants, Instants, NDArray[np.int64], NDArray[np.int64]]:
-        """List a contract's periods between two moments: where each begins and ends there, its part and its whole."""
-        months = {"month": 1, "quarter": 3, "year": 12}.get(grain, 0)
-        if self.card.during.anchor is None or not months:
+        """List a contract's periods between two moments, cut when it is over: begin, end, part and whole of each."""
+        if self.card.during.anchor is None or grain not in MONTHS:
             begin = period.periods(grain, *between)
             end = period.following(begin, grain)
         else:
-            early = period.months_later(np.array([between[0]]), -months)[0]
-            first = period.periods(grain, early, between[1])
-            begin, end = (anchored(each, self.day_of(contract)) for each in (first, period.following(first, grain)))
-            inside = (end > between[0]) & (begin < between[1])
-            begin, end = begin[inside], end[inside]
-        lo, hi = np.maximum(begin, between[0]), np.minimum(end, between[1])
+            anchor = self.card.during.anchor
+            begin, end = _turned(grain, between, anchor if anchor != "start" else int(self._turns(grain)[contract]))
+        lo, hi = np.maximum(begin, between[0]), np.minimum(end, over)
         return lo, hi, *self._share(begin, end, lo, hi, prorate, "a grant")
 
     def day_of(self, contract: int) -> int:
         """The day of the month on which a contract's periods begin."""
         anchor = self.card.during.anchor
-        return anchor if isinstance(anchor, int) else int(self._days()[contract])
+        return anchor if isinstance(anchor, int) else int(self._turns("month")[contract])
 
-    def _anchored(self) -> list[NDArray[np.intp]]:
+    def _anchored(self, grain: str) -> list[NDArray[np.intp]]:
         """The contracts of each anchor."""
         if self.card.during.anchor == "start":
-            return [np.flatnonzero(self._days() == day) for day in self._anchors()]
+            turns = self._turns(grain)
+            return [np.flatnonzero(turns == turn) for turn in self._anchors(grain)]
         return [np.arange(len(self))]
 
     def _periods(self, grain: str, day: int) -> tuple[Instants, Instants]:
-        if not day or grain in ("hour", "day"):
+        if not day or grain not in MONTHS:
             begin = period.periods(grain, *self.span)
             return begin, period.following(begin, grain)
-        month = np.timedelta64(32, "D")
-        firsts = period.periods(grain, self.span[0] - month, self.span[1] + month)
-        firsts = firsts if grain == "month" else period.periods(grain, self.span[0] - 13 * month, self.span[1] + month)
-        begin = anchored(firsts, day)
-        end = anchored(period.following(firsts, grain), day)
-        inside = (end > self.span[0]) & (begin < self.span[1])
-        return begin[inside], end[inside]
+        return _turned(grain, self.span, day)
 
     def _label(self, begins: Instants, place: NDArray[np.intp], grain: str) -> tuple[str, Key]:
         """Name the periods of a list that have a place in it; labels stand in the order of time."""
@@ -313,7 +346,7 @@ class Contracts:
         begun = period.begins(days.labels)
         if anchor == "start":
             pairs, which = np.unique(
-                np.stack([self._days()[self.of_lines(lines)], days.codes]), axis=1, return_inverse=True
+                np.stack([self._turns(window)[self.of_lines(lines)], days.codes]), axis=1, return_inverse=True
             )
             labels = [_cycle(begun[d : d + 1], window, int(a)) for a, d in pairs.T]
             plain = Key.of(labels)
@@ -326,12 +359,23 @@ def _who(contracts: Contracts, begin: Instants, index: int) -> str:
     return f"the period that begins on {str(begin[index])[:10]}" if len(contracts) else "a period"
 
 
-def _cycle(day: Instants, window: str, anchor: int) -> str:
+def _cycle(day: Instants, window: str, turn: int) -> str:
     """Name the cycle that a day lies in by the day on which it begins."""
-    month = day.astype("datetime64[M]").astype("datetime64[s]")
-    month = np.where(anchored(month, anchor) > day, period.months_later(month, -1), month)
-    first = period.periods(window, month[0], month[0] + 1)
-    return period.label(anchored(first, anchor)[0], "day")
+    ahead, on = divmod(turn, 32)
+    month = day.astype("datetime64[M]")
+    month = np.where(anchored(month, on) > day, month - 1, month)
+    return period.label(anchored(month - (month.astype(np.int64) - ahead) % MONTHS[window], on)[0], "day")
+
+
+def _turned(grain: str, span: tuple[np.datetime64, np.datetime64], turn: int) -> tuple[Instants, Instants]:
+    """List the periods in a stretch of time that begin on a day of their own: begin and end."""
+    (ahead, on), size = divmod(turn, 32), MONTHS[grain]
+    first, last = (edge.astype("datetime64[M]") for edge in span)
+    early = first - 1 - int((first - 1).astype(np.int64) - ahead) % size
+    months = np.arange(early, last + 1, size)
+    begin, end = anchored(months, on), anchored(months + size, on)
+    inside = (end > span[0]) & (begin < span[1])
+    return begin[inside], end[inside]
 
 
 def anchored(months: Instants, day: int) -> Instants:

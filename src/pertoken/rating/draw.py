@@ -199,7 +199,8 @@ def _places(grid: Grid, lines: Lines, *, early: bool = False) -> Any:  # noqa: A
         for grain in period.GRAINS[period.GRAINS.index(grid.grain) :]:
             if (at < 0).any() and period.finest(set(lines.keys) & set(period.GRAINS[: period.GRAINS.index(grain) + 1])):
                 key = lines.period(grain)
-                at = np.where(at < 0, _windows(grid, key, grain, early=early), at)
+                found = _windows(grid, key, grain, early=early)
+                at = np.where(at < 0, found if grain == grid.grain else grid.in_run(found, who), at)
     if (at < 0).any():
         card, first, last = grid.contracts.card, *grid.contracts.span
         msg = (

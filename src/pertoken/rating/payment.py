@@ -13,7 +13,7 @@ from pertoken.core.period import Instants
 from pertoken.rating.card import Pay, Pool, Window
 from pertoken.rating.contract import ALWAYS
 from pertoken.rating.job import Job
-from pertoken.rating.pool import HOUR, Grid, due, known_end, terms, unit_price
+from pertoken.rating.pool import HOUR, Grid, due, held, known_end, since, terms, unit_price
 from pertoken.rating.replay import Replay
 
 Due = tuple[int, np.datetime64, Decimal]
@@ -55,7 +55,7 @@ def _at_grant(played: Replay, pool: Pool, *, exact: bool) -> Values:
     if played.cells_of(pool):
         return played.granted(pool)[1]
     out = zeros(grid.shape, exact=exact)
-    began = grid.contracts.began()
+    began = since(pool, grid.contracts)
     for grant in played.made:
         if grant.pool is pool and grant.of is None:
             when = np.maximum(grant.begin, began)
@@ -93,8 +93,9 @@ def _dues(job: Job, pool: Pool, pay: Pay, grid: Grid) -> Iterator[Due]:
     """List when a pool is paid, and how much."""
     seen: dict[tuple[object, ...], list[tuple[np.datetime64, Decimal]]] = {}
     own = grid.contracts.card.during.anchor == "start"
+    first, last = since(pool, grid.contracts), grid.contracts.holds(held(pool))[1]
     for c, begin, end in terms(pool, grid):
-        alike = (begin, end, known_end(end, c, grid), c if own else 0)
+        alike = (begin, end, known_end(end, c, grid), first[c], known_end(last[c], c, grid), c if own else 0)
         if alike not in seen:
             seen[alike] = list(_of_term(job, pool, pay, grid, (c, begin, end)))
         yield from ((c, at, money) for at, money in seen[alike])
@@ -127,13 +128,20 @@ def _of_term(
 def _cycle_prices(
     pool: Pool, grid: Grid, contract: int, between: tuple[np.datetime64, np.datetime64]
 ) -> list[tuple[np.datetime64, np.datetime64, Decimal]]:
-    """List the cycles of a pool between two moments, each with its price; less where it is cut short."""
+    """List the cycles of a pool that begin between two moments, each with its price; less where it is cut short.
+
+    A cycle that crosses the edge of a term that renews is one of the term in which it begins, and whole.
+    """
     assert pool.every is not None  # noqa: S101  see the callers
     prorate = pool.during.prorate or grid.contracts.card.during.prorate
-    lo, hi, part, whole = grid.contracts.cycles(contract, pool.every, between, prorate)
+    over = grid.contracts.holds(held(pool))[1][contract]
+    first = since(pool, grid.contracts)[contract] if pool.term and pool.term.renews else between[0]
+    run = first, known_end(over, contract, grid)
+    lo, hi, part, whole = grid.contracts.cycles(contract, pool.every, run, over, prorate)
     each = _price(pool)
     prices = [each * p / w for p, w in zip(part.tolist(), whole.tolist(), strict=True)]
-    return list(zip(lo, hi, prices, strict=True))
+    mine = (lo >= between[0]) & (lo < between[1])
+    return [cycle for cycle, own in zip(zip(lo, hi, prices, strict=True), mine, strict=True) if own]
 
 
 def _instalments(

@@ -19,10 +19,9 @@ from pertoken.core.lines import Key
 from pertoken.core.money import Values, array, settle, zeros
 from pertoken.core.period import Instants, months_later, periods, seconds
 from pertoken.rating.card import MONEY, During, Pay, Pool, Term, Window
-from pertoken.rating.contract import ALWAYS, CYCLE, NEVER, Contracts, Windows
+from pertoken.rating.contract import ALWAYS, CYCLE, MONTHS, NEVER, Contracts, Windows
 
 HOUR = 3600
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +50,7 @@ class Grid:
     @classmethod
     def of(cls, contracts: Contracts, grain: Window) -> "Grid":
         """List the windows of the books."""
-        found = contracts.windows(grain, During(), prorate="none", what="a window")
+        found = contracts.every(grain)
         at = first_of(found.key.codes, len(found.key.labels))
         begin, own = found.begin[at], _own(len(contracts), found)
         return cls(grain, found.name, found.key.labels, begin, found.end[at], contracts, own)
@@ -59,6 +58,11 @@ class Grid:
     def at(self, moments: Any) -> Any:  # noqa: ANN401  one time, or an array of them
         """Find the window in which a moment lies; the first for what was before."""
         return np.maximum(np.searchsorted(self.begin, moments, side="right") - 1, 0)
+
+    def in_run(self, windows: NDArray[np.intp], who: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Move windows into the time in which their contracts run; -1 stays, for what has none."""
+        run = self.at(self.contracts.first), self.at(self.contracts.last - np.timedelta64(1, "s"))
+        return np.where(windows < 0, windows, np.clip(windows, run[0][who], run[1][who]))
 
     @property
     def shared(self) -> bool:
@@ -324,14 +328,15 @@ def _cycles(pool: Pool, grid: Grid) -> Windows:
     prorate = pool.during.prorate or grid.contracts.card.during.prorate
     if pool.every == "hour":
         prorate = prorate or "second"
-    return grid.contracts.windows(pool.every, held(pool), prorate=prorate, what=f"a grant of {pool.name}")
+    what = f"a grant of {pool.name}"
+    return grid.contracts.windows(pool.every, held(pool), prorate=prorate, what=what, dated=True)
 
 
 def terms(pool: Pool, grid: Grid) -> list[tuple[int, np.datetime64, np.datetime64]]:
     """List the terms of a pool that touch the books, for each contract: one, or one after the other."""
     contracts, term = grid.contracts, pool.term or Term()
-    opened, closed = contracts.holds(held(pool))
-    begin = np.maximum(opened, contracts.began())
+    closed = contracts.holds(held(pool))[1]
+    begin = since(pool, contracts)
     first, last = contracts.span
     out = []
     for c, (start, over) in enumerate(zip(begin, np.minimum(closed, ALWAYS), strict=True)):
@@ -344,6 +349,13 @@ def terms(pool: Pool, grid: Grid) -> list[tuple[int, np.datetime64, np.datetime6
         spans = ((c, one, min(two, over)) for one, two in pairwise(edges))
         out += [(c, one, two) for c, one, two in spans if one < min(two, last) and two > first]
     return out
+
+
+def since(pool: Pool, contracts: Contracts) -> Instants:
+    """Find since when each contract has a pool: the pool's own first day, or else the contract's."""
+    during = held(pool)
+    opened = contracts.holds(during)[0]
+    return opened if during.start else np.maximum(opened, contracts.began())
 
 
 def known_end(end: np.datetime64, contract: int, grid: Grid) -> np.datetime64:

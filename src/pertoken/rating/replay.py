@@ -14,8 +14,8 @@ from pertoken.core.money import Values, is_exact, settle, zeros
 from pertoken.core.period import following, months_later
 from pertoken.rating.card import Pool
 from pertoken.rating.cells import Cells, at_once, burn
-from pertoken.rating.contract import anchored
-from pertoken.rating.pool import MONTHS, Grant, Granted, Grid, grants, held, kind_of
+from pertoken.rating.contract import MONTHS, anchored
+from pertoken.rating.pool import Grant, Granted, Grid, grants, held, kind_of
 
 
 @dataclass(frozen=True, eq=False)
