@@ -103,7 +103,8 @@ def steps(job: Job) -> list[tuple[str, Step]]:
     order = job.card.order or ("discount", "minimum", "maximum", "credit")
     out: list[tuple[str, Step]] = []
     for limits, together in groupby(order, LIMITS.__contains__):
-        out += _limits(job, list(together)) if limits else [step for kind in together for step in kinds[kind]]
+        names = list(together)
+        out += _limits(job, names) if limits else [step for kind in names for step in kinds[kind]]
     return out
 
 

@@ -19,7 +19,7 @@ from pertoken.rating.contract import CYCLE
 from pertoken.rating.counted import Counted
 from pertoken.rating.curve import running
 from pertoken.rating.job import Job
-from pertoken.rating.part import INVOICED, Part, Taken, within, without_nothing
+from pertoken.rating.part import INVOICED, Part, Taken, drawing, within, without_nothing
 from pertoken.rating.payment import paid
 from pertoken.rating.pool import Grid, granted, lost
 from pertoken.rating.replay import Replay, replay
@@ -265,7 +265,8 @@ def _joined(taken: Sequence[Taken], *, exact: bool) -> Taken:
 def money_pools(job: Job, parts: Sequence[Part], listed: Mapping[str, Listed]) -> Drawn:
     """Draw what is invoiced for charges from the pools that hold money."""
     out = Drawn()
-    for pools in together([pool for pool in job.card.pools if pool.unit == MONEY]):
+    moneys = [replace(p, eligible=drawing(p, job.card)) for p in job.card.pools if p.unit == MONEY]
+    for pools in together(moneys):
         made = _moneys(job, pools, within(parts, INVOICED), listed)
         out = Drawn(out.parts + made.parts, out.replays + made.replays)
     return out

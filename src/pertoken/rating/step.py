@@ -14,6 +14,7 @@ from pertoken.rating.card import Charge, During, Prorate, Window, plain
 from pertoken.rating.charge import as_counted, linear
 from pertoken.rating.job import Job
 from pertoken.rating.paper import Sum, beside_pools, money, priced, reckoned
+from pertoken.rating.part import drawing
 from pertoken.rating.stretch import Point, Stretch, Who
 
 
@@ -330,4 +331,5 @@ def _pool(row: Row, _: Shares) -> Step:
 
 
 def _pools(row: Row) -> list[str]:
-    return [pool.name for pool in row.card.pools if pool.unit == "money" and plain(row.charge) in pool.eligible]
+    moneys = [pool for pool in row.card.pools if pool.unit == "money"]
+    return [pool.name for pool in moneys if plain(row.charge) in drawing(pool, row.card)]
