@@ -180,3 +180,48 @@ def test_what_a_pool_changes_of_a_discount_keeps_its_day_on_a_card_without_round
     assert by(ledger.where(stage="discount"), "day") == {"2026-01-01": -3, "2026-01-02": -5}
     covered = ledger.where(stage="covered", term="adjust.0")
     assert by(covered, "day") == {"2026-01-01": D(3), "2026-01-02": D("0.5")}
+
+
+def pooled(tail, pool="grant: 100, price: 0, unused: forfeit", extra=""):
+    return plan(f"{tail}\npools: [{{id: b, unit: money, eligible: [t], {pool}}}]", 1, extra)
+
+
+@pytest.mark.parametrize("order", ["orb", "openmeter"])
+def test_a_credit_pays_what_a_maximum_leaves_of_a_charge(order):
+    """100 used, at most 50, a credit of 100: nothing is due, and 50 of the credit are left."""
+    ledger = rate(units(100), pooled(f"clamp: {{max: 50}}\norder: {order}")).ledger
+    assert money(ledger) == 0
+    assert by(ledger, "charge", "stage") == {
+        ("t", "list"): 100,
+        ("t", "maximum"): -50,
+        ("t", "covered"): -50,
+        ("b", "drawn"): 0,
+    }
+
+
+@pytest.mark.parametrize("off", ["{amount: -60}", "{percent: -100, on: [t]}"])
+def test_a_discount_after_a_maximum_takes_off_what_that_leaves(off):
+    made = plan(f"adjust: [{off}]\nclamp: {{max: 50}}\norder: [maximum, discount]")
+    assert money(rate(units(100), made).ledger) == 0
+
+
+def test_a_maximum_on_all_is_taken_off_one_charge_after_the_other():
+    """20 + 100, at most 70: 20 of the first and 30 of the second."""
+    made = plan("clamp: {max: 70}", 1, ", base: {curve: [{flat: 100}]}")
+    assert by(rate(units(20), made).ledger, "charge", "stage") == {
+        ("t", "list"): 20,
+        ("t", "maximum"): -20,
+        ("base", "list"): 100,
+        ("base", "maximum"): -30,
+    }
+
+
+@pytest.mark.parametrize(
+    ("own", "all_", "fee", "billed"), [("min: 50", "min: 60", 5, 60), ("max: 5", "max: 50", 100, 50)]
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_limit_on_named_charges_comes_before_one_on_all(own, all_, fee, billed, first):
+    """10 used and a fee. 10 up to 50, with 5 up to 60; 10 down to 5, with 100 down to 50; wherever they stand."""
+    limits = [f"{{{own}, on: [t]}}", f"{{{all_}}}"]
+    made = plan(f"clamp: [{', '.join(limits if first else limits[::-1])}]", 1, f", base: {{curve: [{{flat: {fee}}}]}}")
+    assert money(rate(units(10), made).ledger) == billed

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from pertoken.rating.contract import CYCLE, Windows, closing
 from pertoken.rating.job import Job
 from pertoken.rating.part import CONTRACTED, INVOICED, Part, gathered, rounding_window, within, without_nothing
 from pertoken.usage.question import above_key
+
+LIMITS = ("minimum", "maximum")
 
 Step = Callable[[Sequence[Part]], list[Part]]
 """From the parts so far to those that are added."""
@@ -87,23 +90,35 @@ def asked_keys(adjust: Adjust, card: Card) -> frozenset[str]:
 
 
 def steps(job: Job) -> list[tuple[str, Step]]:
-    """List what follows the charges of a card, in the card's order; a limit or discount is taken once."""
+    """List what follows the charges of a card, in the card's order; a limit or discount is taken once.
+
+    Limits that follow each other are taken on named charges first, so that those on all see what these come to.
+    """
     kinds: dict[str, list[tuple[str, Step]]] = {
         "discount": [("", partial(_adjusted, job, i)) for i in range(len(job.card.adjust))],
         "amount": [
             ("", partial(_adjusted, job, i)) for i, each in enumerate(job.card.adjust) if each.amount is not None
         ],
         "percent": [("", partial(_adjusted, job, i)) for i, each in enumerate(job.card.adjust) if each.amount is None],
-        "minimum": [
-            ("", partial(_limited, job, i, "minimum")) for i, c in enumerate(job.card.clamps) if c.min is not None
-        ],
-        "maximum": [
-            ("", partial(_limited, job, i, "maximum")) for i, c in enumerate(job.card.clamps) if c.max is not None
-        ],
         "credit": [("credit", lambda _: [])],
     }
     order = job.card.order or ("discount", "minimum", "maximum", "credit")
-    return [step for kind in order for step in kinds[kind]]
+    out: list[tuple[str, Step]] = []
+    for limits, together in groupby(order, LIMITS.__contains__):
+        names = list(together)
+        out += _limits(job, names) if limits else [step for kind in names for step in kinds[kind]]
+    return out
+
+
+def _limits(job: Job, names: Sequence[str]) -> list[tuple[str, Step]]:
+    """List limits that follow each other: those on named charges, then those on all."""
+    found = [
+        (i, name, clamp)
+        for name in names
+        for i, clamp in enumerate(job.card.clamps)
+        if (clamp.min if name == "minimum" else clamp.max) is not None
+    ]
+    return [("", partial(_limited, job, i, name)) for i, name, _ in sorted(found, key=lambda each: not each[2].on)]
 
 
 def _adjusted(job: Job, index: int, parts: Sequence[Part]) -> list[Part]:
@@ -268,7 +283,24 @@ def _limited(job: Job, index: int, name: str, parts: Sequence[Part]) -> list[Par
     base = Lines({**keys, due.name: due.key}, {"amount": edge * 0})
     own = list(parts) if not clamp.on else _on(clamp.on, parts, job.card)
     gap = edge - _totals(base, own, clamp.window, job)
-    gap = np.where(gap > 0 if name == "minimum" else gap < 0, gap, gap * 0)
+    if name == "maximum":
+        return _taken_off(job, f"clamp.{index}.max", base, np.minimum(gap, gap * 0), own, clamp.window)
+    gap = np.maximum(gap, gap * 0)
     lines = without_nothing(Lines(base.keys, {"quantity": gap * 0, "amount": gap}))
     charge = clamp.on[0] if len(clamp.on) == 1 else name
-    return [Part.of(lines, charge, f"clamp.{index}.{name[:3]}", name, job.tokens)]
+    return [Part.of(lines, charge, f"clamp.{index}.min", name, job.tokens)]
+
+
+def _taken_off(  # noqa: PLR0917  what meets here
+    job: Job, term: str, base: Lines, rest: Values, parts: Sequence[Part], window: str
+) -> list[Part]:
+    """Take what is above a maximum off one charge after the other, never more than there is of it."""
+    made = []
+    for charge in dict.fromkeys(part.charge for part in parts):
+        own = [part for part in parts if part.charge == charge]
+        there = _totals(base, own, window, job)
+        off = np.maximum(rest, -np.maximum(there, there * 0))
+        rest = rest - off
+        lines = without_nothing(Lines(base.keys, {"quantity": off * 0, "amount": off}))
+        made.append(Part.of(lines, charge, term, "maximum", own[0].taken))
+    return [part for part in made if len(part.lines)]

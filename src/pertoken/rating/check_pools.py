@@ -213,6 +213,10 @@ def _inside(card: Card, pool: Pool) -> Iterator[Fault]:
             yield fault(card, pool.line, f"pool {pool.name}: inside.times of {name!r}", "an eligible charge", mend)
     if outside.times < 0:
         yield fault(card, pool.line, f"pool {pool.name}: outside.times is {outside.times}", "0 or more")
+    if outside.block and pool.unit == MONEY:
+        yield fault(
+            card, pool.line, f"pool {pool.name} of money blocks usage beyond it", "outside: {times: ...}, or none"
+        )
     if outside.block and outside.times != 1:
         yield fault(card, pool.line, f"pool {pool.name} blocks usage beyond it and prices it", "one of the two")
 

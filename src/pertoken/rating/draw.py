@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.core import period
 from pertoken.core.errors import CardError
@@ -15,14 +16,17 @@ from pertoken.rating.adjust import rounded, shifted
 from pertoken.rating.assign import Claim, combos, holds
 from pertoken.rating.card import MONEY, Pool, Window, plain
 from pertoken.rating.charge import carries, counted
-from pertoken.rating.contract import CYCLE
+from pertoken.rating.contract import CYCLE, anchored
 from pertoken.rating.counted import Counted
 from pertoken.rating.curve import running
 from pertoken.rating.job import Job
-from pertoken.rating.part import INVOICED, Part, Taken, within, without_nothing
+from pertoken.rating.part import INVOICED, Part, Taken, drawing, within, without_nothing
 from pertoken.rating.payment import paid
 from pertoken.rating.pool import Grid, granted, lost
 from pertoken.rating.replay import Replay, replay
+
+NOISE = 1e-9
+"""What floats may be off by. [unit]"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +127,8 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
         dense = _dense(grid, each.quantity, places[name], exact=job.exact)
         demand[plain(name)] = demand[plain(name)] + dense if plain(name) in demand else dense
     played = _replayed(job, pools, grid, demand)
+    for name, each in rows.items():
+        _refuse_corrections(job, name, played, Lines(each.lines.keys, {"quantity": each.quantity}))
     rest = {name: each.reshape(*each.shape[:-2], -1) for name, each in played.covered.items()}
     parts: list[Part] = []
     blocked: list[Usage] = []
@@ -201,6 +207,8 @@ def _places(grid: Grid, lines: Lines, *, early: bool = False) -> Any:  # noqa: A
                 key = lines.period(grain)
                 found = _windows(grid, key, grain, early=early)
                 at = np.where(at < 0, found if grain == grid.grain else grid.in_run(found, who), at)
+        if CYCLE in lines.keys and (at < 0).any():
+            at = np.where(at < 0, _of_cycles(grid, lines.keys[CYCLE], who, early=early), at)
     if (at < 0).any():
         card, first, last = grid.contracts.card, *grid.contracts.span
         msg = (
@@ -218,6 +226,19 @@ def _windows(grid: Grid, key: Key, grain: str, *, early: bool) -> Any:  # noqa: 
         moments = period.begins(key.labels) if early else period.ends(key.labels) - np.timedelta64(1, "s")
         index = {label: int(grid.at(t)) for label, t in zip(key.labels, moments, strict=True) if label}
     return np.array([index.get(label, -1) for label in key.labels] or [0])[key.codes]
+
+
+def _of_cycles(grid: Grid, key: Key, who: NDArray[np.intp], *, early: bool) -> NDArray[np.intp]:
+    """Find the window, shorter than a cycle, in which each line's cycle begins or ends; -1 where there is none."""
+    pairs, which = np.unique(np.stack([who, key.codes]), axis=1, return_inverse=True)
+    found = []
+    for contract, code in pairs.T.tolist():
+        begin = period.begins((key.labels[code],))
+        months = period.months_later(begin.astype("datetime64[M]").astype("datetime64[s]"), 1)
+        end = np.minimum(anchored(months, grid.contracts.day_of(contract)), grid.contracts.last[contract])
+        moment = begin if early else end - np.timedelta64(1, "s")
+        found.append(int(grid.at(moment)[0]) if key.labels[code] else -1)
+    return np.array(found, dtype=np.intp)[which.reshape(-1)]
 
 
 def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values:  # noqa: ANN401  an index
@@ -267,7 +288,8 @@ def _joined(taken: Sequence[Taken], *, exact: bool) -> Taken:
 def money_pools(job: Job, parts: Sequence[Part], listed: Mapping[str, Listed]) -> Drawn:
     """Draw what is invoiced for charges from the pools that hold money."""
     out = Drawn()
-    for pools in together([pool for pool in job.card.pools if pool.unit == MONEY]):
+    moneys = [replace(p, eligible=drawing(p, job.card)) for p in job.card.pools if p.unit == MONEY]
+    for pools in together(moneys):
         made = _moneys(job, pools, within(parts, INVOICED), listed)
         out = Drawn(out.parts + made.parts, out.replays + made.replays)
     return out
@@ -284,12 +306,49 @@ def _moneys(job: Job, pools: Sequence[Pool], parts: Sequence[Part], listed: Mapp
     made = []
     for name, each in own.items():
         if each:
-            off = _lines(grid, -played.covered[name], played.covered[name] * 0)
-            part = Part.of(off, each[0].charge, f"pools.{_first(pools, name)}", "covered", each[0].taken)
+            for part in within(each, frozenset({"list"})):
+                _refuse_corrections(job, part.charge, played, part.lines)
+            off = _beyond(job, pools, played, name) - played.covered[name]
+            lines = _lines(grid, off, off * 0)
+            part = Part.of(lines, each[0].charge, f"pools.{_first(pools, name)}", "covered", each[0].taken)
             made += [whole.at("covered") for whole in rounded([part], job)]
     taken = [listed[n].taken for n in listed if plain(n) in eligible]
     behind = _joined(taken, exact=job.exact) if taken else job.tokens
     return Drawn(tuple([p for p in made if len(p.lines)] + pool_parts(job, pools, played, behind)), (played,))
+
+
+def _beyond(job: Job, pools: Sequence[Pool], played: Replay, name: str) -> Values:
+    """What is paid on top for what money no longer covers, by contract and window."""
+    own = [pool for pool in pools if name in pool.eligible]
+    none = played.covered[name] * 0
+    if all(pool.outside.times == 1 for pool in own):
+        return none
+    factor = _factor(played, own, slice(None), exact=job.exact).reshape(played.grid.shape)
+    rest = np.maximum(played.demand[name] - played.covered[name], none)
+    dearer: Values = settle(rest * (factor - 1))
+    return dearer
+
+
+def _refuse_corrections(job: Job, name: str, played: Replay, lines: Lines) -> None:
+    """Refuse windows that take back more than they use, where a pool may have covered it.
+
+    Raises:
+        CardError: There is one: money would be paid back for what a pool has covered.
+    """
+    charge, quantity = job.card.prices.get(name), lines.values["quantity"]
+    if not (quantity < 0).any() or (charge and charge.measure and charge.measure.kind not in {"sum", "count"}):
+        return
+    grid = played.grid
+    net = _dense(grid, quantity, _places(grid, lines), exact=job.exact)
+    bad = (net < 0) & (abs(net) > NOISE) & played.offered[plain(name)]
+    if bad.any():
+        window = grid.labels[int(np.argwhere(bad)[0][-1])]
+        msg = (
+            f"{job.card.source or job.card.name}: usage of {plain(name)} is less than nothing in the {grid.grain} "
+            f"{window}, and it draws on a pool; expected corrections in the period that they correct; put them "
+            "there, and rate that period again"
+        )
+        raise CardError(msg)
 
 
 def _wanted(job: Job, grid: Grid, parts: Sequence[Part]) -> Values:
@@ -302,7 +361,7 @@ def _wanted(job: Job, grid: Grid, parts: Sequence[Part]) -> Values:
     for part in parts:
         charge = job.card.prices.get(part.charge)
         fee = charge is not None and charge.measure is None
-        finest = period.finest(set(part.lines.keys))
+        finest = period.finest(set(part.lines.keys)) or ("month" if CYCLE in part.lines.keys else None)
         coarse = finest is not None and period.GRAINS.index(finest) > period.GRAINS.index(grid.grain)
         if coarse and part.stage == "list" and not fee and grid.name != CYCLE:
             msg = (
@@ -312,13 +371,25 @@ def _wanted(job: Job, grid: Grid, parts: Sequence[Part]) -> Values:
             )
             raise CardError(msg)
         out = out + _dense(grid, part.lines.values["amount"], _places(grid, part.lines, early=fee), exact=job.exact)
-    months = grid.begin.astype("datetime64[M]")
+    invoices = _invoices(grid)
     for w in range(grid.shape[1] - 1, 0, -1):
-        if months[w] == months[w - 1]:
-            below = np.minimum(out[..., w], out[..., w] * 0)
+        same = invoices[:, w] == invoices[:, w - 1]
+        if same.any():
+            none = out[..., w] * 0
+            below = np.where(same, np.minimum(out[..., w], none), none)
             out[..., w - 1] += below
             out[..., w] -= below
     return out
+
+
+def _invoices(grid: Grid) -> Any:  # noqa: ANN401  months
+    """The month in which the invoice of each window begins, shape `(contract, window)`, or one line for all."""
+    months = grid.begin.astype("datetime64[M]")
+    if grid.contracts.card.during.anchor is None:
+        return months[None]
+    days = [grid.contracts.day_of(contract) for contract in range(len(grid.contracts))]
+    begun = {day: months - (anchored(months, day) > grid.begin).astype(np.int64) for day in set(days)}
+    return np.stack([begun[day] for day in days])
 
 
 def _first(pools: Sequence[Pool], charge: str) -> str:

@@ -12,7 +12,8 @@ from pertoken.core import period
 from pertoken.core.lines import Key, Lines, Usage, group
 from pertoken.core.meters import leaves
 from pertoken.core.money import Values, array, to_exact
-from pertoken.rating.card import Card
+from pertoken.rating.assign import RATES
+from pertoken.rating.card import MONEY, Card, Pool, plain
 from pertoken.rating.counted import Counted
 
 
@@ -108,6 +109,14 @@ def without_nothing(lines: Lines) -> Lines:
     some = lines.values["amount"] != 0
     some = some if some.ndim == 1 else some.any(axis=tuple(range(some.ndim - 1)))
     return lines if some.all() else lines.pick(some)
+
+
+def drawing(pool: Pool, card: Card) -> tuple[str, ...]:
+    """Name the charges that draw on a pool; what tops up to a minimum draws on money that is there for all it is on."""
+    priced = {plain(name) for name in card.prices} | ({RATES} if card.rates else set())
+    on = [set(c.on) or priced for c in card.clamps if c.min is not None and len(c.on) != 1]
+    tops_up = pool.unit == MONEY and bool(on) and set().union(*on) <= set(pool.eligible)
+    return (*pool.eligible, "minimum") if tops_up else pool.eligible
 
 
 def rounding_window(name: str, card: Card) -> str:

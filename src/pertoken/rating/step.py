@@ -10,10 +10,11 @@ from pertoken.core.money import array, round_half_up
 from pertoken.rating import words
 from pertoken.rating.account_of import SERIES, Row
 from pertoken.rating.assign import RATES, RateBook
-from pertoken.rating.card import Charge, During, Prorate, Window, plain
+from pertoken.rating.card import Charge, During, Pool, Prorate, Window, plain
 from pertoken.rating.charge import as_counted, linear
 from pertoken.rating.job import Job
 from pertoken.rating.paper import Sum, beside_pools, money, priced, reckoned
+from pertoken.rating.part import drawing
 from pertoken.rating.stretch import Point, Stretch, Who
 
 
@@ -315,8 +316,10 @@ def _limit(row: Row, share: Shares) -> Step:
 def _pool(row: Row, _: Shares) -> Step:
     pool = next(pool for pool in row.card.pools if pool.name == row.term.partition(".")[2])
     currency = row.card.currency
+    moneys = _pools(row)
+    beyond = "".join(f", beyond {p.name} × {p.outside.times:f}" for p in moneys if p.outside.times != 1)
     said: dict[str, Any] = {
-        "covered": f"{plain(row.charge)}, paid from {' and '.join(_pools(row))}",
+        "covered": f"{plain(row.charge)}, paid from {' and '.join(p.name for p in moneys)}{beyond}",
         "drawn": f"{pool.name}, {words.amount(row.quantity, pool, currency)} used, at its cost",
         "unused": f"{pool.name}, {words.amount(row.quantity, pool, currency)} not used",
         "purchase": words.paid(pool, currency),
@@ -329,5 +332,6 @@ def _pool(row: Row, _: Shares) -> Step:
     return _step(row, said[row.stage], row.amount, pool.line, quantity=quantity, rate=rate if even else None, unit=unit)
 
 
-def _pools(row: Row) -> list[str]:
-    return [pool.name for pool in row.card.pools if pool.unit == "money" and plain(row.charge) in pool.eligible]
+def _pools(row: Row) -> list[Pool]:
+    moneys = [pool for pool in row.card.pools if pool.unit == "money"]
+    return [pool for pool in moneys if plain(row.charge) in drawing(pool, row.card)]
