@@ -490,13 +490,6 @@ def test_beyond_a_pool_the_factor_is_that_of_the_pool_of_the_time():
     assert by(rate(monthly(100, 100), made).ledger, "month") == {"2026-01": 270, "2026-02": 180}
 
 
-def test_a_correction_below_zero_is_not_swallowed_by_a_pool():
-    made = card(
-        B + "pools: [{id: c, unit: x_units, grant: 10, every: month, price: 0, eligible: [t], unused: forfeit}]"
-    )
-    assert money(rate(monthly(-5), made).ledger) == -5
-
-
 def test_a_correction_gives_back_to_the_pool_what_it_had_covered():
     """10 of one model and -5 of another are 5, which the pool of 10 covers whole."""
     made = card(

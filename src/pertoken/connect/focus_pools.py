@@ -9,7 +9,6 @@ from pertoken.core import period
 from pertoken.core.exact import CONTEXT
 from pertoken.core.money import SETTLED
 from pertoken.rating.card import MONEY, Card, Pool, plain
-from pertoken.rating.part import drawing
 
 NONE = Decimal(0)
 TERM = "pools."
@@ -117,8 +116,8 @@ class Pools:
 
     def covering(self, card: str, charge: str, *, money: bool) -> tuple[str, ...]:
         """Name the pools that may cover a charge."""
-        own = [(of, pool) for (name, _), (of, pool) in self.by_card.items() if name == card]
-        return tuple(p.name for of, p in own if plain(charge) in drawing(p, of) and (p.unit == MONEY) is money)
+        own = [pool for (name, _), (_, pool) in self.by_card.items() if name == card]
+        return tuple(p.name for p in own if plain(charge) in p.eligible and (p.unit == MONEY) is money)
 
     def unit(self, card: str, name: str, currency: str) -> str:
         """Unit of a pool, in the words of the standard."""

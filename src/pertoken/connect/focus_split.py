@@ -14,6 +14,9 @@ NONE = Decimal(0)
 CHARGED = ("list", "discount", "minimum", "maximum", "rounding")
 """Stages of a charge itself, before a pool covers any of it."""
 
+TOP_UP = "minimum"
+"""The charge of what tops up to a minimum: no usage, so it is an adjustment, and so is what a pool pays of it."""
+
 Place = tuple[str, ...]
 
 
@@ -62,7 +65,7 @@ def _split(line: Line, pools: Pools, drawn: _Drawn) -> Iterator[Piece]:
         effective=contracted, billed=contracted, stages=tuple(stage for stage in CHARGED if stage in line.money),
     )  # fmt: skip
     left = -line.money["covered"]
-    for why in (UNITS, MONEY):
+    for why in (UNITS, MONEY) if line.charge[1] != TOP_UP else ():
         covered = _covered(line, rest, why)
         for piece in _by_pool(line, covered, why, pools, drawn) if covered else ():
             left -= piece.contracted
@@ -109,7 +112,7 @@ def _status(line: Line) -> str:
     if "list" in line.money and (line.money["list"] or line.count["list"]):
         return "Usage" if line.keys.get("meter") else "Fee"
     given = {"discount", "covered"} & set(line.money) and "rounding" not in line.money
-    if given and line.amount("billed") < 0:
+    if given and line.amount("billed") < 0 and line.charge[1] != TOP_UP:
         return "Credit"
     return "Adjustment"
 
