@@ -264,3 +264,38 @@ def test_tiers_of_a_year_count_through_the_year_of_the_contract():
     used = usage("customer day meter", *(("acme", day, "x_u", 60) for day in days))
     ledger = rate(used, made, contracts=[contract("2026-03-15", "2027-03-15")]).ledger
     assert by(ledger, "cycle") == {"2026-10-15": 60, "2026-12-15": 40 + 10, "2027-02-15": 30}
+
+
+QUARTERLY = """
+    plan: p
+    prices:
+      t: {measure: {sum: x_u}, curve: [{rate: 1}]}
+      base: {curve: [{flat: 90}], during: {every: quarter, prorate: none}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "month", "span", "billed"),
+    [
+        (None, "2026-01", ("2026-01-01", "2026-02-01"), {"2026-01": 90}),
+        (None, "2026-02", ("2026-02-01", "2026-03-01"), {}),  # due in January, in the books before
+        ("2026-02-01", "2026-02", ("2026-02-01", "2026-03-01"), {"2026-02": 90}),
+        ("2026-02-01", "2026-03", ("2026-03-01", "2026-04-01"), {}),
+        ("2026-02-01", "2026-02", ("2026-01-01", "2026-07-01"), {"2026-02": 90, "2026-04": 90}),
+    ],
+)
+def test_a_quarters_fee_is_due_once_when_the_quarter_begins_for_the_contract(start, month, span, billed):
+    """Books closed month by month bill 90 a quarter, not 90 a month; and nothing before the contract."""
+    first, last = (date.fromisoformat(day) for day in span)
+    stated = [contract(start, None)] if start else []
+    used = usage("customer month meter", ("acme", month, "x_u", 1))
+    ledger = rate(used, card(QUARTERLY), contracts=stated, span=(first, last)).ledger
+    assert {row["month"]: row["amount"] for row in ledger.records() if row["charge"] == "base"} == billed
+
+
+def test_an_amount_off_a_quarter_is_taken_once_when_the_quarter_is_over():
+    """5 off what a quarter comes to, as a limit of it: 10 of March are 5, 10 of February alone stay 10."""
+    made = card(QUARTERLY + "    adjust: [{amount: -5, window: quarter, on: [t]}]")
+    for month, first, last, billed in (("2026-02", 2, 3, 10), ("2026-03", 3, 4, 5), ("2026-03", 1, 4, 90 + 5)):
+        used = usage("customer month meter", ("acme", month, "x_u", 10))
+        assert money(rate(used, made, span=(date(2026, first, 1), date(2026, last, 1))).ledger) == billed

@@ -213,6 +213,7 @@ def _amount(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list
     assert adjust.amount is not None  # noqa: S101  see the caller
     prorate = adjust.during.prorate or job.card.during.prorate or "none"
     due = job.contracts.windows(adjust.window, adjust.during, prorate=prorate, what="an amount")
+    due = _over(due, adjust, job) if adjust.window in ("quarter", "year") else due
     keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
     exact = job.exact
     whole = zeros(due.contract.shape, exact=exact) + (adjust.amount if exact else float(adjust.amount))
@@ -262,11 +263,11 @@ def _totals(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Values
     return out
 
 
-def _over(due: Windows, clamp: Clamp, job: Job) -> Windows:
+def _over(due: Windows, limit: Clamp | Adjust, job: Job) -> Windows:
     """Keep the windows that are over when the last month of the books is: before, nobody knows what is missing."""
     last = np.array([job.contracts.span[1] - np.timedelta64(1, "s")])
     end = period.following(last, "month")[0]
-    return due.pick(np.minimum(due.end, job.contracts.holds(clamp.during)[1][due.contract]) <= end)
+    return due.pick(np.minimum(due.end, job.contracts.holds(limit.during)[1][due.contract]) <= end)
 
 
 def _limited(job: Job, index: int, name: str, parts: Sequence[Part]) -> list[Part]:

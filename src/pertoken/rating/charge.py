@@ -74,11 +74,11 @@ def _fee(job: Job, name: str, charge: Charge) -> Lines:
     during = charge.during
     grain: Window = during.every or "month"
     prorate = during.prorate or job.card.during.prorate
-    due = job.contracts.windows(grain, during, prorate=prorate, what=f"the fee {name}")
+    found = job.contracts.windows(grain, during, prorate=prorate, what=f"the fee {name}")
+    due, name, key = job.contracts.due(found, grain, during)
     one = due.prorated(zeros(due.contract.shape, exact=job.exact) + 1)
     full = evaluate(normal_form(charge.curve), zeros(due.contract.shape, exact=job.exact) + 1)
     keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
-    name, key = due.invoiced()
     return Lines({**keys, name: key}, {"quantity": one, "amount": settle(due.prorated(full))})
 
 

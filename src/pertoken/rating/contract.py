@@ -73,13 +73,6 @@ class Windows:
         own = self.part[kept], self.whole[kept]
         return Windows(self.contract[kept], self.name, key, self.begin[kept], self.end[kept], *own)
 
-    def invoiced(self) -> tuple[str, Key]:
-        """Name and find the invoice of what is due when the periods begin: the month, where they are longer."""
-        if self.name not in ("quarter", "year"):
-            return self.name, self.key
-        every, codes = np.unique(self.begin.astype("datetime64[M]"), return_inverse=True)
-        return "month", Key(codes.astype(np.int32).reshape(-1), tuple(every.astype(str)))
-
     def prorated(self, money: Values) -> Values:
         """Take the part of each amount in which the contract runs; exact for decimals but for the division."""
         if self.part is self.whole or (self.part == self.whole).all():
@@ -218,6 +211,21 @@ class Contracts:
         one = np.ones(len(place), dtype=np.int64)
         contract = np.concatenate([who for who, _ in found])
         return Windows(contract, *self._label(begins, place, grain), begins[place], ends[place], one, one)
+
+    def due(self, found: Windows, grain: Window, during: During) -> tuple[Windows, str, Key]:
+        """Keep what falls due in these books, once, when its period begins for the contract; on that month's invoice.
+
+        What began before the first month of the books was billed before them.
+        """
+        if grain not in ("quarter", "year"):
+            return found, found.name, found.key
+        begin = np.maximum(found.begin, self.holds(during)[0][found.contract])
+        kept = begin.astype("datetime64[M]") >= self.span[0].astype("datetime64[M]")
+        found = found.pick(kept)
+        begin = np.maximum(begin[kept], self.first[found.contract])
+        who = {n: Key(k.codes[found.contract], k.labels) for n, k in self.keys.items()}
+        days = Key.of(begin.astype("datetime64[D]").astype(str))
+        return found, *self.key(Lines({**who, "day": days}, {}), "month")
 
     def _known(self, grain: Window) -> None:
         """Refuse to list periods where nobody knows when anything was.
@@ -364,7 +372,8 @@ def _cycle(day: Instants, window: str, turn: int) -> str:
     ahead, on = divmod(turn, 32)
     month = day.astype("datetime64[M]")
     month = np.where(anchored(month, on) > day, month - 1, month)
-    return period.label(anchored(month - (month.astype(np.int64) - ahead) % MONTHS[window], on)[0], "day")
+    first: Instants = month - ((month.astype(np.int64) - ahead) % MONTHS[window]).astype("timedelta64[M]")
+    return period.label(anchored(first, on)[0], "day")
 
 
 def _turned(grain: str, span: tuple[np.datetime64, np.datetime64], turn: int) -> tuple[Instants, Instants]:

@@ -74,8 +74,10 @@ def shares(job: Job, grain: Window, during: During, prorate: Prorate | None, due
         due: On which invoice a period stands.
     """
     found = job.contracts.windows(grain, during, prorate=prorate, what="a period")
-    keys = {name: Key(key.codes[found.contract], key.labels) for name, key in job.contracts.keys.items()}
-    name, key = found.invoiced() if due == "ahead" else (found.name, found.key)
+    name, key = found.name, found.key
+    if due == "ahead":
+        found, name, key = job.contracts.due(found, grain, during)
+    keys = {n: Key(own.codes[found.contract], own.labels) for n, own in job.contracts.keys.items()}
     lines = Lines({**keys, name: key}, {"part": found.part, "whole": found.whole}).pick(found.part != found.whole)
     out: dict[Who, list[Share]] = {}
     for row in lines.with_keys(invoice=job.invoiced(lines)).records():
