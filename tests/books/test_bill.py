@@ -97,3 +97,26 @@ def test_lines_of_a_quarter_or_a_year_name_it():
 def test_what_each_entry_adds_is_a_question_of_its_own():
     """The fee of 10 and 1, then 2."""
     assert pt.by_entry(plan(prices=USED | FEE), [("2026-01", 1), ("2026-01", 2)]) == (11, 2)
+
+
+def commitment(**said):
+    pool = {"id": "b", "unit": "money", "eligible": ["t"], "unused": "true_up", **said}
+    return plan(pools=[pool])
+
+
+@pytest.mark.parametrize("price", [{}, {"price": 120}])
+def test_a_commitment_of_money_is_trued_up_to_what_is_promised_not_to_what_is_paid(price):
+    """12 x 9 are paid of 120: 12 are missing at the end, however little is used."""
+    card = commitment(grant=120, term="year", pay={"every": "month", "amount": 9}, **price)
+    used = [(f"2026-{month:02}", 5) for month in range(1, 13)]
+    made = pt.bill(card, used, start=date(2026, 1, 1), end=date(2027, 1, 1))
+    assert made.billed == made.effective == 120
+
+
+def test_an_amount_off_in_a_month_that_is_cut_short_must_say_how_it_counts():
+    """15 of 31 days: 31 x 15 / 31 = 15 off 100, or all of 31."""
+    short = {"start": date(2026, 1, 17), "end": date(2026, 2, 1)}
+    with pytest.raises(pt.PertokenError, match=r"an amount .* is cut short; .*say prorate"):
+        pt.bill(plan(adjust=[{"amount": -31}]), 100, **short)
+    for how, billed in (("day", 85), ("none", 69)):
+        assert pt.bill(plan(adjust=[{"amount": -31, "during": {"prorate": how}}]), 100, **short).billed == billed

@@ -129,7 +129,7 @@ def _period(ledger: Ledger) -> Key:
     out = Key.constant("", len(ledger))
     grain = period.finest(set(ledger.keys))
     rows = ledger.with_keys(month=ledger.period("month")) if grain in ("hour", "day") and len(ledger) else ledger
-    column = out.column()
+    column: Any = out.column()
     for name in reversed(PERIODS):
         if name in rows.keys:
             own = rows.keys[name].column()
