@@ -1,6 +1,6 @@
 """Faults of words that a card says and that nothing would use: none is passed over in silence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from pertoken.core.errors import Fault
 from pertoken.rating.card import MONEY, Adjust, Card, Charge, Convert, During, Measure
@@ -20,16 +20,15 @@ def faults(card: Card) -> Iterator[Fault]:
     for name, charge in card.prices.items():
         yield from _times(card, name, charge.during, charge.line)
         yield from _charge(card, name, charge)
-    parts: tuple[tuple[str, Sequence[object]], ...] = (
-        ("adjust", card.adjust), ("clamp", card.clamps), ("pool", card.pools),
-    )  # fmt: skip
-    for what, items in parts:
-        for item in items:
-            during: During = item.during  # type: ignore[attr-defined]
-            line: int = item.line  # type: ignore[attr-defined]
-            yield from _times(card, what, during, line)
-            if during.counter:
-                yield fault(card, during.line or line, f"{what} has a counter", "it on a price that changes")
+    timed = [
+        *(("adjust", each.during, each.line) for each in card.adjust),
+        *(("clamp", each.during, each.line) for each in card.clamps),
+        *(("pool", each.during, each.line) for each in card.pools),
+    ]
+    for what, during, line in timed:
+        yield from _times(card, what, during, line)
+        if during.counter:
+            yield fault(card, during.line or line, f"{what} has a counter", "it on a price that changes")
     for index, adjust in enumerate(card.adjust):
         yield from _adjust(card, index, adjust)
 
