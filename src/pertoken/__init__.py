@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pertoken.workbench import (
         balances,
         bill,
+        by_entry,
         call,
         check,
         coverage,
@@ -47,6 +48,7 @@ __all__ = [
     "PertokenError",
     "balances",
     "bill",
+    "by_entry",
     "call",
     "card_from",
     "check",

@@ -30,7 +30,7 @@ def test_a_fault_is_told_with_its_line(text, message):
 def test_all_faults_are_told_at_once():
     with pytest.raises(CardError) as error:
         card(
-            "plan: p\nprices:\n  a: {curve: [{rate: -1}]}\n  b: {curve: [{up_to: 5, rate: 1}]}\nclamp: {min: 2, max: 1}"
+            "plan: p\nprices:\n  a: {curve: [{rate: -1}]}\n  b: {curve: [{up_to: 5, flat: 1}]}\nclamp: {min: 2, max: 1}"
         )
     assert [fault.where for fault in error.value.faults] == ["card.yaml:3", "card.yaml:4", "card.yaml:5"]
 

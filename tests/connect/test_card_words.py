@@ -49,12 +49,12 @@ def test_from_and_to_are_the_words_of_a_file():
         plan: p
         during: {{from: 2026-01-15, to: 2027-01-15, prorate: day, anchor: start, tz: Europe/Berlin}}
         prices:
-          base: {{curve: [{{flat: 20}}], during: {{every: quarter, prorate: fixed30, anchor: 31}}}}
+          base: {{curve: [{{flat: 20}}], during: {{every: quarter, prorate: fixed30}}}}
           {TOKENS}
         """)
     start, end = date(2026, 1, 15), date(2027, 1, 15)
     assert read.during == During(start=start, end=end, prorate="day", anchor="start", tz="Europe/Berlin", line=2)
-    assert read.prices["base"].during == During(every="quarter", prorate="fixed30", anchor=31, line=4)
+    assert read.prices["base"].during == During(every="quarter", prorate="fixed30", line=4)
     assert read.prices["base"].window == "quarter"
 
 

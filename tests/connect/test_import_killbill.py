@@ -112,7 +112,7 @@ def test_a_free_trial_is_left_out_and_a_discount_is_a_phase():
 
 def test_a_fixed_price_is_due_once():
     made = card("killbill", catalog(f"<fixed>{money(99, 'fixedPrice')}</fixed>" + recurring(30)))
-    assert made["prices"]["fixed"]["during"] == {"months": 1, "every": "month", "anchor": "start", "prorate": "none"}
+    assert made["prices"]["fixed"]["during"] == {"months": 1, "every": "month", "prorate": "none"}
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_fees_each_month_and_once():
         ),
     )
     assert made["prices"]["base"] == {"curve": [{"flat": 99}], "during": {"every": "month", "prorate": "second"}}
-    assert made["prices"]["setup"]["during"] == {"months": 1, "every": "month", "anchor": "start", "prorate": "none"}
+    assert made["prices"]["setup"]["during"] == {"months": 1, "every": "month", "prorate": "none"}
 
 
 def test_proration_may_be_off():
@@ -171,7 +171,7 @@ def test_what_is_due_once_in_a_phase_stands_beside_the_phases():
         {"key": "rest", "rateCards": [rated(unit("2")), move]},
     ]
     made = read("openmeter", plan(phases=phases))
-    during = {"after": 3, "months": 1, "every": "month", "anchor": "start", "prorate": "none"}
+    during = {"after": 3, "months": 1, "every": "month", "prorate": "none"}
     assert made.cards[0]["prices"] == {"move": {"curve": [{"flat": 7}], "during": during}}
     assert made.origins["pro", "prices", "move"] == "openmeter: rate card 'move', flat, once"
     assert [list(phase["prices"]) for phase in made.cards[0]["phases"]] == [["calls"], ["calls"]]

@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
+from pertoken.books.entries import Dated, Entry, Quantity, fine_enough, known_labels, months_of, read
 from pertoken.core import period
 from pertoken.core.errors import InputError
 from pertoken.core.expression import weights
-from pertoken.core.lines import Ledger, Usage, table
+from pertoken.core.lines import Key, Ledger, Usage, table
 from pertoken.core.meters import COMPOSITES, leaves, meter
 from pertoken.core.money import array
 from pertoken.rating.assign import leaf_weights, per_request
@@ -24,11 +23,6 @@ from pertoken.rating.needs import question
 from pertoken.rating.rate import AMOUNTS, amount, rate
 from pertoken.usage.question import DEFAULTS, PRICE_FROM
 
-Number = Decimal | float | str
-Quantity = Number | Mapping[str, Number]
-When = date | str
-Entry = tuple[When, Quantity] | tuple[When, Quantity, Mapping[str, str]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillLine:
@@ -37,7 +31,7 @@ class BillLine:
     Args:
         charge: Name of the charge or pool.
         stage: Stage of the ledger.
-        period: Its month, or the day on which its cycle begins.
+        period: Its month (quarter, year), or the day on which its cycle begins; empty for a whole term.
         quantity: How much; units of the charge or of the pool.
         amount: Money. [currency]
     """
@@ -76,13 +70,13 @@ class Bill:
         card: The card.
         ledger: All lines.
         pools: What became of each pool, by name.
-        entries: What was billed, as given.
+        entries: What was billed, as it was read.
     """
 
     card: Card
     ledger: Ledger
     pools: Mapping[str, PoolBalance]
-    entries: tuple[Entry, ...]
+    entries: tuple[Dated, ...]
 
     def total(self, kind: str) -> Decimal:
         """Sum one of the four amounts: list, contracted, effective or billed. [currency]."""
@@ -112,34 +106,42 @@ class Bill:
     @cached_property
     def lines(self) -> tuple[BillLine, ...]:
         """The lines of the ledger by charge, stage and period."""
-        rows = self.ledger
-        if CYCLE in rows.keys:
-            rows = rows.with_keys(period=rows.keys[CYCLE])
-        elif _dated(rows):
-            rows = rows.with_keys(period=rows.period("month"))
+        rows = self.ledger.with_keys(period=_period(self.ledger))
         by = [name for name in ("charge", "stage", "period") if name in rows.keys]
         return tuple(
             BillLine(
                 charge=row["charge"],
                 stage=row["stage"],
                 period=row.get("period", ""),
-                quantity=_decimal(row["quantity"]),
+                quantity=Decimal(row["quantity"]),
                 amount=row["amount"],
             )
             for row in rows.fold(by).records()
         )
 
 
-def _dated(ledger: Ledger) -> bool:
+PERIODS = (CYCLE, "month", "quarter", "year")
+"""Keys that name the period of a line, the first that it has."""
+
+
+def _period(ledger: Ledger) -> Key:
+    """Name the period of each line: its cycle, or its month, or the longer period that it is of."""
+    out = Key.constant("", len(ledger))
     grain = period.finest(set(ledger.keys))
-    return grain is not None and period.GRAINS.index(grain) <= period.GRAINS.index("month") and len(ledger) > 0
+    rows = ledger.with_keys(month=ledger.period("month")) if grain in ("hour", "day") and len(ledger) else ledger
+    column: Any = out.column()
+    for name in reversed(PERIODS):
+        if name in rows.keys:
+            own = rows.keys[name].column()
+            column = [mine or other for mine, other in zip(own.tolist(), list(column), strict=True)]
+    return Key.of(list(column))
 
 
 def bill(
     card: Card,
     usage: Quantity | Sequence[Entry],
     *,
-    on: date = date(2026, 1, 1),
+    on: date | None = None,
     start: date | None = None,
     end: date | None = None,
     labels: Mapping[str, str] | None = None,
@@ -151,14 +153,15 @@ def bill(
     Args:
         card: The card; its own `where` is not asked.
         usage: A number (of the card's only meter), meters with their numbers, or a list of `(when, quantity)` or
-            `(when, quantity, labels)`; `when` is a day, a moment, or a label as `2026-01` or `2026-01-31T09`.
+            `(when, quantity, labels)`; `when` is a day, a moment, or a label as `2026-01` or `2026-01-31T09`. An
+            empty list is no usage. Moments with a zone are told in `timezone`.
             Each entry is one request where the card looks at single requests.
-        on: When, for a bare quantity.
+        on: When, for a bare quantity; the contract's or the books' first day, or 2026-01-01, if None.
         start: First day of the contract, for proration, phases and terms; None if not known.
         end: The day on which the contract is over.
-        labels: Keys that the card asks for (`{"model": "gpt-4o"}`), for all entries.
+        labels: Keys that the card asks for (`{"model": "gpt-4o"}`), for all entries; no other keys.
         span: First day of the books and the day after their last; if None the months of the entries and the
-            contract, or the hours of the entries where they have hours.
+            contract, or the hours of the entries where they have hours and no `start` or `end` is said.
         timezone: Zone of the times.
 
     Returns:
@@ -168,33 +171,53 @@ def bill(
         PertokenError: What is wrong with the card or the entries, and the mend.
     """
     card = replace(card, where="")
-    dated = _entries(usage, start or on)
+    zone = card.during.tz or timezone
+    dated = read(usage, _on(on, start, end, span), zone)
     stated = [Contract(card=card.name, labels=dict.fromkeys(card.scope, OWN), start=start, end=end)]
-    rows = _usage(card, dated, labels or {}, contracts=stated if start or end else (), tz=timezone)
-    rated = rate(
-        rows,
-        card,
-        contracts=stated if start or end else (),
-        span=span or _span(dated, start, end),
-        timezone=timezone,
-    )
+    contracts = stated if start or end or not dated else ()
+    rows = _usage(card, dated, labels or {}, contracts=contracts, tz=timezone)
+    span = span or (months_of(dated, start, end) if dated or start or end else months_of((), on, None))
+    rated = rate(rows, card, contracts=contracts, span=span, timezone=timezone)
     pools = {pool.name: _balance(rated.replays[card.name], pool.name) for pool in card.pools}
     return Bill(card, rated.ledger, pools, dated)
 
 
-def by_entry(card: Card, usage: Sequence[Entry], **said: Any) -> tuple[Decimal, ...]:  # noqa: ANN401  as `bill` takes them
+def _on(on: date | None, start: date | None, end: date | None, span: tuple[date, date] | None) -> date:
+    """Find the day of a quantity that has none."""
+    whole = span or (months_of((), start, end) if start or end else None)
+    return on or start or (whole[0] if whole else date(2026, 1, 1))
+
+
+def by_entry(
+    card: Card,
+    usage: Sequence[Entry],
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    labels: Mapping[str, str] | None = None,
+    span: tuple[date, date] | None = None,
+    timezone: str = "UTC",
+) -> tuple[Decimal, ...]:
     """Find what each entry adds to what is billed, in their order: the price is cumulative, a charge is its difference.
 
     Args:
         card: The card.
         usage: Dated entries; the first also bears what is due without usage.
-        **said: As `bill` takes them; `span` should be said where the card has fees.
+        start: First day of the contract.
+        end: The day on which the contract is over.
+        labels: Keys that the card asks for, for all entries.
+        span: First day of the books and the day after their last; as for `bill` if None.
+        timezone: Zone of the times.
 
     Returns:
         Money of each entry; they add up to the bill. [currency]
     """
-    span = said.pop("span", None) or _span(usage, said.get("start"), said.get("end"))
-    totals = [Decimal(0), *(bill(card, usage[: i + 1], span=span, **said).billed for i in range(len(usage)))]
+    given = tuple(usage)
+    span = span or months_of(read(given, date(2026, 1, 1), card.during.tz or timezone), start, end)
+    totals = [Decimal(0)]
+    for count in range(1, len(given) + 1):
+        made = bill(card, given[:count], start=start, end=end, labels=labels, span=span, timezone=timezone)
+        totals.append(made.billed)
     return tuple(b - a for a, b in pairwise(totals))
 
 
@@ -202,57 +225,35 @@ OWN = "contract"
 """Label of the one contract that is billed."""
 
 
-def _entries(usage: Quantity | Sequence[Entry], on: date) -> tuple[Entry, ...]:
-    if isinstance(usage, (Decimal, int, float, str, Mapping)):
-        return ((on, usage),)
-    return tuple(usage)
-
-
 def _usage(
-    card: Card, dated: Sequence[Entry], labels: Mapping[str, str], *, contracts: Sequence[Contract], tz: str
+    card: Card, dated: Sequence[Dated], labels: Mapping[str, str], *, contracts: Sequence[Contract], tz: str
 ) -> Usage:
     """Write entries as usage, with the keys that the card asks for."""
     asked = question([card], timezone=tz, contracts=contracts)
-    grain = _grain(dated, period.finest(set(asked.keys)) or "month")
+    finest = period.finest(set(asked.keys)) or "month"
+    fine_enough(dated, finest, card.name)
+    grain = min([finest, *(entry.grain for entry in dated)], key=period.GRAINS.index)
     names = [name for name in asked.keys if name not in period.GRAINS]
+    known_labels([*labels, *(name for entry in dated for name in entry.labels)], [*names, *card.scope], card.name)
     cuts = {cut.key: cut for cut in asked.cuts}
     keys = ["meter", grain, *names, *cuts, *([PRICE_FROM] if asked.dates else [])]
     rows = []
-    for entry in dated or ((date(2026, 1, 1), 0),):
-        counted = _counted(card, entry[1])
-        said = {**dict.fromkeys(names, ""), **DEFAULTS, **dict.fromkeys(card.scope, OWN), **labels}
-        said |= entry[2] if len(entry) > 2 else {}  # noqa: PLR2004  the labels stand third
+    for entry in dated:
+        counted = _counted(card, entry.quantity)
+        said = {**dict.fromkeys(names, ""), **DEFAULTS, **dict.fromkeys(card.scope, OWN), **labels, **entry.labels}
         said |= {key: _band(cut.of, cut.above, counted) for key, cut in cuts.items()}
-        said[grain] = _label(entry[0], grain)
-        begun = [day.isoformat() for day in asked.dates if day.isoformat() <= _label(entry[0], "day")]
+        said[grain] = period.label(entry.when, grain)
+        begun = [day.isoformat() for day in asked.dates if day <= entry.day]
         said[PRICE_FROM] = max(begun, default="")
         rows += [([{"meter": name, **said}[key] for key in keys], number) for name, number in counted.items()]
     made = table(keys, [], [tuple(row) for row, _ in rows])
     return Usage(made.keys, {"quantity": array([number for _, number in rows], exact=True)})
 
 
-def _grain(dated: Sequence[Entry], asked: str) -> str:
-    """The period of the entries: as fine as the card asks, and as they are said."""
-    said = [_said(entry[0]) for entry in dated]
-    return min([asked, *said], key=period.GRAINS.index)
-
-
-def _said(when: When) -> str:
-    if isinstance(when, datetime):
-        return "hour"
-    return "day" if isinstance(when, date) else period.grain_of(when)
-
-
-def _label(when: When, grain: str) -> str:
-    """Name the period of an entry; one that is said coarser stands at its beginning."""
-    moment = period.begins([when])[0] if isinstance(when, str) else np.datetime64(when.isoformat(), "s")
-    return period.label(moment, grain)
-
-
-def _counted(card: Card, quantity: Quantity) -> dict[str, Decimal]:
+def _counted(card: Card, quantity: Decimal | Mapping[str, Decimal]) -> dict[str, Decimal]:
     """Meters with their numbers, and what the card converts request by request."""
     said = quantity if isinstance(quantity, Mapping) else {_meter(card): quantity}
-    out = {meter(name).name: _decimal(number) for name, number in said.items()}
+    out = {meter(name).name: number for name, number in said.items()}
     for charge in card.prices.values():
         statistic = per_request(charge)
         if statistic is not None and charge.measure is not None:
@@ -280,16 +281,6 @@ def _band(of: str, above: Sequence[int], counted: Mapping[str, Decimal]) -> str:
     return str(max((bound for bound in above if bound < size), default=0))
 
 
-def _span(dated: Sequence[Entry], start: date | None, end: date | None) -> tuple[date, date] | None:
-    """Whole months of the entries and the contract; None for the hours of the entries, if they have hours."""
-    if any(_said(entry[0]) == "hour" for entry in dated):
-        return None
-    days = [date.fromisoformat(_label(entry[0], "day")) for entry in dated]
-    last = [*days, *([end - timedelta(days=1)] if end else [])]
-    first = [*days, *([start] if start else [])]
-    return min(first).replace(day=1), (max(last).replace(day=1) + timedelta(days=31)).replace(day=1)
-
-
 def _balance(replays: Sequence[Any], name: str) -> PoolBalance:
     for played in replays:
         own = [grant for grant in played.grants if grant.pool.name == name]
@@ -305,7 +296,3 @@ def _balance(replays: Sequence[Any], name: str) -> PoolBalance:
 
 def _total(values: Any) -> Decimal:  # noqa: ANN401  an array of decimals
     return sum(values.ravel().tolist(), Decimal(0))
-
-
-def _decimal(number: Number) -> Decimal:
-    return number if isinstance(number, Decimal) else Decimal(str(number))

@@ -136,7 +136,7 @@ def phased(name: str, currency: str, phases: Sequence[tuple[int | None, Draft]],
 
 def _hoist(draft: Draft, base: Draft, begin: int) -> None:
     """Move what is due once out of a phase, since it has a time of its own: the month in which the phase begins."""
-    for name in [name for name, charge in draft.prices.items() if charge.get("during", {}).get("anchor") == "start"]:
+    for name in [name for name, charge in draft.prices.items() if charge.get("during") == ONCE]:
         charge, origin = draft.prices.pop(name), draft.reading.origins.pop((*draft.path, "prices", name))
         after = {"after": begin} if begin else {}
         base.add(name, {**charge, "during": {**after, **charge["during"]}}, origin)
@@ -179,10 +179,13 @@ def fee(amount: Decimal, every: str, prorate: str | None = None) -> Words:
     return {"curve": [{"flat": amount}], "during": during}
 
 
+ONCE = {"months": 1, "every": "month", "prorate": "none"}
+"""When something is due once."""
+
+
 def once(amount: Decimal) -> Words:
     """Make a fee that is due once, in the first month of the contract."""
-    during = {"months": 1, "every": "month", "anchor": "start", "prorate": "none"}
-    return {"curve": [{"flat": amount}], "during": during}
+    return {"curve": [{"flat": amount}], "during": dict(ONCE)}
 
 
 def tier(rate: Decimal, flat: Decimal | None = None, up_to: Decimal | None = None, cap: Decimal | None = None) -> Words:

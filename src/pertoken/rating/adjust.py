@@ -211,7 +211,7 @@ def _place(adjust: Adjust, name: str) -> str:
 def _amount(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list[Part]:
     """Take a fixed amount off in each window, from one charge after the other, never more than there is; or add it."""
     assert adjust.amount is not None  # noqa: S101  see the caller
-    prorate = adjust.during.prorate or job.card.during.prorate or "none"
+    prorate = adjust.during.prorate or job.card.during.prorate
     due = job.contracts.windows(adjust.window, adjust.during, prorate=prorate, what="an amount")
     due = _over(due, adjust, job) if adjust.window in ("quarter", "year") else due
     keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}

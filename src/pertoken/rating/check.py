@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from pertoken.core.errors import Fault
-from pertoken.rating import check_charge, check_money, check_pools, check_rates, check_time
+from pertoken.rating import check_charge, check_money, check_pools, check_rates, check_time, check_used
 from pertoken.rating.card import Card, plain
 from pertoken.rating.complaint import bad_condition, bad_meters, fault
 
@@ -22,6 +22,7 @@ def faults(card: Card) -> list[Fault]:
     found += check_money.faults(card)
     found += check_pools.faults(card)
     found += check_time.faults(card)
+    found += check_used.faults(card)
     found += bad_condition(card, card.where, 0)
     found += _head(card)
     return found

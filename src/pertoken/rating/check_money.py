@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import permutations
 
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.core.expression import condition
 from pertoken.core.period import GRAINS
 from pertoken.rating.card import MONEY, ORDERS, Adjust, Card, Charge, Clamp, plain
 from pertoken.rating.check_charge import RATES, curve_faults, measure_faults
+from pertoken.rating.check_pools import apart
 from pertoken.rating.complaint import bad_condition, fault
 from pertoken.usage.question import above_key
 
@@ -20,6 +22,7 @@ def faults(card: Card) -> Iterator[Fault]:
         yield from _clamp(card, clamp)
     for index, adjust in enumerate(card.adjust):
         yield from _adjust(card, index, adjust)
+    yield from _crossed(card)
     yield from _order(card)
 
 
@@ -49,6 +52,17 @@ def _clamp(card: Card, clamp: Clamp) -> Iterator[Fault]:
             yield fault(
                 card, clamp.line, f"a limit by {clamp.window}, but {plain(name)} is counted by {window}", mend=mend
             )
+
+
+def _crossed(card: Card) -> Iterator[Fault]:
+    """A minimum above the maximum of what it is part of, at one time, in a window that is no longer."""
+    for one, two in permutations(card.clamps, 2):
+        if one.min is None or two.max is None or one.min <= two.max or apart(one.during, two.during):
+            continue
+        inside = not two.on or (one.on and set(one.on) <= set(two.on))
+        if inside and GRAINS.index(one.window) <= GRAINS.index(two.window):
+            found = f"minimum {one.min} by {one.window} above the maximum {two.max} by {two.window} of another clamp"
+            yield fault(card, one.line, found, "min at most max")
 
 
 def _apart(charge: Charge) -> bool:
@@ -81,6 +95,22 @@ def _adjust(card: Card, index: int, adjust: Adjust) -> Iterator[Fault]:
             yield fault(card, adjust.line, f"adjust is on {name!r}, which is no charge", mend=nearest(name, known))
     yield from bad_condition(card, adjust.where, adjust.line)
     yield from _kept(card, adjust)
+    yield from _begun(card, adjust)
+
+
+def _begun(card: Card, adjust: Adjust) -> Iterator[Fault]:
+    """A share off holds for whole lines, so it can't begin or end inside the period of one."""
+    anchor = card.during.anchor
+    if adjust.amount is not None or anchor == "start":
+        return
+    charges = [c for name, c in card.prices.items() if not adjust.on or plain(name) in adjust.on]
+    whole = card.rounding is not None or any(_apart(c) and c.window not in ("hour", "day") for c in charges)
+    for word, day in (("begins", adjust.during.start), ("ends", adjust.during.end)):
+        if day is not None and whole and day.day != (anchor or 1):
+            found = f"a discount {word} on {day}, inside a month, and the lines that it is for are of whole months"
+            edge = f"day {anchor}" if anchor else "the first"
+            mend = f"let it begin and end on {edge} of a month, or write two phases of the price"
+            yield fault(card, adjust.during.line or adjust.line, found, f"{edge} of a month", mend)
 
 
 def _reckoned(card: Card, index: int, adjust: Adjust) -> Iterator[Fault]:
@@ -125,6 +155,11 @@ def _order(card: Card) -> Iterator[Fault]:
     if "discount" in card.order and parts:
         found = f"order says discount and {' and '.join(parts)}"
         yield fault(card, 0, found, "discount (all in the card's order), or amount and percent")
+    mixed = [adjust for adjust in card.adjust if adjust.amount is not None]
+    if not card.order and mixed and len(mixed) < len(card.adjust) and set(used) == {"discount"}:
+        mend = "say order: [discount] (as the card lists them), [amount, percent] or [percent, amount]"
+        found = "an amount and a percent off without an order"
+        yield fault(card, mixed[0].line, found, "an order, since 100 less 10 and 10 % is 81 or 80", mend)
     if card.order:
         yield from _left_out(card, used)
     elif len(used) > 1 and set(used) != {"minimum", "maximum"}:

@@ -168,7 +168,8 @@ def _price(card: Card, pool: Pool) -> Iterator[Fault]:
     if not said and not par:
         mend = "say price: 0 for a gift, price: what one grant costs, or inside: {rate: ...} for one unit"
         yield fault(card, pool.line, f"pool {pool.name} has no price", "one, since no gift is silent", mend)
-    if len(said) > 1:
+    promised = pool.unit == MONEY and pool.unused == "true_up" and set(said) == {"price", "pay.amount"}
+    if len(said) > 1 and not promised:
         yield fault(card, pool.line, f"pool {pool.name} says its price as {' and '.join(said)}", "one of them")
     for word, number in (("price", pool.price), ("inside.rate", pool.inside.rate)):
         if number is not None and number < 0:
@@ -263,7 +264,7 @@ def _priorities(card: Card) -> Iterator[Fault]:
     silent: dict[str, Fault] = {}
     for one, two in combinations(card.pools, 2):
         shared = sorted(set(one.eligible) & set(two.eligible))
-        if not shared or (one.unit == MONEY) != (two.unit == MONEY) or _apart(one.during, two.during):
+        if not shared or (one.unit == MONEY) != (two.unit == MONEY) or apart(one.during, two.during):
             continue
         for pool, other in ((one, two), (two, one)):
             if pool.priority is None:
@@ -273,7 +274,7 @@ def _priorities(card: Card) -> Iterator[Fault]:
     yield from silent.values()
 
 
-def _apart(one: During, two: During) -> bool:
+def apart(one: During, two: During) -> bool:
     """Tell whether two parts never hold at one time, as those of two phases."""
     first, second = sorted((one, two), key=lambda each: (each.start or date.min, each.after))
     if first.end and second.start:

@@ -286,6 +286,8 @@ def _prices(pool: Pool, spans: Windows, grid: Grid, *, exact: bool) -> Values:
     """Price of each grant: as said, or the part of all payments that falls to it, shape `(grant,)`."""
     paid = [p for p in pool.pay if p.amount is not None]
     none = zeros(spans.contract.shape, exact=exact)
+    if pool.price is None and pool.unit == MONEY and pool.unused == "true_up":
+        return spans.prorated(none + kind_of(pool.grant, exact=exact))
     if pool.price is not None or not paid:
         return spans.prorated(none + kind_of(pool.price or Decimal(0), exact=exact))
     for c, begin, over in terms(pool, grid):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pertoken.workbench.books import explain, invoice, priced, statement
-    from pertoken.workbench.cards import Aside, bill, check
+    from pertoken.workbench.cards import Aside, bill, by_entry, check
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
     from pertoken.workbench.sheets import sheet
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "books": ("explain", "invoice", "priced", "statement"),
-    "cards": ("Aside", "bill", "check"),
+    "cards": ("Aside", "bill", "by_entry", "check"),
     "pools": ("balances", "coverage"),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "sheets": ("sheet",),
@@ -29,6 +29,7 @@ __all__ = [
     "Quotes",
     "balances",
     "bill",
+    "by_entry",
     "call",
     "check",
     "coverage",

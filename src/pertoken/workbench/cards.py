@@ -11,7 +11,11 @@ from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage
 from pertoken.rating.card import Card
 
 if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+
     from pertoken.books.bill import Bill
+    from pertoken.books.entries import Entry, Quantity
     from pertoken.engines.duckdb import Log
     from pertoken.rating.review import Review
 
@@ -131,13 +135,28 @@ def check(files: "Iterable[str | Path]") -> "Review":
     return Review(files=names, cards=tuple(cards), faults=tuple(faults), doubts=unsure)
 
 
-def bill(card: "Card | Mapping[str, Any] | str | Path", usage: Any, **said: Any) -> "Bill":  # noqa: ANN401  see books.bill
+def bill(
+    card: "Card | Mapping[str, Any] | str | Path",
+    usage: "Quantity | Sequence[Entry]",
+    *,
+    on: "date | None" = None,
+    start: "date | None" = None,
+    end: "date | None" = None,
+    labels: Mapping[str, str] | None = None,
+    span: "tuple[date, date] | None" = None,
+    timezone: str = "UTC",
+) -> "Bill":
     """Rate a quantity, or a dated list of quantities, of one contract under a card; see `pertoken.books.bill.bill`.
 
     Args:
         card: A card, a dictionary of the same shape as the YAML file, or the file.
-        usage: A number, meters with their numbers, or a list of `(when, quantity)`.
-        **said: `on`, `start`, `end`, `labels`, `span`, `timezone`.
+        usage: A number, meters with their numbers, or a list of `(when, quantity)`; an empty list is no usage.
+        on: When, for a bare quantity.
+        start: First day of the contract.
+        end: The day on which the contract is over.
+        labels: Keys that the card asks for, for all entries.
+        span: First day of the books and the day after their last.
+        timezone: Zone of the times.
 
     >>> plan = {"plan": "p", "prices": {"tokens": {"measure": {"sum": "output_tokens"}, "curve": {"mode": "marginal",
     ...     "tiers": [{"up_to": 10, "rate": "1"}, {"rate": "0.5"}]}}}}
@@ -145,13 +164,49 @@ def bill(card: "Card | Mapping[str, Any] | str | Path", usage: Any, **said: Any)
     17.5
     """
     from pertoken.books.bill import bill as rated  # noqa: PLC0415  the calculator must start fast
-    from pertoken.connect.cards import card_from, read_cards  # noqa: PLC0415
 
-    if isinstance(card, (str, Path)):
-        cards = read_cards(card)
-        if len(cards) != 1:
-            names = ", ".join(each.name for each in cards)
-            msg = f"{card} has {len(cards)} plans: {names}; say which, as {card}#{cards[0].name}"
-            raise CardError(msg)
-        return rated(cards[0], usage, **said)
-    return rated(card if isinstance(card, Card) else card_from(card), usage, **said)
+    one = _one(card)
+    return rated(one, usage, on=on, start=start, end=end, labels=labels, span=span, timezone=timezone)
+
+
+def by_entry(
+    card: "Card | Mapping[str, Any] | str | Path",
+    usage: "Sequence[Entry]",
+    *,
+    start: "date | None" = None,
+    end: "date | None" = None,
+    labels: Mapping[str, str] | None = None,
+    span: "tuple[date, date] | None" = None,
+    timezone: str = "UTC",
+) -> tuple["Decimal", ...]:
+    """Find what each entry adds to what is billed; see `pertoken.books.bill.by_entry`.
+
+    Args:
+        card: A card, a dictionary of the same shape as the YAML file, or the file.
+        usage: A list of `(when, quantity)`.
+        start: First day of the contract.
+        end: The day on which the contract is over.
+        labels: Keys that the card asks for, for all entries.
+        span: First day of the books and the day after their last.
+        timezone: Zone of the times.
+
+    Returns:
+        Money of each entry; they add up to the bill. [currency]
+    """
+    from pertoken.books.bill import by_entry as rated  # noqa: PLC0415  the calculator must start fast
+
+    return rated(_one(card), usage, start=start, end=end, labels=labels, span=span, timezone=timezone)
+
+
+def _one(card: "Card | Mapping[str, Any] | str | Path") -> Card:
+    """Read one card."""
+    from pertoken.connect.cards import card_from, read_cards  # noqa: PLC0415  the calculator must start fast
+
+    if not isinstance(card, (str, Path)):
+        return card if isinstance(card, Card) else card_from(card)
+    cards = read_cards(card)
+    if len(cards) != 1:
+        names = ", ".join(each.name for each in cards)
+        msg = f"{card} has {len(cards)} plans: {names}; say which, as {card}#{cards[0].name}"
+        raise CardError(msg)
+    return cards[0]
