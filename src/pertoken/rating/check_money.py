@@ -155,11 +155,6 @@ def _order(card: Card) -> Iterator[Fault]:
     if "discount" in card.order and parts:
         found = f"order says discount and {' and '.join(parts)}"
         yield fault(card, 0, found, "discount (all in the card's order), or amount and percent")
-    mixed = [adjust for adjust in card.adjust if adjust.amount is not None]
-    if not card.order and mixed and len(mixed) < len(card.adjust) and set(used) == {"discount"}:
-        mend = "say order: [discount] (as the card lists them), [amount, percent] or [percent, amount]"
-        found = "an amount and a percent off without an order"
-        yield fault(card, mixed[0].line, found, "an order, since 100 less 10 and 10 % is 81 or 80", mend)
     if card.order:
         yield from _left_out(card, used)
     elif len(used) > 1 and set(used) != {"minimum", "maximum"}:
