@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from pertoken.core.errors import InputError
 
 USED = {"t": {"measure": {"sum": "x_u"}, "curve": [{"rate": 1}]}}
 FEE = {"base": {"curve": [{"flat": 10}]}}
-QUARTER = {"start": date(2026, 1, 1), "end": date(2026, 4, 1)}
+QUARTER: dict[str, Any] = {"start": date(2026, 1, 1), "end": date(2026, 4, 1)}
 
 
 def plan(**said):
@@ -96,7 +97,7 @@ def test_lines_of_a_quarter_or_a_year_name_it():
 
 def test_what_each_entry_adds_is_a_question_of_its_own():
     """The fee of 10 and 1, then 2."""
-    assert pt.by_entry(plan(prices=USED | FEE), [("2026-01", 1), ("2026-01", 2)]) == (11, 2)
+    assert list(pt.by_entry(plan(prices=USED | FEE), [("2026-01", 1), ("2026-01", 2)])) == [Decimal(11), Decimal(2)]
 
 
 def commitment(**said):
@@ -115,7 +116,7 @@ def test_a_commitment_of_money_is_trued_up_to_what_is_promised_not_to_what_is_pa
 
 def test_an_amount_off_in_a_month_that_is_cut_short_must_say_how_it_counts():
     """15 of 31 days: 31 x 15 / 31 = 15 off 100, or all of 31."""
-    short = {"start": date(2026, 1, 17), "end": date(2026, 2, 1)}
+    short: dict[str, Any] = {"start": date(2026, 1, 17), "end": date(2026, 2, 1)}
     with pytest.raises(pt.PertokenError, match=r"an amount .* is cut short; .*say prorate"):
         pt.bill(plan(adjust=[{"amount": -31}]), 100, **short)
     for how, billed in (("day", 85), ("none", 69)):

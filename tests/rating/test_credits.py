@@ -60,7 +60,7 @@ def test_what_money_no_longer_covers_is_dearer():
     assert money(rated.ledger) == 192
     told = explain(rated, {"customer": "acme"}, kind="billed").steps
     assert [(step.about, step.amount) for step in told if step.stage == "covered"] == [
-        ("t, paid from b, beyond b × 1.2", -108)
+        ("t, paid from b, beyond b × 1.2", Decimal(-108))
     ]
 
 
