@@ -23,12 +23,10 @@ CARD_HELP = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A log, its cards, and how to read it, as the command line says them."""
+class Log:
+    """A log and how to read it, as the command line says them: the options `HOW`."""
 
     log: str
-    cost: tuple[str, ...]
-    revenue: tuple[str, ...]
     mapping: str | None
     period: str
     timezone: str
@@ -39,12 +37,23 @@ class Reading:
     start: date | None
     end: date | None
 
+    def said(self) -> dict[str, Any]:
+        """What was said, as the workbench takes it."""
+        every = {field.name: getattr(self, field.name) for field in fields(self)}
+        return every | {"rejects": self.rejects is not None, "contracts": self.contracts or ()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(Log):
+    """A log with the cards of both sides."""
+
+    cost: tuple[str, ...]
+    revenue: tuple[str, ...]
+
     def books(self, *, quiet: bool, **more: Any) -> "Books":  # noqa: ANN401  the workbench's own
         """Rate the log, with a bar for people who wait."""
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
-        said |= {"rejects": self.rejects is not None, "contracts": self.contracts or ()}
         with progress(quiet=quiet) as watch:
-            return workbench.statement(**said, watch=watch, **more)
+            return workbench.statement(**self.said(), watch=watch, **more)
 
 
 COST = click.option("--cost", multiple=True, metavar="CARD", help=CARD_HELP["cost"])

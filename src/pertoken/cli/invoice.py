@@ -1,15 +1,14 @@
 """`pertoken invoice`: what a customer is billed for a month."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from datetime import date
+from dataclasses import dataclass
 
 import click
 
 from pertoken import workbench
 from pertoken.books.answer import Billed
 from pertoken.books.correct import corrections
-from pertoken.cli.books import HOW, noted, progress, rejected
+from pertoken.cli.books import HOW, Log, noted, progress, rejected
 from pertoken.cli.options import Delivery, deliver, gathered, outputs
 from pertoken.connect.issued import read_issued
 from pertoken.core.errors import InputError
@@ -17,27 +16,15 @@ from pertoken.present.invoice import corrected, sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A card, a log, and how to read it, as the command line says them."""
+class Reading(Log):
+    """A log with the card that is billed on."""
 
     card: str
-    log: str
-    mapping: str | None
-    period: str
-    timezone: str
-    unpriced: workbench.Aside
-    rejects: str | None
-    on: date | None
-    contracts: str | None
-    start: date | None
-    end: date | None
 
     def bill(self, customer: str, month: str, *, quiet: bool) -> Billed:
         """Rate the log, with a bar for people who wait."""
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
-        said |= {"rejects": self.rejects is not None, "contracts": self.contracts or ()}
         with progress(quiet=quiet) as watch:
-            return workbench.invoice(**said, customer=customer, month=month, watch=watch)
+            return workbench.invoice(**self.said(), customer=customer, month=month, watch=watch)
 
 
 def log_options(command: Callable[..., None]) -> Callable[..., None]:

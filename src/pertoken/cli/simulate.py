@@ -1,8 +1,7 @@
 """`pertoken simulate`: one history under another plan, or under many."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from datetime import date
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from glob import glob, has_magic
 from typing import Any
@@ -15,7 +14,7 @@ from pertoken.books.outcome import WATCHED, verdict
 from pertoken.books.ranking import RANKS
 from pertoken.books.simulate import Simulation
 from pertoken.books.vary import values
-from pertoken.cli.books import COST, HOW, progress, rejected
+from pertoken.cli.books import COST, HOW, Log, progress, rejected
 from pertoken.cli.options import Delivery, deliver, gathered, keys, outputs
 from pertoken.core.errors import InputError, LimitExceeded
 from pertoken.present.simulate import sheet
@@ -63,23 +62,13 @@ class Number(click.ParamType[Decimal]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plans:
-    """A log, plans to compare on it, and how to read it, as the command line says them."""
+class Plans(Log):
+    """A log, and plans to compare on it."""
 
-    log: str
     old: tuple[str, ...]
     new: tuple[str, ...]
     more: tuple[str, ...]
     cost: tuple[str, ...]
-    mapping: str | None
-    period: str
-    timezone: str
-    unpriced: workbench.Aside
-    rejects: str | None
-    on: date | None
-    contracts: str | None
-    start: date | None
-    end: date | None
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -88,8 +77,7 @@ class Plans:
 
     def ask(self, question: Callable[..., Simulated], *, quiet: bool, **more: Any) -> Simulated:  # noqa: ANN401
         """Put a question to the log, with a bar for people who wait."""
-        said = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "more"}
-        said |= {"rejects": self.rejects is not None, "new": self.candidates, "contracts": self.contracts or ()}
+        said = {name: each for name, each in self.said().items() if name != "more"} | {"new": self.candidates}
         with progress(quiet=quiet) as watch:
             return question(**said, watch=watch, **more)
 
