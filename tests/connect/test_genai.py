@@ -44,7 +44,7 @@ LEAVES = {
     "code_executions": (7, "tool_calls code_execution"),
     "characters": (1709, "characters input"),
     "pages": (11, "document_pages input"),
-    "audio_hours": (Decimal("0.13"), "durations input audio"),
+    "audio_seconds": (467, "durations input audio"),
     "requests": (1, "requests"),
 }
 """For each leaf meter a prime, and everything that genai-prices says of it."""
@@ -70,12 +70,11 @@ def length(leaves):
 
 
 def inclusive(leaves):
-    """The same usage as genai-prices counts it: every unit holds all that is more particular; audio in seconds."""
+    """The same usage as genai-prices counts it: every unit holds all that is more particular."""
     usage = {}
     for unit, about in unit_data.items():
         said = set(about["dimensions"].values())
-        amount = sum(quantity for name, quantity in leaves.items() if said <= set(LEAVES[name][1].split()))
-        usage[unit] = amount * 3600 if unit.endswith("_seconds") else amount
+        usage[unit] = sum(quantity for name, quantity in leaves.items() if said <= set(LEAVES[name][1].split()))
     usage.pop("requests")
     return genai_prices.Usage(**usage)
 

@@ -19,7 +19,10 @@ from tests.desk import parquet
 
 pytestmark = pytest.mark.usefixtures("desk")
 
-PARTED = {"audio_hours", "gpu_hours", "video_seconds", "seats"}
+PARTED = {
+    "audio_seconds", "cache_storage_token_hours", "gpu_hours", "hosting_hours", "provisioned_unit_hours", "seats",
+    "storage_gb_days", "training_hours", "video_seconds",
+}  # fmt: skip
 
 
 def leaves(text, mapping=None, keys=()):

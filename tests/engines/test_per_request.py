@@ -107,8 +107,8 @@ def test_sql_converts_each_request_as_decimals_do(rows, per, rounding, free, fre
 
 def test_time_is_rounded_for_each_request_too():
     """Two calls of 0.2 and 1.01 minutes of audio, billed by the begun minute: 1 + 2."""
-    asked = PerRequest(weights=(("audio_hours", D(60)),), round="up")
-    assert alone("audio_hours\n0.003333333\n0.016833333\n", asked) == 3
+    asked = PerRequest(weights=(("audio_seconds", D(60)),), round="up")
+    assert alone("audio_seconds\n0.003333333\n0.016833333\n", asked) == 3
 
 
 def test_the_name_is_the_same_for_the_same_conversion():

@@ -73,9 +73,9 @@ def test_a_count_begins_again_in_each_window(window, billed):
 def test_exact_rating_of_floats_adds_them_up_as_decimals():
     """0.1 and 0.2 hours are three tenths, three packages; added up as floats they would be four."""
     terms = card(
-        "card: v\nprices: {t: {measure: {sum: audio_hours}, convert: {per: 0.1, round: up}, curve: [{rate: 1}]}}"
+        "card: v\nprices: {t: {measure: {sum: audio_seconds}, convert: {per: 0.1, round: up}, curve: [{rate: 1}]}}"
     )
-    made = usage("month model meter", ("2026-01", "x", "audio_hours", 0.1), ("2026-01", "y", "audio_hours", 0.2))
+    made = usage("month model meter", ("2026-01", "x", "audio_seconds", 0.1), ("2026-01", "y", "audio_seconds", 0.2))
     assert [float(money(rate(made, terms, exact=e).ledger)) for e in (True, False)] == [3, 3]
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain
@@ -162,7 +162,7 @@ def _terms(catalog: Catalog, key: Key) -> frozenset[object]:
     rates = catalog.rates.get(key)
     if rates is None:
         return frozenset({key})
-    return frozenset((r.meter, r.unit_price, r.batch, r.service_tier, r.above, r.start) for r in rates)
+    return frozenset(replace(r, model="", provider="", source="", note="", line=0, basis="") for r in rates)
 
 
 def _no_provider(catalog: Catalog, provider: str) -> str:

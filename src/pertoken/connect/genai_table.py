@@ -43,12 +43,11 @@ UNIT_OF = {
     "code_executions": "code_executions",
     "characters": "input_characters",
     "pages": "input_document_pages",
-    "audio_hours": "input_audio_seconds",
+    "audio_seconds": "input_audio_seconds",
     "requests": "requests",
 }
 """Our leaf meters, and what genai-prices calls the same thing."""
 
-SECONDS_PER_HOUR = 3600
 WHISPER_NOTE = "Groq bills at least 10 seconds of audio per request; that minimum is not charged here"
 
 Prices = dict[str, "str | list[Any]"]
@@ -141,7 +140,7 @@ def _dimensions(unit: str) -> dict[str, str]:
 
 def _per(unit: str) -> int:
     per: int = unit_data[unit]["per"]
-    return per // SECONDS_PER_HOUR if unit_data[unit]["dimensions"]["family"] == "durations" else per
+    return per
 
 
 def _borrowed(meter: str, unit: str, names: dict[str, str]) -> str:

@@ -43,7 +43,7 @@ class Meter:
     @property
     def whole(self) -> bool:
         """Whether it is counted in whole numbers; time, seats and meters of the user's own may have fractions."""
-        return self.unit not in ("hour", "second", "seat") and not self.name.startswith(PARTED)
+        return not self.unit.endswith(("hour", "second", "seat", "day")) and not self.name.startswith(PARTED)
 
 
 def _table(*rows: tuple[str, str, Direction, str]) -> dict[str, Meter]:
@@ -64,20 +64,31 @@ METERS: dict[str, Meter] = _table(
     ("output_audio_tokens", "token", "output", "Audio out"),
     ("output_image_tokens", "token", "output", "Image out"),
     ("output_video_tokens", "token", "output", "Video out"),
+    ("cache_storage_token_hours", "token-hour", "none", "Cache storage"),
+    ("training_tokens", "trained token", "none", "Training"),
     ("web_searches", "search", "none", "Web searches"),
+    ("web_fetches", "fetch", "none", "Web fetches"),
+    ("maps_searches", "search", "none", "Maps searches"),
     ("file_searches", "search", "none", "File searches"),
+    ("search_units", "search", "none", "Rerank searches"),
     ("code_executions", "execution", "none", "Code executions"),
+    ("code_sessions", "session", "none", "Code sessions"),
     ("tool_calls", "call", "none", "Tool calls"),
     ("images", "image", "none", "Images"),
     ("characters", "character", "none", "Characters"),
     ("pages", "page", "none", "Pages"),
-    ("audio_hours", "hour", "none", "Audio hours"),
+    ("audio_seconds", "second", "none", "Audio seconds"),
     ("video_seconds", "second", "none", "Video seconds"),
+    ("storage_gb_days", "GB-day", "none", "Vector storage"),
+    ("training_hours", "hour", "none", "Training hours"),
+    ("hosting_hours", "hour", "none", "Hosting hours"),
+    ("provisioned_unit_hours", "unit-hour", "none", "Provisioned throughput"),
     ("gpu_hours", "hour", "none", "GPU hours"),
     ("seats", "seat", "none", "Seats"),
 ) | {"requests": Meter("requests", "request", "none", "Requests", billable=False)}
 
 _CACHE_WRITE = re.compile(r"cache_write_(\d+[smhd])_tokens")
+_SIZED = re.compile(r"(images|video_seconds)_([a-z0-9]+(?:_[a-z0-9]+)*)")
 _CUSTOM = re.compile(r"x_[a-z][a-z0-9_]*")
 
 COMPOSITES: Mapping[str, tuple[Direction, ...]] = {
@@ -90,7 +101,8 @@ COMPOSITES: Mapping[str, tuple[Direction, ...]] = {
 def meter(name: str) -> Meter:
     """Look a leaf meter up by its name.
 
-    Cache writes carry an open time to live (`cache_write_1h_tokens`); a name that begins with `x_` is the user's own,
+    Cache writes carry an open time to live (`cache_write_1h_tokens`), images and seconds of video an open size
+    (`images_1024x1024_high`, `video_seconds_1080p`); a name that begins with `x_` is the user's own,
     one with `per_request:` what was converted request by request: counted again, and so never billable of itself.
 
     Raises:
@@ -103,6 +115,9 @@ def meter(name: str) -> Meter:
         return METERS[name]
     if match := _CACHE_WRITE.fullmatch(name):
         return Meter(name, "token", "input", f"Cache write {match[1]}")
+    if match := _SIZED.fullmatch(name):
+        whole = METERS[match[1]]
+        return Meter(name, whole.unit, "none", f"{whole.label} {match[2].replace('_', ' ')}")
     if _CUSTOM.fullmatch(name):
         return Meter(name, name.removeprefix("x_"), "none", name.removeprefix("x_").replace("_", " ").capitalize())
     if name.startswith(PER_REQUEST) and name != PER_REQUEST:

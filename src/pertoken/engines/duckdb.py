@@ -81,6 +81,7 @@ def _missing(log: Log, said: Mapping[str, Any], question: Question) -> list[str]
     missing = [f"{c.of} above {b}" for c in question.cuts for b in c.above if b not in cuts.get(c.of, set())]
     missing += [f"prices from {day}" for day in question.dates if day.isoformat() not in said["dates"]]
     missing += [each.meter for each in question.per_request if each.meter not in said.get("per_request", ())]
+    missing += [clock.key for clock in question.clocks if clock.key not in said.get("clocks", ())]
     missing += [f"time zone {question.timezone}"] if question.timezone != said["timezone"] else []
     return missing + [f"key {key}" for key in question.keys if not _has(log, said["keys"], key)]
 
@@ -272,6 +273,7 @@ def keep(usage: Usage, question: Question, path: str | Path) -> None:
         "dates": [day.isoformat() for day in question.dates],
         "timezone": question.timezone,
         "per_request": [each.meter for each in question.per_request],
+        "clocks": [clock.key for clock in question.clocks],
     }
     columns: dict[str, Any] = {name: key.column() for name, key in usage.keys.items()}
     columns["quantity"] = usage.values["quantity"]

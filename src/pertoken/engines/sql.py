@@ -1,14 +1,14 @@
 """The question as SQL: a binding says what columns mean, a question what to keep; here both become text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.meters import METERS, PARTED, leaves, meter
 from pertoken.engines.source import identifier, quote
 from pertoken.usage.decompose import Leaf
-from pertoken.usage.question import DEFAULTS, PRICE_FROM, Cut, Question
+from pertoken.usage.question import DEFAULTS, PRICE_FROM, Clock, Cut, Question
 from pertoken.usage.schema import Binding
 
 Types = Mapping[str, str]
@@ -222,11 +222,33 @@ def key_columns(question: Question, binding: Binding, types: Types, *, on: str) 
     out = {name: _key(name, question, binding, types) for name in question.keys}
     for cut in question.cuts:
         out[cut.key] = (_long_band(cut, types) if binding.long else _band(cut, binding, types), "CAST({c} AS VARCHAR)")
+    out |= {clock.key: (_clock(clock, question, binding, types), "{c}") for clock in question.clocks}
     if question.dates:
         kept = binding.long and PRICE_FROM in types
         out[PRICE_FROM] = (column(PRICE_FROM) if kept else _price_from(question, binding, types, on), "{c}")
     return out
 
+
+def _clock(clock: Clock, question: Question, binding: Binding, types: Types) -> str:
+    """Whether a request was made in some hours of the week; they begin on a day, and may end on the next."""
+    if binding.long and clock.key in types:
+        return column(clock.key)
+    if binding.time is None:
+        msg = f"a price depends on the time of day ({clock.key}), and the log has no times; map a column to `time`"
+        raise InputError(msg)
+    local = _local(replace(question, timezone=clock.timezone), binding, types)
+    since = f"({local} - INTERVAL {clock.start.hour * 60 + clock.start.minute} MINUTE)"
+    minutes = (clock.end.hour - clock.start.hour) * 60 + clock.end.minute - clock.start.minute
+    begun = f"(hour({since}) * 60 + minute({since})) < {minutes % DAY or DAY}"
+    day = f"isodow({since}) - 1 IN ({', '.join(map(str, clock.weekdays)) or 'NULL'})"
+    for dates, join in ((clock.holidays, "AND NOT"), (clock.workdays, "OR")):
+        if dates:
+            days = ", ".join(f"DATE '{each.isoformat()}'" for each in dates)
+            day = f"({day} {join} CAST({since} AS DATE) IN ({days}))"
+    return f"CASE WHEN {begun} AND {day} THEN 'true' ELSE 'false' END"
+
+
+DAY = 24 * 60
 
 LEDGER_KEYS = ("account", "amount", "card", "charge", "meter", "origin", "quantity", "stage", "term")
 """Names that the lines of a ledger use themselves."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.catalog.prices import SAME_AS_STANDARD, STANDARD, Rate
+from pertoken.catalog.prices import SAME_AS_STANDARD, STANDARD, Moment, Rate
 from pertoken.core.errors import CardError, DoublePriced, nearest
 from pertoken.core.expression import Condition, condition, weights
 from pertoken.core.lines import Lines, Usage, combine
@@ -168,8 +168,11 @@ def rate_keys(rates: Sequence[Rate]) -> set[str]:
     out = {"model"} if rates else set()
     out |= {"provider"} if any(rate.provider for rate in rates) else set()
     out |= {"batch", "service_tier"} if rates else set()
+    out |= {"speed"} if any(rate.speed != STANDARD for rate in rates) else set()
+    out |= {"region"} if any(rate.region for rate in rates) else set()
+    out |= {rate.window.key for rate in rates if rate.window}
     out |= {above_key("prompt_tokens")} if any(rate.above for rate in rates) else set()
-    return out | ({PRICE_FROM} if any(rate.start for rate in rates) else set())
+    return out | ({PRICE_FROM} if any(rate.start or rate.end for rate in rates) else set())
 
 
 def _need(names: Sequence[str], usage: Usage, cards: Sequence[Card]) -> None:
@@ -312,48 +315,57 @@ def _about(labels: Labels) -> str:
     return ", ".join(f"{k}={v}" for k, v in labels.items() if k != "meter" and v) or "all usage"
 
 
+Terms = tuple[str, str, str, bool, str, str, str]
+"""Provider, model, meter, batch, service tier, speed, region."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RateBook:
     """A table of rates, made ready for look-up.
 
     Args:
-        rows: Rates by (provider, model, meter, batch, service tier), the latest start first, of that the longest band.
+        rows: Rates by their terms, the latest start first, of that the longest band, of that those of some hours.
         owners: (provider, model, meter) of the rates that name a provider.
     """
 
-    rows: Mapping[tuple[str, str, str, bool, str], Sequence[Rate]] = field(default_factory=dict)
+    rows: Mapping[Terms, Sequence[Rate]] = field(default_factory=dict)
     owners: frozenset[tuple[str, str, str]] = frozenset()
 
     @classmethod
     def of(cls, rates: Sequence[Rate]) -> "RateBook":
         """Sort a table of rates by what it is looked up by."""
-        rows: dict[tuple[str, str, str, bool, str], list[Rate]] = {}
-        for rate in rates:
-            rows.setdefault((rate.provider, rate.model, rate.meter, rate.batch, rate.service_tier), []).append(rate)
+        rows: dict[Terms, list[Rate]] = {}
+        for r in rates:
+            rows.setdefault((r.provider, r.model, r.meter, r.batch, r.service_tier, r.speed, r.region), []).append(r)
         for group in rows.values():
-            group.sort(key=lambda rate: (_start(rate), rate.above), reverse=True)
+            group.sort(key=lambda rate: (_iso(rate.start), rate.above, rate.window is not None), reverse=True)
         return cls(rows, frozenset((r.provider, r.model, r.meter) for r in rates if r.provider))
 
     def find(self, labels: Labels) -> Rate | None:
         """Look the rate of a combination up: the latest price that had begun, of that the longest band.
 
-        Where a provider has any price of its own for a model's meter, prices that name no provider are not for it.
+        Where a provider has any price of its own for a model's meter, prices that name no provider are not for it; the
+        same holds of a region.
         """
         tier = labels.get("service_tier", STANDARD)
         batch = labels["batch"] == "true" or tier == BATCH
         tier = STANDARD if tier in SAME_AS_STANDARD or tier == BATCH else tier
+        speed = labels.get("speed", STANDARD)
+        speed = STANDARD if speed in SAME_AS_STANDARD else speed
         model, meter = labels["model"], labels["meter"]
         provider = labels.get("provider", "")
         owner = provider if (provider, model, meter) in self.owners else ""
-        rows = self.rows.get((owner, model, meter, batch, tier), ())
-        return next((rate for rate in rows if _fits(rate, labels)), None)
+        terms = (owner, model, meter, batch, tier, speed)
+        rows = self.rows.get((*terms, labels.get("region", ""))) or self.rows.get((*terms, ""), ())
+        found = next((rate for rate in rows if _fits(rate, labels)), None)
+        return None if found and found.end and labels[PRICE_FROM] >= _iso(found.end) else found
 
 
-def _start(rate: Rate) -> str:
-    return rate.start.isoformat() if rate.start else ""
+def _iso(moment: Moment | None) -> str:
+    return moment.isoformat() if moment else ""
 
 
 def _fits(rate: Rate, labels: Labels) -> bool:
     long_enough = rate.above == 0 or int(labels[above_key("prompt_tokens")]) >= rate.above
-    begun = rate.start is None or labels[PRICE_FROM] >= _start(rate)
-    return long_enough and begun
+    begun = rate.start is None or labels[PRICE_FROM] >= _iso(rate.start)
+    return long_enough and begun and (rate.window is None or labels[rate.window.key] == "true")

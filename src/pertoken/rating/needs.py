@@ -6,12 +6,13 @@ that draw day by day, a price that changes inside a month) asks for the finer pe
 
 from collections.abc import Sequence
 
+from pertoken.catalog.prices import Window
 from pertoken.core import period
 from pertoken.core.expression import condition
 from pertoken.rating.assign import per_request, rate_keys
 from pertoken.rating.card import Card, Charge, Pool
 from pertoken.rating.contract import Contract
-from pertoken.usage.question import PRICE_FROM, Cut, Question
+from pertoken.usage.question import PRICE_FROM, Clock, Cut, Question
 
 
 def question(
@@ -37,11 +38,20 @@ def question(
         for rate in card.rates:
             if rate.above:
                 above.setdefault("prompt_tokens", set()).add(rate.above)
-    dates = {rate.start for card in cards for rate in card.rates if rate.start}
+    rates = [rate for card in cards for rate in card.rates]
+    dates = {moment for rate in rates for moment in (rate.start, rate.end) if moment}
+    windows = {rate.window.key: rate.window for rate in rates if rate.window}
     cuts = tuple(Cut(of, tuple(sorted(bounds))) for of, bounds in sorted(above.items()))
-    asked = dict.fromkeys((*by, *sorted(names - {"meter", PRICE_FROM, *(cut.key for cut in cuts)})))
+    asked = dict.fromkeys((*by, *sorted(names - {"meter", PRICE_FROM, *(cut.key for cut in cuts), *windows})))
     rounded = dict.fromkeys(r for card in cards for c in card.prices.values() if (r := per_request(c)) is not None)
-    return Question(_one_period(tuple(asked)), cuts, tuple(sorted(dates)), timezone, tuple(rounded))
+    clocks = tuple(_clock(windows[key]) for key in sorted(windows))
+    moments = tuple(sorted(dates, key=lambda moment: moment.isoformat()))
+    return Question(_one_period(tuple(asked)), cuts, moments, timezone, tuple(rounded), clocks)
+
+
+def _clock(window: Window) -> Clock:
+    each = window
+    return Clock(each.key, each.start, each.end, each.timezone, each.weekdays, each.holidays, each.workdays)
 
 
 def _keys(card: Card) -> set[str]:

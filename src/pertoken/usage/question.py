@@ -1,7 +1,7 @@
 """The question that an engine answers: which keys to keep, which cuts to make, in which time zone. It is data."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Literal
 
@@ -83,23 +83,55 @@ def _plain(number: Decimal) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """Hours of the week, each request of which carries the label `true`.
+
+    Args:
+        key: Name of the key that the label stands under.
+        start: When it begins, by the clock of the zone.
+        end: When it is over; at or before `start` for the next day.
+        timezone: Zone of the clock.
+        weekdays: Days of the week on which it begins; Monday is 0.
+        holidays: Days on which it does not begin, whatever the weekday.
+        workdays: Days on which it begins all the same.
+    """
+
+    key: str
+    start: time
+    end: time
+    timezone: str
+    weekdays: tuple[int, ...]
+    holidays: tuple[date, ...] = ()
+    workdays: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What to fold a log to.
 
     Args:
         keys: Keys to keep apart. Periods (`hour`, `day`, `month`, `quarter`, `year`) are keys like others.
         cuts: Bands of single requests.
-        dates: Days (UTC) on which some price changed; a request's label is the last of them that had come.
+        dates: Days and moments (UTC) at which some price changed; a request's label is the last that had come.
         timezone: Zone in which periods are reckoned.
         per_request: What is converted request by request; each becomes a meter of its own.
+        clocks: Hours of the week that some price depends on.
     """
 
     keys: tuple[str, ...]
     cuts: tuple[Cut, ...] = ()
-    dates: tuple[date, ...] = ()
+    dates: tuple[date | datetime, ...] = ()
     timezone: str = "UTC"
     per_request: tuple[PerRequest, ...] = ()
+    clocks: tuple[Clock, ...] = ()
 
 
-DEFAULTS = {"batch": "false", "service_tier": "standard", "provider": "", "model": ""}
+DEFAULTS = {
+    "batch": "false",
+    "service_tier": "standard",
+    "speed": "standard",
+    "region": "",
+    "provider": "",
+    "model": "",
+}
 """What a log that has no such column says on every row."""
