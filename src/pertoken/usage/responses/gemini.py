@@ -48,10 +48,14 @@ def read(response: Response) -> tuple[Invocation, ...]:
         InputError: A count is no count, or more than what it is a part of.
     """
     parts = scan(response.usage, USAGE, "usageMetadata")
+    for side, prefix in (("prompt", ""), ("output", "output_")):
+        if side not in parts:
+            told = sum(parts.get(f"{prefix}{each}", 0) for each in ("text", *MODALITIES)) - parts.get("tools", 0)
+            parts[side] = max(told, 0)
     said, thought = parts.get("output", 0), parts.get("reasoning", 0)
     fed = parts.get("prompt", 0) + parts.get("tools", 0)
-    if parts.keys() == {"total"}:
-        fed = parts["total"]
+    if not fed + said + thought:
+        fed = parts.get("total", 0)
     parts["input"] = fed
     notes = [*_fitted(parts, fed, ""), *_fitted(parts, said, "output_")]
     off = parts["total"] - fed - said - thought if "total" in parts else 0
