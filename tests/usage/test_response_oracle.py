@@ -102,7 +102,7 @@ def differences(record: UsageRecord, theirs: Mapping[str, Any]) -> Iterator[str]
 
 @pytest.mark.parametrize(("provider", "extractor"), FLAVOURS)
 def test_the_leaves_add_up_to_what_genai_prices_extracts(provider: str, extractor: UsageExtractor) -> None:
-    rng = random.Random(f"{provider} {extractor.api_flavor}")
+    rng = random.Random(f"{provider} {extractor.api_flavor}")  # noqa: S311  no secret
     for _ in range(23):
         body = response(extractor, rng)
         model, usage = extractor.extract(body)

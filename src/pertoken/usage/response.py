@@ -117,7 +117,7 @@ def _read(response: Response, asked: Body) -> tuple[Invocation, ...]:
         return openai.read(response)
     if "input_tokens" in usage:
         native = not BESIDE.isdisjoint(usage) and DETAILS.isdisjoint(usage)
-        return (anthropic if native else openai).read(response)
+        return anthropic.read(response) if native else openai.read(response)
     for fields, reader in OTHERS:
         if not fields.isdisjoint(usage):
             return reader(response)

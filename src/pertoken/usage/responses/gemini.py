@@ -6,7 +6,7 @@ from typing import Any
 
 from pertoken.usage.record import Count
 from pertoken.usage.responses.invocation import Invocation, Response
-from pertoken.usage.responses.scan import Parts, Table, by_modality, named, scan
+from pertoken.usage.responses.scan import Parts, by_modality, named, scan
 from pertoken.usage.responses.split import MODALITIES, of_input, of_output
 
 COUNTS = ("tokenCount", "token_count")
@@ -20,7 +20,7 @@ def _modal(prefix: str = "") -> Any:  # noqa: ANN401  a reader of a list
     return by_modality({name: f"{prefix}{part}" for name, part in SEEN.items()}, COUNTS)
 
 
-_CAMEL: Table = {
+_CAMEL: dict[str, Any] = {
     "promptTokenCount": "prompt",
     "toolUsePromptTokenCount": "tools",
     "cachedContentTokenCount": "cached",
@@ -35,7 +35,7 @@ _CAMEL: Table = {
     "responseTokensDetails": _modal("output_"),
 }
 
-USAGE: Table = _CAMEL | {re.sub(r"(?=[A-Z])", "_", name).lower(): part for name, part in _CAMEL.items()}
+USAGE: dict[str, Any] = _CAMEL | {re.sub(r"(?=[A-Z])", "_", name).lower(): part for name, part in _CAMEL.items()}
 """What Google calls its counts, as the interface and as its libraries write them."""
 
 FIELDS = frozenset(USAGE)

@@ -1,4 +1,4 @@
-"""OpenAI's way to count, which most vendors share: what is cached stands inside the prompt, reasoning inside the answer.
+"""OpenAI's way to count, which most vendors share: cached tokens inside the prompt, reasoning inside the answer.
 
 Where reasoning stands beside the answer, the response's own total shows it; vendors that are known to do so are listed.
 """
@@ -193,22 +193,35 @@ def _whole(response: Response, parts: Parts) -> tuple[Count, Count, list[str]]:
         cited = parts.get("citations", 0)
         return fed, said + reasoning + cited, [f"{cited:,} citation tokens are counted as output"] if cited else []
     rest = parts["total"] - fed - said if "total" in parts else None
-    if rest == 0 or (rest is None and not reasoning):
-        return fed, said, []
-    if rest and rest == reasoning:
-        return fed, said + reasoning, []
+    beside, stored, notes = (0, 0, []) if rest == 0 else _off(response, parts, rest)
+    return fed + stored, said + beside, notes
+
+
+def _off(response: Response, parts: Parts, rest: Count | None) -> tuple[Count, Count, list[str]]:
+    """Tell what stands beside, where the total is not prompt and answer.
+
+    Args:
+        response: The response.
+        parts: Its counts; reasoning is added where only the total has it.
+        rest: What the total has more than prompt and answer; None without a total.
+
+    Returns:
+        Tokens to add to the answer and to the prompt, and what is not sure of them.
+    """
+    reasoning = parts.get("reasoning", 0)
     stored = parts.get("cached", 0) + sum(of_writes(parts, str).values())
-    if rest and rest in {stored, stored + reasoning}:
-        return fed + stored, said + rest - stored, ["by total_tokens, what is cached stands beside the prompt"]
+    chat = "prompt_tokens" in response.usage
+    if rest and rest not in {reasoning, 0} and rest in {stored, stored + reasoning}:
+        return rest - stored, stored, ["by total_tokens, what is cached stands beside the prompt"]
     if rest and rest > 0 and not reasoning and response.provider in UNSAID:
         parts["reasoning"] = rest
-        return fed, said + rest, [f"{rest:,} tokens that only total_tokens counts are reasoning"]
-    notes = [f"total_tokens is {rest:+,} off the sum of its parts"] if rest else []
-    if chat and response.provider in BESIDE:
-        return fed, said + reasoning, notes
-    if reasoning > said:
-        return fed, said + reasoning, [*notes, "reasoning is more than the output, and so taken to stand beside it"]
-    return fed, said, notes
+        return rest, 0, [f"{rest:,} tokens that only total_tokens counts are reasoning"]
+    notes = [] if rest in {None, reasoning} else [f"total_tokens is {rest:+,} off the sum of its parts"]
+    if rest == reasoning or (chat and response.provider in BESIDE):
+        return reasoning, 0, notes
+    if reasoning > parts.get("output", 0):
+        return reasoning, 0, [*notes, "reasoning is more than the output, and so taken to stand beside it"]
+    return 0, 0, notes
 
 
 def _pictures(response: Response) -> bool:

@@ -53,7 +53,7 @@ def _usage(body: Body) -> Body | None:
         if isinstance(found, Mapping) and found:
             return found
     for name, fields in BESIDE:
-        inner = body.get(name)
+        inner = body.get(name) or {}
         for field in fields if isinstance(inner, Mapping) else ():
             if isinstance(inner.get(field), Mapping):
                 return inner if name == "meta" else dict(inner[field])
