@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.cards import Aside, bill, by_entry, check
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
+    from pertoken.workbench.reconcile import reconcile
     from pertoken.workbench.sheets import sheet
     from pertoken.workbench.whatif import rank, simulate
 
@@ -15,6 +16,7 @@ _ROOMS = {
     "books": ("explain", "invoice", "priced", "statement"),
     "cards": ("Aside", "bill", "by_entry", "check"),
     "pools": ("balances", "coverage"),
+    "reconcile": ("reconcile",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "sheets": ("sheet",),
     "whatif": ("rank", "simulate"),
@@ -38,6 +40,7 @@ __all__ = [
     "price",
     "priced",
     "rank",
+    "reconcile",
     "sheet",
     "simulate",
     "statement",
