@@ -1,7 +1,7 @@
 """A log, opened: where it lies, what its columns mean, what a kept roll-up says of itself."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +10,12 @@ from typing import Any
 import duckdb
 
 from pertoken.core import period
-from pertoken.core.errors import InputError, nearest
+from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.engines.complaint import complaint
 from pertoken.engines.source import Source, find, headers, quote
+from pertoken.engines.staged import Staged, binding, notes, stage
+from pertoken.usage.layout import Layout
+from pertoken.usage.recognise import Read
 from pertoken.usage.schema import Binding, LogMapping, bind
 
 
@@ -25,6 +28,8 @@ class Log:
         binding: What its columns mean.
         types: Its columns.
         kept: What each kept roll-up says of itself; empty for other logs.
+        layout: The format that it is read as, as people call it.
+        staged: What was put down of documents; None for tables.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -32,15 +37,37 @@ class Log:
     binding: Binding
     types: Mapping[str, str]
     kept: tuple[Mapping[str, Any], ...]
+    layout: str = ""
+    staged: Staged | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """A log of documents: their format, and what they hold.
+
+    Args:
+        layout: Their format.
+        read: Their records, with places.
+    """
+
+    layout: Layout
+    read: Iterable[Read]
 
 
 @contextmanager
-def opened(name: str | Path, mapping: LogMapping | None = None, *, memory: str = "2GB") -> Iterator[Log]:
+def opened(
+    name: str | Path,
+    mapping: LogMapping | None = None,
+    *,
+    documents: Documents | None = None,
+    memory: str = "2GB",
+) -> Iterator[Log]:
     """Open a log and find out what its columns mean.
 
     Args:
         name: File, folder, glob, or `file.duckdb::table`.
         mapping: What the user says of its columns.
+        documents: Its records, where it is read document by document.
         memory: What DuckDB may use before it writes to disk.
 
     Raises:
@@ -49,6 +76,9 @@ def opened(name: str | Path, mapping: LogMapping | None = None, *, memory: str =
     source = find(name)
     with told(source), duckdb.connect(config={"memory_limit": memory, "preserve_insertion_order": False}) as con:
         con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+        if documents is not None:
+            yield _put_down(con, source, documents, mapping)
+            return
         source = _headed(_attach(con, source))
         types = dict(_columns(con, source))
         top = con.sql(f"SELECT * FROM {source.relation} LIMIT 0").columns
@@ -62,6 +92,25 @@ def opened(name: str | Path, mapping: LogMapping | None = None, *, memory: str =
             types,
             _kept(con, source),
         )
+
+
+def _put_down(con: duckdb.DuckDBPyConnection, source: Source, documents: Documents, mapping: LogMapping | None) -> Log:
+    """Put documents down as records, and read those as a log."""
+    staged = stage(con, documents.read)
+    title = documents.layout.title
+    if not staged.rows:
+        found = f"{source.name} holds no usage that can be read as {title} ({documents.layout.name})"
+        raise InputError.of(
+            staged.sample or [Fault("", found, "at least one record", "write it again or leave it out")]
+        )
+    source = replace(source, kind="staged")
+    try:
+        bound = binding(staged, mapping)
+    except InputError as error:
+        msg = f"{source.name}: {error}"
+        raise InputError(msg) from error
+    bound = replace(bound, says=(*documents.layout.says, *notes(staged)))
+    return Log(con, source, bound, dict(_columns(con, source)), (), title, staged)
 
 
 def _headed(source: Source) -> Source:

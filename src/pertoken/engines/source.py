@@ -14,6 +14,9 @@ KINDS = {
     ".json": "json", ".duckdb": "duckdb", ".db": "duckdb",
 }  # fmt: skip
 
+STAGED = "staged"
+"""Table of records that were put down."""
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -36,7 +39,7 @@ class Source:
 
     Args:
         name: What the user called it.
-        kind: `csv`, `parquet`, `json` or `duckdb`.
+        kind: `csv`, `parquet`, `json`, `duckdb`, or `staged` for documents that were put down as records.
         files: Files, sorted.
         table: Table of a DuckDB file; empty if the only one.
         headers: First lines of CSV files; empty where DuckDB is to find out.
@@ -60,6 +63,8 @@ class Source:
     @property
     def numbered(self) -> str:
         """The log with the file and the row (from 1, header not counted) of each line; slower."""
+        if self.kind == "staged":
+            return STAGED
         if self.kind == "duckdb":
             return self._flat(f"(SELECT *, {quote(self.name)} AS _file, rowid + 1 AS _row FROM {self._read()})")
         if self.kind == "parquet":
@@ -73,6 +78,8 @@ class Source:
         files = _list(self.files)
         if self.kind == "parquet":
             return f"read_parquet({files}, union_by_name=true{more})"
+        if self.kind == "staged":
+            return f"(SELECT * EXCLUDE (_file, _row) FROM {STAGED})"
         if self.headers:
             return "(" + " UNION ALL BY NAME ".join(f"SELECT * FROM {_csv(h, more)}" for h in self.headers) + ")"
         if self.kind == "csv":

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pertoken.engines.duckdb import Log, Watch
+    from pertoken.engines.log import Documents
     from pertoken.usage.question import Question
     from pertoken.usage.report import Report
     from pertoken.usage.schema import LogMapping
@@ -92,13 +93,50 @@ def stated(said: Contracts) -> tuple[Contract, ...]:
 
 
 def reading(
-    log: "str | Path", mapping: "LogMapping | str | Path | None", period: str, timezone: str
+    log: "str | Path",
+    mapping: "LogMapping | str | Path | None",
+    period: str,
+    timezone: str,
+    *,
+    layout: str = "",
+    watch: "Watch | None" = None,
 ) -> "AbstractContextManager[Log]":
-    """Open a log as it is said to be read."""
+    """Open a log as it is said to be read.
+
+    Args:
+        log: Where it lies.
+        mapping: What its columns mean, where a user says so; its format is then not looked for.
+        period: Period that all of it is of.
+        timezone: Zone in which periods are reckoned.
+        layout: Name of its format; found out if empty.
+        watch: Told how far documents are read.
+    """
     from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
 
     zone(timezone)
-    return engine.opened(log, _mapping(mapping, period))
+    said = _mapping(mapping, period)
+    return engine.opened(log, said, documents=_documents(log, layout, mapping, watch))
+
+
+def _documents(
+    log: "str | Path", name: str, mapping: "LogMapping | str | Path | None", watch: "Watch | None"
+) -> "Documents | None":
+    """Read a log document by document, where a format of documents is said or recognised."""
+    from pertoken.connect.documents import documents, first_of_each  # noqa: PLC0415
+    from pertoken.engines.log import Documents  # noqa: PLC0415
+    from pertoken.engines.source import find  # noqa: PLC0415
+    from pertoken.usage.layouts import LAYOUTS  # noqa: PLC0415
+    from pertoken.usage.recognise import named, recognised, records  # noqa: PLC0415
+
+    found = named(name, LAYOUTS) if name else None
+    source = find(log)
+    if source.kind != "json" or (mapping is not None and found is None):
+        return None
+    layout = found or recognised(first_of_each(source.files), LAYOUTS)
+    if layout is None:
+        return None
+    placed = documents(source.files, watch=watch)
+    return Documents(layout, records(placed, layout, LAYOUTS, forced=found is not None))
 
 
 def folded(
