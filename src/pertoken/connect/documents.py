@@ -62,7 +62,7 @@ def first_of_each(files: Sequence[str]) -> Iterator[Placed]:
 
 
 def _of_file(file: str, raw: IO[bytes]) -> Iterator[Placed]:
-    lines = cast("IO[bytes]", gzip.open(raw)) if file.lower().endswith(".gz") else raw
+    lines = cast("IO[bytes]", gzip.open(raw)) if file.lower().endswith(".gz") else raw  # noqa: SIM115
     line = 0
     try:
         first = lines.readline(_LONGEST_LINE)

@@ -1,4 +1,4 @@
-"""What a log itself says that its rows cost: summed by the keys of a question, to the last digit, and never computed."""
+"""What a log itself says that its rows cost: summed by the keys of a question, never computed."""
 
 from decimal import Decimal
 

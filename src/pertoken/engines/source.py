@@ -45,6 +45,8 @@ class Source:
         headers: First lines of CSV files; empty where DuckDB is to find out.
         nested: Fields of records, written with dots, that stand as columns of their own.
         mixed: Columns that hold several kinds of JSON; read as text.
+        derived: Columns that are made of others, and how.
+        where: Which rows are read; empty for all.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Source:
     headers: tuple[Header, ...] = ()
     nested: tuple[str, ...] = ()
     mixed: tuple[str, ...] = ()
+    derived: tuple[tuple[str, str], ...] = ()
+    where: str = ""
 
     @property
     def relation(self) -> str:
@@ -90,6 +94,18 @@ class Source:
 
     def _flat(self, table: str) -> str:
         """Let fields of records stand as columns, so that a name with dots is a column like others."""
+        return self._shaped(self._fields(table))
+
+    def _shaped(self, table: str) -> str:
+        """Add the columns that are made of others, and leave out the rows that are not read."""
+        if not self.derived and not self.where:
+            return table
+        more = "".join(f", {sql} AS {identifier(name)}" for name, sql in self.derived)
+        every = f"COLUMNS(c -> NOT list_contains([{', '.join(quote(n.lower()) for n, _ in self.derived)}], lower(c)))"
+        where = f" WHERE {self.where}" if self.where else ""
+        return f"(SELECT {every if self.derived else '*'}{more} FROM {table}{where})"
+
+    def _fields(self, table: str) -> str:
         fields = [f"{self._text(name, identifier(*_parts(name)))} AS {identifier(name)}" for name in self.nested]
         texts = [f"{self._text(n, identifier(n))} AS {identifier(n)}" for n in self.mixed if n not in self.nested]
         if not fields and not texts:

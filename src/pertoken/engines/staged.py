@@ -1,5 +1,6 @@
 """Records of usage, put down in a table batch by batch, so that documents are folded as every other log is."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,8 @@ import numpy as np
 
 from pertoken.core.errors import Fault
 from pertoken.core.meters import meter
-from pertoken.engines.source import STAGED, identifier
+from pertoken.engines.source import STAGED, Source, identifier
+from pertoken.usage.layout import Placed
 from pertoken.usage.recognise import Read
 from pertoken.usage.record import UsageRecord
 from pertoken.usage.schema import Binding, LogMapping, given
@@ -203,11 +205,30 @@ def notes(staged: Staged) -> tuple[str, ...]:
     return tuple(told)
 
 
+def rows(con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[Placed]:
+    """Read the rows of a table as documents; a cell that holds JSON is what it holds."""
+    got = con.cursor().execute(f"SELECT * FROM {source.numbered}")
+    names = [each[0] for each in got.description]
+    while batch := got.fetchmany(BATCH):
+        for row in batch:
+            document = {name: _cell(value) for name, value in zip(names, row, strict=True) if value is not None}
+            yield document.pop("_file"), document.pop("_row"), document
+
+
+def _cell(value: Any) -> Any:  # noqa: ANN401  whatever a table holds
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
 def binding(staged: Staged, mapping: LogMapping | None) -> Binding:
     """Say what the columns are: ours by name; a mapping may name other keys and add labels.
 
     Raises:
-        InputError: The mapping takes something from a column that no record has, or says the period of a log with times.
+        InputError: The mapping names a column that no record has, or says the period of a log with times.
     """
     said = mapping or LogMapping()
     named = [name for name in ("provider", "model") if name in staged.said]

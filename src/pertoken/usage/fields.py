@@ -95,6 +95,8 @@ def moment(found: Any, what: str) -> datetime | None:  # noqa: ANN401
     if found is None or found == "":
         return None
     try:
+        if isinstance(found, datetime):
+            return found if found.tzinfo is None else found.astimezone(UTC).replace(tzinfo=None)
         if isinstance(found, str) and not found.replace(".", "", 1).isdigit():
             read = datetime.fromisoformat(found.strip())
             return read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)

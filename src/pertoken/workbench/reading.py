@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pertoken.engines.duckdb import Log, Watch
     from pertoken.engines.log import Documents
+    from pertoken.usage.layout import Layout
     from pertoken.usage.question import Question
     from pertoken.usage.report import Report
     from pertoken.usage.schema import LogMapping
@@ -112,31 +113,33 @@ def reading(
         watch: Told how far documents are read.
     """
     from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+    from pertoken.usage.layouts import LAYOUTS  # noqa: PLC0415
+    from pertoken.usage.recognise import named  # noqa: PLC0415
 
     zone(timezone)
-    said = _mapping(mapping, period)
-    return engine.opened(log, said, documents=_documents(log, layout, mapping, watch))
+    forced = named(layout, LAYOUTS) if layout else None
+    known = LAYOUTS if mapping is None or forced else ()
+    held = _documents(log, forced, known, watch)
+    return engine.opened(log, _mapping(mapping, period), documents=held, layout=forced, layouts=known)
 
 
 def _documents(
-    log: "str | Path", name: str, mapping: "LogMapping | str | Path | None", watch: "Watch | None"
+    log: "str | Path", forced: "Layout | None", known: "Sequence[Layout]", watch: "Watch | None"
 ) -> "Documents | None":
     """Read a log document by document, where a format of documents is said or recognised."""
     from pertoken.connect.documents import documents, first_of_each  # noqa: PLC0415
     from pertoken.engines.log import Documents  # noqa: PLC0415
     from pertoken.engines.source import find  # noqa: PLC0415
-    from pertoken.usage.layouts import LAYOUTS  # noqa: PLC0415
-    from pertoken.usage.recognise import named, recognised, records  # noqa: PLC0415
+    from pertoken.usage.recognise import recognised, records  # noqa: PLC0415
 
-    found = named(name, LAYOUTS) if name else None
     source = find(log)
-    if source.kind != "json" or (mapping is not None and found is None):
+    if source.kind != "json" or not known:
         return None
-    layout = found or recognised(first_of_each(source.files), LAYOUTS)
-    if layout is None:
+    layout = forced or recognised(first_of_each(source.files), known)
+    if layout is None or layout.read is None:
         return None
     placed = documents(source.files, watch=watch)
-    return Documents(layout, records(placed, layout, LAYOUTS, forced=found is not None))
+    return Documents(layout, records(placed, layout, known, forced=forced is not None))
 
 
 def folded(
