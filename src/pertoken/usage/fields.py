@@ -17,6 +17,8 @@ def at(document: Any, path: str) -> Any:  # noqa: ANN401  whatever JSON holds
     >>> at({"a": {"b": 3}}, "a.b"), at({"a": []}, "a.b")
     (3, None)
     """
+    if "." not in path:
+        return document.get(path) if isinstance(document, dict) else None
     for name in path.split("."):
         if not isinstance(document, Mapping):
             return None
@@ -51,10 +53,10 @@ def count(found: Any, what: str) -> int:  # noqa: ANN401
     >>> count("12", "tokens"), count(3.0, "tokens"), count(None, "tokens")
     (12, 3, 0)
     """
-    if found is None or found == "":
-        return 0
     if type(found) is int and found >= 0:
         return found
+    if found is None or found == "":
+        return 0
     number = money(found, what) if not isinstance(found, bool) else None
     if number is None or number < 0 or number != number.to_integral_value():
         msg = f"{what} is {found!r}; a whole number of 0 or more was expected"
@@ -80,7 +82,7 @@ def money(found: Any, what: str) -> Decimal | None:  # noqa: ANN401
     if not number.is_finite() or isinstance(found, bool):
         msg = f"{what} is {found!r}; a number was expected"
         raise InputError(msg)
-    return Decimal(f"{number:f}")
+    return number
 
 
 def moment(found: Any, what: str) -> datetime | None:  # noqa: ANN401
