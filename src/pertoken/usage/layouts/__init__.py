@@ -1,0 +1,7 @@
+"""Formats that logs come in, one module for each family; the most particular first."""
+
+from pertoken.usage.layout import Layout
+from pertoken.usage.layouts import langfuse
+
+LAYOUTS: tuple[Layout, ...] = (*langfuse.LAYOUTS,)
+"""All formats that are recognised."""
