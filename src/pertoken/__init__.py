@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         by_entry,
         call,
         check,
+        cost,
         coverage,
         explain,
         invoice,
@@ -56,6 +57,7 @@ __all__ = [
     "call",
     "card_from",
     "check",
+    "cost",
     "coverage",
     "explain",
     "invoice",
@@ -76,4 +78,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever lives there
     if name not in __all__:
         msg = f"module 'pertoken' has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)
+    found = globals()[name] = getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)
+    return found
