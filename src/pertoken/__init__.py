@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pertoken.core.errors import PertokenError
     from pertoken.rating.contract import Contract
     from pertoken.rating.rate import rate
+    from pertoken.usage.response import usage_of
     from pertoken.workbench import (
         balances,
         bill,
@@ -41,6 +42,7 @@ _HOMES = {
     "card_from": "pertoken.connect.cards",
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
+    "usage_of": "pertoken.usage.response",
 }
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "sheet",
     "simulate",
     "statement",
+    "usage_of",
 ]
 
 
