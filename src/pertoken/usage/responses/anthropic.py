@@ -1,14 +1,11 @@
 """Anthropic's way to count: what is cached stands beside the input, and each sampling of the model is told apart."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
-from pertoken.core.errors import Fault, InputError
 from pertoken.usage.record import Count
 from pertoken.usage.responses.invocation import Body, Invocation, Response
 from pertoken.usage.responses.openai import TIMED
-from pertoken.usage.responses.scan import MEND, Parts, Table, named, scan
+from pertoken.usage.responses.scan import Parts, Table, named, scan
 from pertoken.usage.responses.split import of_output, of_writes
 
 USAGE: Table = {
