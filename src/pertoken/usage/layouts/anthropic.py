@@ -1,11 +1,13 @@
 """Anthropic: the organisation's report of messages, and its report of costs."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from pertoken.core.errors import InputError, nearest
+from pertoken.core.exact import CONTEXT
+from pertoken.usage.fields import at
 from pertoken.usage.layout import Document, Layout
-from pertoken.usage.layouts.fields import at, count, money, text
 from pertoken.usage.layouts.pages import Result, first, is_page, results
 from pertoken.usage.layouts.words import REGIONS, TIERS
 from pertoken.usage.question import above_key
@@ -46,7 +48,7 @@ DEFAULT_WORKSPACE = "default"
 GROUPED = {"model": "model", "service_tier": "service tier", "context_window": "context window"}
 """Fields that say what price holds, and that are empty unless the report is grouped by them."""
 
-CENTS = 100
+CENTS = Decimal(100)
 """Smallest units of the currency, in which amounts are written, in one of it."""
 
 
@@ -63,37 +65,37 @@ def messages(page: Document) -> Iterable[UsageRecord]:
 
 def _by_workspace(found: Iterable[Result]) -> bool:
     """Tell whether the report is grouped by workspace: then who has none is in the default one."""
-    return any(each.said.get("workspace_id") is not None for each in found)
+    return any(each.result.get("workspace_id") is not None for each in found)
 
 
-def _used(said: Result, *, apart: bool) -> UsageRecord:
-    meters = {meter: count(said.said, field) for meter, field in METERS.items()}
+def _used(result: Result, *, apart: bool) -> UsageRecord:
+    meters = {meter: result.count(field) for meter, field in METERS.items()}
     return UsageRecord(
         meters={meter: n for meter, n in meters.items() if n},
-        **_priced(said.said),
-        time=said.start,
-        keys=_keys(said.said, apart=apart),
-        notes=said.untold(GROUPED),
+        **_priced(result),
+        time=result.start,
+        keys=_keys(result, apart=apart),
+        notes=result.untold(GROUPED),
     )
 
 
-def _priced(result: Document) -> dict[str, Any]:
-    tier, geo = text(result, "service_tier"), text(result, "inference_geo")
+def _priced(result: Result) -> dict[str, Any]:
+    tier, geo = result.text("service_tier"), result.text("inference_geo")
     return {
         "provider": "anthropic",
-        "model": text(result, "model"),
+        "model": result.text("model"),
         "batch": tier == "batch",
         "service_tier": "standard" if tier in ("", "batch") else TIERS.get(tier, tier),
-        "speed": text(result, "speed") or "standard",
+        "speed": result.text("speed") or "standard",
         "region": REGIONS.get(geo, geo),
     }
 
 
-def _keys(result: Document, *, apart: bool) -> dict[str, str]:
-    keys = {key: text(result, field) for key, field in KEYS.items() if result.get(field) is not None}
-    if apart and result.get("workspace_id") is None:
+def _keys(result: Result, *, apart: bool) -> dict[str, str]:
+    keys = {key: result.text(field) for key, field in KEYS.items() if result.fields.get(field) is not None}
+    if apart and result.fields.get("workspace_id") is None:
         keys["workspace"] = DEFAULT_WORKSPACE
-    window = text(result, "context_window")
+    window = result.text("context_window")
     if window and window not in BANDS:
         msg = f"context_window is {window!r}; {nearest(window, BANDS)}"
         raise InputError(msg)
@@ -111,17 +113,18 @@ def costs(page: Document) -> Iterable[UsageRecord]:
     return [_billed(each, apart=apart) for each in found]
 
 
-def _billed(said: Result, *, apart: bool) -> UsageRecord:
-    kind = text(said.said, "token_type") or text(said.said, "cost_type")
+def _billed(result: Result, *, apart: bool) -> UsageRecord:
+    amount = result.money("amount")
+    kind = result.text("token_type") or result.text("cost_type")
     meter = {"meter": BILLED[kind]} if kind in BILLED else {}
     return UsageRecord(
         meters={},
-        **_priced(said.said),
-        time=said.start,
-        keys=_keys(said.said, apart=apart) | meter,
-        reported_cost=money(said.said, "amount", per=CENTS),
-        currency=text(said.said, "currency") or "USD",
-        notes=said.untold({"description": "description"}),
+        **_priced(result),
+        time=result.start,
+        keys=_keys(result, apart=apart) | meter,
+        reported_cost=None if amount is None else CONTEXT.divide(amount, CENTS),
+        currency=result.text("currency") or "USD",
+        notes=result.untold({"description": "description"}),
     )
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pertoken.core.errors import InputError
 from pertoken.core.meters import meter
 from pertoken.usage.decompose import decompose
+from pertoken.usage.fields import count, text
 from pertoken.usage.layout import Derived, Document, Layout
-from pertoken.usage.layouts.fields import count, text
-from pertoken.usage.layouts.rows import Rows, of_rows
+from pertoken.usage.layouts.rows import Rows
 from pertoken.usage.record import Count, UsageRecord
 from pertoken.usage.schema import LogMapping
 
@@ -88,10 +88,10 @@ def read(document: Document) -> Iterable[UsageRecord]:
     Raises:
         InputError: Counts that can't be.
     """
-    seller = text(document, "provider")
+    seller = text(document.get("provider"))
     beside = SELLERS.get(seller.upper(), seller) in OUTSIDE
     ways = [rows for (in_input, _), rows in WAYS.items() if not (in_input and beside)]
-    total = count(document, "total_tokens")
+    total = count(document.get("total_tokens"), "total_tokens")
     for rows in ways:
         found = _fitting(rows, document, total)
         if found:
@@ -111,25 +111,17 @@ def _tokens(record: UsageRecord) -> Count:
     return sum(n for name, n in record.meters.items() if meter(name).unit == "token")
 
 
-_ROWS = of_rows(
-    name="helicone",
-    title="Helicone requests",
-    columns=("request_id", "request_created_at", "request_model", "provider", "prompt_tokens", "completion_tokens"),
-    derived=DERIVED,
-    mapping=MAPPING,
-)
+COLUMNS = ("request_id", "request_created_at", "request_model", "provider", "prompt_tokens", "completion_tokens")
 
 LAYOUTS: tuple[Layout, ...] = (
     Layout(
-        name=_ROWS.name,
-        title=_ROWS.title,
-        columns=_ROWS.columns,
-        derived=_ROWS.derived,
-        mapping=_ROWS.mapping,
-        recognise=_ROWS.recognise,
+        name="helicone",
+        title="Helicone requests",
+        columns=frozenset(COLUMNS),
+        recognise=lambda document: document.keys() >= set(COLUMNS),
         read=read,
         says=(
-            "Prompt tokens are read as without cached ones; older rows, whose total shows otherwise, are known in JSON only.",
+            "Prompt tokens are read as without cached ones, but where the total of a row shows otherwise.",
             "An answer from Helicone's own cache has no tokens; in a dump of its database `cost` is in 10^-9 dollars.",
         ),
     ),

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from pertoken.usage.fields import at
 from pertoken.usage.layout import Derived, Document, Layout
-from pertoken.usage.layouts.fields import at
 from pertoken.usage.layouts.rows import of_rows
 from pertoken.usage.layouts.words import REGIONS, TIERS, TRUTH
 from pertoken.usage.schema import LogMapping

@@ -9,7 +9,6 @@ from typing import Any
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.exact import CONTEXT
 from pertoken.usage.layout import Document, Layout
-from pertoken.usage.layouts.fields import count, money, text
 from pertoken.usage.layouts.pages import Result, first, is_page, results
 from pertoken.usage.layouts.rows import SEVERAL
 from pertoken.usage.layouts.words import TIERS
@@ -38,17 +37,16 @@ GROUPED = {"model": "model", "batch": "batch", "service_tier": "service tier"}
 """Fields that say what price holds, and that are empty unless the report is grouped by them."""
 
 
-def completions(said: Result) -> Meters:
+def completions(result: Result) -> Meters:
     """Take the tokens of completions apart: the input contains what was cached, its kinds contain only what was not.
 
     Raises:
         InputError: The parts are more than the whole.
     """
-    result = said.said
-    whole, read, write = (count(result, f"input_{each}") for each in ("tokens", "cached_tokens", "cache_write_tokens"))
-    kinds = {kind: count(result, f"input_{kind}_tokens") for kind in ("audio", "image")}
-    cached = {kind: count(result, f"input_cached_{kind}_tokens") for kind in kinds}
-    drawn = {kind: count(result, f"output_{kind}_tokens") for kind in kinds}
+    whole, read, write = (result.count(f"input_{each}") for each in ("tokens", "cached_tokens", "cache_write_tokens"))
+    kinds = {kind: result.count(f"input_{kind}_tokens") for kind in ("audio", "image")}
+    cached = {kind: result.count(f"input_cached_{kind}_tokens") for kind in kinds}
+    drawn = {kind: result.count(f"output_{kind}_tokens") for kind in kinds}
     fresh = _less("input_tokens", whole, {"input_cached_tokens": read, "input_cache_write_tokens": write})
     _same(result, "input_uncached_tokens", fresh)
     return {
@@ -57,7 +55,7 @@ def completions(said: Result) -> Meters:
         "cache_write_tokens": write,
         **{f"input_{kind}_tokens": n for kind, n in kinds.items()},
         **{f"cache_read_{kind}_tokens": n for kind, n in cached.items()},
-        "output_tokens": _less("output_tokens", count(result, "output_tokens"), _named("output", drawn)),
+        "output_tokens": _less("output_tokens", result.count("output_tokens"), _named("output", drawn)),
         **{f"output_{kind}_tokens": n for kind, n in drawn.items()},
     }
 
@@ -75,26 +73,26 @@ def _less(name: str, whole: Count, parts: Meters) -> Count:
     return left
 
 
-def _same(result: Document, field: str, expected: Count) -> None:
-    if result.get(field) is not None and count(result, field) != expected:
+def _same(result: Result, field: str, expected: Count) -> None:
+    if result.fields.get(field) is not None and result.count(field) != expected:
         msg = (
-            f"{field} is {count(result, field)}; expected {expected}, the input_tokens less input_cached_tokens and "
+            f"{field} is {result.count(field)}; expected {expected}, the input_tokens less input_cached_tokens and "
             "input_cache_write_tokens; fetch the report again"
         )
         raise InputError(msg)
 
 
-def images(said: Result) -> Meters:
+def images(result: Result) -> Meters:
     """Count images, by their size where the report is grouped by it."""
-    size = text(said.said, "size").lower()
+    size = result.text("size").lower()
     name = f"images_{size}" if re.fullmatch(r"\d+x\d+", size) else "images"
-    return {name: count(said.said, "images")}
+    return {name: result.count("images")}
 
 
-def storage(said: Result) -> Meters:
+def storage(result: Result) -> Meters:
     """Count what vector stores held, over the time of the bucket."""
-    held = CONTEXT.divide(Decimal(count(said.said, "usage_bytes")), GIGABYTE)
-    return {"storage_gb_days": CONTEXT.multiply(held, said.days)}
+    held = CONTEXT.divide(Decimal(result.count("usage_bytes")), GIGABYTE)
+    return {"storage_gb_days": CONTEXT.multiply(held, result.days)}
 
 
 def counting(**meters: str) -> Callable[[Result], Meters]:
@@ -103,7 +101,7 @@ def counting(**meters: str) -> Callable[[Result], Meters]:
     Args:
         meters: Meter to the field that says how much there is of it.
     """
-    return lambda said: {meter: count(said.said, field) for meter, field in meters.items()}
+    return lambda result: {meter: result.count(field) for meter, field in meters.items()}
 
 
 READERS: Mapping[str, Callable[[Result], Meters]] = {
@@ -133,28 +131,28 @@ def usage(page: Document) -> Iterable[UsageRecord]:
     return [_record(each) for each in results(page)]
 
 
-def _record(said: Result) -> UsageRecord:
-    kind = text(said.said, "object").removeprefix(USAGE).removesuffix(".result")
+def _record(result: Result) -> UsageRecord:
+    kind = result.text("object").removeprefix(USAGE).removesuffix(".result")
     if kind not in READERS:
         msg = f"results of the kind {kind!r} can't be read; {nearest(kind, READERS)}"
         raise InputError(msg)
-    requests = count(said.said, "num_model_requests") if kind in OWN_REQUESTS else 0
-    meters = {name: n for name, n in READERS[kind](said).items() if n}
+    requests = result.count("num_model_requests") if kind in OWN_REQUESTS else 0
+    meters = {name: n for name, n in READERS[kind](result).items() if n}
     return UsageRecord(
         meters=meters | ({"requests": requests} if requests else {}),
-        **_priced(said.said),
-        time=said.start,
-        keys={"usage": kind} | {key: text(said.said, field) for key, field in KEYS.items() if said.said.get(field)},
-        notes=(*((SEVERAL,) if requests > 1 else ()), *said.untold(GROUPED)),
+        **_priced(result),
+        time=result.start,
+        keys={"usage": kind} | {key: result.text(field) for key, field in KEYS.items() if result.fields.get(field)},
+        notes=(*((SEVERAL,) if requests > 1 else ()), *result.untold(GROUPED)),
     )
 
 
-def _priced(result: Document) -> dict[str, Any]:
-    tier = text(result, "service_tier")
+def _priced(result: Result) -> dict[str, Any]:
+    tier = result.text("service_tier")
     return {
         "provider": "openai",
-        "model": text(result, "model"),
-        "batch": result.get("batch") is True,
+        "model": result.text("model"),
+        "batch": result.fields.get("batch") is True,
         "service_tier": TIERS.get(tier, tier) or "standard",
     }
 
@@ -240,27 +238,27 @@ def costs(page: Document) -> Iterable[UsageRecord]:
     return [_cost(each) for each in results(page)]
 
 
-def _cost(said: Result) -> UsageRecord:
-    name = text(said.said, "line_item")
+def _cost(result: Result) -> UsageRecord:
+    name = result.text("line_item")
     item = line_item(name)
     keys = {"line_item": name, "meter": item.meter, "surface": item.surface}
-    keys |= {key: text(said.said, field) for key, field in KEYS.items()}
+    keys |= {key: result.text(field) for key, field in KEYS.items()}
     return UsageRecord(
         meters={},
         provider="openai",
         model=item.model,
         batch=item.batch,
         service_tier=item.service_tier,
-        time=said.start,
+        time=result.start,
         keys={key: label for key, label in keys.items() if label} | ({"context": "long"} if item.long else {}),
-        reported_cost=money(said.said, "amount.value"),
-        currency=(text(said.said, "amount.currency") or "usd").upper(),
-        notes=said.untold({"line_item": "line item"}),
+        reported_cost=result.money("amount.value"),
+        currency=(result.text("amount.currency") or "usd").upper(),
+        notes=result.untold({"line_item": "line item"}),
     )
 
 
 def _is_usage(document: Document) -> bool:
-    kind = text(first(document), "object") if is_page(document, "start_time") else ""
+    kind = str(first(document).get("object", "")) if is_page(document, "start_time") else ""
     return kind.startswith(USAGE) or (is_page(document, "start_time") and not first(document))
 
 
@@ -268,7 +266,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="openai-costs",
         title="OpenAI costs",
-        recognise=lambda document: is_page(document, "start_time") and text(first(document), "object") == COSTS,
+        recognise=lambda document: is_page(document, "start_time") and str(first(document).get("object", "")) == COSTS,
         read=costs,
         says=(
             "This is a bill by the day: it has money and no usage; models and meters are read out of its line items.",

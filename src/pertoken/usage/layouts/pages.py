@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from pertoken.core.errors import InputError
 from pertoken.core.exact import CONTEXT
+from pertoken.usage.fields import at, count, moment, money, text
 from pertoken.usage.layout import Document
-from pertoken.usage.layouts.fields import Value, at, moment
 
 BOUNDS = (("start_time", "end_time"), ("starting_at", "ending_at"))
 """How vendors name the begin and the end of a bucket."""
@@ -26,14 +26,26 @@ class Result:
     Args:
         start: When the bucket begins (UTC, without a zone).
         end: When it is over; None if not told.
-        said: The result.
+        fields: The result.
         cut: Whether the bucket is shorter than others of its page.
     """
 
     start: datetime | None
     end: datetime | None
-    said: Document
+    fields: Document
     cut: bool = False
+
+    def count(self, field: str) -> int:
+        """Read how much there is of something; 0 if nothing stands there."""
+        return count(at(self.fields, field), field)
+
+    def text(self, field: str) -> str:
+        """Read a label; empty if nothing stands there."""
+        return text(at(self.fields, field))
+
+    def money(self, field: str) -> Decimal | None:
+        """Read an amount; None if nothing stands there."""
+        return money(at(self.fields, field), field)
 
     @property
     def days(self) -> Decimal:
@@ -47,7 +59,7 @@ class Result:
         Args:
             grouped: Fields that are empty unless the report is grouped by them, in words.
         """
-        names = [words for field, words in grouped.items() if field in self.said and self.said[field] is None]
+        names = [words for field, words in grouped.items() if field in self.fields and self.fields[field] is None]
         told = (f"{', '.join(names)} not told: group the report by it",) if names else ()
         return (*told, *((CUT,) if self.cut else ()))
 
@@ -134,6 +146,6 @@ def missing(tails: Iterable[Tail]) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _order(of: Tail) -> tuple[str, Value, Value, bool]:
+def _order(of: Tail) -> tuple[str, datetime, datetime, bool]:
     kind, start, end, more = of
     return kind, start or datetime.min, end or datetime.min, more  # noqa: DTZ901  moments here carry no zone

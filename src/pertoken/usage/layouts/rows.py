@@ -8,8 +8,8 @@ from typing import Any
 
 from pertoken.core.errors import InputError
 from pertoken.usage.decompose import Leaf, decompose
+from pertoken.usage.fields import at, count, moment, money, text
 from pertoken.usage.layout import Derived, Document, Layout
-from pertoken.usage.layouts.fields import Value, at, counted, label, moment, money
 from pertoken.usage.record import Count, UsageRecord
 from pertoken.usage.schema import LogMapping
 
@@ -29,7 +29,7 @@ FIELDS = ("provider", "model", "service_tier", "speed", "region")
 class Cell:
     """What a column says, and the field that says it."""
 
-    value: Value
+    value: Any
     field: str
 
 
@@ -90,7 +90,7 @@ class Rows:
         return Cell(None, column)
 
     def _label(self, document: Document, column: str) -> str:
-        found = label(self.cell(document, column).value)
+        found = text(self.cell(document, column).value)
         return self.derived[column].words.get(found, found) if column in self.derived else found
 
     def _labels(self, document: Document) -> dict[str, Any]:
@@ -102,13 +102,17 @@ class Rows:
 
     def _meters(self, document: Document) -> dict[str, Count]:
         cells = {leaf.column: self.cell(document, leaf.column) for leaf in self.leaves}
-        counts = {column: counted(cell.value, cell.field) for column, cell in cells.items()}
+        counts = {column: count(cell.value, cell.field) for column, cell in cells.items()}
         made = {leaf.meter: _leaf(leaf, counts, cells) for leaf in self.leaves}
         return {name: n for name, n in ({"requests": 1} | made).items() if n}
 
     def _long(self, document: Document) -> dict[str, Count]:
         cell = self.cell(document, "quantity")
-        return {self._label(document, "meter"): counted(cell.value, cell.field)}
+        quantity = money(cell.value, cell.field) or Decimal(0)
+        if quantity < 0:
+            msg = f"{cell.field} is {cell.value}; a number of 0 or more was expected"
+            raise InputError(msg)
+        return {self._label(document, "meter"): int(quantity) if quantity == int(quantity) else quantity}
 
     def _time(self, document: Document) -> datetime | None:
         cell = self.cell(document, self.mapping.time or "time")
@@ -116,7 +120,7 @@ class Rows:
 
     def _cost(self, document: Document) -> Decimal | None:
         cell = self.cell(document, COST)
-        return money({"cost": cell.value}, "cost")
+        return money(cell.value, cell.field)
 
 
 def _added_up(requests: Count) -> tuple[str, ...]:
