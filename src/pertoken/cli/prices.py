@@ -1,0 +1,11 @@
+"""`pertoken prices`: the price book."""
+
+from pertoken.cli.nouns import Nouns
+
+command = Nouns(
+    help="Look up what the market charges.\n\nExample: pertoken prices find gpt-4o",
+    words={
+        "find": ("pertoken.cli.prices_find", "Which model does a name mean, who sells it, what does it cost?"),
+        "show": ("pertoken.cli.prices_show", "What are all rates of a model, since when, who says so?"),
+    },
+)
