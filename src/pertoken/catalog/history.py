@@ -4,8 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pertoken.catalog.prices import Moment, Rate
+from pertoken.catalog.prices import STANDARD, Moment, Rate
 from pertoken.core.exact import CONTEXT
+from pertoken.core.meters import METERS
+
+ORDER = {name: place for place, name in enumerate(METERS)}
+"""Order of the meters."""
 
 Terms = tuple[object, ...]
 """What two prices must have in common for one to follow the other: all that a rate says but when and for how much."""
@@ -70,9 +74,7 @@ def history(rates: Iterable[Rate]) -> tuple[Dated, ...]:
     for rate in rates:
         groups.setdefault(_sold_as(rate), []).append(rate)
     made = [_dated(rate, group) for group in groups.values() for rate in group]
-    return tuple(
-        sorted(made, key=lambda each: (*map(str, _sold_as(each.rate)), *_band(each.rate), _iso(each.rate.start)))
-    )
+    return tuple(sorted(made, key=_place))
 
 
 def holding(rates: Iterable[Rate], moment: Moment) -> tuple[Rate, ...]:
@@ -92,8 +94,7 @@ def plain(rates: Iterable[Rate]) -> tuple[Rate, ...]:
     return tuple(
         rate
         for rate in rates
-        if not (rate.batch or rate.region or rate.above or rate.window)
-        and rate.service_tier == rate.speed == "standard"
+        if not (rate.batch or rate.region or rate.above or rate.window) and rate.service_tier == rate.speed == STANDARD
     )
 
 
@@ -102,8 +103,8 @@ def own(rates: Iterable[Rate]) -> tuple[Rate, ...]:
     return tuple(rate for rate in rates if BORROWED not in rate.note)
 
 
-BORROWED = "priced as "
-"""In the note of a rate that is taken over from another meter or another seller."""
+BORROWED = "no price of its own: priced as "
+"""In the note of a rate that is taken over from another meter, before the name of that meter."""
 
 
 def _sold_as(rate: Rate) -> Terms:
@@ -121,6 +122,17 @@ def _sold_as(rate: Rate) -> Terms:
 
 def _band(rate: Rate) -> tuple[int, str]:
     return rate.above, rate.window.key if rate.window else ""
+
+
+def _place(each: Dated) -> tuple[object, ...]:
+    """Order of a price list: ordinary requests first, short prompts before long ones, the earliest price first."""
+    rate = each.rate
+    terms = (rate.batch, *((name != STANDARD, name) for name in (rate.service_tier, rate.speed)), rate.region)
+    return (rate.provider, rate.model, _rank(rate.meter), *terms, *_band(rate), _iso(rate.start), rate.currency)
+
+
+def _rank(meter: str) -> tuple[int, str]:
+    return ORDER.get(meter, len(ORDER)), meter
 
 
 def _dated(rate: Rate, group: Sequence[Rate]) -> Dated:

@@ -13,14 +13,14 @@ ROUND = 1000
 
 
 def band(above: int) -> str:
-    """Write which prompts a price is for, with its operator; empty for all.
+    """Write how many tokens a prompt has that a price is for, with the operator; empty for any.
 
     >>> band(199_999), band(272_000), band(0)
-    ('>= 200,000 tokens', '> 272,000 tokens', '')
+    ('>= 200,000', '> 272,000', '')
     """
     if not above:
         return ""
-    return f">= {above + 1:,} tokens" if (above + 1) % ROUND == 0 else f"> {above:,} tokens"
+    return f">= {above + 1:,}" if (above + 1) % ROUND == 0 else f"> {above:,}"
 
 
 def hours(window: Window | None) -> str:
@@ -45,7 +45,7 @@ def terms(rate: Rate) -> str:
     """Write the terms of a rate besides its model and meter; empty for an ordinary request.
 
     >>> terms(Rate(model="m", meter="input_tokens", price=Decimal(1), batch=True, above=272_000))
-    'batch, prompt > 272,000 tokens'
+    'batch, prompt > 272,000'
     """
     words = ["batch"] if rate.batch else []
     words += [rate.service_tier] if rate.service_tier != STANDARD else []

@@ -38,7 +38,8 @@ def found(offers: Sequence[Offer], *, on: Moment, catalog: str, brief: bool = Fa
         )
         for number, group in enumerate(groups)
     ]
-    notes = [Note(f"{each.name} has no usable price: {each.refusal}.", "warning") for each in offers if each.refusal]
+    refused = dict.fromkeys(f"{each.name} has no usable price: {each.refusal}" for each in offers if each.refusal)
+    notes = [Note(_sentence(text), "warning") for text in refused]
     return Sheet("Models by name", _found_words(offers, names), (*tables, *notes), {"prices": catalog, "on": str(on)})
 
 
@@ -93,12 +94,16 @@ def shown(listed: PriceList, *, brief: bool = False) -> Sheet:
     kept = [each for each in rates if not brief or BORROWED not in each.rate.note]
     made = table("Rates", kept, BRIEF, brief=DULL) if brief else table("Rates", kept, WHOLE)
     notes = [Note(_borrowed([each.rate for each in rates if each not in kept]))] if len(kept) < len(rates) else []
-    notes += [Note(f"{text}.", "warning") for text in (*filter(None, [offer.refusal, offer.notes]), *listed.gaps)]
+    notes += [Note(_sentence(text), "warning") for text in (*filter(None, [offer.refusal, offer.notes]), *listed.gaps)]
     said = counted(len(own([each.rate for each in rates])), "rates")
     words = f"{said}{f' on {listed.on}' if listed.on else ''}; the name was read as {offer.understood}."
     sources = dict.fromkeys(each.rate.source for each in kept)
     meta = {"prices": listed.catalog} | ({"source": " and ".join(sources)} if brief and len(sources) == 1 else {})
     return Sheet(f"Prices of {offer.name}", words, (made, *notes), meta)
+
+
+def _sentence(text: str) -> str:
+    return f"{text.rstrip('.')}."
 
 
 def _borrowed(rates: Sequence[Rate]) -> str:
