@@ -30,6 +30,11 @@ class Dated:
     before: Rate | None = None
 
     @property
+    def changed(self) -> bool:
+        """Whether the price is another than the one before; one that is only said again did not change."""
+        return self.before is not None and self.before.unit_price != self.rate.unit_price
+
+    @property
     def change_share(self) -> Decimal | None:
         """Change against the price before, as a share of it; None where there is none, or it was free.
 
@@ -100,7 +105,12 @@ def plain(rates: Iterable[Rate]) -> tuple[Rate, ...]:
 
 def own(rates: Iterable[Rate]) -> tuple[Rate, ...]:
     """Pick the rates that a source states; what is priced as another meter is left out."""
-    return tuple(rate for rate in rates if BORROWED not in rate.note)
+    return tuple(rate for rate in rates if not borrowed(rate))
+
+
+def borrowed(rate: Rate) -> str:
+    """Name the meter whose price a rate is taken over from; empty if the price is its own."""
+    return rate.note.partition(BORROWED)[2].partition(";")[0]
 
 
 BORROWED = "no price of its own: priced as "

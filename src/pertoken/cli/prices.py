@@ -7,5 +7,6 @@ command = Nouns(
     words={
         "find": ("pertoken.cli.prices_find", "Which model does a name mean, who sells it, what does it cost?"),
         "show": ("pertoken.cli.prices_show", "What are all rates of a model, since when, who says so?"),
+        "history": ("pertoken.cli.prices_history", "How did the prices of a model change?"),
     },
 )

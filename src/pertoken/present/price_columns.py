@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pertoken.catalog.history import Dated
+from pertoken.catalog.offers import PriceList
 from pertoken.catalog.prices import Rate
 from pertoken.catalog.words import hours, priced, terms, unit
 from pertoken.core.meters import meter
@@ -73,3 +74,9 @@ def column(name: str) -> Column:
 
 def _unit(name: str, money: str) -> str:
     return {"price": money, "before": money, "above": "token"}.get(name, "")
+
+
+def meta(listed: PriceList, *, brief: bool) -> dict[str, str]:
+    """What rates rest on: their catalog, and for people the source where it is the same for all."""
+    sources = list(dict.fromkeys(each.rate.source for each in listed.rates))
+    return {"prices": listed.catalog} | ({"source": sources[0]} if brief and len(sources) == 1 else {})

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from pertoken.catalog.history import BORROWED, holding, own, plain
+from pertoken.catalog.history import borrowed, holding, own, plain
 from pertoken.catalog.offers import Offer, PriceList
 from pertoken.catalog.prices import Moment, Rate
 from pertoken.catalog.words import priced
 from pertoken.core.meters import meter
 from pertoken.present.numbers import counted
-from pertoken.present.price_columns import currency, table
+from pertoken.present.price_columns import currency, meta, table
 from pertoken.present.sheet import Cell, Column, Note, Sheet, Table
 
 SHOWN = ("input_tokens", "cache_read_tokens", "output_tokens")
@@ -91,15 +91,13 @@ def shown(listed: PriceList, *, brief: bool = False) -> Sheet:
         brief: True for people: without columns that say the same on all rows, and meters priced as another.
     """
     offer, rates = listed.offer, listed.rates
-    kept = [each for each in rates if not brief or BORROWED not in each.rate.note]
+    kept = [each for each in rates if not brief or not borrowed(each.rate)]
     made = table("Rates", kept, BRIEF, brief=DULL) if brief else table("Rates", kept, WHOLE)
     notes = [Note(_borrowed([each.rate for each in rates if each not in kept]))] if len(kept) < len(rates) else []
     notes += [Note(_sentence(text), "warning") for text in (*filter(None, [offer.refusal, offer.notes]), *listed.gaps)]
     said = counted(len(own([each.rate for each in rates])), "rates")
     words = f"{said}{f' on {listed.on}' if listed.on else ''}; the name was read as {offer.understood}."
-    sources = dict.fromkeys(each.rate.source for each in kept)
-    meta = {"prices": listed.catalog} | ({"source": " and ".join(sources)} if brief and len(sources) == 1 else {})
-    return Sheet(f"Prices of {offer.name}", words, (made, *notes), meta)
+    return Sheet(f"Prices of {offer.name}", words, (made, *notes), meta(listed, brief=brief))
 
 
 def _sentence(text: str) -> str:
@@ -110,6 +108,6 @@ def _borrowed(rates: Sequence[Rate]) -> str:
     """Say which meters are priced as which others."""
     lent: dict[str, list[str]] = {}
     for rate in rates:
-        lent.setdefault(rate.note.rpartition(BORROWED)[2], []).append(rate.meter)
+        lent.setdefault(borrowed(rate), []).append(rate.meter)
     each = (f"{', '.join(dict.fromkeys(meters))} as {lender}" for lender, meters in lent.items())
     return f"Without a price of their own: {'; '.join(each)}."

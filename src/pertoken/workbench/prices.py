@@ -1,12 +1,16 @@
 """What the market charges: look a model up, see its rates, follow them in time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pertoken.catalog.book import Catalog
+from pertoken.catalog.history import borrowed
 from pertoken.catalog.offers import Offer, PriceList, offers, price_list
 from pertoken.catalog.prices import Moment
+from pertoken.core.errors import InputError
+from pertoken.core.meters import meter
 
-__all__ = ["Offer", "PriceList", "find", "show"]
+__all__ = ["Offer", "PriceList", "find", "history", "show"]
 
 
 def find(names: Sequence[str], *, provider: str = "", catalog: Catalog | None = None) -> tuple[Offer, ...]:
@@ -40,6 +44,30 @@ def show(name: str, *, provider: str = "", on: Moment | None = None, catalog: Ca
         UnknownModel: The name means no model, or several with different prices.
     """
     return price_list(catalog or bundled(), name, provider=provider, on=on)
+
+
+def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalog: Catalog | None = None) -> PriceList:
+    """Follow the prices of a model in time.
+
+    Args:
+        name: The model.
+        provider: Who sells it, where that is to be said.
+        meters: Meters to follow; all that have a price of their own if none is said.
+        catalog: The book to look in; the bundled one if None.
+
+    Raises:
+        UnknownModel: The name means no model, or several with different prices.
+        InputError: No such meter, or the model has no price for it.
+    """
+    wanted = [meter(each).name for each in meters]
+    listed = show(name, provider=provider, catalog=catalog)
+    kept = tuple(each for each in listed.rates if (each.rate.meter in wanted if wanted else not borrowed(each.rate)))
+    missing = [each for each in wanted if each not in {dated.rate.meter for dated in kept}]
+    if missing:
+        priced = dict.fromkeys(each.rate.meter for each in listed.rates if not borrowed(each.rate))
+        msg = f"{listed.offer.name} has no price for {' and '.join(missing)}; expected one of {', '.join(priced)}"
+        raise InputError(msg)
+    return replace(listed, rates=kept)
 
 
 def bundled() -> Catalog:
