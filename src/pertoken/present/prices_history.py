@@ -55,7 +55,7 @@ def _words(changes: Sequence[Dated]) -> str:
 
 
 def _moved(rates: Sequence[Dated]) -> tuple[Dated, ...]:
-    """Leave out what never changed, and join prices said again; of a model without a change its ordinary prices stay."""
+    """Leave out what never changed and join what is said again; without any change the ordinary prices stay."""
     changed = {_series(each) for each in rates if each.changed}
     if not changed:
         return tuple(each for each in rates if plain([each.rate]))
