@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         by_entry,
         call,
         check,
+        cost,
         coverage,
         explain,
         invoice,
@@ -54,6 +55,7 @@ __all__ = [
     "call",
     "card_from",
     "check",
+    "cost",
     "coverage",
     "explain",
     "invoice",
@@ -73,4 +75,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever lives there
     if name not in __all__:
         msg = f"module 'pertoken' has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)
+    found = globals()[name] = getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)
+    return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pertoken.workbench.books import explain, invoice, priced, statement
     from pertoken.workbench.cards import Aside, bill, by_entry, check
+    from pertoken.workbench.costs import cost
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
     from pertoken.workbench.sheets import sheet
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "books": ("explain", "invoice", "priced", "statement"),
     "cards": ("Aside", "bill", "by_entry", "check"),
+    "costs": ("cost",),
     "pools": ("balances", "coverage"),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "sheets": ("sheet",),
@@ -32,6 +34,7 @@ __all__ = [
     "by_entry",
     "call",
     "check",
+    "cost",
     "coverage",
     "explain",
     "invoice",
