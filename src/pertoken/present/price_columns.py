@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pertoken.catalog.history import Dated
-from pertoken.catalog.offers import PriceList
+from pertoken.catalog.listing import PriceList
 from pertoken.catalog.prices import Rate
 from pertoken.catalog.words import hours, priced, terms, unit
 from pertoken.core.meters import meter

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pertoken.catalog.history import borrowed, holding, own, plain
-from pertoken.catalog.offers import Offer, PriceList
+from pertoken.catalog.listing import Listing, PriceList
 from pertoken.catalog.prices import Moment, Rate
 from pertoken.catalog.words import priced
 from pertoken.core.meters import meter
@@ -15,7 +15,7 @@ SHOWN = ("input_tokens", "cache_read_tokens", "output_tokens")
 """Meters whose prices stand beside a name."""
 
 
-def found(offers: Sequence[Offer], *, on: Moment, catalog: str, brief: bool = False) -> Sheet:
+def found(offers: Sequence[Listing], *, on: Moment, catalog: str, brief: bool = False) -> Sheet:
     """Lay out what names mean: the offer that each means, how it was understood, its price now, who else sells it.
 
     Args:
@@ -43,7 +43,7 @@ def found(offers: Sequence[Offer], *, on: Moment, catalog: str, brief: bool = Fa
     return Sheet("Models by name", _found_words(offers, names), (*tables, *notes), {"prices": catalog, "on": str(on)})
 
 
-def _found_words(offers: Sequence[Offer], names: Sequence[str]) -> str:
+def _found_words(offers: Sequence[Listing], names: Sequence[str]) -> str:
     meant = [each for each in offers if each.meant]
     unsure = [name for name in names if name not in {each.asked for each in meant}]
     if unsure:
@@ -66,7 +66,7 @@ def _found_columns(money: str, *, brief: bool) -> tuple[Column, ...]:
     return (*texts, *numbers, rates, how, Column("meant", "Meant", "text"))
 
 
-def _found_row(offer: Offer, on: Moment, *, brief: bool) -> tuple[Cell, ...]:
+def _found_row(offer: Listing, on: Moment, *, brief: bool) -> tuple[Cell, ...]:
     held = {rate.meter: priced(rate) for rate in plain(holding(offer.rates, on))}
     numbers = (*(held.get(name) for name in SHOWN), len(own(offer.rates)))
     if brief:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from pertoken.catalog.history import Dated, plain
-from pertoken.catalog.offers import PriceList
+from pertoken.catalog.listing import PriceList
 from pertoken.catalog.words import priced, terms, unit
 from pertoken.core.meters import meter
 from pertoken.present import charts

@@ -3,23 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pertoken.catalog.book import Catalog
 from pertoken.catalog.history import borrowed
-from pertoken.catalog.offers import Offer, PriceList, offers, price_list
+from pertoken.catalog.listing import Listing, PriceList, listings, price_list
 from pertoken.catalog.prices import Moment
 from pertoken.core.errors import InputError
 from pertoken.core.meters import meter
+from pertoken.workbench.costs import Prices
+from pertoken.workbench.costs import prices as opened
 
-__all__ = ["Offer", "PriceList", "find", "history", "show"]
+__all__ = ["Listing", "PriceList", "find", "history", "show"]
 
 
-def find(names: Sequence[str], *, provider: str = "", catalog: Catalog | None = None) -> tuple[Offer, ...]:
+def find(names: Sequence[str], *, provider: str = "", catalog: Prices = None) -> tuple[Listing, ...]:
     """Look models up by any of their names.
 
     Args:
         names: As logs and people name models.
         provider: Who sold them, where that is known.
-        catalog: The book to look in; the bundled one if None.
+        catalog: Prices: a catalog, its name, or a file with one; the bundled ones if None.
 
     Returns:
         For each name the offer that it means, and then the others by the same name.
@@ -27,33 +28,33 @@ def find(names: Sequence[str], *, provider: str = "", catalog: Catalog | None = 
     Raises:
         UnknownModel: A name means no model; the message offers the nearest names.
     """
-    book = catalog or bundled()
-    return tuple(each for name in names for each in offers(book, name, provider=provider))
+    book = opened(catalog)
+    return tuple(each for name in names for each in listings(book, name, provider=provider))
 
 
-def show(name: str, *, provider: str = "", on: Moment | None = None, catalog: Catalog | None = None) -> PriceList:
+def show(name: str, *, provider: str = "", on: Moment | None = None, catalog: Prices = None) -> PriceList:
     """Look up every rate of a model.
 
     Args:
         name: The model.
         provider: Who sells it, where that is to be said.
         on: Only the rates that hold at that moment (UTC); all if None.
-        catalog: The book to look in; the bundled one if None.
+        catalog: Prices: a catalog, its name, or a file with one; the bundled ones if None.
 
     Raises:
         UnknownModel: The name means no model, or several with different prices.
     """
-    return price_list(catalog or bundled(), name, provider=provider, on=on)
+    return price_list(opened(catalog), name, provider=provider, on=on)
 
 
-def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalog: Catalog | None = None) -> PriceList:
+def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalog: Prices = None) -> PriceList:
     """Follow the prices of a model in time.
 
     Args:
         name: The model.
         provider: Who sells it, where that is to be said.
         meters: Meters to follow; all that have a price of their own if none is said.
-        catalog: The book to look in; the bundled one if None.
+        catalog: Prices: a catalog, its name, or a file with one; the bundled ones if None.
 
     Raises:
         UnknownModel: The name means no model, or several with different prices.
@@ -68,10 +69,3 @@ def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalo
         msg = f"{listed.offer.name} has no price for {' and '.join(missing)}; expected one of {', '.join(priced)}"
         raise InputError(msg)
     return replace(listed, rates=kept)
-
-
-def bundled() -> Catalog:
-    """Open the price book that is used where none is said."""
-    from pertoken.connect.catalogs import read_catalog  # noqa: PLC0415  costs time, and only some questions need it
-
-    return read_catalog()

@@ -9,7 +9,7 @@ from pertoken.catalog.prices import Moment, Rate
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Listing:
     """One model of one seller that a name may mean.
 
     Args:
@@ -50,7 +50,7 @@ class PriceList:
         gaps: What is known not to be known.
     """
 
-    offer: Offer
+    offer: Listing
     rates: tuple[Dated, ...]
     catalog: str
     on: Moment | None = None
@@ -69,12 +69,12 @@ def price_list(catalog: Catalog, name: str, *, provider: str = "", on: Moment | 
     Raises:
         UnknownModel: The name means no model, or several with different prices.
     """
-    meant = offer(catalog, name, provider=provider)
+    meant = listing(catalog, name, provider=provider)
     rates = tuple(each for each in history(meant.rates) if on is None or each.holds(on))
     return PriceList(meant, rates, catalog.name, on)
 
 
-def offers(catalog: Catalog, name: str, *, provider: str = "") -> tuple[Offer, ...]:
+def listings(catalog: Catalog, name: str, *, provider: str = "") -> tuple[Listing, ...]:
     """Look up what a name means and every other offer by the same name, the one that is meant first.
 
     Args:
@@ -91,19 +91,19 @@ def offers(catalog: Catalog, name: str, *, provider: str = "") -> tuple[Offer, .
     except UnknownModel:
         if provider or not same:
             raise
-        return tuple(_offer(catalog, name, key, meant=False) for key in sorted(same))
+        return tuple(_listing(catalog, name, key, meant=False) for key in sorted(same))
     same |= dict.fromkeys(catalog.names.get(meant[1].lower(), ()))
     others = sorted(key for key in same if key != meant)
-    return tuple(_offer(catalog, name, key, meant=key == meant) for key in [meant, *others])
+    return tuple(_listing(catalog, name, key, meant=key == meant) for key in [meant, *others])
 
 
-def offer(catalog: Catalog, name: str, *, provider: str = "") -> Offer:
+def listing(catalog: Catalog, name: str, *, provider: str = "") -> Listing:
     """Look up the one offer that a name means, as `find` finds it.
 
     Raises:
         UnknownModel: The name means no model, or several with different prices.
     """
-    return _offer(catalog, name, find(catalog, name, provider=provider), meant=True)
+    return _listing(catalog, name, find(catalog, name, provider=provider), meant=True)
 
 
 def _same(catalog: Catalog, name: str) -> Iterator[Key]:
@@ -117,10 +117,10 @@ def _spellings(name: str) -> tuple[str, ...]:
     return (whole, tail) if tail else (whole,)
 
 
-def _offer(catalog: Catalog, name: str, key: Key, *, meant: bool) -> Offer:
+def _listing(catalog: Catalog, name: str, key: Key, *, meant: bool) -> Listing:
     rates = () if key in catalog.refusals else catalog.rates[key]
     refusal, notes = catalog.refusals.get(key, ""), catalog.notes.get(key, "")
-    return Offer(name, *key, _understood(catalog, name, key), meant, rates, refusal, notes)
+    return Listing(name, *key, _understood(catalog, name, key), meant, rates, refusal, notes)
 
 
 def _understood(catalog: Catalog, name: str, key: Key) -> str:
