@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pertoken.books.quote import Quote, Quotes
+from pertoken.books.quote import Call, Quote, Quotes
 from pertoken.core.meters import meter
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Column, Figure, Figures, Note, Sheet, Table
@@ -41,7 +41,11 @@ def _prices(quotes: Quotes) -> str:
 
 
 def _calls(quotes: Quotes) -> str:
-    call = quotes.quotes[0].call
+    return calls_words(quotes.quotes[0].call)
+
+
+def calls_words(call: Call) -> str:
+    """Write what calls consume."""
     parts = [f"{show(n, 'quantity')} {meter(name).label.lower()}" for name, n in call.tokens.items()]
     kind = " batch" if call.batch else ""
     tier = "".join(f" {each}" for each in (call.service_tier, call.speed) if each != "standard")

@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
 
 from pertoken.catalog.history import borrowed
-from pertoken.catalog.listing import Listing, PriceList, listings, price_list
+from pertoken.catalog.listing import Listing, PriceList, listing, listings, price_list
 from pertoken.catalog.prices import Moment
 from pertoken.core.errors import InputError
 from pertoken.core.meters import meter
 from pertoken.workbench.costs import Prices
 from pertoken.workbench.costs import prices as opened
 
-__all__ = ["Listing", "PriceList", "find", "history", "show"]
+if TYPE_CHECKING:
+    from pertoken.books.comparison import Comparison
+    from pertoken.books.quote import Call
+
+__all__ = ["Listing", "PriceList", "compare", "find", "history", "show"]
 
 
 def find(names: Sequence[str], *, provider: str = "", catalog: Prices = None) -> tuple[Listing, ...]:
@@ -45,6 +51,28 @@ def show(name: str, *, provider: str = "", on: Moment | None = None, catalog: Pr
         UnknownModel: The name means no model, or several with different prices.
     """
     return price_list(opened(catalog), name, provider=provider, on=on)
+
+
+def compare(names: Sequence[str], *, calls: "Call", on: date, catalog: Prices = None) -> "Comparison":
+    """Put models side by side: the rates of each, and what the same calls cost on it.
+
+    Args:
+        names: The models.
+        calls: What is to be priced, from `call`.
+        on: Day whose prices hold.
+        catalog: Prices: a catalog, its name, or a file with one; the bundled ones if None.
+
+    Returns:
+        A comparison, the cheapest first.
+
+    Raises:
+        UnknownModel: A name means no model, or several with different prices.
+        UnpricedUsage: No model can be priced.
+    """
+    from pertoken.books.comparison import comparison  # noqa: PLC0415  only what is asked for is loaded
+
+    book = opened(catalog)
+    return comparison([listing(book, name) for name in names], calls, on=on, catalog=book.name)
 
 
 def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalog: Prices = None) -> PriceList:
