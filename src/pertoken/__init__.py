@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pertoken.core.errors import PertokenError
     from pertoken.rating.contract import Contract
     from pertoken.rating.rate import rate
+    from pertoken.usage.response import usage_of
     from pertoken.workbench import (
         balances,
         bill,
@@ -44,6 +45,7 @@ _HOMES = {
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
     "read_catalog": "pertoken.connect.catalogs",
+    "usage_of": "pertoken.usage.response",
 }
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "sheet",
     "simulate",
     "statement",
+    "usage_of",
 ]
 
 

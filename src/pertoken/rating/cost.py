@@ -25,6 +25,8 @@ NOTHING = Decimal(0)
 SUM_OF = "sum of "
 """How a record notes that it adds up several requests."""
 
+MEAN = f"{SUM_OF}several requests: the price by length is that of their mean"
+
 
 class CostLine(NamedTuple):
     """What one meter of one invocation costs.
@@ -87,7 +89,8 @@ def pricer(catalog: Catalog) -> Pricer:
 
 
 @lru_cache(maxsize=1024)
-def _is_prompt(meter: str) -> bool:
+def is_prompt(meter: str) -> bool:
+    """Tell whether a meter counts to the length of the prompt."""
     return meter_of(meter).direction == "input"
 
 
@@ -123,13 +126,13 @@ def priced(ready: Pricer, usage: UsageRecord, on: date | None = None) -> Costed:
     found = ready.offers.get(terms) or ready.offer(Terms(*terms))
     if found.refusal:
         return _unpriced(usage, found, found.refusal)
-    timeless = usage.time is None and found.timed
-    if timeless and on is None:
-        return _unpriced(usage, found, _when(found))
+    vague = usage.time is None and found.timed
+    if vague and on is None:
+        return _unpriced(usage, found, undated(found))
     meters = usage.meters
     cell = cell_of(found, usage, on) if found.axes else found.cell()
     lines, total, missing, unsure = _lines(meters, cell)
-    if missing or unsure or timeless or usage.notes or (found.bounds and meters.get("requests", 1) > 1):
+    if missing or unsure or vague or usage.notes or (found.bounds and meters.get("requests", 1) > 1):
         return _doubted(usage, found, cell, lines, total)
     return Costed(total, lines, "priced", (), found.currency)
 
@@ -150,7 +153,7 @@ def cell_of(found: Offer, usage: UsageRecord, on: date | None = None) -> Cell:
 
 def _prompt(meters: Mapping[str, Count]) -> Count:
     """The length of the prompt, by which a band is chosen: of several requests, their mean."""
-    total = sum([count for meter, count in meters.items() if _is_prompt(meter)])
+    total = sum([count for meter, count in meters.items() if is_prompt(meter)])
     requests = meters.get("requests", 1)
     return total if requests <= 1 else Decimal(total) / Decimal(requests)
 
@@ -180,7 +183,7 @@ def _lines(meters: Mapping[str, Count], cell: Cell) -> tuple[tuple[CostLine, ...
 
 def _doubted(usage: UsageRecord, found: Offer, cell: Cell, lines: tuple[CostLine, ...], total: Decimal) -> Costed:
     """Say what is missing and what is unsure."""
-    missing = [f"no price for {line.meter} of {_described(found, usage)}" for line in lines if line.rate is None]
+    missing = [f"no price for {line.meter} of {found.described}" for line in lines if line.rate is None]
     lent = [(line.meter, cell[line.meter].doubt) for line in lines if line.rate is not None]
     doubts = [*(f"{meter} of {found.name}: {doubt}" for meter, doubt in lent if doubt), *_doubts(found, usage)]
     if missing and not lent:
@@ -189,33 +192,27 @@ def _doubted(usage: UsageRecord, found: Offer, cell: Cell, lines: tuple[CostLine
     return Costed(total, lines, status, (*missing, *doubts), found.currency)
 
 
-def _when(found: Offer) -> str:
+def undated(found: Offer) -> str:
+    """Say why an offer can't be priced without a time."""
     days = ", ".join(f"{each:%Y-%m-%d}" for each in found.changes)
     when = f"prices of {found.name} changed on {days}" if days else f"the price of {found.name} goes by the hour"
     return f"time not known, and {when}; say the day whose prices hold"
 
 
+def timeless(found: Offer) -> str:
+    """Say what is unsure of an offer's price where the day given is all that is known of the time."""
+    hours = ", ".join(window.key.removeprefix("within ") for window in found.windows)
+    return f"time not known: priced as of the day given{f', outside {hours}' if hours else ''}"
+
+
 def _doubts(found: Offer, usage: UsageRecord) -> Iterator[str]:
     """What is not sure of a record, where the price depends on it."""
     if found.timed and usage.time is None:
-        hours = f", outside {', '.join(w.key.removeprefix('within ') for w in found.windows)}" if found.windows else ""
-        yield f"time not known: priced as of the day given{hours}"
+        yield timeless(found)
     several = usage.meters.get("requests", 1) > 1
     if several and found.bounds:
-        yield f"{SUM_OF}{usage.meters['requests']} requests: the price by length is that of their mean"
+        yield MEAN
     yield from (note for note in usage.notes if not note.startswith(SUM_OF) or (found.bounds and not several))
-
-
-def _described(found: Offer, usage: UsageRecord) -> str:
-    """Name a model and what of its terms is out of the ordinary."""
-    said = [
-        "batch" if usage.batch else "",
-        f"service tier {usage.service_tier}" if usage.service_tier != "standard" else "",
-        f"speed {usage.speed}" if usage.speed != "standard" else "",
-        f"region {usage.region}" if usage.region else "",
-    ]
-    terms = ", ".join(filter(None, said))
-    return f"{found.name} ({terms})" if terms else found.name
 
 
 def _unpriced(usage: UsageRecord, found: Offer, reason: str) -> Costed:

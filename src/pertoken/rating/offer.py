@@ -36,6 +36,8 @@ class Price(NamedTuple):
     doubt: str
 
 
+ORDINARY = {"service_tier": "standard", "speed": "standard", "region": ""}
+
 Cell = Mapping[str, Price]
 """Price by meter; a meter that isn't here has none."""
 
@@ -72,6 +74,19 @@ class Offer:
     timed: bool = False
     axes: bool = False
     cells: dict[tuple[int, int, tuple[bool, ...]], Cell] = field(default_factory=dict)
+
+    @property
+    def described(self) -> str:
+        """The model, and what of its terms is out of the ordinary."""
+        said = [
+            "batch" if self.terms.get("batch") == "true" else "",
+            *(f"{word.replace('_', ' ')} {self.terms[word]}" for word in ORDINARY if self._unusual(word)),
+        ]
+        terms = ", ".join(filter(None, said))
+        return f"{self.name} ({terms})" if terms else self.name
+
+    def _unusual(self, word: str) -> bool:
+        return self.terms.get(word, ORDINARY[word]) != ORDINARY[word]
 
     def cell(self, interval: int = 0, band: int = 0, inside: tuple[bool, ...] = ()) -> Cell:
         """Look up what each meter costs.
