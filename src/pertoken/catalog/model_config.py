@@ -12,7 +12,7 @@ WORDS = {
     "layers": ("num_hidden_layers", "n_layer", "num_layers"),
     "hidden": ("hidden_size", "n_embd", "d_model"),
     "heads": ("num_attention_heads", "n_head"),
-    "ffn": ("intermediate_size", "n_inner", "ffn_hidden_size"),
+    "ffn": ("intermediate_size_mlp", "intermediate_size", "n_inner", "ffn_hidden_size"),
     "vocab": ("vocab_size",),
 }
 """What every architecture has, and what configurations call it."""
@@ -32,14 +32,27 @@ UNSAID: dict[str, Config] = {
 }  # fmt: skip
 """What the configurations of a kind leave out, since the library that reads them has it as its default."""
 
-UNGATED = frozenset({"falcon", "gpt2", "gpt_neox", "gptj", "nemotron", "opt", "phi", "starcoder2"})
+KINDS = frozenset(
+    {
+        "baichuan", "cohere", "cohere2", "deepseek_v2", "deepseek_v3", "deepseek_v32", "gemma", "gemma2", "gemma3_text",
+        "glm4", "glm4_moe", "glm_moe_dsa", "gpt_oss", "granite", "kimi_k2", "kimi_k25", "llama", "llama4_text", "mimo",
+        "minimax_m2", "ministral3", "mistral", "mixtral", "nemotron", "olmo2", "phi3", "qwen2", "qwen2_moe", "qwen3",
+        "qwen3_moe", "qwen3_vl_text", "qwen3_vl_moe_text", "starcoder2",
+    }
+)  # fmt: skip
+"""Kinds whose layers these records can say; a kind that is not here may have parts that its words don't show."""
+
+ONE_SHARED = frozenset({"llama4_text"})
+"""Kinds with one shared expert, as wide as the others, that the configuration does not mention."""
+
+UNGATED = frozenset({"nemotron", "starcoder2"})
 """Kinds whose feed-forward part has two matrices and no gate."""
 
 OTHER_KINDS = ("mamba_", "ssm_", "linear_num_", "linear_attn_", "recurrent_", "rwkv_", "time_mix_")
 """How words begin that tell of layers without attention, which these records can't say."""
 
 WINDOWED = ("sliding_attention", "chunked_attention")
-PLAIN = ("full_attention",)
+PLAIN = ("full_attention", "deepseek_sparse_attention")
 
 BITS = {"float32": 32, "bfloat16": 16, "float16": 16, "fp8": 8, "mxfp4": 4.25, "nvfp4": 4.5}
 
@@ -98,6 +111,10 @@ def _kind(config: Config) -> str:
 
 
 def _check(text: Config, where: str) -> None:
+    kind = str(text.get("model_type") or "llama")
+    if kind not in KINDS:
+        found = f"{where}: models of kind {kind!r} are not known"
+        raise InputError(f"{found}; known are {', '.join(sorted(KINDS))}; state the shape by hand")
     missing = [words[0] for words in WORDS.values() if not any(isinstance(text.get(word), int) for word in words)]
     if missing:
         raise InputError(f"{where}: no {', '.join(missing)} in the configuration; expected those of a decoder")
@@ -116,19 +133,23 @@ def _experts(text: Config, layers: int) -> Experts | None:
     count = next((int(text[word]) for word in EXPERTS if text.get(word)), 0)
     if count <= 1:
         return None
-    wide = int(text.get("moe_intermediate_size") or _said(text, WORDS["ffn"]))
+    wide = int(text.get("moe_intermediate_size") or text["intermediate_size"])
+    shared = int(text.get("n_shared_experts") or (text.get("model_type") in ONE_SHARED))
     return Experts(
         count=count,
         active=next((int(text[word]) for word in ACTIVE if text.get(word)), 1),
         ffn=wide,
         layers=_expert_layers(text, layers),
-        shared_ffn=int(text.get("shared_expert_intermediate_size") or wide * int(text.get("n_shared_experts") or 0)),
+        shared_ffn=int(text.get("shared_expert_intermediate_size") or wide * shared),
     )
 
 
 def _expert_layers(text: Config, layers: int) -> int:
     """Count the layers with experts: all but the first few, every second, or as listed."""
-    step = int(text.get("decoder_sparse_step") or text.get("moe_layer_freq") or 1)
+    often = text.get("moe_layer_freq") or 1
+    if isinstance(often, list):
+        return sum(map(bool, often))
+    step = int(text.get("decoder_sparse_step") or text.get("interleave_moe_layer_step") or often)
     first = int(text.get("first_k_dense_replace") or 0)
     listed = set(text.get("mlp_only_layers") or ())
     return sum(layer >= first and layer not in listed and (layer + 1) % step == 0 for layer in range(layers))
@@ -157,9 +178,12 @@ def _window(text: Config, layers: int) -> tuple[int, int]:
 
 
 def _bits(config: Config) -> float:
-    """Say how many bits a weight has as published."""
-    quantised = config.get("quantization_config") or {}
-    if bits := quantised.get("bits"):
-        return float(bits)
-    kind = quantised.get("quant_method") or config.get("dtype") or config.get("torch_dtype")
-    return BITS.get(str(kind or _text(config).get("torch_dtype") or ""), 16)
+    """Say how many bits a weight has as published; of several kinds of weights, those that most have."""
+    text = _text(config)
+    quantised = config.get("quantization_config") or text.get("quantization_config") or {}
+    groups = [group.get("weights") or {} for group in (quantised.get("config_groups") or {}).values()]
+    for said in (quantised.get("bits"), *(group.get("num_bits") for group in groups)):
+        if said:
+            return float(said)
+    kind = quantised.get("quant_method") or text.get("dtype") or text.get("torch_dtype") or config.get("torch_dtype")
+    return BITS.get(str(kind), 16)

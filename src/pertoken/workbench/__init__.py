@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pertoken.workbench.books import explain, invoice, priced, statement
     from pertoken.workbench.cards import Aside, bill, by_entry, check
+    from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
     from pertoken.workbench.sheets import sheet
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "books": ("explain", "invoice", "priced", "statement"),
     "cards": ("Aside", "bill", "by_entry", "check"),
+    "machines": ("Gpus", "gpu_card", "gpus"),
     "pools": ("balances", "coverage"),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "sheets": ("sheet",),
@@ -25,6 +27,7 @@ HOMES = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name i
 __all__ = [
     "Aside",
     "Call",
+    "Gpus",
     "Quote",
     "Quotes",
     "balances",
@@ -34,6 +37,8 @@ __all__ = [
     "check",
     "coverage",
     "explain",
+    "gpu_card",
+    "gpus",
     "invoice",
     "price",
     "priced",
