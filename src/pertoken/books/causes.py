@@ -14,9 +14,13 @@ MOST_CERTAIN = 2
 """So many cells must tell the same before a share is a cause: one number can be explained by anything."""
 
 
+OFFER = "offer"
+"""Key of the model as a price book spells it, which a bill and a log share."""
+
+
 def model_place(by: Sequence[str]) -> int | None:
     """Say where the model stands among some keys."""
-    return list(by).index("model") if "model" in by else None
+    return next((place for place, name in enumerate(by) if name in (OFFER, "model")), None)
 
 
 class Causes:

@@ -6,6 +6,7 @@ from functools import partial
 
 from pertoken.books.answer import Reconciled
 from pertoken.books.reconcile import Cell as Line
+from pertoken.core.meters import METERS, meter
 from pertoken.present import charts
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
@@ -67,17 +68,19 @@ def _sums(parted: Sequence[Line]) -> dict[str, tuple[int, Decimal]]:
 def _causes(answer: Reconciled) -> Table:
     made = answer.result
     columns = (
-        Column("likely_cause", "Likely cause", "text"),
+        Column("cause", "Cause", "text"),
+        Column("in_words", "In words", "text"),
         Column("lines", "Lines", "count", "", total="sum"),
         Column("difference", "Difference", "money", made.currency, total="sum"),
     )
-    sums = _sums([cell for cell in made.cells if cell.cause])
-    rows = tuple((words, lines, money) for words, (lines, money) in sums.items())
+    parted = [cell for cell in made.cells if cell.cause]
+    kinds = {cell.words: cell.cause for cell in parted}
+    rows = tuple((kinds[words], words, lines, money) for words, (lines, money) in _sums(parted).items())
     return Table("causes", "Why they part", columns, rows)
 
 
 def _picture(causes: Table) -> Chart:
-    rows = [(str(words), Decimal(str(money))) for words, _, money in causes.rows]
+    rows = [(str(words), Decimal(str(money))) for _, words, _, money in causes.rows]
     draw = partial(charts.bars, rows, title="Billed less computed")
     alt = f"Billed less computed, for each of {len(rows)} likely causes."
     return Chart("causes", "What explains the difference", draw, alt, "causes")
@@ -109,7 +112,7 @@ def _lines(answer: Reconciled, top: int | None) -> Table:
         Column("computed", "Computed", "money", made.currency),
         Column("billed", "Billed", "money", made.currency),
         Column("difference", "Difference", "money", made.currency),
-        Column("likely_cause", "Likely cause", "text"),
+        Column("cause", "Cause", "text"),
     )
     shown = made.cells[:top]
     note = (
@@ -117,12 +120,18 @@ def _lines(answer: Reconciled, top: int | None) -> Table:
         if len(shown) < len(made.cells)
         else ""
     )
-    return Table("lines", "Where they part", columns, tuple(map(_line, shown)), note, total=False)
+    return Table("lines", "Where they part", columns, tuple(_line(cell, made.by) for cell in shown), note, total=False)
 
 
-def _line(cell: Line) -> tuple[Cell, ...]:
-    labels = (label or NOTHING for label in cell.labels)
-    return (*labels, cell.computed, cell.billed, cell.difference, cell.words if cell.cause else "")
+def _line(cell: Line, by: Sequence[str]) -> tuple[Cell, ...]:
+    labels = (_label(name, label) for name, label in zip(by, cell.labels, strict=True))
+    return (*labels, cell.computed, cell.billed, cell.difference, cell.cause)
+
+
+def _label(name: str, label: str) -> str:
+    if name == "meter" and label:
+        return meter(label).label if label in METERS or label.startswith("cache_write_") else label
+    return label or NOTHING
 
 
 def _notes(answer: Reconciled) -> list[Note]:
@@ -138,7 +147,7 @@ def _notes(answer: Reconciled) -> list[Note]:
         f"{show(int(row['quantity']), 'count')} {row['meter']} of {row['model'] or NOTHING}" for row in left
     )
     notes += [Note(f"No price, so not computed: {each}.", "warning")] if each else []
-    return [*notes, *(Note(f"{text}.") for text in (*answer.report.says, *answer.bill_says))]
+    return [*notes, *(Note(f"{text.removesuffix('.')}.") for text in (*answer.report.says, *answer.bill_says))]
 
 
 def _meta(answer: Reconciled) -> dict[str, str]:
