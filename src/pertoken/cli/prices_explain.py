@@ -77,7 +77,7 @@ def command(
         raise InputError("give counts or --response, not both")
     said = asdict(served) | {"model": name, "provider": provider}
     usage = _read(response, said) if response else request.used(**counts, others=_others(others))
-    made = prices.explain(usage, on=on or today(), catalog=book.said(), **({} if response else said))
+    made = prices.explain(usage, on=on or today(), catalog=book.book(), **({} if response else said))
     deliver(sheet(made), delivery, short=sheet(made, brief=True))
     if made.costed.status in {"partial", "unpriced"}:
         raise click.exceptions.Exit(EXIT_CHECK)
