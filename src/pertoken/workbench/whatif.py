@@ -165,9 +165,8 @@ def rank(
 
     with _opened(log, how) as opened:
         each = [(item if isinstance(item, str) else item.name, item) for item in new]
-        tried = [
-            Candidate(name, plans(opened, {"new": [item]}, unpriced, how.get("catalog"))["new"]) for name, item in each
-        ]
+        read = partial(plans, opened, unpriced=unpriced, catalog=how.get("catalog"))
+        tried = [Candidate(name, read({"new": [item]})["new"]) for name, item in each]
         cards = read({"old": old, "cost": cost})
         usage, report, terms = _folded(opened, cards, [plan.cards for plan in tried], (), how)
     shown = {"old": cards["old"], "new": tuple(card for plan in tried for card in plan.cards), "cost": cards["cost"]}
