@@ -29,6 +29,7 @@ class Log(Book):
 
     log: str
     mapping: str | None
+    layout: str
     period: str
     timezone: str
     unpriced: workbench.Aside
@@ -61,6 +62,8 @@ class Reading(Log):
 COST = click.option("--cost", multiple=True, metavar="CARD", help=CARD_HELP["cost"])
 HOW = (
     click.option("--map", "mapping", metavar="FILE", help="YAML file that says what the log's columns mean."),
+    click.option("--as", "layout", default="", metavar="FORMAT",
+                 help="Format of the log, as litellm-spend; recognised if not said."),
     click.option("--period", default="", metavar="PERIOD",
                  help="Month (or day, quarter, year) of a log without times."),
     click.option("--timezone", default="UTC", show_default=True, help="Zone in which periods are reckoned."),

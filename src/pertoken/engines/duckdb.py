@@ -17,12 +17,13 @@ from pertoken.core.meters import meter
 from pertoken.engines import sql
 from pertoken.engines.log import Log, opened, told
 from pertoken.engines.per_request import converted_sum, told_apart
+from pertoken.engines.reported import currency, reported, silent
 from pertoken.engines.rows import checked, judged, refused
 from pertoken.engines.source import identifier, quote
 from pertoken.usage.question import Question
 from pertoken.usage.report import Report
 
-__all__ = ["Log", "Watch", "fold", "keep", "labels", "opened"]
+__all__ = ["Log", "Watch", "currency", "fold", "keep", "labels", "opened", "reported", "silent"]
 
 Watch = Callable[[float], None]
 """Told the share of the work that is done, 0 to 1."""

@@ -163,7 +163,7 @@ def cost_columns(
     grid = table.grid(offers, tuple(counts), on)
     when = None if time is None else _times(time, size)
     cell = locate.cells(grid, of_row, when, counts)
-    several = locate.several(grid, of_row, counts.get("requests"))
+    several = locate.several(grid, of_row, cell, counts.get("requests"))
     status = multiply.status(grid, cell, counts, several)
     places = None
     if exact:
@@ -203,7 +203,11 @@ def _offers(table: PriceTable, words: Mapping[str, Any], size: int) -> tuple[tup
         raise InputError(f"expected columns of {size} rows; found {odd}")
     wide = [name for name, key in keys.items() if len(key.labels) > 1]
     fixed = {name: key.labels[0] for name, key in keys.items() if len(key.labels) == 1}
-    if len(wide) == 1:
+    stated: list[dict[str, str]]
+    of_row: Numbers
+    if not wide:
+        stated, of_row = [{}], np.broadcast_to(np.int32(0), (size,))
+    elif len(wide) == 1:
         key = keys[wide[0]]
         stated, of_row = [{wide[0]: label} for label in key.labels], key.codes
     else:
@@ -215,7 +219,7 @@ def _offers(table: PriceTable, words: Mapping[str, Any], size: int) -> tuple[tup
 def _terms(said: Mapping[str, str]) -> Terms:
     tier, speed = said.get("service_tier") or "standard", said.get("speed") or "standard"
     batch = said.get("batch") == "true"
-    return Terms(said["model"], said.get("provider", ""), batch, tier, speed, said.get("region", ""))
+    return Terms(said.get("model", ""), said.get("provider", ""), batch, tier, speed, said.get("region", ""))
 
 
 def _times(column: Any, size: int) -> NDArray[np.datetime64]:  # noqa: ANN401  a column in any form

@@ -129,9 +129,10 @@ def _inside(grid: Grid, of_row: Numbers, when: NDArray[np.datetime64] | None) ->
     return inside
 
 
-def several(grid: Grid, of_row: Numbers, requests: Numbers | None) -> NDArray[np.bool_] | None:
-    """Mark rows that add up several requests where the price goes by length."""
+def several(grid: Grid, of_row: Numbers, cell: NDArray[np.int32], requests: Numbers | None) -> NDArray[np.bool_] | None:
+    """Mark rows that add up several requests where the price goes by length; None for none."""
     if requests is None or not grid.banded.any() or not len(requests) or not requests.max() > 1:
         return None
-    marked: NDArray[np.bool_] = (requests > 1) & grid.banded[of_row]
+    refused = np.array([bool(each.refusal) for each in grid.cells], dtype=bool)
+    marked: NDArray[np.bool_] = (requests > 1) & grid.banded[of_row] & ~refused[cell]
     return marked

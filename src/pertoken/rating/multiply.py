@@ -59,12 +59,13 @@ def _whole(column: Numbers) -> NDArray[np.int64] | None:
 
 
 def _decimals(grid: Grid, cell: NDArray[np.int32], counts: Mapping[str, Numbers]) -> Numbers:
+    multiply, add = CONTEXT.multiply, CONTEXT.add
     amount = [Decimal(0)] * len(cell)
     cells = cell.tolist()
     for units, column in zip(grid.units, counts.values(), strict=True):
         if any(units):
             numbers = (each if isinstance(each, (int, Decimal)) else Decimal(repr(each)) for each in column.tolist())
-            amount = [CONTEXT.fma(units[c], n, sum_) for c, n, sum_ in zip(cells, numbers, amount, strict=True)]
+            amount = [add(sum_, multiply(units[c], n)) for c, n, sum_ in zip(cells, numbers, amount, strict=True)]
     out = np.empty(len(cell), dtype=object)
     out[:] = amount
     return out

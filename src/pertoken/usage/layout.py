@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pertoken.core.errors import Fault
 from pertoken.usage.record import UsageRecord
 from pertoken.usage.schema import LogMapping
 
 Document = Mapping[str, Any]
 """A JSON object: one line of a file, one element of an array, or all of a page."""
+
+Placed = tuple[str, int, Document | Fault]
+"""File, line, and the document that stands there, or what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ def statement(
     revenue: Iterable[str | Card] = (),
     by: Sequence[str] = (),
     mapping: "LogMapping | str | Path | None" = None,
+    layout: str = "",
     period: str = "",
     timezone: str = "UTC",
     exact: bool = True,
@@ -55,6 +56,7 @@ def statement(
         by: Keys to report by: customer, model, month, feature, or any column of the log; if empty, the first of
             customer, model and month that the log has.
         mapping: What the log's columns mean, where their names don't say.
+        layout: Name of the log's format, as `litellm-spend`; found out if empty.
         period: The month (or day, quarter, year) that a log without times is of.
         timezone: Zone in which periods are reckoned.
         exact: True for decimals, False for floats.
@@ -76,7 +78,7 @@ def statement(
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
-    with reading(log, mapping, period, timezone) as opened:
+    with reading(log, mapping, period, timezone, layout=layout, watch=watch) as opened:
         cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced, catalog)
         by, keys = _keys(by, opened.binding.keys)
         every = [card for own in cards.values() for card in own]
@@ -172,8 +174,8 @@ def invoice(
         log: As for `statement`.
         month: As 2026-01; of a card with cycles of its own, the cycle that begins in it.
         customer: Whose; empty for a card of one account.
-        **how: How the log is read, as for `statement`: `mapping`, `period`, `timezone`, `unpriced`, `rejects`, `on`,
-            `contracts`, `start`, `end`, `catalog`, `watch`.
+        **how: How the log is read, as for `statement`: `mapping`, `layout`, `period`, `timezone`, `unpriced`,
+            `rejects`, `on`, `contracts`, `start`, `end`, `catalog`, `watch`.
 
     Returns:
         The invoice, and what was read.

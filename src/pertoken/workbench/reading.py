@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pertoken.engines.duckdb import Log, Watch
+    from pertoken.engines.log import Documents
+    from pertoken.usage.layout import Layout
     from pertoken.usage.question import Question
     from pertoken.usage.report import Report
     from pertoken.usage.schema import LogMapping
@@ -92,13 +94,52 @@ def stated(said: Contracts) -> tuple[Contract, ...]:
 
 
 def reading(
-    log: "str | Path", mapping: "LogMapping | str | Path | None", period: str, timezone: str
+    log: "str | Path",
+    mapping: "LogMapping | str | Path | None",
+    period: str,
+    timezone: str,
+    *,
+    layout: str = "",
+    watch: "Watch | None" = None,
 ) -> "AbstractContextManager[Log]":
-    """Open a log as it is said to be read."""
+    """Open a log as it is said to be read.
+
+    Args:
+        log: Where it lies.
+        mapping: What its columns mean, where a user says so; its format is then not looked for.
+        period: Period that all of it is of.
+        timezone: Zone in which periods are reckoned.
+        layout: Name of its format; found out if empty.
+        watch: Told how far documents are read.
+    """
     from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+    from pertoken.usage.layouts import LAYOUTS  # noqa: PLC0415
+    from pertoken.usage.recognise import named  # noqa: PLC0415
 
     zone(timezone)
-    return engine.opened(log, _mapping(mapping, period))
+    forced = named(layout, LAYOUTS) if layout else None
+    known = LAYOUTS if mapping is None or forced else ()
+    held = _documents(log, forced, known, watch)
+    return engine.opened(log, _mapping(mapping, period), documents=held, layout=forced, layouts=known)
+
+
+def _documents(
+    log: "str | Path", forced: "Layout | None", known: "Sequence[Layout]", watch: "Watch | None"
+) -> "Documents | None":
+    """Read a log document by document, where a format of documents is said or recognised."""
+    from pertoken.connect.documents import documents, first_of_each  # noqa: PLC0415
+    from pertoken.engines.log import Documents  # noqa: PLC0415
+    from pertoken.engines.source import find  # noqa: PLC0415
+    from pertoken.usage.recognise import recognised, records  # noqa: PLC0415
+
+    source = find(log)
+    if source.kind != "json" or not known:
+        return None
+    layout = forced or recognised(first_of_each(source.files), known)
+    if layout is None or layout.read is None:
+        return None
+    placed = documents(source.files, watch=watch)
+    return Documents(layout, records(placed, layout, known, forced=forced is not None))
 
 
 def folded(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from pertoken.core.errors import nearest
@@ -30,6 +31,7 @@ class How(TypedDict, total=False):
     """How a log is read: arguments of `statement` that mean the same here."""
 
     mapping: "LogMapping | str | Path | None"
+    layout: str
     period: str
     timezone: str
     rejects: bool
@@ -45,7 +47,8 @@ def _opened(log: "str | Path", how: How) -> "AbstractContextManager[Log]":
     if unknown := sorted(set(how) - set(How.__annotations__)):
         msg = f"no argument {unknown[0]!r}; {nearest(unknown[0], How.__annotations__)}"
         raise TypeError(msg)
-    return reading(log, how.get("mapping"), how.get("period", ""), how.get("timezone", "UTC"))
+    asked = log, how.get("mapping"), how.get("period", ""), how.get("timezone", "UTC")
+    return reading(*asked, layout=how.get("layout", ""), watch=how.get("watch"))
 
 
 def _folded(
