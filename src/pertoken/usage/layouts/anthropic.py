@@ -65,7 +65,7 @@ def messages(page: Document) -> Iterable[UsageRecord]:
 
 def _by_workspace(found: Iterable[Result]) -> bool:
     """Tell whether the report is grouped by workspace: then who has none is in the default one."""
-    return any(each.result.get("workspace_id") is not None for each in found)
+    return any(each.fields.get("workspace_id") is not None for each in found)
 
 
 def _used(result: Result, *, apart: bool) -> UsageRecord:
