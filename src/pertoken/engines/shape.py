@@ -48,7 +48,9 @@ def _value(column: str, path: str, types: Types) -> str:
     if kind not in ("VARCHAR", "JSON"):
         return ""
     steps = "".join(f"[{step}]" if step.isdigit() else f'."{step}"' for step in path.split("."))
-    return f"nullif(CASE WHEN json_valid({name}) THEN json_extract_string({name}, {quote('$' + steps)}) END, '')"
+    broken = f"error({quote(f'{held} holds JSON that is cut off or broken: ')} || {name}[-40:])"
+    opened = f"json_extract_string({name}, {quote('$' + steps)})"
+    return f"nullif(CASE WHEN json_valid({name}) THEN {opened} WHEN {name} LIKE '{{%' THEN {broken} END, '')"
 
 
 def _kept(column: str, labels: Sequence[str]) -> str:

@@ -151,6 +151,12 @@ def test_metadata_that_is_cut_off_is_refused_by_name():
         records("litellm-spend", spend(GPT, metadata=json.dumps({"usage_object": GPT})[:-30]))
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_metadata_that_is_cut_off_is_refused_in_tables_too(fold, form):
+    with pytest.raises(InputError, match=r"metadata holds JSON that is cut off or broken"):
+        fold([spend(GPT), spend(GPT, request_id="b", metadata=json.dumps({"usage_object": GPT})[:-30])], form, "model")
+
+
 DAY = {
     "id": "row-1",
     "date": "2026-01-19",

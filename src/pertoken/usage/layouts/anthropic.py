@@ -138,6 +138,7 @@ LAYOUTS: tuple[Layout, ...] = (
         title="Anthropic cost report",
         recognise=lambda document: _has(document, "amount"),
         read=costs,
+        paged=True,
         says=(
             "This is a bill by the day: it has money (written in cents) and no usage.",
             "What the priority tier costs never stands in it.",
@@ -150,6 +151,7 @@ LAYOUTS: tuple[Layout, ...] = (
             _has(document, "uncached_input_tokens") or (is_page(document, "starting_at") and not first(document))
         ),
         read=messages,
+        paged=True,
         says=(
             "A result adds up the requests of a bucket and does not say how many there were.",
             "Code execution is billed and never stands in it; the last bucket may not be over.",
