@@ -38,7 +38,7 @@ class Book:
 
         return read_catalog(self.catalog or BUNDLED, self.overlay)
 
-    def said(self) -> "Catalog | None":
+    def book(self) -> "Catalog | None":
         """Read it if it was said; None for the bundled one, which is only read where it is needed."""
         return self.read() if self.catalog or self.overlay else None
 

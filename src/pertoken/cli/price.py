@@ -43,7 +43,7 @@ def command(
         msg = "name models or give rates, not both"
         raise InputError(msg)
     asked = calls.call()
-    quotes = workbench.price(models, rates=_rates(rates), calls=asked, on=on or today(), catalog=book.said())
+    quotes = workbench.price(models, rates=_rates(rates), calls=asked, on=on or today(), catalog=book.book())
     deliver(workbench.sheet(quotes), delivery)
 
 

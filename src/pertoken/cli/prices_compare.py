@@ -23,5 +23,5 @@ def command(names: tuple[str, ...], calls: Calls, on: date | None, book: Book, d
     """
     from pertoken.present.prices_compare import sheet
 
-    made = prices.compare(names, calls=calls.call(), on=on or today(), catalog=book.said())
+    made = prices.compare(names, calls=calls.call(), on=on or today(), catalog=book.book())
     deliver(sheet(made), delivery, short=sheet(made, brief=True))

@@ -1,9 +1,9 @@
 """What the market charges: look a model up, see its rates, follow them in time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pertoken.catalog.history import borrowed
 from pertoken.catalog.listing import Listing, PriceList, listing, listings, price_list
@@ -16,8 +16,10 @@ from pertoken.workbench.costs import prices as opened
 if TYPE_CHECKING:
     from pertoken.books.comparison import Comparison
     from pertoken.books.quote import Call
+    from pertoken.books.request import Explained
+    from pertoken.usage.record import Count, UsageRecord
 
-__all__ = ["Listing", "PriceList", "compare", "find", "history", "show"]
+__all__ = ["Listing", "PriceList", "compare", "explain", "find", "history", "show"]
 
 
 def find(names: Sequence[str], *, provider: str = "", catalog: Prices = None) -> tuple[Listing, ...]:
@@ -73,6 +75,39 @@ def compare(names: Sequence[str], *, calls: "Call", on: date, catalog: Prices = 
 
     book = opened(catalog)
     return comparison([listing(book, name) for name in names], calls, on=on, catalog=book.name)
+
+
+def explain(
+    usage: "UsageRecord | Sequence[UsageRecord] | Mapping[str, Count]",
+    *,
+    on: Moment,
+    catalog: Prices = None,
+    **terms: Any,  # noqa: ANN401  as `UsageRecord` takes them
+) -> "Explained":
+    """Price one request, line by line, and say why at these rates.
+
+    Args:
+        usage: A record of usage, the records of one request (as `usage_of` returns them), or how much by leaf meter
+            (as `used` writes it).
+        on: When it was made, where the usage doesn't say: a day, or a moment (UTC).
+        catalog: Prices: a catalog, its name, or a file with one; the bundled ones if None.
+        **terms: What else `UsageRecord` says, where meters are given: `model`, `provider`, `batch`, `service_tier`,
+            `speed`, `region`.
+
+    Returns:
+        The cost with its lines, a status and its reasons.
+
+    Raises:
+        InputError: A count is below zero, or there is no such meter.
+    """
+    from pertoken.books.request import explained  # noqa: PLC0415  only what is asked for is loaded
+    from pertoken.usage.record import UsageRecord  # noqa: PLC0415
+
+    if isinstance(usage, Mapping):
+        records: Sequence[UsageRecord] = [UsageRecord(meters=usage, **terms)]
+    else:
+        records = [usage] if isinstance(usage, UsageRecord) else usage
+    return explained(records, opened(catalog), on)
 
 
 def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalog: Prices = None) -> PriceList:
