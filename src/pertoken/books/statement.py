@@ -23,7 +23,8 @@ class Statement:
 
     Args:
         lines: One line for each combination; values `requests`, `tokens`, where rated `revenue`, `cost`, and one
-            value for each cost meter under its own name, and `reported` where the log says what it cost. [request, token, currency]
+            value for each cost meter under its own name, and `reported` where the log says what it cost.
+            [request, token, currency]
         by: Keys of the lines.
         cost_meters: Meters that cost something, the dearest first.
         sides: Which of `revenue` and `cost` were rated.
