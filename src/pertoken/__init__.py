@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pertoken.core.errors import PertokenError
     from pertoken.rating.contract import Contract
     from pertoken.rating.rate import rate
+    from pertoken.usage.response import usage_of
     from pertoken.workbench import (
         balances,
         bill,
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
         cost,
         coverage,
         explain,
+        gpu_card,
+        gpus,
         invoice,
         price,
         rank,
+        reconcile,
         sheet,
         simulate,
         statement,
@@ -44,6 +48,7 @@ _HOMES = {
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
     "read_catalog": "pertoken.connect.catalogs",
+    "usage_of": "pertoken.usage.response",
 }
 
 __all__ = [
@@ -58,15 +63,19 @@ __all__ = [
     "cost",
     "coverage",
     "explain",
+    "gpu_card",
+    "gpus",
     "invoice",
     "price",
     "rank",
     "rate",
     "read_cards",
     "read_catalog",
+    "reconcile",
     "sheet",
     "simulate",
     "statement",
+    "usage_of",
 ]
 
 

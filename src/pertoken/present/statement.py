@@ -269,7 +269,7 @@ def _notes(books: Books) -> list[Note]:
 
 def _meta(books: Books) -> dict[str, str]:
     report = books.report
-    meta = {"log": report.source, "rows": f"{report.rows:,}"}
+    meta = {"log": report.source, **({"read as": report.layout} if report.layout else {}), "rows": f"{report.rows:,}"}
     if report.first:
         meta["times"] = f"{report.first[:16]} to {report.last[:16]} UTC"
     for side, cards in books.cards.items():

@@ -13,6 +13,7 @@ from pertoken.rating.assign import own_lines
 from pertoken.rating.card import Card
 from pertoken.rating.rate import rate, without_price
 from pertoken.workbench.cards import Aside, side_of, sides
+from pertoken.workbench.costs import Prices
 from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def statement(
     revenue: Iterable[str | Card] = (),
     by: Sequence[str] = (),
     mapping: "LogMapping | str | Path | None" = None,
+    layout: str = "",
     period: str = "",
     timezone: str = "UTC",
     exact: bool = True,
@@ -42,6 +44,7 @@ def statement(
     start: date | None = None,
     end: date | None = None,
     rollup: "str | Path | None" = None,
+    catalog: Prices = None,
     watch: "Watch | None" = None,
 ) -> "Books":
     """Rate a log on both sides and fold it to a statement: revenue, cost, margin.
@@ -53,6 +56,7 @@ def statement(
         by: Keys to report by: customer, model, month, feature, or any column of the log; if empty, the first of
             customer, model and month that the log has.
         mapping: What the log's columns mean, where their names don't say.
+        layout: Name of the log's format, as `litellm-spend`; found out if empty.
         period: The month (or day, quarter, year) that a log without times is of.
         timezone: Zone in which periods are reckoned.
         exact: True for decimals, False for floats.
@@ -65,6 +69,7 @@ def statement(
         start: First day of the books; that of the log if None. What is before is left out.
         end: The day after the last day of the books; that of the log if None.
         rollup: File to keep the folded usage in.
+        catalog: List prices that `catalog` as a card means: a catalog, its name, or a file; the bundled ones if None.
         watch: Told how far the fold is, 0 to 1.
 
     Returns:
@@ -73,8 +78,8 @@ def statement(
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
-    with reading(log, mapping, period, timezone) as opened:
-        cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced)
+    with reading(log, mapping, period, timezone, layout=layout, watch=watch) as opened:
+        cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced, catalog)
         by, keys = _keys(by, opened.binding.keys)
         every = [card for own in cards.values() for card in own]
         terms = Terms(stated(contracts), start, end, timezone)
@@ -169,8 +174,8 @@ def invoice(
         log: As for `statement`.
         month: As 2026-01; of a card with cycles of its own, the cycle that begins in it.
         customer: Whose; empty for a card of one account.
-        **how: How the log is read, as for `statement`: `mapping`, `period`, `timezone`, `unpriced`, `rejects`, `on`,
-            `contracts`, `start`, `end`, `watch`.
+        **how: How the log is read, as for `statement`: `mapping`, `layout`, `period`, `timezone`, `unpriced`,
+            `rejects`, `on`, `contracts`, `start`, `end`, `catalog`, `watch`.
 
     Returns:
         The invoice, and what was read.
