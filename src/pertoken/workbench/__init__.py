@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
     from pertoken.workbench.sheets import sheet
+    from pertoken.workbench.tokens import Counted, count
     from pertoken.workbench.whatif import rank, simulate
 
 _ROOMS = {
@@ -19,6 +20,7 @@ _ROOMS = {
     "pools": ("balances", "coverage"),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "sheets": ("sheet",),
+    "tokens": ("Counted", "count"),
     "whatif": ("rank", "simulate"),
 }
 HOMES = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name in names}
@@ -27,6 +29,7 @@ HOMES = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name i
 __all__ = [
     "Aside",
     "Call",
+    "Counted",
     "Gpus",
     "Quote",
     "Quotes",
@@ -35,6 +38,7 @@ __all__ = [
     "by_entry",
     "call",
     "check",
+    "count",
     "coverage",
     "explain",
     "gpu_card",
