@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pertoken.connect.cards import card_from, read_cards
+    from pertoken.connect.catalogs import read_catalog
     from pertoken.core.errors import PertokenError
     from pertoken.rating.contract import Contract
     from pertoken.rating.rate import rate
@@ -44,6 +45,7 @@ _HOMES = {
     "card_from": "pertoken.connect.cards",
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
+    "read_catalog": "pertoken.connect.catalogs",
 }
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "rank",
     "rate",
     "read_cards",
+    "read_catalog",
     "sheet",
     "simulate",
     "statement",
