@@ -69,7 +69,7 @@ def read(response: Response) -> tuple[Invocation, ...]:
 def _fitted(parts: Parts, whole: Count, prefix: str) -> list[str]:
     """Hold the modalities to the whole that is billed, and say where they do not add up to it."""
     told = sum(parts.get(f"{prefix}{each}", 0) for each in ("text", *MODALITIES))
-    if not told or told == whole:
+    if told in {0, whole, whole - parts.get("tools", 0)}:
         return []
     room = whole
     for each in MODALITIES:

@@ -94,8 +94,6 @@ def _shared(whole: Parts, served: Sequence[Sampling]) -> list[Sampling]:
         if len(timed) == 1 and parts.get("written") and not any(name.startswith("write_") for name in parts):
             parts[timed[0]] = parts["written"]
         out.append(replace(each, parts=parts))
-    if whole.get("reasoning"):
-        out[0] = replace(out[0], notes=("reasoning is told of all samplings together",))
     return out
 
 
