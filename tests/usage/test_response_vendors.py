@@ -1,6 +1,8 @@
 """Each vendor's own counts become leaves; bodies are typed from the vendors' published field lists and examples."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,7 @@ def seen(**tokens):
     return [{"modality": name, "tokenCount": n} for name, n in tokens.items()]
 
 
-CASES = {
+CASES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "OpenAI's documented example of cached tokens": (
         chat(
             prompt_tokens=2006,
@@ -267,7 +269,14 @@ CASES = {
         },
     ),
     "Nova, invoked": (
-        {"usage": {"inputTokens": 5, "outputTokens": 7, "cacheReadInputTokenCount": 11, "cacheWriteInputTokenCount": 13}},
+        {
+            "usage": {
+                "inputTokens": 5,
+                "outputTokens": 7,
+                "cacheReadInputTokenCount": 11,
+                "cacheWriteInputTokenCount": 13,
+            }
+        },
         {"input_tokens": 5, "cache_read_tokens": 11, "cache_write_tokens": 13, "output_tokens": 7},
     ),
     "Llama, invoked": (
@@ -322,7 +331,12 @@ CASES = {
         {"input_tokens": 7, "output_tokens": 9},
     ),
     "Vertex' embeddings": (
-        {"predictions": [{"embeddings": {"statistics": {"token_count": 4}}}, {"embeddings": {"statistics": {"token_count": 3}}}]},
+        {
+            "predictions": [
+                {"embeddings": {"statistics": {"token_count": 4}}},
+                {"embeddings": {"statistics": {"token_count": 3}}},
+            ]
+        },
         {"input_tokens": 7},
     ),
     "LangChain's record of usage": (
@@ -345,14 +359,14 @@ CASES = {
             "reasoning_tokens": 200,
         },
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_counts_become_leaves(name):
     body, leaves = CASES[name]
     (record,) = usage_of(body)
-    assert record.meters == leaves | {"requests": 1}
+    assert record.meters == {**leaves, "requests": 1}
     assert record.notes == ()
 
 
