@@ -264,7 +264,7 @@ def test_the_tier_asked_for_counts_only_where_the_response_says_none_and_is_said
 def test_speed_and_place_are_the_responses():
     usage = {"input_tokens": 9, "cache_read_input_tokens": 0, "speed": "fast", "inference_geo": "us"}
     record = one(MESSAGE | {"usage": usage})
-    assert (record.speed, record.region, record.provider) == ("fast", "us", "anthropic")
+    assert (record.speed, record.region) == ("fast", "us")
     assert one(MESSAGE | {"usage": usage | {"inference_geo": "not_available"}}).region == ""
 
 
@@ -295,7 +295,8 @@ def test_the_place_is_in_the_models_name(model, bare, region):
         ({"id": "msg_vrtx_1"}, "google"),
         ({"id": "gen-1"}, "openrouter"),
         ({"x_groq": {"id": "req_1"}}, "groq"),
-        ({"usage": PLAIN | {"prompt_cache_hit_tokens": 0}}, "deepseek"),
+        ({"id": "msg_01abc", "model": "claude-opus-4-8"}, "anthropic"),
+        ({"id": "msg_01abc", "model": "glm-5"}, ""),
         ({}, ""),
     ],
 )
