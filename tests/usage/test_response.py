@@ -381,7 +381,7 @@ def test_whole_numbers_may_be_written_with_a_point():
     assert one({"usage": {"prompt_tokens": 9.0, "completion_tokens": Decimal(3)}}).meters == LEAVES
 
 
-VALUES = (
+VALUES: tuple[Any, ...] = (
     None,
     0,
     7,

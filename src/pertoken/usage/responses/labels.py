@@ -62,19 +62,18 @@ def of(response: Response, request: Body) -> Labels:
         notes = _told(body, request, tier, speed)
         tier = tier or _named_tier(request.get("service_tier") or STANDARD)
         speed = speed or request.get("speed")
+    placed = "inference_geo" in usage or request or response.model or "." in model or "/" in model
+    ident = body.get("id")
     return Labels(
         _bare(model) if "/" in model else model,
         response.batch or tier == BATCH,
-        STANDARD if tier in UNSAID else tier,
+        tier if tier and tier != BATCH else STANDARD,
         str(speed).lower() if speed else STANDARD,
-        _region(usage, model, response.model, request),
+        _region(usage, model, response.model, request) if placed else "",
         _time(_first(response, TIME)),
-        str(_first(response, IDENT) or ""),
+        ident if type(ident) is str else str(_first(response, IDENT) or ""),
         notes,
     )
-
-
-UNSAID = frozenset({"", BATCH})
 
 
 def _told(body: Body, request: Body, tier: str, speed: object) -> tuple[str, ...]:
@@ -108,14 +107,10 @@ def _first(response: Response, names: tuple[str, ...]) -> Any:  # noqa: ANN401  
 
 def _tier(response: Response) -> str:
     """Read the tier that served a response; empty if it is not said."""
-    found = response.body.get("service_tier") or response.usage.get("service_tier")
-    if not found:
-        told = (
-            record.get(name)
-            for record in (response.body, response.usage, *reversed(response.around))
-            if not TIER.isdisjoint(record)
-            for name in TIER
-        )
+    body, usage = response.body, response.usage
+    found = body.get("service_tier") or usage.get("service_tier")
+    if not found and not (TIER.isdisjoint(body) and TIER.isdisjoint(usage) and not response.around):
+        told = (record.get(name) for record in (body, usage, *reversed(response.around)) for name in TIER)
         found = next(filter(None, told), None)
     return _named_tier(found.get("type", "") if isinstance(found, dict) else found) if found else ""
 
@@ -126,7 +121,7 @@ def _named_tier(found: Any) -> str:  # noqa: ANN401  whatever stands there
     >>> _named_tier("ON_DEMAND_FLEX"), _named_tier("default"), _named_tier("SERVICE_TIER_PRIORITY")
     ('flex', 'standard', 'priority')
     """
-    if found in TIERS:
+    if type(found) is str and found in TIERS:
         return TIERS[found]
     name = str(found).rpartition(".")[2].lower().removeprefix(PREFIX)
     return TIERS.get(name, name)

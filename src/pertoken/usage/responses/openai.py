@@ -115,8 +115,8 @@ USAGE: Table = {
 }
 """What OpenAI and those who follow it call their counts, in Chat, Responses, Realtime, embeddings and images."""
 
-PLAIN = frozenset({"input", "output", "total"})
-"""Parts that overlap with nothing."""
+USUAL = frozenset({"input", "output", "total", "cached", "reasoning", "text", "output_text"})
+"""Parts of most responses, which are leaves once cached and reasoning are taken off."""
 
 SIDES = {
     "input": ("text", "audio", "image", "video"),
@@ -151,13 +151,22 @@ def read(response: Response) -> tuple[Invocation, ...]:
     Raises:
         InputError: A count is no count, or more than what it is a part of.
     """
-    parts = scan(response.usage, USAGE)
+    usage = response.usage
+    parts = scan(usage, USAGE)
     fed, said = parts.get("input", 0), parts.get("output", 0)
-    if not parts.keys() <= PLAIN or parts.get("total", fed + said) != fed + said:
+    cached, thought = parts.get("cached", 0), parts.get("reasoning", 0)
+    sums_up = parts["total"] == fed + said if "total" in parts else not thought
+    if not sums_up or cached > fed or thought > said or not parts.keys() <= USUAL or response.provider in ADDED:
         return (_parted(response, parts),)
-    meters = {"input_tokens": fed} if fed else {}
-    if said:
-        meters["output_tokens"] = said
+    if "prompt_tokens" not in usage and _pictures(response):
+        return (_parted(response, parts),)
+    meters = {"input_tokens": fed - cached} if fed > cached else {}
+    if cached:
+        meters["cache_read_tokens"] = cached
+    if said > thought:
+        meters["output_tokens"] = said - thought
+    if thought:
+        meters["reasoning_tokens"] = thought
     return (Invocation(meters),)
 
 
