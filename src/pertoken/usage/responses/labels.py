@@ -56,7 +56,7 @@ def of(response: Response, request: Body) -> Labels:
     body, usage = response.body, response.usage
     tier = _tier(response)
     speed = usage.get("speed") or body.get("speed")
-    model = str(_first(response, MODEL) or response.model or request.get("model") or "")
+    model = str(_first(response, MODEL) or response.model or request.get("model") or request.get("modelId") or "")
     notes: tuple[str, ...] = ()
     if request or "unfinished" in body:
         notes = _told(body, request, tier, speed)

@@ -158,7 +158,7 @@ def read(response: Response) -> tuple[Invocation, ...]:
     sums_up = parts["total"] == fed + said if "total" in parts else not thought
     if not sums_up or cached > fed or thought > said or not parts.keys() <= USUAL or response.provider in ADDED:
         return (_parted(response, parts),)
-    if "prompt_tokens" not in usage and _pictures(response):
+    if "prompt_tokens" not in usage and _made(response):
         return (_parted(response, parts),)
     meters = {"input_tokens": fed - cached} if fed > cached else {}
     if cached:
@@ -178,8 +178,9 @@ def _parted(response: Response, parts: Parts) -> Invocation:
     if "input" not in parts and "output" not in parts and "total" in parts:
         parts["input"] = parts["total"]
     fed, said, notes = _whole(response, parts)
-    if _pictures(response) and parts.keys().isdisjoint({"output_text", "output_image"}):
-        parts["output_image"] = said
+    made = _made(response)
+    if made and parts.keys().isdisjoint({"output_text", made}):
+        parts[made] = said
     say = partial(named, USAGE, record=response.usage)
     meters, doubts = of_input(parts, fed, say)
     spoken, others = of_output(parts, said, say)
@@ -233,8 +234,16 @@ def _off(response: Response, parts: Parts, rest: Count | None) -> tuple[Count, C
     return 0, 0, notes
 
 
-def _pictures(response: Response) -> bool:
-    """Tell whether the output is images, where the response does not split it."""
-    if response.api == "images" or str(response.body.get("type", "")).startswith(("image_generation.", "image_edit.")):
-        return True
-    return unmetered.made(response.body.get("data"), unmetered.IMAGES["data"])
+def _made(response: Response) -> str:
+    """Tell what the output is where the response does not split it: images or sound; empty for text."""
+    for kind, (api, begins) in MADE.items():
+        if response.api == api or str(response.body.get("type") or "").startswith(begins):
+            return kind
+    return "output_image" if unmetered.made(response.body.get("data"), unmetered.IMAGES["data"]) else ""
+
+
+MADE = {
+    "output_image": ("images", ("image_generation.", "image_edit.")),
+    "output_audio": ("speech", ("speech.audio.",)),
+}
+"""What an interface makes that is no text: its flavour, and how the types of its events begin."""
