@@ -18,17 +18,23 @@ if TYPE_CHECKING:
     from pertoken.core.errors import PertokenError
     from pertoken.rating.contract import Contract
     from pertoken.rating.rate import rate
+    from pertoken.usage.response import usage_of
     from pertoken.workbench import (
         balances,
         bill,
         by_entry,
         call,
         check,
+        cost,
+        count,
         coverage,
         explain,
+        gpu_card,
+        gpus,
         invoice,
         price,
         rank,
+        reconcile,
         sheet,
         simulate,
         statement,
@@ -43,6 +49,7 @@ _HOMES = {
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
     "read_catalog": "pertoken.connect.catalogs",
+    "usage_of": "pertoken.usage.response",
 }
 
 __all__ = [
@@ -54,17 +61,23 @@ __all__ = [
     "call",
     "card_from",
     "check",
+    "cost",
+    "count",
     "coverage",
     "explain",
+    "gpu_card",
+    "gpus",
     "invoice",
     "price",
     "rank",
     "rate",
     "read_cards",
     "read_catalog",
+    "reconcile",
     "sheet",
     "simulate",
     "statement",
+    "usage_of",
 ]
 
 
@@ -73,4 +86,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever lives there
     if name not in __all__:
         msg = f"module 'pertoken' has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)
+    found = globals()[name] = getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)
+    return found
