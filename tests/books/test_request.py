@@ -47,10 +47,11 @@ def test_each_line_says_the_day_the_length_and_the_terms_of_its_rate():
 def test_a_moment_picks_the_hours_and_a_day_alone_leaves_them_open():
     catalog = book(rate("input_tokens", "1"), rate("input_tokens", "2", window=Window(time(0, 30), time(16, 30))))
     usage = {"meters": {"input_tokens": 1_000_000}}
-    assert lines(catalog, usage, datetime.fromisoformat("2026-11-20T09:00")) == [
+    morning, evening = (datetime.fromisoformat(f"2026-11-20T{hour}:00") for hour in ("09", "17"))
+    assert lines(catalog, usage, morning) == [
         ("input_tokens", Decimal(2), "00:30-16:30 UTC")
     ]
-    assert lines(catalog, usage, datetime.fromisoformat("2026-11-20T17:00")) == [
+    assert lines(catalog, usage, evening) == [
         ("input_tokens", Decimal(1), "ordinary request")
     ]
     by_day = explained([UsageRecord(model="m", meters=usage["meters"])], catalog, DAY)
