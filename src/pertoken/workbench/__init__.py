@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
+    from pertoken.workbench.reconcile import reconcile
     from pertoken.workbench.sheets import sheet
+    from pertoken.workbench.tokens import Counted, count
     from pertoken.workbench.whatif import rank, simulate
 
 _ROOMS = {
@@ -19,8 +21,10 @@ _ROOMS = {
     "costs": ("cost",),
     "machines": ("Gpus", "gpu_card", "gpus"),
     "pools": ("balances", "coverage"),
+    "reconcile": ("reconcile",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "sheets": ("sheet",),
+    "tokens": ("Counted", "count"),
     "whatif": ("rank", "simulate"),
 }
 HOMES = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name in names}
@@ -29,6 +33,7 @@ HOMES = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name i
 __all__ = [
     "Aside",
     "Call",
+    "Counted",
     "Gpus",
     "Quote",
     "Quotes",
@@ -38,6 +43,7 @@ __all__ = [
     "call",
     "check",
     "cost",
+    "count",
     "coverage",
     "explain",
     "gpu_card",
@@ -46,6 +52,7 @@ __all__ = [
     "price",
     "priced",
     "rank",
+    "reconcile",
     "sheet",
     "simulate",
     "statement",

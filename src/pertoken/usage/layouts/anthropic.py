@@ -65,7 +65,7 @@ def messages(page: Document) -> Iterable[UsageRecord]:
 
 def _by_workspace(found: Iterable[Result]) -> bool:
     """Tell whether the report is grouped by workspace: then who has none is in the default one."""
-    return any(each.result.get("workspace_id") is not None for each in found)
+    return any(each.fields.get("workspace_id") is not None for each in found)
 
 
 def _used(result: Result, *, apart: bool) -> UsageRecord:
@@ -138,6 +138,7 @@ LAYOUTS: tuple[Layout, ...] = (
         title="Anthropic cost report",
         recognise=lambda document: _has(document, "amount"),
         read=costs,
+        paged=True,
         says=(
             "This is a bill by the day: it has money (written in cents) and no usage.",
             "What the priority tier costs never stands in it.",
@@ -150,6 +151,7 @@ LAYOUTS: tuple[Layout, ...] = (
             _has(document, "uncached_input_tokens") or (is_page(document, "starting_at") and not first(document))
         ),
         read=messages,
+        paged=True,
         says=(
             "A result adds up the requests of a bucket and does not say how many there were.",
             "Code execution is billed and never stands in it; the last bucket may not be over.",

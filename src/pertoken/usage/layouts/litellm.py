@@ -140,6 +140,7 @@ def _daily(name: str, title: str, columns: tuple[str, ...], keys: Mapping[str, s
             },
             meters={**WHOLES, **counts, "requests": "api_requests"},
             includes={"input_tokens": tuple(counts)},
+            ignore=("compression_saved_tokens",),
         ),
         says=says,
     )

@@ -268,6 +268,7 @@ LAYOUTS: tuple[Layout, ...] = (
         title="OpenAI costs",
         recognise=lambda document: is_page(document, "start_time") and str(first(document).get("object", "")) == COSTS,
         read=costs,
+        paged=True,
         says=(
             "This is a bill by the day: it has money and no usage; models and meters are read out of its line items.",
         ),
@@ -277,6 +278,7 @@ LAYOUTS: tuple[Layout, ...] = (
         title="OpenAI usage",
         recognise=_is_usage,
         read=usage,
+        paged=True,
         says=(
             "A result adds up the requests of a bucket: prices that depend on the length of one are not sure.",
             "The last bucket may not be over, and the newest usage is some minutes late.",
