@@ -18,7 +18,7 @@ DAY = date(2026, 11, 20)
 def model(name, *prices, **more):
     rates = tuple(Rate(model=name, provider="p", meter=meter, price=Decimal(usd), per=M, **terms)
                   for meter, usd, terms in prices)  # fmt: skip
-    return Listing(name, "p", name, "id", True, rates, **more)  # noqa: FBT003
+    return Listing(name, "p", name, "id", rates, **more)
 
 
 CHEAP = model("cheap", ("input_tokens", "1", {}), ("output_tokens", "2", {}))

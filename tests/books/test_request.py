@@ -48,12 +48,8 @@ def test_a_moment_picks_the_hours_and_a_day_alone_leaves_them_open():
     catalog = book(rate("input_tokens", "1"), rate("input_tokens", "2", window=Window(time(0, 30), time(16, 30))))
     usage = {"meters": {"input_tokens": 1_000_000}}
     morning, evening = (datetime.fromisoformat(f"2026-11-20T{hour}:00") for hour in ("09", "17"))
-    assert lines(catalog, usage, morning) == [
-        ("input_tokens", Decimal(2), "00:30-16:30 UTC")
-    ]
-    assert lines(catalog, usage, evening) == [
-        ("input_tokens", Decimal(1), "ordinary request")
-    ]
+    assert lines(catalog, usage, morning) == [("input_tokens", Decimal(2), "00:30-16:30 UTC")]
+    assert lines(catalog, usage, evening) == [("input_tokens", Decimal(1), "ordinary request")]
     by_day = explained([UsageRecord(model="m", meters=usage["meters"])], catalog, DAY)
     assert by_day.costed.status == "estimated"
 
