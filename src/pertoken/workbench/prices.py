@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from pertoken.books.comparison import Comparison
     from pertoken.books.quote import Call
     from pertoken.books.request import Explained
+    from pertoken.catalog.difference import Difference
     from pertoken.usage.record import Count, UsageRecord
 
-__all__ = ["Listing", "PriceList", "compare", "explain", "find", "history", "show"]
+__all__ = ["Listing", "PriceList", "compare", "diff", "diff_days", "explain", "find", "history", "show"]
 
 
 def find(names: Sequence[str], *, provider: str = "", catalog: Prices = None) -> tuple[Listing, ...]:
@@ -75,6 +76,34 @@ def compare(names: Sequence[str], *, calls: "Call", on: date, catalog: Prices = 
 
     book = opened(catalog)
     return comparison([listing(book, name) for name in names], calls, on=on, catalog=book.name)
+
+
+def diff(old: Prices, new: Prices) -> "Difference":
+    """Compare two catalogs: models and prices that came, went or changed.
+
+    Args:
+        old: A catalog, its name, or a file with one.
+        new: Another.
+    """
+    from pertoken.catalog.difference import of_catalogs  # noqa: PLC0415  only what is asked for is loaded
+
+    return of_catalogs(opened(old), opened(new))
+
+
+def diff_days(start: Moment, end: Moment, *, catalog: Prices = None) -> "Difference":
+    """Compare the prices of a catalog on two days.
+
+    Args:
+        start: The earlier day, or moment (UTC).
+        end: The later one.
+        catalog: Prices: a catalog, its name, or a file with one; the bundled ones if None.
+
+    Raises:
+        InputError: The first is not before the second.
+    """
+    from pertoken.catalog.difference import of_days  # noqa: PLC0415  only what is asked for is loaded
+
+    return of_days(opened(catalog), start, end)
 
 
 def explain(
