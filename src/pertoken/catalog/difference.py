@@ -34,6 +34,40 @@ class Difference:
         return tuple(each for each in self.changes if each.kind in {"removed", "rewritten"})
 
 
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A newer catalog, held against the one in use.
+
+    Args:
+        difference: What it says otherwise.
+        kept: The file that it is kept in; empty if it was refused, since it changes prices of the past.
+        use: What `--catalog` is to say to use it.
+    """
+
+    difference: Difference
+    kept: str = ""
+    use: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A catalog kept in a file.
+
+    Args:
+        name: Where the catalog is from.
+        file: The file.
+        hash: SHA-256 of all that it says.
+        models: How many models have prices.
+        rates: How many prices there are.
+    """
+
+    name: str
+    file: str
+    hash: str
+    models: int
+    rates: int
+
+
 def of_catalogs(old: Catalog, new: Catalog) -> Difference:
     """Compare two catalogs."""
     return Difference(old.name, new.name, _stated(changes(old, new)))

@@ -1,9 +1,10 @@
 """What differs between two catalogs or two days: models that came and went, prices and by how much they changed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pertoken.catalog.changes import Change
-from pertoken.catalog.difference import Difference, far, share
+from pertoken.catalog.difference import Difference, Frozen, Update, far, share
 from pertoken.catalog.prices import Rate
 from pertoken.catalog.words import priced, terms, unit
 from pertoken.core.meters import meter
@@ -115,3 +116,32 @@ def _far(change: Change) -> str:
     rate = _rate(change)
     each = f"{change.provider}/{change.model} {meter(rate.meter).label.lower()}"
     return f"{each} changes a thousand-fold; expected a price for the same unit, see whether it is for 1K or 1M."
+
+
+def updated(made: Update, *, brief: bool = False) -> Sheet:
+    """Lay out what a newer catalog says otherwise, and whether it was kept.
+
+    Args:
+        made: From `update`.
+        brief: True for people, as in `sheet`.
+    """
+    past = len(made.difference.past)
+    laid = sheet(made.difference, title="Prices updated" if made.kept else "Update refused", brief=brief)
+    why = f"It changes or loses {counted(past, 'prices')} that the catalog in use states for the past"
+    if made.kept:
+        notes = [Note(f"{why}.", "warning")] if past else []
+        notes += [Note(f"Kept in {made.kept}; use it with --catalog {made.use}.")]
+    else:
+        notes = [Note(f"{why}, so nothing was kept; --accept keeps it all the same.", "warning")]
+    return replace(laid, blocks=(*laid.blocks, *notes))
+
+
+def frozen(made: Frozen) -> Sheet:
+    """Lay out which catalog was kept where."""
+    figures = Figures((Figure("models", "Models", made.models, "count"), Figure("rates", "Rates", made.rates, "count")))
+    row = (made.file, made.name, made.hash)
+    columns = tuple(
+        Column(name, label, "text") for name, label in (("file", "File"), ("catalog", "Catalog"), ("hash", "Hash"))
+    )
+    words = f"{made.name} is kept in {made.file}; --catalog {made.file} gives the same numbers later."
+    return Sheet("Catalog kept", words, (figures, Table("catalog", "Catalog", columns, (row,), total=False)))
