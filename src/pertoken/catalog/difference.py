@@ -10,6 +10,7 @@ from pertoken.catalog.history import borrowed, change_share, holding
 from pertoken.catalog.prices import Moment, Rate
 from pertoken.catalog.sane import FOLD
 from pertoken.catalog.terms import group_of, part_of
+from pertoken.catalog.words import named
 from pertoken.core.errors import InputError
 from pertoken.core.exact import CONTEXT
 
@@ -70,7 +71,7 @@ class Frozen:
 
 def of_catalogs(old: Catalog, new: Catalog) -> Difference:
     """Compare two catalogs."""
-    return Difference(old.name, new.name, _stated(changes(old, new)))
+    return Difference(named(old), named(new), _stated(changes(old, new)))
 
 
 def of_days(catalog: Catalog, start: Moment, end: Moment) -> Difference:
@@ -83,7 +84,7 @@ def of_days(catalog: Catalog, start: Moment, end: Moment) -> Difference:
         msg = f"{start} is not before {end}; expected the earlier day first"
         raise InputError(msg)
     rates = (each for own in catalog.rates.values() for each in _between(own, start, end))
-    return Difference(f"{catalog.name} on {start}", f"{catalog.name} on {end}", _stated(rates))
+    return Difference(f"{named(catalog)} on {start}", f"{named(catalog)} on {end}", _stated(rates))
 
 
 def share(change: Change) -> Decimal | None:

@@ -8,6 +8,7 @@ from pertoken.catalog.gaps import gaps
 from pertoken.catalog.history import Dated, history
 from pertoken.catalog.names import Reading, readings, spellings
 from pertoken.catalog.prices import Moment, Rate
+from pertoken.catalog.words import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def price_list(catalog: Catalog, name: str, *, provider: str = "", on: Moment | 
     """
     meant = listing(catalog, name, provider=provider)
     rates = tuple(each for each in history(meant.rates) if on is None or each.holds(on))
-    return PriceList(meant, rates, catalog.name, on)
+    return PriceList(meant, rates, named(catalog), on)
 
 
 def listings(catalog: Catalog, name: str, *, provider: str = "") -> tuple[Listing, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pertoken.catalog.history import borrowed
 from pertoken.catalog.listing import Listing, PriceList, listing, listings, price_list
 from pertoken.catalog.prices import Moment
+from pertoken.catalog.words import named
 from pertoken.core.errors import InputError
 from pertoken.core.meters import meter
 from pertoken.workbench.costs import Prices
@@ -88,7 +89,7 @@ def compare(names: Sequence[str], *, calls: "Call", on: date, catalog: Prices = 
     from pertoken.books.comparison import comparison  # noqa: PLC0415  only what is asked for is loaded
 
     book = opened(catalog)
-    return comparison([listing(book, name) for name in names], calls, on=on, catalog=book.name)
+    return comparison([listing(book, name) for name in names], calls, on=on, catalog=named(book))
 
 
 def diff(old: Prices, new: Prices) -> "Difference":
