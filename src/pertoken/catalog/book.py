@@ -1,16 +1,16 @@
 """The price book: which model a name means, and what it costs; never by likeness."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
-from hashlib import sha256
 from itertools import chain
 
 from pertoken.catalog.names import BASE_REGIONS, Reading, moving, readings, seller_of, spellings
 from pertoken.catalog.prices import Rate
 from pertoken.catalog.regions import Uplift
+from pertoken.catalog.text import digest, lines
 from pertoken.core.errors import InputError, UnpricedUsage
 
 Key = tuple[str, str]
@@ -21,6 +21,7 @@ MAKERS = (
     "zai", "meta", "elevenlabs", "google",
 )  # fmt: skip
 """Who sells models of its own making, in the order asked; those who also sell models of others stand last."""
+
 
 class UnknownModel(InputError):
     """A name that means no model of the book, or several that cost differently."""
@@ -68,8 +69,6 @@ class Catalog:
     @cached_property
     def hash(self) -> str:
         """The SHA-256 of all that the catalog says, whatever its own name; it takes a second for 50,000 rates."""
-        from pertoken.catalog.text import lines  # noqa: PLC0415  a catalog can be used without being written
-
         return self.digest or digest(lines(self))
 
     def rate(self, name: str) -> Rate:
@@ -89,14 +88,6 @@ class Catalog:
             msg = f"no rate {name!r} in {self.name}; expected provider/model:meter#mark, as an explanation prints it"
             raise InputError(msg)
         return found[0]
-
-
-def digest(text: Iterator[str]) -> str:
-    """Hash lines of text."""
-    found = sha256()
-    for line in text:
-        found.update(f"{line}\n".encode())
-    return found.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Catalogs by the name or file that a user says: one price book, and overlays that lie on top of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pertoken.catalog.book import Catalog, UnknownModel, locate
 from pertoken.catalog.layers import layered
+from pertoken.catalog.sane import far_apart
 from pertoken.connect import catalog_cache
 from pertoken.core.errors import Fault, InputError, nearest
 
@@ -40,10 +41,19 @@ def read_catalog(name: str | Path = BUNDLED, overlays: Sequence[str | Path] = ()
     Raises:
         InputError: There is no such catalog, or a file says what can't be.
     """
-    books = [_book(str(each)) for each in (name, *overlays)]
-    whole = layered(NONE, *books) if books[0].uplifts else layered(*books)
-    _check_deployments(whole, books)
-    return whole
+    books = {str(each): _book(str(each)) for each in (name, *overlays)}
+    base = NONE
+    for source, book in books.items():
+        faults = tuple(far_apart(base, book, source)) if len(book.rates) <= SMALL else ()
+        if faults:
+            raise InputError.of(faults)
+        base = layered(base, book) if base is not NONE or book.uplifts else book
+    _check_deployments(base, books)
+    return base
+
+
+SMALL = 500
+"""How many models a catalog may have for all its prices to be compared with those below."""
 
 
 def updated() -> Path:
@@ -108,14 +118,17 @@ def _json(text: str, source: str) -> dict[str, Any]:
     return dict(data)
 
 
-def _check_deployments(whole: Catalog, books: Sequence[Catalog]) -> None:
+def _check_deployments(whole: Catalog, books: Mapping[str, Catalog]) -> None:
     """Refuse names of the user's own that mean nothing."""
+    from pertoken.connect.overlay import place_of_alias  # noqa: PLC0415  only when needed
+
     faults = []
-    for book in books:
+    for source, book in books.items():
         for name, target in book.deployments.items():
             try:
                 locate(whole, target)
             except UnknownModel as error:
-                faults.append(Fault(book.name, f"alias {name!r} means {target!r}", "", str(error)))
+                where = place_of_alias(source, name)
+                faults.append(Fault(where, f"alias {name!r} means {target!r}", "", str(error)))
     if faults:
         raise InputError.of(faults)
