@@ -9,6 +9,7 @@ from typing import Any
 from pertoken.catalog.book import Catalog, UnknownModel, locate
 from pertoken.catalog.layers import layered
 from pertoken.catalog.sane import far_apart
+from pertoken.connect import catalog_cache
 from pertoken.core.errors import Fault, InputError, nearest
 
 BUNDLED = "genai-prices"
@@ -16,6 +17,9 @@ BUNDLED = "genai-prices"
 
 HISTORY = "model-prices"
 """The catalog with history and schedules; its package is an extra."""
+
+UPDATED = "updated"
+"""The catalog that `pertoken prices update` keeps."""
 
 NONE = Catalog("", {})
 """A catalog of nothing."""
@@ -28,7 +32,7 @@ def read_catalog(name: str | Path = BUNDLED, overlays: Sequence[str | Path] = ()
     snapshot of model-prices, or YAML with rates of the user's own. Each can be the book or lie on top of one.
 
     Args:
-        name: `genai-prices`, `model-prices`, or a file.
+        name: `genai-prices`, `model-prices`, `updated`, or a file.
         overlays: Catalogs or files whose rates go before those of the book, the last before all.
 
     Returns:
@@ -52,6 +56,11 @@ SMALL = 500
 """How many models a catalog may have for all its prices to be compared with those below."""
 
 
+def updated() -> Path:
+    """Say where the updated catalog is kept, whether or not it is there."""
+    return catalog_cache.folder() / "updated.catalog"
+
+
 def _book(name: str) -> Catalog:
     if name == BUNDLED:
         from pertoken.connect.genai import catalog  # noqa: PLC0415  costs time, and only some questions need it
@@ -61,20 +70,28 @@ def _book(name: str) -> Catalog:
         from pertoken.connect.model_prices import catalog as history  # noqa: PLC0415  read only when asked for
 
         return history()
+    if name == UPDATED and not updated().is_file():
+        msg = "no updated catalog is kept; make one with `pertoken prices update`"
+        raise InputError(msg)
     try:
-        text = Path(name).read_text(encoding="utf-8-sig")
+        text = (updated() if name == UPDATED else Path(name)).read_text(encoding="utf-8-sig")
     except OSError as error:
-        known = nearest(name, [BUNDLED, HISTORY])
+        known = nearest(name, [BUNDLED, HISTORY, UPDATED])
         msg = f"can't read the catalog {name}: {error.strerror}; {known}, or the path of a file"
         raise InputError(msg) from error
     except UnicodeDecodeError as error:
         msg = f"the catalog {name} is not text in UTF-8; expected JSON or YAML"
         raise InputError(msg) from error
-    return _of_text(text, name)
+    return of_text(text, name)
 
 
-def _of_text(text: str, source: str) -> Catalog:
-    """Know a file by what stands in it."""
+def of_text(text: str, source: str) -> Catalog:
+    """Make a catalog of a text, known by what stands in it.
+
+    Args:
+        text: JSON or YAML of any form that `read_catalog` reads.
+        source: Where it is from: a file or an address.
+    """
     from pertoken.connect import frozen, genai, litellm_prices, model_prices, overlay  # noqa: PLC0415  when needed
 
     if text.startswith(frozen.MARK):
