@@ -121,7 +121,9 @@ def _of_layout(
     missing = {name.lower() for name in layout.columns} - {name.lower() for name in types}
     if missing or not layout.columns:
         lacks = f"lacks the columns {', '.join(sorted(missing))}" if missing else "is a table, and they come as JSON"
-        msg = f"{source.name} can't be read as {layout.title} ({layout.name}): it {lacks}; leave --as out or name another"
+        msg = (
+            f"{source.name} can't be read as {layout.title} ({layout.name}): it {lacks}; leave --as out or name another"
+        )
         raise InputError(msg)
     if layout.read is not None and layout.mapping == LogMapping() and not layout.derived:
         return _put_down(con, source, Documents(layout, records(rows(con, source), layout, (), forced=True)), mapping)

@@ -71,6 +71,8 @@ def fitted(layout: Layout, said: LogMapping | None, columns: Sequence[str]) -> L
     """Fit a layout's mapping to the columns that a table has; what a user says goes before."""
     known = {name.lower(): name for name in columns}
     own = layout.mapping
+    read = {column.lower() for each in layout.derived.values() for column, path in each.of if not path}
+    made = {name.lower() for name in layout.derived}
     fit = replace(
         own,
         time=known.get((own.time or "").lower()),
@@ -78,7 +80,7 @@ def fitted(layout: Layout, said: LogMapping | None, columns: Sequence[str]) -> L
         reported_cost=known.get((own.reported_cost or "").lower()),
         keys={key: known[name.lower()] for key, name in own.keys.items() if name.lower() in known},
         meters={key: known[name.lower()] for key, name in own.meters.items() if name.lower() in known},
-        ignore=tuple(known[name.lower()] for name in own.ignore if name.lower() in known),
+        ignore=tuple(known[name] for name in (*map(str.lower, own.ignore), *sorted(read - made)) if name in known),
     )
     held = {whole: tuple(p for p in parts if p in fit.meters) for whole, parts in own.includes.items()}
     fit = replace(fit, includes={whole: parts for whole, parts in held.items() if whole in fit.meters})

@@ -81,6 +81,9 @@ def stage(con: duckdb.DuckDBPyConnection, read: Iterable[Read]) -> Staged:
     while batch := list(islice(rows, BATCH)):
         _put(con, batch, out)
         out.rows += len(batch)
+    if "requests" not in out.meters:
+        _widen(con, "requests", "BIGINT DEFAULT 0")
+        out.meters["requests"] = None
     if "request_id" in out.said:
         out.repeated = _once(con)
         out.rows -= out.repeated
@@ -207,7 +210,11 @@ def notes(staged: Staged) -> tuple[str, ...]:
 
 def rows(con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[Placed]:
     """Read the rows of a table as documents; a cell that holds JSON is what it holds."""
-    got = con.cursor().execute(f"SELECT * FROM {source.numbered}")
+    table = con.sql(f"SELECT * FROM {source.numbered} LIMIT 0")
+    zoned = [name for name, kind in zip(table.columns, table.types, strict=True) if kind == "TIMESTAMP WITH TIME ZONE"]
+    plain = ", ".join(f"CAST({identifier(name)} AS TIMESTAMP) AS {identifier(name)}" for name in zoned)
+    every = f"* REPLACE ({plain})" if plain else "*"
+    got = con.cursor().execute(f"SELECT {every} FROM {source.numbered}")
     names = [each[0] for each in got.description]
     while batch := got.fetchmany(BATCH):
         for row in batch:
