@@ -1,6 +1,7 @@
 """Pages of reports: which are there, and which are not."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ START = datetime(2026, 1, 1)  # noqa: DTZ001  moments of reports carry no zone
 def tails(count: int) -> list[tuple[str, datetime | None, datetime | None, bool]]:
     """A report in pages of a day."""
     days = [START + timedelta(days=n) for n in range(count + 1)]
-    return [("costs", day, after, n + 1 < count) for n, (day, after) in enumerate(zip(days, days[1:], strict=False))]
+    return [("costs", day, after, n + 1 < count) for n, (day, after) in enumerate(pairwise(days))]
 
 
 @given(st.integers(1, 7), st.randoms(use_true_random=False))

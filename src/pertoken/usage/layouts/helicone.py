@@ -35,7 +35,7 @@ OUTSIDE = ("anthropic", "aws")
 IN_INPUT = ("cache_read_tokens", "cache_write_tokens", "input_audio_tokens")
 IN_OUTPUT = ("reasoning_tokens", "output_audio_tokens")
 
-OFF = "total_tokens is not the sum of the counts: what contains what is not told, and is read as Helicone has it today"
+OFF = "total_tokens is not the sum of the counts, which are read as Helicone counts today"
 """Note on a row whose total fits no way of counting."""
 
 MAPPING = LogMapping(
