@@ -17,8 +17,8 @@ Types = Mapping[str, str]
 def shaped(source: Source, layout: Layout, types: Types) -> Source:
     """Give a log the columns and keep the rows that its layout says."""
     made = [(name, sql) for name, each in layout.derived.items() if (sql := _derived(each, types))]
-    known = {name.lower(): name for name in types}
-    kept = [_kept(known[name.lower()], labels) for name, labels in layout.keep.items() if name.lower() in known]
+    column = {name.lower(): identifier(name) for name in types} | {name.lower(): f"({sql})" for name, sql in made}
+    kept = [_kept(column[name.lower()], labels) for name, labels in layout.keep.items() if name.lower() in column]
     return replace(source, derived=tuple(made), where=" AND ".join(kept))
 
 
@@ -48,11 +48,13 @@ def _value(column: str, path: str, types: Types) -> str:
     if kind not in ("VARCHAR", "JSON"):
         return ""
     steps = "".join(f"[{step}]" if step.isdigit() else f'."{step}"' for step in path.split("."))
-    return f"nullif(CASE WHEN json_valid({name}) THEN json_extract_string({name}, {quote('$' + steps)}) END, '')"
+    broken = f"error({quote(f'{held} holds JSON that is cut off or broken: ')} || {name}[-40:])"
+    opened = f"json_extract_string({name}, {quote('$' + steps)})"
+    return f"nullif(CASE WHEN json_valid({name}) THEN {opened} WHEN {name} LIKE '{{%' THEN {broken} END, '')"
 
 
 def _kept(column: str, labels: Sequence[str]) -> str:
-    return f"coalesce(CAST({identifier(column)} AS VARCHAR), '') IN ({', '.join(map(quote, labels))})"
+    return f"coalesce(CAST({column} AS VARCHAR), '') IN ({', '.join(map(quote, labels))})"
 
 
 def left_out(con: duckdb.DuckDBPyConnection, source: Source, layout: Layout) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ class Source:
         if not self.derived and not self.where:
             return table
         more = "".join(f", {sql} AS {identifier(name)}" for name, sql in self.derived)
-        every = f"COLUMNS(c -> NOT list_contains([{', '.join(quote(n.lower()) for n, _ in self.derived)}], lower(c)))"
+        every = f"COLUMNS(lambda c: NOT list_contains([{', '.join(quote(n.lower()) for n, _ in self.derived)}], lower(c)))"
         where = f" WHERE {self.where}" if self.where else ""
         return f"(SELECT {every if self.derived else '*'}{more} FROM {table}{where})"
 

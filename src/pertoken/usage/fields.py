@@ -1,5 +1,6 @@
 """Fields of documents as layouts read them: paths, counts, money, times; what is not of its kind is refused by name."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -12,18 +13,38 @@ _NANO = 1_000_000_000
 
 
 def at(document: Any, path: str) -> Any:  # noqa: ANN401  whatever JSON holds
-    """Find what stands under a path of names; None where there is none.
+    """Find what stands under a path of names; None where there is none. Text that holds JSON is opened on the way.
 
-    >>> at({"a": {"b": 3}}, "a.b"), at({"a": []}, "a.b")
-    (3, None)
+    Raises:
+        InputError: Text on the way begins as JSON and is none.
+
+    >>> at({"a": {"b": 3}}, "a.b"), at({"a": []}, "a.b"), at({"a": '{"b": 3}'}, "a.b")
+    (3, None, 3)
     """
-    if "." not in path:
-        return document.get(path) if isinstance(document, dict) else None
+    if "." not in path and isinstance(document, dict):
+        return document.get(path)
+    done = ""
     for name in path.split("."):
+        document = opened(document, done)
         if not isinstance(document, Mapping):
             return None
-        document = document.get(name)
+        document, done = document.get(name), f"{done}.{name}".removeprefix(".")
     return document
+
+
+def opened(found: Any, what: str) -> Any:  # noqa: ANN401
+    """Open JSON that stands as text; leave all else as it is.
+
+    Raises:
+        InputError: The text begins as JSON and is none.
+    """
+    if not isinstance(found, str) or not found.lstrip().startswith(("{", "[")):
+        return found
+    try:
+        return json.loads(found)
+    except ValueError as error:
+        msg = f"{what} holds JSON that is cut off or broken ({error})"
+        raise InputError(msg) from error
 
 
 def first(document: Any, paths: Iterable[str]) -> Any:  # noqa: ANN401
@@ -36,11 +57,13 @@ def first(document: Any, paths: Iterable[str]) -> Any:  # noqa: ANN401
 
 
 def text(found: Any) -> str:  # noqa: ANN401
-    """Write a label; nothing for None.
+    """Write a label; nothing for None, lists as JSON.
 
-    >>> text(None), text(True), text(7)
-    ('', 'true', '7')
+    >>> text(None), text(True), text(7), text(["a", "b"])
+    ('', 'true', '7', '["a", "b"]')
     """
+    if isinstance(found, list | dict):
+        return json.dumps(found)
     return "" if found is None else str(found).lower() if isinstance(found, bool) else str(found)
 
 
@@ -72,6 +95,8 @@ def money(found: Any, what: str) -> Decimal | None:  # noqa: ANN401
 
     >>> money(9.435e-05, "cost")
     Decimal('0.00009435')
+    >>> money("0E-6176", "amount")
+    Decimal('0')
     """
     if found is None or found == "":
         return None
@@ -82,7 +107,7 @@ def money(found: Any, what: str) -> Decimal | None:  # noqa: ANN401
     if not number.is_finite() or isinstance(found, bool):
         msg = f"{what} is {found!r}; a number was expected"
         raise InputError(msg)
-    return number
+    return Decimal(f"{number:f}") if number else Decimal(0)
 
 
 def moment(found: Any, what: str) -> datetime | None:  # noqa: ANN401

@@ -43,6 +43,7 @@ class Layout:
         recognise: Tells whether a document is of this format.
         read: Makes usage of a document.
         says: What is known of the format that a reader of the result must know.
+        paged: Whether its documents are pages of a report, of which some may not be there.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Layout:
     recognise: Callable[[Document], bool] | None = None
     read: Callable[[Document], Iterable[UsageRecord]] | None = None
     says: tuple[str, ...] = ()
+    paged: bool = False
 
 
 def of_columns(columns: Iterable[str], layouts: Sequence[Layout]) -> Layout | None:

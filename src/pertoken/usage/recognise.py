@@ -6,6 +6,7 @@ from decimal import Decimal
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.core.meters import meter
 from pertoken.usage.layout import Document, Layout, Placed, names, of_document
+from pertoken.usage.layouts.pages import Tail, missing, tail
 from pertoken.usage.record import UsageRecord
 
 Read = tuple[str, int, Sequence[UsageRecord] | Fault]
@@ -46,13 +47,18 @@ def records(
         InputError: A document is of another layout.
     """
     known = None if forced else layout.recognise
+    tails: list[Tail] = []
+    file = ""
     for file, line, document in placed:
         if isinstance(document, Fault):
             yield file, line, document
         elif known is not None and not known(document):
             yield file, line, _stranger(file, line, document, layout, layouts)
         else:
+            tails += [tail(document)] if layout.paged else []
             yield file, line, _read(document, layout, f"{file} line {line}")
+    for found in missing(tails):
+        yield file, 1, Fault(file, found, "", "a report with all its pages was expected; fetch the ones that follow, too")
 
 
 def _stranger(file: str, line: int, document: Document, layout: Layout, layouts: Sequence[Layout]) -> Fault:

@@ -1,7 +1,29 @@
 """Formats that logs come in, one module for each family; the most particular first."""
 
 from pertoken.usage.layout import Layout
-from pertoken.usage.layouts import langfuse, otel, responses
+from pertoken.usage.layouts import (
+    aider,
+    anthropic,
+    focus,
+    helicone,
+    langfuse,
+    litellm,
+    openai,
+    openrouter,
+    otel,
+    responses,
+)
 
-LAYOUTS: tuple[Layout, ...] = (*langfuse.LAYOUTS, *otel.LAYOUTS, *responses.LAYOUTS)
+LAYOUTS: tuple[Layout, ...] = (
+    *openai.LAYOUTS,
+    *anthropic.LAYOUTS,
+    *litellm.LAYOUTS,
+    *helicone.LAYOUTS,
+    *openrouter.LAYOUTS,
+    *aider.LAYOUTS,
+    *focus.LAYOUTS,
+    *langfuse.LAYOUTS,
+    *otel.LAYOUTS,
+    *responses.LAYOUTS,
+)
 """All formats that are recognised."""
