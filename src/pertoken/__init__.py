@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pertoken.connect.cards import card_from, read_cards
+    from pertoken.connect.catalogs import read_catalog
     from pertoken.core.errors import PertokenError
     from pertoken.rating.contract import Contract
     from pertoken.rating.rate import rate
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
         by_entry,
         call,
         check,
+        cost,
         coverage,
         explain,
+        gpu_card,
+        gpus,
         invoice,
         price,
         rank,
+        reconcile,
         sheet,
         simulate,
         statement,
@@ -42,6 +47,7 @@ _HOMES = {
     "card_from": "pertoken.connect.cards",
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
+    "read_catalog": "pertoken.connect.catalogs",
     "usage_of": "pertoken.usage.response",
 }
 
@@ -54,13 +60,18 @@ __all__ = [
     "call",
     "card_from",
     "check",
+    "cost",
     "coverage",
     "explain",
+    "gpu_card",
+    "gpus",
     "invoice",
     "price",
     "rank",
     "rate",
     "read_cards",
+    "read_catalog",
+    "reconcile",
     "sheet",
     "simulate",
     "statement",
@@ -73,4 +84,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever lives there
     if name not in __all__:
         msg = f"module 'pertoken' has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)
+    found = globals()[name] = getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)
+    return found

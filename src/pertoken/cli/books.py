@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pertoken import workbench
+from pertoken.cli.book import BOOK, Book
 from pertoken.cli.options import Day, Output, gathered
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ CARD_HELP = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Log:
+class Log(Book):
     """A log and how to read it, as the command line says them: the options `HOW`."""
 
     log: str
@@ -40,8 +41,9 @@ class Log:
 
     def said(self) -> dict[str, Any]:
         """What was said, as the workbench takes it."""
-        every = {field.name: getattr(self, field.name) for field in fields(self)}
-        return every | {"rejects": self.rejects is not None, "contracts": self.contracts or ()}
+        every = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "overlay"}
+        made = {"rejects": self.rejects is not None, "contracts": self.contracts or (), "catalog": self.book()}
+        return every | made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,9 @@ HOW = (
     click.option("--contracts", metavar="FILE", help="CSV or YAML of when contracts run: plan, customer, from, to."),
     click.option("--from", "start", type=Day(), help="First day of the books; that of the log if not said."),
     click.option("--to", "end", type=Day(), help="The day after the last of the books; that of the log if not said."),
+    *BOOK,
 )  # fmt: skip
-"""How a log is read."""
+"""How a log is read, and which list prices are used."""
 
 OPTIONS = (
     click.argument("log"),

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised whenever the form of the table changes."""
 
 Table = Mapping[str, Any]

@@ -59,6 +59,7 @@ def fold(
         InputError: Rows that can't be used (unless set aside), mixed time zones, no rows, a kept roll-up too coarse,
             requests that can't be told apart where each is to be converted.
     """
+    _counts(log)
     _fine_enough(log, question)
     with told(log.source):
         told_apart(log, question)
@@ -67,6 +68,16 @@ def fold(
             raise refused(report)
         usage = _folded(log, question, report, on, watch)
     return usage, report
+
+
+def _counts(log: Log) -> None:
+    """Refuse a bill: it has money and no usage, and so would cost nothing."""
+    if not log.binding.leaves and not log.binding.long:
+        msg = (
+            f"{log.source.name} has money and no usage: it is a bill; hold it against the log that it is for, as "
+            f"`pertoken reconcile LOG --bill {log.source.name}`"
+        )
+        raise InputError(msg)
 
 
 def _fine_enough(log: Log, question: Question) -> None:

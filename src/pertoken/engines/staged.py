@@ -20,7 +20,7 @@ from pertoken.usage.recognise import Read
 from pertoken.usage.record import UsageRecord
 from pertoken.usage.schema import Binding, LogMapping, given
 
-BATCH = 1 << 15
+BATCH = 1 << 13
 """Records that are held in Python at a time."""
 MOST_FAULTS = 1000
 """How many documents that can't be read are kept as samples."""

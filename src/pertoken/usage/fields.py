@@ -21,6 +21,8 @@ def at(document: Any, path: str) -> Any:  # noqa: ANN401  whatever JSON holds
     >>> at({"a": {"b": 3}}, "a.b"), at({"a": []}, "a.b"), at({"a": '{"b": 3}'}, "a.b")
     (3, None, 3)
     """
+    if "." not in path and isinstance(document, dict):
+        return document.get(path)
     done = ""
     for name in path.split("."):
         document = opened(document, done)
@@ -74,10 +76,10 @@ def count(found: Any, what: str) -> int:  # noqa: ANN401
     >>> count("12", "tokens"), count(3.0, "tokens"), count(None, "tokens")
     (12, 3, 0)
     """
-    if found is None or found == "":
-        return 0
     if type(found) is int and found >= 0:
         return found
+    if found is None or found == "":
+        return 0
     number = money(found, what) if not isinstance(found, bool) else None
     if number is None or number < 0 or number != number.to_integral_value():
         msg = f"{what} is {found!r}; a whole number of 0 or more was expected"

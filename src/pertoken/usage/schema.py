@@ -216,7 +216,7 @@ def _meters(read: Sequence[str], said: LogMapping) -> dict[str, str]:
         if level:
             found[meter] = level[0]
     found |= said.meters
-    if not found:
+    if not found and _reported(read, {}) is None and said.reported_cost is None:
         msg = (
             f"no meter recognised among the columns {', '.join(read)}; expected for example input_tokens and "
             "output_tokens; say which columns they are with --map FILE (meters: {input_tokens: COLUMN})"

@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pertoken.workbench.books import explain, invoice, priced, statement
     from pertoken.workbench.cards import Aside, bill, by_entry, check
+    from pertoken.workbench.costs import cost
+    from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
+    from pertoken.workbench.reconcile import reconcile
     from pertoken.workbench.sheets import sheet
     from pertoken.workbench.whatif import rank, simulate
 
 _ROOMS = {
     "books": ("explain", "invoice", "priced", "statement"),
     "cards": ("Aside", "bill", "by_entry", "check"),
+    "costs": ("cost",),
+    "machines": ("Gpus", "gpu_card", "gpus"),
     "pools": ("balances", "coverage"),
+    "reconcile": ("reconcile",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "sheets": ("sheet",),
     "whatif": ("rank", "simulate"),
@@ -25,6 +31,7 @@ HOMES = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name i
 __all__ = [
     "Aside",
     "Call",
+    "Gpus",
     "Quote",
     "Quotes",
     "balances",
@@ -32,12 +39,16 @@ __all__ = [
     "by_entry",
     "call",
     "check",
+    "cost",
     "coverage",
     "explain",
+    "gpu_card",
+    "gpus",
     "invoice",
     "price",
     "priced",
     "rank",
+    "reconcile",
     "sheet",
     "simulate",
     "statement",

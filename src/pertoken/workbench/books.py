@@ -13,6 +13,7 @@ from pertoken.rating.assign import own_lines
 from pertoken.rating.card import Card
 from pertoken.rating.rate import rate, without_price
 from pertoken.workbench.cards import Aside, side_of, sides
+from pertoken.workbench.costs import Prices
 from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def statement(
     start: date | None = None,
     end: date | None = None,
     rollup: "str | Path | None" = None,
+    catalog: Prices = None,
     watch: "Watch | None" = None,
 ) -> "Books":
     """Rate a log on both sides and fold it to a statement: revenue, cost, margin.
@@ -67,6 +69,7 @@ def statement(
         start: First day of the books; that of the log if None. What is before is left out.
         end: The day after the last day of the books; that of the log if None.
         rollup: File to keep the folded usage in.
+        catalog: List prices that `catalog` as a card means: a catalog, its name, or a file; the bundled ones if None.
         watch: Told how far the fold is, 0 to 1.
 
     Returns:
@@ -76,7 +79,7 @@ def statement(
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
     with reading(log, mapping, period, timezone, layout=layout, watch=watch) as opened:
-        cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced)
+        cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced, catalog)
         by, keys = _keys(by, opened.binding.keys)
         every = [card for own in cards.values() for card in own]
         terms = Terms(stated(contracts), start, end, timezone)
@@ -172,7 +175,7 @@ def invoice(
         month: As 2026-01; of a card with cycles of its own, the cycle that begins in it.
         customer: Whose; empty for a card of one account.
         **how: How the log is read, as for `statement`: `mapping`, `layout`, `period`, `timezone`, `unpriced`,
-            `rejects`, `on`, `contracts`, `start`, `end`, `watch`.
+            `rejects`, `on`, `contracts`, `start`, `end`, `catalog`, `watch`.
 
     Returns:
         The invoice, and what was read.

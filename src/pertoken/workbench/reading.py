@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from pertoken.core.errors import InputError
-from pertoken.core.lines import Usage
+from pertoken.core.lines import Lines, Usage
 from pertoken.core.period import begins, ends, zone
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pertoken.usage.report import Report
     from pertoken.usage.schema import LogMapping
 
+T = TypeVar("T", bound=Lines)
 Contracts = Sequence[Contract] | str | Path
 """Contracts, or the file that has them."""
 
@@ -50,7 +51,7 @@ class Terms:
         days = [day for day in (self.start, self.end) if day]
         return () if not days else ("day",) if any(day.day != 1 for day in days) else ("month",)
 
-    def within(self, usage: Usage) -> Usage:
+    def within(self, usage: T) -> T:
         """Keep the usage of the time of the books."""
         if not self.grain:
             return usage
@@ -59,7 +60,7 @@ class Terms:
         begin = begins(key.labels)[key.codes]
         return usage.pick((begin >= np.datetime64(first)) & (begin < np.datetime64(last)))
 
-    def said(self, usage: Usage) -> dict[str, Any]:
+    def said(self, usage: Lines) -> dict[str, Any]:
         """What rating is told."""
         return {
             "contracts": self.contracts,
@@ -67,7 +68,7 @@ class Terms:
             "span": self._edges(usage) if self.grain else None,
         }
 
-    def _edges(self, usage: Usage) -> tuple[date, date]:
+    def _edges(self, usage: Lines) -> tuple[date, date]:
         key = usage.period(self.grain[0])
         known = [label for label in key.labels if label]
         first, last = (edges(known)[0].min(), edges(known)[1].max()) if known else (None, None)

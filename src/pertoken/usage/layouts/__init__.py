@@ -1,7 +1,18 @@
 """Formats that logs come in, one module for each family; the most particular first."""
 
 from pertoken.usage.layout import Layout
-from pertoken.usage.layouts import aider, anthropic, focus, helicone, langfuse, litellm, openai, openrouter
+from pertoken.usage.layouts import (
+    aider,
+    anthropic,
+    focus,
+    helicone,
+    langfuse,
+    litellm,
+    openai,
+    openrouter,
+    otel,
+    responses,
+)
 
 LAYOUTS: tuple[Layout, ...] = (
     *openai.LAYOUTS,
@@ -12,5 +23,7 @@ LAYOUTS: tuple[Layout, ...] = (
     *aider.LAYOUTS,
     *focus.LAYOUTS,
     *langfuse.LAYOUTS,
+    *otel.LAYOUTS,
+    *responses.LAYOUTS,
 )
 """All formats that are recognised."""

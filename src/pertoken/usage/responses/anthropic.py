@@ -1,10 +1,11 @@
-"""Anthropic's way to count: what is cached stands beside the input, and each sampling of the model is told apart."""
+"""Anthropic's way to count: what is cached stands beside the input, and reasoning inside the output."""
 
 from functools import partial
 
 from pertoken.usage.record import Count
 from pertoken.usage.responses.invocation import Body, Invocation, Response
 from pertoken.usage.responses.openai import TIMED
+from pertoken.usage.responses.sampled import billed
 from pertoken.usage.responses.scan import Parts, Table, named, scan
 from pertoken.usage.responses.split import of_output, of_writes
 
@@ -21,13 +22,10 @@ USAGE: Table = {
         "code_execution_requests": "code_executions",
     },
 }
-"""What Anthropic calls its counts."""
+"""What Anthropic calls its counts, of a response and of each sampling of the model."""
 
 TOOLS = ("web_searches", "web_fetches", "code_executions")
-"""Parts that are counted for the whole response."""
-
-SERVED = frozenset({"message", "fallback_message"})
-"""Kinds of sampling whose tokens the response's own counts sum up."""
+"""Parts that are counted as they stand."""
 
 
 def read(response: Response) -> tuple[Invocation, ...]:
@@ -38,16 +36,30 @@ def read(response: Response) -> tuple[Invocation, ...]:
     """
     usage = response.usage
     parts = scan(usage, USAGE)
-    iterations = usage.get("iterations")
-    if not isinstance(iterations, list | tuple) or not iterations:
-        return (Invocation(*_meters(parts, usage)),)
-    return ()
+    told = [each for each in usage.get("iterations") or () if isinstance(each, dict)]
+    if not told:
+        return (_leaves(parts, usage),)
+    return tuple(
+        _leaves(each.parts, usage, model=each.model, notes=each.notes)
+        for each in billed(parts, [(each, scan(each, USAGE, f"usage.iterations[{i}]")) for i, each in enumerate(told)])
+    )
 
 
-def _meters(parts: Parts, usage: Body) -> tuple[dict[str, Count], tuple[str, ...]]:
+def _leaves(parts: Parts, usage: Body, *, model: str = "", notes: tuple[str, ...] = ()) -> Invocation:
     """Make leaves of the counts of one sampling."""
     say = partial(named, USAGE, record=usage)
-    spoken, notes = of_output(parts, parts.get("output", 0), say)
-    fed: dict[str, Count] = {"input_tokens": parts.get("input", 0), "cache_read_tokens": parts.get("cached", 0)}
-    counted = {name: parts[name] for name in TOOLS if name in parts}
-    return {name: n for name, n in (fed | of_writes(parts, say) | spoken | counted).items() if n}, tuple(notes)
+    meters: dict[str, Count] = {"input_tokens": parts.get("input", 0), "cache_read_tokens": parts.get("cached", 0)}
+    if "written" in parts or len(parts) > len(PLAIN):
+        meters |= of_writes(parts, say)
+    if "reasoning" in parts:
+        spoken, doubts = of_output(parts, parts.get("output", 0), say)
+        meters, notes = meters | spoken, (*notes, *doubts)
+    else:
+        meters["output_tokens"] = parts.get("output", 0)
+    for name in TOOLS:
+        meters[name] = parts.get(name, 0)
+    return Invocation({name: n for name, n in meters.items() if n}, notes, model)
+
+
+PLAIN = ("input", "cached", "output")
+"""Parts of a response that writes nothing to the cache."""
