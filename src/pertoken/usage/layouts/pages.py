@@ -98,7 +98,9 @@ def first(page: Document) -> Document:
 def is_page(document: Document, begin: str) -> bool:
     """Tell whether a document is a page of a report whose buckets name their begin so, or one of its buckets."""
     data = document.get("data", [document])
-    return isinstance(data, list) and any(isinstance(each, dict) and begin in each for each in data)
+    return isinstance(data, list) and any(
+        isinstance(each, dict) and begin in each and ("results" in each or "result" in each) for each in data
+    )
 
 
 def _inside(bucket: Document) -> list[Document] | None:
