@@ -142,7 +142,7 @@ def _plain(layout: Layout) -> tuple[str, ...]:
 
 def _put_down(con: duckdb.DuckDBPyConnection, source: Source, documents: Documents, mapping: LogMapping | None) -> Log:
     """Put documents down as records, and read those as a log."""
-    staged = stage(con, documents.read)
+    staged = stage(con, documents.read, "line" if source.kind == "json" else "row")
     title = documents.layout.title
     if not staged.rows:
         found = f"{source.name} holds no usage that can be read as {title} ({documents.layout.name})"

@@ -57,6 +57,7 @@ class Staged:
         notes: What records say of themselves, and how many do.
         repeated: Records that were there twice, and are kept once.
         untimed: Records that tell no time.
+        unit: What places are counted in: lines of documents, or rows of a table.
     """
 
     keys: dict[str, None] = field(default_factory=dict)
@@ -68,18 +69,20 @@ class Staged:
     notes: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
     untimed: int = 0
+    unit: str = "line"
 
 
-def stage(con: duckdb.DuckDBPyConnection, read: Iterable[Read]) -> Staged:
+def stage(con: duckdb.DuckDBPyConnection, read: Iterable[Read], unit: str = "line") -> Staged:
     """Put records down in the table `staged`, each meter and each label in a column; repeated ones once.
 
     Args:
         con: Where to.
         read: Records of documents, with their places.
+        unit: What places are counted in.
     """
     columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in FIXED.items())
     con.execute(f"CREATE TEMP TABLE {STAGED} ({columns})")
-    out = Staged()
+    out = Staged(unit=unit)
     rows = _rows(read, out)
     while batch := list(islice(rows, BATCH)):
         _put(con, batch, out)
@@ -245,5 +248,7 @@ def binding(staged: Staged, mapping: LogMapping | None) -> Binding:
     said = mapping or LogMapping()
     named = [name for name in ("provider", "model") if name in staged.said]
     own = {name: name for name in (*named, "service_tier", "speed", "region", "batch", "currency", *staged.keys)}
-    columns = staged.said - {"time"} if staged.untimed and any(g in said.constants for g in period.GRAINS) else staged.said
+    columns = (
+        staged.said - {"time"} if staged.untimed and any(g in said.constants for g in period.GRAINS) else staged.said
+    )
     return given(own, tuple(staged.meters), columns, replace(said, meters={}, includes={}, ignore=()))

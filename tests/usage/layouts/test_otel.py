@@ -1,4 +1,4 @@
-"""OpenTelemetry's GenAI spans, typed from the published attributes; Anthropic's counts by the rule of the conventions."""
+"""OpenTelemetry's GenAI spans, typed from the published attributes; Anthropic's by their rule."""
 
 from datetime import datetime
 from decimal import Decimal

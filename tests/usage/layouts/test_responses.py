@@ -1,4 +1,4 @@
-"""Raw responses of vendors as JSON lines, typed from the vendors' published fields, alone and with what stands beside."""
+"""Raw responses of vendors, typed from the vendors' published fields, alone and with what stands beside them."""
 
 import json
 from datetime import datetime
@@ -97,7 +97,7 @@ def test_vendors_may_be_mixed_in_one_log(fold):
 def test_a_period_holds_for_all_of_a_log_of_which_some_lines_tell_no_time(tmp_path):
     path = tmp_path / "log.jsonl"
     path.write_text("".join(json.dumps(body) + "\n" for body in (CHAT, MESSAGE)))
-    with pytest.raises(InputError, match="row 2: found nothing; a time was expected"):
+    with pytest.raises(InputError, match="line 2: found nothing; a time was expected"):
         statement(path, cost=["catalog"])
     books = statement(path, cost=["catalog"], period="2026-01", by=("month", "model"))
     assert {line["month"] for line in books.statement.lines.records()} == {"2026-01"}
