@@ -44,7 +44,7 @@ CHAT: dict[str, Any] = {"operation__name": "chat", "provider__name": "openai", "
 
 
 def test_cached_counts_stand_inside_the_input_and_reasoning_inside_the_output():
-    counts = {
+    counts: dict[str, Any] = {
         "usage__input_tokens": 1500,
         "usage__cache_read__input_tokens": 1024,
         "usage__output_tokens": 300,
@@ -61,7 +61,7 @@ def test_cached_counts_stand_inside_the_input_and_reasoning_inside_the_output():
 
 def test_anthropics_input_is_the_sum_of_input_reads_and_writes():
     # input 50 + creation 1000 + read 2000, as the conventions ask instrumentations to add them up
-    counts = {
+    counts: dict[str, Any] = {
         "usage__input_tokens": 3050,
         "usage__cache_read__input_tokens": 2000,
         "usage__cache_creation__input_tokens": 1000,
@@ -76,29 +76,33 @@ def test_anthropics_input_is_the_sum_of_input_reads_and_writes():
 
 
 def test_cached_counts_greater_than_the_input_stand_beside_it_and_that_is_said():
-    counts = {"usage__input_tokens": 50, "usage__cache_read__input_tokens": 2000, "usage__output_tokens": 120}
+    counts: dict[str, Any] = {
+        "usage__input_tokens": 50,
+        "usage__cache_read__input_tokens": 2000,
+        "usage__output_tokens": 120,
+    }
     (one,) = records("otel", export(span("a1", **CHAT, **counts)))
     assert tokens(one) == {"input_tokens": 50, "cache_read_tokens": 2000, "output_tokens": 120}
     assert "against the conventions" in one.notes[0]
 
 
 def test_older_names_are_read():
-    counts = {"usage__prompt_tokens": 9, "usage__completion_tokens": 4}
-    said = {"system": "openai", "request__model": "gpt-4o", "operation__name": "chat"}
+    counts: dict[str, Any] = {"usage__prompt_tokens": 9, "usage__completion_tokens": 4}
+    said: dict[str, Any] = {"system": "openai", "request__model": "gpt-4o", "operation__name": "chat"}
     (one,) = records("otel", export(span("a1", **said, **counts)))
     assert tokens(one) == {"input_tokens": 9, "output_tokens": 4}
     assert (one.provider, one.model) == ("openai", "gpt-4o")
 
 
 def test_litellm_names_its_operations_by_itself_and_reports_a_cost():
-    counts = {"usage__input_tokens": 10, "usage__output_tokens": 20, "cost__total_cost": 0.000225}
-    said = {"system": "openai", "request__model": "gpt-4o", "operation__name": "acompletion"}
+    counts: dict[str, Any] = {"usage__input_tokens": 10, "usage__output_tokens": 20, "cost__total_cost": 0.000225}
+    said: dict[str, Any] = {"system": "openai", "request__model": "gpt-4o", "operation__name": "acompletion"}
     (one,) = records("otel", export(span("a1", **said, **counts)))
     assert one.reported_cost == Decimal("0.000225")
 
 
 def test_an_agent_that_adds_up_its_calls_is_not_counted_again():
-    usage = {"usage__input_tokens": 10, "usage__output_tokens": 5}
+    usage: dict[str, Any] = {"usage__input_tokens": 10, "usage__output_tokens": 5}
     agent = span("a0", operation__name="invoke_agent", agent__name="desk", usage__input_tokens=20,
                  usage__output_tokens=10)  # fmt: skip
     tool = span("t1", "a0", operation__name="execute_tool")
@@ -107,13 +111,13 @@ def test_an_agent_that_adds_up_its_calls_is_not_counted_again():
 
 
 def test_one_call_told_by_two_instrumentations_is_one_call():
-    usage = {"usage__input_tokens": 10, "usage__output_tokens": 5}
+    usage: dict[str, Any] = {"usage__input_tokens": 10, "usage__output_tokens": 5}
     found = records("otel", export(span("a1", **CHAT, **usage), span("a2", "a1", **CHAT, **usage)))
     assert [each.request_id[-2:] for each in found] == ["a2"]
 
 
 def test_a_span_that_is_exported_again_counts_once(fold):
-    usage = {"usage__input_tokens": 10, "usage__output_tokens": 5}
+    usage: dict[str, Any] = {"usage__input_tokens": 10, "usage__output_tokens": 5}
     request = export(span("a1", **CHAT, **usage))
     assert fold([request, request], "jsonl") == (
         "OpenTelemetry GenAI spans",
@@ -122,7 +126,7 @@ def test_a_span_that_is_exported_again_counts_once(fold):
 
 
 def test_a_tier_that_was_only_asked_for_is_said_to_be_so():
-    usage = {"usage__input_tokens": 10, "usage__output_tokens": 5}
+    usage: dict[str, Any] = {"usage__input_tokens": 10, "usage__output_tokens": 5}
     (asked,) = records("otel", export(span("a1", **CHAT, **usage, openai__request__service_tier="flex")))
     (served,) = records("otel", export(span("a1", **CHAT, **usage, openai__response__service_tier="flex")))
     assert (asked.service_tier, served.service_tier) == ("flex", "flex")
