@@ -121,8 +121,8 @@ LAYOUTS: tuple[Layout, ...] = (
         recognise=lambda document: document.keys() >= set(COLUMNS),
         read=read,
         says=(
-            "Prompt tokens are read as without cached ones, but where the total of a row shows otherwise.",
-            "An answer from Helicone's own cache has no tokens; in a dump of its database `cost` is in 10^-9 dollars.",
+            "Prompt tokens are read as without cached ones, but where the total of a row shows otherwise",
+            "An answer from Helicone's own cache has no tokens; in a dump of its database `cost` is in 10^-9 dollars",
         ),
     ),
 )
