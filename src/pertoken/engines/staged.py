@@ -87,7 +87,7 @@ def stage(con: duckdb.DuckDBPyConnection, read: Iterable[Read], unit: str = "lin
     while batch := list(islice(rows, BATCH)):
         _put(con, batch, out)
         out.rows += len(batch)
-    if "requests" not in out.meters:
+    if out.meters and "requests" not in out.meters:
         _widen(con, "requests", "BIGINT DEFAULT 0")
         out.meters["requests"] = None
     if "request_id" in out.said:

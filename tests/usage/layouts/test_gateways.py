@@ -162,3 +162,54 @@ def test_aiders_real_log_is_read_and_its_gemini_rows_cost_their_list_price(billi
     for each in gemini:
         cost = (each.meters["input_tokens"] * Decimal("1.25") + each.meters["output_tokens"] * 10) / 10**6
         assert round(cost, 12) == round(each.reported_cost or 0, 12)
+
+
+PORTKEY = {
+    "id": "log-1",
+    "trace_id": "trace-1",
+    "created_at": "2026-01-19T10:00:00.000Z",
+    "is_success": 1,
+    "ai_org": "openai",
+    "ai_model": "gpt-4o",
+    "req_units": 1500,
+    "res_units": 300,
+    "total_units": 1800,
+    "cost": 0.547,
+    "cost_currency": "USD",
+    "cache_status": "MISS",
+    "response_status_code": 200,
+    "metadata": {"_user": "acme", "team": "blue"},
+}
+
+BODY = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "model": "gpt-4o-2024-08-06",
+    "usage": {
+        "prompt_tokens": 1500,
+        "completion_tokens": 300,
+        "total_tokens": 1800,
+        "prompt_tokens_details": {"cached_tokens": 1024},
+        "completion_tokens_details": {"reasoning_tokens": 100},
+    },
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_portkeys_cost_is_in_cents_and_its_response_tells_cached_tokens(fold, form):
+    title, found = fold([PORTKEY | {"response": {"body": BODY}}], form, "model", "customer", "team")
+    assert title == "Portkey logs"
+    assert {key[-1]: n for key, n in found.items()} == LEAVES | {"requests": 1, "cost": Decimal("0.00547")}
+    assert {key[:-1] for key in found} == {("gpt-4o-2024-08-06", "acme", "blue")}
+
+
+def test_portkeys_counts_are_read_where_the_response_was_not_kept():
+    (record,) = records("portkey", PORTKEY)
+    assert record.meters == {"input_tokens": 1500, "output_tokens": 300, "requests": 1}
+    assert record.notes == ("cached tokens not told: no response beside the counts",)
+    assert (record.provider, record.model, record.request_id) == ("openai", "gpt-4o", "log-1")
+
+
+@pytest.mark.parametrize("own", [{"cache_status": "SEMANTIC HIT"}, {"is_success": 0, "req_units": 0, "res_units": 0}])
+def test_answers_from_portkeys_own_cache_and_failures_are_no_usage(own):
+    assert records("portkey", PORTKEY | own) == []

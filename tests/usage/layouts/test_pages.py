@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pertoken.usage.layouts.pages import missing, results, tail
+from tests.usage.layouts.conftest import layout
 
 START = datetime(2026, 1, 1)  # noqa: DTZ001  moments of reports carry no zone
 
@@ -43,3 +45,12 @@ def test_an_empty_page_holds_nothing_and_lacks_nothing():
     page = {"object": "page", "data": [], "has_more": False, "next_page": None}
     assert list(results(page)) == []
     assert missing([tail(page)]) == ()
+
+
+@pytest.mark.parametrize("name", ["openai-usage", "openai-costs", "anthropic-usage", "anthropic-costs"])
+def test_pages_of_other_things_that_begin_at_a_time_are_no_report(name):
+    spans = {"data": [{"start_time": "2026-01-19T10:00:00Z", "starting_at": "2026-01-19T10:00:00Z", "type": "SPAN"}]}
+    known = layout(name).recognise
+    assert known is not None
+    assert not known(spans)
+    assert not known(spans["data"][0])

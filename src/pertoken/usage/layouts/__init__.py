@@ -11,6 +11,7 @@ from pertoken.usage.layouts import (
     openai,
     openrouter,
     otel,
+    portkey,
     responses,
 )
 
@@ -20,6 +21,7 @@ LAYOUTS: tuple[Layout, ...] = (
     *litellm.LAYOUTS,
     *helicone.LAYOUTS,
     *openrouter.LAYOUTS,
+    *portkey.LAYOUTS,
     *aider.LAYOUTS,
     *focus.LAYOUTS,
     *langfuse.LAYOUTS,

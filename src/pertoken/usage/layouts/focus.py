@@ -113,8 +113,8 @@ LAYOUTS: tuple[Layout, ...] = (
         ),
         keep={"ChargeCategory": ("Usage",), "meter": LEAVES, "counted_in": ("one",)},
         says=(
-            "Rows of usage are read whose meter and unit are known; others (purchases, credits) are left out.",
-            "The reported cost is the effective one; what a row adds up is not told, so prices by length are not sure.",
+            "Rows of usage are read whose meter and unit are known; others (purchases, credits) are left out",
+            "The reported cost is the effective one; what a row adds up is not told, so prices by length are not sure",
         ),
     ),
 )
