@@ -198,6 +198,15 @@ def test_turns_of_a_model_that_fell_in_for_another_are_all_billed():
     assert [record.meters["output_tokens"] for record in records] == [5, 7]
 
 
+def test_a_credit_for_a_retry_is_noted():
+    usage = {"input_tokens": 2, "cache_creation_input_tokens": 7, "output_tokens": 3}
+    credit = {"fallback_credit": {"status": {"type": "redeemed"}}}
+    assert one(MESSAGE | {"usage": usage | credit}).notes == (
+        "fallback credit: what was written to the cache may be billed as read from it",
+    )
+    assert one(MESSAGE | {"usage": usage | {"fallback_credit": {"status": {"type": "not_applied"}}}}).notes == ()
+
+
 def test_a_single_sampling_says_no_more_than_the_response():
     usage = {
         "input_tokens": 10,
