@@ -40,9 +40,10 @@ def test_no_connection_is_told_with_what_to_do():
 def test_an_answer_that_does_not_come_is_not_waited_for():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/list.json"
-        taken = Thread(target=silent.accept)
+        held: list[object] = []
+        taken = Thread(target=lambda: held.append(silent.accept()[0].makefile()))
         taken.start()
-        with pytest.raises(InputError, match="no answer within 0.2 seconds"):
+        with pytest.raises(InputError, match=r"no answer within 0\.2 seconds"):
             published(address, timeout=0.2)
         taken.join()
 
