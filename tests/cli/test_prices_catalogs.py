@@ -47,7 +47,7 @@ def test_a_statement_under_a_kept_catalog_gives_the_same_numbers(ask, desk):
     now, later = result(ask(*words)), result(ask(*words, "--catalog", "kept.catalog"))
     assert now["figures"] == later["figures"]
     assert now["tables"] == later["tables"]
-    kept = said["tables"]["catalog"]["rows"][0]["hash"]
+    kept = said["meta"]["hash"]
     assert f"#{kept[:8]}" in later["meta"]["cost cards"]
 
 
