@@ -128,6 +128,8 @@ def _no_usage(body: object) -> Fault:
         mend = "an unfinished stream has none: ask for usage at its end (OpenAI: stream_options.include_usage)"
         return Fault("response", "found no usage in any event", "usage at the end of the stream", mend)
     if body.get("error"):
-        return Fault("response", f"found an error: {body['error']}", "a response with usage", "leave failed requests out")
+        return Fault(
+            "response", f"found an error: {body['error']}", "a response with usage", "leave failed requests out"
+        )
     shown = ", ".join(sorted(map(str, body))[:12]) or "nothing"
     return Fault("response", f"found no usage among {shown}", "a response with usage", "pass the whole response body")

@@ -47,7 +47,9 @@ def billed(whole: Parts, told: Sequence[tuple[Body, Parts]]) -> tuple[Sampling, 
     all_ = [Sampling(str(each.get("type") or ""), parts, str(each.get("model") or "")) for each, parts in told]
     taken = next((each.model for each in all_ if each.kind == "fallback_message"), None)
     served = [each for each in all_ if each.kind not in APART and (taken is None or each.model == taken)]
-    apart = [each if each.model or each.kind != "advisor_message" else _unnamed(each) for each in all_ if each.kind in APART]
+    apart = [
+        each if each.model or each.kind != "advisor_message" else _unnamed(each) for each in all_ if each.kind in APART
+    ]
     output = sum(each.parts.get("output", 0) for each in served)
     if len(served) == 1 and output == whole.get("output", 0):
         answers = [replace(served[0], parts=_whole(whole, served[0].parts))]
@@ -60,7 +62,9 @@ def billed(whole: Parts, told: Sequence[tuple[Body, Parts]]) -> tuple[Sampling, 
         answers = []
     declined = len(all_) - len(served) - len(apart)
     if declined and answers:
-        answers[0] = replace(answers[0], notes=(*answers[0].notes, f"{declined} declined attempt(s) left out, not billed"))
+        answers[0] = replace(
+            answers[0], notes=(*answers[0].notes, f"{declined} declined attempt(s) left out, not billed")
+        )
     return tuple(_in_order(all_, served, answers, apart))
 
 

@@ -64,7 +64,12 @@ def of_input(parts: Parts, whole: Count, say: Callable[[str], str]) -> tuple[Met
         taken = min(over, fresh[each])
         if taken:
             notes.append(f"{taken:,} cached tokens can only be {each}")
-            fresh[each], known[each], over, loose = fresh[each] - taken, known[each] + taken, over - taken, loose - taken
+            fresh[each], known[each], over, loose = (
+                fresh[each] - taken,
+                known[each] + taken,
+                over - taken,
+                loose - taken,
+            )
     text -= loose + written
     for each in MODALITIES:
         taken = min(max(-text, 0), fresh[each])
@@ -114,7 +119,9 @@ def of_output(parts: Parts, whole: Count, say: Callable[[str], str]) -> tuple[Me
         return {name: number for name, number in plain.items() if number}, []
     modal: Meters = {f"output_{each}_tokens": parts.get(f"output_{each}", 0) for each in MODALITIES}
     spoken = sum(modal.values())
-    _hold(spoken, whole, say, *(f"output_{each}" for each in MODALITIES if parts.get(f"output_{each}")), inside="output")
+    _hold(
+        spoken, whole, say, *(f"output_{each}" for each in MODALITIES if parts.get(f"output_{each}")), inside="output"
+    )
     less = max(reasoning - (whole - spoken), 0)
     notes = [f"{less:,} of {reasoning:,} reasoning tokens are beyond the output that is billed"] if less else []
     meters = {"output_tokens": whole - spoken - reasoning + less, "reasoning_tokens": reasoning - less} | modal
