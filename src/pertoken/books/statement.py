@@ -23,7 +23,8 @@ class Statement:
 
     Args:
         lines: One line for each combination; values `requests`, `tokens`, and where rated `revenue`, `cost`, and one
-            value for each cost meter under its own name. [request, token, currency]
+            value for each cost meter under its own name; `estimated` is what of the cost, at list prices, rests on
+            unsure rates, where any does. [request, token, currency]
         by: Keys of the lines.
         cost_meters: Meters that cost something, the dearest first.
         sides: Which of `revenue` and `cost` were rated.
@@ -68,6 +69,7 @@ def statement(
     *,
     currency: str = "USD",
     kind: str = "effective",
+    estimated: Lines | None = None,
 ) -> Statement:
     """Fold usage and ledgers to a statement.
 
@@ -77,6 +79,7 @@ def statement(
         by: Keys to report by; periods may be coarser than those of the usage.
         currency: ISO 4217 code of both ledgers.
         kind: Amount to show: list, contracted, effective or billed.
+        estimated: Lines of the cost whose rates are unsure (see `unsure`); None if all are sure.
 
     Raises:
         InputError: A key that the usage doesn't have.
@@ -88,8 +91,10 @@ def statement(
         parts.append(_sums(lines, by, {side: lines.values["amount"]}))
         if side == "cost":
             meters = _by_meter(lines, by, parts)
+    if estimated is not None:
+        parts.append(_sums(estimated, by, {"estimated": estimated.values["amount"]}))
     exact = any(is_exact(v) for part in parts for v in part.values.values())
-    names = ["requests", "tokens", *ledgers, *meters]
+    names = ["requests", "tokens", *ledgers, *meters, *(["estimated"] if estimated is not None else [])]
     whole = without_remains(concat(Lines, [_widened(part, names, exact=exact) for part in parts]).fold(by))
     dearest = sorted(meters, key=lambda m: float(np.mean(meters[m])), reverse=True)
     return Statement(whole, tuple(by), tuple(dearest), tuple(ledgers), currency, kind)

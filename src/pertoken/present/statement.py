@@ -9,6 +9,7 @@ import numpy as np
 
 from pertoken.books.answer import Books
 from pertoken.books.statement import Statement, by_margin, unit_economics
+from pertoken.books.unsure import unsure
 from pertoken.core.lines import Key, Lines, concat
 from pertoken.core.meters import COMPOSITES, METERS, meter
 from pertoken.present import charts
@@ -17,6 +18,8 @@ from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, N
 
 EXTREMES = 10
 """How many of the worst and of the best customers are listed."""
+MOST = 3
+"""How many reasons and models a note lists."""
 NOTHING = "(none)"
 """How people read a label that the log leaves empty."""
 
@@ -246,9 +249,24 @@ def _unpriced(books: Books) -> list[Table | Note]:
     return [Table("unpriced", "Unpriced", columns, tuple(rows), total=False), Note(text, "warning")]
 
 
+def _estimates(books: Books) -> list[Note]:
+    """Say what share of the cost rests on unsure prices, and why."""
+    found = unsure(books.rated["cost"]) if "cost" in books.rated else ()
+    if not found:
+        return []
+    whys = [f"{each.meter}{f' ({_some(each.models)})' if each.models else ''}: {each.why}" for each in found[:MOST]]
+    whys += [f"and {len(found) - MOST} more"] if len(found) > MOST else []
+    share = show(sum(each.share for each in found), "share")
+    return [Note(f"{share} of the cost at list prices is estimated: {'; '.join(whys)}.", "warning")]
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
+
+
 def _notes(books: Books) -> list[Note]:
     report = books.report
-    notes = []
+    notes = _estimates(books)
     if report.rejected:
         rows = sum(report.rejected.values())
         why = "; ".join(f"{n:,} {reason}" for reason, n in report.rejected.items())

@@ -110,7 +110,7 @@ class Offer:
             **{window.key: "true" if each else "false" for window, each in zip(self.windows, inside, strict=True)},
         }
         found = ((meter, chosen(rows, labels)) for meter, rows in self.rows.items())
-        return {meter: Price(rate, rate.unit_price, _doubt(rate)) for meter, rate in found if rate}
+        return {meter: Price(rate, rate.unit_price, doubt_of(rate)) for meter, rate in found if rate}
 
 
 def offer(catalog: Catalog, terms: Terms) -> Offer:
@@ -167,8 +167,8 @@ def moment(day: Moment) -> datetime:
     return day if isinstance(day, datetime) else datetime.combine(day, time.min)
 
 
-def _doubt(rate: Rate) -> str:
-    """What is unsure about a rate; what vendors bill as another meter anyway is sure."""
+def doubt_of(rate: Rate) -> str:
+    """Say what is unsure about a rate; that vendors bill a meter as another anyway is sure."""
     if rate.note and rate.note == f"no price of its own: priced as {BILLED_AS.get(rate.meter)}":
         return ""
     return rate.note

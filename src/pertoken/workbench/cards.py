@@ -95,7 +95,8 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices) -
         except (InputError, UnpricedUsage) as error:
             unknown.append(str(error))
         else:
-            rates += [replace(r, model=model, provider=provider if has_provider else "") for r in found]
+            seller = provider if has_provider else ""
+            rates += [replace(rate, model=model, provider=seller, listed_as=rate.id) for rate in found]
     if unknown and (unpriced == "raise" or not rates):
         mend = "Price it on a card of your own, or set it aside with --unpriced report."
         raise UnpricedUsage("\n".join([*dict.fromkeys(unknown), mend]))
