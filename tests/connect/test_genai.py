@@ -31,6 +31,8 @@ LEAVES = {
     "cache_write_tokens": (307, "tokens input text cache_write"),
     "cache_write_5m_tokens": (401, "tokens input text cache_write 5m"),
     "cache_write_1h_tokens": (503, "tokens input text cache_write 1h"),
+    "cache_write_30m_tokens": (521, "tokens input text cache_write"),
+    "cache_write_12h_tokens": (547, "tokens input text cache_write"),
     "input_audio_tokens": (601, "tokens input audio"),
     "cache_read_audio_tokens": (701, "tokens input audio cache_read"),
     "input_image_tokens": (809, "tokens input image"),

@@ -2,6 +2,7 @@
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "price": ("pertoken.cli.price", "What does a month of calls cost, on one model or several?"),
+    "count": ("pertoken.cli.count", "How many tokens has a prompt, and what does it cost to send?"),
     "statement": ("pertoken.cli.statement", "What did a log cost, what did it earn, who loses us money?"),
     "card": ("pertoken.cli.card", "What is wrong with cards, what do they say? Import those of others."),
     "simulate": ("pertoken.cli.simulate", "What if we change the price: who pays more, what is left?"),

@@ -22,6 +22,7 @@ from genai_prices.types import (
 )
 from pydantic import ValidationError
 
+from pertoken.catalog.lending import lent_note
 from pertoken.catalog.prices import SAME_AS_STANDARD, STANDARD
 from pertoken.connect.catalog_cache import SCHEMA, Table
 from pertoken.core.errors import Fault, InputError
@@ -51,6 +52,9 @@ UNIT_OF = {
     "requests": "requests",
 }
 """Our leaf meters, and what genai-prices calls the same thing."""
+
+OTHER_LIVES = ("cache_write_30m_tokens", "cache_write_12h_tokens")
+"""Cache writes of a life that genai-prices has no unit for; they cost what it says of cache writes."""
 
 WHISPER_NOTE = "Groq bills at least 10 seconds of audio per request; that minimum is not charged here"
 
@@ -180,7 +184,8 @@ def _meters() -> dict[str, list[tuple[str, int, str]]]:
         wide = [unit for unit in unit_data if unit_data[unit]["dimensions"].items() <= leaf.items()]
         wide.sort(key=lambda unit: -len(unit_data[unit]["dimensions"]))
         out[meter] = [(unit_data[unit]["price_key"], _per(unit), _borrowed(meter, unit, names)) for unit in wide]
-    return out
+    writes = [(key, per, note or lent_note("cache_write_tokens")) for key, per, note in out["cache_write_tokens"]]
+    return out | dict.fromkeys(OTHER_LIVES, writes)
 
 
 def _dimensions(unit: str) -> dict[str, str]:
@@ -196,7 +201,7 @@ def _per(unit: str) -> int:
 
 def _borrowed(meter: str, unit: str, names: dict[str, str]) -> str:
     lender = names.get(unit, names.get(unit.replace("_text", ""), meter))
-    return "" if lender == meter else f"no price of its own: priced as {lender}"
+    return "" if lender == meter else lent_note(lender)
 
 
 def _aliases(provider: Provider, model: ModelInfo) -> set[str]:

@@ -1,14 +1,13 @@
 """A vendor's response becomes records of usage: disjoint, one for each invocation of a model, whoever sold it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from pertoken.core.errors import Fault, InputError
 from pertoken.usage.record import UsageRecord
 from pertoken.usage.responses import anthropic, bedrock, cohere, flat, gemini, labels, openai, unmetered
 from pertoken.usage.responses.invocation import Body, Invocation, Response
-from pertoken.usage.responses.sellers import counts_as, marked, seller
+from pertoken.usage.responses.sellers import maker, marked, seller
 from pertoken.usage.responses.stream import is_part, of_stream
 from pertoken.usage.responses.tools import called
 from pertoken.usage.responses.unwrap import unwrapped
@@ -59,13 +58,13 @@ def usage_of(
     {'input_tokens': 9, 'output_tokens': 3, 'requests': 1}
     """
     asked = request or {}
-    known = {"provider": seller(provider), "api": api, "model": model}
+    known = (seller(provider) if provider else "", api, model)
     if not isinstance(body, Mapping):
-        out = [record for each in of_stream(body) for record in _records(replace(each, **known), asked)]
-    elif found := unwrapped(body):
-        out = _records(replace(found, **known), asked)
+        out = [record for each in of_stream(body, known) for record in _records(each, asked)]
+    elif found := unwrapped(body, known):
+        out = _records(found, asked)
     elif held := unmetered.read(body, api, asked):
-        out = _records(Response(body, {}, **known), asked, held)
+        out = _records(Response(body, {}, (), *known), asked, held)
     elif is_part(body):
         return ()
     else:
@@ -77,10 +76,13 @@ def usage_of(
 
 def _records(response: Response, asked: Body, held: Invocation | None = None) -> list[UsageRecord]:
     """Make records of one response, or of what it holds where it has no usage."""
-    sold = response.provider or marked(response.body, response.usage)
     label = labels.of(response, asked)
+    sold = response.provider
+    if not sold:
+        sold = marked(response.body, response.usage)
+        response = response._replace(provider=sold or maker(label.model))
     spent, currency, doubts = labels.cost(response)
-    told = (held,) if held else _reader(response)(replace(response, provider=counts_as(sold, label.model)))
+    told = (held,) if held else _reader(response)(response)
     out = []
     for i, each in enumerate(told):
         meters = each.meters if i else {**called(response.body, label.model), **each.meters, "requests": 1}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
     from pertoken.workbench.reconcile import reconcile
     from pertoken.workbench.sheets import sheet
+    from pertoken.workbench.tokens import Counted, count
     from pertoken.workbench.whatif import rank, simulate
 
 _ROOMS = {
@@ -23,6 +24,7 @@ _ROOMS = {
     "reconcile": ("reconcile",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "sheets": ("sheet",),
+    "tokens": ("Counted", "count"),
     "whatif": ("rank", "simulate"),
 }
 HOMES = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name in names}
@@ -31,6 +33,7 @@ HOMES = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name i
 __all__ = [
     "Aside",
     "Call",
+    "Counted",
     "Gpus",
     "Quote",
     "Quotes",
@@ -40,6 +43,7 @@ __all__ = [
     "call",
     "check",
     "cost",
+    "count",
     "coverage",
     "explain",
     "gpu_card",

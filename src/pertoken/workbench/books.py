@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pertoken.core.lines import Usage
+from pertoken.core.lines import Ledger, Usage
 from pertoken.core.period import GRAINS
 from pertoken.rating.assign import own_lines
 from pertoken.rating.card import Card
 from pertoken.rating.rate import rate, without_price
 from pertoken.workbench.cards import Aside, side_of, sides
 from pertoken.workbench.costs import Prices
-from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
+from pertoken.workbench.reading import Contracts, Terms, folded, reading, said_to_cost, stated
 
 if TYPE_CHECKING:
     from pertoken.books.answer import Billed, Books
@@ -84,8 +84,9 @@ def statement(
         every = [card for own in cards.values() for card in own]
         terms = Terms(stated(contracts), start, end, timezone)
         usage, report, asked = folded(opened, every, keys, terms=terms, on=on, rejects=rejects, watch=watch)
+        own = said_to_cost(opened, asked, report, terms, every[0].currency)
     how = {"exact": exact, "unpriced": "keep" if unpriced == "report" else "raise", **terms.said(usage)}
-    books = _booked(usage, report, cards, keys, by=by, kind=amount, how=how)
+    books = _booked(usage, report, cards, keys, by=by, kind=amount, how=how, reported=own)
     if rollup is not None:
         _keep(usage, asked, rollup)
     return books
@@ -112,6 +113,7 @@ def _booked(
     by: tuple[str, ...],
     kind: str,
     how: Mapping[str, Any],
+    reported: Ledger | None,
 ) -> "Books":
     from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
     from pertoken.books.answer import Books  # noqa: PLC0415
@@ -121,8 +123,10 @@ def _booked(
     rated = {side: rate(usage, own, **how) for side, own in cards.items()}
     ledgers = {side: allocate(r.parts, keys) for side, r in rated.items()}
     currency = next(iter(cards.values()))[0].currency
+    if reported is not None and not how["exact"]:
+        reported = Ledger(reported.keys, {name: each.astype(np.float64) for name, each in reported.values.items()})
     unsure = estimated(rated["cost"]) if "cost" in rated else None
-    whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind, estimated=unsure)
+    whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind, reported=reported, estimated=unsure)
     return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by, rated)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from pertoken.core.errors import InputError
-from pertoken.core.lines import Lines, Usage
+from pertoken.core.lines import Ledger, Lines, Usage
 from pertoken.core.period import begins, ends, zone
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
@@ -161,6 +161,14 @@ def folded(
     usage, report = engine.fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
     report = replace(report, says=(*report.says, *_strangers(terms.contracts, cards)))
     return terms.within(usage), report, asked
+
+
+def said_to_cost(opened: "Log", asked: "Question", report: "Report", terms: Terms, currency: str) -> Ledger | None:
+    """Sum what a log itself says that it cost, where it does so in the currency of the cards."""
+    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+
+    found = engine.reported(opened, asked, report=report)
+    return None if found is None or engine.currency(opened) != currency else terms.within(found)
 
 
 def _strangers(contracts: Sequence[Contract], cards: Sequence[Card]) -> tuple[str, ...]:

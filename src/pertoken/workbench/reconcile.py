@@ -14,6 +14,7 @@ from pertoken.core.lines import Key, Ledger, Lines
 from pertoken.rating.assign import combos
 from pertoken.rating.card import Card
 from pertoken.workbench.cards import CATALOG, sides
+from pertoken.workbench.costs import Prices, prices
 from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def reconcile(
     contracts: Contracts = (),
     start: date | None = None,
     end: date | None = None,
+    catalog: Prices = None,
     watch: "Watch | None" = None,
 ) -> "Reconciled":
     """Hold a bill against a log: computed beside billed by model, day and meter, with the likely cause of each gap.
@@ -65,6 +67,7 @@ def reconcile(
         contracts: As for `statement`.
         start: First day that is looked at; that of the log if None.
         end: The day after the last that is looked at.
+        catalog: List prices, and the names of models: a catalog, its name, or a file; the bundled ones if None.
         watch: Told how far the fold is, 0 to 1.
 
     Returns:
@@ -89,11 +92,12 @@ def reconcile(
         keys = tuple(by) or _keys(other)
         charged, said = _charged(other, keys, timezone), () if own else other.binding.says
     with reading(log, mapping, period, timezone, layout=layout, watch=watch) as opened:
-        cards = sides(opened, {"cost": cost}, "report")["cost"]
+        cards = sides(opened, {"cost": cost}, "report", catalog)["cost"]
         asked = ("model", "provider", *(key for key in keys if key != "meter"))
         usage, report, _ = folded(opened, cards, asked, terms=terms, on=on, rejects=rejects, watch=watch)
     alike = tuple(OFFER if key == "model" else key for key in keys)
-    result = hold(_offered(usage), cards, _offered(terms.within(charged)), alike, tolerance=tolerance)
+    book = prices(catalog)
+    result = hold(_offered(usage, book), cards, _offered(terms.within(charged), book), alike, tolerance=tolerance)
     unpriced = rate(usage, cards, unpriced="keep").unpriced
     return Reconciled(replace(result, by=keys), report, cards, unpriced, str(bill or log), said)
 
@@ -120,11 +124,9 @@ def _charged(bill: "Log", keys: Sequence[str], timezone: str) -> Ledger:
     return found
 
 
-def _offered(lines: T) -> T:
+def _offered(lines: T, book: Catalog) -> T:
     """Name each model as the price book spells it, so that a bill and a log mean one model by one name."""
-    from pertoken.connect.genai import catalog  # noqa: PLC0415  costs time, and only some questions need it
-
-    book, found = catalog(), combos(lines, ("provider", "model"))
+    found = combos(lines, ("provider", "model"))
     names = [_offer(book, each["model"], each["provider"]) for each in found.labels]
     return lines.with_keys(**{OFFER: Key.of(names[code] for code in found.of_line.tolist())})
 

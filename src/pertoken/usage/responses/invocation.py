@@ -1,7 +1,6 @@
 """One response as it was found, and one invocation of a model as it is read from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pertoken.usage.record import Count
@@ -10,8 +9,7 @@ Body = Mapping[str, Any]
 """A JSON object of a vendor: a response, or a part of one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """One response of a vendor, unwrapped.
 
     Args:

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from pertoken.core.errors import Fault, InputError
 from pertoken.usage.responses.invocation import Body, Response
 
 MODEL = ("model", "modelVersion", "model_version", "modelId", "model_id", "model_name")
-TIER = ("service_tier", "serviceTier", "trafficType", "traffic_type")
+TIER = frozenset({"service_tier", "serviceTier", "trafficType", "traffic_type"})
 TIME = ("created", "created_at", "createTime", "create_time", "timestamp", "completed_at")
 IDENT = ("id", "responseId", "response_id", "generation_id", "RequestId", "requestId", "request_id", "uuid")
 
@@ -39,8 +38,7 @@ _PLACES = (
 """Where a model's name says that it is served."""
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(NamedTuple):
     """What a response says of itself; the arguments are those of a record of usage."""
 
     model: str = ""
@@ -55,29 +53,42 @@ class Labels:
 
 def of(response: Response, request: Body) -> Labels:
     """Read what a response says of itself; what it leaves out is as was asked, and said to be so."""
-    notes: list[str] = []
     body, usage = response.body, response.usage
     tier = _tier(response)
-    if tier is None and request.get("service_tier"):
-        tier = _named_tier(request["service_tier"])
-        notes += ["service tier as asked for; the response does not say which served"] if tier != STANDARD else []
     speed = usage.get("speed") or body.get("speed")
-    if not speed and request.get("speed"):
-        speed = request["speed"]
-        notes += ["speed as asked for; the response does not say how it was served"] if speed != STANDARD else []
-    model = _first(response, MODEL) or response.model or request.get("model") or ""
-    if body.get("unfinished"):
-        notes.append("unfinished stream: the counts are those it began with")
+    model = str(_first(response, MODEL) or response.model or request.get("model") or "")
+    notes: tuple[str, ...] = ()
+    if request or "unfinished" in body:
+        notes = _told(body, request, tier, speed)
+        tier = tier or _named_tier(request.get("service_tier") or STANDARD)
+        speed = speed or request.get("speed")
     return Labels(
-        model=_bare(str(model)),
-        batch=response.batch or tier == BATCH,
-        service_tier=STANDARD if tier in {None, BATCH} else str(tier),
-        speed=str(speed or STANDARD).lower(),
-        region=_region(usage, (str(model), response.model, str(request.get("model") or request.get("modelId") or ""))),
-        time=_time(_first(response, TIME)),
-        request_id=str(_first(response, IDENT) or ""),
-        notes=tuple(notes),
+        _bare(model) if "/" in model else model,
+        response.batch or tier == BATCH,
+        STANDARD if tier in UNSAID else tier,
+        str(speed).lower() if speed else STANDARD,
+        _region(usage, model, response.model, request),
+        _time(_first(response, TIME)),
+        str(_first(response, IDENT) or ""),
+        notes,
     )
+
+
+UNSAID = frozenset({"", BATCH})
+
+
+def _told(body: Body, request: Body, tier: str, speed: object) -> tuple[str, ...]:
+    """Say what is taken from the request, and whether a stream came to its end."""
+    notes = ["unfinished stream: the counts are those it began with"] if body.get("unfinished") else []
+    if not tier and _named_tier(request.get("service_tier") or STANDARD) != STANDARD:
+        notes.append("service tier as asked for; the response does not say which served")
+    if not speed and request.get("speed") not in {None, STANDARD}:
+        notes.append("speed as asked for; the response does not say how it was served")
+    return tuple(notes)
+
+
+PLAIN = frozenset({str, int, float})
+"""Types of what a label may be made of."""
 
 
 def _first(response: Response, names: tuple[str, ...]) -> Any:  # noqa: ANN401  whatever stands there
@@ -85,32 +96,38 @@ def _first(response: Response, names: tuple[str, ...]) -> Any:  # noqa: ANN401  
     body = response.body
     for name in names:
         found = body.get(name)
-        if found and not isinstance(found, Mapping):
+        if found and type(found) in PLAIN:
             return found
-    for each in (body.get("ResponseMetadata"), *reversed(response.around)):
-        if isinstance(each, Mapping):
-            for name in names:
-                found = each.get(name)
-                if found and not isinstance(found, Mapping):
-                    return found
+    if response.around or "ResponseMetadata" in body:
+        for each in (body.get("ResponseMetadata"), *reversed(response.around)):
+            for name in names if isinstance(each, Mapping) else ():
+                if each.get(name) and type(each[name]) in PLAIN:
+                    return each[name]
     return None
 
 
-def _tier(response: Response) -> str | None:
-    for record in (response.body, response.usage, *reversed(response.around)):
-        for name in TIER:
-            found = record.get(name)
-            if found:
-                return _named_tier(found.get("type", "") if isinstance(found, Mapping) else found)
-    return None
+def _tier(response: Response) -> str:
+    """Read the tier that served a response; empty if it is not said."""
+    found = response.body.get("service_tier") or response.usage.get("service_tier")
+    if not found:
+        told = (
+            record.get(name)
+            for record in (response.body, response.usage, *reversed(response.around))
+            if not TIER.isdisjoint(record)
+            for name in TIER
+        )
+        found = next(filter(None, told), None)
+    return _named_tier(found.get("type", "") if isinstance(found, dict) else found) if found else ""
 
 
-def _named_tier(found: object) -> str:
+def _named_tier(found: Any) -> str:  # noqa: ANN401  whatever stands there
     """Name a tier as we do.
 
     >>> _named_tier("ON_DEMAND_FLEX"), _named_tier("default"), _named_tier("SERVICE_TIER_PRIORITY")
     ('flex', 'standard', 'priority')
     """
+    if found in TIERS:
+        return TIERS[found]
     name = str(found).rpartition(".")[2].lower().removeprefix(PREFIX)
     return TIERS.get(name, name)
 
@@ -122,14 +139,15 @@ def _bare(model: str) -> str:
     return model
 
 
-def _region(usage: Body, models: tuple[str, ...]) -> str:
+def _region(usage: Body, model: str, given: str, request: Body) -> str:
     geo = usage.get("inference_geo")
     if geo:
         return "" if geo == "not_available" else str(geo)
-    for model in models:
-        for place in _PLACES if "." in model or "/" in model else ():
-            if found := place.search(model):
-                return found[1]
+    for each in (model, given, *(str(request.get(name) or "") for name in MODEL if request)):
+        if "." in each or "/" in each:
+            for place in _PLACES:
+                if found := place.search(each):
+                    return found[1]
     return ""
 
 

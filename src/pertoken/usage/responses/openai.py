@@ -146,9 +146,12 @@ def read(response: Response) -> tuple[Invocation, ...]:
     """
     parts = scan(response.usage, USAGE)
     fed, said = parts.get("input", 0), parts.get("output", 0)
-    if parts.keys() <= PLAIN and parts.get("total") == fed + said:
-        return (Invocation({name: n for name, n in (("input_tokens", fed), ("output_tokens", said)) if n}),)
-    return (_parted(response, parts),)
+    if not parts.keys() <= PLAIN or parts.get("total", fed + said) != fed + said:
+        return (_parted(response, parts),)
+    meters = {"input_tokens": fed} if fed else {}
+    if said:
+        meters["output_tokens"] = said
+    return (Invocation(meters),)
 
 
 def _parted(response: Response, parts: Parts) -> Invocation:

@@ -23,7 +23,7 @@ MEND = "check the response, or what made it"
 
 
 def scan(record: Mapping[str, Any], table: Table, place: str = "usage") -> Parts:
-    """Read the counts of a record; null is nothing, and fields that the table does not name are left alone.
+    """Read the counts of a record; null and zero are nothing, and fields that the table does not name are left alone.
 
     Where several fields report the same part, the largest is taken: gateways write zeros beside it.
 
@@ -46,23 +46,20 @@ def scan(record: Mapping[str, Any], table: Table, place: str = "usage") -> Parts
 def _scan(record: Mapping[str, Any], table: Table, place: str, parts: Parts) -> None:
     other = table.get(ANY)
     for name, found in record.items():
-        if found is None:
+        if not found and (found is None or type(found) is int):
             continue
-        part = table.get(name)
+        part = table.get(name) or (other and other(name))
         if part is None:
-            part = other(name) if other else None
-            if part is None:
-                continue
+            continue
         if type(part) is str:
-            number = found if type(found) is int and found >= 0 else whole(found, f"{place}.{name}")
-            if number > parts.get(part, -1):
+            number = found if type(found) is int and found > 0 else whole(found, f"{place}.{name}")
+            if number > parts.get(part, 0):
                 parts[part] = number
-        elif isinstance(part, Mapping):
-            if isinstance(found, Mapping):
-                _scan(found, part, f"{place}.{name}", parts)
-        else:
+        elif callable(part):
             for each, number in part(found, f"{place}.{name}"):
                 parts[each] = parts.get(each, 0) + number
+        elif isinstance(found, Mapping):
+            _scan(found, part, f"{place}.{name}", parts)
 
 
 def whole(found: Any, place: str) -> int:  # noqa: ANN401  whatever stands there

@@ -29,7 +29,7 @@ OF_USAGE = {
     "citation_tokens": "perplexity", "num_search_queries": "perplexity", "search_context_size": "perplexity",
     "prompt_cache_hit_tokens": "deepseek", "is_byok": "openrouter", "promptTokenCount": "google",
     "prompt_token_count": "google", "inputTokens": "aws", "inputTokenCount": "aws", "billed_units": "cohere",
-    "service_tier": "", "iterations": "anthropic", "server_tool_use": "anthropic", "inference_geo": "anthropic",
+    "iterations": "anthropic", "server_tool_use": "anthropic", "inference_geo": "anthropic",
     "cache_creation": "anthropic",
 }  # fmt: skip
 """Counts that only one vendor has."""
@@ -62,14 +62,13 @@ def marked(body: Body, usage: Body) -> str:
             if ident.startswith(begin):
                 return name
     for fields, record in ((OF_BODY, body), (OF_USAGE, usage)):
-        for field in fields.keys() & record.keys():
-            if fields[field] and record[field] is not None:
-                return fields[field]
+        if not fields.keys().isdisjoint(record):
+            for field, name in fields.items():
+                if record.get(field) is not None:
+                    return name
     return ""
 
 
-def counts_as(provider: str, model: str) -> str:
-    """Tell whose way to count holds: the vendor's, else that of the model's maker."""
-    if provider:
-        return provider
+def maker(model: str) -> str:
+    """Tell whose way to count holds for a model, whoever sold it; empty for OpenAI's."""
     return next((name for begin, name in OF_MODEL if model.startswith(begin)), "")

@@ -11,6 +11,12 @@ Meters = dict[str, Count]
 MODALITIES = ("audio", "image", "video")
 """Modalities that have meters of their own; all else is text."""
 
+MODAL = frozenset(MODALITIES) | {f"cached_{each}" for each in MODALITIES}
+"""Parts of a prompt that are not text."""
+
+SPOKEN = frozenset(f"output_{each}" for each in MODALITIES)
+"""Parts of an answer that are not text."""
+
 KEPT = {"audio": "cache_read_audio_tokens", "image": "cache_read_image_tokens"}
 """Modalities whose cache reads have a meter of their own; those of others count as text."""
 
@@ -35,9 +41,15 @@ def of_input(parts: Parts, whole: Count, say: Callable[[str], str]) -> tuple[Met
     Raises:
         InputError: A part is more than its whole.
     """
-    notes: list[str] = []
     writes = of_writes(parts, say)
     written = sum(writes.values())
+    if parts.keys().isdisjoint(MODAL):
+        cached = max(parts.get("cached", 0), parts.get("cached_text", 0))
+        _hold(cached, whole, say, "cached")
+        _hold(cached + written, whole, say, "cached", "written")
+        plain: Meters = {"input_tokens": whole - cached - written, "cache_read_tokens": cached}
+        return {name: number for name, number in (plain | writes).items() if number}, []
+    notes: list[str] = []
     known = {each: parts.get(f"cached_{each}", 0) for each in MODALITIES}
     cached = max(parts.get("cached", 0), sum(known.values()) + parts.get("cached_text", 0))
     modal = {each: max(parts.get(each, 0), known[each]) for each in MODALITIES}
@@ -72,10 +84,12 @@ def of_writes(parts: Parts, say: Callable[[str], str]) -> Meters:
     Raises:
         InputError: The parts are more than the whole.
     """
-    timed: Meters = {f"cache_{name}_tokens": n for name, n in parts.items() if name.startswith(WRITTEN) and n}
+    timed: Meters = {f"cache_{name}_tokens": n for name, n in parts.items() if name.startswith(WRITTEN)}
     written = parts.get("written")
     if not written:
         return timed
+    if not timed:
+        return {"cache_write_tokens": written}
     rest = written - sum(timed.values())
     if rest < 0:
         told = [name for name in parts if name.startswith(WRITTEN)]
@@ -94,13 +108,16 @@ def of_output(parts: Parts, whole: Count, say: Callable[[str], str]) -> tuple[Me
     Raises:
         InputError: A part is more than its whole.
     """
+    reasoning = parts.get("reasoning", 0)
+    if reasoning <= whole and parts.keys().isdisjoint(SPOKEN):
+        plain: Meters = {"output_tokens": whole - reasoning, "reasoning_tokens": reasoning}
+        return {name: number for name, number in plain.items() if number}, []
     modal: Meters = {f"output_{each}_tokens": parts.get(f"output_{each}", 0) for each in MODALITIES}
     spoken = sum(modal.values())
     _hold(spoken, whole, say, *(f"output_{each}" for each in MODALITIES if parts.get(f"output_{each}")), inside="output")
-    reasoning = min(parts.get("reasoning", 0), whole - spoken)
-    less = parts.get("reasoning", 0) - reasoning
-    notes = [f"{less:,} of {parts['reasoning']:,} reasoning tokens are beyond the output that is billed"] if less else []
-    meters = {"output_tokens": whole - spoken - reasoning, "reasoning_tokens": reasoning} | modal
+    less = max(reasoning - (whole - spoken), 0)
+    notes = [f"{less:,} of {reasoning:,} reasoning tokens are beyond the output that is billed"] if less else []
+    meters = {"output_tokens": whole - spoken - reasoning + less, "reasoning_tokens": reasoning - less} | modal
     return {name: number for name, number in meters.items() if number}, notes
 
 

@@ -1,10 +1,9 @@
 """A stream becomes the responses that it carried: the last usage counts, since what comes before it grows into it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from pertoken.usage.responses.invocation import Body, Response
-from pertoken.usage.responses.unwrap import unwrapped
+from pertoken.usage.responses.unwrap import Known, unwrapped
 
 WHOLE = frozenset({"chat.completion", "response", "text_completion", "message", "list", "embedding"})
 """What a body calls itself that is a response by itself, and not a part of one."""
@@ -17,14 +16,14 @@ PARTS = frozenset({"message_start", "message_delta", "message_stop", "content_bl
 """Events of a stream of Anthropic."""
 
 
-def of_stream(events: Sequence[Body]) -> list[Response]:
+def of_stream(events: Sequence[Body], known: Known) -> list[Response]:
     """List the responses that a stream carried.
 
     Lines of a batch, whole responses and turns of a conversation stand each by itself; else the last usage is the one.
     """
     if any(_event(each).get("type") == "message_start" for each in events):
-        return list(_messages(events))
-    found = [each for each in map(unwrapped, events) if each]
+        return [Response(each, _counts(each), (), *known) for each in _messages(events)]
+    found = [each for each in (unwrapped(event, known) for event in events) if each]
     alone = [each for each in found if each.batch or _alone(each)]
     if alone and len(alone) == len(found):
         return alone
@@ -51,7 +50,7 @@ def _alone(found: Response) -> bool:
 def _completed(found: Response, events: Sequence[Body]) -> Response:
     """Take from the first event what the last one leaves out: model, id, time."""
     first = _event(events[0])
-    return replace(found, body={**first, **{k: v for k, v in found.body.items() if v is not None}})
+    return found._replace(body={**first, **{k: v for k, v in found.body.items() if v is not None}})
 
 
 def _event(body: Body) -> Body:
@@ -59,23 +58,22 @@ def _event(body: Body) -> Body:
     return inner if isinstance(inner, Mapping) and "type" not in body else body
 
 
-def _messages(events: Sequence[Body]) -> Iterator[Response]:
+def _messages(events: Sequence[Body]) -> Iterator[Body]:
     """Put messages of Anthropic together: what they begin with, and the last that their changes say."""
     message: dict[str, object] = {}
     for event in map(_event, events):
         if event.get("type") == "message_start":
             if message:
-                yield _message(message)
+                yield message
             message = {**(event.get("message") or {}), "unfinished": True}
         elif event.get("type") == "message_delta":
             told = {name: n for name, n in (event.get("usage") or {}).items() if n is not None}
-            before = message.get("usage") or {}
-            message["usage"] = {**(before if isinstance(before, Mapping) else {}), **told}
+            message["usage"] = {**_counts(message), **told}
             message.update({k: v for k, v in (event.get("delta") or {}).items() if v is not None})
             message["unfinished"] = not told
-    yield _message(message)
+    yield message
 
 
-def _message(message: Body) -> Response:
+def _counts(message: Body) -> Body:
     usage = message.get("usage")
-    return Response(message, usage if isinstance(usage, Mapping) else {})
+    return usage if isinstance(usage, Mapping) else {}

@@ -1,5 +1,6 @@
 """Tools that a vendor runs and bills by the call, counted where usage does not count them: in what was answered."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ CALLS = {"web_search_call": "web_searches", "file_search_call": "file_searches"}
 LOOKED = frozenset({"open_page", "find_in_page", "find"})
 """What a web search call may do that is no search, and is not billed as one."""
 
-ALWAYS_SEARCH = ("-search-preview", "-search-api")
+ALWAYS_SEARCH = re.compile("-search-(preview|api)")
 """Models of the Chat interface that search once for each request, by a part of their name."""
 
 BY_PROMPT = ("gemini-1", "gemini-2")
@@ -25,12 +26,13 @@ def called(body: Body, model: str) -> dict[str, Count]:
     >>> called({"output": [{"type": "web_search_call", "action": {"type": "search"}}, {"type": "message"}]}, "gpt-5")
     {'web_searches': 1}
     """
-    if isinstance(body.get("output"), list):
+    if "output" in body and isinstance(body["output"], list):
         return _items(body["output"])
-    if isinstance(body.get("candidates"), list):
+    if "candidates" in body and isinstance(body["candidates"], list):
         return _grounded(body["candidates"], model)
-    searches = body.get("object") == "chat.completion" and any(part in model for part in ALWAYS_SEARCH)
-    return {"web_searches": 1} if searches else {}
+    if ALWAYS_SEARCH.search(model) and body.get("object") == "chat.completion":
+        return {"web_searches": 1}
+    return {}
 
 
 def _items(items: list[Any]) -> dict[str, Count]:

@@ -21,23 +21,28 @@ WRAPPERS = (
 BATCHES = (frozenset({"custom_id"}), frozenset({"recordId", "modelOutput"}), frozenset({"key", "response"}))
 """Fields by which a line of a batch's output is known."""
 
+Known = tuple[str, str, str]
+"""Provider, flavour of the interface and model, as far as the caller knows them."""
+
 DEPTH = 4
 """How many wrappers a response may stand in."""
 
 
-def unwrapped(body: Body, around: tuple[Body, ...] = ()) -> Response | None:
+def unwrapped(body: Body, known: Known = ("", "", ""), around: tuple[Body, ...] = ()) -> Response | None:
     """Find the part of a body that has usage, and its usage; None if there is none.
 
     >>> unwrapped({"response": {"body": {"usage": {"prompt_tokens": 7}}}}).usage
     {'prompt_tokens': 7}
     """
-    usage = _usage(body)
+    usage = body.get("usage")
+    if type(usage) is not dict or not usage:
+        usage = _usage(body)
     if usage is not None:
-        return Response(body, usage, around, batch=any(map(_of_batch, around)))
+        return Response(body, usage, around, *known, bool(around) and any(map(_of_batch, around)))
     if len(around) < DEPTH:
         for name in WRAPPERS:
             inner = body.get(name)
-            if isinstance(inner, Mapping) and (found := unwrapped(inner, (*around, body))):
+            if isinstance(inner, Mapping) and (found := unwrapped(inner, known, (*around, body))):
                 return found
     return None
 
