@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from pertoken.books.allocate import allocate
+from pertoken.books.unsure import Unsure
 from pertoken.core.lines import Lines, Usage
 from pertoken.rating.card import Card
 from pertoken.rating.rate import Rated, amount
@@ -55,6 +56,7 @@ class Repriced:
         at: Day or moment whose prices hold after; None for the time of each request.
         models: Model to the one that its requests are priced as.
         makers: Models whose stand-in is of another maker, or of one that isn't known: their tokenisers may differ.
+        unsure: What of the cost after rests on unsure prices.
     """
 
     cells: tuple[Cell, ...]
@@ -65,6 +67,7 @@ class Repriced:
     at: date | None = None
     models: Mapping[str, str] = field(default_factory=dict)
     makers: tuple[tuple[str, str], ...] = ()
+    unsure: tuple[Unsure, ...] = ()
 
     @property
     def compared(self) -> tuple[Cell, ...]:
@@ -93,7 +96,7 @@ class Repriced:
             found = sums.setdefault(tuple(cell.labels[name] for name in by), [NONE, NONE, NONE])
             for at, number in enumerate((cell.quantity, cell.before, cell.after)):
                 found[at] += number
-        made = (Cell(dict(zip(by, labels, strict=True)), *numbers) for labels, numbers in sums.items())
+        made = (Cell(dict(zip(by, labels, strict=True)), q, b, a) for labels, (q, b, a) in sums.items())
         return tuple(sorted(made, key=lambda cell: (-max(cell.before, cell.after), tuple(cell.labels.values()))))
 
 

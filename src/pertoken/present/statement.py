@@ -13,13 +13,12 @@ from pertoken.books.unsure import unsure
 from pertoken.core.lines import Key, Lines, concat
 from pertoken.core.meters import COMPOSITES, METERS, meter
 from pertoken.present import charts
+from pertoken.present.basis import estimates
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Number, Sheet, Table
 
 EXTREMES = 10
 """How many of the worst and of the best customers are listed."""
-MOST = 3
-"""How many reasons and models a note lists."""
 NOTHING = "(none)"
 """How people read a label that the log leaves empty."""
 
@@ -253,24 +252,9 @@ def _unpriced(books: Books) -> list[Table | Note]:
     return [Table("unpriced", "Unpriced", columns, tuple(rows), total=False), Note(text, "warning")]
 
 
-def _estimates(books: Books) -> list[Note]:
-    """Say what share of the cost rests on unsure prices, and why."""
-    found = unsure(books.rated["cost"]) if "cost" in books.rated else ()
-    if not found:
-        return []
-    whys = [f"{each.meter}{f' ({_some(each.models)})' if each.models else ''}: {each.why}" for each in found[:MOST]]
-    whys += [f"and {len(found) - MOST} more"] if len(found) > MOST else []
-    share = show(sum(each.share for each in found), "share")
-    return [Note(f"{share} of the cost at list prices is estimated: {'; '.join(whys)}.", "warning")]
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
-
-
 def _notes(books: Books) -> list[Note]:
     report = books.report
-    notes = _estimates(books)
+    notes = estimates(unsure(books.rated["cost"]) if "cost" in books.rated else ())
     if report.rejected:
         rows = sum(report.rejected.values())
         why = "; ".join(f"{n:,} {reason}" for reason, n in report.rejected.items())

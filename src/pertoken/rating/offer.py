@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from pertoken.catalog.book import Catalog, rates_of
+from pertoken.catalog.lending import lent_note
 from pertoken.catalog.prices import Moment, Rate, Window
 from pertoken.core.errors import InputError, UnpricedUsage
 from pertoken.rating.assign import RateBook, chosen
@@ -169,6 +170,6 @@ def moment(day: Moment) -> datetime:
 
 def doubt_of(rate: Rate) -> str:
     """Say what is unsure about a rate; that vendors bill a meter as another anyway is sure."""
-    if rate.note and rate.note == f"no price of its own: priced as {BILLED_AS.get(rate.meter)}":
+    if rate.note and rate.note == lent_note(BILLED_AS.get(rate.meter, "")):
         return ""
     return rate.note

@@ -78,6 +78,7 @@ def reprice(
         UnpricedUsage: Nothing of the log can be priced on both sides.
     """
     from pertoken.books.repriced import MODEL, Repriced, cells  # noqa: PLC0415  the calculator must start fast
+    from pertoken.books.unsure import unsure  # noqa: PLC0415
     from pertoken.rating.rate import rate  # noqa: PLC0415
 
     swaps, given, keys = dict(models or {}), list(cost), tuple(by)
@@ -93,9 +94,10 @@ def reprice(
     swaps = _known(swaps, usage.key("model").labels)
     other = _moved(_swapped(known, swaps), at)
     how: dict[str, Any] = {"unpriced": "keep", **terms.said(usage)}
-    rest = tuple(key for key in asked if key != "model")
-    made = cells(other, rate(known, cards, **how), rate(other, cards, **how), rest)
-    whole = Repriced(made, keys, cards[0].currency, report, cards, at, swaps, _makers(swaps, book))
+    now, then = rate(known, cards, **how), rate(other, cards, **how)
+    made = cells(other, now, then, tuple(key for key in asked if key != "model"))
+    about = {"at": at, "models": swaps, "makers": _makers(swaps, book), "unsure": unsure(then)}
+    whole = Repriced(made, keys, cards[0].currency, report, cards, **about)
     if not whole.compared:
         raise UnpricedUsage("nothing of the log has a price both now and then; look at it with `pertoken statement`")
     return whole
