@@ -6,11 +6,11 @@ from pathlib import PurePath
 
 from pertoken.books.repriced import Cell as Usage
 from pertoken.books.repriced import Repriced
-from pertoken.core.meters import METERS, meter
 from pertoken.present import charts
 from pertoken.present.basis import estimates
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
+from pertoken.present.statement import label as meter_label
 
 NOTHING = "(none)"
 """How people read a label that the log leaves empty."""
@@ -73,9 +73,7 @@ def _picture(answer: Repriced) -> Chart:
 
 def _label(name: str, label: str) -> str:
     """What people call a label; a meter by its own word."""
-    if name == "meter" and label in METERS:
-        return meter(label).label
-    return label or NOTHING
+    return (meter_label(label) if name == "meter" else label) or NOTHING
 
 
 def _keys(answer: Repriced) -> tuple[str, ...]:

@@ -96,8 +96,8 @@ def reprice(
     how: dict[str, Any] = {"unpriced": "keep", **terms.said(usage)}
     now, then = rate(known, cards, **how), rate(other, cards, **how)
     made = cells(other, now, then, tuple(key for key in asked if key != "model"))
-    about = {"at": at, "models": swaps, "makers": _makers(swaps, book), "unsure": unsure(then)}
-    whole = Repriced(made, keys, cards[0].currency, report, cards, **about)
+    makers, unit = _makers(swaps, book), cards[0].currency
+    whole = Repriced(made, keys, unit, report, cards, at=at, models=swaps, makers=makers, unsure=unsure(then))
     if not whole.compared:
         raise UnpricedUsage("nothing of the log has a price both now and then; look at it with `pertoken statement`")
     return whole
