@@ -115,7 +115,9 @@ def _notes(prompts: Sequence[Prompt], family: Family | None, model: str) -> list
     if family and any(prompt.messages for prompt in prompts):
         published = FRAMED.fullmatch(model.lower())
         words = f"{PER_MESSAGE} tokens a message and {PER_REPLY} for the reply, by {COOKBOOK}"
-        notes.append(words if published else f"what frames a message is not published: {FRAME[0]} to {FRAME[2]} tokens each")
+        notes.append(
+            words if published else f"what frames a message is not published: {FRAME[0]} to {FRAME[2]} tokens each"
+        )
     return notes
 
 
