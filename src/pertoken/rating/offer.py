@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pertoken.catalog.book import Catalog, rates_of
 from pertoken.catalog.lending import lent_note
+from pertoken.catalog.names import moving
 from pertoken.catalog.prices import Moment, Rate, Window
 from pertoken.core.errors import InputError, UnpricedUsage
 from pertoken.rating.assign import RateBook, chosen
@@ -61,6 +62,7 @@ class Offer:
         refusal: Why it can't be priced at all; empty if it can.
         timed: Whether its prices depend on when it was used.
         axes: Whether its prices depend on anything but its terms.
+        doubt: What is unsure of all of it: that its name is a moving alias; empty if nothing is.
         cells: What was looked up so far.
     """
 
@@ -74,6 +76,7 @@ class Offer:
     refusal: str = ""
     timed: bool = False
     axes: bool = False
+    doubt: str = ""
     cells: dict[tuple[int, int, tuple[bool, ...]], Cell] = field(default_factory=dict)
 
     @property
@@ -121,7 +124,7 @@ def offer(catalog: Catalog, terms: Terms) -> Offer:
         rates = rates_of(catalog, terms.model, provider=terms.provider)
     except (InputError, UnpricedUsage) as error:
         return Offer(name, refusal=str(error))
-    return of_rates(rates, terms)
+    return of_rates(rates, terms) if rates else Offer(name, refusal=f"{name} is listed without a price")
 
 
 def of_rates(rates: Sequence[Rate], terms: Terms) -> Offer:
@@ -160,6 +163,7 @@ def of_rates(rates: Sequence[Rate], terms: Terms) -> Offer:
         currency=(currencies or ["USD"])[0],
         timed=bool(changes or windows),
         axes=bool(changes or windows or bounds),
+        doubt=moving(terms.model),
     )
 
 

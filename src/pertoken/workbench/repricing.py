@@ -1,7 +1,8 @@
 """The same usage at another day's prices, or on other models."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,8 @@ from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
 
 if TYPE_CHECKING:
     from pertoken.books.repriced import Repriced
-    from pertoken.engines.duckdb import Watch
+    from pertoken.engines.duckdb import Log, Watch
+    from pertoken.usage.report import Report
     from pertoken.usage.schema import LogMapping
 
 ALL = "*"
@@ -34,17 +36,9 @@ def reprice(
     models: Mapping[str, str] | None = None,
     cost: Iterable[str | Card] = (CATALOG,),
     by: Iterable[str] = ("model", "meter"),
-    mapping: "LogMapping | str | Path | None" = None,
-    layout: str = "",
-    period: str = "",
-    timezone: str = "UTC",
-    rejects: bool = False,
-    on: date | None = None,
-    contracts: Contracts = (),
-    start: date | None = None,
-    end: date | None = None,
     catalog: Prices = None,
     watch: "Watch | None" = None,
+    **how: Any,  # noqa: ANN401  as `statement` takes them
 ) -> "Repriced":
     """Price a log's usage at another day's prices or on other models, beside what it costs now.
 
@@ -57,17 +51,10 @@ def reprice(
         models: Model of the log to the one that its requests are priced as; `*` for all others.
         cost: Cards of what we pay; list prices if not said.
         by: Keys to report by.
-        mapping: What the log's columns mean, where their names don't say.
-        layout: Format of the log; recognised if empty.
-        period: The month (or day, quarter, year) that a log without times is of.
-        timezone: Zone in which periods are reckoned.
-        rejects: True to set rows aside that can't be used.
-        on: Day whose prices hold now where the log has no times.
-        contracts: As for `statement`.
-        start: First day that is looked at; that of the log if None.
-        end: The day after the last that is looked at.
         catalog: List prices that `catalog` as a card means: a catalog, its name, or a file; the bundled ones if None.
         watch: Told how far the fold is, 0 to 1.
+        **how: How the log is read, as for `statement`: `mapping`, `layout`, `period`, `timezone`, `rejects`, `on`,
+            `contracts`, `start`, `end`.
 
     Returns:
         Cost before and after, by model, meter and the keys asked for.
@@ -77,30 +64,63 @@ def reprice(
         UnknownModel: No such model to price as.
         UnpricedUsage: Nothing of the log can be priced on both sides.
     """
-    from pertoken.books.repriced import MODEL, Repriced, cells  # noqa: PLC0415  the calculator must start fast
+    from pertoken.books.repriced import Repriced, cells  # noqa: PLC0415  the calculator must start fast
     from pertoken.books.unsure import unsure  # noqa: PLC0415
     from pertoken.rating.rate import rate  # noqa: PLC0415
 
     swaps, given, keys = dict(models or {}), list(cost), tuple(by)
     if at is None and not swaps:
         raise InputError("reprice at what? say a day (--at 2026-01-01) or other models (--model A=B)")
-    terms, book = Terms(stated(contracts), start, end, timezone), opened(catalog)
+    book = opened(catalog)
     targets = _targets(swaps, book) if any(str(each).startswith(CATALOG) for each in given) else ()
-    with reading(log, mapping, period, timezone, layout=layout, watch=watch) as found:
-        cards = sides(found, {"cost": given}, "report", book, also=targets)["cost"]
-        asked = ("model", *(key for key in keys if key not in {"model", "meter", "to"}))
-        usage, report, _ = folded(found, cards, asked, terms=terms, on=on, rejects=rejects, watch=watch)
-    known = usage.with_keys(**{MODEL: usage.key("model")})
-    swaps = _known(swaps, usage.key("model").labels)
-    other = _moved(_swapped(known, swaps), at)
-    how: dict[str, Any] = {"unpriced": "keep", **terms.said(usage)}
-    now, then = rate(known, cards, **how), rate(other, cards, **how)
-    made = cells(other, now, then, tuple(key for key in asked if key != "model"))
-    makers, unit = _makers(swaps, book), cards[0].currency
-    whole = Repriced(made, keys, unit, report, cards, at=at, models=swaps, makers=makers, unsure=unsure(then))
+    rest = tuple(key for key in keys if key not in {"model", "meter", "to"})
+    read = _read(log, rest, lambda found: sides(found, {"cost": given}, "report", book, also=targets), watch, **how)
+    swaps = _known(swaps, read.usage.key("model").labels)
+    other = _moved(_swapped(read.usage, swaps), at)
+    now, then = (rate(usage, read.cards, unpriced="keep", **read.terms) for usage in (read.usage, other))
+    whole = Repriced(
+        cells(other, now, then, rest), keys, read.cards[0].currency, read.report, read.cards,
+        at=at, models=swaps, makers=_makers(swaps, book), unsure=unsure(then),
+    )  # fmt: skip
     if not whole.compared:
         raise UnpricedUsage("nothing of the log has a price both now and then; look at it with `pertoken statement`")
     return whole
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """A log as it was read, for both ratings of it."""
+
+    usage: Usage
+    report: "Report"
+    cards: tuple[Card, ...]
+    terms: Mapping[str, Any]
+
+
+def _read(
+    log: "str | Path",
+    by: tuple[str, ...],
+    cards_of: "Callable[[Log], Mapping[str, tuple[Card, ...]]]",
+    watch: "Watch | None",
+    *,
+    mapping: "LogMapping | str | Path | None" = None,
+    layout: str = "",
+    period: str = "",
+    timezone: str = "UTC",
+    rejects: bool = False,
+    on: date | None = None,
+    contracts: Contracts = (),
+    start: date | None = None,
+    end: date | None = None,
+) -> Read:
+    """Read a log by model and the keys asked for; the model stays known under a second name."""
+    from pertoken.books.repriced import MODEL  # noqa: PLC0415  the calculator must start fast
+
+    terms = Terms(stated(contracts), start, end, timezone)
+    with reading(log, mapping, period, timezone, layout=layout, watch=watch) as found:
+        cards = cards_of(found)["cost"]
+        usage, report, _ = folded(found, cards, ("model", *by), terms=terms, on=on, rejects=rejects, watch=watch)
+    return Read(usage.with_keys(**{MODEL: usage.key("model")}), report, cards, terms.said(usage))
 
 
 def _targets(swaps: Mapping[str, str], book: Catalog) -> tuple[str, ...]:
