@@ -10,6 +10,7 @@ from pertoken.books.answer import Simulated
 from pertoken.books.unsure import Unsure
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Note
+from pertoken.usage.report import Report
 
 MOST = 3
 """How many reasons and models a note lists."""
@@ -29,13 +30,19 @@ def files(answer: Simulated, side: str) -> str:
 
 def left_out(answer: Simulated) -> list[Note]:
     """Say what of the log is not in the comparison."""
-    report, notes = answer.report, []
+    notes = []
     for side, usage in answer.result.unpriced.items():
         rows = usage.fold([name for name in ("model", "meter") if name in usage.keys]).records()
         each = ", ".join(
             f"{show(number(r['quantity']), 'quantity')} {r['meter']} {r.get('model', '')}".strip() for r in rows
         )
         notes.append(Note(f"No price on the {side} cards, so left out: {each}.", "warning"))
+    return [*notes, *as_read(answer.report)]
+
+
+def as_read(report: Report) -> list[Note]:
+    """Say which rows of a log were set aside, and how it was understood."""
+    notes = []
     if report.rejected:
         why = "; ".join(f"{count:,} {reason}" for reason, count in report.rejected.items())
         text = f"{sum(report.rejected.values()):,} of {report.rows:,} rows were set aside: {why}."

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from pertoken.books.repriced import Cell as Usage
 from pertoken.books.repriced import Repriced
 from pertoken.present import charts
-from pertoken.present.basis import estimates
+from pertoken.present.basis import as_read, estimates
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
 from pertoken.present.statement import label as meter_label
@@ -153,14 +153,7 @@ def _notes(answer: Repriced) -> list[Note]:
             f"differently, and other models answer at other lengths: {pairs}."
         )
         notes.append(Note(text, "warning"))
-    notes += estimates(answer.unsure, "the cost after")
-    report = answer.report
-    if report.rejected:
-        why = "; ".join(f"{count:,} {reason}" for reason, count in report.rejected.items())
-        notes.append(
-            Note(f"{sum(report.rejected.values()):,} of {report.rows:,} rows were set aside: {why}.", "warning")
-        )
-    return [*notes, *(Note(f"{text}.") for text in report.says)]
+    return [*notes, *estimates(answer.unsure, "the cost after"), *as_read(answer.report)]
 
 
 def _meta(answer: Repriced) -> dict[str, str]:
