@@ -121,6 +121,11 @@ def test_a_stream_of_converse_ends_with_its_usage():
     assert one(events).meters == LEAVES
 
 
+def test_what_is_no_event_is_passed_over():
+    llama = {"generation": "", "prompt_token_count": 9, "generation_token_count": 3}
+    assert one(["", {"generation": "a", "prompt_token_count": None}, llama, "[DONE]", None]).meters == LEAVES
+
+
 def test_each_turn_of_a_conversation_is_a_request_of_its_own():
     turns = [
         {"type": "response.done", "response": {"id": f"resp_{n}", "usage": {"input_tokens": n, "output_tokens": 1}}}
