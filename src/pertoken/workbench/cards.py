@@ -73,13 +73,13 @@ def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside, *
 def _catalog_card(log: "Log", as_model: str, unpriced: Aside) -> Card:
     """The catalog's rates for the models of a log, under the names that the log gives them."""
     from pertoken.connect.genai import catalog  # noqa: PLC0415  costs time, and only some questions need it
-    from pertoken.engines.duckdb import labels  # noqa: PLC0415
+    from pertoken.engines.engine import engine  # noqa: PLC0415
 
     book = catalog()
     rates: list[Rate] = []
     unknown: list[str] = []
     has_provider = "provider" in log.binding.keys
-    for provider, model in labels(log, ("provider", "model")):
+    for provider, model in engine(log).labels(log, ("provider", "model")):
         if not model and not as_model:
             unknown.append("the log names no model on some rows; say --cost catalog:MODEL to price them as one")
             continue

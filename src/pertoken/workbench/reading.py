@@ -95,10 +95,11 @@ def reading(
     log: "str | Path", mapping: "LogMapping | str | Path | None", period: str, timezone: str
 ) -> "AbstractContextManager[Log]":
     """Open a log as it is said to be read."""
-    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+    from pertoken.engines.engine import engine  # noqa: PLC0415  the calculator must start fast
 
     zone(timezone)
-    return engine.opened(log, _mapping(mapping, period))
+    found: AbstractContextManager[Log] = engine(log).opened(log, _mapping(mapping, period))
+    return found
 
 
 def folded(
@@ -112,11 +113,11 @@ def folded(
     watch: "Watch | None",
 ) -> "tuple[Usage, Report, Question]":
     """Fold a log to what some cards and a reader ask for, and keep what lies in the time of the books."""
-    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+    from pertoken.engines.engine import engine  # noqa: PLC0415  the calculator must start fast
     from pertoken.rating.needs import question  # noqa: PLC0415
 
     asked = question(cards, (*keys, *terms.grain), timezone=terms.timezone, contracts=terms.contracts)
-    usage, report = engine.fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
+    usage, report = engine(opened).fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
     report = replace(report, says=(*report.says, *_strangers(terms.contracts, cards)))
     return terms.within(usage), report, asked
 

@@ -12,11 +12,12 @@ from pertoken.core.meters import meter
 from pertoken.engines.folded import Column, exact, known, stacked, whole
 from pertoken.engines.remote.connect import told
 from pertoken.engines.remote.dialect import WHOLE
+from pertoken.engines.remote.fetch import fetched, first
 from pertoken.engines.remote.keys import Group, groups, plain
 from pertoken.engines.remote.numbers import number, value
 from pertoken.engines.remote.numbers import whole as is_whole
 from pertoken.engines.remote.per_request import converted, told_apart
-from pertoken.engines.remote.rows import Span, checked, first, judged
+from pertoken.engines.remote.rows import Span, checked, judged
 from pertoken.engines.remote.table import Expr, Table
 from pertoken.engines.remote.times import seconds
 from pertoken.engines.rows import refused
@@ -32,7 +33,7 @@ def labels(table: Table, keys: Sequence[str]) -> list[tuple[str, ...]]:
     with told(table.name):
         made = groups(table, Question(tuple(keys)), on="", span=_span(table, keys))
         by = {f"k{i}": group.by for i, group in enumerate(made.values()) if group.by is not None}
-        got = table.rows.select(**by).distinct().to_pyarrow() if by else None
+        got = fetched(table.rows.select(**by).distinct()) if by else None
     size = got.num_rows if got is not None else 1
     columns = [_coded(got, f"k{i}", group, size).column().tolist() for i, group in enumerate(made.values())]
     return sorted(set(zip(*columns, strict=True)))
@@ -78,7 +79,7 @@ def fold(
         if watch:
             watch(0.5)
         made = groups(table, question, on=on, span=span)
-        got = query(table, question, made, rejected=bool(report.rejected)).to_pyarrow()
+        got = fetched(query(table, question, made, rejected=bool(report.rejected)))
     usage = _usage(table, question, made, got)
     if watch:
         watch(1.0)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from pertoken.core.errors import InputError
 from pertoken.engines.remote.connect import connected, table_of, told
-from pertoken.engines.remote.rows import first
+from pertoken.engines.remote.fetch import first
 from pertoken.engines.remote.table import Expr, Table
-from pertoken.engines.remote.times import wall, without_zone
+from pertoken.engines.remote.times import timed, wall, without_zone
 from pertoken.engines.remote.url import address
 from pertoken.usage.schema import Binding, LogMapping, bind
 
@@ -48,7 +49,9 @@ def bound(rows: Expr, name: str, dialect: str, mapping: LogMapping | None = None
         msg = f"{name}: {error}"
         raise InputError(msg) from error
     table = Table(rows, name, dialect, made)
-    return Table(rows, name, dialect, made, walls(table)) if _zoned(made) and without_zone(table) else table
+    if _zoned(made) and without_zone(table):
+        table = replace(table, walls=walls(table))
+    return replace(table, rows=timed(table))
 
 
 def _zoned(binding: Binding) -> bool:

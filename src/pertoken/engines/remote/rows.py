@@ -11,6 +11,7 @@ from pertoken.core.errors import Fault, InputError
 from pertoken.engines import refusals
 from pertoken.engines.remote import times, zones
 from pertoken.engines.remote.checks import Check, checks
+from pertoken.engines.remote.fetch import fetched, first
 from pertoken.engines.remote.numbers import readable, value
 from pertoken.engines.remote.table import Expr, Table
 from pertoken.engines.rows import MOST_REJECTS
@@ -53,12 +54,6 @@ def checked(table: Table, *, bands: bool = False) -> tuple[Report, Span, int]:
         says=(*table.says, *table.binding.says, *_lists(table), *([refusals.MEAN] if bands and row.get("several") else ())),
     )
     return report, (int(begun or 0), int(over or 0)), int(row.get("several", 0))
-
-
-def first(rows: Expr) -> dict[str, Any]:
-    """Fetch the one row of an aggregate."""
-    out: dict[str, Any] = rows.to_pyarrow().to_pylist()[0]
-    return out
 
 
 def _counts(table: Table, found: Sequence[Check]) -> dict[str, Expr]:
@@ -153,7 +148,7 @@ def _rejected(table: Table) -> dict[str, int]:
     """Count the rows that can't be used, each once."""
     rows = judged(table)
     counted = rows.filter(rows["_fault"].notnull()).group_by("_fault").aggregate(n=lambda each: each.count())
-    got = {int(each["_fault"]): int(each["n"]) for each in counted.to_pyarrow().to_pylist()}
+    got = {int(each["_fault"]): int(each["n"]) for each in fetched(counted).to_pylist()}
     return {reasons(table)[i]: got[i] for i in sorted(got)}
 
 
@@ -166,7 +161,7 @@ def _sample(table: Table) -> tuple[Fault, ...]:
     bad = rows.filter(rows["_fault"].notnull()).select("_fault", "_told", *shown)
     order = ibis.row_number().over(ibis.window(group_by=bad["_fault"], order_by=bad["_told"]))
     few = bad.mutate(_n=order)
-    got = few.filter(few["_n"] < MOST_REJECTS).order_by("_fault", "_n").to_pyarrow().to_pylist()
+    got = fetched(few.filter(few["_n"] < MOST_REJECTS).order_by("_fault", "_n")).to_pylist()
     return tuple(_fault(table, each, reasons(table), told) for each in got)
 
 

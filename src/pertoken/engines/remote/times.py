@@ -23,8 +23,21 @@ _SIZES = ((10**11, 1), (10**14, 10**3), (10**17, 10**6))
 """Below what a count since 1970 is of how many parts of a second."""
 
 
+SECONDS = "_seconds"
+"""Column of the time of a row, once it is read."""
+
+
 def seconds(table: Table) -> Expr:
     """Whole seconds since 1970 of each row; NULL where its time can't be read."""
+    return table.column(SECONDS)
+
+
+def timed(table: Table) -> Expr:
+    """The rows with their time as seconds, so that it is read once and not wherever it is asked for."""
+    return table.rows.mutate(**{SECONDS: _read(table)}) if table.binding.time else table.rows
+
+
+def _read(table: Table) -> Expr:
     assert table.binding.time is not None  # noqa: S101  see the callers
     column = table.column(table.binding.time)
     kind = column.type()
@@ -81,21 +94,19 @@ def _dated(text: Expr) -> Expr:
 
 def _text(table: Table, text: Expr) -> Expr:
     clock = _clock(table, text)
-    number = ibis.cases((text.re_search(EPOCH), text.cast(dt.Decimal(38, 9)).floor().cast(dt.int64)))
+    utc = ibis.cases((has_offset(text), clock - _offset(text)), else_=_from_wall(table, clock))
+    number = text.cast(dt.Decimal(38, 9)).floor().cast(dt.int64)
     return ibis.cases(
-        (unzoned(text), _from_wall(table, clock)),
-        (_dated(text), clock - _offset(text)),
-        (text.re_search(EPOCH), counted(table.dialect, number)),
-        else_=ibis.null(dt.int64),
+        (_dated(text), utc), (text.re_search(EPOCH), counted(table.dialect, number)), else_=ibis.null(dt.int64)
     )
 
 
 def _clock(table: Table, text: Expr) -> Expr:
     """Seconds of the clock that a text tells; only for those that are such texts."""
-    day = ibis.cases((_dated(text), text.substr(0, 10).cast(dt.date)), else_=ibis.null(dt.date))
-    hours = ibis.cases((text.length() > len("2026-01-31"), _whole(text.substr(11, 2)) * 60 + _whole(text.substr(14, 2))))
-    held = text.substr(16, 1) == ":"
-    return dialect.epoch(table.dialect, day) + hours.coalesce(0) * 60 + ibis.cases((held, _whole(text.substr(17, 2))), else_=0)
+    day = dialect.epoch(table.dialect, text.substr(0, 10).cast(dt.date))
+    minutes = _whole(text.substr(11, 2)) * 60 + _whole(text.substr(14, 2))
+    seconds = ibis.cases((text.substr(16, 1) == ":", _whole(text.substr(17, 2))), else_=0)
+    return day + ibis.cases((text.length() > len("2026-01-31"), minutes * 60 + seconds), else_=0)
 
 
 def _offset(text: Expr) -> Expr:
