@@ -59,9 +59,7 @@ QUESTIONS = {
     "defaults": Question(("provider", "service_tier", "speed", "region")),
     "hour": Question(("hour",)),
     "day in Berlin": Question(("day", "customer"), timezone="Europe/Berlin"),
-    "month in New York": Question(("month", "model"), timezone="America/New_York"),
-    "quarter in Kolkata": Question(("quarter",), timezone="Asia/Kolkata"),
-    "year on Lord Howe": Question(("year",), timezone="Australia/Lord_Howe"),
+    "months in New York": Question(("month", "quarter", "year", "model"), timezone="America/New_York"),
     "bands": Question(("month",), cuts=(Cut("prompt_tokens", (128_000, 200_000)), Cut("output_tokens", (100,)))),
     "a band of nothing": Question((), cuts=(Cut("images", (3,)),)),
     "dates": Question(
@@ -95,53 +93,57 @@ def test_the_combinations_of_keys_are_the_same(place):
 
 # --- times -----------------------------------------------------------------------------------------------------------
 
-WRITTEN = {
-    "text in UTC": "'2026-06-30T23:30:00Z'",
-    "text with an offset": "'2026-07-01T01:30:00+02:00'",
-    "text with a western offset": "'2026-06-30T20:00:00.25-03:30'",
-    "text with a short offset": "'2026-07-01 01:30:00+02'",
-    "text with an offset without a colon": "'2026-07-01 01:30:00+0200'",
-    "text that says UTC": "'2026-06-30 23:30:00 UTC'",
-    "text without a zone": "'2026-06-30 23:30:00'",
-    "text without seconds": "'2026-06-30 23:30'",
-    "text with parts of a second": "'2026-06-30T23:30:59.999999Z'",
-    "text of a day": "'2026-06-30'",
+TEXTS = {
+    "in UTC": "2026-06-30T23:30:00Z",
+    "with an offset": "2026-07-01T01:30:00+02:00",
+    "with a western offset": "2026-06-30T20:00:00.25-03:30",
+    "with a short offset": "2026-07-01 01:30:00+02",
+    "with an offset without a colon": "2026-07-01 01:30:00+0200",
+    "that says UTC": "2026-06-30 23:30:00 UTC",
+    "with parts of a second": "2026-06-30T23:30:59.999999Z",
+    "before 1970": "1969-12-31T23:30:00Z",
+    "a leap day": "2024-02-29T12:00:00Z",
+    "seconds": "1782862200",
+    "milliseconds": "1782862200000",
+}
+WALL_TEXTS = ("2026-06-30 23:30:00", "2026-06-30T23:30", "2026-06-30", "1782862200.5")
+STAMPS = {
     "a timestamp": "TIMESTAMP '2026-06-30 23:59:59.999'",
+    "a timestamp before 1970": "TIMESTAMP '1969-12-31 23:30:00.5'",
     "a timestamp with zone": "TIMESTAMPTZ '2026-07-01 01:30:00+02'",
     "a timestamp in nanoseconds": "TIMESTAMP_NS '2026-06-30 23:30:00'",
     "a date": "DATE '2026-06-30'",
-    "seconds": "1782862200::BIGINT",
+    "counts": "unnest([1782862200, 1782862200999, 1782862200000000, 1782862200000000000])",
     "seconds with a part": "1782862200.5::DOUBLE",
     "seconds as a decimal": "1782862200.5::DECIMAL(15, 3)",
-    "milliseconds": "1782862200999::BIGINT",
-    "microseconds": "1782862200000000::BIGINT",
-    "nanoseconds": "1782862200000000000::BIGINT",
-    "seconds as text": "'1782862200'",
-    "milliseconds as text": "'1782862200000'",
-    "before 1970": "TIMESTAMP '1969-12-31 23:30:00'",
-    "a leap day": "'2024-02-29T12:00:00Z'",
 }
 
 
-@pytest.mark.parametrize("how", WRITTEN)
-def test_a_time_means_the_same_however_it_is_written(place, how):
-    query = f'SELECT {WRITTEN[how]} AS "timestamp", 1 AS input_tokens'
-    same(place, query, Question(("hour",)))
+@pytest.mark.parametrize("texts", [tuple(TEXTS.values()), WALL_TEXTS], ids=["with a zone", "without"])
+def test_a_time_in_text_means_the_same_however_it_is_written(place, texts):
+    rows = ", ".join(f"('{text}', 1)" for text in texts)
+    query = f'SELECT * FROM (VALUES {rows}) AS rows("timestamp", input_tokens)'
+    same(place, query, Question(("hour", "timestamp")))
     same(place, query, Question(("day",), timezone="Europe/Berlin", dates=(date(2026, 7, 1),), clocks=(NIGHT,)))
+
+
+@pytest.mark.parametrize("how", STAMPS)
+def test_a_time_means_the_same_however_it_is_kept(place, how):
+    query = f'SELECT {STAMPS[how]} AS "timestamp", 1 AS input_tokens'
+    same(place, query, Question(("hour",), timezone="Europe/Berlin", dates=(date(2026, 7, 1),), clocks=(NIGHT,)))
 
 
 WALLS = "SELECT TIMESTAMP '2026-03-28' + to_minutes(29 * i) AS timestamp, 1 AS input_tokens FROM range(12000) AS r(i)"
 
 
-@pytest.mark.parametrize("kind", ["TIMESTAMP", "VARCHAR"])
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize(("kind", "zone"), [("TIMESTAMP", "Australia/Lord_Howe"), ("VARCHAR", "Europe/Berlin")])
 def test_a_clock_that_is_set_twice_a_year_is_read_alike(place, kind, zone):
     """A wall time that comes twice is the later one, one that never comes is as if the clock had not been set."""
     query = f"SELECT timestamp::{kind} AS timestamp, input_tokens FROM ({WALLS})"
     same(place, query, Question(("hour",), timezone="UTC"), LogMapping(timezone=zone))
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe"])
 def test_every_half_hour_of_two_years_lies_in_the_same_hour(place, zone):
     query = "SELECT TIMESTAMP '2025-01-01' + to_minutes(29 * i) AS time, 1 AS input_tokens FROM range(36000) AS r(i)"
     same(place, query, Question(("hour",), timezone=zone))
@@ -149,8 +151,7 @@ def test_every_half_hour_of_two_years_lies_in_the_same_hour(place, zone):
 
 def test_times_a_thousand_years_apart_are_periods_all_the_same(place):
     query = "SELECT unnest(['1200-05-05', '2026-01-31', '2399-12-31']) AS date, 1 AS input_tokens"
-    for grain in ("day", "month", "quarter", "year"):
-        same(place, query, Question((grain,)))
+    same(place, query, Question(("day", "month", "quarter", "year")))
 
 
 @pytest.mark.parametrize(("label", "grain"), [("2026-01", "month"), ("2026-01-31", "quarter"), ("2026-Q1", "year")])
@@ -159,10 +160,9 @@ def test_a_log_without_times_is_all_of_the_period_said(place, label, grain):
     same(place, "SELECT 1 AS input_tokens FROM range(7)", dated, with_period(None, label))
 
 
-@pytest.mark.parametrize("grain", ["day", "month", "quarter", "year"])
-def test_a_column_of_periods_rolls_up(place, grain):
+def test_a_column_of_periods_rolls_up(place):
     query = "SELECT day, 1 AS input_tokens FROM (VALUES (DATE '2026-11-30'), (DATE '2027-01-01'), (NULL)) AS rows(day)"
-    dated = Question((grain,), dates=(date(2026, 11, 1), date(2026, 12, 1)))
+    dated = Question(("day", "month", "quarter", "year"), dates=(date(2026, 11, 1), date(2026, 12, 1)))
     same(place, query, dated)
     same(place, query, dated, on="2026-11-15")
 
@@ -222,11 +222,10 @@ CONVERSIONS = [
 ]
 
 
-@pytest.mark.parametrize("how", CONVERSIONS, ids=lambda how: how.meter.partition(":")[2])
-def test_what_is_converted_request_by_request_is_the_same(place, how):
+def test_what_is_converted_request_by_request_is_the_same(place):
     query = """SELECT i % 3 AS customer, i * 7919 % 5000 AS input_tokens, i * 31 % 700 AS output_tokens,
         (i * 17 % 1000 / 7)::DECIMAL(12, 6) AS audio_seconds FROM range(997) AS rows(i)"""
-    same(place, query, Question(("customer",), per_request=(how,)))
+    same(place, query, Question(("customer",), per_request=tuple(CONVERSIONS)))
 
 
 def test_packages_are_exact_far_beyond_floats(place):
@@ -244,7 +243,7 @@ LINES = """SELECT * FROM (VALUES
 ) AS rows(customer, month, meter, quantity, prompt_tokens_above, price_from, night)"""
 
 
-@pytest.mark.parametrize("kind", ["BIGINT", "INTEGER", "DOUBLE", "DECIMAL(18, 4)", "VARCHAR"])
+@pytest.mark.parametrize("kind", ["BIGINT", "DOUBLE", "VARCHAR"])
 def test_a_line_for_each_meter_is_summed(place, kind):
     query = f"SELECT * REPLACE (quantity::{kind} AS quantity) FROM ({LINES})"
     question = Question(("month",), (Cut("prompt_tokens", (200_000,)),), (date(2026, 2, 1),), clocks=(NIGHT,))
