@@ -14,20 +14,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pertoken.connect.cards import card_from, read_cards
+    from pertoken.connect.catalogs import read_catalog
     from pertoken.core.errors import PertokenError
     from pertoken.rating.contract import Contract
     from pertoken.rating.rate import rate
+    from pertoken.usage.response import usage_of
     from pertoken.workbench import (
         balances,
         bill,
         by_entry,
         call,
         check,
+        cost,
+        count,
         coverage,
         explain,
+        gpu_card,
+        gpus,
         invoice,
         price,
         rank,
+        reconcile,
         sheet,
         simulate,
         statement,
@@ -41,6 +48,8 @@ _HOMES = {
     "card_from": "pertoken.connect.cards",
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
+    "read_catalog": "pertoken.connect.catalogs",
+    "usage_of": "pertoken.usage.response",
 }
 
 __all__ = [
@@ -52,16 +61,23 @@ __all__ = [
     "call",
     "card_from",
     "check",
+    "cost",
+    "count",
     "coverage",
     "explain",
+    "gpu_card",
+    "gpus",
     "invoice",
     "price",
     "rank",
     "rate",
     "read_cards",
+    "read_catalog",
+    "reconcile",
     "sheet",
     "simulate",
     "statement",
+    "usage_of",
 ]
 
 
@@ -70,4 +86,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever lives there
     if name not in __all__:
         msg = f"module 'pertoken' has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)
+    found = globals()[name] = getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)
+    return found

@@ -5,7 +5,7 @@ import os
 import random
 import subprocess
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,15 +13,17 @@ import genai_prices
 import pytest
 from genai_prices.data import providers
 from genai_prices.data_units import unit_data
+from genai_prices.types import TimeOfDateConstraint, _providers_from_raw
 
 from pertoken.catalog.book import UnknownModel, find, rates_of
-from pertoken.catalog.prices import STANDARD
+from pertoken.catalog.prices import STANDARD, WEEK
 from pertoken.connect import catalog_cache, genai
-from pertoken.core.errors import UnpricedUsage
+from pertoken.core.errors import InputError, UnpricedUsage
 from pertoken.core.meters import meter
 
 MODELS = {(provider.id, model.id): (provider, model) for provider in providers for model in provider.models}
 LONG_AGO, LATELY = date(2020, 1, 1), date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 23, tzinfo=UTC)
 
 LEAVES = {
     "input_tokens": (1009, "tokens input text"),
@@ -29,6 +31,8 @@ LEAVES = {
     "cache_write_tokens": (307, "tokens input text cache_write"),
     "cache_write_5m_tokens": (401, "tokens input text cache_write 5m"),
     "cache_write_1h_tokens": (503, "tokens input text cache_write 1h"),
+    "cache_write_30m_tokens": (521, "tokens input text cache_write"),
+    "cache_write_12h_tokens": (547, "tokens input text cache_write"),
     "input_audio_tokens": (601, "tokens input audio"),
     "cache_read_audio_tokens": (701, "tokens input audio cache_read"),
     "input_image_tokens": (809, "tokens input image"),
@@ -79,46 +83,98 @@ def inclusive(leaves):
     return genai_prices.Usage(**usage)
 
 
-def on_sale(rates, day, terms):
-    return [rate for rate in rates if (rate.batch, rate.service_tier) == terms and (rate.start or date.min) <= day]
+ORDINARY = (False, STANDARD, STANDARD, "")
 
 
-def charged(rates, leaves, day, terms):
-    """A slow, readable look-up: the newest price list that began, then the highest threshold that is exceeded."""
-    reached = [rate for rate in on_sale(rates, day, terms) if rate.above == 0 or length(leaves) > rate.above]
-    newest = {rate.meter: rate for rate in sorted(reached, key=lambda rate: (rate.start or date.min, rate.above))}
+def bought(rate):
+    return rate.batch, rate.service_tier, rate.speed, rate.region
+
+
+def on_sale(rates, moment, terms):
+    return [
+        rate
+        for rate in rates
+        if bought(rate) == terms and (rate.start or date.min) <= moment.date() and within(rate.window, moment.time())
+    ]
+
+
+def within(window, clock):
+    """Windows of genai-prices are of every day and by UTC."""
+    if window is None:
+        return True
+    assert (window.timezone, window.weekdays, window.holidays) == ("UTC", WEEK, ())
+    late = clock >= window.start
+    return late and clock < window.end if window.start < window.end else late or clock < window.end
+
+
+def charged(rates, leaves, moment, terms):
+    """A slow, readable look-up: the newest price list, then the highest threshold exceeded, then the hours."""
+    reached = [rate for rate in on_sale(rates, moment, terms) if rate.above == 0 or length(leaves) > rate.above]
+    order = sorted(reached, key=lambda rate: (rate.start or date.min, rate.above, rate.window is not None))
+    newest = {rate.meter: rate for rate in order}
     return sum((newest[name].unit_price * quantity for name, quantity in leaves.items()), Decimal(0))
 
 
-def context(provider, terms):
-    batch, tier = terms
+def context(terms):
+    batch, tier, speed, region = terms
     if batch:
         return {"processing": "batch"}
-    return {"speed" if provider == "anthropic" else "service_tier": tier} if tier != STANDARD else None
+    if region:
+        return {"route": f"mistral/{region}"}
+    return {"speed": speed} if speed != STANDARD else {"service_tier": tier} if tier != STANDARD else None
+
+
+def clocks(rates):
+    """A late hour, and the moments at and around every bound of every window."""
+    edges = {edge for rate in rates if rate.window for edge in (rate.window.start, rate.window.end)}
+    noon = datetime(2000, 1, 2, 12, tzinfo=UTC)
+    near = (datetime.combine(noon, edge) + timedelta(seconds=n) for edge in edges for n in (-1, 0, 1))
+    return sorted({each.time() for each in near} | {time(23)})
 
 
 def cases(rates):
-    """Every way to buy, every day on which a price begins, lengths at and around every threshold."""
+    """Every way to buy, every day on which a price begins, lengths and hours at and around every threshold."""
     prompts = sorted({near for rate in rates if rate.above for near in (rate.above - 1, rate.above, rate.above + 1)})
-    for terms in sorted({(rate.batch, rate.service_tier) for rate in rates}):
-        starts = {rate.start for rate in rates if (rate.batch, rate.service_tier) == terms}
+    for terms in sorted({bought(rate) for rate in rates}):
+        starts = {rate.start for rate in rates if bought(rate) == terms}
         days = {day for start in starts - {None} for day in (start, start - timedelta(days=1))} | {LATELY}
         days = {day for day in days if None in starts or day >= min(starts)} | ({LONG_AGO} if None in starts else set())
         for day in sorted(days):
-            yield from ((terms, day, prompt) for prompt in prompts or [0])
+            for clock in clocks(rates):
+                yield from ((terms, datetime.combine(day, clock, UTC), prompt) for prompt in prompts or [0])
 
 
 def differences(book, keys):
     for key in keys:
         provider, model = MODELS[key]
         rates = book.rates[key]
-        for terms, day, prompt in cases(rates):
-            leaves = quantities(on_sale(rates, day, terms), prompt)
-            moment = datetime(day.year, day.month, day.day, 23, tzinfo=UTC)
-            usage, bought = inclusive(leaves), context(provider.id, terms)
-            theirs = model.calc_price(usage, provider, genai_request_timestamp=moment, price_context=bought).total_price
-            if (ours := charged(rates, leaves, day, terms)) != theirs:
-                yield f"{'/'.join(key)} {terms} {day} {prompt}: {ours} is not {theirs}"
+        for terms, moment, prompt in cases(rates):
+            leaves = quantities(on_sale(rates, moment, terms), prompt)
+            theirs = model.calc_price(
+                inclusive(leaves), provider, genai_request_timestamp=moment, price_context=context(terms)
+            ).total_price
+            if (ours := charged(rates, leaves, moment, terms)) != theirs:
+                yield f"{'/'.join(key)} {terms} {moment} {prompt}: {ours} is not {theirs}"
+
+
+BY_THE_CLOCK = [
+    key
+    for key, (_, model) in MODELS.items()
+    if isinstance(model.prices, list) and any(isinstance(p.constraint, TimeOfDateConstraint) for p in model.prices)
+]
+
+
+@pytest.mark.parametrize("key", BY_THE_CLOCK, ids="/".join)
+def test_prices_by_the_time_of_day_are_those_of_genai_prices_on_both_sides_of_every_bound(book, key):
+    assert len(clocks(book.rates[key])) >= 7
+    assert not list(differences(book, [key]))
+
+
+@pytest.mark.parametrize("key", [("anthropic", "claude-opus-4-8"), ("openrouter", "mistralai/mistral-large-4-0")])
+def test_speed_and_region_are_terms_of_their_own(book, key):
+    terms = {bought(rate) for rate in book.rates[key]}
+    assert {(False, STANDARD, "fast", ""), (False, STANDARD, STANDARD, "eu")} & terms
+    assert not list(differences(book, [key]))
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google"])
@@ -147,7 +203,7 @@ def test_the_public_calculator_of_genai_prices_agrees(book):
         provider_id="openai",
         genai_request_timestamp=datetime(2026, 11, 20, tzinfo=UTC),
     )
-    assert charged(rates, leaves, LATELY, (False, STANDARD)) == theirs.total_price
+    assert charged(rates, leaves, NOW, ORDINARY) == theirs.total_price
 
 
 def test_every_listed_model_has_rates_or_a_reason_for_having_none(book):
@@ -185,15 +241,49 @@ def test_a_million_tokens_cost_what_the_vendor_publishes(book, name, meter, abov
 def test_a_request_costs_what_its_vendor_would_charge(book):
     # 300 new + 700 cached + 200 out of gpt-4o: 300 x 2.50 + 700 x 1.25 + 200 x 10.00 = 3625 dollars per million
     leaves = {"input_tokens": 300, "cache_read_tokens": 700, "output_tokens": 200}
-    assert charged(rates_of(book, "gpt-4o"), leaves, LATELY, (False, STANDARD)) == Decimal("0.003625")
+    assert charged(rates_of(book, "gpt-4o"), leaves, NOW, ORDINARY) == Decimal("0.003625")
 
 
 def test_a_prompt_one_token_past_the_threshold_is_billed_whole_at_the_dearer_price(book):
     rates = rates_of(book, "claude-sonnet-4-5")
     at = {"input_tokens": 200_000, "output_tokens": 1_000}
     past = {"input_tokens": 200_001, "output_tokens": 1_000}
-    assert charged(rates, at, LATELY, (False, STANDARD)) == Decimal("0.615")  # 0.2 x 3 + 0.001 x 15
-    assert charged(rates, past, LATELY, (False, STANDARD)) == Decimal("1.222506")  # 0.200001 x 6 + 0.001 x 22.5
+    assert charged(rates, at, NOW, ORDINARY) == Decimal("0.615")  # 0.2 x 3 + 0.001 x 15
+    assert charged(rates, past, NOW, ORDINARY) == Decimal("1.222506")  # 0.200001 x 6 + 0.001 x 22.5
+
+
+# Data from a file.
+
+PUBLISHED = """[{"id": "acme", "name": "Acme", "api_pattern": "acme", "pricing_urls": ["https://acme.example/prices"],
+  "models": [
+    {"id": "anvil-1", "match": {"or": [{"equals": "anvil-1"}, {"starts_with": "anvil-1-"}]},
+     "prices": [{"prices": {"input_mtok": 0.1, "output_mtok": {"base": 3, "tiers": [{"start": 1000, "price": 4.5}]}}},
+                {"constraint": {"start_date": "2026-11-01"}, "prices": {"input_mtok": 0.2, "output_mtok": 5}},
+                {"constraint": {"start_time": "22:00:00Z", "end_time": "06:00:00Z"}, "prices": {"input_mtok": 0.05,
+                 "output_mtok": {"base": 1, "tiers": [{"start": 2000, "price": 2}]}}}],
+     "price_variants": [{"when": {"service_tier": "priority"}, "prices": {"input_mtok": 0.4}}]},
+    {"id": "anvil-2", "match": {"equals": "anvil-2"}, "prices": {}}]}]"""
+"""A document of the published form: a list of providers."""
+
+
+def test_a_file_of_the_published_form_is_compiled_by_the_same_code():
+    book = genai.catalog_of(PUBLISHED, "newer.json")
+    (acme,) = _providers_from_raw(json.loads(PUBLISHED))
+    rates = book.rates["acme", "anvil-1"]
+    for terms, moment, prompt in cases(rates):
+        leaves = {"input_tokens": prompt or 7, "output_tokens": 11}
+        theirs = acme.models[0].calc_price(
+            inclusive(leaves), acme, genai_request_timestamp=moment, price_context=context(terms)
+        )
+        assert charged(rates, leaves, moment, terms) == theirs.total_price, (terms, moment, prompt)
+    assert book.refusals == {("acme", "anvil-2"): "it is listed without a price"}
+    assert rates[0].source == "genai-prices data newer.json, https://acme.example/prices"
+
+
+@pytest.mark.parametrize("text", ['[{"id": "acme"}]', '[{"id": "a", "name": "a", "api_pattern": "a", "models": [{}]}]'])
+def test_a_file_that_is_not_of_the_published_form_says_where(text):
+    with pytest.raises(InputError, match=r"newer\.json: .*is missing|newer\.json: .*Field required"):
+        genai.catalog_of(text, "newer.json")
 
 
 # What a rate says of itself.
@@ -217,17 +307,12 @@ def test_a_seller_without_a_price_of_its_own_says_whose_it_takes(book):
     rates = rates_of(book, "azure/gpt-4o")
     assert {rate.provider for rate in rates} == {"azure"}
     assert all("priced as openai/gpt-4o" in rate.note for rate in rates)
-    assert {(rate.batch, rate.service_tier) for rate in rates} == {(False, STANDARD)}
+    assert {bought(rate) for rate in rates} == {ORDINARY}
 
 
-@pytest.mark.parametrize("key", [("mistral", "mistral-ocr-2505"), ("openrouter", "mistralai/mistral-large-4-0")])
+@pytest.mark.parametrize("key", [("mistral", "mistral-ocr-2505"), ("perplexity", "perplexity/sonar")])
 def test_a_price_that_rates_can_not_say_is_noted(book, key):
     assert "left out" in book.notes[key]
-
-
-def test_a_price_by_the_time_of_day_is_refused(book):
-    with pytest.raises(UnpricedUsage, match="time of day"):
-        rates_of(book, "deepseek-chat")
 
 
 def test_a_model_that_is_listed_without_a_price_is_refused_and_a_free_one_costs_nothing(book):

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain
 
+from pertoken.catalog.names import BASE_REGIONS, Reading, moving, readings, seller_of, spellings
 from pertoken.catalog.prices import Rate
-from pertoken.core.errors import InputError, UnpricedUsage
+from pertoken.catalog.regions import Uplift
+from pertoken.core.errors import InputError, UnpricedUsage, alike
 
 Key = tuple[str, str]
 """A provider and one of its models, as the book spells them."""
@@ -19,40 +20,12 @@ MAKERS = (
 )  # fmt: skip
 """Who sells models of its own making, in the order asked; those who also sell models of others stand last."""
 
-SAME_SELLER = {
-    "amazon-bedrock": "aws",
-    "aws.bedrock": "aws",
-    "azure.ai.inference": "azure",
-    "azure.ai.openai": "azure",
-    "azure_ai": "azure",
-    "bedrock": "aws",
-    "fireworks_ai": "fireworks",
-    "gcp.gemini": "google",
-    "gcp.gen_ai": "google",
-    "gcp.vertex_ai": "google",
-    "gemini": "google",
-    "github_copilot": "github-copilot",
-    "mistral_ai": "mistral",
-    "mistralai": "mistral",
-    "moonshot": "moonshotai",
-    "moonshot_ai": "moonshotai",
-    "together_ai": "together",
-    "vertex_ai": "google",
-    "voyage": "voyageai",
-    "x_ai": "x-ai",
-    "xai": "x-ai",
-}
-"""Other names of sellers, as OpenTelemetry and gateways write them."""
-
-_EDITION = re.compile(r"-v\d+:\d+$")
-_DATE = re.compile(r"[-@](20\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])|20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))$")
-
 
 class UnknownModel(InputError):
     """A name that means no model of the book, or several that cost differently."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalog:
     """Rates of many models, and the names that they go by.
 
@@ -62,6 +35,10 @@ class Catalog:
         aliases: Other exact names of models, in lower case.
         refusals: Models that are listed but can't be priced, and why.
         notes: What the rates of a model leave out.
+        deployments: The user's own names of models, in lower case, with or without a provider before them, and the
+            name in the book that each means; they go before all else.
+        uplifts: Regional multiples, which `layers.layered` makes rates of.
+        digest: The hash, where it is known already.
     """
 
     name: str
@@ -69,6 +46,9 @@ class Catalog:
     aliases: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
     refusals: Mapping[Key, str] = field(default_factory=dict)
     notes: Mapping[Key, str] = field(default_factory=dict)
+    deployments: Mapping[str, str] = field(default_factory=dict)
+    uplifts: tuple[Uplift, ...] = ()
+    digest: str = ""
 
     @cached_property
     def names(self) -> Mapping[str, tuple[Key, ...]]:
@@ -84,18 +64,49 @@ class Catalog:
         """Who sells the models."""
         return frozenset(provider for provider, _ in chain(self.rates, self.refusals))
 
+    @cached_property
+    def hash(self) -> str:
+        """The SHA-256 of all that the catalog says, whatever its own name; it takes a second for 50,000 rates."""
+        from pertoken.catalog.text import digest, lines  # noqa: PLC0415  most uses never ask
 
-def find(catalog: Catalog, name: str, *, provider: str = "") -> Key:
-    """Find the model that a name means.
+        return self.digest or digest(lines(self))
 
-    A name is a model's id or listed alias, in any case. It may carry its seller (`openai/gpt-4o`), a date (`-20250929`,
-    `@20250929`, `-2025-09-29`) and an edition (`-v1:0`). A bare name means the offer of the model's own maker. A name
-    that only looks like a model's is never taken for it.
+    def rate(self, name: str) -> Rate:
+        """Look a rate up by its id.
+
+        Raises:
+            InputError: No rate has that id.
+
+        >>> from decimal import Decimal
+        >>> one = Rate(model="m", meter="pages", price=Decimal(1), provider="p")
+        >>> Catalog("book", {("p", "m"): (one,)}).rate(one.id) == one
+        True
+        """
+        provider, _, model = name.rpartition("#")[0].rpartition(":")[0].partition("/")
+        found = [rate for rate in self.rates.get((provider, model), ()) if rate.id == name]
+        if not found:
+            msg = f"no rate {name!r} in {self.name}; expected provider/model:meter#mark, as an explanation prints it"
+            raise InputError(msg)
+        return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a name means.
 
     Args:
-        catalog: The book to look in.
-        name: The model, as a log or a person names it.
-        provider: Who sold it, where that is known.
+        key: The provider and the model, as the book spells them.
+        region: The region that stands in the name and for which the book has prices of its own; empty if none.
+        note: What is to be known of it: that it is a moving alias, or a name of the user's own.
+    """
+
+    key: Key
+    region: str = ""
+    note: str = ""
+
+
+def find(catalog: Catalog, name: str, *, provider: str = "") -> Key:
+    """Find the model that a name means, as `locate` does.
 
     Returns:
         The provider and the model, as the book spells them.
@@ -103,47 +114,95 @@ def find(catalog: Catalog, name: str, *, provider: str = "") -> Key:
     Raises:
         UnknownModel: The name means no model, or several with different prices.
     """
-    head, _, tail = name.partition("/")
-    sellers = [_seller(provider)] if provider else []
-    if sellers and sellers[0] not in catalog.providers:
+    return locate(catalog, name, provider=provider).key
+
+
+def locate(catalog: Catalog, name: str, *, provider: str = "") -> Found:
+    """Find the model that a name means, and the region that it names.
+
+    A name is a model's id or listed alias, in any case, or a deployment of the user's own. It may carry its seller
+    (`openai/gpt-4o`), a region (`eu.anthropic...`, `bedrock/us-east-1/...`, `azure/eu/...`), a date (`-20250929`,
+    `@20250929`, `-2025-09-29`) and an edition (`-v1:0`). A bare name means the offer of the model's own maker. A name
+    that only looks like a model's is never taken for it, nor is a region for another that costs otherwise.
+
+    Args:
+        catalog: The book to look in.
+        name: The model, as a log or a person names it.
+        provider: Who sold it, where that is known.
+
+    Raises:
+        UnknownModel: The name means no model, or several with different prices, or a region without a price.
+    """
+    if target := _deployment(catalog, name, provider):
+        return replace(_listed(catalog, target, ""), note=f"{name!r} is a name of your own for {target}")
+    return _listed(catalog, name, provider)
+
+
+def _listed(catalog: Catalog, name: str, provider: str) -> Found:
+    """Find what a name means in the book itself."""
+    if provider and seller_of(provider) not in catalog.providers:
         raise UnknownModel(_no_provider(catalog, provider))
-    offers = _offers(catalog, name)
-    inner = {seller: key for seller, key in _offers(catalog, tail).items() if seller == _seller(head)} if tail else {}
-    if provider:
-        offers = {seller: key for seller, key in (inner | offers).items() if seller in sellers}
-    if not offers and not inner:
-        raise UnknownModel(_no_model(catalog, name, provider))
-    return _chosen(catalog, name, offers if provider else inner or offers)
+    nowhere: list[tuple[Key, str]] = []
+    for reading in readings(name, provider, catalog.providers):
+        offers = _offers(catalog, reading)
+        there = {seller: key for seller, key in offers.items() if _served(catalog, key, reading.region) is not None}
+        nowhere += [(key, reading.region) for seller, key in offers.items() if seller not in there]
+        if there:
+            key = _chosen(catalog, name, there)
+            return Found(key, _served(catalog, key, reading.region) or "", moving(name))
+    raise UnknownModel(_no_region(catalog, *nowhere[0]) if nowhere else _no_model(catalog, name, provider))
 
 
 def rates_of(catalog: Catalog, name: str, *, provider: str = "") -> tuple[Rate, ...]:
-    """Look up all rates of the model that a name means, as `find` finds it.
+    """Look up all rates of the model that a name means, as `locate` finds it.
+
+    Where the name carries a region with prices of its own, these are also the prices of usage that names no region.
 
     Raises:
         UnknownModel: The name means no model, or several with different prices.
         UnpricedUsage: The model is listed, but its price can't be told.
     """
-    key = find(catalog, name, provider=provider)
-    if key in catalog.refusals:
-        found = f"{'/'.join(key)} has no usable price in {catalog.name}: {catalog.refusals[key]}"
-        raise UnpricedUsage(f"{found}; state a price of your own")
-    return catalog.rates[key]
+    found = locate(catalog, name, provider=provider)
+    if found.key in catalog.refusals:
+        why = f"{'/'.join(found.key)} has no usable price in {catalog.name}: {catalog.refusals[found.key]}"
+        raise UnpricedUsage(f"{why}; state a price of your own")
+    rates = catalog.rates[found.key]
+    if not found.region:
+        return rates
+    own = {_ways(rate) for rate in rates if rate.region == found.region}
+    elsewhere = (rate for rate in rates if rate.region or _ways(rate) not in own)
+    return (*elsewhere, *(replace(rate, region="") for rate in rates if rate.region == found.region))
 
 
-def _seller(provider: str) -> str:
-    name = provider.strip().lower()
-    return SAME_SELLER.get(name, name)
+def _ways(rate: Rate) -> tuple[object, ...]:
+    return rate.meter, rate.batch, rate.service_tier, rate.speed
 
 
-def _offers(catalog: Catalog, name: str) -> dict[str, Key]:
+def _deployment(catalog: Catalog, name: str, provider: str) -> str:
+    """The name in the book of a deployment; one of a provider goes before one of any."""
+    plain = name.strip().lower()
+    spelt = [f"{each}/{plain}" for each in (provider.strip().lower(), seller_of(provider)) if each]
+    return next((catalog.deployments[each] for each in (*spelt, plain) if each in catalog.deployments), "")
+
+
+def _offers(catalog: Catalog, reading: Reading) -> dict[str, Key]:
     """Offers by seller; the name as it stands goes before the name without its edition and date."""
-    whole = name.strip().lower()
-    short = _EDITION.sub("", whole)
     offers: dict[str, Key] = {}
-    for spelling in (whole, short, _DATE.sub("", short)):
+    for spelling in spellings(reading.name):
         for key in catalog.names.get(spelling, ()):
-            offers.setdefault(key[0], key)
+            if reading.seller in ("", key[0]):
+                offers.setdefault(key[0], key)
     return offers
+
+
+def _served(catalog: Catalog, key: Key, region: str) -> str | None:
+    """The region by which rates are looked up; empty for that of the prices without one, None if none is priced."""
+    if not region:
+        return ""
+    if any(rate.region == region for rate in catalog.rates.get(key, ())):
+        return region
+    everywhere = key[1].startswith(("regional.", "global.")) and not region.startswith("us-gov")
+    return "" if everywhere or region in BASE_REGIONS.get(key[0], ()) or key[0] not in BASE_REGIONS else None
 
 
 def _chosen(catalog: Catalog, name: str, offers: Mapping[str, Key]) -> Key:
@@ -166,23 +225,31 @@ def _terms(catalog: Catalog, key: Key) -> frozenset[object]:
 
 
 def _no_provider(catalog: Catalog, provider: str) -> str:
-    close = get_close_matches(provider.lower(), sorted(catalog.providers), n=3)
+    close = alike(provider.lower(), catalog.providers, cutoff=0.6)
     hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(sorted(catalog.providers))}"
     return f"unknown provider {provider!r} in {catalog.name}; {hint}"
 
 
 def _no_model(catalog: Catalog, name: str, provider: str) -> str:
     wanted = f"{provider}/{name}" if provider else name
-    near = sorted("/".join(key) for key in _offers(catalog, name).values()) or _near(catalog, name, provider)
+    offers = _offers(catalog, Reading(name.strip().lower()))
+    near = sorted("/".join(key) for key in offers.values()) or _near(catalog, name, provider)
     hint = f"did you mean {' or '.join(near[:4])}?" if near else "no name is like it."
     return f"no price for model {wanted!r} in {catalog.name}; {hint} What is only alike is not priced; state its price"
 
 
+def _no_region(catalog: Catalog, key: Key, region: str) -> str:
+    known = sorted({rate.region for rate in catalog.rates.get(key, ())} - {""})
+    has = f"known are {', '.join(known)}" if known else "the one price that it has is not known to hold there"
+    mend = "state the price there, or what it is times the price elsewhere, in an overlay"
+    return f"no price for {'/'.join(key)} in region {region!r} in {catalog.name}; {has}; {mend}"
+
+
 def _near(catalog: Catalog, name: str, provider: str) -> list[str]:
     """Names that look alike, then the longest one that the name begins with."""
-    seller, plain = _seller(provider), _plain(name)
+    seller, plain = seller_of(provider), _plain(name)
     sold = {_plain(each): each for each, keys in catalog.names.items() if not seller or seller in dict(keys)}
-    close = get_close_matches(plain, sorted(sold), n=3, cutoff=0.7)
+    close = alike(plain, sold, cutoff=0.7)
     begin = max((each for each in sold if plain.startswith(each)), key=len, default="")
     return [sold[each] for each in dict.fromkeys([*close, begin]) if each]
 

@@ -3,29 +3,34 @@
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from decimal import Decimal
 from pathlib import Path as File
 from typing import Any
 
 from pertoken.catalog.prices import SAME_AS_STANDARD, STANDARD, Rate
 from pertoken.connect.placed import Door, Placed
+from pertoken.connect.rate_times import moment, window
 from pertoken.connect.yaml_file import Path
 from pertoken.core import meters
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.rating.series import grain
 
-RATE_WORDS = ("model", "provider", "batch", "service_tier", "above", "from", "source", "per", "note")
+RATE_WORDS = (
+    "model", "provider", "batch", "service_tier", "speed", "region", "above", "at_least", "window", "from", "to",
+    "source", "per", "note",
+)  # fmt: skip
+"""Words of a row that are not meters."""
+
 HEADER = ["from", "rate"]
 """Columns of a file of rates over time."""
 
 
-def rates(row: Any, path: Path, door: Door) -> list[Rate]:  # noqa: ANN401  unchecked input
-    """Read a row of the table `rates`: one rate for each meter."""
+def rates(row: Any, path: Path, door: Door, more: tuple[str, ...] = ()) -> list[Rate]:  # noqa: ANN401  unchecked input
+    """Read a row of the table `rates`: one rate for each meter; `more` are further words that are not meters."""
     if not isinstance(row, Placed) or row.get("model") is None:
         door.refuse(path, "a rate without a model", "{model: ..., input_tokens: 2.50, output_tokens: 10}")
         return []
-    prices = {key: value for key, value in row.items() if key not in RATE_WORDS}
+    prices = {key: value for key, value in row.items() if key not in (*RATE_WORDS, *more)}
     if not prices:
         door.refuse(path, f"no price for {row['model']}", "a meter with its price, as input_tokens: 2.50")
     try:
@@ -44,8 +49,8 @@ def _rate(row: Mapping[str, Any], meter: str, price: Any, line: int) -> Rate:  #
         msg = f"unknown word {meter!r} in a rate; {nearest(meter, RATE_WORDS)}"
         raise InputError(msg)
     meters.meter(meter)
-    start = row.get("from")
     tier = str(row.get("service_tier") or STANDARD)
+    speed = str(row.get("speed") or STANDARD)
     return Rate(
         model=str(row["model"]),
         meter=meter,
@@ -54,12 +59,29 @@ def _rate(row: Mapping[str, Any], meter: str, price: Any, line: int) -> Rate:  #
         provider=str(row.get("provider") or ""),
         batch=_truth(row.get("batch", False), "batch"),
         service_tier=STANDARD if tier in SAME_AS_STANDARD else tier,
-        above=int(row.get("above", 0)),
-        start=date.fromisoformat(str(start)) if start else None,
+        speed=STANDARD if speed in SAME_AS_STANDARD else speed,
+        region=str(row.get("region") or ""),
+        above=_above(row),
+        window=window(row.get("window")),
+        start=moment(row.get("from")),
+        end=moment(row.get("to")),
+        currency=str(row.get("currency") or "USD"),
         source=str(row.get("source") or ""),
         note=str(row.get("note") or ""),
         line=line,
     )
+
+
+def _above(row: Mapping[str, Any]) -> int:
+    """The bound of a long prompt: `above` is passed by one token more, `at_least` is reached."""
+    if "above" in row and "at_least" in row:
+        msg = "a rate says both above and at_least"
+        raise InputError(msg)
+    found = int(row["at_least"]) - 1 if "at_least" in row else int(row.get("above", 0))
+    if found < 0:
+        msg = "a long prompt is said by a whole number of tokens above 0"
+        raise InputError(msg)
+    return found
 
 
 def number(value: Any, what: str) -> Decimal:  # noqa: ANN401  unchecked input

@@ -3,11 +3,14 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-SCHEMA = 2
+from pertoken.connect.whole import write_whole
+
+SCHEMA = 4
 """Raised whenever the form of the table changes."""
 
 Table = Mapping[str, Any]
@@ -19,7 +22,7 @@ def file() -> Path:
 
     Only names and times of files are looked at; the package itself stays unloaded.
     """
-    return _folder() / f"genai-prices-{SCHEMA}-{_edition(package())}.json"
+    return folder() / f"genai-prices-{SCHEMA}-{_edition(package())}.json"
 
 
 def package() -> Path:
@@ -40,16 +43,13 @@ def read(path: Path) -> Table | None:
 
 def write(path: Path, table: Table) -> None:
     """Keep a table, whole or not at all; where the folder can't be written, do nothing."""
-    part = path.with_suffix(f".{os.getpid()}.part")
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(table, separators=(",", ":")), encoding="utf-8")
-        part.replace(path)
-    except OSError:
-        return
+        write_whole(path, json.dumps(table, separators=(",", ":")))
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Name the folder in which tables and catalogs are kept."""
     if own := os.environ.get("PERTOKEN_CACHE"):
         return Path(own)
     if shared := os.environ.get("XDG_CACHE_HOME"):

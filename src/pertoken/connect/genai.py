@@ -1,12 +1,12 @@
 """The price book of genai-prices (MIT, by Pydantic), compiled to rates."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
 from pertoken.catalog.book import Catalog, Key
-from pertoken.catalog.prices import Rate
+from pertoken.catalog.prices import STANDARD, Rate, Window
 from pertoken.connect import catalog_cache
 from pertoken.connect.catalog_cache import Table
 
@@ -23,6 +23,17 @@ def catalog() -> Catalog:
         table = _compiled()
         catalog_cache.write(path, table)
     return _catalog(table)
+
+
+def catalog_of(text: str, source: str) -> Catalog:
+    """Make a catalog of a data file that genai-prices publishes (`data.json`, a list of providers).
+
+    Raises:
+        InputError: The file is not of the published form.
+    """
+    from pertoken.connect.genai_table import read, table  # noqa: PLC0415  half a second
+
+    return _catalog(table(read(text, source), source=f"genai-prices data {source}"))
 
 
 def _compiled() -> Table:
@@ -70,8 +81,9 @@ def _rates(table: Table, key: Key) -> Iterator[Rate]:
     if isinstance(blocks, str):
         blocks, lent = _standard(table["models"][blocks][model]), f"priced as {blocks}/{model}"
     source = ", ".join(filter(None, [table["source"], table["urls"].get(provider)]))
-    for batch, tier, start, prices in blocks:
+    for batch, tier, speed, region, start, hours, prices in blocks:
         day = date.fromisoformat(start) if start else None
+        window = Window(time.fromisoformat(hours[0]), time.fromisoformat(hours[1])) if hours else None
         for meter, above, price, per, note in _priced(table["meters"], prices):
             yield Rate(
                 model=model,
@@ -81,7 +93,10 @@ def _rates(table: Table, key: Key) -> Iterator[Rate]:
                 provider=provider,
                 batch=batch,
                 service_tier=tier,
+                speed=speed,
+                region=region,
                 above=above,
+                window=window,
                 start=day,
                 source=source,
                 note="; ".join(filter(None, [note, lent])),
@@ -90,7 +105,7 @@ def _rates(table: Table, key: Key) -> Iterator[Rate]:
 
 def _standard(blocks: list[Any]) -> list[Any]:
     """Only the ordinary terms: nothing is known of another seller's batch or priority."""
-    return [block for block in blocks if not block[0] and block[1] == "standard"]
+    return [block for block in blocks if block[:4] == [False, STANDARD, STANDARD, ""]]
 
 
 def _priced(meters: Mapping[str, Any], prices: Mapping[str, Any]) -> Iterator[tuple[str, int, str, int, str]]:

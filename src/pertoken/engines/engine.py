@@ -17,12 +17,16 @@ class Engine:
         opened: Opens a log by its name: a context that gives what the others take.
         fold: Folds an opened log to what a question asks for.
         labels: Lists the combinations of some keys.
+        reported: Sums what the log says that it cost.
+        currency: Tells the currency of that.
     """
 
     name: str
     opened: Callable[..., Any]
     fold: Callable[..., Any]
     labels: Callable[..., Any]
+    reported: Callable[..., Any]
+    currency: Callable[..., str]
 
 
 def engine(log: object) -> Engine:
@@ -37,7 +41,7 @@ def engine(log: object) -> Engine:
 def _files() -> Engine:
     from pertoken.engines import duckdb  # noqa: PLC0415  the calculator must start fast
 
-    return Engine("duckdb", duckdb.opened, duckdb.fold, duckdb.labels)
+    return Engine("duckdb", duckdb.opened, duckdb.fold, duckdb.labels, duckdb.reported, duckdb.currency)
 
 
 def _remote() -> Engine:
@@ -46,7 +50,8 @@ def _remote() -> Engine:
     try:
         from pertoken.engines.remote.fold import fold, labels  # noqa: PLC0415  an extra
         from pertoken.engines.remote.opened import opened  # noqa: PLC0415
+        from pertoken.engines.remote.reported import currency, reported  # noqa: PLC0415
     except ModuleNotFoundError as error:
         msg = f"a log behind a URL needs {error.name}; install it with: pip install 'pertoken[sql]'"
         raise InputError(msg) from error
-    return Engine("ibis", opened, fold, labels)
+    return Engine("ibis", opened, fold, labels, reported, currency)

@@ -6,17 +6,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pertoken.workbench.books import explain, invoice, priced, statement
     from pertoken.workbench.cards import Aside, bill, by_entry, check
+    from pertoken.workbench.costs import cost
+    from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
+    from pertoken.workbench.reconcile import reconcile
     from pertoken.workbench.sheets import sheet
+    from pertoken.workbench.tokens import Counted, count
     from pertoken.workbench.whatif import rank, simulate
 
 _ROOMS = {
     "books": ("explain", "invoice", "priced", "statement"),
     "cards": ("Aside", "bill", "by_entry", "check"),
+    "costs": ("cost",),
+    "machines": ("Gpus", "gpu_card", "gpus"),
     "pools": ("balances", "coverage"),
+    "reconcile": ("reconcile",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "sheets": ("sheet",),
+    "tokens": ("Counted", "count"),
     "whatif": ("rank", "simulate"),
 }
 HOMES = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name in names}
@@ -25,6 +33,8 @@ HOMES = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name i
 __all__ = [
     "Aside",
     "Call",
+    "Counted",
+    "Gpus",
     "Quote",
     "Quotes",
     "balances",
@@ -32,12 +42,17 @@ __all__ = [
     "by_entry",
     "call",
     "check",
+    "cost",
+    "count",
     "coverage",
     "explain",
+    "gpu_card",
+    "gpus",
     "invoice",
     "price",
     "priced",
     "rank",
+    "reconcile",
     "sheet",
     "simulate",
     "statement",

@@ -1,27 +1,24 @@
 """A log, rated: the statement, what it rests on, invoices."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from pertoken.core.lines import Usage
+from pertoken.core.lines import Ledger, Usage
 from pertoken.core.period import GRAINS
 from pertoken.rating.assign import own_lines
 from pertoken.rating.card import Card
 from pertoken.rating.rate import rate, without_price
 from pertoken.workbench.cards import Aside, side_of, sides
-from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
+from pertoken.workbench.reading import How, folded, read_as, said_to_cost, terms_of
 
 if TYPE_CHECKING:
     from pertoken.books.answer import Billed, Books
-    from pertoken.engines.duckdb import Watch
     from pertoken.rating.explain import Step
     from pertoken.usage.question import Question
     from pertoken.usage.report import Report
-    from pertoken.usage.schema import LogMapping
 
 
 def statement(
@@ -30,19 +27,11 @@ def statement(
     cost: Iterable[str | Card] = (),
     revenue: Iterable[str | Card] = (),
     by: Sequence[str] = (),
-    mapping: "LogMapping | str | Path | None" = None,
-    period: str = "",
-    timezone: str = "UTC",
     exact: bool = True,
     unpriced: Aside = "raise",
-    rejects: bool = False,
     amount: str = "effective",
-    on: date | None = None,
-    contracts: Contracts = (),
-    start: date | None = None,
-    end: date | None = None,
     rollup: "str | Path | None" = None,
-    watch: "Watch | None" = None,
+    **how: Unpack[How],
 ) -> "Books":
     """Rate a log on both sides and fold it to a statement: revenue, cost, margin.
 
@@ -52,20 +41,11 @@ def statement(
         revenue: Cards of what we are paid.
         by: Keys to report by: customer, model, month, feature, or any column of the log; if empty, the first of
             customer, model and month that the log has.
-        mapping: What the log's columns mean, where their names don't say.
-        period: The month (or day, quarter, year) that a log without times is of.
-        timezone: Zone in which periods are reckoned.
         exact: True for decimals, False for floats.
         unpriced: `raise` when usage has no price, `report` to set it aside.
-        rejects: True to set rows aside that can't be used.
         amount: Which amount to show: list, contracted, effective or billed.
-        on: Day whose prices hold where the log has no times; the end of its period if None.
-        contracts: When contracts begin and end: a CSV or YAML file, or records of `Contract`; without, a contract runs
-            from its first period with usage to its last.
-        start: First day of the books; that of the log if None. What is before is left out.
-        end: The day after the last day of the books; that of the log if None.
         rollup: File to keep the folded usage in.
-        watch: Told how far the fold is, 0 to 1.
+        **how: How the log is read, and in which time the books are kept: see `pertoken.workbench.reading.How`.
 
     Returns:
         Books with the statement, the ledgers behind it, and what was left out.
@@ -73,14 +53,15 @@ def statement(
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
-    with reading(log, mapping, period, timezone) as opened:
-        cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced)
+    terms, on, rejects, watch = terms_of(how), how.get("on"), how.get("rejects", False), how.get("watch")
+    with read_as(log, how) as opened:
+        cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced, how.get("catalog"))
         by, keys = _keys(by, opened.binding.keys)
         every = [card for own in cards.values() for card in own]
-        terms = Terms(stated(contracts), start, end, timezone)
         usage, report, asked = folded(opened, every, keys, terms=terms, on=on, rejects=rejects, watch=watch)
-    how = {"exact": exact, "unpriced": "keep" if unpriced == "report" else "raise", **terms.said(usage)}
-    books = _booked(usage, report, cards, keys, by=by, kind=amount, how=how)
+        own = said_to_cost(opened, asked, report, terms, every[0].currency)
+    told = {"exact": exact, "unpriced": "keep" if unpriced == "report" else "raise", **terms.said(usage)}
+    books = _booked(usage, report, cards, keys, by=by, kind=amount, how=told, reported=own)
     if rollup is not None:
         _keep(usage, asked, rollup)
     return books
@@ -107,6 +88,7 @@ def _booked(
     by: tuple[str, ...],
     kind: str,
     how: Mapping[str, Any],
+    reported: Ledger | None,
 ) -> "Books":
     from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
     from pertoken.books.answer import Books  # noqa: PLC0415
@@ -115,7 +97,9 @@ def _booked(
     rated = {side: rate(usage, own, **how) for side, own in cards.items()}
     ledgers = {side: allocate(r.parts, keys) for side, r in rated.items()}
     currency = next(iter(cards.values()))[0].currency
-    whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind)
+    if reported is not None and not how["exact"]:
+        reported = Ledger(reported.keys, {name: each.astype(np.float64) for name, each in reported.values.items()})
+    whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind, reported=reported)
     return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by, rated)
 
 
@@ -169,8 +153,8 @@ def invoice(
         log: As for `statement`.
         month: As 2026-01; of a card with cycles of its own, the cycle that begins in it.
         customer: Whose; empty for a card of one account.
-        **how: How the log is read, as for `statement`: `mapping`, `period`, `timezone`, `unpriced`, `rejects`, `on`,
-            `contracts`, `start`, `end`, `watch`.
+        **how: How the log is read, as for `statement`: `mapping`, `layout`, `period`, `timezone`, `unpriced`,
+            `rejects`, `on`, `contracts`, `start`, `end`, `catalog`, `watch`.
 
     Returns:
         The invoice, and what was read.

@@ -31,17 +31,18 @@ METER = "meter"
 def labels(table: Table, keys: Sequence[str]) -> list[tuple[str, ...]]:
     """List the distinct combinations of some keys in a table."""
     with told(table.name):
-        made = groups(table, Question(tuple(keys)), on="", span=_span(table, keys))
+        made = groups(table, Question(tuple(keys)), on="", span=span(table, Question(tuple(keys))))
         by = {f"k{i}": group.by for i, group in enumerate(made.values()) if group.by is not None}
         got = fetched(table.rows.select(**by).distinct()) if by else None
     size = got.num_rows if got is not None else 1
-    columns = [_coded(got, f"k{i}", group, size).column().tolist() for i, group in enumerate(made.values())]
+    columns = [coded(got, f"k{i}", group, size).column().tolist() for i, group in enumerate(made.values())]
     return sorted(set(zip(*columns, strict=True)))
 
 
-def _span(table: Table, keys: Sequence[str]) -> Span:
-    """Find the first and last second, where some period is asked for."""
-    if table.binding.time is None or period.finest(set(keys)) is None:
+def span(table: Table, question: Question) -> Span:
+    """Find the first and last second, where some time is asked for."""
+    timed = period.finest(set(question.keys)) or question.clocks
+    if table.binding.time is None or not timed:
         return 0, 0
     row = first(table.rows.aggregate(first=seconds(table).min(), last=seconds(table).max()))
     return int(row["first"] or 0), int(row["last"] or 0)
@@ -72,13 +73,13 @@ def fold(
             apart where each is to be converted, or the engine refuses.
     """
     with told(table.name):
-        report, span, several = checked(table, bands=bool(question.cuts))
+        report, times, several = checked(table, bands=bool(question.cuts))
         told_apart(table, question, several)
         if report.rejected and (not rejects or sum(report.rejected.values()) == report.rows):
             raise refused(report)
         if watch:
             watch(0.5)
-        made = groups(table, question, on=on, span=span)
+        made = groups(table, question, on=on, span=times)
         got = fetched(query(table, question, made, rejected=bool(report.rejected)))
     usage = _usage(table, question, made, got)
     if watch:
@@ -162,11 +163,11 @@ def _sums(table: Table, question: Question) -> list[Sum]:
 
 def _usage(table: Table, question: Question, made: Mapping[str, Group], got: Expr) -> Usage:
     """Write the labels of what has travelled, merge lines that share them, and stack the meters under each other."""
-    keys = {name: _coded(got, f"k{i}", group, got.num_rows) for i, (name, group) in enumerate(made.items())}
+    keys = {name: coded(got, f"k{i}", group, got.num_rows) for i, (name, group) in enumerate(made.items())}
     sums = _sums(table, question)
     columns = {f"q{i}": one.column(got, f"q{i}") for i, one in enumerate(sums)}
     if table.binding.long:
-        keys[METER] = _coded(got, METER, Group(table.column(METER), plain), got.num_rows)
+        keys[METER] = coded(got, METER, Group(table.column(METER), plain), got.num_rows)
         known(table.name, keys[METER].labels)
     lines = Lines(keys, columns).fold(list(keys))
     values = exact(table.name, [lines.values[name] for name in columns])
@@ -175,8 +176,15 @@ def _usage(table: Table, question: Question, made: Mapping[str, Group], got: Exp
     return concat(Usage, list(stacked(lines.keys, values, [one.meter for one in sums])))
 
 
-def _coded(got: Expr, name: str, group: Group, size: int) -> Key:
-    """Write each label once, and number the lines by them."""
+def coded(got: Expr, name: str, group: Group, size: int) -> Key:
+    """Write each label once, and number the lines by them.
+
+    Args:
+        got: Columns that have travelled.
+        name: One of them.
+        group: How its labels are written.
+        size: How many lines there are.
+    """
     if group.by is None:
         return Key.constant(group.label(None), size)
     coded = got.column(name).combine_chunks().dictionary_encode(null_encoding="encode")

@@ -14,7 +14,7 @@ from pertoken.usage.decompose import Leaf
 
 PARTED = dt.Decimal(28, 9)
 """Numbers with fractions, narrow enough to be added up."""
-WRITTEN = "^[+-]?([0-9]{1,20}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9])?$"
+WRITTEN = "^[+-]?([0-9]{1,20}([.][0-9]*)?|[.][0-9]+)([eE]([+]?0?[0-9]|-[0-9]{1,2}))?$"
 """A number in text. Engines differ in what they do with a backslash, so patterns have none."""
 
 

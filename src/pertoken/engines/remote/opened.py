@@ -1,38 +1,61 @@
 """A table opened: its columns found out, records made flat, and what they mean bound as for files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from pertoken.core.errors import InputError
+from pertoken.engines.log import BY_MAPPING, BY_NAMES
 from pertoken.engines.remote.connect import connected, table_of, told
 from pertoken.engines.remote.fetch import first
+from pertoken.engines.remote.shape import shaped
 from pertoken.engines.remote.table import Expr, Table
 from pertoken.engines.remote.times import timed, wall, without_zone
 from pertoken.engines.remote.url import address
+from pertoken.engines.shape import fitted
+from pertoken.usage.layout import Layout, of_columns
 from pertoken.usage.schema import Binding, LogMapping, bind
 
 
 @contextmanager
-def opened(log: str, mapping: LogMapping | None = None) -> Iterator[Table]:
+def opened(
+    log: str,
+    mapping: LogMapping | None = None,
+    *,
+    documents: object = None,
+    layout: Layout | None = None,
+    layouts: Sequence[Layout] = (),
+) -> Iterator[Table]:
     """Open a table where it lives, and find out what its columns mean.
 
     Args:
         log: `engine://place::table`.
         mapping: What the user says of its columns.
+        documents: None; documents are read from files.
+        layout: Its format, where a user says so.
+        layouts: Formats that are looked for.
 
     Raises:
         InputError: No such engine or table, its driver is missing, or it can't be reached.
     """
+    assert documents is None  # noqa: S101  see `workbench.reading`
     where = address(log)
     with connected(where) as con:
         rows = table_of(con, where)
         with told(where.shown, where):
-            yield bound(rows, where.shown, con.name, mapping)
+            yield bound(rows, where.shown, con.name, mapping, layout=layout, layouts=layouts)
 
 
-def bound(rows: Expr, name: str, dialect: str, mapping: LogMapping | None = None) -> Table:
+def bound(
+    rows: Expr,
+    name: str,
+    dialect: str,
+    mapping: LogMapping | None = None,
+    *,
+    layout: Layout | None = None,
+    layouts: Sequence[Layout] = (),
+) -> Table:
     """Say what the columns of a table mean.
 
     Args:
@@ -40,15 +63,21 @@ def bound(rows: Expr, name: str, dialect: str, mapping: LogMapping | None = None
         name: What it is called.
         dialect: Engine that it lives in, by Ibis' name.
         mapping: What the user says of its columns.
+        layout: Its format, where a user says so.
+        layouts: Formats that are looked for.
     """
-    rows = flat(rows)
+    rows, says = flat(rows), ()
+    title = BY_MAPPING if mapping and mapping.source else BY_NAMES
+    if found := layout or of_columns(rows.columns, layouts):
+        rows, says = shaped(rows, name, dialect, found)
+        mapping, title, says = fitted(found, mapping, rows.columns), found.title, (*found.says, *says)
     columns = [column for column, kind in rows.schema().items() if not kind.is_array()]
     try:
         made = bind(columns, mapping)
     except InputError as error:
         msg = f"{name}: {error}"
         raise InputError(msg) from error
-    table = Table(rows, name, dialect, made)
+    table = Table(rows, name, dialect, made, layout=title, says=says)
     if _zoned(made) and without_zone(table):
         table = replace(table, walls=walls(table))
     return replace(table, rows=timed(table))

@@ -19,6 +19,7 @@ class Table:
         dialect: Engine that it lives in, by Ibis' name.
         binding: What its columns mean.
         walls: First and last time by the clock of the zone that times without one are of [s]; None if no zone is said.
+        layout: The format that it is read as, as people call it.
         says: What was understood of its format, in words.
     """
 
@@ -27,7 +28,13 @@ class Table:
     dialect: str
     binding: Binding
     walls: tuple[int, int] | None = None
+    layout: str = ""
     says: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> "Table":
+        """Where the log lies: in the table itself."""
+        return self
 
     @property
     def types(self) -> dict[str, Expr]:

@@ -1,0 +1,74 @@
+"""Prices of GPU-hours as a sheet: the cheapest first, with source and day, and what the GPUs can do."""
+
+from collections.abc import Sequence
+
+from pertoken.catalog.machines import Gpu, Offer
+from pertoken.present.numbers import show
+from pertoken.present.sheet import Column, Note, Sheet, Table
+
+OFFERS = (
+    Column("gpu", "GPU", "text"),
+    Column("provider", "Provider", "text"),
+    Column("usd_per_gpu_hour", "Per GPU-hour", "unit_money", "USD", formula="usd_per_hour / n_gpu"),
+    Column("instance", "Instance", "text"),
+    Column("n_gpu", "GPUs", "count"),
+    Column("usd_per_hour", "Per hour", "unit_money", "USD"),
+    Column("purchase", "Bought", "text"),
+    Column("region", "Region", "text"),
+    Column("as_of", "As of", "text"),
+    Column("source", "Source", "text"),
+)
+
+GPUS = (
+    Column("gpu", "GPU", "text"),
+    Column("memory_gb", "Memory", "quantity", "GB"),
+    Column("bandwidth_gb_s", "Bandwidth", "quantity", "GB/s"),
+    Column("fp16", "FP16", "quantity", "TFLOP/s"),
+    Column("fp8", "FP8", "quantity", "TFLOP/s"),
+    Column("fp4", "FP4", "quantity", "TFLOP/s"),
+    Column("tdp_watts", "Power", "quantity", "W"),
+    Column("link", "Link", "text"),
+    Column("link_gb_s", "Link", "quantity", "GB/s"),
+    Column("source", "Source", "text"),
+)
+
+
+def sheet(offers: Sequence[Offer], gpus: Sequence[Gpu]) -> Sheet:
+    """Lay offers out, the cheapest first.
+
+    Args:
+        offers: What an hour of instances costs, in the order in which they are shown.
+        gpus: What is known of the GPUs.
+    """
+    blocks: list[Table | Note] = [Table("offers", "What a GPU-hour costs", OFFERS, tuple(map(_offer, offers)), total=False)]
+    if gpus:
+        note = "As their makers say it; rates of dense products, links in one direction."
+        blocks.append(Table("gpus", "What the GPUs can do", GPUS, tuple(map(_gpu, gpus)), note=note, total=False))
+    if any(offer.as_of is None for offer in offers):
+        blocks.append(Note("prices without a day are from lists that say none", "warning"))
+    return Sheet("Prices of GPUs", _words(offers), tuple(blocks))
+
+
+def _words(offers: Sequence[Offer]) -> str:
+    first, last = offers[0], offers[-1]
+    low, high = (show(each.usd_per_gpu_hour, "unit_money") for each in (first, last))
+    where = f"{first.provider} {first.instance}"
+    if low == high:
+        return f"A GPU-hour costs {low} USD ({where})."
+    return f"A GPU-hour costs {low} USD ({where}) to {high} USD ({last.provider} {last.instance})."
+
+
+def _offer(offer: Offer) -> tuple[str | int | object, ...]:
+    day = offer.as_of.isoformat() if offer.as_of else ""
+    source = "; ".join(filter(None, [offer.source, offer.note]))
+    return (
+        offer.gpu, offer.provider, offer.usd_per_gpu_hour, offer.instance, offer.n_gpu, offer.usd_per_hour,
+        offer.purchase, offer.region or "any", day, source,
+    )  # fmt: skip
+
+
+def _gpu(gpu: Gpu) -> tuple[str | float | None, ...]:
+    rates = (gpu.tflops.get("fp16"), gpu.tflops.get("fp8"), gpu.tflops.get("fp4"))
+    return (
+        gpu.name, gpu.memory_gb, gpu.bandwidth_gb_s, *rates, gpu.tdp_watts, gpu.link, gpu.link_gb_s, gpu.source,
+    )  # fmt: skip
