@@ -22,7 +22,7 @@ def file() -> Path:
 
     Only names and times of files are looked at; the package itself stays unloaded.
     """
-    return _folder() / f"genai-prices-{SCHEMA}-{_edition(package())}.json"
+    return folder() / f"genai-prices-{SCHEMA}-{_edition(package())}.json"
 
 
 def package() -> Path:
@@ -48,7 +48,8 @@ def write(path: Path, table: Table) -> None:
         write_whole(path, json.dumps(table, separators=(",", ":")))
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Say where such tables are kept."""
     if own := os.environ.get("PERTOKEN_CACHE"):
         return Path(own)
     if shared := os.environ.get("XDG_CACHE_HOME"):

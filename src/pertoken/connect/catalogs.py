@@ -44,9 +44,9 @@ def read_catalog(name: str | Path = BUNDLED, overlays: Sequence[str | Path] = ()
 
 def _book(name: str) -> Catalog:
     if name == BUNDLED:
-        from pertoken.connect.genai import catalog  # noqa: PLC0415  costs time, and only some questions need it
+        from pertoken.connect import genai, supplements  # noqa: PLC0415  costs time, and only some questions need it
 
-        return catalog()
+        return layered(genai.catalog(), supplements.supplements())
     if name == HISTORY:
         from pertoken.connect.model_prices import catalog as history  # noqa: PLC0415  read only when asked for
 

@@ -101,7 +101,7 @@ def _several(value: Any) -> list[Any]:  # noqa: ANN401  unchecked input
 
 
 def _aliases(data: Placed, door: Door) -> dict[str, str]:
-    said = data.get("aliases") or {}
+    said = data.get("aliases", Placed({}, ("aliases",), 0))
     if not isinstance(said, Placed):
         door.refuse(("aliases",), f"aliases is {said!r}", "names and what they mean, as `prod-chat: openai/gpt-4o`")
         return {}
