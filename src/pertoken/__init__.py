@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from pertoken.core.errors import PertokenError
     from pertoken.rating.contract import Contract
     from pertoken.rating.rate import rate
+    from pertoken.usage.response import usage_of
     from pertoken.workbench import (
         balances,
         bill,
         by_entry,
         call,
         check,
+        cost,
         count,
         coverage,
         explain,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         invoice,
         price,
         rank,
+        reconcile,
         sheet,
         simulate,
         statement,
@@ -46,6 +49,7 @@ _HOMES = {
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
     "read_catalog": "pertoken.connect.catalogs",
+    "usage_of": "pertoken.usage.response",
 }
 
 __all__ = [
@@ -57,6 +61,7 @@ __all__ = [
     "call",
     "card_from",
     "check",
+    "cost",
     "count",
     "coverage",
     "explain",
@@ -68,9 +73,11 @@ __all__ = [
     "rate",
     "read_cards",
     "read_catalog",
+    "reconcile",
     "sheet",
     "simulate",
     "statement",
+    "usage_of",
 ]
 
 
@@ -79,4 +86,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever lives there
     if name not in __all__:
         msg = f"module 'pertoken' has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)
+    found = globals()[name] = getattr(import_module(_HOMES.get(name, "pertoken.workbench")), name)
+    return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pertoken.books.invoice import Invoice
 from pertoken.books.ranking import Ranking
+from pertoken.books.reconcile import Reconciliation
 from pertoken.books.simulate import Simulation
 from pertoken.books.statement import Statement
 from pertoken.core.lines import Ledger, Usage
@@ -68,3 +69,24 @@ class Simulated:
     report: Report
     cards: Mapping[str, tuple[Card, ...]]
     result: Simulation | Ranking
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reconciled:
+    """A bill, held against a log.
+
+    Args:
+        result: Where they part, and why.
+        report: What was read of the log.
+        cards: What the log was rated with.
+        unpriced: Usage without a price, which is not computed.
+        bill: What the user called the bill.
+        bill_says: What was understood of the bill, in words.
+    """
+
+    result: Reconciliation
+    report: Report
+    cards: tuple[Card, ...]
+    unpriced: Usage
+    bill: str
+    bill_says: tuple[str, ...] = ()

@@ -1,10 +1,12 @@
 """Quotes: what a month of the same calls costs at one price or another."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from pertoken.catalog.prices import Rate
+from pertoken.catalog.words import hours
 from pertoken.core.errors import InputError
 from pertoken.core.lines import Key, Usage
 from pertoken.core.meters import meter
@@ -23,12 +25,16 @@ class Call:
         tokens: Leaf meter to tokens of one request.
         batch: True for asynchronous batch work.
         service_tier: Tier of the service.
+        speed: `standard` or `fast`.
+        region: Where it is served; empty for wherever no other price is said.
     """
 
     requests: Decimal
     tokens: Mapping[str, Decimal]
     batch: bool = False
     service_tier: str = "standard"
+    speed: str = "standard"
+    region: str = ""
 
     @property
     def prompt(self) -> Decimal:
@@ -72,10 +78,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """Quotes for the same calls, the cheapest first, and what could not be priced."""
+    """Quotes for the same calls, the cheapest first, what could not be priced, and what the prices depend on."""
 
     quotes: tuple[Quote, ...]
     unpriced: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def call(
@@ -87,6 +94,8 @@ def call(
     reasoning: Decimal | float = 0,
     batch: bool = False,
     service_tier: str = "standard",
+    speed: str = "standard",
+    region: str = "",
 ) -> Call:
     """Describe calls as people do: tokens of one request, and which share of the input is read from a cache.
 
@@ -98,6 +107,8 @@ def call(
         reasoning: Reasoning tokens of one request. [token]
         batch: True for batch prices.
         service_tier: `standard`, `priority`, `flex`...
+        speed: `standard` or `fast`.
+        region: Where it is served, where the price depends on it.
 
     Raises:
         InputError: Nothing to price, or numbers out of range.
@@ -110,7 +121,20 @@ def call(
         msg = f"cached is {c}; expected a share of the input between 0 and 1"
         raise InputError(msg)
     tokens = {"input_tokens": i * (1 - c), "cache_read_tokens": i * c, "output_tokens": o, "reasoning_tokens": s}
-    return Call(r, {name: n for name, n in tokens.items() if n}, batch, service_tier)
+    return Call(r, {name: n for name, n in tokens.items() if n}, batch, service_tier, speed, region)
+
+
+def card_of(name: str, rates: Iterable[Rate], source: str) -> Card:
+    """Make a card of the rates of one model, for calls of any name."""
+    own = tuple(replace(rate, model="", provider="") for rate in rates)
+    currency = next((rate.currency for rate in own), "USD")
+    return Card(name=name, party="vendor", rates=own, rounding=None, source=source, currency=currency)
+
+
+def hours_of(card: Card) -> str:
+    """Say which hours of the week a quote leaves out, in which other prices hold; empty if none."""
+    special = dict.fromkeys(hours(rate.window) for rate in card.rates if rate.window)
+    return f"{card.name} is priced outside of {' and '.join(special)}" if special else ""
 
 
 def quote(card: Card, calls: Call, on: date) -> Quote:
@@ -131,15 +155,18 @@ def quote(card: Card, calls: Call, on: date) -> Quote:
 
 
 def _month(card: Card, calls: Call, on: date) -> Usage:
-    """Write calls as the usage of a month, all in the highest band that a single prompt is above."""
+    """Write calls as the usage of a month: in the highest band that a single prompt is above, outside special hours."""
     each = {**calls.tokens, "requests": Decimal(1)}
     names = sorted(each)
     labels = {
         "model": "",
         "batch": str(calls.batch).lower(),
         "service_tier": calls.service_tier,
+        "speed": calls.speed,
+        "region": calls.region,
         above_key("prompt_tokens"): str(max((r.above for r in card.rates if r.above < calls.prompt), default=0)),
         PRICE_FROM: on.isoformat(),
+        **{rate.window.key: "false" for rate in card.rates if rate.window},
     }
     keys = {name: Key.constant(label, len(names)) for name, label in labels.items()}
     quantity = array([calls.requests * each[name] for name in names], exact=True)

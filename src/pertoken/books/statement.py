@@ -22,8 +22,9 @@ class Statement:
     """Profit and loss by some keys.
 
     Args:
-        lines: One line for each combination; values `requests`, `tokens`, and where rated `revenue`, `cost`, and one
-            value for each cost meter under its own name. [request, token, currency]
+        lines: One line for each combination; values `requests`, `tokens`, where rated `revenue`, `cost`, and one
+            value for each cost meter under its own name, and `reported` where the log says what it cost.
+            [request, token, currency]
         by: Keys of the lines.
         cost_meters: Meters that cost something, the dearest first.
         sides: Which of `revenue` and `cost` were rated.
@@ -68,6 +69,7 @@ def statement(
     *,
     currency: str = "USD",
     kind: str = "effective",
+    reported: Lines | None = None,
 ) -> Statement:
     """Fold usage and ledgers to a statement.
 
@@ -77,11 +79,14 @@ def statement(
         by: Keys to report by; periods may be coarser than those of the usage.
         currency: ISO 4217 code of both ledgers.
         kind: Amount to show: list, contracted, effective or billed.
+        reported: What the log itself says that it cost, in the same currency; stands beside as `reported`.
 
     Raises:
         InputError: A key that the usage doesn't have.
     """
     parts = [_counts(usage, by)]
+    said = {} if reported is None else {REPORTED: reported.values["amount"]}
+    parts += [] if reported is None else [_sums(reported, by, said)]
     meters: dict[str, Values] = {}
     for side, ledger in ledgers.items():
         lines = amount(ledger, kind)
@@ -89,7 +94,7 @@ def statement(
         if side == "cost":
             meters = _by_meter(lines, by, parts)
     exact = any(is_exact(v) for part in parts for v in part.values.values())
-    names = ["requests", "tokens", *ledgers, *meters]
+    names = ["requests", "tokens", *ledgers, *said, *meters]
     whole = without_remains(concat(Lines, [_widened(part, names, exact=exact) for part in parts]).fold(by))
     dearest = sorted(meters, key=lambda m: float(np.mean(meters[m])), reverse=True)
     return Statement(whole, tuple(by), tuple(dearest), tuple(ledgers), currency, kind)
@@ -109,6 +114,9 @@ def without_remains(lines: Lines) -> Lines:
 DUST = 1e-9
 """What sharing out may leave in floats. [currency]"""
 
+
+REPORTED = "reported"
+"""Value that says what the log itself reports. [currency]"""
 
 FEES = {"requests": "request_fees"}
 """What money for a meter is called where the meter's own name is taken by the count of it."""

@@ -26,7 +26,7 @@ class UnknownModel(InputError):
     """A name that means no model of the book, or several that cost differently."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalog:
     """Rates of many models, and the names that they go by.
 

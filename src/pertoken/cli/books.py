@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pertoken import workbench
+from pertoken.cli.book import BOOK, Book
 from pertoken.cli.options import Day, Output, gathered
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ CARD_HELP = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Log:
+class Log(Book):
     """A log and how to read it, as the command line says them: the options `HOW`."""
 
     log: str
     mapping: str | None
+    layout: str
     period: str
     timezone: str
     unpriced: workbench.Aside
@@ -39,8 +41,9 @@ class Log:
 
     def said(self) -> dict[str, Any]:
         """What was said, as the workbench takes it."""
-        every = {field.name: getattr(self, field.name) for field in fields(self)}
-        return every | {"rejects": self.rejects is not None, "contracts": self.contracts or ()}
+        every = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "overlay"}
+        made = {"rejects": self.rejects is not None, "contracts": self.contracts or (), "catalog": self.book()}
+        return every | made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,8 @@ class Reading(Log):
 COST = click.option("--cost", multiple=True, metavar="CARD", help=CARD_HELP["cost"])
 HOW = (
     click.option("--map", "mapping", metavar="FILE", help="YAML file that says what the log's columns mean."),
+    click.option("--as", "layout", default="", metavar="FORMAT",
+                 help="Format of the log, as litellm-spend; recognised if not said."),
     click.option("--period", default="", metavar="PERIOD",
                  help="Month (or day, quarter, year) of a log without times."),
     click.option("--timezone", default="UTC", show_default=True, help="Zone in which periods are reckoned."),
@@ -71,8 +76,9 @@ HOW = (
     click.option("--contracts", metavar="FILE", help="CSV or YAML of when contracts run: plan, customer, from, to."),
     click.option("--from", "start", type=Day(), help="First day of the books; that of the log if not said."),
     click.option("--to", "end", type=Day(), help="The day after the last of the books; that of the log if not said."),
+    *BOOK,
 )  # fmt: skip
-"""How a log is read."""
+"""How a log is read, and which list prices are used."""
 
 OPTIONS = (
     click.argument("log"),

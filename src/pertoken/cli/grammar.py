@@ -6,10 +6,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "statement": ("pertoken.cli.statement", "What did a log cost, what did it earn, who loses us money?"),
     "card": ("pertoken.cli.card", "What is wrong with cards, what do they say? Import those of others."),
     "simulate": ("pertoken.cli.simulate", "What if we change the price: who pays more, what is left?"),
+    "reconcile": ("pertoken.cli.reconcile", "Where does the bill part from the log, and why?"),
     "focus": ("pertoken.cli.focus", "Bills in the FOCUS format: export, read, check."),
     "balances": ("pertoken.cli.balances", "What is paid and not yet used, what lapsed, what expires when?"),
     "coverage": ("pertoken.cli.coverage", "How well are commitments used, how much do they cover?"),
     "invoice": ("pertoken.cli.invoice", "What is a customer billed for a month, line by line?"),
+    "prices": ("pertoken.cli.prices", "What does the market charge: look up, compare, explain."),
     "explain": ("pertoken.cli.explain", "How did a customer's month come about, line by line?"),
 }
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,28 @@ class Count(click.ParamType[Decimal]):
         if match is None:
             self.fail(f"{value!r} is no number; expected for example 500, 100k, 1.5M or 2B", param, ctx)
         return Decimal(match[1].replace("_", "").replace(",", "")) * _SIZES[match[2].lower()]
+
+
+class Percent(click.ParamType[Decimal]):
+    """A share, as `20%`."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:  # noqa: ANN401  click's
+        """Read `20%` as 0.2.
+
+        >>> Percent().convert("12.5%", None, None)
+        Decimal('0.125')
+        """
+        if isinstance(value, Decimal):
+            return value
+        try:
+            number = Decimal(str(value).removesuffix("%").strip())
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not (str(value).endswith("%") and number.is_finite()):
+            self.fail(f"{value!r} is no percentage; expected for example 20%", param, ctx)
+        return number / 100
 
 
 class Day(click.ParamType[date]):

@@ -7,7 +7,9 @@ from decimal import Decimal
 import click
 
 from pertoken import workbench
-from pertoken.cli.options import Count, Day, Delivery, deliver, outputs, today
+from pertoken.cli.book import Book, book_options
+from pertoken.cli.calls import Calls, calls_options
+from pertoken.cli.options import Day, Delivery, deliver, outputs, today
 from pertoken.core.errors import InputError
 from pertoken.core.meters import meter
 
@@ -23,35 +25,15 @@ _PER = {"": 1, "token": 1, "request": 1, "1": 1, "1k": 1000, "k": 1000, "1m": 1_
 
 @click.command()
 @click.argument("models", nargs=-1)
-@click.option("--requests", type=Count(), required=True, help="Requests a month, as 100k.")
-@click.option("--input", "input_", type=Count(), default=Decimal(0), help="Tokens of one prompt, cached ones too.")
-@click.option("--output", type=Count(), default=Decimal(0), help="Tokens of one answer.")
-@click.option(
-    "--reasoning", type=Count(), default=Decimal(0), help="Reasoning tokens of one request, besides the answer."
-)
-@click.option(
-    "--cached", type=Count(), default=Decimal(0), help="Share of the prompt that is read from a cache, 0 to 1."
-)
-@click.option("--batch", is_flag=True, help="At batch prices.")
-@click.option("--service-tier", default="standard", show_default=True, help="Tier of the service, as priority or flex.")
+@calls_options
 @click.option(
     "--rate", "rates", multiple=True, metavar="METER=PRICE/UNIT", help="A rate of your own, as input=0.015/1K."
 )
 @click.option("--on", type=Day(), help="Day whose prices hold; today if not said.")
+@book_options
 @outputs
 def command(
-    models: tuple[str, ...],
-    requests: Decimal,
-    input_: Decimal,
-    output: Decimal,
-    reasoning: Decimal,
-    cached: Decimal,
-    service_tier: str,
-    rates: tuple[str, ...],
-    on: date | None,
-    *,
-    batch: bool,
-    delivery: Delivery,
+    models: tuple[str, ...], calls: Calls, rates: tuple[str, ...], on: date | None, book: Book, delivery: Delivery
 ) -> None:
     """What does a month of calls cost, at rates of your own or on MODELS side by side?
 
@@ -60,16 +42,8 @@ def command(
     if models and rates:
         msg = "name models or give rates, not both"
         raise InputError(msg)
-    calls = workbench.call(
-        requests=requests,
-        input=input_,
-        output=output,
-        cached=cached,
-        reasoning=reasoning,
-        batch=batch,
-        service_tier=service_tier,
-    )
-    quotes = workbench.price(models, rates=_rates(rates), calls=calls, on=on or today())
+    asked = calls.call()
+    quotes = workbench.price(models, rates=_rates(rates), calls=asked, on=on or today(), catalog=book.book())
     deliver(workbench.sheet(quotes), delivery)
 
 

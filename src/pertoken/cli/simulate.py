@@ -15,34 +15,12 @@ from pertoken.books.ranking import RANKS
 from pertoken.books.simulate import Simulation
 from pertoken.books.vary import values
 from pertoken.cli.books import COST, HOW, Log, progress, rejected
-from pertoken.cli.options import Delivery, deliver, gathered, keys, outputs
+from pertoken.cli.options import Delivery, Percent, deliver, gathered, keys, outputs
 from pertoken.core.errors import InputError, LimitExceeded
 from pertoken.present.simulate import sheet
 
 NAMED = 10
 """Customers above a limit that are named."""
-
-
-class Percent(click.ParamType[Decimal]):
-    """A share, as `20%`."""
-
-    name = "percent"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:  # noqa: ANN401  click's
-        """Read `20%` as 0.2.
-
-        >>> Percent().convert("12.5%", None, None)
-        Decimal('0.125')
-        """
-        if isinstance(value, Decimal):
-            return value
-        try:
-            number = Decimal(str(value).removesuffix("%").strip())
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if not (str(value).endswith("%") and number.is_finite()):
-            self.fail(f"{value!r} is no percentage; expected for example 20%", param, ctx)
-        return number / 100
 
 
 class Number(click.ParamType[Decimal]):

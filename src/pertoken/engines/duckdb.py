@@ -17,12 +17,13 @@ from pertoken.core.meters import meter
 from pertoken.engines import sql
 from pertoken.engines.log import Log, opened, told
 from pertoken.engines.per_request import converted_sum, told_apart
+from pertoken.engines.reported import currency, reported, silent
 from pertoken.engines.rows import checked, judged, refused
 from pertoken.engines.source import identifier, quote
 from pertoken.usage.question import Question
 from pertoken.usage.report import Report
 
-__all__ = ["Log", "Watch", "fold", "keep", "labels", "opened"]
+__all__ = ["Log", "Watch", "currency", "fold", "keep", "labels", "opened", "reported", "silent"]
 
 Watch = Callable[[float], None]
 """Told the share of the work that is done, 0 to 1."""
@@ -58,6 +59,7 @@ def fold(
         InputError: Rows that can't be used (unless set aside), mixed time zones, no rows, a kept roll-up too coarse,
             requests that can't be told apart where each is to be converted.
     """
+    _counts(log)
     _fine_enough(log, question)
     with told(log.source):
         told_apart(log, question)
@@ -66,6 +68,16 @@ def fold(
             raise refused(report)
         usage = _folded(log, question, report, on, watch)
     return usage, report
+
+
+def _counts(log: Log) -> None:
+    """Refuse a bill: it has money and no usage, and so would cost nothing."""
+    if not log.binding.leaves and not log.binding.long:
+        msg = (
+            f"{log.source.name} has money and no usage: it is a bill; hold it against the log that it is for, as "
+            f"`pertoken reconcile LOG --bill {log.source.name}`"
+        )
+        raise InputError(msg)
 
 
 def _fine_enough(log: Log, question: Question) -> None:

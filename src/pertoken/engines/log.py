@@ -1,7 +1,7 @@
 """A log, opened: where it lies, what its columns mean, what a kept roll-up says of itself."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +10,13 @@ from typing import Any
 import duckdb
 
 from pertoken.core import period
-from pertoken.core.errors import InputError, nearest
+from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.engines.complaint import complaint
+from pertoken.engines.shape import fitted, left_out, one_layout, shaped
 from pertoken.engines.source import Source, find, headers, quote
+from pertoken.engines.staged import Staged, binding, notes, rows, stage
+from pertoken.usage.layout import Layout, of_columns
+from pertoken.usage.recognise import Read, records
 from pertoken.usage.schema import Binding, LogMapping, bind
 
 
@@ -25,6 +29,8 @@ class Log:
         binding: What its columns mean.
         types: Its columns.
         kept: What each kept roll-up says of itself; empty for other logs.
+        layout: The format that it is read as, as people call it.
+        staged: What was put down of documents; None for tables.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -32,15 +38,46 @@ class Log:
     binding: Binding
     types: Mapping[str, str]
     kept: tuple[Mapping[str, Any], ...]
+    layout: str = ""
+    staged: Staged | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """A log of documents: their format, and what they hold.
+
+    Args:
+        layout: Their format.
+        read: Their records, with places.
+    """
+
+    layout: Layout
+    read: Iterable[Read]
+
+
+BY_NAMES = "columns by their names"
+BY_MAPPING = "columns by a mapping"
+ROLLUP = "a kept roll-up"
 
 
 @contextmanager
-def opened(name: str | Path, mapping: LogMapping | None = None, *, memory: str = "2GB") -> Iterator[Log]:
+def opened(
+    name: str | Path,
+    mapping: LogMapping | None = None,
+    *,
+    documents: Documents | None = None,
+    layout: Layout | None = None,
+    layouts: Sequence[Layout] = (),
+    memory: str = "2GB",
+) -> Iterator[Log]:
     """Open a log and find out what its columns mean.
 
     Args:
         name: File, folder, glob, or `file.duckdb::table`.
         mapping: What the user says of its columns.
+        documents: Its records, where it is read document by document.
+        layout: Format of a table, where a user says so.
+        layouts: Formats of tables that are looked for.
         memory: What DuckDB may use before it writes to disk.
 
     Raises:
@@ -49,19 +86,72 @@ def opened(name: str | Path, mapping: LogMapping | None = None, *, memory: str =
     source = find(name)
     with told(source), duckdb.connect(config={"memory_limit": memory, "preserve_insertion_order": False}) as con:
         con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+        if documents is not None:
+            yield _put_down(con, source, documents, mapping)
+            return
         source = _headed(_attach(con, source))
         types = dict(_columns(con, source))
         top = con.sql(f"SELECT * FROM {source.relation} LIMIT 0").columns
         mixed = tuple(name for name, kind in types.items() if kind == "JSON")
         source = replace(source, nested=tuple(name for name in types if name not in top), mixed=mixed)
         types |= dict.fromkeys(mixed, "VARCHAR")
-        yield Log(
-            con,
-            source,
-            _bound(source, [name for name, kind in types.items() if not kind.endswith("]")], mapping),
-            types,
-            _kept(con, source),
+        one_layout(con, source, layouts)
+        found = layout or of_columns(types, layouts)
+        yield _of_layout(con, source, types, mapping, found) if found else _by_names(con, source, types, mapping)
+
+
+def _by_names(
+    con: duckdb.DuckDBPyConnection, source: Source, types: Mapping[str, str], mapping: LogMapping | None
+) -> Log:
+    """Find out what the columns of a table mean by their names."""
+    kept = _kept(con, source)
+    title = ROLLUP if kept else BY_MAPPING if mapping and mapping.source else BY_NAMES
+    names = [name for name, kind in types.items() if not kind.endswith("]")]
+    return Log(con, source, _bound(source, names, mapping), types, kept, title)
+
+
+def _of_layout(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    types: Mapping[str, str],
+    mapping: LogMapping | None,
+    layout: Layout,
+) -> Log:
+    """Read a table as its format says: by its columns, or where those hold whole documents, row by row."""
+    missing = {name.lower() for name in layout.columns} - {name.lower() for name in types}
+    if missing or not layout.columns:
+        lacks = f"lacks the columns {', '.join(sorted(missing))}" if missing else "is a table, and they come as JSON"
+        msg = (
+            f"{source.name} can't be read as {layout.title} ({layout.name}): it {lacks}; leave --as out or name another"
         )
+        raise InputError(msg)
+    if layout.read is not None and layout.mapping == LogMapping() and not layout.derived:
+        return _put_down(con, source, Documents(layout, records(rows(con, source), layout, (), forced=True)), mapping)
+    source = shaped(source, layout, types)
+    types = dict(_columns(con, source))
+    names = [name for name, kind in types.items() if not kind.endswith(("]", ")"))]
+    bound = _bound(source, names, fitted(layout, mapping, names))
+    says = (*layout.says, *left_out(con, source, layout), *bound.says)
+    return Log(con, source, replace(bound, says=says), types, (), layout.title)
+
+
+def _put_down(con: duckdb.DuckDBPyConnection, source: Source, documents: Documents, mapping: LogMapping | None) -> Log:
+    """Put documents down as records, and read those as a log."""
+    staged = stage(con, documents.read)
+    title = documents.layout.title
+    if not staged.rows:
+        found = f"{source.name} holds no usage that can be read as {title} ({documents.layout.name})"
+        raise InputError.of(
+            staged.sample or [Fault("", found, "at least one record", "write it again or leave it out")]
+        )
+    source = replace(source, kind="staged", nested=(), mixed=())
+    try:
+        bound = binding(staged, mapping)
+    except InputError as error:
+        msg = f"{source.name}: {error}"
+        raise InputError(msg) from error
+    bound = replace(bound, says=(*documents.layout.says, *notes(staged)))
+    return Log(con, source, bound, dict(_columns(con, source)), (), title, staged)
 
 
 def _headed(source: Source) -> Source:

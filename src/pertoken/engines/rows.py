@@ -1,6 +1,7 @@
 """Rows that can't be used: found in one pass, counted by reason, sampled, set aside."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pertoken.core.errors import Fault, InputError
 from pertoken.engines import sql
@@ -42,7 +43,7 @@ def checked(log: Log, *, bands: bool = False) -> Report:
     rejected = _rejected(log, found) if bad else {}
     first, last = (str(x or "") for x in row[1 + len(found) :]) if times else ("", "")
     sample = tuple(_sample(log, found)) if bad else ()
-    return Report(
+    report = Report(
         source=log.source.name,
         rows=row[0],
         rejected=rejected,
@@ -50,6 +51,21 @@ def checked(log: Log, *, bands: bool = False) -> Report:
         first=first,
         last=last,
         says=(*log.binding.says, *_lists(log), *(_means(log) if bands else ())),
+        layout=log.layout,
+    )
+    return _with_documents(log, report)
+
+
+def _with_documents(log: Log, report: Report) -> Report:
+    """Count the documents that could not be read, with their places."""
+    if log.staged is None or not log.staged.faults:
+        return report
+    unread = log.staged.faults
+    return replace(
+        report,
+        rows=report.rows + unread.total(),
+        rejected={**unread, **report.rejected},
+        sample=(*log.staged.sample, *report.sample),
     )
 
 

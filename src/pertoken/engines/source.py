@@ -14,6 +14,9 @@ KINDS = {
     ".json": "json", ".duckdb": "duckdb", ".db": "duckdb",
 }  # fmt: skip
 
+STAGED = "staged"
+"""Table of records that were put down."""
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -36,12 +39,14 @@ class Source:
 
     Args:
         name: What the user called it.
-        kind: `csv`, `parquet`, `json` or `duckdb`.
+        kind: `csv`, `parquet`, `json`, `duckdb`, or `staged` for documents that were put down as records.
         files: Files, sorted.
         table: Table of a DuckDB file; empty if the only one.
         headers: First lines of CSV files; empty where DuckDB is to find out.
         nested: Fields of records, written with dots, that stand as columns of their own.
         mixed: Columns that hold several kinds of JSON; read as text.
+        derived: Columns that are made of others, and how.
+        where: Which rows are read; empty for all.
     """
 
     name: str
@@ -51,6 +56,8 @@ class Source:
     headers: tuple[Header, ...] = ()
     nested: tuple[str, ...] = ()
     mixed: tuple[str, ...] = ()
+    derived: tuple[tuple[str, str], ...] = ()
+    where: str = ""
 
     @property
     def relation(self) -> str:
@@ -60,6 +67,8 @@ class Source:
     @property
     def numbered(self) -> str:
         """The log with the file and the row (from 1, header not counted) of each line; slower."""
+        if self.kind == "staged":
+            return STAGED
         if self.kind == "duckdb":
             return self._flat(f"(SELECT *, {quote(self.name)} AS _file, rowid + 1 AS _row FROM {self._read()})")
         if self.kind == "parquet":
@@ -73,6 +82,8 @@ class Source:
         files = _list(self.files)
         if self.kind == "parquet":
             return f"read_parquet({files}, union_by_name=true{more})"
+        if self.kind == "staged":
+            return f"(SELECT * EXCLUDE (_file, _row) FROM {STAGED})"
         if self.headers:
             return "(" + " UNION ALL BY NAME ".join(f"SELECT * FROM {_csv(h, more)}" for h in self.headers) + ")"
         if self.kind == "csv":
@@ -83,6 +94,18 @@ class Source:
 
     def _flat(self, table: str) -> str:
         """Let fields of records stand as columns, so that a name with dots is a column like others."""
+        return self._shaped(self._fields(table))
+
+    def _shaped(self, table: str) -> str:
+        """Add the columns that are made of others, and leave out the rows that are not read."""
+        if not self.derived and not self.where:
+            return table
+        more = "".join(f", {sql} AS {identifier(name)}" for name, sql in self.derived)
+        every = f"COLUMNS(lambda c: NOT list_contains([{', '.join(quote(n.lower()) for n, _ in self.derived)}], lower(c)))"
+        where = f" WHERE {self.where}" if self.where else ""
+        return f"(SELECT {every if self.derived else '*'}{more} FROM {table}{where})"
+
+    def _fields(self, table: str) -> str:
         fields = [f"{self._text(name, identifier(*_parts(name)))} AS {identifier(name)}" for name in self.nested]
         texts = [f"{self._text(n, identifier(n))} AS {identifier(n)}" for n in self.mixed if n not in self.nested]
         if not fields and not texts:

@@ -257,7 +257,7 @@ LEDGER_KEYS = ("account", "amount", "card", "charge", "meter", "origin", "quanti
 def _no_ledger_key(question: Question, binding: Binding, types: Types) -> None:
     """Refuse a column of the log under a name that means something else on the lines of a ledger."""
     for name in question.keys:
-        own = name in LEDGER_KEYS and not (binding.long and name == "meter")
+        own = name in LEDGER_KEYS and not (name == "meter" and (binding.long or not binding.leaves))
         if own and (name in types or name in binding.keys or name in binding.constants):
             msg = (
                 f"the key {name!r} has another meaning in a ledger; map it under another name, as "

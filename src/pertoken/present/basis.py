@@ -41,7 +41,7 @@ def left_out(answer: Simulated) -> list[Note]:
 def meta(answer: Simulated) -> dict[str, str]:
     """What the numbers rest on."""
     report = answer.report
-    made = {"log": report.source, "rows": f"{report.rows:,}"}
+    made = {"log": report.source, **({"read as": report.layout} if report.layout else {}), "rows": f"{report.rows:,}"}
     if report.first:
         made["times"] = f"{report.first[:16]} to {report.last[:16]} UTC"
     for side, cards in answer.cards.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import altair as alt
@@ -320,4 +321,54 @@ def areas(
         )
         .properties(width=WIDTH, height=WIDTH * 2 // 5)
     )
+    return _dressed(chart)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time through which a value stays the same.
+
+    Args:
+        series: Whose value.
+        start: When it begins.
+        end: When it is over.
+        value: The value.
+    """
+
+    series: str
+    start: date
+    end: date
+    value: Number
+
+
+def steps(rows: Sequence[Stretch], *, title: str, kind: Kind = "unit_money") -> Spec:
+    """Return lines that step from one value to the next, e.g. the prices of a model in time.
+
+    Args:
+        rows: Stretches of each series in order; where one does not begin at the end of the one before, the line breaks.
+        title: Title of the value axis, with its unit.
+        kind: How the value axis writes its numbers.
+    """
+    data: list[dict[str, Any]] = []
+    runs: dict[str, int] = {}
+    ends: dict[str, date] = {}
+    for row in rows:
+        runs[row.series] = runs.get(row.series, 0) + (ends.get(row.series) != row.start)
+        ends[row.series] = row.end
+        mark = {"series": row.series, "run": runs[row.series], "value": float(row.value)}
+        data += [mark | {"at": at.isoformat()} for at in (row.start, row.end)]
+    legend = alt.Legend(orient="top", title=None, columns=3, labelLimit=0, symbolType="stroke")
+    beside = alt.Axis(title=None, grid=False, ticks=False, labelOverlap=True, tickCount=8)
+    chart = (
+        alt.Chart(alt.InlineData(values=data))
+        .mark_line(interpolate="step-after", strokeWidth=2.5)
+        .encode(
+            x=alt.X("at:T", scale=alt.Scale(type="utc", nice=False), axis=beside),
+            y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=True),
+                    axis=alt.Axis(format=_format(kind), domain=False, ticks=False)),
+            color=alt.Color("series:N", legend=legend, scale=alt.Scale(domain=list(runs), range=list(PALETTE))),
+            detail="run:N",
+        )
+        .properties(width=WIDTH, height=WIDTH * 2 // 5)
+    )  # fmt: skip
     return _dressed(chart)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pertoken.books.quote import Quote, Quotes
+from pertoken.books.quote import Call, Quote, Quotes
 from pertoken.core.meters import meter
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Column, Figure, Figures, Note, Sheet, Table
@@ -13,6 +13,7 @@ def sheet(quotes: Quotes) -> Sheet:
     blocks: list[Figures | Table | Note] = [_figures(quotes)] if len(quotes.quotes) == 1 else []
     blocks.append(_parts(quotes) if len(quotes.quotes) == 1 else _models(quotes))
     blocks += [Note(f"not priced: {each}", "warning") for each in quotes.unpriced]
+    blocks += [Note(f"{each}.") for each in quotes.notes]
     return Sheet(
         "Price of a month", _words(quotes), tuple(blocks), {"prices": _prices(quotes), "calls": _calls(quotes)}
     )
@@ -40,10 +41,14 @@ def _prices(quotes: Quotes) -> str:
 
 
 def _calls(quotes: Quotes) -> str:
-    call = quotes.quotes[0].call
+    return calls_words(quotes.quotes[0].call)
+
+
+def calls_words(call: Call) -> str:
+    """Write what calls consume."""
     parts = [f"{show(n, 'quantity')} {meter(name).label.lower()}" for name, n in call.tokens.items()]
     kind = " batch" if call.batch else ""
-    tier = f" {call.service_tier}" if call.service_tier != "standard" else ""
+    tier = "".join(f" {each}" for each in (call.service_tier, call.speed) if each != "standard")
     return f"{show(call.requests, 'quantity')}{kind}{tier} requests a month of {', '.join(parts)} tokens"
 
 

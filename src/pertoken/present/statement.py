@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pertoken.books.answer import Books
-from pertoken.books.statement import Statement, by_margin, unit_economics
+from pertoken.books.statement import REPORTED, Statement, by_margin, unit_economics
 from pertoken.core.lines import Key, Lines, concat
 from pertoken.core.meters import COMPOSITES, METERS, meter
 from pertoken.present import charts
@@ -95,6 +95,8 @@ def _figures(whole: Statement) -> Figures:
         revenue, margin = _total(whole, "revenue"), _total(whole, "revenue") - _total(whole, "cost")
         items.append(Figure("margin", "Margin", margin, "money", unit))
         items.append(Figure("margin_share", "Margin share", margin / revenue if revenue else None, "share"))
+    if REPORTED in whole.lines.values:
+        items.append(Figure(REPORTED, "Reported", _total(whole, REPORTED), "money", unit, "what the log says it cost"))
     items.append(Figure("requests", "Requests", _total(whole, "requests"), "count"))
     items.append(Figure("tokens", "Tokens", _total(whole, "tokens"), "count"))
     return Figures(tuple(items))
@@ -124,6 +126,8 @@ def _columns(whole: Statement) -> tuple[Column, ...]:
     if whole.both:
         columns.append(Column("margin", "Margin", "money", unit, "revenue - cost", "sum"))
         columns.append(Column("margin_share", "Margin share", "share", "", "margin / revenue", "formula"))
+    if REPORTED in whole.lines.values:
+        columns.append(Column(REPORTED, "Reported", "money", unit, total="sum"))
     columns += [Column(n, f"{label(m)} cost", "money", unit, total="sum") for m, n in meters.items()]
     return tuple(columns)
 
@@ -137,7 +141,7 @@ def _rows(whole: Statement) -> tuple[tuple[Cell, ...], ...]:
         margin = whole.margin.tolist()
         numbers.append(margin)
         numbers.append([m / r if r else None for m, r in zip(margin, values["revenue"].tolist(), strict=True)])
-    numbers += [values[meter].tolist() for meter in whole.cost_meters]
+    numbers += [values[name].tolist() for name in (REPORTED, *whole.cost_meters) if name in values]
     return tuple(zip(*keys, *numbers, strict=True))
 
 
@@ -269,7 +273,7 @@ def _notes(books: Books) -> list[Note]:
 
 def _meta(books: Books) -> dict[str, str]:
     report = books.report
-    meta = {"log": report.source, "rows": f"{report.rows:,}"}
+    meta = {"log": report.source, **({"read as": report.layout} if report.layout else {}), "rows": f"{report.rows:,}"}
     if report.first:
         meta["times"] = f"{report.first[:16]} to {report.last[:16]} UTC"
     for side, cards in books.cards.items():

@@ -342,7 +342,11 @@ class RateBook:
         return cls(rows, frozenset((r.provider, r.model, r.meter) for r in rates if r.provider))
 
     def find(self, labels: Labels) -> Rate | None:
-        """Look the rate of a combination up: the latest price that had begun, of that the longest band.
+        """Look the rate of a combination up: the latest price that had begun, of that the longest band."""
+        return chosen(self.listed(labels), labels)
+
+    def listed(self, labels: Labels) -> Sequence[Rate]:
+        """List the rates on a combination's terms, whatever its time and length.
 
         Where a provider has any price of its own for a model's meter, prices that name no provider are not for it; the
         same holds of a region.
@@ -356,9 +360,13 @@ class RateBook:
         provider = labels.get("provider", "")
         owner = provider if (provider, model, meter) in self.owners else ""
         terms = (owner, model, meter, batch, tier, speed)
-        rows = self.rows.get((*terms, labels.get("region", ""))) or self.rows.get((*terms, ""), ())
-        found = next((rate for rate in rows if _fits(rate, labels)), None)
-        return None if found and found.end and labels[PRICE_FROM] >= _iso(found.end) else found
+        return self.rows.get((*terms, labels.get("region", ""))) or self.rows.get((*terms, ""), ())
+
+
+def chosen(rows: Sequence[Rate], labels: Labels) -> Rate | None:
+    """Choose among rates on the same terms, in the order of a `RateBook`, the one for a time and a length."""
+    found = next((rate for rate in rows if _fits(rate, labels)), None)
+    return None if found and found.end and labels[PRICE_FROM] >= _iso(found.end) else found
 
 
 def _iso(moment: Moment | None) -> str:

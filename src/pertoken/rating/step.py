@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
+from pertoken.catalog.words import size
 from pertoken.core.lines import Key, Lines
 from pertoken.core.money import array, round_half_up
 from pertoken.rating import words
@@ -172,8 +173,8 @@ def _listed(row: Row, share: Shares, book: Book) -> list[Step]:
 def _rated(row: Row, book: RateBook) -> Step:
     rate = book.find(row.labels)
     assert rate is not None  # noqa: S101  the ledger holds what was priced
-    about = f"{row.labels['model']} {row.labels['meter']}, per {words.size(rate.per)}{words.special(rate)}".strip()
-    unit = row.labels["meter"] if rate.per == 1 else f"{words.size(rate.per)} {row.labels['meter']}"
+    about = f"{row.labels['model']} {row.labels['meter']}, per {size(rate.per)}{words.special(rate)}".strip()
+    unit = row.labels["meter"] if rate.per == 1 else f"{size(rate.per)} {row.labels['meter']}"
     amount, units = row.quantity * rate.unit_price, row.quantity / rate.per
     step = _step(row, about, amount, rate.line, quantity=units, rate=rate.price, unit=unit)
     return step if rate.line or not rate.source else replace(step, source=rate.source)

@@ -3,19 +3,8 @@
 from decimal import Decimal
 
 from pertoken.catalog.prices import Rate
+from pertoken.catalog.words import size, terms
 from pertoken.rating.card import MONEY, Adjust, Card, Charge, Clamp, Pool
-
-
-def size(per: Decimal) -> str:
-    """Write what a price is for.
-
-    >>> size(Decimal(1000)), size(Decimal(1_000_000)), size(Decimal(60))
-    ('1K', '1M', '60')
-    """
-    for step, letter in ((1_000_000_000, "B"), (1_000_000, "M"), (1000, "K")):
-        if per >= step and per % step == 0:
-            return f"{per / step:f}{letter}"
-    return f"{per:,f}"
 
 
 def number(value: Decimal) -> str:
@@ -30,9 +19,7 @@ def number(value: Decimal) -> str:
 
 def special(rate: Rate) -> str:
     """Write what a rate is for besides its model and meter."""
-    words = ["batch"] if rate.batch else []
-    words += [rate.service_tier] if rate.service_tier != "standard" else []
-    words += [f"prompts above {rate.above:,}"] if rate.above else []
+    words = [said] if (said := terms(rate)) else []
     words += [f"since {rate.start}"] if rate.start else []
     return f", {', '.join(words)}" if words else ""
 

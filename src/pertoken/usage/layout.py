@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pertoken.core.errors import Fault
 from pertoken.usage.record import UsageRecord
 from pertoken.usage.schema import LogMapping
 
 Document = Mapping[str, Any]
 """A JSON object: one line of a file, one element of an array, or all of a page."""
+
+Placed = tuple[str, int, Document | Fault]
+"""File, line, and the document that stands there, or what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,7 @@ class Layout:
         recognise: Tells whether a document is of this format.
         read: Makes usage of a document.
         says: What is known of the format that a reader of the result must know.
+        paged: Whether its documents are pages of a report, of which some may not be there.
     """
 
     name: str
@@ -50,6 +55,7 @@ class Layout:
     recognise: Callable[[Document], bool] | None = None
     read: Callable[[Document], Iterable[UsageRecord]] | None = None
     says: tuple[str, ...] = ()
+    paged: bool = False
 
 
 def of_columns(columns: Iterable[str], layouts: Sequence[Layout]) -> Layout | None:

@@ -34,9 +34,14 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "plan": ("plan", "plan_name", "tier"),
     "batch": ("batch", "is_batch"),
     "service_tier": ("service_tier", "service_tier_served"),
+    "speed": ("speed",),
     "region": ("region", "region_id"),
+    "currency": ("currency", "reported_currency", "cost_currency"),
 }  # fmt: skip
 """Names by which a key is recognised, the best first."""
+
+REPORTED = ("reported_cost", "response_cost", "total_cost", "cost_usd", "cost", "spend")
+"""Names of what the source itself says that a row cost, the best first; never a meter."""
 
 _OF_INPUT = ("prompt_tokens_details", "input_tokens_details", "input_token_details")
 _OF_OUTPUT = ("completion_tokens_details", "output_tokens_details", "output_token_details")

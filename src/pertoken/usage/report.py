@@ -18,6 +18,7 @@ class Report:
         first: Earliest time (UTC); empty if the log has none.
         last: Latest time (UTC).
         says: What was understood of the columns, in words.
+        layout: The format that the log was read as, as people call it.
     """
 
     source: str
@@ -27,6 +28,7 @@ class Report:
     first: str = ""
     last: str = ""
     says: tuple[str, ...] = ()
+    layout: str = ""
 
     @property
     def rejected_share(self) -> float:

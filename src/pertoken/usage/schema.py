@@ -1,6 +1,6 @@
 """What the columns of a log mean: recognised by the field's names, or by the mapping by which a user says otherwise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -11,6 +11,7 @@ from pertoken.usage.names import (
     ADDED,
     COUNTED,
     KEYS,
+    REPORTED,
     REQUEST_IDS,
     TIMES,
     at_home,
@@ -29,6 +30,7 @@ class LogMapping:
     Args:
         time: Column that says when the request was made.
         request_id: Column whose value stands only once.
+        reported_cost: Column of what the source itself says that a row cost.
         keys: Our key to the log's column.
         meters: Our leaf meter to the log's column.
         includes: Meter to the meters that its column contains and that are taken off it.
@@ -41,6 +43,7 @@ class LogMapping:
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
     time: str | None = None
     request_id: str | None = None
+    reported_cost: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     meters: Mapping[str, str] = field(default_factory=dict)
     includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -65,6 +68,7 @@ class Binding:
         unread: Column that is not read to the column that is read in its place, since both report one meter.
         unknown: Columns that look like meters and that nobody reads; numbers there would count as zero.
         says: What was understood, in words.
+        reported: Column of what the source itself says that a row cost; None if it says nothing.
     """
 
     time: str | None
@@ -77,6 +81,7 @@ class Binding:
     unread: Mapping[str, str]
     unknown: tuple[str, ...]
     says: tuple[str, ...]
+    reported: str | None = None
 
 
 def bind(columns: Sequence[str], mapping: LogMapping | None = None) -> Binding:
@@ -96,6 +101,7 @@ def bind(columns: Sequence[str], mapping: LogMapping | None = None) -> Binding:
     time = said.time or next(iter(best(top, TIMES)), None)
     request_id = said.request_id or next(iter(best(top, REQUEST_IDS)), None)
     keys, unsure = _keys(read, said, timed=time is not None)
+    reported = said.reported_cost or _reported(read, found)
     held = inside(found) | dict(said.includes)
     added = {meter: tuple(c for c in read if same(c, names)) for meter, names in ADDED.items() if meter in found}
     unread = {} if long else _unread(found, read)
@@ -111,6 +117,37 @@ def bind(columns: Sequence[str], mapping: LogMapping | None = None) -> Binding:
         unread=unread,
         unknown=() if long else _unknown([column for column in read if column in left], found),
         says=(*_words(found, held, added), *_passed_over(unread), *unsure),
+        reported=reported,
+    )
+
+
+def given(keys: Mapping[str, str], meters: Sequence[str], columns: Collection[str], said: LogMapping) -> Binding:
+    """Say what the columns of a log are whose names are ours and whose meters are disjoint already.
+
+    Args:
+        keys: Keys that it has.
+        meters: Leaf meters that it has, each in a column of its own name.
+        columns: Which of `time`, `request_id` and `reported_cost` it has.
+        said: What a user says besides: keys, constants.
+
+    Raises:
+        InputError: A key is taken from a column that isn't there, or a period is said of a log that has times.
+    """
+    _check([*columns, *keys], said)
+    _no_second_period(said, [*columns, *keys])
+    mapped = {key: column for key, column in {**keys, **said.keys}.items() if key not in said.constants}
+    return Binding(
+        time="time" if "time" in columns else None,
+        request_id="request_id" if "request_id" in columns else None,
+        keys=mapped,
+        leaves=tuple(Leaf(name, name) for name in meters),
+        constants=said.constants,
+        timezone=None,
+        long=False,
+        unread={},
+        unknown=(),
+        says=(),
+        reported="reported_cost" if "reported_cost" in columns else None,
     )
 
 
@@ -120,7 +157,8 @@ def _top(read: Sequence[str]) -> list[str]:
 
 
 def _check(columns: Sequence[str], said: LogMapping) -> None:
-    wanted = [("time", said.time), ("request_id", said.request_id), *said.keys.items(), *said.meters.items()]
+    wanted = [(what, getattr(said, what)) for what in ("time", "request_id", "reported_cost")]
+    wanted += [*said.keys.items(), *said.meters.items()]
     for what, column in [*wanted, *(("nothing", column) for column in said.ignore)]:
         if column is not None and column not in columns:
             msg = f"{said.source or 'the mapping'} takes {what} from the column {column!r}, which the log doesn't have"
@@ -144,6 +182,12 @@ def _keys(read: Sequence[str], said: LogMapping, *, timed: bool) -> tuple[dict[s
         if len(found) > 1 and key not in said.constants
     ]
     return {key: column for key, column in keys.items() if key not in said.constants}, unsure
+
+
+def _reported(read: Sequence[str], found: Mapping[str, str]) -> str | None:
+    """Find the column of the reported cost; where two are level neither is taken."""
+    level = best([column for column in read if column not in found.values()], REPORTED)
+    return level[0] if len(level) == 1 else None
 
 
 def _no_second_period(said: LogMapping, read: Sequence[str]) -> None:
@@ -172,7 +216,7 @@ def _meters(read: Sequence[str], said: LogMapping) -> dict[str, str]:
         if level:
             found[meter] = level[0]
     found |= said.meters
-    if not found:
+    if not found and _reported(read, {}) is None and said.reported_cost is None:
         msg = (
             f"no meter recognised among the columns {', '.join(read)}; expected for example input_tokens and "
             "output_tokens; say which columns they are with --map FILE (meters: {input_tokens: COLUMN})"

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pertoken.workbench.books import explain, invoice, priced, statement
     from pertoken.workbench.cards import Aside, bill, by_entry, check
+    from pertoken.workbench.costs import cost
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
+    from pertoken.workbench.reconcile import reconcile
     from pertoken.workbench.sheets import sheet
     from pertoken.workbench.tokens import Counted, count
     from pertoken.workbench.whatif import rank, simulate
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 _ROOMS = {
     "books": ("explain", "invoice", "priced", "statement"),
     "cards": ("Aside", "bill", "by_entry", "check"),
+    "costs": ("cost",),
     "machines": ("Gpus", "gpu_card", "gpus"),
     "pools": ("balances", "coverage"),
+    "reconcile": ("reconcile",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "sheets": ("sheet",),
     "tokens": ("Counted", "count"),
@@ -38,6 +42,7 @@ __all__ = [
     "by_entry",
     "call",
     "check",
+    "cost",
     "count",
     "coverage",
     "explain",
@@ -47,6 +52,7 @@ __all__ = [
     "price",
     "priced",
     "rank",
+    "reconcile",
     "sheet",
     "simulate",
     "statement",

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pertoken.core.lines import Usage
+from pertoken.core.lines import Ledger, Usage
 from pertoken.core.period import GRAINS
 from pertoken.rating.assign import own_lines
 from pertoken.rating.card import Card
 from pertoken.rating.rate import rate, without_price
 from pertoken.workbench.cards import Aside, side_of, sides
-from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
+from pertoken.workbench.costs import Prices
+from pertoken.workbench.reading import Contracts, Terms, folded, reading, said_to_cost, stated
 
 if TYPE_CHECKING:
     from pertoken.books.answer import Billed, Books
@@ -31,6 +32,7 @@ def statement(
     revenue: Iterable[str | Card] = (),
     by: Sequence[str] = (),
     mapping: "LogMapping | str | Path | None" = None,
+    layout: str = "",
     period: str = "",
     timezone: str = "UTC",
     exact: bool = True,
@@ -42,6 +44,7 @@ def statement(
     start: date | None = None,
     end: date | None = None,
     rollup: "str | Path | None" = None,
+    catalog: Prices = None,
     watch: "Watch | None" = None,
 ) -> "Books":
     """Rate a log on both sides and fold it to a statement: revenue, cost, margin.
@@ -53,6 +56,7 @@ def statement(
         by: Keys to report by: customer, model, month, feature, or any column of the log; if empty, the first of
             customer, model and month that the log has.
         mapping: What the log's columns mean, where their names don't say.
+        layout: Name of the log's format, as `litellm-spend`; found out if empty.
         period: The month (or day, quarter, year) that a log without times is of.
         timezone: Zone in which periods are reckoned.
         exact: True for decimals, False for floats.
@@ -65,6 +69,7 @@ def statement(
         start: First day of the books; that of the log if None. What is before is left out.
         end: The day after the last day of the books; that of the log if None.
         rollup: File to keep the folded usage in.
+        catalog: List prices that `catalog` as a card means: a catalog, its name, or a file; the bundled ones if None.
         watch: Told how far the fold is, 0 to 1.
 
     Returns:
@@ -73,14 +78,15 @@ def statement(
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
-    with reading(log, mapping, period, timezone) as opened:
-        cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced)
+    with reading(log, mapping, period, timezone, layout=layout, watch=watch) as opened:
+        cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced, catalog)
         by, keys = _keys(by, opened.binding.keys)
         every = [card for own in cards.values() for card in own]
         terms = Terms(stated(contracts), start, end, timezone)
         usage, report, asked = folded(opened, every, keys, terms=terms, on=on, rejects=rejects, watch=watch)
+        own = said_to_cost(opened, asked, report, terms, every[0].currency)
     how = {"exact": exact, "unpriced": "keep" if unpriced == "report" else "raise", **terms.said(usage)}
-    books = _booked(usage, report, cards, keys, by=by, kind=amount, how=how)
+    books = _booked(usage, report, cards, keys, by=by, kind=amount, how=how, reported=own)
     if rollup is not None:
         _keep(usage, asked, rollup)
     return books
@@ -107,6 +113,7 @@ def _booked(
     by: tuple[str, ...],
     kind: str,
     how: Mapping[str, Any],
+    reported: Ledger | None,
 ) -> "Books":
     from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
     from pertoken.books.answer import Books  # noqa: PLC0415
@@ -115,7 +122,9 @@ def _booked(
     rated = {side: rate(usage, own, **how) for side, own in cards.items()}
     ledgers = {side: allocate(r.parts, keys) for side, r in rated.items()}
     currency = next(iter(cards.values()))[0].currency
-    whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind)
+    if reported is not None and not how["exact"]:
+        reported = Ledger(reported.keys, {name: each.astype(np.float64) for name, each in reported.values.items()})
+    whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind, reported=reported)
     return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by, rated)
 
 
@@ -169,8 +178,8 @@ def invoice(
         log: As for `statement`.
         month: As 2026-01; of a card with cycles of its own, the cycle that begins in it.
         customer: Whose; empty for a card of one account.
-        **how: How the log is read, as for `statement`: `mapping`, `period`, `timezone`, `unpriced`, `rejects`, `on`,
-            `contracts`, `start`, `end`, `watch`.
+        **how: How the log is read, as for `statement`: `mapping`, `layout`, `period`, `timezone`, `unpriced`,
+            `rejects`, `on`, `contracts`, `start`, `end`, `catalog`, `watch`.
 
     Returns:
         The invoice, and what was read.

@@ -9,6 +9,8 @@ from pertoken.catalog.book import rates_of
 from pertoken.catalog.prices import Rate
 from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage
 from pertoken.rating.card import Card
+from pertoken.workbench.costs import Prices
+from pertoken.workbench.costs import prices as opened
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,9 +27,11 @@ CATALOG = "catalog"
 Aside = Literal["raise", "report"]
 
 
-def sides(log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside) -> dict[str, tuple[Card, ...]]:
+def sides(
+    log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside, catalog: Prices = None
+) -> dict[str, tuple[Card, ...]]:
     """Read the cards of each side; all must be of one currency."""
-    given = {side: tuple(_cards(list(own), log, side, unpriced)) for side, own in said.items()}
+    given = {side: tuple(_cards(list(own), log, side, unpriced, catalog)) for side, own in said.items()}
     cards = {side: own for side, own in given.items() if own}
     if not cards:
         msg = (
@@ -43,22 +47,26 @@ def sides(log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside)
     return cards
 
 
-def plans(log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside) -> dict[str, tuple[Card, ...]]:
+def plans(
+    log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside, catalog: Prices = None
+) -> dict[str, tuple[Card, ...]]:
     """Read the cards of plans that are compared, and of their cost."""
     return {
-        side: tuple(_cards(list(own), log, "cost" if side == "cost" else "revenue", unpriced, said_as=side))
+        side: tuple(_cards(list(own), log, "cost" if side == "cost" else "revenue", unpriced, catalog, said_as=side))
         for side, own in said.items()
     }
 
 
-def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside, *, said_as: str = "") -> Iterable[Card]:
+def _cards(
+    said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside, catalog: Prices, *, said_as: str = ""
+) -> Iterable[Card]:
     from pertoken.connect.cards import read_cards  # noqa: PLC0415
 
     for each in said:
         if isinstance(each, Card):
             made = [each]
         elif each == CATALOG or each.startswith(f"{CATALOG}:"):
-            made = [_catalog_card(log, each.partition(":")[2], unpriced)]
+            made = [_catalog_card(log, each.partition(":")[2], unpriced, catalog)]
         else:
             made = read_cards(each)
         for card in made:
@@ -70,12 +78,11 @@ def _cards(said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside, *
             yield card
 
 
-def _catalog_card(log: "Log", as_model: str, unpriced: Aside) -> Card:
+def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices) -> Card:
     """The catalog's rates for the models of a log, under the names that the log gives them."""
-    from pertoken.connect.genai import catalog  # noqa: PLC0415  costs time, and only some questions need it
-    from pertoken.engines.duckdb import labels  # noqa: PLC0415
+    from pertoken.engines.duckdb import labels  # noqa: PLC0415  the calculator must start fast
 
-    book = catalog()
+    book = opened(catalog)
     rates: list[Rate] = []
     unknown: list[str] = []
     has_provider = "provider" in log.binding.keys
@@ -98,7 +105,17 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside) -> Card:
         rates=tuple(rates),
         rounding=None,
         source=book.name,
+        currency=_one_currency(rates),
     )
+
+
+def _one_currency(rates: Sequence[Rate]) -> str:
+    found = sorted({rate.currency for rate in rates})
+    if len(found) > 1:
+        each = ", ".join(f"{next(r.model for r in rates if r.currency == name)} in {name}" for name in found)
+        msg = f"list prices of the log's models are in several currencies: {each}; bring them to one on a card"
+        raise CardError(msg)
+    return found[0] if found else "USD"
 
 
 def side_of(card: str | Card) -> str:

@@ -1,16 +1,17 @@
 """What a month of the same calls costs, on models of the market or at rates given."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from pertoken.books.quote import Call, Quote, Quotes, call, quote
+from pertoken.books.quote import Call, Quote, Quotes, call, card_of, hours_of, quote
 from pertoken.catalog.book import Catalog, rates_of
 from pertoken.catalog.prices import Rate
 from pertoken.core.errors import InputError, UnpricedUsage
 from pertoken.core.meters import meter
 from pertoken.rating.card import Card
+from pertoken.workbench.costs import Prices
+from pertoken.workbench.costs import prices as opened
 
 __all__ = ["Call", "Quote", "Quotes", "call", "price"]
 
@@ -21,7 +22,7 @@ def price(
     rates: Mapping[str, Decimal | str] | None = None,
     calls: Call,
     on: date,
-    catalog: Catalog | None = None,
+    catalog: Prices = None,
 ) -> Quotes:
     """Price calls on models of the catalog, or at rates given.
 
@@ -30,7 +31,7 @@ def price(
         rates: Leaf meter to money for one unit, in USD; instead of models.
         calls: What is to be priced.
         on: Day whose prices hold.
-        catalog: Prices to use; the bundled ones if None.
+        catalog: Prices: a catalog, its name, or a file with one; the bundled ones if None.
 
     Returns:
         A quote for each model, the cheapest first.
@@ -40,7 +41,7 @@ def price(
         UnpricedUsage: No quote at all, since a price is missing.
     """
     names = dict.fromkeys(models)
-    cards = [_rates_card(rates)] if rates else [_model_card(name, catalog or _catalog()) for name in names]
+    cards = [_rates_card(rates)] if rates else [_model_card(name, opened(catalog)) for name in names]
     if not cards:
         msg = "nothing to price with; name a model, as `pertoken price gpt-4o`, or rates, as --rate input=0.015/1K"
         raise InputError(msg)
@@ -52,7 +53,8 @@ def price(
             unpriced.append(f"{card.name}: {str(error).splitlines()[0]}")
     if not quotes:
         raise UnpricedUsage("\n".join(unpriced))
-    return Quotes(tuple(sorted(quotes, key=lambda q: q.total)), tuple(unpriced))
+    notes = tuple(filter(None, map(hours_of, cards)))
+    return Quotes(tuple(sorted(quotes, key=lambda q: q.total)), tuple(unpriced), notes)
 
 
 def _rates_card(rates: Mapping[str, Decimal | str]) -> Card:
@@ -63,11 +65,4 @@ def _rates_card(rates: Mapping[str, Decimal | str]) -> Card:
 
 
 def _model_card(name: str, catalog: Catalog) -> Card:
-    rates = tuple(replace(rate, model="", provider="") for rate in rates_of(catalog, name))
-    return Card(name=name, party="vendor", rates=rates, rounding=None, source=catalog.name)
-
-
-def _catalog() -> Catalog:
-    from pertoken.connect.genai import catalog  # noqa: PLC0415  costs time, and only some questions need it
-
-    return catalog()
+    return card_of(name, rates_of(catalog, name), catalog.name)

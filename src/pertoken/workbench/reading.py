@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from pertoken.core.errors import InputError
-from pertoken.core.lines import Usage
+from pertoken.core.lines import Ledger, Lines, Usage
 from pertoken.core.period import begins, ends, zone
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pertoken.engines.duckdb import Log, Watch
+    from pertoken.engines.log import Documents
+    from pertoken.usage.layout import Layout
     from pertoken.usage.question import Question
     from pertoken.usage.report import Report
     from pertoken.usage.schema import LogMapping
 
+T = TypeVar("T", bound=Lines)
 Contracts = Sequence[Contract] | str | Path
 """Contracts, or the file that has them."""
 
@@ -48,7 +51,7 @@ class Terms:
         days = [day for day in (self.start, self.end) if day]
         return () if not days else ("day",) if any(day.day != 1 for day in days) else ("month",)
 
-    def within(self, usage: Usage) -> Usage:
+    def within(self, usage: T) -> T:
         """Keep the usage of the time of the books."""
         if not self.grain:
             return usage
@@ -57,7 +60,7 @@ class Terms:
         begin = begins(key.labels)[key.codes]
         return usage.pick((begin >= np.datetime64(first)) & (begin < np.datetime64(last)))
 
-    def said(self, usage: Usage) -> dict[str, Any]:
+    def said(self, usage: Lines) -> dict[str, Any]:
         """What rating is told."""
         return {
             "contracts": self.contracts,
@@ -65,7 +68,7 @@ class Terms:
             "span": self._edges(usage) if self.grain else None,
         }
 
-    def _edges(self, usage: Usage) -> tuple[date, date]:
+    def _edges(self, usage: Lines) -> tuple[date, date]:
         key = usage.period(self.grain[0])
         known = [label for label in key.labels if label]
         first, last = (edges(known)[0].min(), edges(known)[1].max()) if known else (None, None)
@@ -92,13 +95,52 @@ def stated(said: Contracts) -> tuple[Contract, ...]:
 
 
 def reading(
-    log: "str | Path", mapping: "LogMapping | str | Path | None", period: str, timezone: str
+    log: "str | Path",
+    mapping: "LogMapping | str | Path | None",
+    period: str,
+    timezone: str,
+    *,
+    layout: str = "",
+    watch: "Watch | None" = None,
 ) -> "AbstractContextManager[Log]":
-    """Open a log as it is said to be read."""
+    """Open a log as it is said to be read.
+
+    Args:
+        log: Where it lies.
+        mapping: What its columns mean, where a user says so; its format is then not looked for.
+        period: Period that all of it is of.
+        timezone: Zone in which periods are reckoned.
+        layout: Name of its format; found out if empty.
+        watch: Told how far documents are read.
+    """
     from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+    from pertoken.usage.layouts import LAYOUTS  # noqa: PLC0415
+    from pertoken.usage.recognise import named  # noqa: PLC0415
 
     zone(timezone)
-    return engine.opened(log, _mapping(mapping, period))
+    forced = named(layout, LAYOUTS) if layout else None
+    known = LAYOUTS if mapping is None or forced else ()
+    held = _documents(log, forced, known, watch)
+    return engine.opened(log, _mapping(mapping, period), documents=held, layout=forced, layouts=known)
+
+
+def _documents(
+    log: "str | Path", forced: "Layout | None", known: "Sequence[Layout]", watch: "Watch | None"
+) -> "Documents | None":
+    """Read a log document by document, where a format of documents is said or recognised."""
+    from pertoken.connect.documents import documents, first_of_each  # noqa: PLC0415
+    from pertoken.engines.log import Documents  # noqa: PLC0415
+    from pertoken.engines.source import find  # noqa: PLC0415
+    from pertoken.usage.recognise import recognised, records  # noqa: PLC0415
+
+    source = find(log)
+    if source.kind != "json" or not known:
+        return None
+    layout = forced or recognised(first_of_each(source.files), known)
+    if layout is None or layout.read is None:
+        return None
+    placed = documents(source.files, watch=watch)
+    return Documents(layout, records(placed, layout, known, forced=forced is not None))
 
 
 def folded(
@@ -119,6 +161,14 @@ def folded(
     usage, report = engine.fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
     report = replace(report, says=(*report.says, *_strangers(terms.contracts, cards)))
     return terms.within(usage), report, asked
+
+
+def said_to_cost(opened: "Log", asked: "Question", report: "Report", terms: Terms, currency: str) -> Ledger | None:
+    """Sum what a log itself says that it cost, where it does so in the currency of the cards."""
+    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+
+    found = engine.reported(opened, asked, report=report)
+    return None if found is None or engine.currency(opened) != currency else terms.within(found)
 
 
 def _strangers(contracts: Sequence[Contract], cards: Sequence[Card]) -> tuple[str, ...]:

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 from pertoken.books.quote import Quotes
 
 if TYPE_CHECKING:
-    from pertoken.books.answer import Billed, Books, Simulated
+    from pertoken.books.answer import Billed, Books, Reconciled, Simulated
     from pertoken.present.view import View
 
 
-def sheet(answer: "Quotes | Books | Billed | Simulated", *, top: int | None = None) -> "View":
+def sheet(answer: "Quotes | Books | Billed | Reconciled | Simulated", *, top: int | None = None) -> "View":
     """Lay an answer out as a sheet: print it, show it in a notebook, or write it with `pertoken.present`.
 
     Args:
-        answer: Quotes, books, an invoice, or a log under other plans.
+        answer: Quotes, books, an invoice, a bill held against a log, or a log under other plans.
         top: Lines of a statement to show, the others as one; all if None.
     """
     from pertoken.present.view import view  # noqa: PLC0415  only what is shown is loaded
@@ -22,7 +22,7 @@ def sheet(answer: "Quotes | Books | Billed | Simulated", *, top: int | None = No
         from pertoken.present.quotes import sheet as lay_out  # noqa: PLC0415
 
         return view(lay_out(answer))
-    from pertoken.books.answer import Billed, Books  # noqa: PLC0415  the calculator must start fast
+    from pertoken.books.answer import Billed, Books, Reconciled  # noqa: PLC0415  the calculator must start fast
 
     if isinstance(answer, Billed):
         from pertoken.present.invoice import sheet as lay_out_invoice  # noqa: PLC0415
@@ -32,6 +32,10 @@ def sheet(answer: "Quotes | Books | Billed | Simulated", *, top: int | None = No
         from pertoken.present.statement import sheet as lay_out_books  # noqa: PLC0415
 
         return view(lay_out_books(answer, top=top))
+    if isinstance(answer, Reconciled):
+        from pertoken.present.reconcile import sheet as lay_out_bill  # noqa: PLC0415
+
+        return view(lay_out_bill(answer, top=top))
     from pertoken.present.simulate import sheet as lay_out_plans  # noqa: PLC0415
 
     return view(lay_out_plans(answer, top=top))

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from pertoken.core.errors import nearest
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
 from pertoken.workbench.cards import Aside, plans
+from pertoken.workbench.costs import Prices
 from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ class How(TypedDict, total=False):
     """How a log is read: arguments of `statement` that mean the same here."""
 
     mapping: "LogMapping | str | Path | None"
+    layout: str
     period: str
     timezone: str
     rejects: bool
@@ -36,6 +39,7 @@ class How(TypedDict, total=False):
     contracts: Contracts
     start: date | None
     end: date | None
+    catalog: Prices
     watch: "Watch | None"
 
 
@@ -43,7 +47,8 @@ def _opened(log: "str | Path", how: How) -> "AbstractContextManager[Log]":
     if unknown := sorted(set(how) - set(How.__annotations__)):
         msg = f"no argument {unknown[0]!r}; {nearest(unknown[0], How.__annotations__)}"
         raise TypeError(msg)
-    return reading(log, how.get("mapping"), how.get("period", ""), how.get("timezone", "UTC"))
+    asked = log, how.get("mapping"), how.get("period", ""), how.get("timezone", "UTC")
+    return reading(*asked, layout=how.get("layout", ""), watch=how.get("watch"))
 
 
 def _folded(
@@ -108,7 +113,7 @@ def simulate(
         exact: True for decimals, False for floats.
         unpriced: `raise` when a plan does not price all usage, `report` to compare what both price.
         **how: How the log is read, as for `statement`: `mapping`, `period`, `timezone`, `rejects`, `on`, `contracts`,
-            `start`, `end`, `watch`.
+            `start`, `end`, `catalog`, `watch`.
 
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
@@ -118,7 +123,7 @@ def simulate(
     from pertoken.rating.doubt import doubts  # noqa: PLC0415
 
     with _opened(log, how) as opened:
-        cards = plans(opened, {"old": old, "new": new, "cost": cost}, unpriced)
+        cards = plans(opened, {"old": old, "new": new, "cost": cost}, unpriced, how.get("catalog"))
         by = tuple(by) or (("plan",) if len(cards["old"]) > 1 else ())
         keys = [key for key in by if key != "plan" or key in opened.binding.keys]
         usage, report, terms = _folded(opened, cards, [cards["new"]], keys, how)
@@ -152,7 +157,7 @@ def rank(
         by: `revenue`, `margin` or `worse-off`.
         unpriced: `raise` when a plan does not price all usage, `report` to compare what all of them price.
         **how: How the log is read, as for `statement`: `mapping`, `period`, `timezone`, `rejects`, `on`, `contracts`,
-            `start`, `end`, `watch`.
+            `start`, `end`, `catalog`, `watch`.
 
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
@@ -163,8 +168,9 @@ def rank(
 
     with _opened(log, how) as opened:
         each = [(item if isinstance(item, str) else item.name, item) for item in new]
-        tried = [Candidate(name, plans(opened, {"new": [item]}, unpriced)["new"]) for name, item in each]
-        cards = plans(opened, {"old": old, "cost": cost}, unpriced)
+        read = partial(plans, opened, unpriced=unpriced, catalog=how.get("catalog"))
+        tried = [Candidate(name, read({"new": [item]})["new"]) for name, item in each]
+        cards = read({"old": old, "cost": cost})
         usage, report, terms = _folded(opened, cards, [plan.cards for plan in tried], (), how)
     shown = {"old": cards["old"], "new": tuple(card for plan in tried for card in plan.cards), "cost": cards["cost"]}
     made = ranking(

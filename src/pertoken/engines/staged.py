@@ -1,0 +1,236 @@
+"""Records of usage, put down in a table batch by batch, so that documents are folded as every other log is."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from pertoken.core.errors import Fault
+from pertoken.core.meters import meter
+from pertoken.engines.source import STAGED, Source, identifier
+from pertoken.usage.layout import Placed
+from pertoken.usage.recognise import Read
+from pertoken.usage.record import UsageRecord
+from pertoken.usage.schema import Binding, LogMapping, given
+
+BATCH = 1 << 13
+"""Records that are held in Python at a time."""
+MOST_FAULTS = 1000
+"""How many documents that can't be read are kept as samples."""
+MOST_COUNT = 1 << 62
+"""What a column of whole numbers holds; more is left for the check that refuses it."""
+
+LABELS = ("provider", "model", "service_tier", "speed", "region")
+FIXED = {
+    "time": "TIMESTAMP",
+    "request_id": "VARCHAR",
+    **dict.fromkeys(LABELS, "VARCHAR"),
+    "batch": "BOOLEAN",
+    "reported_cost": "DECIMAL(38, 18)",
+    "currency": "VARCHAR",
+    "_file": "VARCHAR",
+    "_row": "BIGINT",
+}
+"""Columns that each record has."""
+
+
+@dataclass(slots=True)
+class Staged:
+    """What was put down.
+
+    Args:
+        keys: Labels that some record carries.
+        meters: Leaf meters that some record counts.
+        said: Columns of `FIXED` that say something on some record.
+        rows: Records.
+        documents: Documents that could not be read.
+        faults: Reason to number of those.
+        sample: Some of them.
+        notes: What records say of themselves, and how many do.
+        repeated: Records that were there twice, and are kept once.
+    """
+
+    keys: dict[str, None] = field(default_factory=dict)
+    meters: dict[str, None] = field(default_factory=dict)
+    said: set[str] = field(default_factory=set)
+    rows: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    sample: list[Fault] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    repeated: int = 0
+
+
+def stage(con: duckdb.DuckDBPyConnection, read: Iterable[Read]) -> Staged:
+    """Put records down in the table `staged`, each meter and each label in a column; repeated ones once.
+
+    Args:
+        con: Where to.
+        read: Records of documents, with their places.
+    """
+    columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in FIXED.items())
+    con.execute(f"CREATE TEMP TABLE {STAGED} ({columns})")
+    out = Staged()
+    rows = _rows(read, out)
+    while batch := list(islice(rows, BATCH)):
+        _put(con, batch, out)
+        out.rows += len(batch)
+    if "request_id" in out.said:
+        out.repeated = _once(con)
+        out.rows -= out.repeated
+    return out
+
+
+def _rows(read: Iterable[Read], out: Staged) -> Iterator[tuple[str, int, UsageRecord]]:
+    for file, line, found in read:
+        if isinstance(found, Fault):
+            out.faults[found.mend] += 1
+            if len(out.sample) < MOST_FAULTS:
+                out.sample.append(found)
+            continue
+        for record in found:
+            yield file, line, record
+
+
+def _put(con: duckdb.DuckDBPyConnection, batch: list[tuple[str, int, UsageRecord]], out: Staged) -> None:
+    records = [record for _, _, record in batch]
+    columns = _fixed(batch, records)
+    labels = _labels(records)
+    counts = _counts(records)
+    for name in labels:
+        if name not in out.keys:
+            _widen(con, name, "VARCHAR")
+            out.keys[name] = None
+    for name in counts:
+        if name not in out.meters:
+            _widen(con, name, _kind(name) + " DEFAULT 0")
+            out.meters[name] = None
+    out.said |= {name for name in LABELS if any(columns[name] != "")}
+    out.said |= {"time"} if any(record.time is not None for record in records) else set()
+    out.said |= {"request_id"} if any(record.request_id for record in records) else set()
+    out.said |= {"reported_cost"} if any(record.reported_cost is not None for record in records) else set()
+    out.notes.update(note for record in records if record.notes for note in record.notes)
+    con.register("batch", columns | labels | counts)
+    con.execute(f"INSERT INTO {STAGED} BY NAME SELECT * FROM batch")
+    con.unregister("batch")
+
+
+def _widen(con: duckdb.DuckDBPyConnection, name: str, kind: str) -> None:
+    con.execute(f"ALTER TABLE {STAGED} ADD COLUMN {identifier(name)} {kind}")
+
+
+def _kind(name: str) -> str:
+    return "BIGINT" if meter(name).whole else "DECIMAL(38, 9)"
+
+
+def _fixed(batch: list[tuple[str, int, UsageRecord]], records: list[UsageRecord]) -> dict[str, Any]:
+    texts = {name: [getattr(record, name) for record in records] for name in (*LABELS, "currency")}
+    texts["request_id"] = [_identity(record) for record in records]
+    texts["reported_cost"] = [None if r.reported_cost is None else f"{r.reported_cost:f}" for r in records]
+    texts["_file"] = [file for file, _, _ in batch]
+    return {name: np.array(column, dtype=object) for name, column in texts.items()} | {
+        "time": np.array([_naive(record.time) for record in records], dtype="datetime64[us]"),
+        "batch": np.array([record.batch for record in records]),
+        "_row": np.array([line for _, line, _ in batch], dtype=np.int64),
+    }
+
+
+def _identity(record: UsageRecord) -> str | None:
+    """What stands once for each invocation."""
+    if not record.request_id:
+        return None
+    return f"{record.request_id}#{record.invocation}" if record.invocation else record.request_id
+
+
+def _naive(when: datetime | None) -> datetime | None:
+    return when if when is None or when.tzinfo is None else when.astimezone(UTC).replace(tzinfo=None)
+
+
+def _labels(records: list[UsageRecord]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for i, record in enumerate(records):
+        for name, label in record.keys.items():
+            if name not in found:
+                found[name] = np.full(len(records), "", dtype=object)
+            found[name][i] = label
+    return found
+
+
+def _counts(records: list[UsageRecord]) -> dict[str, Any]:
+    places: dict[str, list[int]] = {}
+    counts: dict[str, list[int | Decimal]] = {}
+    for i, record in enumerate(records):
+        for name, count in record.meters.items():
+            if name not in places:
+                places[name], counts[name] = [], []
+            places[name].append(i)
+            counts[name].append(count)
+    return {name: _column(name, places[name], counts[name], len(records)) for name in places}
+
+
+def _column(name: str, places: list[int], counts: list[int | Decimal], size: int) -> Any:  # noqa: ANN401  an array
+    if meter(name).whole:
+        column = np.zeros(size, dtype=np.int64)
+        column[places] = [max(min(int(count), MOST_COUNT), -MOST_COUNT) for count in counts]
+        return column
+    texts = np.full(size, "0", dtype=object)
+    texts[places] = [f"{Decimal(count):f}" for count in counts]
+    return texts
+
+
+def _once(con: duckdb.DuckDBPyConnection) -> int:
+    """Keep one of the records that are the same in all but their place; those that differ are left for the checks."""
+    row = con.execute(f"SELECT count(request_id) > count(DISTINCT request_id) FROM {STAGED}").fetchone()
+    if not row or not row[0]:
+        return 0
+    again = "row_number() OVER (PARTITION BY COLUMNS(* EXCLUDE (_file, _row)) ORDER BY _file, _row) > 1"
+    names = [each[0] for each in con.execute(f"SELECT * EXCLUDE (_file, _row) FROM {STAGED} LIMIT 0").description]
+    again = again.replace("COLUMNS(* EXCLUDE (_file, _row))", ", ".join(map(identifier, names)))
+    twice = f"SELECT rowid FROM {STAGED} WHERE request_id IS NOT NULL QUALIFY {again}"
+    gone = con.execute(f"DELETE FROM {STAGED} WHERE rowid IN ({twice})").fetchone()
+    return int(gone[0]) if gone else 0
+
+
+def notes(staged: Staged) -> tuple[str, ...]:
+    """Say what records told of themselves, and how many stood twice."""
+    told = [f"{note} ({count:,} of {staged.rows:,} records)" for note, count in staged.notes.items()]
+    if staged.repeated:
+        told.append(f"{staged.repeated:,} records stood twice, alike in all, and are counted once")
+    return tuple(told)
+
+
+def rows(con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[Placed]:
+    """Read the rows of a table as documents; a cell that holds JSON is what it holds."""
+    got = con.cursor().execute(f"SELECT * FROM {source.numbered}")
+    names = [each[0] for each in got.description]
+    while batch := got.fetchmany(BATCH):
+        for row in batch:
+            document = {name: _cell(value) for name, value in zip(names, row, strict=True) if value is not None}
+            yield document.pop("_file"), document.pop("_row"), document
+
+
+def _cell(value: Any) -> Any:  # noqa: ANN401  whatever a table holds
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def binding(staged: Staged, mapping: LogMapping | None) -> Binding:
+    """Say what the columns are: ours by name; a mapping may name other keys and add labels.
+
+    Raises:
+        InputError: The mapping names a column that no record has, or says the period of a log with times.
+    """
+    said = mapping or LogMapping()
+    named = [name for name in ("provider", "model") if name in staged.said]
+    own = {name: name for name in (*named, "service_tier", "speed", "region", "batch", "currency", *staged.keys)}
+    return given(own, tuple(staged.meters), staged.said, replace(said, meters={}, includes={}, ignore=()))

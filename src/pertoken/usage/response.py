@@ -1,0 +1,133 @@
+"""A vendor's response becomes records of usage: disjoint, one for each invocation of a model, whoever sold it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pertoken.core.errors import Fault, InputError
+from pertoken.usage.record import UsageRecord
+from pertoken.usage.responses import anthropic, bedrock, cohere, flat, gemini, labels, openai, unmetered
+from pertoken.usage.responses.invocation import Body, Invocation, Response
+from pertoken.usage.responses.sellers import maker, marked, seller
+from pertoken.usage.responses.stream import is_part, of_stream
+from pertoken.usage.responses.tools import called
+from pertoken.usage.responses.unwrap import unwrapped
+
+Reader = Callable[[Response], tuple[Invocation, ...]]
+
+BESIDE = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation", "iterations"})
+"""Counts of Anthropic that stand beside its input."""
+
+DETAILS = frozenset({"input_tokens_details", "input_token_details"})
+"""Records of OpenAI that no response of Anthropic has."""
+
+OTHERS: tuple[tuple[frozenset[str], Reader], ...] = (
+    (bedrock.FIELDS, bedrock.read),
+    (cohere.FIELDS, cohere.read),
+    (gemini.FIELDS, gemini.read),
+    (frozenset(openai.USAGE), openai.read),
+    (flat.FIELDS, flat.read),
+)
+"""Fields of usage by which a way to count is known, the most particular first."""
+
+
+def usage_of(
+    body: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    *,
+    provider: str = "",
+    api: str = "",
+    model: str = "",
+    request: Mapping[str, Any] | None = None,
+) -> tuple[UsageRecord, ...]:
+    """Extract what a response of any vendor says that was used.
+
+    Args:
+        body: The response as JSON, wrapped or not; a list of the events of a stream, or of lines of a batch.
+        provider: Who sold it, by any name; empty to go by the shape of the body.
+        api: Flavour of the interface (chat, responses, messages, images, speech...); empty to go by the shape.
+        model: The model, where the response does not name it.
+        request: What was asked, for what the response leaves out.
+
+    Returns:
+        One record for each invocation of a model that is billed; none for a part of a stream without usage.
+
+    Raises:
+        InputError: There is no usage in it, or its counts contradict each other.
+
+    >>> body = {"model": "gpt-5", "usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}}
+    >>> usage_of(body, provider="openai")[0].meters
+    {'input_tokens': 9, 'output_tokens': 3, 'requests': 1}
+    """
+    asked = request or {}
+    known = (seller(provider) if provider else "", api, model)
+    if not isinstance(body, Mapping):
+        out = [record for each in of_stream(body, known) for record in _records(each, asked)]
+    elif found := unwrapped(body, known):
+        out = _records(found, asked)
+    elif held := unmetered.read(body, api, asked):
+        out = _records(Response(body, {}, (), *known), asked, held)
+    elif is_part(body):
+        return ()
+    else:
+        out = []
+    if not out:
+        raise InputError.of([_no_usage(body)])
+    return tuple(out)
+
+
+def _records(response: Response, asked: Body, held: Invocation | None = None) -> list[UsageRecord]:
+    """Make records of one response, or of what it holds where it has no usage."""
+    label = labels.of(response, asked)
+    sold = response.provider
+    if not sold:
+        sold = marked(response.body, response.usage)
+        response = response._replace(provider=sold or maker(label.model))
+    spent, currency, doubts = labels.cost(response)
+    told = (held,) if held else _reader(response)(response)
+    out = []
+    for i, each in enumerate(told):
+        meters = each.meters if i else {**called(response.body, label.model), **each.meters, "requests": 1}
+        out.append(
+            UsageRecord(
+                meters=meters,
+                provider=sold,
+                model=each.model or label.model,
+                batch=label.batch,
+                service_tier=label.service_tier,
+                speed=label.speed,
+                region=label.region,
+                time=label.time,
+                request_id=label.request_id,
+                invocation=i,
+                reported_cost=None if i else spent,
+                currency=currency,
+                notes=(*label.notes, *each.notes, *(() if i else doubts)),
+            )
+        )
+    return out
+
+
+def _reader(response: Response) -> Reader:
+    """Tell whose way to count a response follows, by what stands in its usage."""
+    usage = response.usage
+    if usage is response.body:
+        return flat.read
+    if "prompt_tokens" in usage:
+        return openai.read
+    if "input_tokens" in usage:
+        native = DETAILS.isdisjoint(usage) and ("total_tokens" not in usage or not BESIDE.isdisjoint(usage))
+        return anthropic.read if native else openai.read
+    for fields, reader in OTHERS:
+        if not fields.isdisjoint(usage):
+            return reader
+    raise InputError.of([_no_usage(response.body)])
+
+
+def _no_usage(body: object) -> Fault:
+    """Say that a response has no usage, and what may be the matter."""
+    if not isinstance(body, Mapping):
+        mend = "an unfinished stream has none: ask for usage at its end (OpenAI: stream_options.include_usage)"
+        return Fault("response", "found no usage in any event", "usage at the end of the stream", mend)
+    if body.get("error"):
+        return Fault("response", f"found an error: {body['error']}", "a response with usage", "leave failed requests out")
+    shown = ", ".join(sorted(map(str, body))[:12]) or "nothing"
+    return Fault("response", f"found no usage among {shown}", "a response with usage", "pass the whole response body")

@@ -1,0 +1,77 @@
+"""Google's way to count: cached tokens inside the prompt, tool results beside it, thoughts beside the answer."""
+
+import re
+from functools import partial
+from typing import Any
+
+from pertoken.usage.record import Count
+from pertoken.usage.responses.invocation import Invocation, Response
+from pertoken.usage.responses.scan import Parts, Table, by_modality, named, scan
+from pertoken.usage.responses.split import MODALITIES, of_input, of_output
+
+COUNTS = ("tokenCount", "token_count")
+"""What the count of a modality is called."""
+
+SEEN = {"TEXT": "text", "AUDIO": "audio", "IMAGE": "image", "DOCUMENT": "image", "VIDEO": "video"}
+"""Modality to part; pages of a document are read as images."""
+
+
+def _modal(prefix: str = "") -> Any:  # noqa: ANN401  a reader of a list
+    return by_modality({name: f"{prefix}{part}" for name, part in SEEN.items()}, COUNTS)
+
+
+_CAMEL: Table = {
+    "promptTokenCount": "prompt",
+    "toolUsePromptTokenCount": "tools",
+    "cachedContentTokenCount": "cached",
+    "candidatesTokenCount": "output",
+    "responseTokenCount": "output",
+    "thoughtsTokenCount": "reasoning",
+    "totalTokenCount": "total",
+    "promptTokensDetails": _modal(),
+    "toolUsePromptTokensDetails": _modal(),
+    "cacheTokensDetails": _modal("cached_"),
+    "candidatesTokensDetails": _modal("output_"),
+    "responseTokensDetails": _modal("output_"),
+}
+
+USAGE: Table = _CAMEL | {re.sub(r"(?=[A-Z])", "_", name).lower(): part for name, part in _CAMEL.items()}
+"""What Google calls its counts, as the interface and as its libraries write them."""
+
+FIELDS = frozenset(USAGE)
+
+
+def read(response: Response) -> tuple[Invocation, ...]:
+    """Read usage as Google counts it; lists of modalities that do not add up leave the rest to text.
+
+    Raises:
+        InputError: A count is no count, or more than what it is a part of.
+    """
+    parts = scan(response.usage, USAGE, "usageMetadata")
+    said, thought = parts.get("output", 0), parts.get("reasoning", 0)
+    fed = parts.get("prompt", 0) + parts.get("tools", 0)
+    if parts.keys() == {"total"}:
+        fed = parts["total"]
+    parts["input"] = fed
+    notes = [*_fitted(parts, fed, ""), *_fitted(parts, said, "output_")]
+    off = parts["total"] - fed - said - thought if "total" in parts else 0
+    notes += [f"totalTokenCount is {off:+,} off the sum of its parts"] if off else []
+    say = partial(named, USAGE | {"input": "input"}, record=response.usage, place="usageMetadata")
+    meters, doubts = of_input(parts, fed, say)
+    spoken, others = of_output(parts, said + thought, say)
+    return (Invocation(meters | spoken, (*notes, *doubts, *others)),)
+
+
+def _fitted(parts: Parts, whole: Count, prefix: str) -> list[str]:
+    """Hold the modalities to the whole that is billed, and say where they do not add up to it."""
+    told = sum(parts.get(f"{prefix}{each}", 0) for each in ("text", *MODALITIES))
+    if not told or told == whole:
+        return []
+    room = whole
+    for each in MODALITIES:
+        name = f"{prefix}{each}"
+        if name in parts:
+            parts[name] = min(parts[name], room)
+            room -= parts[name]
+    side = "answer" if prefix else "prompt"
+    return [f"the {side}'s modalities add up to {told:,} of {whole:,}; the total is billed, the rest as text"]

@@ -1,0 +1,74 @@
+"""Who sold a response: by the name that the caller gives, else by marks that only that vendor's bodies carry."""
+
+from pertoken.usage.responses.invocation import Body
+
+NAMES = {
+    "amazon": "aws", "amazon-bedrock": "aws", "amazon_bedrock": "aws", "aws.bedrock": "aws", "aws_bedrock": "aws",
+    "bedrock": "aws", "bedrock_converse": "aws", "azure-openai": "azure", "azure_openai": "azure",
+    "azure.ai.inference": "azure", "azure.ai.openai": "azure", "azure_ai": "azure", "az.ai.openai": "azure",
+    "az.ai.inference": "azure", "claude": "anthropic", "fireworks_ai": "fireworks", "fireworks-ai": "fireworks",
+    "gcp.gemini": "google", "gcp.gen_ai": "google", "gcp.vertex_ai": "google", "gemini": "google",
+    "google-gla": "google", "google-vertex": "google", "google_ai_studio": "google", "google_genai": "google",
+    "vertex": "google", "vertex_ai": "google", "vertexai": "google", "vertex-ai": "google",
+    "github_copilot": "github-copilot", "grok": "x-ai", "x_ai": "x-ai", "xai": "x-ai", "kimi": "moonshotai",
+    "moonshot": "moonshotai", "moonshot_ai": "moonshotai", "moonshot-ai": "moonshotai", "mistral_ai": "mistral",
+    "mistralai": "mistral", "mistral-ai": "mistral", "pplx": "perplexity", "together_ai": "together",
+    "together-ai": "together", "togetherai": "together", "voyage": "voyageai",
+}  # fmt: skip
+"""Other names of vendors."""
+
+OF_BODY = {
+    "x_groq": "groq", "usageMetadata": "google", "modelVersion": "google", "native_finish_reason": "openrouter",
+    "search_results": "perplexity", "amazon-bedrock-invocationMetrics": "aws", "prompt_eval_count": "ollama",
+    "inputTextTokenCount": "aws", "generation_token_count": "aws", "usage_info": "mistral", "tokenUsage": "cursor",
+}  # fmt: skip
+"""Fields of a response that only one vendor has."""
+
+OF_USAGE = {
+    "cost_in_usd_ticks": "x-ai", "num_sources_used": "x-ai", "server_side_tool_usage_details": "x-ai",
+    "citation_tokens": "perplexity", "num_search_queries": "perplexity", "search_context_size": "perplexity",
+    "prompt_cache_hit_tokens": "deepseek", "is_byok": "openrouter", "promptTokenCount": "google",
+    "prompt_token_count": "google", "inputTokens": "aws", "inputTokenCount": "aws", "billed_units": "cohere",
+    "iterations": "anthropic", "server_tool_use": "anthropic", "inference_geo": "anthropic",
+    "cache_creation": "anthropic",
+}  # fmt: skip
+"""Counts that only one vendor has."""
+
+OF_ID = (("msg_bdrk_", "aws"), ("msg_vrtx_", "google"), ("msg_", "anthropic"), ("gen-", "openrouter"))
+"""How the ids of responses begin."""
+
+OF_MODEL = (("grok", "x-ai"), ("sonar", "perplexity"), ("gemini", "google"))
+"""How models are named whose makers count in a way of their own; it says how to count, not who sold it."""
+
+
+def seller(name: str) -> str:
+    """Spell a vendor's name as the conventions do; one that is not known stays as it is.
+
+    >>> seller("gcp.vertex_ai"), seller("Acme")
+    ('google', 'Acme')
+    """
+    low = name.strip().lower()
+    return NAMES.get(low, low if low in SPELLED else name.strip())
+
+
+SPELLED = frozenset(NAMES.values()) | frozenset(OF_BODY.values()) | frozenset(OF_USAGE.values()) | {"openai", "cohere"}
+
+
+def marked(body: Body, usage: Body) -> str:
+    """Tell who sold a response by what only that vendor writes; empty if nothing tells."""
+    ident = body.get("id")
+    if isinstance(ident, str):
+        for begin, name in OF_ID:
+            if ident.startswith(begin):
+                return name
+    for fields, record in ((OF_BODY, body), (OF_USAGE, usage)):
+        if not fields.keys().isdisjoint(record):
+            for field, name in fields.items():
+                if record.get(field) is not None:
+                    return name
+    return ""
+
+
+def maker(model: str) -> str:
+    """Tell whose way to count holds for a model, whoever sold it; empty for OpenAI's."""
+    return next((name for begin, name in OF_MODEL if model.startswith(begin)), "")

@@ -1,0 +1,63 @@
+"""What single requests cost, under the bundled price book or a file of prices."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pertoken.catalog.book import Catalog
+from pertoken.rating.cost import Costed
+from pertoken.rating.cost import cost as priced
+from pertoken.usage.record import Count, UsageRecord
+
+Prices = Catalog | str | Path | None
+"""A catalog, its name or file; None for the bundled one."""
+
+
+def cost(
+    usage: UsageRecord | Sequence[UsageRecord] | Mapping[str, Count],
+    *,
+    catalog: Prices = None,
+    on: date | None = None,
+    model: str = "",
+    **terms: Any,  # noqa: ANN401  as `UsageRecord` takes them
+) -> Costed:
+    """Price a usage under a catalog: what each meter costs, exactly, and what is missing or unsure.
+
+    Args:
+        usage: A record of usage, the records of one request (as `usage_of` returns them), or how much by leaf meter.
+        catalog: Prices: a catalog, its name, or a frozen file of one; the bundled price book if None.
+        on: Day whose prices hold where a record doesn't say when it was; today (UTC) if None.
+        model: The model, where meters are given.
+        **terms: What else `UsageRecord` says, where meters are given: `provider`, `time`, `batch`, `service_tier`,
+            `speed`, `region`.
+
+    Returns:
+        The amount (None if nothing of it has a price), its lines with their rates, a status and its reasons.
+
+    Raises:
+        InputError: There is no such catalog, a count is below zero, or there is no such meter.
+
+    >>> import pertoken as pt
+    >>> costed = pt.cost({"input_tokens": 1_000, "output_tokens": 300}, model="openai/gpt-4o")
+    >>> print(costed.amount, costed.status)
+    0.0055000 priced
+    """
+    records = UsageRecord(meters=usage, model=model, **terms) if isinstance(usage, Mapping) else usage
+    return priced(records, prices(catalog), on=on or datetime.now(tz=UTC).date())
+
+
+def prices(said: Prices = None) -> Catalog:
+    """Open the catalog that is said, once for as long as its file stays as it is."""
+    if isinstance(said, Catalog):
+        return said
+    path = Path(said) if said is not None else None
+    return _opened("" if said is None else str(said), path.stat().st_mtime_ns if path and path.is_file() else 0)
+
+
+@lru_cache(maxsize=8)
+def _opened(name: str, changed: int) -> Catalog:  # noqa: ARG001  a changed file is read anew
+    from pertoken.connect.catalogs import read_catalog  # noqa: PLC0415  costs time, and only some questions need it
+
+    return read_catalog(name) if name else read_catalog()

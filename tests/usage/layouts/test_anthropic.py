@@ -1,0 +1,140 @@
+"""Anthropic's reports of messages and of costs; documents typed from the published fields."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from pertoken.core.errors import InputError
+from tests.usage.layouts.conftest import records, tokens
+
+
+def page(*results: dict[str, Any]) -> dict[str, Any]:
+    """A page of one day."""
+    bucket = {"starting_at": "2026-01-19T00:00:00Z", "ending_at": "2026-01-20T00:00:00Z", "results": list(results)}
+    return {"data": [bucket], "has_more": False, "next_page": None}
+
+
+USED = {
+    "uncached_input_tokens": 50,
+    "cache_creation": {"ephemeral_5m_input_tokens": 400, "ephemeral_1h_input_tokens": 600},
+    "cache_read_input_tokens": 2000,
+    "output_tokens": 120,
+    "server_tool_use": {"web_search_requests": 2},
+    "api_key_id": "apikey_1",
+    "workspace_id": "wrkspc_1",
+    "model": "claude-sonnet-4-5-20250929",
+    "service_tier": "standard",
+    "context_window": "0-200k",
+    "inference_geo": "us",
+    "speed": "standard",
+}
+
+
+def test_messages_are_disjoint_with_each_time_to_live_apart():
+    (record,) = records("anthropic-usage", page(USED))
+    assert record.meters == {
+        "input_tokens": 50,
+        "cache_read_tokens": 2000,
+        "cache_write_5m_tokens": 400,
+        "cache_write_1h_tokens": 600,
+        "output_tokens": 120,
+        "web_searches": 2,
+    }
+    assert record.keys == {"workspace": "wrkspc_1", "api_key": "apikey_1", "prompt_tokens_above": "0"}
+    assert (record.model, record.region, record.speed) == ("claude-sonnet-4-5-20250929", "us", "standard")
+    assert record.time is not None
+    assert record.time.isoformat() == "2026-01-19T00:00:00"
+    assert record.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("tier", "batch", "ours"),
+    [
+        ("standard", False, "standard"),
+        ("batch", True, "standard"),
+        ("priority", False, "priority"),
+        ("priority_on_demand", False, "priority"),
+        ("flex_discount", False, "flex"),
+    ],
+)
+def test_the_tier_tells_batch_work(tier, batch, ours):
+    (record,) = records("anthropic-usage", page(USED | {"service_tier": tier}))
+    assert (record.batch, record.service_tier) == (batch, ours)
+
+
+def test_long_prompts_fast_answers_and_no_place_are_told():
+    own = USED | {"context_window": "200k-1M", "speed": "fast", "inference_geo": "not_available"}
+    (record,) = records("anthropic-usage", page(own))
+    assert record.keys["prompt_tokens_above"] == "200000"
+    assert (record.speed, record.region) == ("fast", "")
+
+
+def test_who_has_no_workspace_is_in_the_default_one_where_workspaces_are_told():
+    own, none = records("anthropic-usage", page(USED, USED | {"workspace_id": None}))
+    assert (own.keys["workspace"], none.keys["workspace"]) == ("wrkspc_1", "default")
+    (alone,) = records("anthropic-usage", page(USED | {"workspace_id": None}))
+    assert "workspace" not in alone.keys
+
+
+def test_what_the_report_is_not_grouped_by_is_told():
+    (record,) = records("anthropic-usage", page(USED | {"model": None, "context_window": None}))
+    assert record.notes == ("model, context window not told: group the report by it",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"output_tokens": -2}, r"output_tokens is -2"),
+        ({"cache_creation": {"ephemeral_1h_input_tokens": "many"}}, r"ephemeral_1h_input_tokens is 'many'"),
+        ({"context_window": "1M-2M"}, r"context_window is '1M-2M'; known are 0-200k, 200k-1M"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(wrong, message):
+    with pytest.raises(InputError, match=message):
+        records("anthropic-usage", page(USED | wrong))
+
+
+BILLED = {
+    "currency": "USD",
+    "amount": "123.45",
+    "workspace_id": None,
+    "description": "Claude Sonnet 4.5 Usage - Input Tokens, Cache Write (1 Hour)",
+    "cost_type": "tokens",
+    "context_window": "0-200k",
+    "model": "claude-sonnet-4-5-20250929",
+    "service_tier": "batch",
+    "token_type": "cache_creation.ephemeral_1h_input_tokens",
+    "inference_geo": None,
+}
+
+
+def test_amounts_are_cents():
+    """The documentation's own example: "123.45" is $1.23."""
+    (record,) = records("anthropic-costs", page(BILLED))
+    assert record.reported_cost == Decimal("1.2345")
+    assert round(record.reported_cost, 2) == Decimal("1.23")
+    assert record.meters == {}
+    assert (record.model, record.batch, record.currency) == ("claude-sonnet-4-5-20250929", True, "USD")
+    assert record.keys == {
+        "line_item": BILLED["description"],
+        "cost_type": "tokens",
+        "prompt_tokens_above": "0",
+        "meter": "cache_write_1h_tokens",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "meter"), [("web_search", "web_searches"), ("code_execution", "code_executions"), ("session_usage", None)]
+)
+def test_costs_of_tools_are_of_no_model(kind, meter):
+    own = BILLED | {"cost_type": kind, "token_type": None, "model": None, "context_window": None, "service_tier": None}
+    (record,) = records("anthropic-costs", page(own))
+    assert record.keys.get("meter") == meter
+    assert record.model == ""
+
+
+def test_costs_that_are_not_grouped_say_so():
+    (record,) = records("anthropic-costs", page({"amount": "7", "currency": "USD", "description": None}))
+    assert record.notes == ("description not told: group the report by it",)
+    assert record.reported_cost == Decimal("0.07")

@@ -1,0 +1,44 @@
+"""Pages of reports: which are there, and which are not."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pertoken.usage.layouts.pages import missing, results, tail
+
+START = datetime(2026, 1, 1)  # noqa: DTZ001  moments of reports carry no zone
+
+
+def tails(count: int) -> list[tuple[str, datetime | None, datetime | None, bool]]:
+    """A report in pages of a day."""
+    days = [START + timedelta(days=n) for n in range(count + 1)]
+    return [("costs", day, after, n + 1 < count) for n, (day, after) in enumerate(zip(days, days[1:], strict=False))]
+
+
+@given(st.integers(1, 7), st.randoms(use_true_random=False))
+def test_a_report_with_all_its_pages_lacks_none_in_any_order(count, random):
+    pages = tails(count)
+    random.shuffle(pages)
+    assert missing([*pages, pages[0]]) == ()
+
+
+@given(st.integers(2, 7), st.data())
+def test_one_page_that_is_left_out_is_named_once(count, data):
+    """The first page can't be missed: nothing says that it was there."""
+    gone = data.draw(st.integers(1, count - 1))
+    found = missing([page for n, page in enumerate(tails(count)) if n != gone])
+    assert len(found) == 1
+    assert found[0].startswith(f"page {gone + 1} of costs is missing")
+
+
+def test_a_bucket_that_stands_alone_is_a_page_of_one():
+    bucket = {"object": "bucket", "start_time": 1767225600, "end_time": 1767312000, "results": [{"object": "x"}]}
+    assert [each.start for each in results(bucket)] == [START]
+    assert tail(bucket) == ("x", START, START + timedelta(days=1), False)
+
+
+def test_an_empty_page_holds_nothing_and_lacks_nothing():
+    page = {"object": "page", "data": [], "has_more": False, "next_page": None}
+    assert list(results(page)) == []
+    assert missing([tail(page)]) == ()
