@@ -57,8 +57,8 @@ def count(source: str | Path, model: str, *, on: date, catalog: Catalog | None =
     return Counted(
         model=model, source=str(source), requests=len(prompts), tokens=tokens, low=low, high=high, exact=exact,
         characters=sum(len(text) for texts in said for text in texts), by=counted.by, basis=counted.source,
-        price=money[0], price_low=money[1], price_high=money[2], currency=prices.currency, prices=prices.why or prices.source,
-        notes=tuple(_notes(prompts, family, model)),
+        price=money[0], price_low=money[1], price_high=money[2], currency=prices.currency,
+        prices=prices.why or prices.source, notes=tuple(_notes(prompts, family, model)),
     )  # fmt: skip
 
 
@@ -115,7 +115,9 @@ def _notes(prompts: Sequence[Prompt], family: Family | None, model: str) -> list
     if family and any(prompt.messages for prompt in prompts):
         published = FRAMED.fullmatch(model.lower())
         words = f"{PER_MESSAGE} tokens a message and {PER_REPLY} for the reply, by {COOKBOOK}"
-        notes.append(words if published else f"what frames a message is not published: {FRAME[0]} to {FRAME[2]} tokens each")
+        notes.append(
+            words if published else f"what frames a message is not published: {FRAME[0]} to {FRAME[2]} tokens each"
+        )
     return notes
 
 
