@@ -52,14 +52,14 @@ def test_the_card_goes_to_standard_output_and_all_else_beside_it(run):
 
 
 def test_the_card_goes_to_a_file(run, tmp_path):
-    done = run("price.json", "--from", "stripe", "--as", "plans.yaml", "--meter", "calls=requests", "--quiet")
+    done = run("price.json", "--from", "stripe", "--out", "plans.yaml", "--meter", "calls=requests", "--quiet")
     assert (done.stdout, done.stderr) == ("", "")
     assert (tmp_path / "plans.yaml").read_text() == CARD.replace("x_calls", "requests")
 
 
 def test_a_refused_plan_writes_nothing(run, tmp_path):
     (tmp_path / "price.json").write_text(json.dumps({**PRICE, "recurring": {**RECURRING, "interval": "week"}}))
-    done = run("price.json", "--as", "plans.yaml")
+    done = run("price.json", "--out", "plans.yaml")
     assert isinstance(done.exception, CardError)
     assert "price.json: stripe: price 'Calls' is for 1 week" in str(done.exception)
     assert not (tmp_path / "plans.yaml").exists()
@@ -69,7 +69,7 @@ def test_a_refused_plan_writes_nothing(run, tmp_path):
     ("words", "said"),
     [
         (("gone.json",), "can't read the plans gone.json"),
-        (("price.json", "--as", "price.json"), "is the file that is read"),
+        (("price.json", "--out", "price.json"), "is the file that is read"),
         (("price.json", "--meter", "calls"), "can't read --meter 'calls'"),
         (("price.json", "--meter", "calls=a", "--meter", "calls=b"), "two meters for 'calls'"),
     ],
@@ -89,7 +89,7 @@ def test_a_meter_that_there_is_not_is_refused(run):
 def test_a_card_that_would_be_refused_is_a_fault_of_the_plan(run, tmp_path):
     """ISO 4217 has no XX1: the reader takes any code, the card doesn't."""
     (tmp_path / "price.json").write_text(json.dumps({**PRICE, "currency": "xx1"}))
-    done = run("price.json", "--as", "plans.yaml")
+    done = run("price.json", "--out", "plans.yaml")
     assert isinstance(done.exception, CardError)
     assert str(done.exception).startswith("price.json: stripe: currency is 'XX1'; expected three letters of ISO 4217")
     assert not (tmp_path / "plans.yaml").exists()

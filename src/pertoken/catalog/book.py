@@ -1,17 +1,15 @@
 """The price book: which model a name means, and what it costs; never by likeness."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property
-from hashlib import sha256
 from itertools import chain
 
 from pertoken.catalog.names import BASE_REGIONS, Reading, moving, readings, seller_of, spellings
 from pertoken.catalog.prices import Rate
 from pertoken.catalog.regions import Uplift
-from pertoken.core.errors import InputError, UnpricedUsage
+from pertoken.core.errors import InputError, UnpricedUsage, alike
 
 Key = tuple[str, str]
 """A provider and one of its models, as the book spells them."""
@@ -21,6 +19,7 @@ MAKERS = (
     "zai", "meta", "elevenlabs", "google",
 )  # fmt: skip
 """Who sells models of its own making, in the order asked; those who also sell models of others stand last."""
+
 
 class UnknownModel(InputError):
     """A name that means no model of the book, or several that cost differently."""
@@ -68,7 +67,7 @@ class Catalog:
     @cached_property
     def hash(self) -> str:
         """The SHA-256 of all that the catalog says, whatever its own name; it takes a second for 50,000 rates."""
-        from pertoken.catalog.text import lines  # noqa: PLC0415  a catalog can be used without being written
+        from pertoken.catalog.text import digest, lines  # noqa: PLC0415  most uses never ask
 
         return self.digest or digest(lines(self))
 
@@ -89,14 +88,6 @@ class Catalog:
             msg = f"no rate {name!r} in {self.name}; expected provider/model:meter#mark, as an explanation prints it"
             raise InputError(msg)
         return found[0]
-
-
-def digest(text: Iterator[str]) -> str:
-    """Hash lines of text."""
-    found = sha256()
-    for line in text:
-        found.update(f"{line}\n".encode())
-    return found.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +225,7 @@ def _terms(catalog: Catalog, key: Key) -> frozenset[object]:
 
 
 def _no_provider(catalog: Catalog, provider: str) -> str:
-    close = get_close_matches(provider.lower(), sorted(catalog.providers), n=3)
+    close = alike(provider.lower(), catalog.providers, cutoff=0.6)
     hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(sorted(catalog.providers))}"
     return f"unknown provider {provider!r} in {catalog.name}; {hint}"
 
@@ -258,7 +249,7 @@ def _near(catalog: Catalog, name: str, provider: str) -> list[str]:
     """Names that look alike, then the longest one that the name begins with."""
     seller, plain = seller_of(provider), _plain(name)
     sold = {_plain(each): each for each, keys in catalog.names.items() if not seller or seller in dict(keys)}
-    close = get_close_matches(plain, sorted(sold), n=3, cutoff=0.7)
+    close = alike(plain, sold, cutoff=0.7)
     begin = max((each for each in sold if plain.startswith(each)), key=len, default="")
     return [sold[each] for each in dict.fromkeys([*close, begin]) if each]
 

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pertoken.catalog.prices import STANDARD, Moment, Rate
+from pertoken.catalog.terms import begin, grouped, part_of
 from pertoken.core.exact import CONTEXT
 from pertoken.core.meters import METERS
 
 ORDER = {name: place for place, name in enumerate(METERS)}
 """Order of the meters."""
-
-Terms = tuple[object, ...]
-"""What two prices must have in common for one to follow the other: all that a rate says but when and for how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Dated:
     def holds(self, moment: Moment) -> bool:
         """Tell whether it holds at a moment (UTC), or on a day from its beginning."""
         at = moment.isoformat()
-        return _iso(self.rate.start) <= at and (self.end is None or at < self.end.isoformat())
+        return begin(self.rate) <= at and (self.end is None or at < self.end.isoformat())
 
 
 def change_share(old: Decimal, new: Decimal) -> Decimal:
@@ -75,10 +73,7 @@ def history(rates: Iterable[Rate]) -> tuple[Dated, ...]:
     Returns:
         By model, meter and terms, the earliest first.
     """
-    groups: dict[Terms, list[Rate]] = {}
-    for rate in rates:
-        groups.setdefault(_sold_as(rate), []).append(rate)
-    made = [_dated(rate, group) for group in groups.values() for rate in group]
+    made = [_dated(rate, group) for group in grouped(rates).values() for rate in group]
     return tuple(sorted(made, key=_place))
 
 
@@ -117,28 +112,11 @@ BORROWED = "no price of its own: priced as "
 """In the note of a rate that is taken over from another meter, before the name of that meter."""
 
 
-def _sold_as(rate: Rate) -> Terms:
-    return (
-        rate.provider,
-        rate.model,
-        rate.meter,
-        rate.batch,
-        rate.service_tier,
-        rate.speed,
-        rate.region,
-        rate.currency,
-    )
-
-
-def _band(rate: Rate) -> tuple[int, str]:
-    return rate.above, rate.window.key if rate.window else ""
-
-
 def _place(each: Dated) -> tuple[object, ...]:
     """Order of a price list: ordinary requests first, short prompts before long ones, the earliest price first."""
     rate = each.rate
     terms = (rate.batch, *((name != STANDARD, name) for name in (rate.service_tier, rate.speed)), rate.region)
-    return (rate.provider, rate.model, _rank(rate.meter), *terms, *_band(rate), _iso(rate.start), rate.currency)
+    return (rate.provider, rate.model, _rank(rate.meter), *terms, *part_of(rate), begin(rate), rate.currency)
 
 
 def _rank(meter: str) -> tuple[int, str]:
@@ -146,20 +124,16 @@ def _rank(meter: str) -> tuple[int, str]:
 
 
 def _dated(rate: Rate, group: Sequence[Rate]) -> Dated:
-    later = [each.start for each in group if each.start and _iso(each.start) > _iso(rate.start) and _covers(each, rate)]
+    later = [each.start for each in group if each.start and begin(each) > begin(rate) and _covers(each, rate)]
     ends = [moment for moment in (rate.end, *later) if moment is not None]
-    earlier = [each for each in group if _band(each) == _band(rate) and _iso(each.start) < _iso(rate.start)]
+    earlier = [each for each in group if part_of(each) == part_of(rate) and begin(each) < begin(rate)]
     return Dated(
         rate,
         min(ends, key=lambda moment: moment.isoformat(), default=None),
-        max(earlier, key=lambda each: _iso(each.start), default=None),
+        max(earlier, key=begin, default=None),
     )
 
 
 def _covers(new: Rate, old: Rate) -> bool:
     """Tell whether a later rate is for all requests that an earlier one is for."""
     return new.above <= old.above and (new.window is None or new.window == old.window)
-
-
-def _iso(moment: Moment | None) -> str:
-    return moment.isoformat() if moment else ""

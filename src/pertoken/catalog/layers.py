@@ -36,10 +36,8 @@ def _laid(base: Catalog, overlay: Catalog) -> Catalog:
         name=" + ".join(filter(None, [base.name, overlay.name])),
         rates=own,
         aliases=_joined(overlay.aliases, base.aliases),
-        refusals={
-            key: text for key, text in {**base.refusals, **overlay.refusals}.items() if key not in overlay.rates
-        },
-        notes=_both(base.notes, overlay.notes),
+        refusals={key: text for key, text in {**base.refusals, **overlay.refusals}.items() if key not in overlay.rates},
+        notes=_Notes(base.notes, overlay.notes),
         deployments={**base.deployments, **overlay.deployments},
     )
 
@@ -51,9 +49,23 @@ def _joined(
     return lower if not upper else {**lower, **{name: keys + lower.get(name, ()) for name, keys in upper.items()}}
 
 
-def _both(lower: Mapping[Key, str], upper: Mapping[Key, str]) -> dict[Key, str]:
-    joined = {key: "; ".join(filter(None, [lower.get(key, ""), text])) for key, text in upper.items()}
-    return {**lower, **joined}
+class _Notes(Mapping[Key, str]):
+    """Notes of two catalogs, brought together when asked for."""
+
+    def __init__(self, lower: Mapping[Key, str], upper: Mapping[Key, str]) -> None:
+        self._both = lower, upper
+
+    def __getitem__(self, key: Key) -> str:
+        found = [each[key] for each in self._both if key in each]
+        if not found:
+            raise KeyError(key)
+        return "; ".join(found)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(dict.fromkeys(chain(*self._both)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class _Layered(Mapping[Key, tuple[Rate, ...]]):

@@ -140,7 +140,7 @@ def _zoned(reading: Reading, *, own: bool = True) -> Iterator[Reading]:
     zone, _, rest = reading.name.partition(".")
     if rest and zone in ZONES and "." in rest:
         prefix = "global" if zone == "global" else "regional"
-        yield Reading(f"{prefix}.{rest}", reading.seller, reading.region)
+        yield Reading(f"{prefix}.{rest}", reading.seller, zone)
         yield Reading(rest, reading.seller, zone)
 
 

@@ -42,7 +42,9 @@ def insane(rates: Iterable[Rate], source: str) -> Iterator[Fault]:
     for rate in rates:
         limit = SANE.get(meter(rate.meter).unit, Decimal("Infinity")) * FOLD
         if rate.price < 0 or (rate.currency == "USD" and rate.unit_price >= limit):
-            yield _fault(rate, source, f"less than {limit.normalize():f} USD" if rate.price >= 0 else "a price of 0 or more")
+            yield _fault(
+                rate, source, f"less than {limit.normalize():f} USD" if rate.price >= 0 else "a price of 0 or more"
+            )
 
 
 def far_apart(base: Catalog, overlay: Catalog, source: str) -> Iterator[Fault]:

@@ -1,24 +1,67 @@
 """A catalog as lines of JSON that say all of it: the same catalog makes the same lines, whatever its order."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from hashlib import sha256
+from typing import Any, Protocol
 
-from pertoken.catalog.book import Catalog
 from pertoken.catalog.prices import STANDARD, WEEK, Moment, Rate, Window
 from pertoken.catalog.regions import Uplift
 from pertoken.catalog.terms import iso
 
+Key = tuple[str, str]
+"""A provider and one of its models."""
+
 PLAIN: dict[str, Any] = {
-    "per": "1", "batch": False, "tier": STANDARD, "speed": STANDARD, "region": "", "above": 0, "window": None, "from": "",
-    "to": "", "currency": "USD", "note": "", "basis": "",
+    "per": "1", "batch": False, "tier": STANDARD, "speed": STANDARD, "region": "", "above": 0, "window": None,
+    "from": "", "to": "", "currency": "USD", "note": "", "basis": "",
 }  # fmt: skip
 """What is meant where a row says nothing."""
 
 
-def lines(catalog: Catalog) -> Iterator[str]:
+class Said(Protocol):
+    """What a catalog says."""
+
+    @property
+    def rates(self) -> Mapping[Key, tuple[Rate, ...]]:
+        """What each model costs."""
+
+    @property
+    def aliases(self) -> Mapping[str, tuple[Key, ...]]:
+        """Other names of models."""
+
+    @property
+    def refusals(self) -> Mapping[Key, str]:
+        """Models that can't be priced."""
+
+    @property
+    def notes(self) -> Mapping[Key, str]:
+        """What rates leave out."""
+
+    @property
+    def deployments(self) -> Mapping[str, str]:
+        """The user's own names."""
+
+    @property
+    def uplifts(self) -> tuple[Uplift, ...]:
+        """Regional multiples."""
+
+
+def digest(text: Iterable[str]) -> str:
+    """Hash lines of text.
+
+    >>> digest([])[:8]
+    'e3b0c442'
+    """
+    found = sha256()
+    for line in text:
+        found.update(f"{line}\n".encode())
+    return found.hexdigest()
+
+
+def lines(catalog: Said) -> Iterator[str]:
     """Write a catalog: a line for each model with its rates, then refusals, notes, aliases, deployments, multiples."""
     for key in sorted(catalog.rates):
         yield _json({"model": key, **_model(catalog.rates[key])})

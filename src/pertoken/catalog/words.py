@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from pertoken.catalog.book import Catalog
 from pertoken.catalog.prices import STANDARD, Rate, Window
 from pertoken.core.meters import meter
 
@@ -10,6 +11,15 @@ MILLION = Decimal(1_000_000)
 
 ROUND = 1000
 """Thresholds are multiples of it; one that is a token less than a multiple includes the multiple."""
+
+
+def named(catalog: Catalog) -> str:
+    """Name a catalog, with its short hash where that is known without reckoning.
+
+    >>> named(Catalog("prices of May", {}, digest="7c75731da711acea")), named(Catalog("prices of May", {}))
+    ('prices of May #7c75731d', 'prices of May')
+    """
+    return f"{catalog.name} #{catalog.digest[:8]}" if catalog.digest else catalog.name
 
 
 def band(above: int) -> str:

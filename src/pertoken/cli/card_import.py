@@ -15,7 +15,7 @@ ENGINES = ("lago", "openmeter", "stripe", "flexprice", "killbill", "meteroid")
 @click.option(
     "--from", "engine", type=click.Choice(ENGINES), help="Whose plans they are; told by their shape if not said."
 )
-@click.option("--as", "target", type=Output(), metavar="FILE", help="Write the cards to this YAML file.")
+@click.option("--out", "target", type=Output(), metavar="FILE", help="Write the cards to this YAML file.")
 @click.option(
     "--meter",
     "meters",
@@ -29,14 +29,14 @@ def command(file: str, engine: str | None, target: str | None, meters: tuple[str
 
     What has no exact equal is refused, all of it at once, each with its place.
 
-    Example: pertoken card import lago.json --as plans.yaml --meter tokens_in=input_tokens
+    Example: pertoken card import lago.json --out plans.yaml --meter tokens_in=input_tokens
     """
     from pertoken.connect.card_yaml import card_yaml
     from pertoken.connect.plans import import_plans
     from pertoken.present.files import write_whole
 
     if target and _same(file, target):
-        msg = f"--as {target} is the file that is read; say another"
+        msg = f"--out {target} is the file that is read; say another"
         raise InputError(msg)
     name, made = import_plans(file, engine or "", _said(meters))
     text = card_yaml(made.cards, made.origins, f"From {name}: {file}")

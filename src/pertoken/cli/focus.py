@@ -23,13 +23,13 @@ SHOWN = 20
 def command() -> None:
     """Bills in the format of the FinOps Open Cost and Usage Specification.
 
-    Example: pertoken focus export log.parquet --cost vendors.yaml --by day --as focus.csv
+    Example: pertoken focus export log.parquet --cost vendors.yaml --by day --out focus.csv
     """
 
 
 @command.command(short_help="Write what LOG cost, or earned, as such a file.")
 @log_options
-@click.option("--as", "target", type=Output(), required=True, metavar="FILE", help="File to write: .csv or .parquet.")
+@click.option("--out", "target", type=Output(), required=True, metavar="FILE", help="File to write: .csv or .parquet.")
 @click.option("--version", type=click.Choice(["1.0", "1.1", "1.2"]), default="1.2", show_default=True,
               help="Version of the standard.")  # fmt: skip
 @click.option("--by", default="month", show_default=True, metavar="KEYS",
@@ -56,7 +56,7 @@ def export(
 ) -> None:
     """Write what LOG cost (or earned) as a Cost and Usage dataset, one row for each charge.
 
-    Example: pertoken focus export log.parquet --cost vendors.yaml --by day --provider OpenAI --as focus.csv
+    Example: pertoken focus export log.parquet --cost vendors.yaml --by day --provider OpenAI --out focus.csv
     """
     from pertoken.connect.focus import Parties, write
     from pertoken.connect.focus import export as made
@@ -127,7 +127,7 @@ def _apart(reading: Reading, target: str) -> None:
         raise InputError(msg)
     said = [reading.log, reading.mapping, *reading.cost, *reading.revenue]
     if Path(target).resolve() in {Path(x.partition("::")[0].partition("#")[0]).resolve() for x in said if x}:
-        msg = f"--as {target} is also read by this command; say another file"
+        msg = f"--out {target} is also read by this command; say another file"
         raise InputError(msg)
 
 

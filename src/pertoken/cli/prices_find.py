@@ -23,9 +23,10 @@ def command(names: tuple[str, ...], provider: str, on: date | None, book: Book, 
 
     Example: pertoken prices find gpt-4o us.anthropic.claude-sonnet-4-5-20250929-v1:0
     """
+    from pertoken.catalog.words import named
     from pertoken.present.prices import found
 
     catalog = book.read()
     offers = prices.find(names, provider=provider, catalog=catalog)
-    made = found(offers, on=on or today(), catalog=catalog.name)
-    deliver(made, delivery, short=found(offers, on=on or today(), catalog=catalog.name, brief=True))
+    made = found(offers, on=on or today(), catalog=named(catalog))
+    deliver(made, delivery, short=found(offers, on=on or today(), catalog=named(catalog), brief=True))

@@ -16,8 +16,8 @@ from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.rating.series import grain
 
 RATE_WORDS = (
-    "model", "provider", "batch", "service_tier", "speed", "region", "above", "at_least", "window", "from", "to", "source",
-    "per", "note",
+    "model", "provider", "batch", "service_tier", "speed", "region", "above", "at_least", "window", "from", "to",
+    "source", "per", "note",
 )  # fmt: skip
 """Words of a row that are not meters."""
 

@@ -49,7 +49,7 @@ def write(path: Path, table: Table) -> None:
 
 
 def folder() -> Path:
-    """Say where such tables are kept."""
+    """Name the folder in which tables and catalogs are kept."""
     if own := os.environ.get("PERTOKEN_CACHE"):
         return Path(own)
     if shared := os.environ.get("XDG_CACHE_HOME"):

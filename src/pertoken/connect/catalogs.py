@@ -1,13 +1,15 @@
 """Catalogs by the name or file that a user says: one price book, and overlays that lie on top of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pertoken.catalog.book import Catalog, UnknownModel, locate
 from pertoken.catalog.layers import layered
+from pertoken.catalog.sane import far_apart
+from pertoken.connect import catalog_cache
 from pertoken.core.errors import Fault, InputError, nearest
 
 BUNDLED = "genai-prices"
@@ -15,6 +17,12 @@ BUNDLED = "genai-prices"
 
 HISTORY = "model-prices"
 """The catalog with history and schedules; its package is an extra."""
+
+SUPPLEMENTS = "supplements"
+"""What the bundled catalog leaves out; it lies on the bundled one anyhow, and can be laid on another."""
+
+UPDATED = "updated"
+"""The catalog that `pertoken prices update` keeps."""
 
 NONE = Catalog("", {})
 """A catalog of nothing."""
@@ -27,7 +35,7 @@ def read_catalog(name: str | Path = BUNDLED, overlays: Sequence[str | Path] = ()
     snapshot of model-prices, or YAML with rates of the user's own. Each can be the book or lie on top of one.
 
     Args:
-        name: `genai-prices`, `model-prices`, or a file.
+        name: `genai-prices` (with the supplements), `model-prices`, `updated`, `supplements`, or a file.
         overlays: Catalogs or files whose rates go before those of the book, the last before all.
 
     Returns:
@@ -36,10 +44,24 @@ def read_catalog(name: str | Path = BUNDLED, overlays: Sequence[str | Path] = ()
     Raises:
         InputError: There is no such catalog, or a file says what can't be.
     """
-    books = [_book(str(each)) for each in (name, *overlays)]
-    whole = layered(NONE, *books) if books[0].uplifts else layered(*books)
-    _check_deployments(whole, books)
-    return whole
+    books = {str(each): _book(str(each)) for each in (name, *overlays)}
+    base = NONE
+    for source, book in books.items():
+        faults = tuple(far_apart(base, book, source)) if len(book.rates) <= SMALL else ()
+        if faults:
+            raise InputError.of(faults)
+        base = layered(base, book) if base is not NONE or book.uplifts else book
+    _check_deployments(base, books)
+    return base
+
+
+SMALL = 500
+"""How many models a catalog may have for all its prices to be compared with those below."""
+
+
+def updated() -> Path:
+    """Say where the updated catalog is kept, whether or not it is there."""
+    return catalog_cache.folder() / "updated.catalog"
 
 
 def _book(name: str) -> Catalog:
@@ -47,24 +69,36 @@ def _book(name: str) -> Catalog:
         from pertoken.connect import genai, supplements  # noqa: PLC0415  costs time, and only some questions need it
 
         return layered(genai.catalog(), supplements.supplements())
+    if name == SUPPLEMENTS:
+        from pertoken.connect.supplements import supplements as added  # noqa: PLC0415  read only when asked for
+
+        return added()
     if name == HISTORY:
         from pertoken.connect.model_prices import catalog as history  # noqa: PLC0415  read only when asked for
 
         return history()
+    if name == UPDATED and not updated().is_file():
+        msg = "no updated catalog is kept; make one with `pertoken prices update`"
+        raise InputError(msg)
     try:
-        text = Path(name).read_text(encoding="utf-8-sig")
+        text = (updated() if name == UPDATED else Path(name)).read_text(encoding="utf-8-sig")
     except OSError as error:
-        known = nearest(name, [BUNDLED, HISTORY])
+        known = nearest(name, [BUNDLED, HISTORY, UPDATED])
         msg = f"can't read the catalog {name}: {error.strerror}; {known}, or the path of a file"
         raise InputError(msg) from error
     except UnicodeDecodeError as error:
         msg = f"the catalog {name} is not text in UTF-8; expected JSON or YAML"
         raise InputError(msg) from error
-    return _of_text(text, name)
+    return of_text(text, name)
 
 
-def _of_text(text: str, source: str) -> Catalog:
-    """Know a file by what stands in it."""
+def of_text(text: str, source: str) -> Catalog:
+    """Make a catalog of a text, known by what stands in it.
+
+    Args:
+        text: JSON or YAML of any form that `read_catalog` reads.
+        source: Where it is from: a file or an address.
+    """
     from pertoken.connect import frozen, genai, litellm_prices, model_prices, overlay  # noqa: PLC0415  when needed
 
     if text.startswith(frozen.MARK):
@@ -91,14 +125,17 @@ def _json(text: str, source: str) -> dict[str, Any]:
     return dict(data)
 
 
-def _check_deployments(whole: Catalog, books: Sequence[Catalog]) -> None:
+def _check_deployments(whole: Catalog, books: Mapping[str, Catalog]) -> None:
     """Refuse names of the user's own that mean nothing."""
+    from pertoken.connect.overlay import place_of_alias  # noqa: PLC0415  only when needed
+
     faults = []
-    for book in books:
+    for source, book in books.items():
         for name, target in book.deployments.items():
             try:
                 locate(whole, target)
             except UnknownModel as error:
-                faults.append(Fault(book.name, f"alias {name!r} means {target!r}", "", str(error)))
+                where = place_of_alias(source, name)
+                faults.append(Fault(where, f"alias {name!r} means {target!r}", "", str(error)))
     if faults:
         raise InputError.of(faults)

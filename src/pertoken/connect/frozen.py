@@ -6,9 +6,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pertoken.catalog.book import Catalog, Key, digest
+from pertoken.catalog.book import Catalog, Key
 from pertoken.catalog.prices import Rate
-from pertoken.catalog.text import lines, rates_from, uplift_from
+from pertoken.catalog.text import digest, lines, rates_from, uplift_from
 from pertoken.connect.whole import write_whole
 from pertoken.core.errors import Fault, InputError
 
@@ -31,7 +31,7 @@ def write_catalog(catalog: Catalog, path: str | Path) -> None:
         InputError: The file can't be written.
     """
     body = list(lines(catalog))
-    head = {"pertoken": "catalog", "form": FORM, "name": catalog.name, "hash": digest(iter(body))}
+    head = {"pertoken": "catalog", "form": FORM, "name": catalog.name, "hash": digest(body)}
     text = "\n".join([json.dumps(head, ensure_ascii=False, separators=(",", ":")), *body, ""])
     try:
         write_whole(Path(path), text)
@@ -64,7 +64,9 @@ def frozen_catalog(text: str, source: str) -> Catalog:
     return Catalog(
         name=str(head["name"]),
         rates=_Rates(models),
-        aliases={each["alias"]: tuple((seller, model) for seller, model in each["of"]) for each in parts.get("alias", [])},
+        aliases={
+            each["alias"]: tuple((seller, model) for seller, model in each["of"]) for each in parts.get("alias", [])
+        },
         refusals={(each["refused"][0], each["refused"][1]): each["why"] for each in parts.get("refused", [])},
         notes={(each["note"][0], each["note"][1]): each["text"] for each in parts.get("note", [])},
         deployments={each["deployment"]: each["of"] for each in parts.get("deployment", [])},

@@ -83,7 +83,7 @@ def _rates(table: Table, key: Key) -> Iterator[Rate]:
     source = ", ".join(filter(None, [table["source"], table["urls"].get(provider)]))
     for batch, tier, speed, region, start, hours, prices in blocks:
         day = date.fromisoformat(start) if start else None
-        window = Window(*map(time.fromisoformat, hours)) if hours else None
+        window = Window(time.fromisoformat(hours[0]), time.fromisoformat(hours[1])) if hours else None
         for meter, above, price, per, note in _priced(table["meters"], prices):
             yield Rate(
                 model=model,

@@ -141,10 +141,14 @@ def read(text: str, source: str) -> list[Provider]:
         return _providers_from_raw(json.loads(text, parse_float=Decimal))
     except ValidationError as error:
         faults = (
-            Fault(source, f"{'.'.join(map(str, each['loc']))}: {each['msg']}", "data of genai-prices as it is published")
+            Fault(
+                source, f"{'.'.join(map(str, each['loc']))}: {each['msg']}", "data of genai-prices as it is published"
+            )
             for each in error.errors()
         )
         raise InputError.of(faults) from error
+    except ValueError as error:
+        raise InputError.of([Fault(source, f"not JSON: {error}", "", "take the whole file again")]) from error
 
 
 def _add(out: dict[str, Any], provider: Provider, model: ModelInfo, counted: set[str]) -> None:
@@ -300,7 +304,9 @@ def _lists(model: ModelInfo, day: date, terms: Terms) -> list[tuple[list[str] | 
     for (start, prices), end in zip(parts, ends, strict=True):
         if prices != rest:
             lists.append(([f"{start:%H:%M}", f"{end:%H:%M}"], prices))
-    starts = {tier[0] for _, prices in lists for price in prices.values() if isinstance(price, list) for tier in price[1:]}
+    starts = {
+        tier[0] for _, prices in lists for price in prices.values() if isinstance(price, list) for tier in price[1:]
+    }
     return lists if len(lists) == 1 else [(window, _with_tiers(prices, sorted(starts))) for window, prices in lists]
 
 

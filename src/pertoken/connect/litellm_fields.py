@@ -51,8 +51,29 @@ BY_MODE: dict[tuple[str, str], str] = {
 NO_MONEY = frozenset({"input_dbu_cost_per_token", "output_dbu_cost_per_token", "output_db_cost_per_token"})
 """Fields that hold the same price in the seller's own units."""
 
-TIERS = {"priority": (False, "priority"), "flex": (False, "flex"), "batches": (True, "standard"), "": (False, "standard")}
+TIERS = {
+    "priority": (False, "priority"),
+    "flex": (False, "flex"),
+    "batches": (True, "standard"),
+    "": (False, "standard"),
+}
 """What the end of a field's name says of batch work and service tier."""
+
+VERTEX = (
+    "us-central1", "us-east1", "us-east4", "us-east5", "us-south1", "us-west1", "us-west4", "northamerica-northeast1",
+    "southamerica-east1", "europe-west1", "europe-west2", "europe-west3", "europe-west4", "europe-west6",
+    "europe-west8", "europe-west9", "europe-north1", "europe-central2", "europe-southwest1", "asia-east1", "asia-east2",
+    "asia-northeast1", "asia-northeast3", "asia-south1", "asia-southeast1", "australia-southeast1", "me-central1",
+    "me-central2", "me-west1", "us", "eu",
+)  # fmt: skip
+"""Locations of Vertex AI that are not `global`."""
+
+UPLIFTS: dict[str, tuple[str, ...]] = {
+    "regional_processing_uplift_multiplier_eu": ("eu",),
+    "regional_processing_uplift_multiplier_us": ("us",),
+    "regional_endpoint_uplift_multiplier": VERTEX,
+}
+"""Fields that say a multiple, and the regions for which it holds."""
 
 _SUFFIX = re.compile(r"(.+?)(?:_above_(\d+)(k?)_tokens)?(?:_(priority|flex|batches))?")
 _SIZED = re.compile(r"output_cost_per_(image|second)_([0-9.]+[a-zA-Z]?)")

@@ -28,16 +28,27 @@ def windows(said: Mapping[str, Any], notes: list[str]) -> tuple[Window, ...]:
 
 def _windows(said: Mapping[str, Any], zone: str, shift: timedelta) -> Iterator[Window]:
     for span in _several(said.get("hours_utc")):
-        yield _window(str(span), WEEK, "UTC", timedelta())
+        yield Window(*_span(str(span)))
     for each in said.get("windows") or ():
         days = _days(each.get("weekdays"))
         for span in _several(each["hours_utc"]):
-            yield _window(str(span), days, zone if days != WEEK else "UTC", shift if days != WEEK else timedelta())
+            start, end = _span(str(span))
+            if days == WEEK:
+                yield Window(start, end)
+            else:
+                yield from (Window(*part, zone, days) for part in _parts(_moved(start, shift), _moved(end, shift)))
 
 
-def _window(span: str, days: tuple[int, ...], zone: str, shift: timedelta) -> Window:
-    start, end = (time.fromisoformat(edge.strip()) for edge in span.split("-"))
-    return Window(_moved(start, shift), _moved(end, shift), zone, days)
+def _span(text: str) -> tuple[time, time]:
+    start, end = (time.fromisoformat(edge.strip()) for edge in text.split("-"))
+    return start, end
+
+
+def _parts(start: time, end: time) -> list[tuple[time, time]]:
+    """Cut a span at midnight: the weekday that counts is that of the moment, not that on which the span began."""
+    if start == end:
+        return [(time.min, time.min)]
+    return [(start, end)] if start < end or end == time.min else [(start, time.min), (time.min, end)]
 
 
 def _moved(clock: time, shift: timedelta) -> time:

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from pertoken.catalog.book import Catalog, Key
-from pertoken.catalog.lending import lent
+from pertoken.catalog.lending import LENDERS, lent, lent_note
 from pertoken.catalog.names import ZONES, place_of, seller_of
 from pertoken.catalog.prices import STANDARD, Rate, Window
 from pertoken.catalog.regions import Uplift, regional
 from pertoken.catalog.sane import insane
-from pertoken.connect.litellm_fields import Priced, amount, is_money, read_field
+from pertoken.connect.litellm_fields import UPLIFTS, Priced, amount, is_money, read_field
 from pertoken.connect.litellm_hours import windows
 from pertoken.core.exact import CONTEXT
 
@@ -25,29 +25,8 @@ AT_LEAST = frozenset({"x-ai"})
 HOUR = 3600
 """Seconds in one; committed throughput is listed by the second. [s]"""
 
-VERTEX = tuple(
-    "us-central1 us-east1 us-east4 us-east5 us-south1 us-west1 us-west4 northamerica-northeast1 southamerica-east1 "
-    "europe-west1 europe-west2 europe-west3 europe-west4 europe-west6 europe-west8 europe-west9 europe-north1 "
-    "europe-central2 europe-southwest1 asia-east1 asia-east2 asia-northeast1 asia-northeast3 asia-south1 "
-    "asia-southeast1 australia-southeast1 me-central1 me-central2 me-west1 us eu".split()
-)
-"""Locations of Vertex AI that are not `global`."""
-
 _IMAGE = re.compile(r"(?:([a-z]+)/)?(?:(\d+)-x-(\d+)/)(?:([\w-]*steps)/)?(.+)")
 _COMMITTED = re.compile(r"(\d+-month-commitment)/(.+)")
-UPLIFTS = {"regional_processing_uplift_multiplier_eu": ("eu",), "regional_processing_uplift_multiplier_us": ("us",)}
-UPLIFTS |= {"regional_endpoint_uplift_multiplier": VERTEX}
-"""Regions for which a multiple holds."""
-
-
-@dataclass(slots=True)
-class _Book:
-    """What is compiled so far."""
-
-    rates: dict[Key, tuple[Rate, ...]] = field(default_factory=dict)
-    notes: dict[Key, list[str]] = field(default_factory=dict)
-    aliases: dict[str, tuple[Key, ...]] = field(default_factory=dict)
-    refusals: dict[Key, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +57,10 @@ class _Entry:
         return str(self.said.get("mode") or "chat")
 
 
+Lists = dict[tuple[bool, str], dict[str, dict[int, tuple[Decimal, int]]]]
+"""Price and unit by batch and tier, meter, and bound."""
+
+
 def is_price_list(data: Mapping[str, Any]) -> bool:
     """Tell whether a document has the form of the list: entries that name a provider and costs."""
     entries = [each for each in data.values() if isinstance(each, Mapping)]
@@ -85,7 +68,7 @@ def is_price_list(data: Mapping[str, Any]) -> bool:
 
 
 def catalog_of(data: Mapping[str, Any], source: str) -> Catalog:
-    """Compile a price list.
+    """Compile a price list; the rates of a model are made when they are asked for.
 
     What rates can't say stands in the notes of the model. A model whose price can't be meant is refused by name.
 
@@ -93,19 +76,97 @@ def catalog_of(data: Mapping[str, Any], source: str) -> Catalog:
         data: The list, its numbers exact.
         source: The file it is from.
     """
-    book = _Book()
+    entries: dict[Key, list[_Entry]] = {}
     for name, said in data.items():
         if name not in META and isinstance(said, Mapping):
-            _add(book, _entry(name, said, source))
-    for key in list(book.rates):
-        if not book.rates[key]:
-            del book.rates[key]
-        elif wrong := [f"{fault.found}; expected {fault.expected}" for fault in insane(book.rates[key], source)]:
-            book.refusals[key] = f"{wrong[0]}; a price for a million in the place of one is likely"
-            del book.rates[key]
-    refusals = {key: text for key, text in book.refusals.items() if key not in book.rates}
-    notes = {key: "; ".join(dict.fromkeys(texts)) for key, texts in book.notes.items() if texts}
-    return Catalog(f"LiteLLM list {source}", book.rates, book.aliases, refusals, notes)
+            entry = _entry(name, said, source)
+            entries.setdefault(entry.key, []).append(entry)
+    refusals = {key: text for key, several in entries.items() if (text := _refusal(several, source))}
+    models = _Models({key: several for key, several in entries.items() if key not in refusals})
+    aliases: dict[str, tuple[Key, ...]] = {}
+    for key, several in entries.items():
+        for alias in (str(each).lower() for entry in several for each in entry.said.get("aliases") or ()):
+            aliases[alias] = (*aliases.get(alias, ()), key)
+    return Catalog(f"LiteLLM list {source}", models, aliases, refusals, _Notes(models))
+
+
+def _refusal(entries: Sequence[_Entry], source: str) -> str:
+    """Why a model can't be priced; empty if it can. Only those that may be are looked at closely."""
+    values = [amount(value) for entry in entries for name, value in entry.said.items() if is_money(name, value)]
+    nested = any(entry.said.get(name) for entry in entries for name in STRUCTURES)
+    plain = any(value is not None for value in values)
+    if plain and all(value is None or 0 <= value < CLOSER for value in values):
+        return ""
+    rates, _ = _compiled(entries)
+    wrong = [f"{fault.found}; expected {fault.expected}" for fault in insane(rates, source)]
+    if wrong:
+        return f"{wrong[0]}; a price for a million in the place of one is likely"
+    zero = any("cost_per" in name or "token_cost" in name for entry in entries for name in entry.said)
+    return "" if rates and (plain or nested or zero) else "it is listed without a price"
+
+
+CLOSER = Decimal("0.01")
+"""From which amount on a field is looked at closely: that much for a token is a thousand times too much."""
+
+
+class _Models(Mapping[Key, tuple[Rate, ...]]):
+    """Rates by model, with their notes, made when asked for."""
+
+    def __init__(self, entries: Mapping[Key, Sequence[_Entry]]) -> None:
+        self._entries = entries
+        self._made: dict[Key, tuple[tuple[Rate, ...], str]] = {}
+
+    def made(self, key: Key) -> tuple[tuple[Rate, ...], str]:
+        """Make the rates and the note of a model."""
+        if key not in self._made:
+            self._made[key] = _compiled(self._entries[key])
+        return self._made[key]
+
+    def __getitem__(self, key: Key) -> tuple[Rate, ...]:
+        return self.made(key)[0]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+class _Notes(Mapping[Key, str]):
+    """Notes by model."""
+
+    def __init__(self, models: _Models) -> None:
+        self._models = models
+
+    def __getitem__(self, key: Key) -> str:
+        if text := key in self._models and self._models.made(key)[1]:
+            return text
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[Key]:
+        return (key for key in self._models if self._models.made(key)[1])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _compiled(entries: Sequence[_Entry]) -> tuple[tuple[Rate, ...], str]:
+    """Make the rates of a model from all entries that name it, and say what they leave out."""
+    notes: list[str] = []
+    kept: dict[tuple[object, ...], Rate] = {}
+    for entry in entries:
+        rates = list(_rates(entry, notes))
+        if any(kept.setdefault(_terms(rate), rate).unit_price != rate.unit_price for rate in rates):
+            notes.append("listed twice at different prices; the first is taken")
+        kept |= {_terms(rate): rate for rate in rates if _terms(rate) not in kept}
+        if end := entry.said.get("deprecation_date"):
+            notes.append(f"withdrawn on {end}, says the list")
+    if kept and not any(rate.price for rate in kept.values()):
+        notes.append("the list says 0: free, or not known")
+    return tuple(kept.values()), "; ".join(dict.fromkeys(notes))
 
 
 def _entry(name: str, said: Mapping[str, Any], source: str) -> _Entry:
@@ -130,24 +191,6 @@ def _entry(name: str, said: Mapping[str, Any], source: str) -> _Entry:
     return _Entry((provider, plain), region, tier, size, pixels, said, ", ".join(filter(None, [source, page])))
 
 
-def _add(book: _Book, entry: _Entry) -> None:
-    notes = book.notes.setdefault(entry.key, [])
-    rates = tuple(_rates(entry, notes))
-    kept = book.rates.get(entry.key, ())
-    fresh = [rate for rate in rates if _terms(rate) not in {_terms(each) for each in kept}]
-    if any(rate.unit_price not in {k.unit_price for k in kept if _terms(k) == _terms(rate)} for rate in rates if rate not in fresh):
-        notes.append("listed twice at different prices; the first is taken")
-    book.rates[entry.key] = (*kept, *fresh)
-    if not rates:
-        book.refusals[entry.key] = "it is listed without a price"
-    for alias in entry.said.get("aliases") or ():
-        book.aliases[str(alias).lower()] = (*book.aliases.get(str(alias).lower(), ()), entry.key)
-    if end := entry.said.get("deprecation_date"):
-        notes.append(f"withdrawn on {end}, says the list")
-    if rates and not any(rate.price for rate in rates):
-        notes.append("the list says 0: free, or not known")
-
-
 def _terms(rate: Rate) -> tuple[object, ...]:
     window = rate.window and rate.window.key
     return rate.meter, rate.batch, rate.service_tier, rate.speed, rate.region, rate.above, window
@@ -166,7 +209,7 @@ def _rates(entry: _Entry, notes: list[str]) -> Iterator[Rate]:
 
 def _listed(entry: _Entry, notes: list[str]) -> Iterator[Rate]:
     """The prices that stand in an entry; other tiers and batch say what differs from the ordinary price."""
-    lists: dict[tuple[bool, str], dict[str, dict[int, tuple[Decimal, int]]]] = {}
+    lists: Lists = {}
     for name, value in entry.said.items():
         if not _told(name, value, entry, notes):
             continue
@@ -181,11 +224,18 @@ def _listed(entry: _Entry, notes: list[str]) -> Iterator[Rate]:
     _searches(entry, lists, notes)
     plain = lists.get((False, STANDARD), {})
     for (batch, tier), meters in lists.items():
+        said = "" if (batch, tier) == (False, STANDARD) else "batch work" if batch else tier
         for meter, bands in {**plain, **meters}.items():
-            if (batch, tier) != (False, STANDARD) and meter in meters and set(plain.get(meter, {})) - set(bands):
-                said = "batch work" if batch else tier
+            if said and meter in meters and set(plain.get(meter, {})) - set(bands):
                 notes.append(f"no price of {said} for long prompts: that for short ones is taken")
-            yield from (_rate(entry, meter, above, bands[above], batch=batch, tier=tier) for above in sorted(bands))
+            taken = f"no price of its own for {said}: the ordinary one" if said and meter not in meters else ""
+            for above in sorted(bands):
+                rate = _rate(entry, meter, above, bands[above], batch=batch, tier=tier)
+                yield replace(rate, note=taken)
+            lender = next((each for each in LENDERS.get(meter, ()) if 0 in meters.get(each, {})), "")
+            if lender and 0 not in bands:
+                rate = _rate(entry, meter, 0, meters[lender][0], batch=batch, tier=tier)
+                yield replace(rate, note=lent_note(lender))
 
 
 def _rate(entry: _Entry, meter: str, above: int, price: tuple[Decimal, int], *, batch: bool, tier: str) -> Rate:
@@ -231,10 +281,6 @@ def _field(name: str, entry: _Entry) -> Priced:
     if entry.size and name == "input_cost_per_pixel":
         return Priced(f"images_{entry.size}")
     return read_field(name, entry.mode)
-
-
-Lists = dict[tuple[bool, str], dict[str, dict[int, tuple[Decimal, int]]]]
-"""Price and unit by batch and tier, meter, and bound."""
 
 
 def _tiered(entry: _Entry, lists: Lists, notes: list[str]) -> None:

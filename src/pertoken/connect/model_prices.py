@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from importlib.metadata import version
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pertoken.catalog.book import Catalog, Key
-from pertoken.catalog.lending import loans, lent_note
+from pertoken.catalog.lending import lent_note, loans
 from pertoken.catalog.names import seller_of
 from pertoken.catalog.prices import STANDARD, WEEK, Rate, Window
 from pertoken.catalog.terms import iso
@@ -77,8 +77,11 @@ def catalog_of(data: Mapping[str, Any], source: str) -> Catalog:
         name=source,
         rates=rates,
         aliases=_aliases(data, rates),
-        notes={key: f"{data['status'][vendor][model]} by its seller" for key, (vendor, model) in rates.homes.items()
-               if model in data.get("status", {}).get(vendor, {})},
+        notes={
+            key: f"{data['status'][vendor][model]} by its seller"
+            for key, (vendor, model) in rates.homes.items()
+            if model in data.get("status", {}).get(vendor, {})
+        },
         refusals={
             (seller_of(each["provider"]), each["model"]): f"no price for it is published; it is like {each['like']}"
             for each in data.get("estimates", ())
@@ -143,11 +146,12 @@ class _Rates(Mapping[Key, tuple[Rate, ...]]):
     def _schedules(self, key: Key) -> list[Spell]:
         """When the model costs by the clock, and how."""
         vendor, model = self.homes[key]
-        out: list[Spell] = []
-        for each in self._data.get("schedules", {}).get("schedule", ()):
-            if each["provider"] == vendor and ("peak_hours_utc" in each or model in each["off_peak_multiplier"]):
-                out.append((_moment(each["valid_from"]), _moment(each.get("valid_until")), self._hours(each, model)))
-        return out
+        own = [each for each in self._data.get("schedules", {}).get("schedule", ()) if each["provider"] == vendor]
+        return [
+            (_moment(each["valid_from"]), _moment(each.get("valid_until")), self._hours(each, model))
+            for each in own
+            if "peak_hours_utc" in each or model in each["off_peak_multiplier"]
+        ]
 
     def _hours(self, said: Mapping[str, Any], model: str) -> Mapping[str, Any]:
         """Windows of a schedule, and what prices are multiplied by in them."""
@@ -159,7 +163,9 @@ class _Rates(Mapping[Key, tuple[Rate, ...]]):
         return {"times": Decimal(str(said["peak_multiplier"])), "windows": windows}
 
 
-def _windows(spans: Sequence[Sequence[str]], said: Mapping[str, Any], calendar: Mapping[str, Any] | None) -> list[Window]:
+def _windows(
+    spans: Sequence[Sequence[str]], said: Mapping[str, Any], calendar: Mapping[str, Any] | None
+) -> list[Window]:
     """Hours of UTC; the days of a calendar are those on which they begin, as its own clock has it."""
     days = tuple(day for day in WEEK if day < 5) if said.get("weekdays_only") else WEEK  # noqa: PLR2004  Saturday
     ahead = timedelta(hours=calendar["utc_offset_hours"]) if calendar else timedelta()
@@ -172,35 +178,54 @@ def _windows(spans: Sequence[Sequence[str]], said: Mapping[str, Any], calendar: 
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A price list and when it holds.
+
+    Args:
+        said: What it says.
+        start: Since when; None for as far back as is asked.
+        later: When the next one begins; None if it is the last.
+        gone: Whether there is no price from then on.
+    """
+
+    said: Mapping[str, Any]
+    start: datetime | None
+    later: datetime | None
+    gone: bool
+
+
 def _of_model(key: Key, modes: Mapping[str, Any], schedules: Sequence[Spell], source: str) -> Iterator[Rate]:
     for mode, rows in modes.items():
         terms = MODES.get(mode, (False, mode, STANDARD))
-        for start, end, said in _spells(rows):
-            for since, until, hours in _cut((start, end), schedules):
-                yield from _priced(key, terms, said, source, (since, until), hours)
+        for each in _lists(rows):
+            for since, hours in _cut(each, schedules):
+                yield from _priced(key, terms, each, source, (since, hours))
 
 
-def _spells(rows: Sequence[Mapping[str, Any]]) -> Iterator[Spell]:
-    """The price lists of a mode, one after another; the first holds as far back as is asked."""
-    for i, row in enumerate(rows):
+def _lists(rows: Sequence[Mapping[str, Any]]) -> Iterator[_List]:
+    """The price lists of a mode, one after another; one that says the same prices as the one before is left out."""
+    kept: list[Mapping[str, Any]] = []
+    for row in rows:
+        if not kept or _money(row["rates"]) != _money(kept[-1]["rates"]):
+            kept.append(row)
+    for row, following in zip(kept, [*kept[1:], None], strict=True):
         if row["rates"]:
-            gone = i + 1 < len(rows) and not rows[i + 1]["rates"]
-            yield _moment(row["start"]), _moment(rows[i + 1]["start"]) if gone else None, {
-                **row["rates"],
-                "next": _moment(rows[i + 1]["start"]) if i + 1 < len(rows) else None,
-            }
+            later = _moment(following["start"]) if following else None
+            yield _List(row["rates"], _moment(row["start"]), later, bool(following and not following["rates"]))
 
 
-def _cut(
-    span: tuple[datetime | None, datetime | None], schedules: Sequence[Spell]
-) -> Iterator[tuple[datetime | None, datetime | None, Mapping[str, Any] | None]]:
+def _money(said: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {word: said.get(word) for word in (*METERS, "tiers", "cache_write_1h_multiple")} if said else {}
+
+
+def _cut(each: _List, schedules: Sequence[Spell]) -> Iterator[tuple[datetime | None, Mapping[str, Any] | None]]:
     """Cut the time of a price list where prices by the clock begin and end."""
-    start, end = span
-    edges = sorted({edge for begun, ended, _ in schedules for edge in (begun, ended) if edge}, key=iso)
-    inner = [edge for edge in edges if iso(start) < iso(edge) and (end is None or edge < end)]
-    for since in (start, *inner):
+    edges = sorted({edge for begun, ended, _ in schedules for edge in (begun, ended) if edge})
+    inner = [edge for edge in edges if iso(each.start) < iso(edge) and _before(edge, each.later)]
+    for since in (each.start, *inner):
         holding = [hours for begun, ended, hours in schedules if iso(begun) <= iso(since) and _before(since, ended)]
-        yield since, end, holding[0] if holding else None
+        yield since, holding[0] if holding else None
 
 
 def _before(moment: datetime | None, end: datetime | None) -> bool:
@@ -210,32 +235,31 @@ def _before(moment: datetime | None, end: datetime | None) -> bool:
 def _priced(
     key: Key,
     terms: tuple[bool, str, str],
-    said: Mapping[str, Any],
+    each: _List,
     source: str,
-    span: tuple[datetime | None, datetime | None],
-    hours: Mapping[str, Any] | None,
+    when: tuple[datetime | None, Mapping[str, Any] | None],
 ) -> Iterator[Rate]:
     """The rates of one price list in one time, with those of its windows."""
-    if said["next"] is not None and span[0] is not None and span[0] >= said["next"]:
-        return
     provider, model = key
     batch, tier, speed = terms
-    basis = str(said.get("valid_from_basis") or "")
+    since, hours = when
     base = Rate(
         model=model, meter="", price=Decimal(0), per=MILLION, provider=provider, batch=batch, service_tier=tier,
-        speed=speed, start=span[0], end=span[1], source=f"{source}, {said['source']}", basis=basis,
+        speed=speed, start=since, end=each.later if each.gone else None, source=f"{source}, {each.said['source']}",
+        basis=str(each.said.get("valid_from_basis") or ""),
     )  # fmt: skip
-    for above, prices in _bands(said, provider):
-        for meter, price in prices.items():
-            yield replace(base, meter=meter, price=price, above=above)
-        for meter, lender in loans(prices):
-            yield replace(base, meter=meter, price=prices[lender], above=above, note=lent_note(lender))
+    for above, prices in _bands(each.said, provider):
+        yield from _rows(replace(base, above=above), prices)
         for window in hours["windows"] if hours else ():
             moved = {meter: CONTEXT.multiply(price, hours["times"]) for meter, price in prices.items()} if hours else {}
-            for meter, price in moved.items():
-                yield replace(base, meter=meter, price=price, above=above, window=window)
-            for meter, lender in loans(moved):
-                yield replace(base, meter=meter, price=moved[lender], above=above, window=window, note=lent_note(lender))
+            yield from _rows(replace(base, above=above, window=window), moved)
+
+
+def _rows(base: Rate, prices: Mapping[str, Decimal]) -> Iterator[Rate]:
+    """A rate for each price, and for each meter that takes one over."""
+    yield from (replace(base, meter=meter, price=price) for meter, price in prices.items())
+    for meter, lender in loans(prices):
+        yield replace(base, meter=meter, price=prices[lender], note=lent_note(lender))
 
 
 def _bands(said: Mapping[str, Any], provider: str) -> Iterator[tuple[int, dict[str, Decimal]]]:
@@ -254,4 +278,4 @@ def _moment(text: str | None) -> datetime | None:
     """Read a moment of UTC."""
     if text is None:
         return None
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC).replace(tzinfo=None)
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)

@@ -1,6 +1,7 @@
 """A catalog of the user's own in YAML: rates, names of deployments, and what a region costs as a multiple."""
 
 from collections.abc import Iterator
+from pathlib import Path as File
 from typing import Any
 
 from pertoken.catalog.book import Catalog, Key
@@ -78,8 +79,9 @@ def _uplifts(row: Any, data: Placed, index: int, door: Door) -> Iterator[Uplift]
     """Read a row of `regions`: one multiple for each region."""
     path = ("regions", index)
     said = {"provider": data.get("provider"), **row} if isinstance(row, Placed) else {}
-    if not all(said.get(word) for word in ("provider", "region", "times")):
-        door.refuse(path, f"regions has {dict(said) or row!r}", "{provider: azure, models: [gpt-4o], region: eu, times: 1.1}")
+    if any(said.get(word) in (None, "", []) for word in ("provider", "region", "times")):
+        expected = "{provider: azure, models: [gpt-4o], region: eu, times: 1.1}"
+        door.refuse(path, f"regions has {dict(said) or row!r}", expected)
         return
     door.only(Placed(said, path, 0), REGION_WORDS, " in a row of regions")
     try:
@@ -101,11 +103,24 @@ def _several(value: Any) -> list[Any]:  # noqa: ANN401  unchecked input
 
 
 def _aliases(data: Placed, door: Door) -> dict[str, str]:
-    said = data.get("aliases", Placed({}, ("aliases",), 0))
+    said = data.get("aliases")
+    if said is None:
+        return {}
     if not isinstance(said, Placed):
         door.refuse(("aliases",), f"aliases is {said!r}", "names and what they mean, as `prod-chat: openai/gpt-4o`")
         return {}
     for name, target in said.items():
         if not isinstance(target, str) or not target.strip():
-            door.refuse(("aliases", name), f"alias {name!r} means {target!r}", "provider/model", f"{name}: openai/gpt-4o")
+            found = f"alias {name!r} means {target!r}"
+            door.refuse(("aliases", name), found, "provider/model", f"{name}: openai/gpt-4o")
     return {name.strip().lower(): str(target).strip() for name, target in said.items()}
+
+
+def place_of_alias(source: str, name: str) -> str:
+    """Find the file and line of an alias; the file alone where it is no overlay."""
+    try:
+        document = read(File(source).read_text(encoding="utf-8-sig"), source)
+        said = document.data["aliases"]
+    except (OSError, InputError, KeyError, TypeError):
+        return source
+    return next((document.place(("aliases", each)) for each in said if each.strip().lower() == name), source)

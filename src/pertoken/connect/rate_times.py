@@ -22,7 +22,7 @@ def moment(value: Any) -> Moment | None:  # noqa: ANN401  unchecked input
     """
     if value is None:
         return None
-    text = str(value).replace("Z", "+00:00")
+    text = str(value)
     if len(text) == len("2026-01-01"):
         return date.fromisoformat(text)
     found = datetime.fromisoformat(text)

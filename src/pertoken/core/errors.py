@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 EXIT_CHECK = 1
 EXIT_INPUT = 2
@@ -80,6 +79,17 @@ class LimitExceeded(PertokenError):
     exit_code = EXIT_CHECK
 
 
+def alike(name: str, known: Iterable[str], *, cutoff: float = 0.8) -> list[str]:
+    """Find the three known names that look most like a name.
+
+    >>> alike("input_token", ["input_tokens", "pages"])
+    ['input_tokens']
+    """
+    from difflib import get_close_matches  # noqa: PLC0415  only a mistake needs it
+
+    return get_close_matches(name, sorted(set(known)), n=3, cutoff=cutoff)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Suggest the known names that look like `name`, or list the first few.
 
@@ -87,7 +97,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     'did you mean input_tokens?'
     """
     names = sorted(set(known))
-    close = get_close_matches(name, names, n=3, cutoff=0.8)
+    close = alike(name, names)
     if close:
         return f"did you mean {' or '.join(close)}?"
     shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")

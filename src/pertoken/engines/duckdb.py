@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from pertoken.engines.reported import currency, reported, silent
 from pertoken.engines.rows import checked, judged, refused
 from pertoken.engines.source import identifier, quote
 from pertoken.usage.question import Question
-from pertoken.usage.report import Report
+from pertoken.usage.report import Report, partial_day
 
 __all__ = ["Log", "Watch", "currency", "fold", "keep", "labels", "opened", "reported", "silent"]
 
@@ -67,7 +68,8 @@ def fold(
         if report.rejected and (not rejects or sum(report.rejected.values()) == report.rows):
             raise refused(report)
         usage = _folded(log, question, report, on, watch)
-    return usage, report
+    cut = partial_day(report.last, question.timezone) if "day" in question.keys else ""
+    return usage, replace(report, says=(*report.says, cut)) if cut else report
 
 
 def _counts(log: Log) -> None:

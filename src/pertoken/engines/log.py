@@ -131,13 +131,18 @@ def _of_layout(
     types = dict(_columns(con, source))
     names = [name for name, kind in types.items() if not kind.endswith(("]", ")"))]
     bound = _bound(source, names, fitted(layout, mapping, names))
-    says = (*layout.says, *left_out(con, source, layout), *bound.says)
+    says = (*_plain(layout), *left_out(con, source, layout), *bound.says)
     return Log(con, source, replace(bound, says=says), types, (), layout.title)
+
+
+def _plain(layout: Layout) -> tuple[str, ...]:
+    """What is known of a format, without the stops that notes are given when they are shown."""
+    return tuple(text.removesuffix(".") for text in layout.says)
 
 
 def _put_down(con: duckdb.DuckDBPyConnection, source: Source, documents: Documents, mapping: LogMapping | None) -> Log:
     """Put documents down as records, and read those as a log."""
-    staged = stage(con, documents.read)
+    staged = stage(con, documents.read, "line" if source.kind == "json" else "row")
     title = documents.layout.title
     if not staged.rows:
         found = f"{source.name} holds no usage that can be read as {title} ({documents.layout.name})"
@@ -150,7 +155,7 @@ def _put_down(con: duckdb.DuckDBPyConnection, source: Source, documents: Documen
     except InputError as error:
         msg = f"{source.name}: {error}"
         raise InputError(msg) from error
-    bound = replace(bound, says=(*documents.layout.says, *notes(staged)))
+    bound = replace(bound, says=(*_plain(documents.layout), *notes(staged)))
     return Log(con, source, bound, dict(_columns(con, source)), (), title, staged)
 
 

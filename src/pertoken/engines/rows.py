@@ -190,8 +190,9 @@ def _sample(log: Log, found: Sequence[sql.Check]) -> Iterator[Fault]:
     rows = f"SELECT _fault, _file, _row, CASE _fault {whens} END FROM {judged(log, found)}"
     query = f"{rows} WHERE _fault IS NOT NULL QUALIFY {first} ORDER BY 1, 2, 3"
     reasons = [*(check.reason for check in found), _REPEATED]
+    unit = log.staged.unit if log.staged else "row"
     for i, file, row, shown in log.con.execute(query).fetchall():
-        yield Fault(f"{file} row {row}", f"found {shown if shown is not None else 'nothing'}", "", reasons[i])
+        yield Fault(f"{file} {unit} {row}", f"found {shown if shown is not None else 'nothing'}", "", reasons[i])
 
 
 def refused(report: Report) -> InputError:

@@ -15,15 +15,44 @@ Types = Mapping[str, str]
 
 
 def shaped(source: Source, layout: Layout, types: Types) -> Source:
-    """Give a log the columns and keep the rows that its layout says."""
-    made = [(name, sql) for name, each in layout.derived.items() if (sql := _derived(each, types))]
+    """Give a log the columns and keep the rows that its layout says; JSON that a column holds is opened once a row."""
+    opened = _opened(layout, types)
+    made = [(name, sql) for name, each in layout.derived.items() if (sql := _derived(each, types, opened))]
     column = {name.lower(): identifier(name) for name in types} | {name.lower(): f"({sql})" for name, sql in made}
     kept = [_kept(column[name.lower()], labels) for name, labels in layout.keep.items() if name.lower() in column]
-    return replace(source, derived=tuple(made), where=" AND ".join(kept))
+    held = tuple((_list_of(name), _open(name, paths)) for name, paths in opened.items())
+    return replace(source, opened=held, derived=tuple(made), where=" AND ".join(kept))
 
 
-def _derived(how: Derived, types: Types) -> str:
-    found = [sql for column, path in how.of if (sql := _value(column, path, types))]
+def _opened(layout: Layout, types: Types) -> dict[str, tuple[str, ...]]:
+    """Find the columns that hold JSON as text, and the paths that are read of each."""
+    known = {name.lower(): name for name in types}
+    paths: dict[str, dict[str, None]] = {}
+    for column, path in (pair for each in layout.derived.values() for pair in each.of):
+        held = known.get(column.lower())
+        if path and held is not None and types[held] in ("VARCHAR", "JSON") and f"{column}.{path}".lower() not in known:
+            paths.setdefault(held, {})[path] = None
+    return {name: tuple(each) for name, each in paths.items()}
+
+
+def _list_of(column: str) -> str:
+    """Name the list of what a column's JSON says under each of its paths."""
+    return f"_opened {column}"
+
+
+def _open(column: str, paths: Sequence[str]) -> str:
+    """Write the list of what a column's JSON says; an error where it is broken, so that nothing counts as zero."""
+    name = identifier(column)
+    steps = [
+        "$" + "".join(f"[{step}]" if step.isdigit() else f'."{step}"' for step in path.split(".")) for path in paths
+    ]
+    broken = f"error({quote(f'{column} holds JSON that is cut off or broken: ')} || {name}[-40:])"
+    found = f"json_extract_string({name}, [{', '.join(map(quote, steps))}])"
+    return f"CASE WHEN json_valid({name}) THEN {found} WHEN {name} LIKE '{{%' THEN {broken} END"
+
+
+def _derived(how: Derived, types: Types, opened: Mapping[str, Sequence[str]]) -> str:
+    found = [sql for column, path in how.of if (sql := _value(column, path, types, opened))]
     if not found:
         return ""
     said = f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
@@ -33,7 +62,7 @@ def _derived(how: Derived, types: Types) -> str:
     return f"CASE {said} {whens} ELSE {said} END"
 
 
-def _value(column: str, path: str, types: Types) -> str:
+def _value(column: str, path: str, types: Types, opened: Mapping[str, Sequence[str]]) -> str:
     """What a column says under a path, as text; nothing where there is no such column."""
     known = {name.lower(): name for name in types}
     inside = known.get(f"{column}.{path}".lower() if path else column.lower())
@@ -42,15 +71,11 @@ def _value(column: str, path: str, types: Types) -> str:
     held = known.get(column.lower())
     if held is None:
         return ""
-    name, kind = identifier(held), types[held]
-    if kind.startswith("MAP"):
-        return f"nullif(CAST({name}[{quote(path)}] AS VARCHAR), '')"
-    if kind not in ("VARCHAR", "JSON"):
+    if types[held].startswith("MAP"):
+        return f"nullif(CAST({identifier(held)}[{quote(path)}] AS VARCHAR), '')"
+    if held not in opened:
         return ""
-    steps = "".join(f"[{step}]" if step.isdigit() else f'."{step}"' for step in path.split("."))
-    broken = f"error({quote(f'{held} holds JSON that is cut off or broken: ')} || {name}[-40:])"
-    opened = f"json_extract_string({name}, {quote('$' + steps)})"
-    return f"nullif(CASE WHEN json_valid({name}) THEN {opened} WHEN {name} LIKE '{{%' THEN {broken} END, '')"
+    return f"nullif({identifier(_list_of(held))}[{opened[held].index(path) + 1}], '')"
 
 
 def _kept(column: str, labels: Sequence[str]) -> str:
@@ -61,8 +86,8 @@ def left_out(con: duckdb.DuckDBPyConnection, source: Source, layout: Layout) -> 
     """Say how many rows are no usage."""
     if not source.where:
         return ()
-    whole = replace(source, where="").relation
-    row = con.execute(f"SELECT count(*) FROM {whole} WHERE NOT ({source.where})").fetchone()
+    others = replace(source, where=f"NOT ({source.where})").relation
+    row = con.execute(f"SELECT count(*) FROM {others}").fetchone()
     words = "; ".join(f"{name} other than {', '.join(map(repr, labels))}" for name, labels in layout.keep.items())
     return (f"{row[0]:,} rows are no usage and are left out ({words})",) if row and row[0] else ()
 
@@ -71,6 +96,8 @@ def fitted(layout: Layout, said: LogMapping | None, columns: Sequence[str]) -> L
     """Fit a layout's mapping to the columns that a table has; what a user says goes before."""
     known = {name.lower(): name for name in columns}
     own = layout.mapping
+    read = {column.lower() for each in layout.derived.values() for column, path in each.of if not path}
+    made = {name.lower() for name in layout.derived}
     fit = replace(
         own,
         time=known.get((own.time or "").lower()),
@@ -78,7 +105,7 @@ def fitted(layout: Layout, said: LogMapping | None, columns: Sequence[str]) -> L
         reported_cost=known.get((own.reported_cost or "").lower()),
         keys={key: known[name.lower()] for key, name in own.keys.items() if name.lower() in known},
         meters={key: known[name.lower()] for key, name in own.meters.items() if name.lower() in known},
-        ignore=tuple(known[name.lower()] for name in own.ignore if name.lower() in known),
+        ignore=tuple(known[name] for name in (*map(str.lower, own.ignore), *sorted(read - made)) if name in known),
     )
     held = {whole: tuple(p for p in parts if p in fit.meters) for whole, parts in own.includes.items()}
     fit = replace(fit, includes={whole: parts for whole, parts in held.items() if whole in fit.meters})

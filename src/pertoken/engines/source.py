@@ -45,6 +45,7 @@ class Source:
         headers: First lines of CSV files; empty where DuckDB is to find out.
         nested: Fields of records, written with dots, that stand as columns of their own.
         mixed: Columns that hold several kinds of JSON; read as text.
+        opened: Lists of what columns that hold JSON say, and how they are made; only `derived` and `where` see them.
         derived: Columns that are made of others, and how.
         where: Which rows are read; empty for all.
     """
@@ -56,6 +57,7 @@ class Source:
     headers: tuple[Header, ...] = ()
     nested: tuple[str, ...] = ()
     mixed: tuple[str, ...] = ()
+    opened: tuple[tuple[str, str], ...] = ()
     derived: tuple[tuple[str, str], ...] = ()
     where: str = ""
 
@@ -100,10 +102,13 @@ class Source:
         """Add the columns that are made of others, and leave out the rows that are not read."""
         if not self.derived and not self.where:
             return table
-        more = "".join(f", {sql} AS {identifier(name)}" for name, sql in self.derived)
-        every = f"COLUMNS(lambda c: NOT list_contains([{', '.join(quote(n.lower()) for n, _ in self.derived)}], lower(c)))"
+        gone = ", ".join(quote(name.lower()) for name, _ in (*self.opened, *self.derived))
+        every = f"COLUMNS(lambda c: NOT list_contains([{gone}], lower(c)))" if gone else "*"
         where = f" WHERE {self.where}" if self.where else ""
-        return f"(SELECT {every if self.derived else '*'}{more} FROM {table}{where})"
+        return f"(SELECT {every}{_named(self.derived)} FROM {self._opened(table)}{where})"
+
+    def _opened(self, table: str) -> str:
+        return f"(SELECT *{_named(self.opened)} FROM {table})" if self.opened else table
 
     def _fields(self, table: str) -> str:
         fields = [f"{self._text(name, identifier(*_parts(name)))} AS {identifier(name)}" for name in self.nested]
@@ -115,6 +120,10 @@ class Source:
 
     def _text(self, name: str, column: str) -> str:
         return f"({column} ->> '$')" if name in self.mixed else column
+
+
+def _named(columns: Sequence[tuple[str, str]]) -> str:
+    return "".join(f", {sql} AS {identifier(name)}" for name, sql in columns)
 
 
 def _parts(name: str) -> tuple[str, list[str]]:

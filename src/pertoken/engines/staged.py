@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from pertoken.core import period
 from pertoken.core.errors import Fault
 from pertoken.core.meters import meter
 from pertoken.engines.source import STAGED, Source, identifier
@@ -55,6 +56,8 @@ class Staged:
         sample: Some of them.
         notes: What records say of themselves, and how many do.
         repeated: Records that were there twice, and are kept once.
+        untimed: Records that tell no time.
+        unit: What places are counted in: lines of documents, or rows of a table.
     """
 
     keys: dict[str, None] = field(default_factory=dict)
@@ -65,22 +68,28 @@ class Staged:
     sample: list[Fault] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
+    untimed: int = 0
+    unit: str = "line"
 
 
-def stage(con: duckdb.DuckDBPyConnection, read: Iterable[Read]) -> Staged:
+def stage(con: duckdb.DuckDBPyConnection, read: Iterable[Read], unit: str = "line") -> Staged:
     """Put records down in the table `staged`, each meter and each label in a column; repeated ones once.
 
     Args:
         con: Where to.
         read: Records of documents, with their places.
+        unit: What places are counted in.
     """
     columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in FIXED.items())
     con.execute(f"CREATE TEMP TABLE {STAGED} ({columns})")
-    out = Staged()
+    out = Staged(unit=unit)
     rows = _rows(read, out)
     while batch := list(islice(rows, BATCH)):
         _put(con, batch, out)
         out.rows += len(batch)
+    if out.meters and "requests" not in out.meters:
+        _widen(con, "requests", "BIGINT DEFAULT 0")
+        out.meters["requests"] = None
     if "request_id" in out.said:
         out.repeated = _once(con)
         out.rows -= out.repeated
@@ -112,7 +121,9 @@ def _put(con: duckdb.DuckDBPyConnection, batch: list[tuple[str, int, UsageRecord
             _widen(con, name, _kind(name) + " DEFAULT 0")
             out.meters[name] = None
     out.said |= {name for name in LABELS if any(columns[name] != "")}
-    out.said |= {"time"} if any(record.time is not None for record in records) else set()
+    untimed = sum(record.time is None for record in records)
+    out.untimed += untimed
+    out.said |= {"time"} if untimed < len(records) else set()
     out.said |= {"request_id"} if any(record.request_id for record in records) else set()
     out.said |= {"reported_cost"} if any(record.reported_cost is not None for record in records) else set()
     out.notes.update(note for record in records if record.notes for note in record.notes)
@@ -207,7 +218,11 @@ def notes(staged: Staged) -> tuple[str, ...]:
 
 def rows(con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[Placed]:
     """Read the rows of a table as documents; a cell that holds JSON is what it holds."""
-    got = con.cursor().execute(f"SELECT * FROM {source.numbered}")
+    table = con.sql(f"SELECT * FROM {source.numbered} LIMIT 0")
+    zoned = [name for name, kind in zip(table.columns, table.types, strict=True) if kind == "TIMESTAMP WITH TIME ZONE"]
+    plain = ", ".join(f"CAST({identifier(name)} AS TIMESTAMP) AS {identifier(name)}" for name in zoned)
+    every = f"* REPLACE ({plain})" if plain else "*"
+    got = con.cursor().execute(f"SELECT {every} FROM {source.numbered}")
     names = [each[0] for each in got.description]
     while batch := got.fetchmany(BATCH):
         for row in batch:
@@ -233,4 +248,7 @@ def binding(staged: Staged, mapping: LogMapping | None) -> Binding:
     said = mapping or LogMapping()
     named = [name for name in ("provider", "model") if name in staged.said]
     own = {name: name for name in (*named, "service_tier", "speed", "region", "batch", "currency", *staged.keys)}
-    return given(own, tuple(staged.meters), staged.said, replace(said, meters={}, includes={}, ignore=()))
+    columns = (
+        staged.said - {"time"} if staged.untimed and any(g in said.constants for g in period.GRAINS) else staged.said
+    )
+    return given(own, tuple(staged.meters), columns, replace(said, meters={}, includes={}, ignore=()))

@@ -80,3 +80,9 @@ def meta(listed: PriceList, *, brief: bool) -> dict[str, str]:
     """What rates rest on: their catalog, and for people the source where it is the same for all."""
     sources = list(dict.fromkeys(each.rate.source for each in listed.rates))
     return {"prices": listed.catalog} | ({"source": sources[0]} if brief and len(sources) == 1 else {})
+
+
+def gaps_table(gaps: Sequence[str]) -> Table:
+    """What is known not to be known of a price."""
+    rows = tuple((text,) for text in gaps)
+    return Table("gaps", "Not known, or not sure", (Column("gap", "Of this price", "text"),), rows, total=False)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from pertoken.catalog.history import borrowed, holding, own, plain
 from pertoken.catalog.listing import Listing, PriceList
-from pertoken.catalog.prices import Moment, Rate
+from pertoken.catalog.prices import Moment
 from pertoken.catalog.words import priced
 from pertoken.core.meters import meter
 from pertoken.present.numbers import counted
-from pertoken.present.price_columns import currency, meta, table
+from pertoken.present.price_columns import currency, gaps_table, meta, table
 from pertoken.present.sheet import Cell, Column, Note, Sheet, Table
 
 SHOWN = ("input_tokens", "cache_read_tokens", "output_tokens")
@@ -67,7 +67,7 @@ def _found_columns(money: str, *, brief: bool) -> tuple[Column, ...]:
 
 
 def _found_row(offer: Listing, on: Moment, *, brief: bool) -> tuple[Cell, ...]:
-    held = {rate.meter: priced(rate) for rate in plain(holding(offer.rates, on))}
+    held = {rate.meter: priced(rate) for rate in plain(own(holding(offer.rates, on)))}
     numbers = (*(held.get(name) for name in SHOWN), len(own(offer.rates)))
     if brief:
         return (offer.name, *numbers, offer.understood if offer.meant else "")
@@ -93,21 +93,11 @@ def shown(listed: PriceList, *, brief: bool = False) -> Sheet:
     offer, rates = listed.offer, listed.rates
     kept = [each for each in rates if not brief or not borrowed(each.rate)]
     made = table("Rates", kept, BRIEF, brief=DULL) if brief else table("Rates", kept, WHOLE)
-    notes = [Note(_borrowed([each.rate for each in rates if each not in kept]))] if len(kept) < len(rates) else []
-    notes += [Note(_sentence(text), "warning") for text in (*filter(None, [offer.refusal, offer.notes]), *listed.gaps)]
+    unsure = (gaps_table(offer.gaps),) if offer.gaps else ()
     said = counted(len(own([each.rate for each in rates])), "rates")
     words = f"{said}{f' on {listed.on}' if listed.on else ''}; the name was read as {offer.understood}."
-    return Sheet(f"Prices of {offer.name}", words, (made, *notes), meta(listed, brief=brief))
+    return Sheet(f"Prices of {offer.name}", words, (made, *unsure), meta(listed, brief=brief))
 
 
 def _sentence(text: str) -> str:
     return f"{text.rstrip('.')}."
-
-
-def _borrowed(rates: Sequence[Rate]) -> str:
-    """Say which meters are priced as which others."""
-    lent: dict[str, list[str]] = {}
-    for rate in rates:
-        lent.setdefault(borrowed(rate), []).append(rate.meter)
-    each = (f"{', '.join(dict.fromkeys(meters))} as {lender}" for lender, meters in lent.items())
-    return f"Without a price of their own: {'; '.join(each)}."

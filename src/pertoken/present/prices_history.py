@@ -11,7 +11,7 @@ from pertoken.catalog.words import priced, terms, unit
 from pertoken.core.meters import meter
 from pertoken.present import charts
 from pertoken.present.numbers import counted
-from pertoken.present.price_columns import currency, meta, table
+from pertoken.present.price_columns import currency, gaps_table, meta, table
 from pertoken.present.sheet import Chart, Note, Sheet
 
 WHOLE = (
@@ -41,8 +41,8 @@ def sheet(listed: PriceList, *, today: date, brief: bool = False) -> Sheet:
         f"{counted(len(rates) - len(kept), 'prices')} that did not change are left out; JSON, CSV and XLSX have them."
     )
     notes = [Note(said)] if len(kept) < len(rates) else []
-    notes += [Note(f"{text.rstrip('.')}.", "warning") for text in listed.gaps]
-    return Sheet(f"Price history of {name}", _words(changes), (*blocks, *notes), meta(listed, brief=brief))
+    unsure = (gaps_table(listed.offer.gaps),) if listed.offer.gaps else ()
+    return Sheet(f"Price history of {name}", _words(changes), (*blocks, *unsure, *notes), meta(listed, brief=brief))
 
 
 def _words(changes: Sequence[Dated]) -> str:

@@ -62,6 +62,8 @@ def text(found: Any) -> str:  # noqa: ANN401
     >>> text(None), text(True), text(7), text(["a", "b"])
     ('', 'true', '7', '["a", "b"]')
     """
+    if type(found) is str:
+        return found
     if isinstance(found, list | dict):
         return json.dumps(found)
     return "" if found is None else str(found).lower() if isinstance(found, bool) else str(found)

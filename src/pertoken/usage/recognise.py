@@ -58,7 +58,8 @@ def records(
             tails += [tail(document)] if layout.paged else []
             yield file, line, _read(document, layout, f"{file} line {line}")
     for found in missing(tails):
-        yield file, 1, Fault(file, found, "", "a report with all its pages was expected; fetch the ones that follow, too")
+        mend = "a report with all its pages was expected; fetch the ones that follow, too"
+        yield file, 1, Fault(file, found, "", mend)
 
 
 def _stranger(file: str, line: int, document: Document, layout: Layout, layouts: Sequence[Layout]) -> Fault:

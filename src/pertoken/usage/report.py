@@ -2,8 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
 
+from pertoken.core import period
 from pertoken.core.errors import Fault
+
+_LATE = time(23, 45)
+"""A log whose last request is later than this is taken to hold all of its last day."""
+
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +40,17 @@ class Report:
     def rejected_share(self) -> float:
         """Share of the rows that could not be used, 0 to 1."""
         return sum(self.rejected.values()) / self.rows if self.rows else 0.0
+
+
+def partial_day(last: str, timezone: str = "UTC") -> str:
+    """Say that the last day of a log is not whole, where it ends well before midnight; a bare day is whole.
+
+    >>> partial_day("2026-01-05 17:30:00"), partial_day("2026-01-05 00:00:00")
+    ('the last day, 2026-01-05, is partial: the log ends at 17:30', '')
+    """
+    if not last:
+        return ""
+    local = datetime.fromisoformat(last).replace(tzinfo=UTC).astimezone(period.zone(timezone))
+    if local.time() == time() or local.time() >= _LATE:
+        return ""
+    return f"the last day, {local.date()}, is partial: the log ends at {local:%H:%M}"

@@ -14,7 +14,7 @@ from pertoken.usage.responses.unwrap import unwrapped
 
 Reader = Callable[[Response], tuple[Invocation, ...]]
 
-BESIDE = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation", "iterations"})
+BESIDE = frozenset(anthropic.USAGE) - {"input_tokens", "output_tokens", "output_tokens_details"} | {"iterations"}
 """Counts of Anthropic that stand beside its input."""
 
 DETAILS = frozenset({"input_tokens_details", "input_token_details"})
@@ -82,7 +82,9 @@ def _records(response: Response, asked: Body, held: Invocation | None = None) ->
         sold = marked(response.body, response.usage)
         response = response._replace(provider=sold or maker(label.model))
     spent, currency, doubts = labels.cost(response)
-    told = (held,) if held else _reader(response)(response)
+    told = (held,) if held else _read(response, asked)
+    if not any(each.meters for each in told) and spent is not None:
+        doubts = (*doubts, "only the cost is said, not what was used")
     out = []
     for i, each in enumerate(told):
         meters = each.meters if i else {**called(response.body, label.model), **each.meters, "requests": 1}
@@ -106,19 +108,22 @@ def _records(response: Response, asked: Body, held: Invocation | None = None) ->
     return out
 
 
-def _reader(response: Response) -> Reader:
-    """Tell whose way to count a response follows, by what stands in its usage."""
+def _read(response: Response, asked: Body) -> tuple[Invocation, ...]:
+    """Read a response by the way to count that it follows, which what stands in its usage tells."""
     usage = response.usage
     if usage is response.body:
-        return flat.read
+        return flat.read(response)
     if "prompt_tokens" in usage:
-        return openai.read
+        return openai.read(response)
     if "input_tokens" in usage:
-        native = DETAILS.isdisjoint(usage) and ("total_tokens" not in usage or not BESIDE.isdisjoint(usage))
-        return anthropic.read if native else openai.read
+        native = not BESIDE.isdisjoint(usage) and DETAILS.isdisjoint(usage)
+        return anthropic.read(response) if native else openai.read(response)
     for fields, reader in OTHERS:
         if not fields.isdisjoint(usage):
-            return reader
+            return reader(response)
+    held = unmetered.read(response.body, response.api, asked)
+    if held or not labels.MONEY.isdisjoint(usage):
+        return (held or Invocation({}),)
     raise InputError.of([_no_usage(response.body)])
 
 
@@ -128,6 +133,8 @@ def _no_usage(body: object) -> Fault:
         mend = "an unfinished stream has none: ask for usage at its end (OpenAI: stream_options.include_usage)"
         return Fault("response", "found no usage in any event", "usage at the end of the stream", mend)
     if body.get("error"):
-        return Fault("response", f"found an error: {body['error']}", "a response with usage", "leave failed requests out")
+        return Fault(
+            "response", f"found an error: {body['error']}", "a response with usage", "leave failed requests out"
+        )
     shown = ", ".join(sorted(map(str, body))[:12]) or "nothing"
     return Fault("response", f"found no usage among {shown}", "a response with usage", "pass the whole response body")

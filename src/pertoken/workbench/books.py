@@ -1,9 +1,8 @@
 """A log, rated: the statement, what it rests on, invoices."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -13,16 +12,13 @@ from pertoken.rating.assign import own_lines
 from pertoken.rating.card import Card
 from pertoken.rating.rate import rate, without_price
 from pertoken.workbench.cards import Aside, side_of, sides
-from pertoken.workbench.costs import Prices
-from pertoken.workbench.reading import Contracts, Terms, folded, reading, said_to_cost, stated
+from pertoken.workbench.reading import How, folded, read_as, said_to_cost, terms_of
 
 if TYPE_CHECKING:
     from pertoken.books.answer import Billed, Books
-    from pertoken.engines.duckdb import Watch
     from pertoken.rating.explain import Step
     from pertoken.usage.question import Question
     from pertoken.usage.report import Report
-    from pertoken.usage.schema import LogMapping
 
 
 def statement(
@@ -31,21 +27,11 @@ def statement(
     cost: Iterable[str | Card] = (),
     revenue: Iterable[str | Card] = (),
     by: Sequence[str] = (),
-    mapping: "LogMapping | str | Path | None" = None,
-    layout: str = "",
-    period: str = "",
-    timezone: str = "UTC",
     exact: bool = True,
     unpriced: Aside = "raise",
-    rejects: bool = False,
     amount: str = "effective",
-    on: date | None = None,
-    contracts: Contracts = (),
-    start: date | None = None,
-    end: date | None = None,
     rollup: "str | Path | None" = None,
-    catalog: Prices = None,
-    watch: "Watch | None" = None,
+    **how: Unpack[How],
 ) -> "Books":
     """Rate a log on both sides and fold it to a statement: revenue, cost, margin.
 
@@ -55,22 +41,11 @@ def statement(
         revenue: Cards of what we are paid.
         by: Keys to report by: customer, model, month, feature, or any column of the log; if empty, the first of
             customer, model and month that the log has.
-        mapping: What the log's columns mean, where their names don't say.
-        layout: Name of the log's format, as `litellm-spend`; found out if empty.
-        period: The month (or day, quarter, year) that a log without times is of.
-        timezone: Zone in which periods are reckoned.
         exact: True for decimals, False for floats.
         unpriced: `raise` when usage has no price, `report` to set it aside.
-        rejects: True to set rows aside that can't be used.
         amount: Which amount to show: list, contracted, effective or billed.
-        on: Day whose prices hold where the log has no times; the end of its period if None.
-        contracts: When contracts begin and end: a CSV or YAML file, or records of `Contract`; without, a contract runs
-            from its first period with usage to its last.
-        start: First day of the books; that of the log if None. What is before is left out.
-        end: The day after the last day of the books; that of the log if None.
         rollup: File to keep the folded usage in.
-        catalog: List prices that `catalog` as a card means: a catalog, its name, or a file; the bundled ones if None.
-        watch: Told how far the fold is, 0 to 1.
+        **how: How the log is read, and in which time the books are kept: see `pertoken.workbench.reading.How`.
 
     Returns:
         Books with the statement, the ledgers behind it, and what was left out.
@@ -78,15 +53,15 @@ def statement(
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
-    with reading(log, mapping, period, timezone, layout=layout, watch=watch) as opened:
-        cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced, catalog)
+    terms, on, rejects, watch = terms_of(how), how.get("on"), how.get("rejects", False), how.get("watch")
+    with read_as(log, how) as opened:
+        cards = sides(opened, {"cost": cost, "revenue": revenue}, unpriced, how.get("catalog"))
         by, keys = _keys(by, opened.binding.keys)
         every = [card for own in cards.values() for card in own]
-        terms = Terms(stated(contracts), start, end, timezone)
         usage, report, asked = folded(opened, every, keys, terms=terms, on=on, rejects=rejects, watch=watch)
         own = said_to_cost(opened, asked, report, terms, every[0].currency)
-    how = {"exact": exact, "unpriced": "keep" if unpriced == "report" else "raise", **terms.said(usage)}
-    books = _booked(usage, report, cards, keys, by=by, kind=amount, how=how, reported=own)
+    told = {"exact": exact, "unpriced": "keep" if unpriced == "report" else "raise", **terms.said(usage)}
+    books = _booked(usage, report, cards, keys, by=by, kind=amount, how=told, reported=own)
     if rollup is not None:
         _keep(usage, asked, rollup)
     return books

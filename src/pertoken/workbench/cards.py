@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pertoken.catalog.book import rates_of
 from pertoken.catalog.prices import Rate
+from pertoken.catalog.words import named
 from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage
 from pertoken.rating.card import Card
 from pertoken.workbench.costs import Prices
@@ -104,7 +105,7 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices) -
         party="vendor",
         rates=tuple(rates),
         rounding=None,
-        source=book.name,
+        source=named(book),
         currency=_one_currency(rates),
     )
 

@@ -52,8 +52,12 @@ def prices(said: Prices = None) -> Catalog:
     """Open the catalog that is said, once for as long as its file stays as it is."""
     if isinstance(said, Catalog):
         return said
-    path = Path(said) if said is not None else None
-    return _opened("" if said is None else str(said), path.stat().st_mtime_ns if path and path.is_file() else 0)
+    if said is None:
+        return _opened("", 0)
+    from pertoken.connect.catalogs import UPDATED, updated  # noqa: PLC0415  only where a catalog is said
+
+    path = updated() if str(said) == UPDATED else Path(said)
+    return _opened(str(said), path.stat().st_mtime_ns if path.is_file() else 0)
 
 
 @lru_cache(maxsize=8)

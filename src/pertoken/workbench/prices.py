@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pertoken.catalog.history import borrowed
 from pertoken.catalog.listing import Listing, PriceList, listing, listings, price_list
 from pertoken.catalog.prices import Moment
+from pertoken.catalog.words import named
 from pertoken.core.errors import InputError
 from pertoken.core.meters import meter
 from pertoken.workbench.costs import Prices
@@ -17,9 +19,22 @@ if TYPE_CHECKING:
     from pertoken.books.comparison import Comparison
     from pertoken.books.quote import Call
     from pertoken.books.request import Explained
+    from pertoken.catalog.difference import Difference, Frozen, Update
     from pertoken.usage.record import Count, UsageRecord
 
-__all__ = ["Listing", "PriceList", "compare", "explain", "find", "history", "show"]
+__all__ = [
+    "Listing",
+    "PriceList",
+    "compare",
+    "diff",
+    "diff_days",
+    "explain",
+    "export",
+    "find",
+    "history",
+    "show",
+    "update",
+]
 
 
 def find(names: Sequence[str], *, provider: str = "", catalog: Prices = None) -> tuple[Listing, ...]:
@@ -74,7 +89,35 @@ def compare(names: Sequence[str], *, calls: "Call", on: date, catalog: Prices = 
     from pertoken.books.comparison import comparison  # noqa: PLC0415  only what is asked for is loaded
 
     book = opened(catalog)
-    return comparison([listing(book, name) for name in names], calls, on=on, catalog=book.name)
+    return comparison([listing(book, name) for name in names], calls, on=on, catalog=named(book))
+
+
+def diff(old: Prices, new: Prices) -> "Difference":
+    """Compare two catalogs: models and prices that came, went or changed.
+
+    Args:
+        old: A catalog, its name, or a file with one.
+        new: Another.
+    """
+    from pertoken.catalog.difference import of_catalogs  # noqa: PLC0415  only what is asked for is loaded
+
+    return of_catalogs(opened(old), opened(new))
+
+
+def diff_days(start: Moment, end: Moment, *, catalog: Prices = None) -> "Difference":
+    """Compare the prices of a catalog on two days.
+
+    Args:
+        start: The earlier day, or moment (UTC).
+        end: The later one.
+        catalog: Prices: a catalog, its name, or a file with one; the bundled ones if None.
+
+    Raises:
+        InputError: The first is not before the second.
+    """
+    from pertoken.catalog.difference import of_days  # noqa: PLC0415  only what is asked for is loaded
+
+    return of_days(opened(catalog), start, end)
 
 
 def explain(
@@ -132,3 +175,65 @@ def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalo
         msg = f"{listed.offer.name} has no price for {' and '.join(missing)}; expected one of {', '.join(priced)}"
         raise InputError(msg)
     return replace(listed, rates=kept)
+
+
+def update(
+    place: str = "",
+    *,
+    today: date,
+    to: str | Path = "",
+    accept: bool = False,
+    catalog: Prices = None,
+) -> "Update":
+    """Read a published price list and keep it as a frozen catalog, unless it changes a price of the past.
+
+    This is the only function that reads from the network.
+
+    Args:
+        place: Address or file of the list, in any form that `read_catalog` reads; that of genai-prices if empty.
+        today: The day, which the catalog's name carries.
+        to: File to keep it in; the cache folder if empty, where the catalog is called `updated`.
+        accept: True to keep it all the same.
+        catalog: What it is held against; the updated catalog if one is kept, or else the bundled one, if None.
+
+    Returns:
+        What differs, and where the new catalog is kept.
+
+    Raises:
+        InputError: The list can't be read, or the file can't be written.
+    """
+    from pertoken.catalog.difference import Update, of_catalogs  # noqa: PLC0415  only what is asked for is loaded
+    from pertoken.connect import catalogs  # noqa: PLC0415
+    from pertoken.connect.frozen import write_catalog  # noqa: PLC0415
+    from pertoken.connect.published import address, published  # noqa: PLC0415
+
+    said = place or address()
+    new = catalogs.of_text(published(said), said)
+    used = opened(catalog if catalog is not None else catalogs.UPDATED if catalogs.updated().is_file() else None)
+    found = of_catalogs(used, new)
+    if found.past and not accept:
+        return Update(found)
+    target = Path(to) if to else catalogs.updated()
+    if not to:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    write_catalog(replace(new, name=f"{new.name}, read on {today}"), target)
+    return Update(found, str(target), str(target) if to else catalogs.UPDATED)
+
+
+def export(path: str | Path, *, catalog: Prices = None) -> "Frozen":
+    """Keep a catalog in a file: what is priced under it later gives the same numbers.
+
+    Args:
+        path: The file.
+        catalog: Prices: a catalog, its name, or a file with one; the bundled ones if None.
+
+    Raises:
+        InputError: The file can't be written.
+    """
+    from pertoken.catalog.difference import Frozen  # noqa: PLC0415  only what is asked for is loaded
+    from pertoken.connect.frozen import write_catalog  # noqa: PLC0415
+
+    write_catalog(opened(catalog), path)
+    kept = opened(path)
+    rates = sum(len(rates) for rates in kept.rates.values())
+    return Frozen(kept.name, str(path), kept.hash, len(kept.rates), rates)

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import numpy as np
 
-from pertoken.core.errors import InputError
+from pertoken.core.errors import InputError, nearest
 from pertoken.core.lines import Ledger, Lines, Usage
 from pertoken.core.period import begins, ends, zone
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
+from pertoken.workbench.costs import Prices
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -122,6 +123,55 @@ def reading(
     known = LAYOUTS if mapping is None or forced else ()
     held = _documents(log, forced, known, watch)
     return engine.opened(log, _mapping(mapping, period), documents=held, layout=forced, layouts=known)
+
+
+class How(TypedDict, total=False):
+    """How a log is read, and in which time the books are kept: arguments that mean the same wherever a log is asked.
+
+    Args:
+        mapping: What the log's columns mean, where their names don't say.
+        layout: Name of the log's format, as `litellm-spend`; found out if empty.
+        period: The month (or day, quarter, year) that a log without times is of.
+        timezone: Zone in which periods are reckoned; UTC if not said.
+        rejects: True to set rows aside that can't be used.
+        on: Day whose prices hold where the log has no times; the end of its period if None.
+        contracts: When contracts begin and end: a CSV or YAML file, or records of `Contract`; without, a contract runs
+            from its first period with usage to its last.
+        start: First day of the books; that of the log if None. What is before is left out.
+        end: The day after the last day of the books; that of the log if None.
+        catalog: List prices that `catalog` as a card means: a catalog, its name, or a file; the bundled ones if None.
+        watch: Told how far the fold is, 0 to 1.
+    """
+
+    mapping: "LogMapping | str | Path | None"
+    layout: str
+    period: str
+    timezone: str
+    rejects: bool
+    on: date | None
+    contracts: Contracts
+    start: date | None
+    end: date | None
+    catalog: Prices
+    watch: "Watch | None"
+
+
+def read_as(log: "str | Path", how: How) -> "AbstractContextManager[Log]":
+    """Open a log as it is said to be read.
+
+    Raises:
+        TypeError: Something is said that no log is read by.
+    """
+    if unknown := sorted(set(how) - set(How.__annotations__)):
+        msg = f"no argument {unknown[0]!r}; {nearest(unknown[0], How.__annotations__)}"
+        raise TypeError(msg)
+    asked = log, how.get("mapping"), how.get("period", ""), how.get("timezone", "UTC")
+    return reading(*asked, layout=how.get("layout", ""), watch=how.get("watch"))
+
+
+def terms_of(how: How) -> Terms:
+    """The time of the books, as it is said."""
+    return Terms(stated(how.get("contracts", ())), how.get("start"), how.get("end"), how.get("timezone", "UTC"))
 
 
 def _documents(

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from pertoken.books.causes import OFFER
 from pertoken.catalog.book import Catalog, UnknownModel, find
@@ -14,12 +13,12 @@ from pertoken.core.lines import Key, Ledger, Lines
 from pertoken.rating.assign import combos
 from pertoken.rating.card import Card
 from pertoken.workbench.cards import CATALOG, sides
-from pertoken.workbench.costs import Prices, prices
-from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
+from pertoken.workbench.costs import prices
+from pertoken.workbench.reading import How, folded, read_as, terms_of
 
 if TYPE_CHECKING:
     from pertoken.books.answer import Reconciled
-    from pertoken.engines.duckdb import Log, Watch
+    from pertoken.engines.duckdb import Log
     from pertoken.usage.schema import LogMapping
 
 TOLERANCE = Decimal("0.01")
@@ -33,19 +32,9 @@ def reconcile(
     cost: Iterable[str | Card] = (CATALOG,),
     by: Sequence[str] = (),
     tolerance: Decimal = TOLERANCE,
-    mapping: "LogMapping | str | Path | None" = None,
-    layout: str = "",
     bill_mapping: "LogMapping | str | Path | None" = None,
     bill_layout: str = "",
-    period: str = "",
-    timezone: str = "UTC",
-    rejects: bool = False,
-    on: date | None = None,
-    contracts: Contracts = (),
-    start: date | None = None,
-    end: date | None = None,
-    catalog: Prices = None,
-    watch: "Watch | None" = None,
+    **how: Unpack[How],
 ) -> "Reconciled":
     """Hold a bill against a log: computed beside billed by model, day and meter, with the likely cause of each gap.
 
@@ -56,19 +45,9 @@ def reconcile(
         cost: Cards of what we think it costs; list prices if not said.
         by: Keys of the lines; model and day, and the meter where the bill tells it, if empty.
         tolerance: Share of the computed cost by which a line may part and still agree.
-        mapping: What the log's columns mean, where their names don't say.
-        layout: Format of the log; recognised if empty.
         bill_mapping: What the bill's columns mean.
         bill_layout: Format of the bill; recognised if empty.
-        period: The month (or day, quarter, year) that a log without times is of.
-        timezone: Zone in which the days of the bill are cut.
-        rejects: True to set rows aside that can't be used.
-        on: Day whose prices hold where the log has no times.
-        contracts: As for `statement`.
-        start: First day that is looked at; that of the log if None.
-        end: The day after the last that is looked at.
-        catalog: List prices, and the names of models: a catalog, its name, or a file; the bundled ones if None.
-        watch: Told how far the fold is, 0 to 1.
+        **how: How the log is read, and which list prices are used, as for `statement`.
 
     Returns:
         Where the two part, and why.
@@ -80,23 +59,18 @@ def reconcile(
     from pertoken.books.reconcile import reconcile as hold  # noqa: PLC0415
     from pertoken.rating.rate import rate  # noqa: PLC0415
 
-    terms = Terms(stated(contracts), start, end, timezone)
-    own = bill is None
-    with reading(
-        log if bill is None else bill,
-        mapping if own else bill_mapping,
-        period,
-        timezone,
-        layout=layout if own else bill_layout,
-    ) as other:
+    terms = terms_of(how)
+    about: How = {"mapping": bill_mapping, "layout": bill_layout, "timezone": terms.timezone}
+    with read_as(log, how) if bill is None else read_as(bill, about) as other:
         keys = tuple(by) or _keys(other)
-        charged, said = _charged(other, keys, timezone), () if own else other.binding.says
-    with reading(log, mapping, period, timezone, layout=layout, watch=watch) as opened:
-        cards = sides(opened, {"cost": cost}, "report", catalog)["cost"]
+        charged, said = _charged(other, keys, terms.timezone), other.binding.says if bill else ()
+    with read_as(log, how) as own:
+        cards = sides(own, {"cost": cost}, "report", how.get("catalog"))["cost"]
         asked = ("model", "provider", *(key for key in keys if key != "meter"))
-        usage, report, _ = folded(opened, cards, asked, terms=terms, on=on, rejects=rejects, watch=watch)
+        on, rejects, watch = how.get("on"), how.get("rejects", False), how.get("watch")
+        usage, report, _ = folded(own, cards, asked, terms=terms, on=on, rejects=rejects, watch=watch)
     alike = tuple(OFFER if key == "model" else key for key in keys)
-    book = prices(catalog)
+    book = prices(how.get("catalog"))
     result = hold(_offered(usage, book), cards, _offered(terms.within(charged), book), alike, tolerance=tolerance)
     unpriced = rate(usage, cards, unpriced="keep").unpriced
     return Reconciled(replace(result, by=keys), report, cards, unpriced, str(bill or log), said)

@@ -2,53 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-from pertoken.core.errors import nearest
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
 from pertoken.workbench.cards import Aside, plans
-from pertoken.workbench.costs import Prices
-from pertoken.workbench.reading import Contracts, Terms, folded, reading, stated
+from pertoken.workbench.reading import How, Terms, folded, read_as, stated
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from pertoken.books.answer import Simulated
     from pertoken.core.lines import Usage
-    from pertoken.engines.duckdb import Log, Watch
+    from pertoken.engines.duckdb import Log
     from pertoken.usage.report import Report
-    from pertoken.usage.schema import LogMapping
 
 __all__ = ["How", "rank", "simulate"]
-
-
-class How(TypedDict, total=False):
-    """How a log is read: arguments of `statement` that mean the same here."""
-
-    mapping: "LogMapping | str | Path | None"
-    layout: str
-    period: str
-    timezone: str
-    rejects: bool
-    on: date | None
-    contracts: Contracts
-    start: date | None
-    end: date | None
-    catalog: Prices
-    watch: "Watch | None"
-
-
-def _opened(log: "str | Path", how: How) -> "AbstractContextManager[Log]":
-    if unknown := sorted(set(how) - set(How.__annotations__)):
-        msg = f"no argument {unknown[0]!r}; {nearest(unknown[0], How.__annotations__)}"
-        raise TypeError(msg)
-    asked = log, how.get("mapping"), how.get("period", ""), how.get("timezone", "UTC")
-    return reading(*asked, layout=how.get("layout", ""), watch=how.get("watch"))
 
 
 def _folded(
@@ -122,7 +93,7 @@ def simulate(
     from pertoken.books.simulate import simulate as two_plans  # noqa: PLC0415
     from pertoken.rating.doubt import doubts  # noqa: PLC0415
 
-    with _opened(log, how) as opened:
+    with read_as(log, how) as opened:
         cards = plans(opened, {"old": old, "new": new, "cost": cost}, unpriced, how.get("catalog"))
         by = tuple(by) or (("plan",) if len(cards["old"]) > 1 else ())
         keys = [key for key in by if key != "plan" or key in opened.binding.keys]
@@ -166,7 +137,7 @@ def rank(
     from pertoken.books.ranking import ranking  # noqa: PLC0415
     from pertoken.books.vary import Candidate, grid  # noqa: PLC0415
 
-    with _opened(log, how) as opened:
+    with read_as(log, how) as opened:
         each = [(item if isinstance(item, str) else item.name, item) for item in new]
         read = partial(plans, opened, unpriced=unpriced, catalog=how.get("catalog"))
         tried = [Candidate(name, read({"new": [item]})["new"]) for name, item in each]

@@ -102,7 +102,9 @@ def fold(tmp_path: Path) -> Callable[..., Folded]:
             cost = engine.reported(log, question, report=report)
             found = {(*(line[key] for key in keys), line["meter"]): line["quantity"] for line in usage.records()}
             if cost is not None:
-                found |= {(*(line[key] for key in keys), "cost"): Decimal(str(line["amount"])) for line in cost.records()}
+                found |= {
+                    (*(line[key] for key in keys), "cost"): Decimal(str(line["amount"])) for line in cost.records()
+                }
             return log.layout, found
 
     return folded

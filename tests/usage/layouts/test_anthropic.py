@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pertoken.core.errors import InputError
-from tests.usage.layouts.conftest import records, tokens
+from tests.usage.layouts.conftest import records
 
 
 def page(*results: dict[str, Any]) -> dict[str, Any]:

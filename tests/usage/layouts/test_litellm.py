@@ -115,9 +115,7 @@ def test_spend_logs_are_the_same_usage_as_table_and_as_json(fold, form):
 @pytest.mark.parametrize("form", FORMS)
 def test_a_row_of_spend_logs_says_who_asked(fold, form):
     _, found = fold(ROWS[:1], form, "customer", "user", "team", "api_key", "provider", "call_type", "tags")
-    assert {key[:-1] for key in found} == {
-        ("acme", "u1", "t1", "hash-1", "openai", "acompletion", '["blue", "beta"]')
-    }
+    assert {key[:-1] for key in found} == {("acme", "u1", "t1", "hash-1", "openai", "acompletion", '["blue", "beta"]')}
 
 
 def test_spend_is_the_reported_cost_and_the_time_is_utc():

@@ -1,11 +1,14 @@
 """Pages of reports: which are there, and which are not."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pertoken.usage.layouts.pages import missing, results, tail
+from tests.usage.layouts.conftest import layout
 
 START = datetime(2026, 1, 1)  # noqa: DTZ001  moments of reports carry no zone
 
@@ -13,7 +16,7 @@ START = datetime(2026, 1, 1)  # noqa: DTZ001  moments of reports carry no zone
 def tails(count: int) -> list[tuple[str, datetime | None, datetime | None, bool]]:
     """A report in pages of a day."""
     days = [START + timedelta(days=n) for n in range(count + 1)]
-    return [("costs", day, after, n + 1 < count) for n, (day, after) in enumerate(zip(days, days[1:], strict=False))]
+    return [("costs", day, after, n + 1 < count) for n, (day, after) in enumerate(pairwise(days))]
 
 
 @given(st.integers(1, 7), st.randoms(use_true_random=False))
@@ -42,3 +45,12 @@ def test_an_empty_page_holds_nothing_and_lacks_nothing():
     page = {"object": "page", "data": [], "has_more": False, "next_page": None}
     assert list(results(page)) == []
     assert missing([tail(page)]) == ()
+
+
+@pytest.mark.parametrize("name", ["openai-usage", "openai-costs", "anthropic-usage", "anthropic-costs"])
+def test_pages_of_other_things_that_begin_at_a_time_are_no_report(name):
+    spans = {"data": [{"start_time": "2026-01-19T10:00:00Z", "starting_at": "2026-01-19T10:00:00Z", "type": "SPAN"}]}
+    known = layout(name).recognise
+    assert known is not None
+    assert not known(spans)
+    assert not known(spans["data"][0])

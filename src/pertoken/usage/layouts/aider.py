@@ -24,9 +24,9 @@ LAYOUTS: tuple[Layout, ...] = (
         keep={"event": ("message_send",)},
         tables=False,
         says=(
-            "Only the events `message_send` are usage; one may add up several calls to the model.",
-            "Aider does not tell cached tokens: they are priced as input, and Anthropic's cache writes count twice.",
-            "Its cost is its own estimate, not the vendor's bill.",
+            "Only the events `message_send` are usage; one may add up several calls to the model",
+            "Aider does not tell cached tokens: they are priced as input, and Anthropic's cache writes count twice",
+            "Its cost is its own estimate, not the vendor's bill",
         ),
     ),
 )

@@ -140,8 +140,8 @@ LAYOUTS: tuple[Layout, ...] = (
         read=costs,
         paged=True,
         says=(
-            "This is a bill by the day: it has money (written in cents) and no usage.",
-            "What the priority tier costs never stands in it.",
+            "This is a bill by the day: it has money (written in cents) and no usage",
+            "What the priority tier costs never stands in it",
         ),
     ),
     Layout(
@@ -153,8 +153,8 @@ LAYOUTS: tuple[Layout, ...] = (
         read=messages,
         paged=True,
         says=(
-            "A result adds up the requests of a bucket and does not say how many there were.",
-            "Code execution is billed and never stands in it; the last bucket may not be over.",
+            "A result adds up the requests of a bucket and does not say how many there were",
+            "Code execution is billed and never stands in it; the last bucket may not be over",
         ),
     ),
 )

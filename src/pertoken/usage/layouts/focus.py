@@ -8,11 +8,18 @@ from pertoken.usage.layouts.rows import of_rows
 from pertoken.usage.layouts.words import TIERS, TRUTH
 from pertoken.usage.schema import LogMapping
 
-LEAVES = (*METERS, "cache_write_5m_tokens", "cache_write_30m_tokens", "cache_write_1h_tokens", "cache_write_12h_tokens")
+LEAVES = (
+    *(each for each in METERS if each != "requests"),
+    "cache_write_5m_tokens",
+    "cache_write_30m_tokens",
+    "cache_write_1h_tokens",
+    "cache_write_12h_tokens",
+)
 """Meters that rows may be of."""
 
 PHRASES = {
     "Cached Input Tokens": "cache_read_tokens",
+    "GPU Hours": "gpu_hours",
     "Cached Tokens": "cache_read_tokens",
     "Cache Creation Tokens": "cache_write_tokens",
     "Completion Tokens": "output_tokens",
@@ -106,8 +113,8 @@ LAYOUTS: tuple[Layout, ...] = (
         ),
         keep={"ChargeCategory": ("Usage",), "meter": LEAVES, "counted_in": ("one",)},
         says=(
-            "Rows of usage are read whose meter and unit are known; others (purchases, credits) are left out.",
-            "The reported cost is the effective one; what a row adds up is not told, so prices by length are not sure.",
+            "Rows of usage are read whose meter and unit are known; others (purchases, credits) are left out",
+            "The reported cost is the effective one; what a row adds up is not told, so prices by length are not sure",
         ),
     ),
 )

@@ -1,13 +1,13 @@
 """Helicone: exported rows of requests."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pertoken.core.errors import InputError
 from pertoken.core.meters import meter
-from pertoken.usage.decompose import decompose
 from pertoken.usage.fields import count, text
 from pertoken.usage.layout import Derived, Document, Layout
-from pertoken.usage.layouts.rows import Rows
+from pertoken.usage.layouts.rows import Notes, Rows, rows
 from pertoken.usage.record import Count, UsageRecord
 from pertoken.usage.schema import LogMapping
 
@@ -35,7 +35,7 @@ OUTSIDE = ("anthropic", "aws")
 IN_INPUT = ("cache_read_tokens", "cache_write_tokens", "input_audio_tokens")
 IN_OUTPUT = ("reasoning_tokens", "output_audio_tokens")
 
-OFF = "total_tokens is not the sum of the counts: what contains what is not told, and is read as Helicone has it today"
+OFF = "total_tokens is not the sum of the counts, which are read as Helicone counts today"
 """Note on a row whose total fits no way of counting."""
 
 MAPPING = LogMapping(
@@ -68,18 +68,21 @@ DERIVED = {
 }
 
 
-def _rows(*, in_input: bool, in_output: bool) -> Rows:
+def _counting(*, in_input: bool, in_output: bool, notes: Notes | None = None) -> Rows:
     includes = {"input_tokens": IN_INPUT if in_input else (), "output_tokens": IN_OUTPUT if in_output else ()}
-    held = {whole: parts for whole, parts in includes.items() if parts}
-    return Rows(DERIVED, MAPPING, {}, decompose(METERS, held))
+    return rows(
+        DERIVED, replace(MAPPING, includes={whole: parts for whole, parts in includes.items() if parts}), notes=notes
+    )
 
 
 WAYS = {
-    (in_input, in_output): _rows(in_input=in_input, in_output=in_output)
+    (in_input, in_output): _counting(in_input=in_input, in_output=in_output)
     for in_input in (False, True)
     for in_output in (False, True)
 }
 """Ways in which versions of Helicone counted: whether input and output contain their parts; today's first."""
+
+DOUBTFUL = _counting(in_input=False, in_output=False, notes=lambda _: (OFF,))
 
 
 def read(document: Document) -> Iterable[UsageRecord]:
@@ -90,18 +93,18 @@ def read(document: Document) -> Iterable[UsageRecord]:
     """
     seller = text(document.get("provider"))
     beside = SELLERS.get(seller.upper(), seller) in OUTSIDE
-    ways = [rows for (in_input, _), rows in WAYS.items() if not (in_input and beside)]
+    ways = [way for (in_input, _), way in WAYS.items() if not (in_input and beside)]
     total = count(document.get("total_tokens"), "total_tokens")
-    for rows in ways:
-        found = _fitting(rows, document, total)
+    for way in ways:
+        found = _fitting(way, document, total)
         if found:
             return found
-    return Rows(DERIVED, MAPPING, {}, ways[0].leaves, lambda _: (OFF,) if total else ())(document)
+    return (DOUBTFUL if total else ways[0])(document)
 
 
-def _fitting(rows: Rows, document: Document, total: Count) -> tuple[UsageRecord, ...]:
+def _fitting(way: Rows, document: Document, total: Count) -> tuple[UsageRecord, ...]:
     try:
-        found = rows(document)
+        found = way(document)
     except InputError:
         return ()
     return found if all(_tokens(record) == total for record in found) else ()
@@ -121,8 +124,8 @@ LAYOUTS: tuple[Layout, ...] = (
         recognise=lambda document: document.keys() >= set(COLUMNS),
         read=read,
         says=(
-            "Prompt tokens are read as without cached ones, but where the total of a row shows otherwise.",
-            "An answer from Helicone's own cache has no tokens; in a dump of its database `cost` is in 10^-9 dollars.",
+            "Prompt tokens are read as without cached ones, but where the total of a row shows otherwise",
+            "An answer from Helicone's own cache has no tokens; in a dump of its database `cost` is in 10^-9 dollars",
         ),
     ),
 )

@@ -40,10 +40,10 @@ INCLUDES = {
 }  # fmt: skip
 """LiteLLM writes every vendor's usage in OpenAI's way: the whole contains its parts."""
 
-OWN_CACHE = "Answers from LiteLLM's own cache, which no vendor bills, and failed requests are left out."
+OWN_CACHE = "Answers from LiteLLM's own cache, which no vendor bills, and failed requests are left out"
 """What is said of rows that are no usage."""
 
-NEVER_TOLD = "Old versions wrote Anthropic's prompt tokens without the cached ones; such rows are refused."
+NEVER_TOLD = "Old versions wrote Anthropic's prompt tokens without the cached ones; such rows are refused"
 """What is said of rows whose prompt is less than its parts."""
 
 
@@ -100,10 +100,10 @@ SPEND = of_rows(
     ),
     keep=USED,
     says=(
-        "Cached tokens stand in `metadata` only; without that column all of a prompt is priced as uncached.",
+        "Cached tokens stand in `metadata` only; without that column all of a prompt is priced as uncached",
         OWN_CACHE,
         NEVER_TOLD,
-        "A row of call type `aretrieve_batch` adds up a whole batch and does not say that it is one.",
+        "A row of call type `aretrieve_batch` adds up a whole batch and does not say that it is one",
     ),
 )
 
@@ -147,9 +147,9 @@ def _daily(name: str, title: str, columns: tuple[str, ...], keys: Mapping[str, s
 
 
 SUMS = (
-    "A row adds up a day: prices that depend on one request's length or tier are not sure, and the time is the day's.",
-    "Prompt tokens contain cached ones; answers from LiteLLM's own cache are counted among the tokens.",
-    "Each kind of roll-up counts the same requests again: read one kind, and not beside the spend logs.",
+    "A row adds up a day: prices that depend on one request's length or tier are not sure, and the time is the day's",
+    "Prompt tokens contain cached ones; answers from LiteLLM's own cache are counted among the tokens",
+    "Each kind of roll-up counts the same requests again: read one kind, and not beside the spend logs",
 )
 """What is said of daily roll-ups."""
 
@@ -161,7 +161,7 @@ DAILY_TAGS = _daily(
     (*ROLLED, "tag"),
     {"tag": "tag"},
     (
-        "A request stands once under each of its tags: tags may be compared, and adding them up counts it again.",
+        "A request stands once under each of its tags: tags may be compared, and adding them up counts it again",
         *SUMS,
     ),
 )

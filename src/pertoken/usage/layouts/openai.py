@@ -270,7 +270,7 @@ LAYOUTS: tuple[Layout, ...] = (
         read=costs,
         paged=True,
         says=(
-            "This is a bill by the day: it has money and no usage; models and meters are read out of its line items.",
+            "This is a bill by the day: it has money and no usage; models and meters are read out of its line items",
         ),
     ),
     Layout(
@@ -280,9 +280,9 @@ LAYOUTS: tuple[Layout, ...] = (
         read=usage,
         paged=True,
         says=(
-            "A result adds up the requests of a bucket: prices that depend on the length of one are not sure.",
-            "The last bucket may not be over, and the newest usage is some minutes late.",
-            "A gigabyte of vector storage is read as 10^9 bytes.",
+            "A result adds up the requests of a bucket: prices that depend on the length of one are not sure",
+            "The last bucket may not be over, and the newest usage is some minutes late",
+            "A gigabyte of vector storage is read as 10^9 bytes",
         ),
     ),
 )

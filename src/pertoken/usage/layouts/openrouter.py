@@ -6,7 +6,7 @@ from pertoken.usage.schema import LogMapping
 
 SELLER = {"provider": "openrouter"}
 
-BYOK = "With a key of one's own the cost is OpenRouter's fee, and the vendor bills the rest."
+BYOK = "With a key of one's own the cost is OpenRouter's fee, and the vendor bills the rest"
 """What is said of costs."""
 
 GENERATION = of_rows(
@@ -42,8 +42,8 @@ GENERATION = of_rows(
     ),
     paged=True,
     says=(
-        "Tokens are the vendor's own (native); `tokens_prompt` and `tokens_completion` are OpenRouter's estimate.",
-        "Writes to a cache are not told apart from input.",
+        "Tokens are the vendor's own (native); `tokens_prompt` and `tokens_completion` are OpenRouter's estimate",
+        "Writes to a cache are not told apart from input",
         BYOK,
     ),
 )
@@ -80,7 +80,7 @@ EXPORT = of_rows(
         },
         includes={"input_tokens": ("cache_read_tokens",), "output_tokens": ("reasoning_tokens",)},
     ),
-    says=("Prompt tokens are read as containing cached ones, completion tokens as containing reasoning.", BYOK),
+    says=("Prompt tokens are read as containing cached ones, completion tokens as containing reasoning", BYOK),
 )
 
 ACTIVITY = of_rows(
@@ -107,7 +107,7 @@ ACTIVITY = of_rows(
     ),
     paged=True,
     says=(
-        "A row adds up a day and does not tell cached tokens, which are priced as input; the reported cost knows them.",
+        "A row adds up a day and does not tell cached tokens, which are priced as input; the reported cost knows them",
         BYOK,
     ),
 )

@@ -98,7 +98,8 @@ def first(page: Document) -> Document:
 def is_page(document: Document, begin: str) -> bool:
     """Tell whether a document is a page of a report whose buckets name their begin so, or one of its buckets."""
     data = document.get("data", [document])
-    return isinstance(data, list) and any(isinstance(each, dict) and begin in each for each in data)
+    found = data if isinstance(data, list) else []
+    return any(isinstance(each, dict) and begin in each and _inside(each) is not None for each in found)
 
 
 def _inside(bucket: Document) -> list[Document] | None:

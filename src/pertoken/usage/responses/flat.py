@@ -19,6 +19,14 @@ def _listed(names: Mapping[str, str]) -> Any:  # noqa: ANN401  a reader of a lis
     return read_each
 
 
+def _embedded(found: Any, place: str) -> Iterator[tuple[str, int]]:  # noqa: ANN401  whatever stands there
+    """Read the statistics of Vertex' embeddings."""
+    for i, each in enumerate(found if isinstance(found, list | tuple) else ()):
+        told = (each.get("embeddings") or {}).get("statistics") or {}
+        if told.get("token_count") is not None:
+            yield "input_tokens", whole(told["token_count"], f"{place}[{i}].embeddings.statistics.token_count")
+
+
 def _header(meter: str) -> Any:  # noqa: ANN401  a reader of a text
     def read_text(found: Any, place: str) -> Iterator[tuple[str, int]]:  # noqa: ANN401  whatever stands there
         yield meter, whole(int(found) if isinstance(found, str) and found.isdigit() else found, place)
@@ -41,9 +49,10 @@ USAGE: Table = {
     "results": _listed(
         {"tokenCount": "output_tokens", "input_token_count": "input_tokens", "generated_token_count": "output_tokens"}
     ),
-    "predictions": _listed({"tokenCount": "input_tokens"}),
+    "predictions": _embedded,
     "pages_processed": "pages",
     "duration": lasted,
+    "audio_duration": lasted,
     "HTTPHeaders": HEADERS,
 }
 """Fields of a response, and the meter that counts what they say."""

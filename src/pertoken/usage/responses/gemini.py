@@ -6,7 +6,7 @@ from typing import Any
 
 from pertoken.usage.record import Count
 from pertoken.usage.responses.invocation import Invocation, Response
-from pertoken.usage.responses.scan import Parts, Table, by_modality, named, scan
+from pertoken.usage.responses.scan import Parts, by_modality, named, scan
 from pertoken.usage.responses.split import MODALITIES, of_input, of_output
 
 COUNTS = ("tokenCount", "token_count")
@@ -20,7 +20,7 @@ def _modal(prefix: str = "") -> Any:  # noqa: ANN401  a reader of a list
     return by_modality({name: f"{prefix}{part}" for name, part in SEEN.items()}, COUNTS)
 
 
-_CAMEL: Table = {
+_CAMEL: dict[str, Any] = {
     "promptTokenCount": "prompt",
     "toolUsePromptTokenCount": "tools",
     "cachedContentTokenCount": "cached",
@@ -35,7 +35,7 @@ _CAMEL: Table = {
     "responseTokensDetails": _modal("output_"),
 }
 
-USAGE: Table = _CAMEL | {re.sub(r"(?=[A-Z])", "_", name).lower(): part for name, part in _CAMEL.items()}
+USAGE: dict[str, Any] = _CAMEL | {re.sub(r"(?=[A-Z])", "_", name).lower(): part for name, part in _CAMEL.items()}
 """What Google calls its counts, as the interface and as its libraries write them."""
 
 FIELDS = frozenset(USAGE)
@@ -48,10 +48,14 @@ def read(response: Response) -> tuple[Invocation, ...]:
         InputError: A count is no count, or more than what it is a part of.
     """
     parts = scan(response.usage, USAGE, "usageMetadata")
+    for side, prefix in (("prompt", ""), ("output", "output_")):
+        if side not in parts:
+            told = sum(parts.get(f"{prefix}{each}", 0) for each in ("text", *MODALITIES)) - parts.get("tools", 0)
+            parts[side] = max(told, 0)
     said, thought = parts.get("output", 0), parts.get("reasoning", 0)
     fed = parts.get("prompt", 0) + parts.get("tools", 0)
-    if parts.keys() == {"total"}:
-        fed = parts["total"]
+    if not fed + said + thought:
+        fed = parts.get("total", 0)
     parts["input"] = fed
     notes = [*_fitted(parts, fed, ""), *_fitted(parts, said, "output_")]
     off = parts["total"] - fed - said - thought if "total" in parts else 0
@@ -65,7 +69,7 @@ def read(response: Response) -> tuple[Invocation, ...]:
 def _fitted(parts: Parts, whole: Count, prefix: str) -> list[str]:
     """Hold the modalities to the whole that is billed, and say where they do not add up to it."""
     told = sum(parts.get(f"{prefix}{each}", 0) for each in ("text", *MODALITIES))
-    if not told or told == whole:
+    if told in {0, whole, whole - parts.get("tools", 0)}:
         return []
     room = whole
     for each in MODALITIES:

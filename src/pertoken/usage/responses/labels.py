@@ -99,8 +99,8 @@ def _first(response: Response, names: tuple[str, ...]) -> Any:  # noqa: ANN401  
         if found and type(found) in PLAIN:
             return found
     if response.around or "ResponseMetadata" in body:
-        for each in (body.get("ResponseMetadata"), *reversed(response.around)):
-            for name in names if isinstance(each, Mapping) else ():
+        for each in (body.get("ResponseMetadata") or {}, *reversed(response.around)):
+            for name in names:
                 if each.get(name) and type(each[name]) in PLAIN:
                     return each[name]
     return None

@@ -1,4 +1,4 @@
-"""OpenAI's way to count, which most vendors share: what is cached stands inside the prompt, reasoning inside the answer.
+"""OpenAI's way to count, which most vendors share: cached tokens inside the prompt, reasoning inside the answer.
 
 Where reasoning stands beside the answer, the response's own total shows it; vendors that are known to do so are listed.
 """
@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 from pertoken.usage.record import Count
+from pertoken.usage.responses import unmetered
 from pertoken.usage.responses.invocation import Invocation, Response
 from pertoken.usage.responses.scan import ANY, Parts, Table, amount, named, scan
-from pertoken.usage.responses.split import of_input, of_output
+from pertoken.usage.responses.split import of_input, of_output, of_writes
 
 _TIMED = re.compile(r"(?:ttl|ephemeral)_(\d+[smhd])(?:_input)?_tokens")
 
@@ -117,6 +118,12 @@ USAGE: Table = {
 PLAIN = frozenset({"input", "output", "total"})
 """Parts that overlap with nothing."""
 
+SIDES = {
+    "input": ("text", "audio", "image", "video"),
+    "output": ("output_text", "output_audio", "output_image", "output_video"),
+}
+"""Parts that add up to a side of the request, where its own count is left out."""
+
 METERED = {
     "web_searches": "web_searches",
     "post_searches": "web_searches",
@@ -156,53 +163,69 @@ def read(response: Response) -> tuple[Invocation, ...]:
 
 def _parted(response: Response, parts: Parts) -> Invocation:
     """Read usage whose counts have parts."""
+    for side, held in SIDES.items():
+        if side not in parts and not parts.keys().isdisjoint(held):
+            parts[side] = sum(parts.get(each, 0) for each in held)
     if "input" not in parts and "output" not in parts and "total" in parts:
         parts["input"] = parts["total"]
-    beside, notes = _beside(response, parts)
-    if _pictures(response) and not parts.keys() & {"output_text", "output_image"}:
-        parts["output_image"] = parts.get("output", 0)
+    fed, said, notes = _whole(response, parts)
+    if _pictures(response) and parts.keys().isdisjoint({"output_text", "output_image"}):
+        parts["output_image"] = said
     say = partial(named, USAGE, record=response.usage)
-    fed, doubts = of_input(parts, parts.get("input", 0), say)
-    spoken, others = of_output(parts, parts.get("output", 0) + beside, say)
-    counted: dict[str, Count] = {}
+    meters, doubts = of_input(parts, fed, say)
+    spoken, others = of_output(parts, said, say)
+    meters |= spoken
     for part, meter in METERED.items():
-        if parts.get(part):
-            counted[meter] = counted.get(meter, 0) + parts[part]
-    return Invocation(fed | spoken | counted, (*notes, *doubts, *others))
+        if part in parts:
+            meters[meter] = meters.get(meter, 0) + parts[part]
+    return Invocation(meters, (*notes, *doubts, *others))
 
 
-def _beside(response: Response, parts: Parts) -> tuple[Count, list[str]]:
-    """Tell how many tokens of the answer its own count leaves out, by the total and else by the vendor's habit.
+def _whole(response: Response, parts: Parts) -> tuple[Count, Count, list[str]]:
+    """Tell how many tokens were fed and said in all, by the total and else by the vendor's habit.
 
     Returns:
-        Tokens to add to the output, and what is not sure of them.
+        Tokens of the prompt and of the answer, and what is not sure of them.
     """
+    fed, said, reasoning = parts.get("input", 0), parts.get("output", 0), parts.get("reasoning", 0)
     chat = "prompt_tokens" in response.usage
-    said, reasoning = parts.get("output", 0), parts.get("reasoning", 0)
     if chat and (response.provider in ADDED or "citations" in parts):
         cited = parts.get("citations", 0)
-        return reasoning + cited, [f"{cited:,} citation tokens are counted as output"] if cited else []
-    rest = parts["total"] - parts.get("input", 0) - said if "total" in parts else None
-    if rest and not reasoning and response.provider in UNSAID and rest > 0:
+        return fed, said + reasoning + cited, [f"{cited:,} citation tokens are counted as output"] if cited else []
+    rest = parts["total"] - fed - said if "total" in parts else None
+    beside, stored, notes = (0, 0, []) if rest == 0 else _off(response, parts, rest)
+    return fed + stored, said + beside, notes
+
+
+def _off(response: Response, parts: Parts, rest: Count | None) -> tuple[Count, Count, list[str]]:
+    """Tell what stands beside, where the total is not prompt and answer.
+
+    Args:
+        response: The response.
+        parts: Its counts; reasoning is added where only the total has it.
+        rest: What the total has more than prompt and answer; None without a total.
+
+    Returns:
+        Tokens to add to the answer and to the prompt, and what is not sure of them.
+    """
+    reasoning = parts.get("reasoning", 0)
+    stored = parts.get("cached", 0) + sum(of_writes(parts, str).values())
+    chat = "prompt_tokens" in response.usage
+    if rest and rest not in {reasoning, 0} and rest in {stored, stored + reasoning}:
+        return rest - stored, stored, ["by total_tokens, what is cached stands beside the prompt"]
+    if rest and rest > 0 and not reasoning and response.provider in UNSAID:
         parts["reasoning"] = rest
-        return rest, [f"{rest:,} tokens that only total_tokens counts are reasoning"]
-    notes = [f"total_tokens is {rest:+,} off the sum of its parts"] if rest not in {None, 0, reasoning} else []
-    if not reasoning or rest == 0:
-        return 0, notes
+        return rest, 0, [f"{rest:,} tokens that only total_tokens counts are reasoning"]
+    notes = [] if rest in {None, reasoning} else [f"total_tokens is {rest:+,} off the sum of its parts"]
     if rest == reasoning or (chat and response.provider in BESIDE):
-        return reasoning, notes
-    if reasoning > said:
-        return reasoning, [*notes, "reasoning is more than the output, and so taken to stand beside it"]
-    return 0, notes
+        return reasoning, 0, notes
+    if reasoning > parts.get("output", 0):
+        return reasoning, 0, [*notes, "reasoning is more than the output, and so taken to stand beside it"]
+    return 0, 0, notes
 
 
 def _pictures(response: Response) -> bool:
     """Tell whether the output is images, where the response does not split it."""
     if response.api == "images" or str(response.body.get("type", "")).startswith(("image_generation.", "image_edit.")):
         return True
-    data = response.body.get("data")
-    return isinstance(data, list) and bool(data) and isinstance(data[0], dict) and not data[0].keys().isdisjoint(MADE)
-
-
-MADE = frozenset({"b64_json", "url", "revised_prompt"})
-"""Fields of an image that was made."""
+    return unmetered.made(response.body.get("data"), unmetered.IMAGES["data"])

@@ -44,27 +44,34 @@ def billed(whole: Parts, told: Sequence[tuple[Body, Parts]]) -> tuple[Sampling, 
         whole: The response's own counts.
         told: Each entry of `iterations`, and its counts.
     """
-    all_ = [Sampling(str(each.get("type") or ""), parts, str(each.get("model") or "")) for each, parts in told]
-    taken = next((each.model for each in all_ if each.kind == "fallback_message"), None)
-    served = [each for each in all_ if each.kind not in APART and (taken is None or each.model == taken)]
-    apart = [each if each.model or each.kind != "advisor_message" else _unnamed(each) for each in all_ if each.kind in APART]
-    output = sum(each.parts.get("output", 0) for each in served)
-    if len(served) == 1 and output == whole.get("output", 0):
-        answers = [replace(served[0], parts=_whole(whole, served[0].parts))]
-    elif served and output == whole.get("output", 0):
-        answers = _shared(whole, served)
-    elif any(whole.values()):
-        note = f"iterations tell of {output:,} output tokens; the response's own counts stand" if served else ""
-        answers = [Sampling("message", whole, taken or "", (note,) if note else ())]
-    else:
-        answers = []
-    declined = len(all_) - len(served) - len(apart)
+    every = [Sampling(str(each.get("type") or ""), parts, str(each.get("model") or "")) for each, parts in told]
+    taken = next((each.model for each in every if each.kind == "fallback_message"), None)
+    apart = [each if each.model or each.kind != "advisor_message" else _unnamed(each) for each in every if _apart(each)]
+    served = [each for each in every if not _apart(each) and (taken is None or each.model == taken)]
+    answers = _answers(whole, served, taken or "")
+    declined = len(every) - len(served) - len(apart)
     if declined and answers:
-        answers[0] = replace(answers[0], notes=(*answers[0].notes, f"{declined} declined attempt(s) left out, not billed"))
-    return tuple(_in_order(all_, served, answers, apart))
+        note = "a declined attempt is left out, since it is not billed"
+        answers[0] = replace(answers[0], notes=(*answers[0].notes, note))
+    return tuple(_in_order(every, served, answers, apart))
 
 
-def _whole(whole: Parts, one: Parts) -> Parts:
+def _apart(each: Sampling) -> bool:
+    return each.kind in APART
+
+
+def _answers(whole: Parts, served: Sequence[Sampling], model: str) -> list[Sampling]:
+    """Say what the answering model is billed for: its samplings if they add up, else the response's own counts."""
+    output = sum(each.parts.get("output", 0) for each in served)
+    if served and output == whole.get("output", 0):
+        return (
+            _shared(whole, served) if len(served) > 1 else [replace(served[0], parts=_fuller(whole, served[0].parts))]
+        )
+    notes = (f"iterations tell of {output:,} output tokens; the response's own counts stand",) if served else ()
+    return [Sampling("message", whole, model, notes)] if whole else []
+
+
+def _fuller(whole: Parts, one: Parts) -> Parts:
     """The response's own counts, which say more than its only sampling, unless the sampling was fed otherwise."""
     fed = ("input", "cached", "written")
     return whole if all(whole.get(name, 0) == one.get(name, 0) for name in fed) else one | _of_all(whole)
@@ -75,21 +82,18 @@ def _of_all(whole: Parts) -> Parts:
 
 
 def _shared(whole: Parts, served: Sequence[Sampling]) -> list[Sampling]:
-    """Share what is told of the whole response only: tools to the first sampling, reasoning as far as there is output."""
+    """Share what is told of the whole response only: tools to the first sampling, reasoning as there is output."""
     rest = whole.get("reasoning", 0)
-    timed = [name for name, n in whole.items() if name.startswith("write_") and n]
+    timed = [name for name in whole if name.startswith("write_")]
     out = []
     for i, each in enumerate(served):
         thought = min(rest, each.parts.get("output", 0))
         rest -= thought
         parts = each.parts | (_of_all(whole) if i == 0 else {}) | ({"reasoning": thought} if thought else {})
-        if not thought:
-            parts.pop("reasoning", None)
+        parts = parts if thought else {name: n for name, n in parts.items() if name != "reasoning"}
         if len(timed) == 1 and parts.get("written") and not any(name.startswith("write_") for name in parts):
             parts[timed[0]] = parts["written"]
         out.append(replace(each, parts=parts))
-    if whole.get("reasoning"):
-        out[0] = replace(out[0], notes=("reasoning is told of all samplings together",))
     return out
 
 
@@ -98,12 +102,12 @@ def _unnamed(each: Sampling) -> Sampling:
 
 
 def _in_order(
-    all_: Sequence[Sampling], served: Sequence[Sampling], answers: list[Sampling], apart: list[Sampling]
+    every: Sequence[Sampling], served: Sequence[Sampling], answers: list[Sampling], apart: list[Sampling]
 ) -> list[Sampling]:
     """Put the answers where the answering model stood, and what is apart where it stood."""
     if len(answers) != len(served):
         return [*answers, *apart]
-    place = {id(each): i for i, each in enumerate(all_)}
-    kinds = [each for each in all_ if each.kind in APART]
+    place = {id(each): i for i, each in enumerate(every)}
+    kinds = [each for each in every if _apart(each)]
     both = [*zip(served, answers, strict=True), *zip(kinds, apart, strict=True)]
     return [answer for _, answer in sorted(both, key=lambda pair: place[id(pair[0])])]

@@ -19,23 +19,25 @@ NAMES = {
 
 OF_BODY = {
     "x_groq": "groq", "usageMetadata": "google", "modelVersion": "google", "native_finish_reason": "openrouter",
-    "search_results": "perplexity", "amazon-bedrock-invocationMetrics": "aws", "prompt_eval_count": "ollama",
-    "inputTextTokenCount": "aws", "generation_token_count": "aws", "usage_info": "mistral", "tokenUsage": "cursor",
+    "search_results": "perplexity", "stopReason": "aws", "amazon-bedrock-invocationMetrics": "aws",
+    "inputTextTokenCount": "aws", "generation_token_count": "aws",
 }  # fmt: skip
 """Fields of a response that only one vendor has."""
 
 OF_USAGE = {
-    "cost_in_usd_ticks": "x-ai", "num_sources_used": "x-ai", "server_side_tool_usage_details": "x-ai",
-    "citation_tokens": "perplexity", "num_search_queries": "perplexity", "search_context_size": "perplexity",
-    "prompt_cache_hit_tokens": "deepseek", "is_byok": "openrouter", "promptTokenCount": "google",
-    "prompt_token_count": "google", "inputTokens": "aws", "inputTokenCount": "aws", "billed_units": "cohere",
-    "iterations": "anthropic", "server_tool_use": "anthropic", "inference_geo": "anthropic",
-    "cache_creation": "anthropic",
+    "cost_in_usd_ticks": "x-ai", "server_side_tool_usage_details": "x-ai", "citation_tokens": "perplexity",
+    "num_search_queries": "perplexity", "search_context_size": "perplexity", "is_byok": "openrouter",
+    "promptTokenCount": "google", "cacheReadInputTokens": "aws", "cacheWriteInputTokens": "aws",
 }  # fmt: skip
 """Counts that only one vendor has."""
 
-OF_ID = (("msg_bdrk_", "aws"), ("msg_vrtx_", "google"), ("msg_", "anthropic"), ("gen-", "openrouter"))
-"""How the ids of responses begin."""
+OF_ID = (
+    ("msg_bdrk_", "", "aws"),
+    ("msg_vrtx_", "", "google"),
+    ("msg_01", "claude", "anthropic"),
+    ("gen-", "", "openrouter"),
+)
+"""How the id and the model of a response begin that only one vendor writes so."""
 
 OF_MODEL = (("grok", "x-ai"), ("sonar", "perplexity"), ("gemini", "google"))
 """How models are named whose makers count in a way of their own; it says how to count, not who sold it."""
@@ -51,15 +53,16 @@ def seller(name: str) -> str:
     return NAMES.get(low, low if low in SPELLED else name.strip())
 
 
-SPELLED = frozenset(NAMES.values()) | frozenset(OF_BODY.values()) | frozenset(OF_USAGE.values()) | {"openai", "cohere"}
+SPELLED = frozenset(NAMES.values()) | {"openai", "cohere", "deepseek", "groq", "openrouter"}
+"""Names that vendors go by, whatever the case in which they are written."""
 
 
 def marked(body: Body, usage: Body) -> str:
     """Tell who sold a response by what only that vendor writes; empty if nothing tells."""
     ident = body.get("id")
     if isinstance(ident, str):
-        for begin, name in OF_ID:
-            if ident.startswith(begin):
+        for begin, model, name in OF_ID:
+            if ident.startswith(begin) and str(body.get("model") or "").startswith(model):
                 return name
     for fields, record in ((OF_BODY, body), (OF_USAGE, usage)):
         if not fields.keys().isdisjoint(record):

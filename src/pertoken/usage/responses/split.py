@@ -49,7 +49,6 @@ def of_input(parts: Parts, whole: Count, say: Callable[[str], str]) -> tuple[Met
         _hold(cached + written, whole, say, "cached", "written")
         plain: Meters = {"input_tokens": whole - cached - written, "cache_read_tokens": cached}
         return {name: number for name, number in (plain | writes).items() if number}, []
-    notes: list[str] = []
     known = {each: parts.get(f"cached_{each}", 0) for each in MODALITIES}
     cached = max(parts.get("cached", 0), sum(known.values()) + parts.get("cached_text", 0))
     modal = {each: max(parts.get(each, 0), known[each]) for each in MODALITIES}
@@ -57,25 +56,34 @@ def of_input(parts: Parts, whole: Count, say: Callable[[str], str]) -> tuple[Met
     _hold(cached + written, whole, say, "cached", "written")
     _hold(sum(modal.values()), whole, say, *(each for each in MODALITIES if modal[each]))
     fresh = {each: modal[each] - known[each] for each in MODALITIES}
-    loose = cached - sum(known.values())
-    text = whole - sum(modal.values())
-    over = max(loose - text, 0)
-    for each in MODALITIES:
-        taken = min(over, fresh[each])
-        if taken:
-            notes.append(f"{taken:,} cached tokens can only be {each}")
-            fresh[each], known[each], over, loose = fresh[each] - taken, known[each] + taken, over - taken, loose - taken
+    loose, text = cached - sum(known.values()), whole - sum(modal.values())
+    moved = _overflow(fresh, loose - text)
+    loose -= sum(moved.values())
     text -= loose + written
-    for each in MODALITIES:
-        taken = min(max(-text, 0), fresh[each])
-        if taken:
-            notes.append(f"{taken:,} tokens written to the cache can only be {each}")
-            fresh[each], text = fresh[each] - taken, text + taken
-    if known["video"]:
-        notes.append("cached video is counted with cached text")
-    meters: Meters = {"input_tokens": text, "cache_read_tokens": loose + known["video"]}
-    meters |= {KEPT[each]: known[each] for each in KEPT} | {f"input_{each}_tokens": fresh[each] for each in MODALITIES}
+    lost = _overflow(fresh, -text)
+    notes = [f"{n:,} cached tokens can only be {each}" for each, n in moved.items()]
+    notes += [f"{n:,} tokens written to the cache can only be {each}" for each, n in lost.items()]
+    notes += ["cached video is counted with cached text"] if known["video"] or "video" in moved else []
+    kept = {each: known[each] + moved.get(each, 0) for each in MODALITIES}
+    meters: Meters = {"input_tokens": text + sum(lost.values()), "cache_read_tokens": loose + kept["video"]}
+    meters |= {KEPT[each]: kept[each] for each in KEPT} | {f"input_{each}_tokens": fresh[each] for each in MODALITIES}
     return {name: number for name, number in (meters | writes).items() if number}, notes
+
+
+def _overflow(fresh: Meters, over: Count) -> Meters:
+    """Take what text has no room for off the modalities, in their order.
+
+    >>> fresh = {"audio": 5, "image": 5, "video": 0}
+    >>> _overflow(fresh, 7), fresh
+    ({'audio': 5, 'image': 2}, {'audio': 0, 'image': 3, 'video': 0})
+    """
+    taken: Meters = {}
+    for each in fresh:
+        if over > 0 and fresh[each]:
+            taken[each] = min(over, fresh[each])
+            fresh[each] -= taken[each]
+            over -= taken[each]
+    return taken
 
 
 def of_writes(parts: Parts, say: Callable[[str], str]) -> Meters:
@@ -114,7 +122,9 @@ def of_output(parts: Parts, whole: Count, say: Callable[[str], str]) -> tuple[Me
         return {name: number for name, number in plain.items() if number}, []
     modal: Meters = {f"output_{each}_tokens": parts.get(f"output_{each}", 0) for each in MODALITIES}
     spoken = sum(modal.values())
-    _hold(spoken, whole, say, *(f"output_{each}" for each in MODALITIES if parts.get(f"output_{each}")), inside="output")
+    _hold(
+        spoken, whole, say, *(f"output_{each}" for each in MODALITIES if parts.get(f"output_{each}")), inside="output"
+    )
     less = max(reasoning - (whole - spoken), 0)
     notes = [f"{less:,} of {reasoning:,} reasoning tokens are beyond the output that is billed"] if less else []
     meters = {"output_tokens": whole - spoken - reasoning + less, "reasoning_tokens": reasoning - less} | modal

@@ -1,11 +1,19 @@
-"""Responses without a count, whose usage is what they hold or what was asked: images made, text spoken."""
+"""Responses without a count, whose usage is what they hold or what was asked: images, films, text spoken."""
 
-from collections.abc import Mapping
-
+from pertoken.usage.record import Count
 from pertoken.usage.responses.invocation import Body, Invocation
+from pertoken.usage.responses.scan import amount
 
 PICTURED = ("size", "quality")
 """What the price of an image depends on."""
+
+IMAGES = {
+    "data": frozenset({"b64_json", "url", "revised_prompt"}),
+    "predictions": frozenset({"bytesBase64Encoded"}),
+    "generatedImages": frozenset({"image"}),
+    "generated_images": frozenset({"image"}),
+}
+"""Lists of images that were made, and fields by which an element is known for one."""
 
 
 def read(body: Body, api: str, asked: Body) -> Invocation | None:
@@ -21,12 +29,14 @@ def read(body: Body, api: str, asked: Body) -> Invocation | None:
     """
     if api == "speech" and isinstance(asked.get("input"), str):
         return Invocation({"characters": len(asked["input"])})
-    data = body.get("data")
-    if isinstance(data, list) and data and (api == "images" or _made(data[0])):
-        told = [str(body.get(name) or asked.get(name) or "").lower() for name in PICTURED]
-        return Invocation({"_".join(["images", *(each for each in told if each.isalnum())]): len(data)})
-    return None
+    told = [word for name in PICTURED if (word := str(body.get(name) or asked.get(name) or "").lower()).isalnum()]
+    if body.get("object") == "video" and str(body.get("seconds") or "").isdigit():
+        seconds: Count = int(amount(int(body["seconds"]), "seconds"))
+        return Invocation({"_".join(["video_seconds", *told]): seconds})
+    images = sum(len(body[name]) for name, fields in IMAGES.items() if made(body.get(name), fields))
+    return Invocation({"_".join(["images", *told]): images}) if images else None
 
 
-def _made(item: object) -> bool:
-    return isinstance(item, Mapping) and bool(item.keys() & {"b64_json", "url", "revised_prompt"})
+def made(found: object, fields: frozenset[str]) -> bool:
+    """Tell whether a list is one of images that were made."""
+    return isinstance(found, list) and bool(found) and isinstance(found[0], dict) and not fields.isdisjoint(found[0])

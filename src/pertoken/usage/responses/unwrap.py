@@ -53,24 +53,32 @@ def _usage(body: Body) -> Body | None:
         if isinstance(found, Mapping) and found:
             return found
     for name, fields in BESIDE:
-        inner = body.get(name)
+        inner = body.get(name) or {}
         for field in fields if isinstance(inner, Mapping) else ():
-            if isinstance(inner[field] if field in inner else None, Mapping):
-                return inner if name == "meta" else inner[field]
-    if any(name in body for name in flat.FIELDS) and not ("duration" in body and "text" not in body):
+            if isinstance(inner.get(field), Mapping):
+                return inner if name == "meta" else dict(inner[field])
+    told = flat.FIELDS.intersection(body)
+    if told - {"duration"} or (told and not SOUND.isdisjoint(body)):
         return body
-    return next(_of_choices(body), None)
+    return next(_of_lists(body), None)
 
 
-def _of_choices(body: Body) -> Iterator[Body]:
-    """Usage that stands in the choices or results of a response."""
-    for name in ("choices", "results"):
+LISTED = frozenset({"tokenCount", "generated_token_count", "embeddings"})
+"""Fields of an element of a list that has counts."""
+
+SOUND = frozenset({"text", "channels"})
+"""Fields by which a duration is known for that of sound that was written down."""
+
+
+def _of_lists(body: Body) -> Iterator[Body]:
+    """Usage that stands in the choices, results or predictions of a response."""
+    for name in ("choices", "results", "predictions"):
         found = body.get(name)
         first: Any = found[0] if isinstance(found, list | tuple) and found else None
         if isinstance(first, Mapping):
             if isinstance(first.get("usage"), Mapping):
                 yield first["usage"]
-            elif first.keys() & {"tokenCount", "generated_token_count"}:
+            elif not LISTED.isdisjoint(first):
                 yield body
 
 

@@ -1,0 +1,5 @@
+"""A web server, for the tests of this room."""
+
+from tests.serve import serve
+
+__all__ = ["serve"]
