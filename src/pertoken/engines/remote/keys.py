@@ -9,7 +9,6 @@ import ibis
 import numpy as np
 
 from pertoken.core import period
-from pertoken.core.errors import InputError
 from pertoken.core.meters import leaves
 from pertoken.engines import refusals
 from pertoken.engines.remote import times, zones
@@ -77,7 +76,7 @@ def _constant(label: str) -> Group:
 def _column(table: Table, name: str) -> Group:
     column = table.column(name)
     if column.type().is_boolean():
-        return Group(column.coalesce(False), plain)  # noqa: FBT003  a label, no flag
+        return Group(column.coalesce(False), plain)
     return Group(column.coalesce("") if column.type().is_string() else column, plain)
 
 
