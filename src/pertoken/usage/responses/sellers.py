@@ -35,7 +35,7 @@ OF_USAGE = {
 OF_ID = (
     ("msg_bdrk_", "", "aws"),
     ("msg_vrtx_", "", "google"),
-    ("msg_01", "claude", "anthropic"),
+    ("msg_", "claude", "anthropic"),
     ("gen-", "", "openrouter"),
 )
 """How the id and the model of a response begin that only one vendor writes so."""
