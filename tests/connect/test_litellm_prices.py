@@ -235,8 +235,18 @@ def test_two_entries_of_one_model_at_different_prices_are_told(book):
         "gemini-9": CHAT | {"litellm_provider": "vertex_ai-language-models"},
         "gemini/gemini-9": CHAT | {"litellm_provider": "gemini", "input_cost_per_token": 9e-06},
     })  # fmt: skip
-    assert "listed twice" in catalog.notes["google", "gemini-9"]
+    assert "listed twice at different prices" in catalog.notes["google", "gemini-9"]
     assert prices(rates_of(catalog, "gemini-9"))["input_tokens", 0] == Decimal("2.5")
+
+
+def test_a_price_that_is_said_goes_before_one_that_is_taken_over_or_nothing(book):
+    catalog = book({
+        "gemini-9": CHAT | {"litellm_provider": "vertex_ai-language-models", "output_cost_per_token": 0},
+        "gemini/gemini-9": CHAT | {"litellm_provider": "gemini", "cache_read_input_token_cost": 2.5e-07},
+    })  # fmt: skip
+    found = prices(rates_of(catalog, "gemini-9"))
+    assert found["cache_read_tokens", 0] == Decimal("0.25")
+    assert found["output_tokens", 0] == 10
 
 
 @pytest.mark.parametrize("text", ["{", '{"a": 1}', "{}"])

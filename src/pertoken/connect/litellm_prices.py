@@ -19,6 +19,8 @@ from pertoken.core.exact import CONTEXT
 META = frozenset({"sample_spec", "fallback_generalizations"})
 """Entries that are not models."""
 
+TWICE = "listed twice at different prices; the first that is not 0 is taken"
+
 AT_LEAST = frozenset({"x-ai"})
 """Sellers whose dearer price begins at the bound itself, not past it."""
 
@@ -159,14 +161,14 @@ class _Notes(Mapping[Key, str]):
 def _compiled(entries: Sequence[_Entry]) -> tuple[tuple[Rate, ...], str]:
     """Make the rates of a model from all entries that name it, and say what they leave out."""
     notes: list[str] = []
+    made = [rate for entry in entries for rate in _rates(entry, notes)]
     kept: dict[tuple[object, ...], Rate] = {}
-    for entry in entries:
-        rates = list(_rates(entry, notes))
-        if any(kept.setdefault(_terms(rate), rate).unit_price != rate.unit_price for rate in rates):
-            notes.append("listed twice at different prices; the first is taken")
-        kept |= {_terms(rate): rate for rate in rates if _terms(rate) not in kept}
-        if end := entry.said.get("deprecation_date"):
-            notes.append(f"withdrawn on {end}, says the list")
+    for rate in sorted(made, key=lambda rate: (_is_lent(rate), not rate.price)):
+        first = kept.setdefault(_terms(rate), rate)
+        if first.unit_price != rate.unit_price and not _is_lent(rate):
+            notes.append(TWICE)
+    ends = [entry.said["deprecation_date"] for entry in entries if entry.said.get("deprecation_date")]
+    notes += [f"withdrawn on {end}, says the list" for end in ends]
     if kept and not any(rate.price for rate in kept.values()):
         notes.append("the list says 0: free, or not known")
     return tuple(kept.values()), "; ".join(dict.fromkeys(notes))
@@ -192,6 +194,10 @@ def _entry(name: str, said: Mapping[str, Any], source: str) -> _Entry:
     tier, plain = (committed[1], committed[2]) if committed else (STANDARD, plain)
     page = str(said.get("source") or "")
     return _Entry((provider, plain), region, tier, size, pixels, said, ", ".join(filter(None, [source, page])))
+
+
+def _is_lent(rate: Rate) -> bool:
+    return rate.note.startswith(lent_note(""))
 
 
 def _terms(rate: Rate) -> tuple[object, ...]:
