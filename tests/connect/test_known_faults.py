@@ -37,8 +37,12 @@ def cost(book, name, usage, at=datetime(2026, 11, 20, 12), **labels):  # noqa: D
         "prompt_tokens_above": str(above), **labels,
     }  # fmt: skip
     asked |= {r.window.key: str(inside(r.window, at)).lower() for r in rates if r.window}
-    found = RateBook.of(rates)
-    return sum((found.find({**asked, "meter": leaf}).unit_price * count for leaf, count in usage.items()), Decimal(0))
+    table, total = RateBook.of(rates), Decimal(0)
+    for leaf, count in usage.items():
+        rate = table.find({**asked, "meter": leaf})
+        assert rate, leaf
+        total += rate.unit_price * count
+    return total
 
 
 def theirs(name, usage, provider=None, at=datetime(2026, 11, 20, 12, tzinfo=UTC)):

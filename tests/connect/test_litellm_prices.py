@@ -224,8 +224,8 @@ def test_reasoning_takes_over_the_price_of_output_and_says_so(book):
 
 
 def test_seconds_listed_on_both_sides_are_charged_once(book):
-    entry = {"litellm_provider": "assemblyai", "mode": "audio_transcription"}
-    entry |= {"output_cost_per_second": 0.0, "input_cost_per_second": 3.333e-05}
+    seconds = {"output_cost_per_second": 0.0, "input_cost_per_second": 3.333e-05}
+    entry = {"litellm_provider": "assemblyai", "mode": "audio_transcription", **seconds}
     (rate,) = rates_of(book({"assemblyai/best": entry}), "assemblyai/best")
     assert (rate.meter, rate.unit_price) == ("audio_seconds", Decimal("0.00003333"))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from pertoken.catalog.asked import WhenAsked
 from pertoken.catalog.book import Catalog, Key
 from pertoken.catalog.lending import LENDERS, lent, lent_note
 from pertoken.catalog.names import ZONES, place_of, seller_of
@@ -84,12 +85,14 @@ def catalog_of(data: Mapping[str, Any], source: str) -> Catalog:
             entry = _entry(name, said, source)
             entries.setdefault(entry.key, []).append(entry)
     refusals = {key: text for key, several in entries.items() if (text := _refusal(several, source))}
-    models = _Models({key: several for key, several in entries.items() if key not in refusals})
+    priced = [key for key in entries if key not in refusals]
+    made = WhenAsked(priced, lambda key: _compiled(entries[key]))
+    rates = WhenAsked(priced, lambda key: made[key][0])
     aliases: dict[str, tuple[Key, ...]] = {}
     for key, several in entries.items():
         for alias in (str(each).lower() for entry in several for each in entry.said.get("aliases") or ()):
             aliases[alias] = (*aliases.get(alias, ()), key)
-    return Catalog(f"LiteLLM list {source}", models, aliases, refusals, _Notes(models))
+    return Catalog(f"LiteLLM list {source}", rates, aliases, refusals, _Notes(made))
 
 
 def _refusal(entries: Sequence[_Entry], source: str) -> str:
@@ -114,45 +117,19 @@ CLOSER = Decimal("0.01")
 """From which amount on a field is looked at closely: that much for a token is a thousand times too much."""
 
 
-class _Models(Mapping[Key, tuple[Rate, ...]]):
-    """Rates by model, with their notes, made when asked for."""
-
-    def __init__(self, entries: Mapping[Key, Sequence[_Entry]]) -> None:
-        self._entries = entries
-        self._made: dict[Key, tuple[tuple[Rate, ...], str]] = {}
-
-    def made(self, key: Key) -> tuple[tuple[Rate, ...], str]:
-        """Make the rates and the note of a model."""
-        if key not in self._made:
-            self._made[key] = _compiled(self._entries[key])
-        return self._made[key]
-
-    def __getitem__(self, key: Key) -> tuple[Rate, ...]:
-        return self.made(key)[0]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._entries
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-
 class _Notes(Mapping[Key, str]):
-    """Notes by model."""
+    """Notes by model; they are known when its rates are made."""
 
-    def __init__(self, models: _Models) -> None:
-        self._models = models
+    def __init__(self, made: Mapping[Key, tuple[tuple[Rate, ...], str]]) -> None:
+        self._made = made
 
     def __getitem__(self, key: Key) -> str:
-        if text := key in self._models and self._models.made(key)[1]:
+        if text := key in self._made and self._made[key][1]:
             return text
         raise KeyError(key)
 
     def __iter__(self) -> Iterator[Key]:
-        return (key for key in self._models if self._models.made(key)[1])
+        return (key for key in self._made if self._made[key][1])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
