@@ -12,7 +12,7 @@ from pertoken.catalog.names import ZONES, place_of, seller_of
 from pertoken.catalog.prices import STANDARD, Rate, Window
 from pertoken.catalog.regions import Uplift, regional
 from pertoken.catalog.sane import insane
-from pertoken.connect.litellm_fields import UPLIFTS, Priced, amount, is_money, read_field
+from pertoken.connect.litellm_fields import ORDINARY, UPLIFTS, Priced, Terms, amount, is_money, read_field
 from pertoken.connect.litellm_hours import windows
 from pertoken.core.exact import CONTEXT
 
@@ -57,8 +57,8 @@ class _Entry:
         return str(self.said.get("mode") or "chat")
 
 
-Lists = dict[tuple[bool, str], dict[str, dict[int, tuple[Decimal, int]]]]
-"""Price and unit by batch and tier, meter, and bound."""
+Lists = dict[Terms, dict[str, dict[int, tuple[Decimal, int]]]]
+"""Price and unit by terms, meter, and bound."""
 
 
 def is_price_list(data: Mapping[str, Any]) -> bool:
@@ -92,10 +92,13 @@ def catalog_of(data: Mapping[str, Any], source: str) -> Catalog:
 
 def _refusal(entries: Sequence[_Entry], source: str) -> str:
     """Why a model can't be priced; empty if it can. Only those that may be are looked at closely."""
-    values = [amount(value) for entry in entries for name, value in entry.said.items() if is_money(name, value)]
+    said = [(name, amount(value)) for entry in entries for name, value in entry.said.items() if is_money(name, value)]
     nested = any(entry.said.get(name) for entry in entries for name in STRUCTURES)
-    plain = any(value is not None for value in values)
-    if plain and all(value is None or 0 <= value < CLOSER for value in values):
+    plain = any(value is not None for _, value in said)
+    usual = (
+        value is None or name in UPLIFTS or 0 <= value < (CLOSER if "token" in name else 1) for name, value in said
+    )
+    if plain and all(usual):
         return ""
     rates, _ = _compiled(entries)
     wrong = [f"{fault.found}; expected {fault.expected}" for fault in insane(rates, source)]
@@ -217,29 +220,31 @@ def _listed(entry: _Entry, notes: list[str]) -> Iterator[Rate]:
         assert price is not None  # noqa: S101  see `_told`
         if name == "input_cost_per_token_cache_hit" and "cache_read_input_token_cost" in entry.said:
             continue
-        bands = lists.setdefault((what.batch, what.tier), {}).setdefault(what.meter, {})
+        bands = lists.setdefault(what.terms, {}).setdefault(what.meter, {})
         scale = entry.pixels if "per_pixel" in name else HOUR if what.meter == "provisioned_unit_hours" else 1
-        bands.setdefault(what.above, (CONTEXT.multiply(price, Decimal(scale)), what.per))
+        if not bands.get(what.above, (0, 1))[0]:
+            bands[what.above] = CONTEXT.multiply(price, Decimal(scale)), what.per
     _tiered(entry, lists, notes)
     _searches(entry, lists, notes)
-    plain = lists.get((False, STANDARD), {})
-    for (batch, tier), meters in lists.items():
-        said = "" if (batch, tier) == (False, STANDARD) else "batch work" if batch else tier
+    plain = lists.get(ORDINARY, {})
+    for terms, meters in lists.items():
+        said = "batch work" if terms[0] else next((each for each in terms[1:] if each != STANDARD), "")
         for meter, bands in {**plain, **meters}.items():
             if said and meter in meters and set(plain.get(meter, {})) - set(bands):
                 notes.append(f"no price of {said} for long prompts: that for short ones is taken")
             taken = f"no price of its own for {said}: the ordinary one" if said and meter not in meters else ""
             for above in sorted(bands):
-                rate = _rate(entry, meter, above, bands[above], batch=batch, tier=tier)
+                rate = _rate(entry, meter, above, bands[above], terms)
                 yield replace(rate, note=taken)
             lender = next((each for each in LENDERS.get(meter, ()) if 0 in meters.get(each, {})), "")
             if lender and 0 not in bands:
-                rate = _rate(entry, meter, 0, meters[lender][0], batch=batch, tier=tier)
+                rate = _rate(entry, meter, 0, meters[lender][0], terms)
                 yield replace(rate, note=lent_note(lender))
 
 
-def _rate(entry: _Entry, meter: str, above: int, price: tuple[Decimal, int], *, batch: bool, tier: str) -> Rate:
+def _rate(entry: _Entry, meter: str, above: int, price: tuple[Decimal, int], terms: Terms) -> Rate:
     provider, model = entry.key
+    batch, tier, speed = terms
     return Rate(
         model=model,
         meter=meter,
@@ -248,6 +253,7 @@ def _rate(entry: _Entry, meter: str, above: int, price: tuple[Decimal, int], *, 
         provider=provider,
         batch=batch,
         service_tier=entry.tier if tier == STANDARD else tier,
+        speed=speed,
         region=entry.region,
         above=above - 1 if above and provider in AT_LEAST else above,
         source=entry.source,
@@ -272,10 +278,8 @@ def _told(name: str, value: Any, entry: _Entry, notes: list[str]) -> bool:  # no
 
 
 def _field(name: str, entry: _Entry) -> Priced:
-    if entry.tier != STANDARD and name == "input_cost_per_second":
+    if entry.tier != STANDARD and name in ("input_cost_per_second", "output_cost_per_second", "cost_per_second"):
         return Priced("provisioned_unit_hours")
-    if entry.tier != STANDARD and name == "output_cost_per_second":
-        return Priced("")
     if entry.size and name in ("output_cost_per_image", "input_cost_per_image"):
         return Priced(f"images_{entry.size}")
     if entry.size and name == "input_cost_per_pixel":
@@ -293,7 +297,7 @@ def _tiered(entry: _Entry, lists: Lists, notes: list[str]) -> None:
         for name, value in band.items():
             meter, price = read_field(name, entry.mode).meter, amount(value)
             if meter and price is not None:
-                lists.setdefault((False, STANDARD), {}).setdefault(meter, {})[above] = (price, 1)
+                lists.setdefault(ORDINARY, {}).setdefault(meter, {})[above] = (price, 1)
 
 
 def _searches(entry: _Entry, lists: Lists, notes: list[str]) -> None:
@@ -303,7 +307,7 @@ def _searches(entry: _Entry, lists: Lists, notes: list[str]) -> None:
     if not prices:
         return
     middle = prices.get("medium", next(iter(prices.values())))
-    lists.setdefault((False, STANDARD), {}).setdefault("web_searches", {})[0] = (middle, 1)
+    lists.setdefault(ORDINARY, {}).setdefault("web_searches", {})[0] = (middle, 1)
     if len(set(prices.values())) > 1:
         each = ", ".join(f"{size} {price.normalize():f}" for size, price in prices.items())
         notes.append(f"a web search costs by the size of its context ({each}); {middle.normalize():f} is taken")
@@ -316,7 +320,7 @@ def _by_hours(entry: _Entry, listed: Sequence[Rate], notes: list[str]) -> Iterat
     said = entry.said.get("off_peak_pricing")
     if not isinstance(said, Mapping):
         return
-    ordinary = [rate for rate in listed if not rate.batch and rate.service_tier == STANDARD]
+    ordinary = [rate for rate in listed if (rate.batch, rate.service_tier, rate.speed) == ORDINARY]
     found: Sequence[Window] = windows(said, notes)
     own = {read_field(name, entry.mode).meter: price for name, v in said.items() if (price := amount(v)) is not None}
     for rate in ordinary:
@@ -331,7 +335,7 @@ def _fast(entry: _Entry, rates: Sequence[Rate]) -> Iterator[Rate]:
     times = _specific(entry).get("fast")
     if times:
         for rate in rates:
-            if not rate.batch and rate.service_tier == STANDARD:
+            if (rate.batch, rate.service_tier, rate.speed) == ORDINARY:
                 note = "; ".join(filter(None, [rate.note, f"{times} times the ordinary price"]))
                 yield replace(rate, speed="fast", price=CONTEXT.multiply(rate.price, times), note=note)
 
