@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pertoken.connect.catalogs import read_catalog
     from pertoken.core.errors import PertokenError
     from pertoken.rating.contract import Contract
+    from pertoken.rating.cost_columns import cost_columns
     from pertoken.rating.rate import rate
     from pertoken.usage.response import usage_of
     from pertoken.workbench import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         by_entry,
         call,
         check,
+        compiled,
         cost,
         count,
         coverage,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
         prices,
         rank,
         reconcile,
+        reprice,
         sheet,
         simulate,
         statement,
@@ -46,6 +49,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Contract": "pertoken.rating.contract",
     "PertokenError": "pertoken.core.errors",
+    "cost_columns": "pertoken.rating.cost_columns",
     "card_from": "pertoken.connect.cards",
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
@@ -62,7 +66,9 @@ __all__ = [
     "call",
     "card_from",
     "check",
+    "compiled",
     "cost",
+    "cost_columns",
     "count",
     "coverage",
     "explain",
@@ -76,6 +82,7 @@ __all__ = [
     "read_cards",
     "read_catalog",
     "reconcile",
+    "reprice",
     "sheet",
     "simulate",
     "statement",
