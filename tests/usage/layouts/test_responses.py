@@ -86,12 +86,16 @@ def test_a_stream_that_was_cut_off_and_a_failure_are_told_apart():
 
 
 def test_vendors_may_be_mixed_in_one_log(fold):
-    lines = [{"timestamp": "2026-01-05T09:00:00Z", "response": body} for body, _ in BODIES.values()]
+    sold = ("openai", "anthropic", "google", "aws")
+    lines = [
+        {"timestamp": "2026-01-05T09:00:00Z", "provider": name, "response": body}
+        for name, (body, _) in zip(sold, BODIES.values(), strict=True)
+    ]
     name, found = fold([*lines, lines[0]], "jsonl", "provider")
     assert name == "responses of vendors"
     assert found["anthropic", "cache_read_tokens"] == 2000
     assert found["google", "reasoning_tokens"] == 121
-    assert found["", "cache_read_tokens"] == 1024, "a response that stands twice counts once"
+    assert found["openai", "cache_read_tokens"] == 1024, "a response that stands twice counts once"
 
 
 def test_a_period_holds_for_all_of_a_log_of_which_some_lines_tell_no_time(tmp_path):
