@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from itertools import chain
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from pertoken.core.meters import meter
+from pertoken.core.meters import METERS, meter
+from pertoken.usage.names import looks_like_meter
 from pertoken.usage.record import Count, UsageRecord
 
 MOST_COUNT = 1 << 62
@@ -73,13 +75,20 @@ def columns(batch: Sequence[tuple[str, int, UsageRecord]]) -> Columns:
     files, lines, records = zip(*batch, strict=True)
     values: dict[str, list[Any]] = {name: list(map(read, records)) for name, read in FIELDS.items()}
     values["_file"] = list(files)
-    keys = tuple(dict.fromkeys(chain.from_iterable(record.keys for record in records)))
+    named = dict.fromkeys(chain.from_iterable(record.keys for record in records))
+    keys = tuple(name for name in named if name not in values and not _is_meter(name))
     values |= {name: [record.keys.get(name, "") for record in records] for name in keys}
     alike = {name: column[0] for name, column in values.items() if column.count(column[0]) == len(column)}
     many = {n: np.array(each, dtype=TYPES.get(n, "object")) for n, each in values.items() if n not in alike}
     meters = tuple(dict.fromkeys(chain.from_iterable(record.meters for record in records)))
     many |= {name: _counts(name, [record.meters.get(name, 0) for record in records]) for name in meters}
     return Columns({**many, "_row": np.array(lines, dtype=np.int64)}, alike, keys, meters)
+
+
+@cache
+def _is_meter(name: str) -> bool:
+    """Tell a label that bears the name of a count: that column is the count's."""
+    return name.startswith("_") or looks_like_meter(name) or name in METERS
 
 
 def _counts(name: str, counts: list[Count]) -> Any:  # noqa: ANN401  an array
