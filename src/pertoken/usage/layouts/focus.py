@@ -53,8 +53,9 @@ SELLERS = {
     "Google Cloud": "google",
     "Microsoft": "azure",
     "OpenAI": "openai",
+    "catalog": "",
 }
-"""Names of providers, and ours."""
+"""Names of providers, and ours; our own export names the card where no provider is known."""
 
 
 def _own(*names: str) -> Derived:
