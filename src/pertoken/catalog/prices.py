@@ -81,6 +81,8 @@ class Rate:
         note: What is known to be unsure, for example that the price is taken over from another meter.
         line: Line of the file that the rate stands on; 0 if from none.
         basis: How the source knows: `documented`, `commit`, `first observed`; empty if not said.
+        listed_as: Its id in the catalog that it was taken from, where it stands under the name that a log gives the
+            model; empty otherwise.
     """
 
     model: str
@@ -101,6 +103,7 @@ class Rate:
     note: str = ""
     line: int = 0
     basis: str = ""
+    listed_as: str = ""
 
     @property
     def id(self) -> str:
@@ -109,6 +112,8 @@ class Rate:
         >>> Rate(model="m", meter="input_tokens", price=Decimal("2.50"), provider="p").id[:16]
         'p/m:input_tokens'
         """
+        if self.listed_as:
+            return self.listed_as
         terms = (
             self.batch, self.service_tier, self.speed, self.region, self.above, self.window and self.window.key,
             self.start, self.end, self.currency, f"{self.unit_price.normalize():f}",

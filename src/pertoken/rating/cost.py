@@ -132,7 +132,7 @@ def priced(ready: Pricer, usage: UsageRecord, on: date | None = None) -> Costed:
     meters = usage.meters
     cell = cell_of(found, usage, on) if found.axes else found.cell()
     lines, total, missing, unsure = _lines(meters, cell)
-    if missing or unsure or vague or usage.notes or (found.bounds and meters.get("requests", 1) > 1):
+    if missing or unsure or vague or usage.notes or found.doubt or (found.bounds and meters.get("requests", 1) > 1):
         return _doubted(usage, found, cell, lines, total)
     return Costed(total, lines, "priced", (), found.currency)
 
@@ -212,6 +212,7 @@ def _doubts(found: Offer, usage: UsageRecord) -> Iterator[str]:
     several = usage.meters.get("requests", 1) > 1
     if several and found.bounds:
         yield MEAN
+    yield from filter(None, [found.doubt])
     yield from (note for note in usage.notes if not note.startswith(SUM_OF) or (found.bounds and not several))
 
 
