@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pertoken.books.answer import Books
+from pertoken.present.basis import as_read
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Note
 
