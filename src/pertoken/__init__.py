@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         gpus,
         invoice,
         price,
+        prices,
         rank,
         reconcile,
         reprice,
@@ -75,6 +76,7 @@ __all__ = [
     "gpus",
     "invoice",
     "price",
+    "prices",
     "rank",
     "rate",
     "read_cards",
@@ -90,6 +92,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever lives there
     """Load a public name when it is first used, so that the command line starts fast."""
+    if name == "prices":
+        return import_module("pertoken.workbench.prices")
     if name not in __all__:
         msg = f"module 'pertoken' has no attribute {name!r}"
         raise AttributeError(msg)

@@ -315,6 +315,19 @@ def test_a_price_that_rates_can_not_say_is_noted(book, key):
     assert "left out" in book.notes[key]
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (("anthropic", "claude-sonnet-4-5"), "dropped the dearer price"),
+        (("deepseek", "deepseek-v4-flash"), "every day"),
+        (("aws", "regional.anthropic.claude-opus-5"), "global one"),
+        (("groq", "whisper-large-v3"), "at least 10 seconds"),
+    ],
+)
+def test_what_is_known_to_be_unsure_is_noted(book, key, said):
+    assert said in book.notes[key]
+
+
 def test_a_model_that_is_listed_without_a_price_is_refused_and_a_free_one_costs_nothing(book):
     with pytest.raises(UnpricedUsage, match="listed without a price"):
         rates_of(book, "openrouter/google/lyria-3-pro-preview")

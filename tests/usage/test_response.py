@@ -1,12 +1,17 @@
 """A response is found in whatever it comes in, says of itself what matters, and is refused with the mend if it lies."""
 
+import random
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from pertoken.core.errors import InputError
+from pertoken.core.meters import meter
 from pertoken.usage.response import usage_of
+from tests.usage.test_response_vendors import CASES
 
 PLAIN = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
 CHAT = {
@@ -374,3 +379,43 @@ def test_null_fields_and_fields_of_tomorrow_change_nothing():
 
 def test_whole_numbers_may_be_written_with_a_point():
     assert one({"usage": {"prompt_tokens": 9.0, "completion_tokens": Decimal(3)}}).meters == LEAVES
+
+
+VALUES: tuple[Any, ...] = (
+    None,
+    0,
+    7,
+    -1,
+    1.5,
+    "x",
+    True,
+    [],
+    {},
+    [None],
+    {"a": 1},
+    float("nan"),
+    float("inf"),
+    10**30,
+    [{"type": None}],
+)
+"""What has no business where it stands."""
+
+
+def damaged(found: Any, rng: random.Random) -> Any:
+    """Leave out and replace some of what a body holds."""
+    if isinstance(found, Mapping):
+        kept = {name: each for name, each in found.items() if rng.random() > 0.05}
+        return {n: rng.choice(VALUES) if rng.random() < 0.1 else damaged(each, rng) for n, each in kept.items()}
+    return [damaged(each, rng) for each in found] if isinstance(found, list) else found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_damaged_response_is_read_or_refused_and_counts_nothing_below_zero(name):
+    rng = random.Random(name)  # noqa: S311  no secret
+    for _ in range(97):
+        body = damaged(CASES[name][0], rng)
+        try:
+            records = usage_of([body] if rng.random() < 0.2 else body)
+        except InputError:
+            continue
+        assert all(n > 0 and meter(each) for record in records for each, n in record.meters.items())

@@ -528,6 +528,21 @@ def test_speech_is_billed_by_the_letters_that_were_asked_for():
     assert usage_of({}, api="speech", request={"input": "Hello"})[0].meters == {"characters": 5, "requests": 1}
 
 
+def test_speech_that_counts_tokens_makes_sound():
+    body = {"type": "speech.audio.done", "usage": {"input_tokens": 14, "output_tokens": 101, "total_tokens": 115}}
+    assert usage_of(body)[0].meters == {"input_tokens": 14, "output_audio_tokens": 101, "requests": 1}
+
+
+def test_cached_modalities_are_held_to_what_is_cached():
+    usage = {"promptTokenCount": 100, "cachedContentTokenCount": 40, "cacheTokensDetails": seen(AUDIO=30, TEXT=30)}
+    assert usage_of({"usageMetadata": usage})[0].meters == {
+        "input_tokens": 60,
+        "cache_read_tokens": 10,
+        "cache_read_audio_tokens": 30,
+        "requests": 1,
+    }
+
+
 def test_cached_tokens_are_text_as_far_as_there_is_text():
     usage = {"prompt_tokens": 100, "prompt_tokens_details": {"cached_tokens": 60, "audio_tokens": 70}}
     (record,) = usage_of({"usage": usage})

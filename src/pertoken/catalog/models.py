@@ -7,7 +7,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latent:
-    """Widths of multi-head latent attention (MLA), which keeps one compressed vector a token in place of keys and values.
+    """Widths of multi-head latent attention (MLA): one compressed vector a token stands for its keys and values.
 
     Args:
         kv_rank: Width of the compressed vector.
@@ -141,5 +141,7 @@ class Architecture:
             return 2 * self.hidden * self.head_dim * (self.heads + self.kv_heads)
         part, width = self.latent, self.latent.nope_dim + self.latent.rope_dim
         query = (self.hidden + self.heads * width) * part.query_rank or self.hidden * self.heads * width
-        keys = self.hidden * (part.kv_rank + part.rope_dim) + part.kv_rank * self.heads * (part.nope_dim + part.value_dim)
+        keys = self.hidden * (part.kv_rank + part.rope_dim) + part.kv_rank * self.heads * (
+            part.nope_dim + part.value_dim
+        )
         return query + keys + self.heads * part.value_dim * self.hidden

@@ -18,6 +18,9 @@ BUNDLED = "genai-prices"
 HISTORY = "model-prices"
 """The catalog with history and schedules; its package is an extra."""
 
+SUPPLEMENTS = "supplements"
+"""What the bundled catalog leaves out; it lies on the bundled one anyhow, and can be laid on another."""
+
 UPDATED = "updated"
 """The catalog that `pertoken prices update` keeps."""
 
@@ -32,7 +35,7 @@ def read_catalog(name: str | Path = BUNDLED, overlays: Sequence[str | Path] = ()
     snapshot of model-prices, or YAML with rates of the user's own. Each can be the book or lie on top of one.
 
     Args:
-        name: `genai-prices`, `model-prices`, `updated`, or a file.
+        name: `genai-prices` (with the supplements), `model-prices`, `updated`, `supplements`, or a file.
         overlays: Catalogs or files whose rates go before those of the book, the last before all.
 
     Returns:
@@ -63,9 +66,13 @@ def updated() -> Path:
 
 def _book(name: str) -> Catalog:
     if name == BUNDLED:
-        from pertoken.connect.genai import catalog  # noqa: PLC0415  costs time, and only some questions need it
+        from pertoken.connect import genai, supplements  # noqa: PLC0415  costs time, and only some questions need it
 
-        return catalog()
+        return layered(genai.catalog(), supplements.supplements())
+    if name == SUPPLEMENTS:
+        from pertoken.connect.supplements import supplements as added  # noqa: PLC0415  read only when asked for
+
+        return added()
     if name == HISTORY:
         from pertoken.connect.model_prices import catalog as history  # noqa: PLC0415  read only when asked for
 

@@ -70,6 +70,7 @@ WEEKDAY_NOTE = (
     "the peak price is charged here every day; DeepSeek says that it holds from Monday to Friday and not on Chinese "
     "public holidays, which the catalog model-prices knows"
 )
+BARE_NOTE = "a bare id of Bedrock is taken at this regional price; other sources take it at the global one"
 DOUBTS = {
     ("anthropic", "claude-sonnet-4-5"): LONG_PROMPT_NOTE,
     ("deepseek", "deepseek-flash"): WEEKDAY_NOTE,
@@ -351,5 +352,7 @@ def _notes(provider: Provider, model: ModelInfo, counted: set[str]) -> Iterator[
     left = {context for context, _ in _variants(model) if context not in kept and context[1] not in SAME_AS_STANDARD}
     if left:
         yield f"prices for {', '.join(f'{name}={value}' for name, value in sorted(left))} are left out"
+    if model.id.startswith("regional.") and f"global.{model.id.partition('.')[2]}" in {m.id for m in provider.models}:
+        yield BARE_NOTE
     if doubt := DOUBTS.get((provider.id, model.id)):
         yield doubt

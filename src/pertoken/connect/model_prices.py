@@ -37,6 +37,8 @@ MODES |= {"flex": (False, "flex", STANDARD), "thinking": (False, "thinking", STA
 MODES |= {speed: (False, STANDARD, speed) for speed in ("fast", "ultrafast")}
 """Batch, service tier and speed of a mode."""
 
+THINKING = "requests in thinking mode cost otherwise; their price stands under the service tier `thinking`"
+
 MILLION = Decimal(1_000_000)
 
 Spell = tuple[datetime | None, datetime | None, Mapping[str, Any]]
@@ -77,16 +79,19 @@ def catalog_of(data: Mapping[str, Any], source: str) -> Catalog:
         name=source,
         rates=rates,
         aliases=_aliases(data, rates),
-        notes={
-            key: f"{data['status'][vendor][model]} by its seller"
-            for key, (vendor, model) in rates.homes.items()
-            if model in data.get("status", {}).get(vendor, {})
-        },
+        notes={key: text for key, home in rates.homes.items() if (text := _note(data, *home))},
         refusals={
             (seller_of(each["provider"]), each["model"]): f"no price for it is published; it is like {each['like']}"
             for each in data.get("estimates", ())
         },
     )
+
+
+def _note(data: Mapping[str, Any], vendor: str, model: str) -> str:
+    status = data.get("status", {}).get(vendor, {}).get(model)
+    thinks = "thinking" in data["prices"][vendor][model]
+    said = [f"{status} by its seller" if status else "", THINKING if thinks else ""]
+    return "; ".join(filter(None, said))
 
 
 def _aliases(data: Mapping[str, Any], rates: "_Rates") -> dict[str, tuple[Key, ...]]:

@@ -45,7 +45,8 @@ FAMILIES = (
     Family(r"gpt-[6-9]", "o200k_base", "no tokeniser published; that of its forerunners", exact=False),
     Family(r"(open-)?mistral-nemo|ministral-[38]b-2410|pixtral-12b|mistral-small-2409", "mistral_v3", MISTRAL),
     Family(r"open-mixtral-8x22b|mistral-large-24(02|07|11)|codestral-(2405|mamba)", "mistral_v2", MISTRAL),
-    Family(r"open-mistral-7b|mistral-(tiny|small)-23|mistral-small-2402|mistral-7b-instruct-v0\.3", "mistral_v2", MISTRAL),
+    Family(r"open-mistral-7b|mistral-(tiny|small)-23|mistral-small-2402|mistral-7b-instruct-v0\.3", "mistral_v2",
+           MISTRAL),
     Family(r"mistral-medium-2312|(open-)?mixtral-8x7b|mistral-7b-instruct-v0\.[12]", "mistral_v1", MISTRAL),
     Family(r"mistral|ministral|magistral|devstral|codestral|pixtral|voxtral", "mistral_v3",
            "the maker's last tokeniser in a package", exact=False),
@@ -174,7 +175,9 @@ def encoder(vocabulary: str) -> Encode:
     try:
         from splintr import Tokenizer  # noqa: PLC0415  an extra of 38 MB
     except ModuleNotFoundError as error:
-        raise InputError(f"the tokeniser {vocabulary} is not installed; `pip install 'pertoken[tokens]'` adds it") from error
+        raise InputError(
+            f"the tokeniser {vocabulary} is not installed; `pip install 'pertoken[tokens]'` adds it"
+        ) from error
     made = Tokenizer.from_pretrained(vocabulary)
     if vocabulary in COMPOSED:
         return lambda text: len(made.encode_ordinary(unicodedata.normalize("NFC", text)))

@@ -212,7 +212,7 @@ def notes(staged: Staged) -> tuple[str, ...]:
     """Say what records told of themselves, and how many stood twice."""
     told = [f"{note} ({count:,} of {staged.rows:,} records)" for note, count in staged.notes.items()]
     if staged.repeated:
-        told.append(f"{staged.repeated:,} records stood twice, alike in all, and are counted once")
+        told.append(f"records that stood again, alike in all, are counted once ({staged.repeated:,})")
     return tuple(told)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pertoken.catalog.machines import Gpu, Offer
 from pertoken.present.numbers import show
-from pertoken.present.sheet import Column, Note, Sheet, Table
+from pertoken.present.sheet import Cell, Column, Note, Sheet, Table
 
 OFFERS = (
     Column("gpu", "GPU", "text"),
@@ -40,7 +40,9 @@ def sheet(offers: Sequence[Offer], gpus: Sequence[Gpu]) -> Sheet:
         offers: What an hour of instances costs, in the order in which they are shown.
         gpus: What is known of the GPUs.
     """
-    blocks: list[Table | Note] = [Table("offers", "What a GPU-hour costs", OFFERS, tuple(map(_offer, offers)), total=False)]
+    blocks: list[Table | Note] = [
+        Table("offers", "What a GPU-hour costs", OFFERS, tuple(map(_offer, offers)), total=False)
+    ]
     if gpus:
         note = "As their makers say it; rates of dense products, links in one direction."
         blocks.append(Table("gpus", "What the GPUs can do", GPUS, tuple(map(_gpu, gpus)), note=note, total=False))
@@ -58,7 +60,7 @@ def _words(offers: Sequence[Offer]) -> str:
     return f"A GPU-hour costs {low} USD ({where}) to {high} USD ({last.provider} {last.instance})."
 
 
-def _offer(offer: Offer) -> tuple[str | int | object, ...]:
+def _offer(offer: Offer) -> tuple[Cell, ...]:
     day = offer.as_of.isoformat() if offer.as_of else ""
     source = "; ".join(filter(None, [offer.source, offer.note]))
     return (
@@ -67,7 +69,7 @@ def _offer(offer: Offer) -> tuple[str | int | object, ...]:
     )  # fmt: skip
 
 
-def _gpu(gpu: Gpu) -> tuple[str | float | None, ...]:
+def _gpu(gpu: Gpu) -> tuple[Cell, ...]:
     rates = (gpu.tflops.get("fp16"), gpu.tflops.get("fp8"), gpu.tflops.get("fp4"))
     return (
         gpu.name, gpu.memory_gb, gpu.bandwidth_gb_s, *rates, gpu.tdp_watts, gpu.link, gpu.link_gb_s, gpu.source,

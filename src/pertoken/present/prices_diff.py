@@ -40,7 +40,8 @@ def sheet(made: Difference, *, title: str = "Prices compared", brief: bool = Fal
 def _words(made: Difference) -> str:
     if not made.changes:
         return "No price differs."
-    return f"{counted(len({(each.provider, each.model) for each in made.changes}), 'models')} differ."
+    models = len({(each.provider, each.model) for each in made.changes})
+    return f"{counted(models, 'models')} differ{'s' * (models == 1)}."
 
 
 def _figures(made: Difference) -> Figures:
@@ -139,9 +140,6 @@ def updated(made: Update, *, brief: bool = False) -> Sheet:
 def frozen(made: Frozen) -> Sheet:
     """Lay out which catalog was kept where."""
     figures = Figures((Figure("models", "Models", made.models, "count"), Figure("rates", "Rates", made.rates, "count")))
-    row = (made.file, made.name, made.hash)
-    columns = tuple(
-        Column(name, label, "text") for name, label in (("file", "File"), ("catalog", "Catalog"), ("hash", "Hash"))
-    )
     words = f"{made.name} is kept in {made.file}; --catalog {made.file} gives the same numbers later."
-    return Sheet("Catalog kept", words, (figures, Table("catalog", "Catalog", columns, (row,), total=False)))
+    meta = {"catalog": made.name, "file": made.file, "hash": made.hash}
+    return Sheet("Catalog kept", words, (figures,), meta)

@@ -6,11 +6,14 @@ from decimal import Decimal
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.core.meters import meter
 from pertoken.usage.layout import Document, Layout, Placed, names, of_document
-from pertoken.usage.layouts.pages import Tail, missing, tail
+from pertoken.usage.layouts.pages import Tail, missing, overlapping, tail
 from pertoken.usage.record import UsageRecord
 
 Read = tuple[str, int, Sequence[UsageRecord] | Fault]
 """File, line, and the records of the document that stands there, or what is wrong with it."""
+
+FETCH = "a report with all its pages was expected; fetch the ones that follow, too"
+ONE_CUT = "buckets of one length were expected, since others count the same usage again; name the files of each apart"
 
 
 def named(name: str, layouts: Sequence[Layout]) -> Layout:
@@ -57,8 +60,7 @@ def records(
         else:
             tails += [tail(document)] if layout.paged else []
             yield file, line, _read(document, layout, f"{file} line {line}")
-    for found in missing(tails):
-        mend = "a report with all its pages was expected; fetch the ones that follow, too"
+    for found, mend in (*((each, FETCH) for each in missing(tails)), *((each, ONE_CUT) for each in overlapping(tails))):
         yield file, 1, Fault(file, found, "", mend)
 
 

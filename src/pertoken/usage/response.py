@@ -80,14 +80,16 @@ def _records(response: Response, asked: Body, held: Invocation | None = None) ->
     sold = response.provider
     if not sold:
         sold = marked(response.body, response.usage)
-        response = response._replace(provider=sold or maker(label.model))
+        way = sold or maker(label.model)
+        response = response._replace(provider=way) if way else response
     spent, currency, doubts = labels.cost(response)
     told = (held,) if held else _read(response, asked)
-    if not any(each.meters for each in told) and spent is not None:
+    if spent is not None and not any(each.meters for each in told):
         doubts = (*doubts, "only the cost is said, not what was used")
     out = []
     for i, each in enumerate(told):
         meters = each.meters if i else {**called(response.body, label.model), **each.meters, "requests": 1}
+        notes = label.notes + each.notes
         out.append(
             UsageRecord(
                 meters=meters,
@@ -102,7 +104,7 @@ def _records(response: Response, asked: Body, held: Invocation | None = None) ->
                 invocation=i,
                 reported_cost=None if i else spent,
                 currency=currency,
-                notes=(*label.notes, *each.notes, *(() if i else doubts)),
+                notes=notes if i else notes + doubts,
             )
         )
     return out

@@ -93,13 +93,13 @@ def _cards(
 
 def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices, also: Sequence[str]) -> Card:
     """The catalog's rates for the models of a log, under the names that the log gives them."""
-    from pertoken.engines.duckdb import labels  # noqa: PLC0415  the calculator must start fast
+    from pertoken.engines.engine import engine  # noqa: PLC0415  the calculator must start fast
 
     book = opened(catalog)
     rates: list[Rate] = []
     unknown: list[str] = []
     has_provider = "provider" in log.binding.keys
-    for provider, model in [*labels(log, ("provider", "model")), *(("", each) for each in also)]:
+    for provider, model in [*engine(log).labels(log, ("provider", "model")), *(("", each) for each in also)]:
         if not model and not as_model:
             unknown.append("the log names no model on some rows; say --cost catalog:MODEL to price them as one")
             continue

@@ -3,7 +3,7 @@
 from functools import partial
 
 from pertoken.usage.record import Count
-from pertoken.usage.responses.invocation import Body, Invocation, Response
+from pertoken.usage.responses.invocation import Body, Invocation, Response, records
 from pertoken.usage.responses.openai import TIMED
 from pertoken.usage.responses.sampled import billed
 from pertoken.usage.responses.scan import Parts, Table, named, scan
@@ -36,7 +36,7 @@ def read(response: Response) -> tuple[Invocation, ...]:
     """
     usage = response.usage
     parts = scan(usage, USAGE)
-    told = [each for each in usage.get("iterations") or () if isinstance(each, dict)]
+    told = records(usage.get("iterations")) if usage.get("iterations") else []
     if not told:
         return (_leaves(parts, usage),)
     return tuple(

@@ -58,6 +58,7 @@ def read(response: Response) -> tuple[Invocation, ...]:
         fed = parts.get("total", 0)
     parts["input"] = fed
     notes = [*_fitted(parts, fed, ""), *_fitted(parts, said, "output_")]
+    _held(parts, parts.get("cached", fed), "cached_")
     off = parts["total"] - fed - said - thought if "total" in parts else 0
     notes += [f"totalTokenCount is {off:+,} off the sum of its parts"] if off else []
     say = partial(named, USAGE | {"input": "input"}, record=response.usage, place="usageMetadata")
@@ -71,11 +72,15 @@ def _fitted(parts: Parts, whole: Count, prefix: str) -> list[str]:
     told = sum(parts.get(f"{prefix}{each}", 0) for each in ("text", *MODALITIES))
     if told in {0, whole, whole - parts.get("tools", 0)}:
         return []
+    _held(parts, whole, prefix)
+    side = "answer" if prefix else "prompt"
+    return [f"the {side}'s modalities add up to {told:,} of {whole:,}; the total is billed, the rest as text"]
+
+
+def _held(parts: Parts, whole: Count, prefix: str) -> None:
+    """Cut the modalities down to what their whole has room for."""
     room = whole
-    for each in MODALITIES:
-        name = f"{prefix}{each}"
+    for name in (f"{prefix}{each}" for each in ("audio", "image", "video", "text")):
         if name in parts:
             parts[name] = min(parts[name], room)
             room -= parts[name]
-    side = "answer" if prefix else "prompt"
-    return [f"the {side}'s modalities add up to {told:,} of {whole:,}; the total is billed, the rest as text"]

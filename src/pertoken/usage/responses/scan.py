@@ -6,6 +6,7 @@ from typing import Any
 
 from pertoken.core.errors import Fault, InputError
 from pertoken.usage.record import Count
+from pertoken.usage.responses.invocation import records
 
 Part = str
 """What a field counts: `input`, `cached`, `reasoning`..."""
@@ -99,7 +100,7 @@ def by_modality(names: Mapping[str, Part], counts: tuple[str, ...]) -> Callable[
     """
 
     def read(found: Any, place: str) -> Iterator[tuple[Part, int]]:  # noqa: ANN401  whatever stands there
-        for i, each in enumerate(found if isinstance(found, list | tuple) else ()):
+        for i, each in enumerate(records(found)):
             part = names.get(str(each.get("modality", "")).rpartition(".")[2].upper())
             name = next((name for name in counts if each.get(name) is not None), None)
             if part and name:

@@ -39,8 +39,15 @@ OF_ID = (
 )
 """How the id and the model of a response begin that only one vendor writes so."""
 
+BEGIN = tuple({begin for begin, _, _ in OF_ID})
+"""How such ids begin, whatever the model."""
+
 OF_MODEL = (("grok", "x-ai"), ("sonar", "perplexity"), ("gemini", "google"))
 """How models are named whose makers count in a way of their own; it says how to count, not who sold it."""
+
+
+MADE = tuple(begin for begin, _ in OF_MODEL)
+"""How such names begin."""
 
 
 def seller(name: str) -> str:
@@ -49,6 +56,8 @@ def seller(name: str) -> str:
     >>> seller("gcp.vertex_ai"), seller("Acme")
     ('google', 'Acme')
     """
+    if name in SPELLED:
+        return name
     low = name.strip().lower()
     return NAMES.get(low, low if low in SPELLED else name.strip())
 
@@ -60,7 +69,7 @@ SPELLED = frozenset(NAMES.values()) | {"openai", "cohere", "deepseek", "groq", "
 def marked(body: Body, usage: Body) -> str:
     """Tell who sold a response by what only that vendor writes; empty if nothing tells."""
     ident = body.get("id")
-    if isinstance(ident, str):
+    if isinstance(ident, str) and ident.startswith(BEGIN):
         for begin, model, name in OF_ID:
             if ident.startswith(begin) and str(body.get("model") or "").startswith(model):
                 return name
@@ -74,4 +83,4 @@ def marked(body: Body, usage: Body) -> str:
 
 def maker(model: str) -> str:
     """Tell whose way to count holds for a model, whoever sold it; empty for OpenAI's."""
-    return next((name for begin, name in OF_MODEL if model.startswith(begin)), "")
+    return next((name for begin, name in OF_MODEL if model.startswith(begin)), "") if model.startswith(MADE) else ""
