@@ -161,6 +161,7 @@ def _prompt(meters: Mapping[str, Count]) -> Count:
 def _lines(meters: Mapping[str, Count], cell: Cell) -> tuple[tuple[CostLine, ...], Decimal, bool, bool]:
     """Price each meter: the lines, their sum, whether some have no price, and whether some price is unsure."""
     multiply, add = CONTEXT.multiply, CONTEXT.add
+    make = tuple.__new__  # what the record's own name does, in half the time
     lines, total, missing, unsure = [], NOTHING, False, False
     for meter, count in meters.items():
         if count <= 0:
@@ -172,7 +173,7 @@ def _lines(meters: Mapping[str, Count], cell: Cell) -> tuple[tuple[CostLine, ...
             rate, unit, doubt = price
             amount = multiply(unit, count)
             total = add(total, amount)
-            lines.append(CostLine(meter, count, rate, amount))
+            lines.append(make(CostLine, (meter, count, rate, amount)))
             if doubt:
                 unsure = True
         elif billable(meter):
