@@ -108,6 +108,8 @@ def test_without_a_time_the_day_given_holds_and_the_cost_is_estimated():
     found = cost(used({"input_tokens": 10**6}), catalog, on=date(2026, 6, 30))
     assert (found.amount, found.status) == (Decimal(3), "estimated")
     assert found.reasons == ("time not known: priced as of the day given",)
+    other = cost(used({"output_tokens": 10**6}), book(*catalog.rates["p", "m"], rate("output_tokens", "9")))
+    assert (other.amount, other.status) == (Decimal(9), "priced")
     neither = cost(used({"input_tokens": 10**6}), catalog)
     assert (neither.amount, neither.status) == (None, "unpriced")
     assert "changed on 2026-07-01" in neither.reasons[0]
