@@ -224,8 +224,8 @@ def test_reasoning_takes_over_the_price_of_output_and_says_so(book):
 
 
 def test_seconds_listed_on_both_sides_are_charged_once(book):
-    entry = {"litellm_provider": "assemblyai", "mode": "audio_transcription"}
-    entry |= {"output_cost_per_second": 0.0, "input_cost_per_second": 3.333e-05}
+    seconds = {"output_cost_per_second": 0.0, "input_cost_per_second": 3.333e-05}
+    entry = {"litellm_provider": "assemblyai", "mode": "audio_transcription", **seconds}
     (rate,) = rates_of(book({"assemblyai/best": entry}), "assemblyai/best")
     assert (rate.meter, rate.unit_price) == ("audio_seconds", Decimal("0.00003333"))
 
@@ -235,8 +235,18 @@ def test_two_entries_of_one_model_at_different_prices_are_told(book):
         "gemini-9": CHAT | {"litellm_provider": "vertex_ai-language-models"},
         "gemini/gemini-9": CHAT | {"litellm_provider": "gemini", "input_cost_per_token": 9e-06},
     })  # fmt: skip
-    assert "listed twice" in catalog.notes["google", "gemini-9"]
+    assert "listed twice at different prices" in catalog.notes["google", "gemini-9"]
     assert prices(rates_of(catalog, "gemini-9"))["input_tokens", 0] == Decimal("2.5")
+
+
+def test_a_price_that_is_said_goes_before_one_that_is_taken_over_or_nothing(book):
+    catalog = book({
+        "gemini-9": CHAT | {"litellm_provider": "vertex_ai-language-models", "output_cost_per_token": 0},
+        "gemini/gemini-9": CHAT | {"litellm_provider": "gemini", "cache_read_input_token_cost": 2.5e-07},
+    })  # fmt: skip
+    found = prices(rates_of(catalog, "gemini-9"))
+    assert found["cache_read_tokens", 0] == Decimal("0.25")
+    assert found["output_tokens", 0] == 10
 
 
 @pytest.mark.parametrize("text", ["{", '{"a": 1}', "{}"])

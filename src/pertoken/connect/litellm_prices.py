@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from pertoken.catalog.asked import WhenAsked
 from pertoken.catalog.book import Catalog, Key
 from pertoken.catalog.lending import LENDERS, lent, lent_note
 from pertoken.catalog.names import ZONES, place_of, seller_of
@@ -18,6 +19,8 @@ from pertoken.core.exact import CONTEXT
 
 META = frozenset({"sample_spec", "fallback_generalizations"})
 """Entries that are not models."""
+
+TWICE = "listed twice at different prices; the first that is not 0 is taken"
 
 AT_LEAST = frozenset({"x-ai"})
 """Sellers whose dearer price begins at the bound itself, not past it."""
@@ -82,12 +85,14 @@ def catalog_of(data: Mapping[str, Any], source: str) -> Catalog:
             entry = _entry(name, said, source)
             entries.setdefault(entry.key, []).append(entry)
     refusals = {key: text for key, several in entries.items() if (text := _refusal(several, source))}
-    models = _Models({key: several for key, several in entries.items() if key not in refusals})
+    priced = [key for key in entries if key not in refusals]
+    made = WhenAsked(priced, lambda key: _compiled(entries[key]))
+    rates = WhenAsked(priced, lambda key: made[key][0])
     aliases: dict[str, tuple[Key, ...]] = {}
     for key, several in entries.items():
         for alias in (str(each).lower() for entry in several for each in entry.said.get("aliases") or ()):
             aliases[alias] = (*aliases.get(alias, ()), key)
-    return Catalog(f"LiteLLM list {source}", models, aliases, refusals, _Notes(models))
+    return Catalog(f"LiteLLM list {source}", rates, aliases, refusals, _Notes(made))
 
 
 def _refusal(entries: Sequence[_Entry], source: str) -> str:
@@ -112,45 +117,19 @@ CLOSER = Decimal("0.01")
 """From which amount on a field is looked at closely: that much for a token is a thousand times too much."""
 
 
-class _Models(Mapping[Key, tuple[Rate, ...]]):
-    """Rates by model, with their notes, made when asked for."""
-
-    def __init__(self, entries: Mapping[Key, Sequence[_Entry]]) -> None:
-        self._entries = entries
-        self._made: dict[Key, tuple[tuple[Rate, ...], str]] = {}
-
-    def made(self, key: Key) -> tuple[tuple[Rate, ...], str]:
-        """Make the rates and the note of a model."""
-        if key not in self._made:
-            self._made[key] = _compiled(self._entries[key])
-        return self._made[key]
-
-    def __getitem__(self, key: Key) -> tuple[Rate, ...]:
-        return self.made(key)[0]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._entries
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-
 class _Notes(Mapping[Key, str]):
-    """Notes by model."""
+    """Notes by model; they are known when its rates are made."""
 
-    def __init__(self, models: _Models) -> None:
-        self._models = models
+    def __init__(self, made: Mapping[Key, tuple[tuple[Rate, ...], str]]) -> None:
+        self._made = made
 
     def __getitem__(self, key: Key) -> str:
-        if text := key in self._models and self._models.made(key)[1]:
+        if text := key in self._made and self._made[key][1]:
             return text
         raise KeyError(key)
 
     def __iter__(self) -> Iterator[Key]:
-        return (key for key in self._models if self._models.made(key)[1])
+        return (key for key in self._made if self._made[key][1])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -159,14 +138,14 @@ class _Notes(Mapping[Key, str]):
 def _compiled(entries: Sequence[_Entry]) -> tuple[tuple[Rate, ...], str]:
     """Make the rates of a model from all entries that name it, and say what they leave out."""
     notes: list[str] = []
+    made = [rate for entry in entries for rate in _rates(entry, notes)]
     kept: dict[tuple[object, ...], Rate] = {}
-    for entry in entries:
-        rates = list(_rates(entry, notes))
-        if any(kept.setdefault(_terms(rate), rate).unit_price != rate.unit_price for rate in rates):
-            notes.append("listed twice at different prices; the first is taken")
-        kept |= {_terms(rate): rate for rate in rates if _terms(rate) not in kept}
-        if end := entry.said.get("deprecation_date"):
-            notes.append(f"withdrawn on {end}, says the list")
+    for rate in sorted(made, key=lambda rate: (_is_lent(rate), not rate.price)):
+        first = kept.setdefault(_terms(rate), rate)
+        if first.unit_price != rate.unit_price and not _is_lent(rate):
+            notes.append(TWICE)
+    ends = [entry.said["deprecation_date"] for entry in entries if entry.said.get("deprecation_date")]
+    notes += [f"withdrawn on {end}, says the list" for end in ends]
     if kept and not any(rate.price for rate in kept.values()):
         notes.append("the list says 0: free, or not known")
     return tuple(kept.values()), "; ".join(dict.fromkeys(notes))
@@ -192,6 +171,10 @@ def _entry(name: str, said: Mapping[str, Any], source: str) -> _Entry:
     tier, plain = (committed[1], committed[2]) if committed else (STANDARD, plain)
     page = str(said.get("source") or "")
     return _Entry((provider, plain), region, tier, size, pixels, said, ", ".join(filter(None, [source, page])))
+
+
+def _is_lent(rate: Rate) -> bool:
+    return rate.note.startswith(lent_note(""))
 
 
 def _terms(rate: Rate) -> tuple[object, ...]:
