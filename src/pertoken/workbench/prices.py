@@ -208,7 +208,7 @@ def update(
     from pertoken.connect.published import address, published  # noqa: PLC0415
 
     said = place or address()
-    new = catalogs.of_text(published(said), said)
+    new = catalogs.newer(published(said), said)
     used = opened(catalog if catalog is not None else catalogs.UPDATED if catalogs.updated().is_file() else None)
     found = of_catalogs(used, new)
     if found.past and not accept:
