@@ -90,6 +90,17 @@ def _book(name: str) -> Catalog:
     return of_text(text, name)
 
 
+def newer(text: str, source: str) -> Catalog:
+    """Make a catalog to take the place of the one in use: on newer data of genai-prices lie the supplements too.
+
+    Args:
+        text: JSON or YAML of any form that `read_catalog` reads.
+        source: Where it is from: a file or an address.
+    """
+    made = of_text(text, source)
+    return layered(made, _book(SUPPLEMENTS)) if text.lstrip().startswith("[") else made
+
+
 def of_text(text: str, source: str) -> Catalog:
     """Make a catalog of a text, known by what stands in it.
 
