@@ -132,7 +132,8 @@ def _of_layout(
     left = left_out(con, source, layout)
     names = [name for name, kind in types.items() if not kind.endswith(("]", ")"))]
     bound = _bound(source, names, fitted(layout, mapping, names))
-    return Log(con, source, replace(bound, says=(*_plain(layout), *left, *bound.says)), types, (), layout.title)
+    says = (*_plain(layout), *left, *(bound.says if mapping else ()))
+    return Log(con, source, replace(bound, says=says), types, (), layout.title)
 
 
 def _plain(layout: Layout) -> tuple[str, ...]:
