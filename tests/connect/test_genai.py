@@ -261,7 +261,8 @@ PUBLISHED = """[{"id": "acme", "name": "Acme", "api_pattern": "acme", "pricing_u
                 {"constraint": {"start_date": "2026-11-01"}, "prices": {"input_mtok": 0.2, "output_mtok": 5}},
                 {"constraint": {"start_time": "22:00:00Z", "end_time": "06:00:00Z"}, "prices": {"input_mtok": 0.05,
                  "output_mtok": {"base": 1, "tiers": [{"start": 2000, "price": 2}]}}}],
-     "price_variants": [{"when": {"service_tier": "priority"}, "prices": {"input_mtok": 0.4}}]},
+     "price_variants": [{"when": {"service_tier": "priority"}, "prices": {"input_mtok": 0.4}},
+                        {"when": {"speed": "fast", "service_tier": "flex"}, "prices": {"input_mtok": 0.6}}]},
     {"id": "anvil-2", "match": {"equals": "anvil-2"}, "prices": {}}]}]"""
 """A document of the published form: a list of providers."""
 
@@ -277,6 +278,7 @@ def test_a_file_of_the_published_form_is_compiled_by_the_same_code():
         )
         assert charged(rates, leaves, moment, terms) == theirs.total_price, (terms, moment, prompt)
     assert book.refusals == {("acme", "anvil-2"): "it is listed without a price"}
+    assert "several things of a request" in book.notes["acme", "anvil-1"]
     assert rates[0].source == "genai-prices data newer.json, https://acme.example/prices"
 
 

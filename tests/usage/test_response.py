@@ -121,6 +121,11 @@ def test_a_stream_of_converse_ends_with_its_usage():
     assert one(events).meters == LEAVES
 
 
+def test_what_is_no_event_is_passed_over():
+    llama = {"generation": "", "prompt_token_count": 9, "generation_token_count": 3}
+    assert one(["", {"generation": "a", "prompt_token_count": None}, llama, "[DONE]", None]).meters == LEAVES
+
+
 def test_each_turn_of_a_conversation_is_a_request_of_its_own():
     turns = [
         {"type": "response.done", "response": {"id": f"resp_{n}", "usage": {"input_tokens": n, "output_tokens": 1}}}
@@ -196,6 +201,15 @@ def test_turns_of_a_model_that_fell_in_for_another_are_all_billed():
     ]
     records = usage_of(MESSAGE | {"usage": usage | {"iterations": iterations}})
     assert [record.meters["output_tokens"] for record in records] == [5, 7]
+
+
+def test_a_credit_for_a_retry_is_noted():
+    usage = {"input_tokens": 2, "cache_creation_input_tokens": 7, "output_tokens": 3}
+    credit = {"fallback_credit": {"status": {"type": "redeemed"}}}
+    assert one(MESSAGE | {"usage": usage | credit}).notes == (
+        "fallback credit: what was written to the cache may be billed as read from it",
+    )
+    assert one(MESSAGE | {"usage": usage | {"fallback_credit": {"status": {"type": "not_applied"}}}}).notes == ()
 
 
 def test_a_single_sampling_says_no_more_than_the_response():

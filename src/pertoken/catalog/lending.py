@@ -62,8 +62,8 @@ def lent(rates: Sequence[Rate], known: Iterable[Rate] = ()) -> tuple[Rate, ...]:
         priced.setdefault(_all_meters(group_of(rate)), set()).add(rate.meter)
     made = []
     for group, rows in grouped(rates).items():
-        *terms, meter, batch, tier, speed, _ = group
-        anywhere = priced.get((*terms, "", batch, tier, speed, ""), set()) if own else set()
+        provider, model, meter, batch, tier, speed, _ = group
+        anywhere = priced.get((provider, model, "", batch, tier, speed, ""), set()) if own else set()
         for borrower, lender in loans(priced[_all_meters(group)] | anywhere):
             if lender == meter:
                 made += [replace(row, meter=borrower, note=_joined(lent_note(lender), row.note)) for row in rows]
@@ -71,8 +71,7 @@ def lent(rates: Sequence[Rate], known: Iterable[Rate] = ()) -> tuple[Rate, ...]:
 
 
 def _all_meters(group: Group) -> Group:
-    provider, model, _, *terms = group
-    batch, tier, speed, region = terms
+    provider, model, _, batch, tier, speed, region = group
     return provider, model, "", batch, tier, speed, region
 
 

@@ -1,6 +1,5 @@
 """Rates: what one unit of one meter of one model costs, from when, and who says so."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -50,7 +49,7 @@ class Window:
         """
         days = "" if self.weekdays == WEEK else f" on {','.join(DAYS[day] for day in self.weekdays)}"
         dates = ",".join(day.isoformat() for day in (*self.holidays, *self.workdays))
-        calendar = f" but {hashlib.sha256(dates.encode()).hexdigest()[:8]}" if dates else ""
+        calendar = f" but {_mark(dates)[:8]}" if dates else ""
         return f"within {self.start:%H:%M}-{self.end:%H:%M} {self.timezone}{days}{calendar}"
 
 
@@ -118,7 +117,7 @@ class Rate:
             self.batch, self.service_tier, self.speed, self.region, self.above, self.window and self.window.key,
             self.start, self.end, self.currency, f"{self.unit_price.normalize():f}",
         )  # fmt: skip
-        mark = hashlib.sha256(repr(tuple(map(str, terms))).encode()).hexdigest()[:10]
+        mark = _mark(repr(tuple(map(str, terms))))[:10]
         return f"{self.provider}/{self.model}:{self.meter}#{mark}"
 
     @property
@@ -129,3 +128,9 @@ class Rate:
         Decimal('0.0000025')
         """
         return CONTEXT.divide(self.price, self.per)
+
+
+def _mark(text: str) -> str:
+    from hashlib import sha256  # noqa: PLC0415  4 ms, and most questions name no rate
+
+    return sha256(text.encode()).hexdigest()

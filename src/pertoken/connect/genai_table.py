@@ -350,6 +350,8 @@ def _notes(provider: Provider, model: ModelInfo, counted: set[str]) -> Iterator[
         yield f"prices without a meter here are left out: {', '.join(sorted(keys))}"
     kept = {terms.context for terms in _terms(model)}
     left = {context for context, _ in _variants(model) if context not in kept and context[1] not in SAME_AS_STANDARD}
+    if any(len(variant.when) != 1 for variant in model.price_variants or ()):
+        yield "prices that several things of a request select together are left out"
     if left:
         yield f"prices for {', '.join(f'{name}={value}' for name, value in sorted(left))} are left out"
     if model.id.startswith("regional.") and f"global.{model.id.partition('.')[2]}" in {m.id for m in provider.models}:

@@ -65,11 +65,12 @@ BRIEF = (PRICE[0], *PRICE[4:7], Column("what", "What", "text"), PRICE[2], PRICE[
 
 
 def _table(name: str, title: str, columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]], *, brief: bool) -> Table:
-    more = len(rows) - MANY
-    if not brief or more <= 0:
+    if not brief:
         return Table(name, title, tuple(columns), tuple(rows), total=False)
-    note = f"and {more:,} more; --format csv has all"
-    return Table(name, title, tuple(columns), tuple(rows[:MANY]), note=note, total=False)
+    more = len(rows) - MANY
+    notes = [f"and {more:,} more; --format csv has all"] if more > 0 else []
+    notes += ["in USD for 1M tokens, where nothing else is said"] if name == "prices" else []
+    return Table(name, title, tuple(columns), tuple(rows[:MANY]), note="; ".join(notes), total=False)
 
 
 def _model(change: Change) -> tuple[Cell, ...]:

@@ -18,8 +18,8 @@ WHOLE = (
     "meter", "terms", "start", "end", "price", "before", "change_share", "currency", "unit", "basis", "note", "rate_id",
     "source",
 )  # fmt: skip
-BRIEF = ("label", "terms", "price", "change_share", "unit", "start", "end", "mark", "currency", "basis", "source")
-DULL = ("terms", "change_share", "end", "currency", "basis", "source")
+BRIEF = ("label", "terms", "price", "change_share", "unit", "from_day", "to_day", "mark", "currency", "basis", "source")
+DULL = ("terms", "change_share", "to_day", "currency", "basis", "source")
 MARGIN = timedelta(days=60)
 """How long before the first change the picture begins."""
 

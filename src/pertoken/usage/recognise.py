@@ -15,6 +15,8 @@ Read = tuple[str, int, Sequence[UsageRecord] | Fault]
 FETCH = "a report with all its pages was expected; fetch the ones that follow, too"
 ONE_CUT = "buckets of one length were expected, since others count the same usage again; name the files of each apart"
 
+MOST_COST = 10**15
+
 
 def named(name: str, layouts: Sequence[Layout]) -> Layout:
     """Find a layout by its name.
@@ -94,6 +96,9 @@ def _counted(record: UsageRecord) -> UsageRecord:
         if type(count) is not int and (not isinstance(count, Decimal) or _parted(count, name)):
             msg = f"{name} is {count!r}; a number was expected, a whole one for such a meter"
             raise InputError(msg)
+    if record.reported_cost is not None and not abs(record.reported_cost) < MOST_COST:
+        msg = f"the reported cost is {record.reported_cost}; an amount below a million billions was expected"
+        raise InputError(msg)
     return record
 
 

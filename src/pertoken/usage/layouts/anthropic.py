@@ -32,6 +32,9 @@ BILLED = {field: meter for meter, field in METERS.items()} | {
 BANDS = {"0-200k": "0", "200k-1M": "200000"}
 """Context windows, and the bound that their prompts are above."""
 
+SHORT = "0"
+"""What prompts are above where the context window is not told: the sum of many requests is no length."""
+
 KEYS = {
     "workspace": "workspace_id",
     "api_key": "api_key_id",
@@ -109,7 +112,7 @@ def _keys(result: Result, *, apart: bool) -> dict[str, str]:
     if window and window not in BANDS:
         msg = f"context_window is {window!r}; {nearest(window, BANDS)}"
         raise InputError(msg)
-    return keys | ({above_key("prompt_tokens"): BANDS[window]} if window else {})
+    return keys | {above_key("prompt_tokens"): BANDS.get(window, SHORT)}
 
 
 def costs(page: Document) -> Iterable[UsageRecord]:
@@ -173,7 +176,7 @@ LAYOUTS: tuple[Layout, ...] = (
         read=messages,
         paged=True,
         says=(
-            "A result adds up the requests of a bucket and does not say how many there were",
+            "Requests are added up and not counted: where the context window is not told, prompts are read as short",
             "Code execution is billed and never stands in it; the last bucket may not be over",
         ),
     ),

@@ -176,7 +176,7 @@ def cost(response: Response) -> tuple[Decimal | None, str, tuple[str, ...]]:
         InputError: It is no number.
     """
     usage = response.usage
-    if usage.keys().isdisjoint(MONEY):
+    if MONEY.isdisjoint(usage):
         return None, "USD", ()
     for path, parts in COSTS:
         found: Any = usage

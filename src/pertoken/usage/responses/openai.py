@@ -9,7 +9,7 @@ from typing import Any
 
 from pertoken.usage.record import Count
 from pertoken.usage.responses import unmetered
-from pertoken.usage.responses.invocation import Invocation, Response
+from pertoken.usage.responses.invocation import Invocation, Response, record
 from pertoken.usage.responses.scan import ANY, Parts, Table, amount, named, scan
 from pertoken.usage.responses.split import of_input, of_output, of_writes
 
@@ -151,6 +151,8 @@ def read(response: Response) -> tuple[Invocation, ...]:
     Raises:
         InputError: A count is no count, or more than what it is a part of.
     """
+    if "svg_usage" in response.body:
+        return _drawn(response)
     usage = response.usage
     parts = scan(usage, USAGE)
     fed, said = parts.get("input", 0), parts.get("output", 0)
@@ -168,6 +170,15 @@ def read(response: Response) -> tuple[Invocation, ...]:
     if thought:
         meters["reasoning_tokens"] = thought
     return (Invocation(meters),)
+
+
+def _drawn(response: Response) -> tuple[Invocation, ...]:
+    """Read an image whose drawing was written by another model, which is billed beside it."""
+    body = {name: found for name, found in response.body.items() if name != "svg_usage"}
+    drawn = record(response.body["svg_usage"])
+    (written,) = read(response._replace(body={}, usage=drawn, api="")) if drawn else (None,)
+    apart = (written._replace(model=str(drawn.get("model") or "")),) if written else ()
+    return read(response._replace(body=body)) + apart
 
 
 def _parted(response: Response, parts: Parts) -> Invocation:

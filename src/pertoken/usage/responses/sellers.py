@@ -27,14 +27,15 @@ OF_BODY = {
 OF_USAGE = {
     "cost_in_usd_ticks": "x-ai", "server_side_tool_usage_details": "x-ai", "citation_tokens": "perplexity",
     "num_search_queries": "perplexity", "search_context_size": "perplexity", "is_byok": "openrouter",
-    "promptTokenCount": "google", "cacheReadInputTokens": "aws", "cacheWriteInputTokens": "aws",
+    "promptTokenCount": "google", "total_input_tokens": "google",
+    "cacheReadInputTokens": "aws", "cacheWriteInputTokens": "aws",
 }  # fmt: skip
 """Counts that only one vendor has."""
 
 OF_ID = (
     ("msg_bdrk_", "", "aws"),
     ("msg_vrtx_", "", "google"),
-    ("msg_01", "claude", "anthropic"),
+    ("msg_", "claude", "anthropic"),
     ("gen-", "", "openrouter"),
 )
 """How the id and the model of a response begin that only one vendor writes so."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pertoken.usage.responses.invocation import Body, Response, record
+from pertoken.usage.responses.invocation import Body, Response, record, records
 from pertoken.usage.responses.unwrap import Known, unwrapped
 
 WHOLE = frozenset({"chat.completion", "response", "text_completion", "message", "list", "embedding"})
@@ -16,11 +16,12 @@ PARTS = frozenset({"message_start", "message_delta", "message_stop", "content_bl
 """Events of a stream of Anthropic."""
 
 
-def of_stream(events: Sequence[Body], known: Known) -> list[Response]:
+def of_stream(chunks: object, known: Known) -> list[Response]:
     """List the responses that a stream carried.
 
     Lines of a batch, whole responses and turns of a conversation stand each by itself; else the last usage is the one.
     """
+    events = records(chunks)
     if any(_event(each).get("type") == "message_start" for each in events):
         return [Response(each, record(each.get("usage")), (), *known) for each in _messages(events)]
     found = [each for each in (unwrapped(event, known) for event in events) if each]
@@ -49,6 +50,8 @@ def _alone(found: Response) -> bool:
 
 def _completed(found: Response, events: Sequence[Body]) -> Response:
     """Take from the first event what the last one leaves out: model, id, time."""
+    if found.usage is found.body:
+        return found
     first = _event(events[0])
     return found._replace(body={**first, **{k: v for k, v in found.body.items() if v is not None}})
 

@@ -12,7 +12,8 @@ BESIDE = (("meta", ("billed_units", "tokens")), ("x_groq", ("usage",)))
 """Records in which counts stand among other things, and the fields that tell."""
 
 WRAPPERS = (
-    "response", "body", "message", "result", "modelOutput", "metadata", "delta", "data", "chunk", "event", "output",
+    "response", "body", "message", "result", "modelOutput", "metadata", "delta", "data", "chunk", "event",
+    "interaction", "output",
     "completion", "raw_response", "raw", "json", "ResponseMetadata",
 )  # fmt: skip
 """Fields that may hold the response, or a part of it that has usage, the likeliest first."""
