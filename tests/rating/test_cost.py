@@ -93,6 +93,8 @@ def test_a_sum_of_several_requests_is_priced_at_their_mean_length_and_says_so():
     assert (found.amount, found.status) == (Decimal("0.3"), "estimated")
     assert found.reasons == ("sum of several requests: the price by length is that of their mean",)
     assert cost(used({"requests": 2, "input_tokens": 300_000}), PLAIN).status == "priced"
+    said = cost(used({"requests": 2, "input_tokens": 300_000}, keys={"prompt_tokens_above": "200000"}), catalog)
+    assert (said.amount, said.status) == (Decimal("0.6"), "priced")
 
 
 def test_the_price_is_that_of_the_moment_of_the_request():

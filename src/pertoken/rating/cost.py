@@ -225,7 +225,7 @@ def timeless(found: Offer) -> str:
 def _doubts(found: Offer, usage: UsageRecord) -> Iterator[str]:
     """What is not sure of a record, where the price depends on it."""
     several = usage.meters.get("requests", 1) > 1
-    if several and found.bounds:
+    if several and found.bounds and not usage.keys.get(ABOVE):
         yield MEAN
     yield from filter(None, [found.doubt])
     yield from (note for note in usage.notes if not note.startswith(SUM_OF) or (found.bounds and not several))
