@@ -141,5 +141,7 @@ class Architecture:
             return 2 * self.hidden * self.head_dim * (self.heads + self.kv_heads)
         part, width = self.latent, self.latent.nope_dim + self.latent.rope_dim
         query = (self.hidden + self.heads * width) * part.query_rank or self.hidden * self.heads * width
-        keys = self.hidden * (part.kv_rank + part.rope_dim) + part.kv_rank * self.heads * (part.nope_dim + part.value_dim)
+        keys = self.hidden * (part.kv_rank + part.rope_dim) + part.kv_rank * self.heads * (
+            part.nope_dim + part.value_dim
+        )
         return query + keys + self.heads * part.value_dim * self.hidden

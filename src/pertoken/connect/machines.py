@@ -99,9 +99,7 @@ def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
         raise InputError(f"can't read {file}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _offer(
-    file: Path, line: int, row: Mapping[str, str], column: str, provider: str, purchase: Purchase
-) -> Offer:
+def _offer(file: Path, line: int, row: Mapping[str, str], column: str, provider: str, purchase: Purchase) -> Offer:
     try:
         return Offer(
             provider=provider,

@@ -61,7 +61,9 @@ def read_prompts(text: str, source: str) -> tuple[Prompt, ...]:
             return (_prompt(json.loads(text), source),)
         except ValueError as error:
             if kind == ".json":
-                raise InputError.of([Fault(source, f"not JSON: {error}", "a request, or a list of messages")]) from error
+                raise InputError.of(
+                    [Fault(source, f"not JSON: {error}", "a request, or a list of messages")]
+                ) from error
     return (Prompt(text=text),)
 
 
@@ -76,7 +78,9 @@ def _lines(text: str, source: str) -> Iterator[tuple[int, Any]]:
             try:
                 yield number, json.loads(line)
             except ValueError as error:
-                raise InputError.of([Fault(f"{source}:{number}", f"not JSON: {error}", "one request a line")]) from error
+                raise InputError.of(
+                    [Fault(f"{source}:{number}", f"not JSON: {error}", "one request a line")]
+                ) from error
 
 
 def _prompt(value: Any, where: str) -> Prompt:  # noqa: ANN401  unchecked input

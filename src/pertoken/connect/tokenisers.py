@@ -174,7 +174,9 @@ def encoder(vocabulary: str) -> Encode:
     try:
         from splintr import Tokenizer  # noqa: PLC0415  an extra of 38 MB
     except ModuleNotFoundError as error:
-        raise InputError(f"the tokeniser {vocabulary} is not installed; `pip install 'pertoken[tokens]'` adds it") from error
+        raise InputError(
+            f"the tokeniser {vocabulary} is not installed; `pip install 'pertoken[tokens]'` adds it"
+        ) from error
     made = Tokenizer.from_pretrained(vocabulary)
     if vocabulary in COMPOSED:
         return lambda text: len(made.encode_ordinary(unicodedata.normalize("NFC", text)))

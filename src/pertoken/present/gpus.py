@@ -40,7 +40,9 @@ def sheet(offers: Sequence[Offer], gpus: Sequence[Gpu]) -> Sheet:
         offers: What an hour of instances costs, in the order in which they are shown.
         gpus: What is known of the GPUs.
     """
-    blocks: list[Table | Note] = [Table("offers", "What a GPU-hour costs", OFFERS, tuple(map(_offer, offers)), total=False)]
+    blocks: list[Table | Note] = [
+        Table("offers", "What a GPU-hour costs", OFFERS, tuple(map(_offer, offers)), total=False)
+    ]
     if gpus:
         note = "As their makers say it; rates of dense products, links in one direction."
         blocks.append(Table("gpus", "What the GPUs can do", GPUS, tuple(map(_gpu, gpus)), note=note, total=False))

@@ -9,7 +9,6 @@ import ibis
 import numpy as np
 
 from pertoken.core import period
-from pertoken.core.errors import InputError
 from pertoken.core.meters import leaves
 from pertoken.engines import refusals
 from pertoken.engines.remote import times, zones
@@ -77,7 +76,7 @@ def _constant(label: str) -> Group:
 def _column(table: Table, name: str) -> Group:
     column = table.column(name)
     if column.type().is_boolean():
-        return Group(column.coalesce(False), plain)  # noqa: FBT003  a label, no flag
+        return Group(column.coalesce(False), plain)
     return Group(column.coalesce("") if column.type().is_string() else column, plain)
 
 
@@ -132,7 +131,7 @@ def _timed(table: Table, grain: str, timezone: str, span: tuple[int, int]) -> Gr
         return Group(days.by, lambda found: period.roll_up(days.label(found), grain))
     size, letter = SIZES[grain], LETTERS[grain]
     counted = over(table.dialect, local(when, timezone, span) + times.SHIFT, size)
-    return Group(counted, lambda found: str(np.datetime64(int(found) - times.SHIFT // size, letter)))
+    return Group(counted, lambda found: str(np.array(int(found) - times.SHIFT // size, f"datetime64[{letter}]")))
 
 
 def local(when: Expr, timezone: str, span: tuple[int, int]) -> Expr:
