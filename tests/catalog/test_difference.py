@@ -95,7 +95,7 @@ def test_two_days_of_the_bundled_catalog_differ_where_genai_prices_says_so():
     ours = {
         (each.provider, each.model): (each.old.unit_price * M, each.new.unit_price * M)
         for each in of_days(read_catalog(), *days).changes
-        if each.old and each.new and each.new.meter == "input_tokens" and not each.new.batch
+        if each.old and each.new and each.new.meter == "input_tokens" and not (each.new.batch or each.new.region)
         and (each.new.service_tier, each.new.speed, each.new.above, each.new.window) == ("standard", "standard", 0, None)
     }  # fmt: skip
     assert len(theirs) > 20
