@@ -177,6 +177,13 @@ def test_reasoning_is_billed_as_output_by_the_vendors_and_is_no_estimate():
     assert cost(used({"reasoning_tokens": 10**6}), book(lent)).status == "priced"
 
 
+def test_a_moving_alias_is_priced_and_told():
+    catalog = Catalog("b", {("p", "m-latest"): (Rate(model="m-latest", provider="p", meter="input_tokens", price=M),)})
+    found = cost(used({"input_tokens": 1}, model="m-latest"), catalog)
+    assert (found.amount, found.status) == (M, "estimated")
+    assert "moving alias" in found.reasons[0]
+
+
 def test_what_a_record_is_not_sure_of_is_carried_to_the_cost():
     found = cost(used({"input_tokens": 10}, notes=("served tier not said",)), PLAIN)
     assert (found.status, found.reasons) == ("estimated", ("served tier not said",))

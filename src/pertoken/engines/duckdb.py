@@ -13,9 +13,10 @@ import numpy as np
 
 from pertoken.core import period
 from pertoken.core.errors import InputError
-from pertoken.core.lines import MOST_EXACT, Key, Lines, Usage, concat, group
+from pertoken.core.lines import Key, Usage, concat, group
 from pertoken.core.meters import meter
 from pertoken.engines import sql
+from pertoken.engines.folded import exact, known, stacked, whole
 from pertoken.engines.log import Log, opened, told
 from pertoken.engines.per_request import converted_sum, told_apart
 from pertoken.engines.reported import currency, reported, silent
@@ -187,9 +188,9 @@ def _usage(log: Log, table: str, keys: Mapping[str, str], names: Sequence[str] =
         columns = [column[groups.order] for column in columns]
     made = {key: codes[f"k{i}"] for i, key in enumerate(keys)}
     if log.binding.long:
-        _known_meters(log, codes["meter"].labels)
-        return Usage({**made, "meter": codes["meter"]}, {"quantity": _whole(_exact(log, columns)[0])})
-    return concat(Usage, [_meter(made, each, name) for each, name in zip(_exact(log, columns), names, strict=True)])
+        known(log.source.name, codes["meter"].labels)
+        return Usage({**made, "meter": codes["meter"]}, {"quantity": whole(exact(log.source.name, columns)[0])})
+    return concat(Usage, list(stacked(made, exact(log.source.name, columns), names)))
 
 
 FEW = 64
@@ -237,40 +238,6 @@ def _labels(con: duckdb.DuckDBPyConnection, table: str, keys: Mapping[str, str])
         rows = con.execute(f"SELECT label FROM {name}_labels ORDER BY code").fetchall()
         out[name] = tuple(str(row[0]) for row in rows)
     return out
-
-
-def _exact(log: Log, quantities: Sequence[np.ndarray[Any, Any]]) -> Sequence[np.ndarray[Any, Any]]:
-    """Refuse sums beyond what floats hold exactly, where some meter has fractions."""
-    parted = any(each.dtype.kind == "f" for each in quantities)
-    if parted and any((each > MOST_EXACT).any() for each in quantities):
-        msg = (
-            f"{log.source.name} counts more than {MOST_EXACT:,} of a meter in one line, which can't be kept exact "
-            "beside fractions; report by a finer key (--by), or give the meters that have fractions in a log apart"
-        )
-        raise InputError(msg)
-    return quantities
-
-
-def _known_meters(log: Log, labels: Sequence[str]) -> None:
-    for label in labels:
-        try:
-            meter(label)
-        except InputError as error:
-            msg = f"{log.source.name}, column meter: {error}"
-            raise InputError(msg) from error
-
-
-def _whole(quantity: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Whole numbers as integers, where all are whole."""
-    whole = quantity.astype(np.int64)
-    return whole if (whole == quantity).all() else quantity
-
-
-def _meter(keys: Mapping[str, Key], quantity: np.ndarray[Any, Any], name: str) -> Lines:
-    lines = Lines(keys, {"quantity": quantity})
-    some = quantity != 0
-    kept = lines if name == "requests" or some.all() else lines.pick(some)
-    return kept.with_keys(meter=name)
 
 
 def keep(usage: Usage, question: Question, path: str | Path) -> None:

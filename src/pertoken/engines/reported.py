@@ -1,5 +1,6 @@
 """What a log itself says that its rows cost: summed by the keys of a question, never computed."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -49,10 +50,16 @@ def reported(log: Log, question: Question, *, on: str = "", report: Report | Non
         rows = log.con.execute(
             f"SELECT {', '.join([*shown, 'said', 'amount'])} FROM ({query}) WHERE said > 0 ORDER BY ALL"
         ).fetchall()
-    return _ledger(tuple(columns), rows)
+    return ledger(tuple(columns), rows)
 
 
-def _ledger(names: tuple[str, ...], rows: list[tuple[object, ...]]) -> Ledger:
+def ledger(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Ledger:
+    """Make a ledger of what rows report.
+
+    Args:
+        names: Keys.
+        rows: Labels of the keys, how many rows report a cost, and what it comes to.
+    """
     keys = {name: Key.of(str(row[i]) for row in rows) for i, name in enumerate(names)}
     marks = {"account": Key.constant(ACCOUNT, len(rows)), "stage": Key.constant("list", len(rows))}
     amount = np.empty(len(rows), dtype=object)

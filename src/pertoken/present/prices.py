@@ -79,8 +79,8 @@ WHOLE = (
     "meter", "terms", "price", "currency", "unit", "batch", "service_tier", "speed", "region", "above", "hours",
     "start", "end", "basis", "note", "rate_id", "source",
 )  # fmt: skip
-BRIEF = ("label", "terms", "price", "unit", "start", "end", "mark", "currency", "basis", "note", "source")
-DULL = ("terms", "start", "end", "currency", "basis", "note", "source")
+BRIEF = ("label", "terms", "price", "unit", "from_day", "to_day", "mark", "currency", "basis", "note", "source")
+DULL = ("terms", "from_day", "to_day", "currency", "basis", "note", "source")
 
 
 def shown(listed: PriceList, *, brief: bool = False) -> Sheet:

@@ -59,7 +59,7 @@ class Filled:
         rates: The rate of each meter; None where there is none.
         missing: For each meter, why it has no price; empty where it has one or needs none.
         unsure: For each meter, what is unsure about its price.
-        doubt: What is unsure about all of it; empty if nothing is.
+        doubts: What is unsure about all of it.
         refusal: Why nothing of it can be priced; empty if it can.
     """
 
@@ -67,7 +67,7 @@ class Filled:
     rates: tuple[Rate | None, ...]
     missing: tuple[str, ...]
     unsure: tuple[str, ...]
-    doubt: str = ""
+    doubts: tuple[str, ...] = ()
     refusal: str = ""
 
 
@@ -98,7 +98,7 @@ class Grid:
     @cached_property
     def flagged(self) -> NDArray[np.bool_]:
         """Cells of which something is missing or unsure, shape `(cell,)`."""
-        said = [any((*each.missing, *each.unsure, each.doubt, each.refusal)) for each in self.cells]
+        said = [any((*each.missing, *each.unsure, *each.doubts, each.refusal)) for each in self.cells]
         return np.array(said, dtype=bool)
 
     @cached_property
@@ -192,5 +192,5 @@ def _cell(
         for m, p in zip(meters, priced, strict=True)
     )
     unsure = (f"{m} of {offer.name}: {p.doubt}" if p and p.doubt else "" for m, p in zip(meters, priced, strict=True))
-    doubt = timeless(offer) if unknown and offer.timed else ""
-    return Filled(offer, tuple(p and p.rate for p in priced), tuple(missing), tuple(unsure), doubt)
+    doubts = filter(None, [timeless(offer) if unknown and offer.timed else "", offer.doubt])
+    return Filled(offer, tuple(p and p.rate for p in priced), tuple(missing), tuple(unsure), tuple(doubts))

@@ -15,6 +15,7 @@ from pertoken.core.exact import CONTEXT
 from pertoken.core.meters import meter as meter_of
 from pertoken.rating.clock import within
 from pertoken.rating.offer import Cell, Offer, Terms, moment, offer
+from pertoken.usage.question import above_key
 from pertoken.usage.record import Count, UsageRecord
 
 Status = Literal["priced", "estimated", "partial", "unpriced"]
@@ -22,6 +23,7 @@ Status = Literal["priced", "estimated", "partial", "unpriced"]
 
 NOTHING = Decimal(0)
 
+ABOVE = above_key("prompt_tokens")
 SUM_OF = "sum of "
 """How a record notes that it adds up several requests."""
 
@@ -132,7 +134,7 @@ def priced(ready: Pricer, usage: UsageRecord, on: date | None = None) -> Costed:
     meters = usage.meters
     cell = cell_of(found, usage, on) if found.axes else found.cell()
     lines, total, missing, unsure = _lines(meters, cell)
-    if missing or unsure or vague or usage.notes or (found.bounds and meters.get("requests", 1) > 1):
+    if missing or unsure or vague or usage.notes or found.doubt or (found.bounds and meters.get("requests", 1) > 1):
         return _doubted(usage, found, cell, lines, total)
     return Costed(total, lines, "priced", (), found.currency)
 
@@ -145,14 +147,17 @@ def cell_of(found: Offer, usage: UsageRecord, on: date | None = None) -> Cell:
         when = usage.time or (moment(on) if on else None)
         interval = bisect_right(found.changes, when) if when else len(found.changes)
     if found.bounds:
-        band = bisect_left(found.bounds, _prompt(usage.meters))
+        band = bisect_left(found.bounds, _prompt(usage))
     if found.windows:
         inside = tuple(usage.time is not None and within(window, usage.time) for window in found.windows)
     return found.cells.get((interval, band, inside)) or found.cell(interval, band, inside)
 
 
-def _prompt(meters: Mapping[str, Count]) -> Count:
-    """The length of the prompt, by which a band is chosen: of several requests, their mean."""
+def _prompt(usage: UsageRecord) -> Count:
+    """The length of the prompt, by which a band is chosen: as a report says it, else of several requests their mean."""
+    meters, said = usage.meters, usage.keys.get(ABOVE)
+    if said:
+        return int(said) + 1
     total = sum([count for meter, count in meters.items() if is_prompt(meter)])
     requests = meters.get("requests", 1)
     return total if requests <= 1 else Decimal(total) / Decimal(requests)
@@ -212,6 +217,7 @@ def _doubts(found: Offer, usage: UsageRecord) -> Iterator[str]:
     several = usage.meters.get("requests", 1) > 1
     if several and found.bounds:
         yield MEAN
+    yield from filter(None, [found.doubt])
     yield from (note for note in usage.notes if not note.startswith(SUM_OF) or (found.bounds and not several))
 
 

@@ -112,7 +112,7 @@ class CostColumns:
         lines = np.flatnonzero(self.grid.flagged[self.cell])
         for number in np.unique(self.cell[lines]).tolist():
             each, own = self.grid.cells[number], lines[self.cell[lines] == number]
-            for whole in filter(None, (each.refusal, each.doubt)):
+            for whole in filter(None, (each.refusal, *each.doubts)):
                 yield whole, own
             for m, meter in enumerate(self.grid.meters):
                 text = each.missing[m] or each.unsure[m]

@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from pertoken.catalog.book import Catalog, rates_of
+from pertoken.catalog.lending import lent_note
+from pertoken.catalog.names import moving
 from pertoken.catalog.prices import Moment, Rate, Window
 from pertoken.core.errors import InputError, UnpricedUsage
 from pertoken.rating.assign import RateBook, chosen
@@ -60,6 +62,7 @@ class Offer:
         refusal: Why it can't be priced at all; empty if it can.
         timed: Whether its prices depend on when it was used.
         axes: Whether its prices depend on anything but its terms.
+        doubt: What is unsure of all of it: that its name is a moving alias; empty if nothing is.
         cells: What was looked up so far.
     """
 
@@ -73,6 +76,7 @@ class Offer:
     refusal: str = ""
     timed: bool = False
     axes: bool = False
+    doubt: str = ""
     cells: dict[tuple[int, int, tuple[bool, ...]], Cell] = field(default_factory=dict)
 
     @property
@@ -110,7 +114,7 @@ class Offer:
             **{window.key: "true" if each else "false" for window, each in zip(self.windows, inside, strict=True)},
         }
         found = ((meter, chosen(rows, labels)) for meter, rows in self.rows.items())
-        return {meter: Price(rate, rate.unit_price, _doubt(rate)) for meter, rate in found if rate}
+        return {meter: Price(rate, rate.unit_price, doubt_of(rate)) for meter, rate in found if rate}
 
 
 def offer(catalog: Catalog, terms: Terms) -> Offer:
@@ -120,7 +124,7 @@ def offer(catalog: Catalog, terms: Terms) -> Offer:
         rates = rates_of(catalog, terms.model, provider=terms.provider)
     except (InputError, UnpricedUsage) as error:
         return Offer(name, refusal=str(error))
-    return of_rates(rates, terms)
+    return of_rates(rates, terms) if rates else Offer(name, refusal=f"{name} is listed without a price")
 
 
 def of_rates(rates: Sequence[Rate], terms: Terms) -> Offer:
@@ -159,6 +163,7 @@ def of_rates(rates: Sequence[Rate], terms: Terms) -> Offer:
         currency=(currencies or ["USD"])[0],
         timed=bool(changes or windows),
         axes=bool(changes or windows or bounds),
+        doubt=moving(terms.model),
     )
 
 
@@ -167,8 +172,8 @@ def moment(day: Moment) -> datetime:
     return day if isinstance(day, datetime) else datetime.combine(day, time.min)
 
 
-def _doubt(rate: Rate) -> str:
-    """What is unsure about a rate; what vendors bill as another meter anyway is sure."""
-    if rate.note and rate.note == f"no price of its own: priced as {BILLED_AS.get(rate.meter)}":
+def doubt_of(rate: Rate) -> str:
+    """Say what is unsure about a rate; that vendors bill a meter as another anyway is sure."""
+    if rate.note and rate.note == lent_note(BILLED_AS.get(rate.meter, "")):
         return ""
     return rate.note

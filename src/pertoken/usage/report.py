@@ -11,7 +11,6 @@ _LATE = time(23, 45)
 """A log whose last request is later than this is taken to hold all of its last day."""
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What was read, and what of it could not be used.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pertoken.catalog.history import borrowed
-from pertoken.catalog.listing import Listing, PriceList, listing, listings, price_list
+from pertoken.catalog.listing import Listing, PriceHistory, PriceList, listing, listings, price_list
 from pertoken.catalog.prices import Moment
 from pertoken.catalog.words import named
 from pertoken.core.errors import InputError
@@ -153,7 +153,7 @@ def explain(
     return explained(records, opened(catalog), on)
 
 
-def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalog: Prices = None) -> PriceList:
+def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalog: Prices = None) -> PriceHistory:
     """Follow the prices of a model in time.
 
     Args:
@@ -174,7 +174,7 @@ def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalo
         priced = dict.fromkeys(each.rate.meter for each in listed.rates if not borrowed(each.rate))
         msg = f"{listed.offer.name} has no price for {' and '.join(missing)}; expected one of {', '.join(priced)}"
         raise InputError(msg)
-    return replace(listed, rates=kept)
+    return PriceHistory(listed.offer, kept, listed.catalog)
 
 
 def update(

@@ -114,15 +114,18 @@ def reading(
         layout: Name of its format; found out if empty.
         watch: Told how far documents are read.
     """
-    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+    from pertoken.engines.engine import engine  # noqa: PLC0415  the calculator must start fast
+    from pertoken.engines.remote.url import names_engine  # noqa: PLC0415
     from pertoken.usage.layouts import LAYOUTS  # noqa: PLC0415
     from pertoken.usage.recognise import named  # noqa: PLC0415
 
     zone(timezone)
     forced = named(layout, LAYOUTS) if layout else None
     known = LAYOUTS if mapping is None or forced else ()
-    held = _documents(log, forced, known, watch)
-    return engine.opened(log, _mapping(mapping, period), documents=held, layout=forced, layouts=known)
+    held = None if names_engine(log) else _documents(log, forced, known, watch)
+    told = {"documents": held, "layout": forced, "layouts": known}
+    found: AbstractContextManager[Log] = engine(log).opened(log, _mapping(mapping, period), **told)
+    return found
 
 
 class How(TypedDict, total=False):
@@ -204,21 +207,21 @@ def folded(
     watch: "Watch | None",
 ) -> "tuple[Usage, Report, Question]":
     """Fold a log to what some cards and a reader ask for, and keep what lies in the time of the books."""
-    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+    from pertoken.engines.engine import engine  # noqa: PLC0415  the calculator must start fast
     from pertoken.rating.needs import question  # noqa: PLC0415
 
     asked = question(cards, (*keys, *terms.grain), timezone=terms.timezone, contracts=terms.contracts)
-    usage, report = engine.fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
+    usage, report = engine(opened).fold(opened, asked, on=on.isoformat() if on else "", rejects=rejects, watch=watch)
     report = replace(report, says=(*report.says, *_strangers(terms.contracts, cards)))
     return terms.within(usage), report, asked
 
 
 def said_to_cost(opened: "Log", asked: "Question", report: "Report", terms: Terms, currency: str) -> Ledger | None:
     """Sum what a log itself says that it cost, where it does so in the currency of the cards."""
-    from pertoken.engines import duckdb as engine  # noqa: PLC0415  the calculator must start fast
+    from pertoken.engines.engine import engine  # noqa: PLC0415  the calculator must start fast
 
-    found = engine.reported(opened, asked, report=report)
-    return None if found is None or engine.currency(opened) != currency else terms.within(found)
+    found: Ledger | None = engine(opened).reported(opened, asked, report=report)
+    return None if found is None or engine(opened).currency(opened) != currency else terms.within(found)
 
 
 def _strangers(contracts: Sequence[Contract], cards: Sequence[Card]) -> tuple[str, ...]:

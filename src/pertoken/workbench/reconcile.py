@@ -85,10 +85,11 @@ def _keys(bill: "Log") -> tuple[str, ...]:
 
 def _charged(bill: "Log", keys: Sequence[str], timezone: str) -> Ledger:
     """What was billed, by the keys that both sides are held against each other by."""
-    from pertoken.engines.duckdb import reported  # noqa: PLC0415  the calculator must start fast
+    from pertoken.engines.engine import engine  # noqa: PLC0415  the calculator must start fast
     from pertoken.usage.question import Question  # noqa: PLC0415
 
-    found = reported(bill, Question(tuple(dict.fromkeys(("model", "provider", *keys))), timezone=timezone))
+    asked = Question(tuple(dict.fromkeys(("model", "provider", *keys))), timezone=timezone)
+    found: Ledger | None = engine(bill).reported(bill, asked)
     if found is None:
         msg = (
             f"{bill.source.name} says nothing of what it costs; give the bill with --bill FILE, or name the column of "
