@@ -73,6 +73,10 @@ def test_a_prefix_of_a_name_is_a_suggestion_and_no_price(ask):
     assert "did you mean" in answer.err
 
 
+def test_a_price_that_goes_by_the_hour_says_so(ask):
+    assert "deepseek/deepseek-chat costs otherwise at 00:30-16:30 UTC." in ask("prices", "find", "deepseek-chat").out
+
+
 # --- show
 
 
