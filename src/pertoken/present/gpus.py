@@ -19,6 +19,11 @@ OFFERS = (
     Column("source", "Source", "text"),
 )
 
+SOURCES = (
+    Column("provider", "Provider", "text"),
+    Column("source", "Source", "text"),
+)
+
 GPUS = (
     Column("gpu", "GPU", "text"),
     Column("memory_gb", "Memory", "quantity", "GB"),
@@ -46,6 +51,8 @@ def sheet(offers: Sequence[Offer], gpus: Sequence[Gpu]) -> Sheet:
     if gpus:
         note = "As their makers say it; rates of dense products, links in one direction."
         blocks.append(Table("gpus", "What the GPUs can do", GPUS, tuple(map(_gpu, gpus)), note=note, total=False))
+    said = sorted({(offer.provider, offer.source) for offer in offers})
+    blocks.append(Table("sources", "Who says so", SOURCES, tuple(said), total=False))
     if any(offer.as_of is None for offer in offers):
         blocks.append(Note("prices without a day are from lists that say none", "warning"))
     return Sheet("Prices of GPUs", _words(offers), tuple(blocks))
