@@ -5,10 +5,10 @@ PYTHON ?= python3
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: help .venv demo test system lint types imports deps docs unit bench bench-full focus-validator format lock clean
+.PHONY: help .venv demo test test-engines system lint types imports deps docs unit bench bench-full focus-validator format lock clean
 
 help: ## this list
-	@grep -hE '^[a-z.-]+:.*## ' Makefile | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z.-]+:.*## ' Makefile | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .venv: .venv/ready ## the environment, from the lock
 
@@ -26,6 +26,14 @@ demo: .venv/ready ## a statement from sample data, in demo/
 	$(BIN)/python examples/demo.py
 
 test: system lint types imports deps docs unit bench focus-validator ## everything that CI checks
+
+test-engines: .venv/engines ## the same answers from PostgreSQL and Spark; installs them where they are missing
+	$(BIN)/pytest -q -n 0 tests/engines/test_interpreters_of_a_question.py benchmarks/bench_engines.py
+
+.venv/engines: .venv/ready requirements-engines.lock
+	scripts/test-engines
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-engines.lock
+	@touch $@
 
 system: ## programs that the tests drive: a browser, a spreadsheet, a PDF reader
 	scripts/system-packages
@@ -47,7 +55,7 @@ docs: .venv/ready ## the documentation, in build/docs
 	$(BIN)/sphinx-build --quiet -W --keep-going -n -b html -d build/doctrees docs build/docs
 
 unit: .venv/ready ## tests, doctests and the pages' examples
-	$(BIN)/pytest -q -n $(WORKERS)
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup
 
 bench: .venv/ready ## benchmarks, tiny: do they run, do both sides agree
 	$(BIN)/pytest -q benchmarks
@@ -65,6 +73,8 @@ format: .venv/ready ## mend style and format
 lock: .venv/ready ## pin every dependency anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --upgrade --group dev --generate-hashes --no-header \
 	  --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml -o requirements.lock
+	printf '%s\n' 'psycopg[binary]>=3.2' 'pyspark>=4' | $(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes \
+	  --no-header --no-emit-index-url --no-emit-find-links --no-annotate -c requirements.lock - -o requirements-engines.lock
 
 clean: ## remove what was made
 	rm -rf .venv build dist demo .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

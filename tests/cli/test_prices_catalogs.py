@@ -81,6 +81,14 @@ def test_a_list_that_rewrites_the_past_is_refused_and_each_price_shown(ask, desk
     assert (cache / "updated.catalog").is_file()
 
 
+def test_what_supplements_the_bundled_prices_also_supplements_newer_ones(ask, desk, cache):
+    (desk / "new.json").write_text(provider(price(3)))
+    said = result(ask("prices", "update", "--from", "new.json", "--catalog", "supplements", "--format", "json"))
+    assert [row["offer"] for row in said["tables"]["models"]["rows"]] == ["acme/m-1"]
+    assert (cache / "updated.catalog").is_file()
+    assert "supplements" in ask("prices", "find", "m-1", "--catalog", "updated").out
+
+
 def test_a_list_that_lost_a_model_is_refused(ask, desk, old):
     (desk / "new.json").write_text("[]")
     answer = ask("prices", "update", "--from", "new.json", "--catalog", old)

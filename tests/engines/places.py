@@ -78,14 +78,13 @@ def table_in(url: str) -> Callable[[str], str]:
             kinds = [str(kind) for kind in found.types]
             names = [f'"{name}"' for name in found.columns]
             con.execute(f"COPY ({query}) TO 'log.csv' (FORMAT csv, HEADER false, NULLSTR '\\N', FORCE_QUOTE *)")
-        columns = ", ".join(
-            f"{name} {KINDS.get(kind, kind.lower())}" for name, kind in zip(names, kinds, strict=True)
-        )
+        columns = ", ".join(f"{name} {KINDS.get(kind, kind.lower())}" for name, kind in zip(names, kinds, strict=True))
         with psycopg.connect(url, password=PASSWORD, autocommit=True) as con:
             con.execute("CREATE SCHEMA IF NOT EXISTS ai")
             con.execute("DROP TABLE IF EXISTS ai.spend")
             con.execute(f"CREATE TABLE ai.spend ({columns})")
-            copy = f"COPY ai.spend ({', '.join(names)}) FROM STDIN (FORMAT csv, NULL '\\N', FORCE_NULL ({', '.join(names)}))"
+            own = ", ".join(names)
+            copy = f"COPY ai.spend ({own}) FROM STDIN (FORMAT csv, NULL '\\N', FORCE_NULL ({own}))"
             with con.cursor().copy(copy) as into:
                 into.write(Path("log.csv").read_bytes())
         return f"{url}::ai.spend"
@@ -110,7 +109,9 @@ def postgres() -> Iterator[str]:
     try:
         make = [*own, initdb, "-D", str(folder / "data"), "-U", "ann", "-A", "scram-sha-256", "--no-sync"]
         subprocess.run([*make, f"--pwfile={folder / 'password'}"], check=True, capture_output=True, cwd=folder)
-        subprocess.run([*run, "-o", said, "-l", str(folder / "log"), "start"], check=True, capture_output=True, cwd=folder)
+        subprocess.run(
+            [*run, "-o", said, "-l", str(folder / "log"), "start"], check=True, capture_output=True, cwd=folder
+        )
         yield f"postgres://ann@127.0.0.1:{port}/postgres"
     finally:
         subprocess.run([*run, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=folder)

@@ -1,6 +1,6 @@
 """One question, many engines, one answer: what DuckDB says of a file is what the others say of the same rows."""
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from pertoken.connect.mappings import with_period
 from pertoken.core.errors import InputError, PertokenError
 from pertoken.engines.engine import engine
+from pertoken.engines.remote.url import address
 from pertoken.usage.question import Clock, Cut, PerRequest, Question
 from pertoken.usage.schema import LogMapping
 from tests.engines.places import file
@@ -63,7 +64,13 @@ QUESTIONS = {
     "bands": Question(("month",), cuts=(Cut("prompt_tokens", (128_000, 200_000)), Cut("output_tokens", (100,)))),
     "a band of nothing": Question((), cuts=(Cut("images", (3,)),)),
     "dates": Question(
-        ("model",), dates=(date(2026, 1, 1), date(2026, 1, 15), datetime(2026, 2, 1, 12, 30), date(2027, 1, 1))
+        ("model",),
+        dates=(
+            date(2026, 1, 1),
+            date(2026, 1, 15),
+            datetime(2026, 2, 1, 12, 30, tzinfo=UTC).replace(tzinfo=None),
+            date(2027, 1, 1),
+        ),
     ),
     "clocks": Question(("batch",), clocks=(LONDON, NIGHT, WHOLE_SUNDAY, NEVER)),
     "all at once": Question(
@@ -238,8 +245,10 @@ def test_packages_are_exact_far_beyond_floats(place):
 # --- a line for each meter -------------------------------------------------------------------------------------------
 
 LINES = """SELECT * FROM (VALUES
-    ('acme', '2026-01', 'input_tokens', 100, '0', '', 'true'), ('acme', '2026-01', 'input_tokens', 11, '200000', '', 'false'),
-    ('acme', '2026-02', 'output_tokens', 7, '0', '2026-02-01', 'true'), ('zeta', '2026-02', 'requests', 3, '0', '', 'true')
+    ('acme', '2026-01', 'input_tokens', 100, '0', '', 'true'),
+    ('acme', '2026-01', 'input_tokens', 11, '200000', '', 'false'),
+    ('acme', '2026-02', 'output_tokens', 7, '0', '2026-02-01', 'true'),
+    ('zeta', '2026-02', 'requests', 3, '0', '', 'true')
 ) AS rows(customer, month, meter, quantity, prompt_tokens_above, price_from, night)"""
 
 
@@ -336,8 +345,6 @@ def test_what_a_file_is_refused_for_a_table_is_refused_for(place, why):
 
 
 def _named(log):
-    from pertoken.engines.remote.url import address
-
     return address(log).shown
 
 

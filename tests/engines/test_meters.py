@@ -11,7 +11,7 @@ from pertoken.core.errors import InputError
 from pertoken.core.lines import Key, Usage
 from pertoken.core.meters import METERS, meter
 from pertoken.engines.duckdb import fold, opened
-from pertoken.engines.sql import LEDGER_KEYS
+from pertoken.engines.refusals import LEDGER_KEYS
 from pertoken.rating.rate import rate
 from pertoken.usage.question import Question
 from pertoken.usage.schema import LogMapping

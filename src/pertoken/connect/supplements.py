@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 
 from pertoken.catalog.book import Catalog
@@ -18,7 +17,7 @@ def supplements() -> Catalog:
 
     They are read once and then kept in the cache folder, as the catalog is: YAML takes a tenth of a second to read.
     """
-    text = files("pertoken.connect").joinpath("data", FILE).read_text(encoding="utf-8")
+    text = (Path(__file__).with_name("data") / FILE).read_text(encoding="utf-8")
     path = catalog_cache.folder() / f"supplements-{FORM}-{sha256(text.encode()).hexdigest()[:16]}.txt"
     return _kept(path) or _read(text, path)
 

@@ -19,6 +19,7 @@ from pertoken.engines import sql
 from pertoken.engines.folded import exact, known, stacked, whole
 from pertoken.engines.log import Log, opened, told
 from pertoken.engines.per_request import converted_sum, told_apart
+from pertoken.engines.refusals import only_money
 from pertoken.engines.reported import currency, reported, silent
 from pertoken.engines.rows import checked, judged, refused
 from pertoken.engines.source import identifier, quote
@@ -61,7 +62,7 @@ def fold(
         InputError: Rows that can't be used (unless set aside), mixed time zones, no rows, a kept roll-up too coarse,
             requests that can't be told apart where each is to be converted.
     """
-    _counts(log)
+    only_money(log.source.name, log.binding)
     _fine_enough(log, question)
     with told(log.source):
         told_apart(log, question)
@@ -71,16 +72,6 @@ def fold(
         usage = _folded(log, question, report, on, watch)
     cut = partial_day(report.last, question.timezone) if "day" in question.keys else ""
     return usage, replace(report, says=(*report.says, cut)) if cut else report
-
-
-def _counts(log: Log) -> None:
-    """Refuse a bill: it has money and no usage, and so would cost nothing."""
-    if not log.binding.leaves and not log.binding.long:
-        msg = (
-            f"{log.source.name} has money and no usage: it is a bill; hold it against the log that it is for, as "
-            f"`pertoken reconcile LOG --bill {log.source.name}`"
-        )
-        raise InputError(msg)
 
 
 def _fine_enough(log: Log, question: Question) -> None:

@@ -132,10 +132,11 @@ def _of_layout(
     left = left_out(con, source, layout)
     names = [name for name, kind in types.items() if not kind.endswith(("]", ")"))]
     bound = _bound(source, names, fitted(layout, mapping, names))
-    return Log(con, source, replace(bound, says=(*_plain(layout), *left, *bound.says)), types, (), layout.title)
+    says = (*plain(layout), *left, *(bound.says if mapping else ()))
+    return Log(con, source, replace(bound, says=says), types, (), layout.title)
 
 
-def _plain(layout: Layout) -> tuple[str, ...]:
+def plain(layout: Layout) -> tuple[str, ...]:
     """What is known of a format, without the stops that notes are given when they are shown."""
     return tuple(text.removesuffix(".") for text in layout.says)
 
@@ -155,7 +156,7 @@ def _put_down(con: duckdb.DuckDBPyConnection, source: Source, documents: Documen
     except InputError as error:
         msg = f"{source.name}: {error}"
         raise InputError(msg) from error
-    bound = replace(bound, says=(*_plain(documents.layout), *notes(staged)))
+    bound = replace(bound, says=(*plain(documents.layout), *notes(staged)))
     return Log(con, source, bound, dict(_columns(con, source)), (), title, staged)
 
 

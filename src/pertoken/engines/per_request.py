@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pertoken.core.errors import InputError
 from pertoken.core.meters import leaves, meter
-from pertoken.engines import sql
+from pertoken.engines import refusals, sql
 from pertoken.engines.convert_sql import MOST, Counted, converted, literal, places
 from pertoken.engines.log import Log
 from pertoken.rating.card import Convert
@@ -26,21 +26,15 @@ def told_apart(log: Log, question: Question) -> None:
     if not question.per_request or log.kept:
         return
     asked = question.per_request[0].meter
-    mend = "give a log with a row for each request"
     if log.binding.long:
-        msg = f"{log.source.name} has a line for each meter, so {asked} can't be reckoned request by request; {mend}"
-        raise InputError(msg)
-    several = next((leaf for leaf in log.binding.leaves if leaf.meter == "requests"), None)
+        raise refusals.lines_of_meters(log.source.name, asked)
+    several = refusals.requests(log.binding)
     if several is None:
         return
     query = f"SELECT count(*) FROM {log.source.relation} WHERE {sql.value(several, log.types)} > 1"
     row = log.con.execute(query).fetchone()
     if row and row[0]:
-        msg = (
-            f"{row[0]:,} rows of {log.source.name} hold several requests (column {several.column}), so {asked} can't "
-            f"be reckoned request by request; {mend}"
-        )
-        raise InputError(msg)
+        raise refusals.several(log.source.name, row[0], several.column, asked)
 
 
 def converted_sum(asked: PerRequest, binding: Binding, types: sql.Types) -> str:

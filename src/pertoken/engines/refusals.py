@@ -20,7 +20,7 @@ LEDGER_KEYS = ("account", "amount", "card", "charge", "meter", "origin", "quanti
 def no_ledger_key(question: Question, binding: Binding, columns: Container[str]) -> None:
     """Refuse a column of the log under a name that means something else on the lines of a ledger."""
     for name in question.keys:
-        own = name in LEDGER_KEYS and not (binding.long and name == "meter")
+        own = name in LEDGER_KEYS and not (name == "meter" and (binding.long or not binding.leaves))
         if own and (name in columns or name in binding.keys or name in binding.constants):
             msg = (
                 f"the key {name!r} has another meaning in a ledger; map it under another name, as "
@@ -158,3 +158,13 @@ def endless(asked: PerRequest) -> CardError:
     """Refuse a factor that has no end as a decimal, where nothing rounds it."""
     words = f"times {asked.times:f} per {asked.per:f}" if asked.times != 1 else f"per {asked.per:f}"
     return CardError(f"{words} has no end as a decimal, so SQL can't keep it exact; rate it in Python")
+
+
+def only_money(name: str, binding: Binding) -> None:
+    """Refuse a bill: it has money and no usage, and so would cost nothing."""
+    if not binding.leaves and not binding.long:
+        msg = (
+            f"{name} has money and no usage: it is a bill; hold it against the log that it is for, as "
+            f"`pertoken reconcile LOG --bill {name}`"
+        )
+        raise InputError(msg)

@@ -6,14 +6,13 @@ from dataclasses import replace
 from pertoken.core.errors import Fault, InputError
 from pertoken.engines import sql
 from pertoken.engines.log import Log
+from pertoken.engines.refusals import LIST, MEAN, REPEATED, mixed_times, not_read, requests
 from pertoken.engines.source import quote
 from pertoken.usage.names import looks_like_meter
 from pertoken.usage.report import Report
 
 MOST_REJECTS = 1000
 """How many rejected rows are sampled for each reason."""
-
-_REPEATED = "a request id that stands only once was expected; the first row is kept"
 
 
 def checked(log: Log, *, bands: bool = False) -> Report:
@@ -86,33 +85,25 @@ def _all_read(log: Log) -> None:
     row = log.con.execute(f"SELECT {', '.join(each)} FROM {log.source.relation}").fetchone() if each else ()
     for name, shown in zip(names, row or (), strict=True):
         if shown is not None:
-            msg = (
-                f"{log.source.name}: the column {name} looks like a meter (it holds {shown}), and nothing reads it; "
-                f"say what it is with --map FILE (meters: {{METER: {name}}}), or that it is not to be read "
-                f"(ignore: [{name}])"
-            )
-            raise InputError(msg)
+            raise not_read(log.source.name, name, shown)
 
 
 def _lists(log: Log) -> tuple[str, ...]:
     """Say which lists of counts are not read."""
     names = [name for name, kind in log.types.items() if kind.endswith("[]") and looks_like_meter(name)]
-    return tuple(f"{name} is a list and is not read: its modalities count as what contains them" for name in names)
+    return tuple(LIST.format(name) for name in names)
 
 
 def _means(log: Log) -> tuple[str, ...]:
     """Say that the length band of a row of several requests is that of their mean."""
-    leaf = next((leaf for leaf in log.binding.leaves if leaf.meter == "requests"), None)
+    leaf = requests(log.binding)
     several = (
         leaf
         and log.con.execute(
             f"SELECT count(*) FROM {log.source.relation} WHERE {sql.value(leaf, log.types)} > 1"
         ).fetchone()
     )
-    return (_MEAN,) if several and several[0] else ()
-
-
-_MEAN = "rows hold several requests each; their length band is that of the mean request"
+    return (MEAN,) if several and several[0] else ()
 
 
 def _one_kind_of_time(log: Log) -> None:
@@ -131,11 +122,7 @@ def _one_kind_of_time(log: Log) -> None:
     else:
         return
     if pair and None not in pair:
-        msg = (
-            f"{log.source.name}: mixed time zones in {name}, for example {pair[0]} with a zone and {pair[1]} without; "
-            "say what those without mean, as `timezone: UTC` in the mapping file (--map)"
-        )
-        raise InputError(msg)
+        raise mixed_times(log.source.name, name, pair)
 
 
 def _parquet_kinds(log: Log, name: str) -> tuple[str | None, str | None]:
@@ -179,7 +166,7 @@ def judged(log: Log, found: Sequence[sql.Check]) -> str:
 def _rejected(log: Log, found: Sequence[sql.Check]) -> dict[str, int]:
     """Count the rows that can't be used, each once."""
     query = f"SELECT _fault, count(*) FROM {judged(log, found)} WHERE _fault IS NOT NULL GROUP BY 1 ORDER BY 1"
-    reasons = [*(check.reason for check in found), _REPEATED]
+    reasons = [*(check.reason for check in found), REPEATED]
     return {reasons[i]: n for i, n in log.con.execute(query).fetchall()}
 
 
@@ -189,7 +176,7 @@ def _sample(log: Log, found: Sequence[sql.Check]) -> Iterator[Fault]:
     first = f"row_number() OVER (PARTITION BY _fault ORDER BY _file, _row) <= {MOST_REJECTS}"
     rows = f"SELECT _fault, _file, _row, CASE _fault {whens} END FROM {judged(log, found)}"
     query = f"{rows} WHERE _fault IS NOT NULL QUALIFY {first} ORDER BY 1, 2, 3"
-    reasons = [*(check.reason for check in found), _REPEATED]
+    reasons = [*(check.reason for check in found), REPEATED]
     unit = log.staged.unit if log.staged else "row"
     for i, file, row, shown in log.con.execute(query).fetchall():
         yield Fault(f"{file} {unit} {row}", f"found {shown if shown is not None else 'nothing'}", "", reasons[i])

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pertoken.core import period
-from pertoken.core.errors import InputError, nearest
 from pertoken.core.meters import METERS, PARTED, leaves, meter
+from pertoken.engines import refusals
 from pertoken.engines.source import identifier, quote
 from pertoken.usage.decompose import Leaf
 from pertoken.usage.question import DEFAULTS, PRICE_FROM, Clock, Cut, Question
@@ -138,19 +138,17 @@ def checks(binding: Binding, types: Types) -> list[Check]:
         kind = types[QUANTITY]
         said, readable = _said(QUANTITY, kind), column(QUANTITY) if kind in INTEGERS else _decimal(QUANTITY, kind)
         bad = f"{readable} IS NULL OR {readable} < 0 OR {readable} > {MOST}"
-        out.append(Check("a quantity of 0 or more was expected", bad, said))
+        out.append(Check(refusals.QUANTITY, bad, said))
         parted = ", ".join(quote(name) for name, each in METERS.items() if not each.whole)
         own = "".join(f" AND NOT starts_with({column('meter')}, {quote(head)})" for head in PARTED)
         whole = f"{column('meter')} NOT IN ({parted}){own}"
         broken = f"{whole} AND {readable} <> trunc({readable})"
-        out += [] if kind in INTEGERS else [Check("a whole number was expected for such a meter", broken, said)]
-        out.append(
-            Check("the name of a meter was expected", f"nullif(trim({column('meter')}), '') IS NULL", column("meter"))
-        )
+        out += [] if kind in INTEGERS else [Check(refusals.WHOLE_QUANTITY, broken, said)]
+        out.append(Check(refusals.METER, f"nullif(trim({column('meter')}), '') IS NULL", column("meter")))
     if binding.time:
         name = column(binding.time)
         when = instant(binding, types)
-        out.append(Check("a time was expected, as 2026-01-31T09:00:00Z", f"({when}) IS NULL", name))
+        out.append(Check(refusals.TIME, f"({when}) IS NULL", name))
     out += [_unread_check(one, two, types) for one, two in binding.unread.items()]
     for leaf in () if binding.long else binding.leaves:
         for name in (leaf.column, *leaf.more):
@@ -163,12 +161,10 @@ def _part_check(leaf: Leaf, types: Types) -> Check:
     """What a column contains can't be more than the column."""
     own, less = (leaf.column, *leaf.more), leaf.less
     shown = [f"CAST({' + '.join(number(c, types, leaf.meter) for c in some)} AS VARCHAR)" for some in (own, less)]
-    reason = f"{' + '.join(own)} of at least {' + '.join(less)} was expected, since it contains it"
-    return Check(reason, f"{value(leaf, types)} < 0", " || ' < ' || ".join(shown))
+    return Check(refusals.parts(own, less), f"{value(leaf, types)} < 0", " || ' < ' || ".join(shown))
 
 
-_YES = "['true', 't', '1', 'yes', 'y', 'batch']"
-_NO = "['false', 'f', '0', 'no', 'n', '']"
+_YES, _NO = (f"[{', '.join(map(quote, words))}]" for words in (refusals.YES, refusals.NO))
 
 
 def _word(label: str) -> str:
@@ -177,21 +173,19 @@ def _word(label: str) -> str:
 
 def _batch_check(name: str, types: Types) -> Check:
     word = _word(_label(name, types))
-    return Check(
-        f"{name} as true or false was expected", f"NOT list_contains({_YES} || {_NO}, {word})", column(name), name
-    )
+    return Check(refusals.batch(name), f"NOT list_contains({_YES} || {_NO}, {word})", column(name), name)
 
 
 def _unread_check(unread: str, read: str, types: Types) -> Check:
     """Files of several makes in one log: what only the column that is not read reports must not count as zero."""
     bad = f"{_said(read, types[read])} IS NULL AND {_said(unread, types[unread])} IS NOT NULL"
-    return Check(f"{read} was expected, since {unread} is not read", bad, column(unread))
+    return Check(refusals.unread(unread, read), bad, column(unread))
 
 
 def _period_check(grain: str, name: str, types: Types) -> Check:
     said = _label(name, types)
     bad = f"NOT regexp_full_match({said}, {quote(f'({period.SHAPES[grain]})?')})"
-    return Check(f"{name} in the form {period.EXAMPLES[grain]} was expected", bad, said, name)
+    return Check(refusals.label(grain, name), bad, said, name)
 
 
 def _number_checks(said_by: str, leaf: str, types: Types) -> list[Check]:
@@ -199,14 +193,14 @@ def _number_checks(said_by: str, leaf: str, types: Types) -> list[Check]:
     out = []
     if kind not in INTEGERS:
         said, readable = _said(said_by, kind), _decimal(said_by, kind)
-        out.append(Check(f"{said_by} as a number was expected", f"{said} IS NOT NULL AND {readable} IS NULL", name))
-        out.append(Check(f"{said_by} below a million billions was expected", f"{readable} > {MOST}", name))
+        out.append(Check(refusals.number(said_by), f"{said} IS NOT NULL AND {readable} IS NULL", name))
+        out.append(Check(refusals.most(said_by), f"{readable} > {MOST}", name))
         if meter(leaf).whole:
-            out.append(Check(f"{said_by} as a whole number was expected", f"{readable} <> trunc({readable})", name))
-        out.append(Check(f"{said_by} of 0 or more was expected", f"{readable} < 0", name))
+            out.append(Check(refusals.whole(said_by), f"{readable} <> trunc({readable})", name))
+        out.append(Check(refusals.least(said_by), f"{readable} < 0", name))
         return out
-    out.append(Check(f"{said_by} below a million billions was expected", f"{name} > {MOST}", name))
-    return [*out, Check(f"{said_by} of 0 or more was expected", f"{name} < 0", name)]
+    out.append(Check(refusals.most(said_by), f"{name} > {MOST}", name))
+    return [*out, Check(refusals.least(said_by), f"{name} < 0", name)]
 
 
 def key_columns(question: Question, binding: Binding, types: Types, *, on: str) -> dict[str, tuple[str, str]]:
@@ -218,7 +212,7 @@ def key_columns(question: Question, binding: Binding, types: Types, *, on: str) 
         types: The columns' types.
         on: Day whose prices hold where the log has no time; empty for the end of its period.
     """
-    _no_ledger_key(question, binding, types)
+    refusals.no_ledger_key(question, binding, types)
     out = {name: _key(name, question, binding, types) for name in question.keys}
     for cut in question.cuts:
         out[cut.key] = (_long_band(cut, types) if binding.long else _band(cut, binding, types), "CAST({c} AS VARCHAR)")
@@ -234,8 +228,7 @@ def _clock(clock: Clock, question: Question, binding: Binding, types: Types) -> 
     if binding.long and clock.key in types:
         return column(clock.key)
     if binding.time is None:
-        msg = f"a price depends on the time of day ({clock.key}), and the log has no times; map a column to `time`"
-        raise InputError(msg)
+        raise refusals.no_clock(clock)
     local = _local(replace(question, timezone=clock.timezone), binding, types)
     since = f"({local} - INTERVAL {clock.start.hour * 60 + clock.start.minute} MINUTE)"
     minutes = (clock.end.hour - clock.start.hour) * 60 + clock.end.minute - clock.start.minute
@@ -249,21 +242,6 @@ def _clock(clock: Clock, question: Question, binding: Binding, types: Types) -> 
 
 
 DAY = 24 * 60
-
-LEDGER_KEYS = ("account", "amount", "card", "charge", "meter", "origin", "quantity", "stage", "term")
-"""Names that the lines of a ledger use themselves."""
-
-
-def _no_ledger_key(question: Question, binding: Binding, types: Types) -> None:
-    """Refuse a column of the log under a name that means something else on the lines of a ledger."""
-    for name in question.keys:
-        own = name in LEDGER_KEYS and not (name == "meter" and (binding.long or not binding.leaves))
-        if own and (name in types or name in binding.keys or name in binding.constants):
-            msg = (
-                f"the key {name!r} has another meaning in a ledger; map it under another name, as "
-                f"`keys: {{log_{name}: {binding.keys.get(name, name)}}}` in the mapping (--map), and ask for log_{name}"
-            )
-            raise InputError(msg)
 
 
 def _key(name: str, question: Question, binding: Binding, types: Types) -> tuple[str, str]:
@@ -282,8 +260,7 @@ def _key(name: str, question: Question, binding: Binding, types: Types) -> tuple
         return _label(name, types), "{c}"
     if name in DEFAULTS:
         return quote(DEFAULTS[name]), "{c}"
-    msg = f"the log has no key {name!r}, and --map FILE maps no column to it; {nearest(name, [*binding.keys, *types])}"
-    raise InputError(msg)
+    raise refusals.no_key(name, binding, types)
 
 
 def _period(grain: str, question: Question, binding: Binding, types: Types) -> tuple[str, str]:
@@ -296,11 +273,7 @@ def _period(grain: str, question: Question, binding: Binding, types: Types) -> t
             return quote(period.roll_up(binding.constants[finer], grain)), "{c}"
         if finer in binding.keys:
             return _rolled_up(_label(binding.keys[finer], types), grain), "{c}"
-    msg = (
-        f"the log has no time to reckon the {grain} by; map a column to `time`, or say "
-        f"--period {period.EXAMPLES[grain]} if all of it is of one {grain}"
-    )
-    raise InputError(msg)
+    raise refusals.no_period(grain)
 
 
 def _rolled_up(label: str, grain: str) -> str:
@@ -332,7 +305,7 @@ def _band(cut: Cut, binding: Binding, types: Types) -> str:
     """Write the band that a row lies in: by what it says itself, as reports do that add requests up, or its length."""
     names = leaves(cut.of, [leaf.meter for leaf in binding.leaves])
     length = " + ".join(value(leaf, types) for leaf in binding.leaves if leaf.meter in names) or "0"
-    requests = next((leaf for leaf in binding.leaves if leaf.meter == "requests"), None)
+    requests = refusals.requests(binding)
     if requests is not None:
         length = f"({length}) / greatest({value(requests, types)}, 1)"
     if cut.key in types:
@@ -344,12 +317,7 @@ def _band(cut: Cut, binding: Binding, types: Types) -> str:
 def _long_band(cut: Cut, types: Types) -> str:
     if cut.key in types:
         return column(cut.key)
-    msg = (
-        f"the log has a line for each meter, so the length of a request is lost, and a card prices {cut.of} above "
-        f"{cut.above[0]:,} apart; add a column {cut.key} that says 0 or the bound, or give a log with a row for each "
-        "request"
-    )
-    raise InputError(msg)
+    raise refusals.no_length(cut)
 
 
 def _price_from(question: Question, binding: Binding, types: Types, on: str) -> str:
@@ -378,7 +346,6 @@ PERIOD_ENDS = {
 def _period_end(binding: Binding, types: Types) -> str:
     grain = period.finest({*binding.keys, *binding.constants})
     if grain is None:
-        msg = "the log has no times, and prices changed in between; say --period of the log, or --on of the prices"
-        raise InputError(msg)
+        raise refusals.no_time()
     label = quote(binding.constants[grain]) if grain in binding.constants else _label(binding.keys[grain], types)
     return PERIOD_ENDS[grain].format(c=label)

@@ -208,7 +208,7 @@ def update(
     from pertoken.connect.published import address, published  # noqa: PLC0415
 
     said = place or address()
-    new = catalogs.of_text(published(said), said)
+    new = catalogs.newer(published(said), said)
     used = opened(catalog if catalog is not None else catalogs.UPDATED if catalogs.updated().is_file() else None)
     found = of_catalogs(used, new)
     if found.past and not accept:
@@ -233,7 +233,7 @@ def export(path: str | Path, *, catalog: Prices = None) -> "Frozen":
     from pertoken.catalog.difference import Frozen  # noqa: PLC0415  only what is asked for is loaded
     from pertoken.connect.frozen import write_catalog  # noqa: PLC0415
 
-    write_catalog(opened(catalog), path)
-    kept = opened(path)
-    rates = sum(len(rates) for rates in kept.rates.values())
-    return Frozen(kept.name, str(path), kept.hash, len(kept.rates), rates)
+    book = opened(catalog)
+    write_catalog(book, path)
+    rates = sum(len(rates) for rates in book.rates.values())
+    return Frozen(book.name, str(path), opened(path).digest, len(book.rates), rates)

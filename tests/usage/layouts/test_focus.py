@@ -10,7 +10,7 @@ import pytest
 from pertoken.connect.focus_words import sku_meter, unit_of
 from pertoken.engines import duckdb as engine
 from pertoken.usage.layouts import focus
-from pertoken.usage.question import Question
+from pertoken.usage.question import Cut, Question
 from pertoken.workbench.reading import reading
 from tests.desk import ROWS as REQUESTS
 from tests.usage.layouts.conftest import FORMS, records
@@ -106,3 +106,17 @@ def test_what_our_own_export_writes_is_the_usage_that_it_was_made_of(ask, desk):
     assert cost is not None
     small = next(line for line in cost.records() if line["model"] == "small")
     assert Decimal(str(small["amount"])) == 101 * Decimal("0.01") + 53 * Decimal("0.02")
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_days_tokens_are_no_long_prompt_unless_the_row_says_so(tmp_path, form):
+    """Five million tokens in a row are many requests; a bound of 200,000 says nothing of them."""
+    own = {"SkuPriceDetails": "", "x_PromptTokensAbove": ""}
+    made = [row("Input Tokens", 5_000_000, **own, x_Model="short")]
+    made += [row("Input Tokens", 5_000_000, **own | {"x_PromptTokensAbove": "200000"}, x_Model="long")]
+    with reading(FORMS[form](made, tmp_path), None, "", "UTC") as opened:
+        usage, _ = engine.fold(opened, Question(("model",), cuts=(Cut("prompt_tokens", (200_000,)),)))
+    assert {line["model"]: line["prompt_tokens_above"] for line in usage.records() if line["quantity"]} == {
+        "short": "0",
+        "long": "200000",
+    }

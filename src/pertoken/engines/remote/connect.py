@@ -1,6 +1,6 @@
 """Connections: an engine behind a URL, opened through Ibis; what goes wrong there in our words."""
 
-import importlib
+import importlib.util
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -119,7 +119,7 @@ def told(name: str, address: Address | None = None) -> Iterator[None]:
         yield
     except OURS:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  each driver has errors of its own
         text = f"{error}".strip() or type(error).__name__
         first = (address.safe(text) if address else text).splitlines()[0].rstrip(". ")
         found = f"can't read {name}: {first}"

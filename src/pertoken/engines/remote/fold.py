@@ -10,6 +10,7 @@ from pertoken.core import period
 from pertoken.core.lines import Key, Lines, Usage, concat
 from pertoken.core.meters import meter
 from pertoken.engines.folded import Column, exact, known, stacked, whole
+from pertoken.engines.refusals import only_money
 from pertoken.engines.remote.connect import told
 from pertoken.engines.remote.dialect import WHOLE
 from pertoken.engines.remote.fetch import fetched, first
@@ -23,7 +24,7 @@ from pertoken.engines.remote.times import seconds
 from pertoken.engines.rows import refused
 from pertoken.engines.sql import QUANTITY
 from pertoken.usage.question import Question
-from pertoken.usage.report import Report
+from pertoken.usage.report import Report, partial_day
 
 METER = "meter"
 
@@ -72,6 +73,7 @@ def fold(
         InputError: Rows that can't be used (unless set aside), mixed time zones, no rows, requests that can't be told
             apart where each is to be converted, or the engine refuses.
     """
+    only_money(table.name, table.binding)
     with told(table.name):
         report, times, several = checked(table, bands=bool(question.cuts))
         told_apart(table, question, several)
@@ -84,7 +86,8 @@ def fold(
     usage = _usage(table, question, made, got)
     if watch:
         watch(1.0)
-    return usage, report
+    cut = partial_day(report.last, question.timezone) if "day" in question.keys else ""
+    return usage, replace(report, says=(*report.says, cut)) if cut else report
 
 
 def query(table: Table, question: Question, made: Mapping[str, Group], *, rejected: bool = False) -> Expr:
@@ -136,7 +139,9 @@ class Sum:
             return rows.count().cast(dt.int64)
         if self.kind == "parts":
             return rows[name].cast(WHOLE).sum()
-        return rows[name].sum().cast(dt.float64) if self.kind == "float" else rows[name].sum().cast(WHOLE).cast(dt.int64)
+        return (
+            rows[name].sum().cast(dt.float64) if self.kind == "float" else rows[name].sum().cast(WHOLE).cast(dt.int64)
+        )
 
     def column(self, got: Expr, name: str) -> Column:
         """Read the totals that have travelled."""

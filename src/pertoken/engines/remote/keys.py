@@ -131,7 +131,7 @@ def _timed(table: Table, grain: str, timezone: str, span: tuple[int, int]) -> Gr
         return Group(days.by, lambda found: period.roll_up(days.label(found), grain))
     size, letter = SIZES[grain], LETTERS[grain]
     counted = over(table.dialect, local(when, timezone, span) + times.SHIFT, size)
-    return Group(counted, lambda found: str(np.datetime64(int(found) - times.SHIFT // size, letter)))
+    return Group(counted, lambda found: str(np.array(int(found) - times.SHIFT // size, f"datetime64[{letter}]")))
 
 
 def local(when: Expr, timezone: str, span: tuple[int, int]) -> Expr:

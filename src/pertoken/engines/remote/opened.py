@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from pertoken.core.errors import InputError
-from pertoken.engines.log import BY_MAPPING, BY_NAMES
+from pertoken.engines.log import BY_MAPPING, BY_NAMES, plain
 from pertoken.engines.remote.connect import connected, table_of, told
 from pertoken.engines.remote.fetch import first
 from pertoken.engines.remote.shape import shaped
@@ -66,11 +66,12 @@ def bound(
         layout: Its format, where a user says so.
         layouts: Formats that are looked for.
     """
-    rows, says = flat(rows), ()
+    rows = flat(rows)
+    says: tuple[str, ...] = ()
     title = BY_MAPPING if mapping and mapping.source else BY_NAMES
     if found := layout or of_columns(rows.columns, layouts):
         rows, says = shaped(rows, name, dialect, found)
-        mapping, title, says = fitted(found, mapping, rows.columns), found.title, (*found.says, *says)
+        mapping, title, says = fitted(found, mapping, rows.columns), found.title, (*plain(found), *says)
     columns = [column for column, kind in rows.schema().items() if not kind.is_array()]
     try:
         made = bind(columns, mapping)

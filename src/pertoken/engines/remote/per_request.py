@@ -85,7 +85,9 @@ def _converted(table: Table, asked: PerRequest) -> Scaled:
     most = counted.most * up * 2 + 2 * by
     x = _wide(counted.number, most) * up if up != 1 else _wide(counted.number, most)
     x = ibis.greatest(x - off, 0) if off else x
-    rounded = over(table.dialect, *{"up": (x + (by - 1), by), "down": (x, by), "half_up": (2 * x + by, 2 * by)}[asked.round])
+    rounded = over(
+        table.dialect, *{"up": (x + (by - 1), by), "down": (x, by), "half_up": (2 * x + by, 2 * by)}[asked.round]
+    )
     made = Scaled(rounded, 10**asked.precision, ceil(counted.most * steps) + 1)
     return made if asked.free_first else _less(made, asked.free)
 

@@ -52,7 +52,12 @@ def checked(table: Table, *, bands: bool = False) -> tuple[Report, Span, int]:
         first=_written(begun),
         last=_written(over),
         layout=table.layout,
-        says=(*table.says, *table.binding.says, *_lists(table), *([refusals.MEAN] if bands and row.get("several") else ())),
+        says=(
+            *table.says,
+            *table.binding.says,
+            *_lists(table),
+            *([refusals.MEAN] if bands and row.get("several") else ()),
+        ),
     )
     return report, (int(begun or 0), int(over or 0)), int(row.get("several", 0))
 

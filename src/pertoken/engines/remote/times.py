@@ -110,7 +110,7 @@ def _clock(table: Table, text: Expr) -> Expr:
 
 
 def _offset(text: Expr) -> Expr:
-    """The offset that a text ends in. [s]"""
+    """How many seconds the offset is that a text ends in."""
     of = {6: "[+-][0-9]{2}:[0-9]{2}$", 5: "[+-][0-9]{4}$", 3: "[+-][0-9]{2}$"}
     found = [(text.re_search(shape), _signed(text.right(length), length)) for length, shape in of.items()]
     return ibis.cases(*found, else_=0)

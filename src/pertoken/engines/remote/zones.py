@@ -79,4 +79,6 @@ def _days(grain: str, first: date, last: date) -> Iterator[date]:
 
 
 def _label(grain: str, day: date) -> str:
-    return {"month": f"{day:%Y-%m}", "quarter": f"{day.year:04}-Q{(day.month + 2) // 3}", "year": f"{day.year:04}"}[grain]
+    return {"month": f"{day:%Y-%m}", "quarter": f"{day.year:04}-Q{(day.month + 2) // 3}", "year": f"{day.year:04}"}[
+        grain
+    ]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pertoken.usage.fields import first, moment, text
@@ -91,12 +92,19 @@ def _zone(document: Document, body: Document) -> tuple[str, ...]:
 def _keys(document: Document) -> dict[str, str]:
     """Labels that stand beside a response or in it: the customer by its usual names, and every short text."""
     plain = [name for name, value in document.items() if isinstance(value, str | int) and len(str(value)) in _SHORT]
-    known = {key: best(plain, KEYS[key]) for key in ("customer", "feature", "team", "plan")}
-    keys = {key: text(document[found[0]]) for key, found in known.items() if len(found) == 1}
+    known = _known(tuple(plain))
+    keys = {key: text(document[name]) for key, name in known}
     if "customer" not in keys and (owner := first(document, OWNERS)):
         keys["customer"] = text(owner)
-    read = {*_TAKEN, *(found[0] for found in known.values() if len(found) == 1)}
+    read = {*_TAKEN, *(name for _, name in known)}
     return {name.lower(): text(document[name]) for name in plain if name not in read} | keys
+
+
+@lru_cache(maxsize=1024)
+def _known(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Find the fields that are known to be keys."""
+    level = ((key, best(names, KEYS[key])) for key in ("customer", "feature", "team", "plan"))
+    return tuple((key, found[0]) for key, found in level if len(found) == 1)
 
 
 _TOLD = frozenset({"created", "created_at", "createTime"})
