@@ -75,8 +75,8 @@ def read(document: Document) -> Iterator[UsageRecord]:
     if _unmetered(body):
         note = FAILED if body.get("error") or body.get("status") == "failed" else NOTHING
         meters = {} if note == FAILED else {"requests": 1}
-        told = when or moment(first(body, sorted(_TOLD)), "created")
-        yield UsageRecord(meters=meters, model=text(body.get("model")), time=told, keys=keys, notes=(note,))
+        made = when or moment(first(body, sorted(_TOLD)), "created")
+        yield UsageRecord(meters=meters, model=text(body.get("model")), time=made, keys=keys, notes=(note,))
         return
     asked = request if isinstance(request, Mapping) else None
     for each in usage_of(document, provider=text(document.get("provider")), request=asked):
