@@ -1,7 +1,5 @@
 """Engines that are not in the box: how they are named, what is never shown, what is compiled for those not run here."""
 
-from datetime import date
-from decimal import Decimal
 
 import ibis
 import pytest
@@ -14,10 +12,9 @@ from pertoken.engines.remote.fold import query
 from pertoken.engines.remote.keys import groups
 from pertoken.engines.remote.opened import bound
 from pertoken.engines.remote.url import address, names_engine, with_password
-from pertoken.usage.layouts import LAYOUTS
 from pertoken.usage.question import Question
 from pertoken.workbench import statement
-from tests.desk import ROWS, VENDOR, parquet, result, write
+from tests.desk import ROWS, parquet, result, write
 from tests.engines.test_interpreters_of_a_question import CONVERSIONS, QUESTIONS
 
 pytestmark = pytest.mark.usefixtures("desk")
