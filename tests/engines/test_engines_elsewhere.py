@@ -1,8 +1,5 @@
 """Engines that are not in the box: how they are named, what is never shown, what is compiled for those not run here."""
 
-from datetime import date
-from decimal import Decimal
-
 import ibis
 import pytest
 
@@ -14,10 +11,9 @@ from pertoken.engines.remote.fold import query
 from pertoken.engines.remote.keys import groups
 from pertoken.engines.remote.opened import bound
 from pertoken.engines.remote.url import address, names_engine, with_password
-from pertoken.usage.layouts import LAYOUTS
 from pertoken.usage.question import Question
 from pertoken.workbench import statement
-from tests.desk import ROWS, VENDOR, parquet, result, write
+from tests.desk import ROWS, parquet, result, write
 from tests.engines.test_interpreters_of_a_question import CONVERSIONS, QUESTIONS
 
 pytestmark = pytest.mark.usefixtures("desk")
@@ -93,7 +89,7 @@ def test_a_table_that_is_not_there_is_named_with_the_nearest(place):
         url = "duckdb://log.duckdb::spent"
     else:
         url = place.put("SELECT 1 AS input_tokens").replace("ai.spend", "ai.spent")
-    with pytest.raises(InputError, match="no such table; .*spend"), engine(url).opened(url):
+    with pytest.raises(InputError, match=r"no such table; .*spend"), engine(url).opened(url):
         pass
 
 
