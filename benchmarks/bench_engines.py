@@ -1,6 +1,6 @@
-"""The same fold by several engines on the same Parquet file: by hand for DuckDB, through Ibis, on Spark with 1 and 2 workers.
+"""One fold by several engines on the same Parquet file: by hand for DuckDB, through Ibis, on Spark by 1 and 2 workers.
 
-No target: the ratios say what SQL by hand saves on files, and what a second worker brings. All must give the same lines.
+No target: the ratios say what SQL by hand saves on files, and what a second worker brings. All must give one answer.
 Spark runs in a process of its own for each number of workers, since a process has one cluster.
 """
 
