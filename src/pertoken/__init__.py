@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pertoken.connect.catalogs import read_catalog
     from pertoken.core.errors import PertokenError
     from pertoken.rating.contract import Contract
+    from pertoken.rating.cost_columns import cost_columns
     from pertoken.rating.rate import rate
     from pertoken.usage.response import usage_of
     from pertoken.workbench import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         by_entry,
         call,
         check,
+        compiled,
         cost,
         count,
         coverage,
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
         gpus,
         invoice,
         price,
+        prices,
         rank,
         reconcile,
+        reprice,
         sheet,
         simulate,
         statement,
@@ -45,6 +49,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Contract": "pertoken.rating.contract",
     "PertokenError": "pertoken.core.errors",
+    "cost_columns": "pertoken.rating.cost_columns",
     "card_from": "pertoken.connect.cards",
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
@@ -61,7 +66,9 @@ __all__ = [
     "call",
     "card_from",
     "check",
+    "compiled",
     "cost",
+    "cost_columns",
     "count",
     "coverage",
     "explain",
@@ -69,11 +76,13 @@ __all__ = [
     "gpus",
     "invoice",
     "price",
+    "prices",
     "rank",
     "rate",
     "read_cards",
     "read_catalog",
     "reconcile",
+    "reprice",
     "sheet",
     "simulate",
     "statement",
@@ -83,6 +92,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever lives there
     """Load a public name when it is first used, so that the command line starts fast."""
+    if name == "prices":
+        return import_module("pertoken.workbench.prices")
     if name not in __all__:
         msg = f"module 'pertoken' has no attribute {name!r}"
         raise AttributeError(msg)

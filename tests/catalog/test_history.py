@@ -102,5 +102,12 @@ def test_what_is_priced_as_another_meter_is_not_its_own_price():
     assert own([lent, resold]) == (resold,)
 
 
+def test_the_first_price_of_its_own_is_no_change_of_the_one_taken_over():
+    lent = rate("4", note="no price of its own: priced as input_tokens")
+    first = rate("1", start=DAYS[1])
+    assert history([lent, first])[1].before is None
+    assert history([lent, first])[0].end == DAYS[1]
+
+
 def test_a_change_that_has_no_end_of_digits_is_carried_to_eighteen_places():
     assert change_share(Decimal(3), Decimal(2)) == Decimal("-0.333333333333333333")

@@ -54,6 +54,14 @@ def test_what_is_lent_follows_the_new_price_of_its_lender_and_what_is_priced_kee
     assert price(book, meter="output_audio_tokens") == 5
 
 
+def test_a_region_of_the_overlay_lends_nothing_that_the_base_prices_in_its_own_right():
+    below = catalog(rate("10"), rate("1", meter="cache_read_tokens"), rate("30", meter="output_tokens"))
+    book = layered(below, catalog(rate("11", region="eu"), rate("33", meter="output_tokens", region="eu")))
+    assert price(book, meter="cache_read_tokens", region="eu") == 1
+    assert price(book, meter="reasoning_tokens", region="eu") == 33
+    assert price(book, meter="cache_write_tokens", region="eu") == 11
+
+
 def test_the_last_catalog_lies_on_top():
     book = layered(catalog(rate("1"), name="a"), catalog(rate("2"), name="b"), catalog(rate("3"), name="c"))
     assert price(book) == 3

@@ -42,6 +42,7 @@ BOOK = catalog(
             ("aws", REGIONAL),
         ),
         ("vertex_ai/claude-sonnet-4-5@20250929", "", ("google", "claude-sonnet-4-5")),
+        ("vertex_ai/claude-sonnet-4-5@default", "", ("google", "claude-sonnet-4-5")),
         ("models/gemini-2.5-pro", "gcp.gemini", ("google", "gemini-2.5-pro")),
         (
             "projects/p/locations/us-east5/publishers/anthropic/models/claude-sonnet-4-5@20250929",

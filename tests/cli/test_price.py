@@ -145,3 +145,19 @@ def test_the_workbook_and_the_page_are_written(ask, desk):
     assert "wrote out.xlsx" in answer.err
     assert "2,250.00" in (desk / "out.html").read_text()
     assert openpyxl.load_workbook(desk / "out.xlsx").sheetnames
+
+
+def test_prices_in_several_currencies_are_not_put_side_by_side(ask, desk):
+    (desk / "yuan.yaml").write_text(
+        "currency: CNY\nper: 1000000\nrates:\n  - {provider: acme, model: house-1, input_tokens: 7, output_tokens: 9}\n"
+    )
+    answer = ask("price", "gpt-4o", "house-1", *MONTH, "--overlay", "yuan.yaml")
+    assert (answer.code, answer.out) == (2, "")
+    assert "several currencies: gpt-4o in USD, house-1 in CNY" in answer.err
+    alone = result(ask("price", "house-1", *MONTH, "--overlay", "yuan.yaml", "--format", "json"))
+    assert alone["figures"]["month"]["unit"] == "CNY"
+
+
+def test_a_price_that_goes_by_the_hour_says_which_hours_are_left_out(ask):
+    shown = ask("price", "deepseek-chat", *MONTH, "--on", "2026-11-20").out
+    assert "deepseek-chat is priced outside of 00:30-16:30 UTC." in shown

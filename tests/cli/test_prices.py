@@ -73,6 +73,10 @@ def test_a_prefix_of_a_name_is_a_suggestion_and_no_price(ask):
     assert "did you mean" in answer.err
 
 
+def test_a_price_that_goes_by_the_hour_says_so(ask):
+    assert "deepseek/deepseek-chat costs otherwise at 00:30-16:30 UTC." in ask("prices", "find", "deepseek-chat").out
+
+
 # --- show
 
 
@@ -216,6 +220,7 @@ WRONG = {
     "a response that is no JSON": (("--response", "vendor.yaml"), "vendor.yaml is no JSON"),
     "more cached than there is": (("--input", "5", "--cached", "9"), "more than the input of 5 tokens"),
     "nothing": ((), "nothing was used"),
+    "a response that is no list of them": (("--response", "."), "is a directory"),
     "no number": (("--use", "pages"), "can't read 'pages'; expected for example --use web_searches=3"),
     "no moment": (("--input", "5", "--on", "noon"), "'noon' is no moment"),
 }
@@ -227,6 +232,18 @@ def test_a_request_that_cannot_be_is_refused(ask, case):
     answer = ask("prices", "explain", "gpt-4o", *words)
     assert (answer.code, answer.out) == (2, "")
     assert says in answer.err
+
+
+def test_a_request_on_no_model_is_refused(ask):
+    answer = ask("prices", "explain", "--input", "5")
+    assert (answer.code, answer.out) == (2, "")
+    assert "name a model" in answer.err
+
+
+def test_a_model_that_is_listed_without_a_price_says_so(ask):
+    shown = ask("prices", "show", "github-copilot/gpt-4o").out
+    assert "0 rates" in shown
+    assert "no usable price" in shown
 
 
 # --- everywhere

@@ -7,9 +7,11 @@ import pytest
 
 from tests.desk import result
 
-LOG = (
-    "model,input_tokens,output_tokens,timestamp\ngpt-4o,1000,500,2026-11-20T10:00:00Z\no3,70,30,2025-01-01T10:00:00Z\n"
-)
+LOG = """\
+model,input_tokens,output_tokens,timestamp
+gpt-4o,1000,500,2026-11-20T10:00:00Z
+o3,70,30,2025-01-01T10:00:00Z
+"""
 
 
 def provider(*prices):
@@ -45,11 +47,11 @@ def test_a_statement_under_a_kept_catalog_gives_the_same_numbers(ask, desk):
     now, later = result(ask(*words)), result(ask(*words, "--catalog", "kept.catalog"))
     assert now["figures"] == later["figures"]
     assert now["tables"] == later["tables"]
-    kept = said["tables"]["catalog"]["rows"][0]["hash"]
+    kept = said["meta"]["hash"]
     assert f"#{kept[:8]}" in later["meta"]["cost cards"]
 
 
-def test_a_list_from_the_web_is_kept_and_used_only_when_said(ask, desk, old, cache, serve):
+def test_a_list_from_the_web_is_kept_and_used_only_when_said(ask, old, cache, serve):
     place = serve({"/data.json": provider(price(3), price(2, "2026-11-01")).encode()}) + "/data.json"
     answer = ask("prices", "update", "--from", place, "--catalog", old, "--format", "json")
     rows = result(answer)["tables"]["prices"]["rows"]
@@ -79,6 +81,14 @@ def test_a_list_that_rewrites_the_past_is_refused_and_each_price_shown(ask, desk
     assert (cache / "updated.catalog").is_file()
 
 
+def test_what_supplements_the_bundled_prices_also_supplements_newer_ones(ask, desk, cache):
+    (desk / "new.json").write_text(provider(price(3)))
+    said = result(ask("prices", "update", "--from", "new.json", "--catalog", "supplements", "--format", "json"))
+    assert [row["offer"] for row in said["tables"]["models"]["rows"]] == ["acme/m-1"]
+    assert (cache / "updated.catalog").is_file()
+    assert "supplements" in ask("prices", "find", "m-1", "--catalog", "updated").out
+
+
 def test_a_list_that_lost_a_model_is_refused(ask, desk, old):
     (desk / "new.json").write_text("[]")
     answer = ask("prices", "update", "--from", "new.json", "--catalog", old)
@@ -86,7 +96,7 @@ def test_a_list_that_lost_a_model_is_refused(ask, desk, old):
     assert "acme/m-1" in answer.out
 
 
-def test_the_next_update_is_held_against_the_one_that_is_kept(ask, desk, old, cache):
+def test_the_next_update_is_held_against_the_one_that_is_kept(ask, desk, old):
     (desk / "first.json").write_text(provider(price(3), price(2, "2026-11-01")))
     assert ask("prices", "update", "--from", "first.json", "--catalog", old).code == 0
     (desk / "second.json").write_text(provider(price(3), price(1, "2026-11-01")))
@@ -95,13 +105,14 @@ def test_the_next_update_is_held_against_the_one_that_is_kept(ask, desk, old, ca
     assert "Changed in the past" in answer.out
 
 
-def test_an_update_may_be_kept_in_a_file_of_ones_own(ask, desk, old, cache):
+def test_an_update_may_be_kept_in_a_file_of_ones_own(ask, old, cache):
     assert ask("prices", "update", "--from", "old.json", "--catalog", old, "--to", "mine.catalog").code == 0
     assert not (cache / "updated.catalog").exists()
     assert ask("prices", "find", "m-1", "--catalog", "mine.catalog").code == 0
 
 
-def test_an_update_without_a_connection_says_what_to_do(ask, cache):
+@pytest.mark.usefixtures("cache")
+def test_an_update_without_a_connection_says_what_to_do(ask):
     answer = ask("prices", "update", "--from", "http://127.0.0.1:1/data.json")
     assert (answer.code, answer.out) == (2, "")
     assert "see whether you are connected, or fetch the file by other means and say --from FILE" in answer.err
@@ -114,7 +125,8 @@ def test_what_is_no_price_list_is_not_kept(ask, desk, cache):
     assert not (cache / "updated.catalog").exists()
 
 
-def test_a_catalog_that_was_never_updated_is_not_there(ask, cache):
+@pytest.mark.usefixtures("cache")
+def test_a_catalog_that_was_never_updated_is_not_there(ask):
     answer = ask("prices", "find", "gpt-4o", "--catalog", "updated")
     assert (answer.code, answer.out) == (2, "")
     assert "make one with `pertoken prices update`" in answer.err
@@ -133,9 +145,9 @@ def test_two_catalogs_are_told_apart_price_by_price(ask, desk, old):
 def test_two_days_of_a_catalog_are_told_apart(ask):
     words = ("prices", "diff", "--from", "2025-06-09", "--to", "2025-06-10", "--format", "json")
     rows = result(ask(*words))["tables"]["prices"]["rows"]
-    found = {row["meter"]: (Decimal(row["old"]), Decimal(row["new"])) for row in rows if row["offer"] == "openai/o3"}
+    found = {row["meter"]: [Decimal(row["old"]), Decimal(row["new"])] for row in rows if row["offer"] == "openai/o3"}
     # OpenAI cut the price of o3 by four fifths on 2025-06-10
-    assert found == {"Input": (10, 2), "Output": (40, 8)}
+    assert found == {"Input": [Decimal(10), Decimal(2)], "Output": [Decimal(40), Decimal(8)]}
 
 
 @pytest.mark.parametrize("words", [("old.json",), (), ("--from", "2026-01-01"), ("a", "b", "--from", "2026-01-01")])

@@ -112,9 +112,7 @@ def test_each_command_has_help_with_an_example(ask, command):
     assert f"Example: pertoken {command}" in answer.out
 
 
-@pytest.mark.parametrize(
-    ("word", "hint"), [("statment", "did you mean statement?"), ("xyz", "known are price,")]
-)
+@pytest.mark.parametrize(("word", "hint"), [("statment", "did you mean statement?"), ("xyz", "known are price,")])
 def test_an_unknown_command_is_told_its_like(ask, word, hint):
     answer = ask(word)
     assert (answer.code, answer.out) == (2, "")

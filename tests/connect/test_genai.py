@@ -261,7 +261,8 @@ PUBLISHED = """[{"id": "acme", "name": "Acme", "api_pattern": "acme", "pricing_u
                 {"constraint": {"start_date": "2026-11-01"}, "prices": {"input_mtok": 0.2, "output_mtok": 5}},
                 {"constraint": {"start_time": "22:00:00Z", "end_time": "06:00:00Z"}, "prices": {"input_mtok": 0.05,
                  "output_mtok": {"base": 1, "tiers": [{"start": 2000, "price": 2}]}}}],
-     "price_variants": [{"when": {"service_tier": "priority"}, "prices": {"input_mtok": 0.4}}]},
+     "price_variants": [{"when": {"service_tier": "priority"}, "prices": {"input_mtok": 0.4}},
+                        {"when": {"speed": "fast", "service_tier": "flex"}, "prices": {"input_mtok": 0.6}}]},
     {"id": "anvil-2", "match": {"equals": "anvil-2"}, "prices": {}}]}]"""
 """A document of the published form: a list of providers."""
 
@@ -277,6 +278,7 @@ def test_a_file_of_the_published_form_is_compiled_by_the_same_code():
         )
         assert charged(rates, leaves, moment, terms) == theirs.total_price, (terms, moment, prompt)
     assert book.refusals == {("acme", "anvil-2"): "it is listed without a price"}
+    assert "several things of a request" in book.notes["acme", "anvil-1"]
     assert rates[0].source == "genai-prices data newer.json, https://acme.example/prices"
 
 
@@ -313,6 +315,19 @@ def test_a_seller_without_a_price_of_its_own_says_whose_it_takes(book):
 @pytest.mark.parametrize("key", [("mistral", "mistral-ocr-2505"), ("perplexity", "perplexity/sonar")])
 def test_a_price_that_rates_can_not_say_is_noted(book, key):
     assert "left out" in book.notes[key]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (("anthropic", "claude-sonnet-4-5"), "dropped the dearer price"),
+        (("deepseek", "deepseek-v4-flash"), "every day"),
+        (("aws", "regional.anthropic.claude-opus-5"), "global one"),
+        (("groq", "whisper-large-v3"), "at least 10 seconds"),
+    ],
+)
+def test_what_is_known_to_be_unsure_is_noted(book, key, said):
+    assert said in book.notes[key]
 
 
 def test_a_model_that_is_listed_without_a_price_is_refused_and_a_free_one_costs_nothing(book):

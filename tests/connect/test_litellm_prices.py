@@ -59,10 +59,11 @@ def test_batch_priority_and_flex_are_terms_and_what_they_do_not_say_is_marked(bo
     entry = CHAT | {
         "litellm_provider": "openai", "input_cost_per_token_batches": 1.25e-06, "output_cost_per_token_batches": 5e-06,
         "input_cost_per_token_priority": 4.25e-06, "input_cost_per_token_flex": 1e-06,
-        "input_cost_per_token_above_272k_tokens_priority": 8.5e-06,
+        "input_cost_per_token_above_272k_tokens_priority": 8.5e-06, "input_cost_per_token_ultrafast": 1.5e-05,
     }  # fmt: skip
     rates = rates_of(book({"gpt-4o": entry}), "gpt-4o")
     assert prices(rates, batch=True) == {("input_tokens", 0): Decimal("1.25"), ("output_tokens", 0): 5}
+    assert prices(rates, speed="ultrafast") == {("input_tokens", 0): 15}
     assert prices(rates, service_tier="flex") == {("input_tokens", 0): 1}
     assert prices(rates, service_tier="priority") == {
         ("input_tokens", 0): Decimal("4.25"), ("input_tokens", 272_000): Decimal("8.5"),
@@ -222,13 +223,30 @@ def test_reasoning_takes_over_the_price_of_output_and_says_so(book):
     assert rate.note == "no price of its own: priced as output_tokens"
 
 
+def test_seconds_listed_on_both_sides_are_charged_once(book):
+    seconds = {"output_cost_per_second": 0.0, "input_cost_per_second": 3.333e-05}
+    entry = {"litellm_provider": "assemblyai", "mode": "audio_transcription", **seconds}
+    (rate,) = rates_of(book({"assemblyai/best": entry}), "assemblyai/best")
+    assert (rate.meter, rate.unit_price) == ("audio_seconds", Decimal("0.00003333"))
+
+
 def test_two_entries_of_one_model_at_different_prices_are_told(book):
     catalog = book({
         "gemini-9": CHAT | {"litellm_provider": "vertex_ai-language-models"},
         "gemini/gemini-9": CHAT | {"litellm_provider": "gemini", "input_cost_per_token": 9e-06},
     })  # fmt: skip
-    assert "listed twice" in catalog.notes["google", "gemini-9"]
+    assert "listed twice at different prices" in catalog.notes["google", "gemini-9"]
     assert prices(rates_of(catalog, "gemini-9"))["input_tokens", 0] == Decimal("2.5")
+
+
+def test_a_price_that_is_said_goes_before_one_that_is_taken_over_or_nothing(book):
+    catalog = book({
+        "gemini-9": CHAT | {"litellm_provider": "vertex_ai-language-models", "output_cost_per_token": 0},
+        "gemini/gemini-9": CHAT | {"litellm_provider": "gemini", "cache_read_input_token_cost": 2.5e-07},
+    })  # fmt: skip
+    found = prices(rates_of(catalog, "gemini-9"))
+    assert found["cache_read_tokens", 0] == Decimal("0.25")
+    assert found["output_tokens", 0] == 10
 
 
 @pytest.mark.parametrize("text", ["{", '{"a": 1}', "{}"])

@@ -1,5 +1,6 @@
 """Rates compiled from model-prices charge what its own calculator charges, at every moment and in every mode."""
 
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from pertoken.catalog.book import find, rates_of
 from pertoken.catalog.gaps import gaps
+from pertoken.catalog.names import seller_of
 from pertoken.connect import model_prices
 from pertoken.connect.catalogs import read_catalog
 from pertoken.core.errors import InputError, UnpricedUsage
@@ -15,6 +17,11 @@ from pertoken.rating.assign import RateBook
 
 theirs = pytest.importorskip("model_prices", reason="the extra `history` is not installed")
 SNAPSHOT = Path(str(theirs.__file__)).with_name("snapshot.json")
+HOMES = {
+    (seller_of(vendor), model): (vendor, model)
+    for vendor, models in json.loads(SNAPSHOT.read_text())["prices"].items()
+    for model in models
+}
 MODES = {spot: mode for mode, spot in model_prices.MODES.items()}
 LEAVES = {
     "input_tokens": 1009,
@@ -74,7 +81,7 @@ def moments(rates):
 def differences(book, keys):
     for key in keys:
         rates = book.rates[key]
-        vendor, model = book.rates.homes[key]
+        vendor, model = HOMES[key]
         for terms in sorted({(r.batch, r.service_tier, r.speed) for r in rates}):
             lengths = {0, *(r.above for r in rates)}
             for moment in moments(rates):

@@ -1,7 +1,6 @@
 """A published price list is read from a file or an address, and what can't be read is said with its mend."""
 
 import socket
-from threading import Thread
 
 import pytest
 from genai_prices.update_prices import DEFAULT_UPDATE_URL
@@ -40,11 +39,8 @@ def test_no_connection_is_told_with_what_to_do():
 def test_an_answer_that_does_not_come_is_not_waited_for():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/list.json"
-        taken = Thread(target=silent.accept)
-        taken.start()
-        with pytest.raises(InputError, match="no answer within 0.2 seconds"):
+        with pytest.raises(InputError, match=r"no answer within 0\.2 seconds"):
             published(address, timeout=0.2)
-        taken.join()
 
 
 @pytest.mark.parametrize("place", ["missing.json", "ftp://127.0.0.1/list.json", "file:///etc/passwd"])

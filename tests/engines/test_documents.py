@@ -68,7 +68,7 @@ def test_invocations_of_one_request_are_rows_of_their_own_and_one_request(told):
 def test_a_document_that_stands_twice_counts_once_and_that_is_said(told):
     lines, report, *_ = told([{"id": "a", "n": [3, 4]}, {"id": "b", "n": [5]}, {"id": "a", "n": [3, 4]}])
     assert quantities(lines) == {("input_tokens",): 12, ("requests",): 2}
-    assert report.says == ("2 records stood twice, alike in all, and are counted once",)
+    assert report.says == ("records that stood again, alike in all, are counted once (2)",)
 
 
 def test_an_id_that_tells_two_things_is_refused(told):

@@ -1,6 +1,7 @@
 """Charts: steps that add up, colours that everybody tells apart, pictures that fetch nothing."""
 
 import xml.etree.ElementTree as ET
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pertoken.present.bridge import bridge
-from pertoken.present.charts import GAIN, LOSS, PALETTE, areas, bars, fold_smallest, stacked, waterfall
+from pertoken.present.charts import GAIN, LOSS, PALETTE, Stretch, areas, bars, fold_smallest, stacked, steps, waterfall
 from pertoken.present.drawing import INK, PAPER, png, svg
 
 MONEY = st.decimals(-(10**9), 10**9, places=2)
@@ -116,3 +117,22 @@ def test_areas_step_from_period_to_period_and_end_with_the_last():
     assert [b - a for a, b in pairwise(hours)] == [3_600_000, 3_600_000]
     assert [row["value"] for row in rows if row["part"] == "unused"] == [0, 3, 3]
     assert {"used", "unused", "gpu_hours"} <= set(texts(svg(spec)))
+
+
+def test_steps_run_from_one_value_to_the_next_and_break_where_nothing_is_known():
+    may, june, july, august, september = (date(2026, month, 1) for month in range(5, 10))
+    rows = [Stretch("Input", may, june, 10), Stretch("Input", june, july, 2), Stretch("Input", august, september, 3)]
+    spec = steps(rows, title="USD for 1M tokens")
+    data = next(iter(spec["datasets"].values()))
+    assert [(row["at"], row["value"], row["run"]) for row in data] == [
+        ("2026-05-01", 10.0, 1), ("2026-06-01", 10.0, 1), ("2026-06-01", 2.0, 1), ("2026-07-01", 2.0, 1),
+        ("2026-08-01", 3.0, 2), ("2026-09-01", 3.0, 2),
+    ]  # fmt: skip
+    assert spec["mark"]["interpolate"] == "step-after"
+    assert "USD for 1M tokens" in svg(spec)
+
+
+def test_steps_of_many_series_have_a_colour_each():
+    rows = [Stretch(str(i), date(2026, 5, 1), date(2026, 6, 1), i) for i in range(7)]
+    spec = steps(rows, title="USD")
+    assert spec["encoding"]["color"]["scale"]["domain"] == [str(i) for i in range(7)]

@@ -22,6 +22,7 @@ class Step:
     quantity: Decimal = Decimal("0.932096")
     rate: Decimal = Decimal("2.5")
     amount: Decimal = Decimal("2.33024")
+    rate_id: str = ""
 
 
 def told(*steps):
@@ -40,6 +41,13 @@ def told(*steps):
 def test_each_step_names_its_place(step, place):
     (row,) = json.loads(to_json(told(step)))["tables"]["cost"]["rows"]
     assert row["source"] == place
+
+
+def test_a_rate_of_a_catalog_is_named_by_its_id():
+    (row,) = json.loads(to_json(told(Step(PAGE, rate_id="p/m:input_tokens#1"))))["tables"]["cost"]["rows"]
+    assert row["rate_id"] == "p/m:input_tokens#1"
+    (row,) = json.loads(to_json(told(Step("vendor.yaml", 7, rate_id="p/m:input_tokens#1"))))["tables"]["cost"]["rows"]
+    assert "rate_id" not in row
 
 
 def test_the_terminal_cuts_a_page_to_its_column_and_says_it_in_full_below():

@@ -93,6 +93,8 @@ def test_a_sum_of_several_requests_is_priced_at_their_mean_length_and_says_so():
     assert (found.amount, found.status) == (Decimal("0.3"), "estimated")
     assert found.reasons == ("sum of several requests: the price by length is that of their mean",)
     assert cost(used({"requests": 2, "input_tokens": 300_000}), PLAIN).status == "priced"
+    said = cost(used({"requests": 2, "input_tokens": 300_000}, keys={"prompt_tokens_above": "200000"}), catalog)
+    assert (said.amount, said.status) == (Decimal("0.6"), "priced")
 
 
 def test_the_price_is_that_of_the_moment_of_the_request():
@@ -108,6 +110,8 @@ def test_without_a_time_the_day_given_holds_and_the_cost_is_estimated():
     found = cost(used({"input_tokens": 10**6}), catalog, on=date(2026, 6, 30))
     assert (found.amount, found.status) == (Decimal(3), "estimated")
     assert found.reasons == ("time not known: priced as of the day given",)
+    other = cost(used({"output_tokens": 10**6}), book(*catalog.rates["p", "m"], rate("output_tokens", "9")))
+    assert (other.amount, other.status) == (Decimal(9), "priced")
     neither = cost(used({"input_tokens": 10**6}), catalog)
     assert (neither.amount, neither.status) == (None, "unpriced")
     assert "changed on 2026-07-01" in neither.reasons[0]
@@ -175,6 +179,13 @@ def test_a_price_that_another_meter_lends_makes_the_cost_estimated():
 def test_reasoning_is_billed_as_output_by_the_vendors_and_is_no_estimate():
     lent = rate("reasoning_tokens", "2", note="no price of its own: priced as output_tokens")
     assert cost(used({"reasoning_tokens": 10**6}), book(lent)).status == "priced"
+
+
+def test_a_moving_alias_is_priced_and_told():
+    catalog = Catalog("b", {("p", "m-latest"): (Rate(model="m-latest", provider="p", meter="input_tokens", price=M),)})
+    found = cost(used({"input_tokens": 1}, model="m-latest"), catalog)
+    assert (found.amount, found.status) == (M, "estimated")
+    assert "moving alias" in found.reasons[0]
 
 
 def test_what_a_record_is_not_sure_of_is_carried_to_the_cost():

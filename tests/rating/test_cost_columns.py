@@ -128,11 +128,12 @@ MIXED = book(
     rate("input_tokens", "0.54", model="n", window=Window(time(9), time(1), "Asia/Shanghai", (0, 1, 2, 3, 4))),
     rate("web_searches", "10", model="n", per=Decimal(1_000)),
     rate("input_tokens", "5", model="n", region="eu"),
+    rate("input_tokens", "7", model="o-latest"),
 )  # fmt: skip
 
 RECORDS = st.builds(
     UsageRecord,
-    model=st.sampled_from(["m", "n", "p/m", "unknown"]),
+    model=st.sampled_from(["m", "n", "p/m", "o-latest", "unknown"]),
     provider=st.sampled_from(["", "p"]),
     batch=st.booleans(),
     service_tier=st.sampled_from(["standard", "priority", "batch", "default"]),

@@ -1,12 +1,17 @@
 """A response is found in whatever it comes in, says of itself what matters, and is refused with the mend if it lies."""
 
+import random
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from pertoken.core.errors import InputError
+from pertoken.core.meters import meter
 from pertoken.usage.response import usage_of
+from tests.usage.test_response_vendors import CASES
 
 PLAIN = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
 CHAT = {
@@ -116,6 +121,11 @@ def test_a_stream_of_converse_ends_with_its_usage():
     assert one(events).meters == LEAVES
 
 
+def test_what_is_no_event_is_passed_over():
+    llama = {"generation": "", "prompt_token_count": 9, "generation_token_count": 3}
+    assert one(["", {"generation": "a", "prompt_token_count": None}, llama, "[DONE]", None]).meters == LEAVES
+
+
 def test_each_turn_of_a_conversation_is_a_request_of_its_own():
     turns = [
         {"type": "response.done", "response": {"id": f"resp_{n}", "usage": {"input_tokens": n, "output_tokens": 1}}}
@@ -191,6 +201,15 @@ def test_turns_of_a_model_that_fell_in_for_another_are_all_billed():
     ]
     records = usage_of(MESSAGE | {"usage": usage | {"iterations": iterations}})
     assert [record.meters["output_tokens"] for record in records] == [5, 7]
+
+
+def test_a_credit_for_a_retry_is_noted():
+    usage = {"input_tokens": 2, "cache_creation_input_tokens": 7, "output_tokens": 3}
+    credit = {"fallback_credit": {"status": {"type": "redeemed"}}}
+    assert one(MESSAGE | {"usage": usage | credit}).notes == (
+        "fallback credit: what was written to the cache may be billed as read from it",
+    )
+    assert one(MESSAGE | {"usage": usage | {"fallback_credit": {"status": {"type": "not_applied"}}}}).notes == ()
 
 
 def test_a_single_sampling_says_no_more_than_the_response():
@@ -374,3 +393,43 @@ def test_null_fields_and_fields_of_tomorrow_change_nothing():
 
 def test_whole_numbers_may_be_written_with_a_point():
     assert one({"usage": {"prompt_tokens": 9.0, "completion_tokens": Decimal(3)}}).meters == LEAVES
+
+
+VALUES: tuple[Any, ...] = (
+    None,
+    0,
+    7,
+    -1,
+    1.5,
+    "x",
+    True,
+    [],
+    {},
+    [None],
+    {"a": 1},
+    float("nan"),
+    float("inf"),
+    10**30,
+    [{"type": None}],
+)
+"""What has no business where it stands."""
+
+
+def damaged(found: Any, rng: random.Random) -> Any:
+    """Leave out and replace some of what a body holds."""
+    if isinstance(found, Mapping):
+        kept = {name: each for name, each in found.items() if rng.random() > 0.05}
+        return {n: rng.choice(VALUES) if rng.random() < 0.1 else damaged(each, rng) for n, each in kept.items()}
+    return [damaged(each, rng) for each in found] if isinstance(found, list) else found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_damaged_response_is_read_or_refused_and_counts_nothing_below_zero(name):
+    rng = random.Random(name)  # noqa: S311  no secret
+    for _ in range(97):
+        body = damaged(CASES[name][0], rng)
+        try:
+            records = usage_of([body] if rng.random() < 0.2 else body)
+        except InputError:
+            continue
+        assert all(n > 0 and meter(each) for record in records for each, n in record.meters.items())

@@ -248,6 +248,29 @@ CASES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
         },
         {"input_tokens": 9, "output_tokens": 12, "output_image_tokens": 1290},
     ),
+    "an interaction with Gemini": (
+        {
+            "model": "gemini-3-pro",
+            "usage": {
+                "total_input_tokens": 300,
+                "input_tokens_by_modality": [{"modality": "text", "tokens": 42}, {"modality": "image", "tokens": 258}],
+                "total_cached_tokens": 40,
+                "total_tool_use_tokens": 11,
+                "total_output_tokens": 50,
+                "total_thought_tokens": 7,
+                "total_tokens": 368,
+                "grounding_tool_count": [{"type": "google_search", "count": 3}],
+            },
+        },
+        {
+            "input_tokens": 13,
+            "cache_read_tokens": 40,
+            "input_image_tokens": 258,
+            "output_tokens": 50,
+            "reasoning_tokens": 7,
+            "web_searches": 3,
+        },
+    ),
     "Converse: writes by how long they are kept": (
         {
             "output": {"message": {}},
@@ -526,6 +549,35 @@ def test_chat_models_that_always_search_are_billed_a_search():
 
 def test_speech_is_billed_by_the_letters_that_were_asked_for():
     assert usage_of({}, api="speech", request={"input": "Hello"})[0].meters == {"characters": 5, "requests": 1}
+
+
+def test_an_image_that_another_model_drew_is_billed_on_both():
+    usage = {"input_tokens": 50, "output_tokens": 90, "total_tokens": 140}
+    drawn = {"model": "gpt-5.5", "input_tokens": 7, "output_tokens": 30, "reasoning_tokens": 20, "total_tokens": 37}
+    body = {"model": "gpt-image-2", "data": [{"b64_json": "..."}], "usage": usage, "svg_usage": drawn}
+    image, drawing = usage_of(body)
+    assert (image.model, image.meters) == (
+        "gpt-image-2",
+        {"input_tokens": 50, "output_image_tokens": 90, "requests": 1},
+    )
+    assert (drawing.model, drawing.invocation) == ("gpt-5.5", 1)
+    assert drawing.meters == {"input_tokens": 7, "output_tokens": 10, "reasoning_tokens": 20}
+    assert len(usage_of(body | {"svg_usage": None})) == 1
+
+
+def test_speech_that_counts_tokens_makes_sound():
+    body = {"type": "speech.audio.done", "usage": {"input_tokens": 14, "output_tokens": 101, "total_tokens": 115}}
+    assert usage_of(body)[0].meters == {"input_tokens": 14, "output_audio_tokens": 101, "requests": 1}
+
+
+def test_cached_modalities_are_held_to_what_is_cached():
+    usage = {"promptTokenCount": 100, "cachedContentTokenCount": 40, "cacheTokensDetails": seen(AUDIO=30, TEXT=30)}
+    assert usage_of({"usageMetadata": usage})[0].meters == {
+        "input_tokens": 60,
+        "cache_read_tokens": 10,
+        "cache_read_audio_tokens": 30,
+        "requests": 1,
+    }
 
 
 def test_cached_tokens_are_text_as_far_as_there_is_text():

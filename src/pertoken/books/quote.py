@@ -150,7 +150,8 @@ def quote(card: Card, calls: Call, on: date) -> Quote:
     """
     ledger = rate(_month(card, calls, on), card).ledger
     parts = {row["meter"]: row["amount"] for row in ledger.fold(["meter"]).records()}
-    sources = sorted({each.source for each in card.rates if each.source})
+    used = (each for each in card.rates if each.meter in parts and each.region in {"", calls.region})
+    sources = sorted({each.source for each in used if each.source})
     return Quote(card.name, parts, calls, card.currency, "; ".join(sources) or card.source)
 
 

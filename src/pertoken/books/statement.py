@@ -23,8 +23,8 @@ class Statement:
 
     Args:
         lines: One line for each combination; values `requests`, `tokens`, where rated `revenue`, `cost`, and one
-            value for each cost meter under its own name, and `reported` where the log says what it cost.
-            [request, token, currency]
+            value for each cost meter under its own name, `reported` where the log says what it cost, and `estimated`
+            where some rates are unsure: what of the cost, at list prices, rests on them. [request, token, currency]
         by: Keys of the lines.
         cost_meters: Meters that cost something, the dearest first.
         sides: Which of `revenue` and `cost` were rated.
@@ -70,6 +70,7 @@ def statement(
     currency: str = "USD",
     kind: str = "effective",
     reported: Lines | None = None,
+    estimated: Lines | None = None,
 ) -> Statement:
     """Fold usage and ledgers to a statement.
 
@@ -80,6 +81,7 @@ def statement(
         currency: ISO 4217 code of both ledgers.
         kind: Amount to show: list, contracted, effective or billed.
         reported: What the log itself says that it cost, in the same currency; stands beside as `reported`.
+        estimated: Lines of the cost whose rates are unsure (see `unsure`); None if all are sure.
 
     Raises:
         InputError: A key that the usage doesn't have.
@@ -93,8 +95,11 @@ def statement(
         parts.append(_sums(lines, by, {side: lines.values["amount"]}))
         if side == "cost":
             meters = _by_meter(lines, by, parts)
+    if estimated is not None:
+        parts.append(_sums(estimated, by, {"estimated": estimated.values["amount"]}))
     exact = any(is_exact(v) for part in parts for v in part.values.values())
-    names = ["requests", "tokens", *ledgers, *said, *meters]
+    beside = ["estimated"] if estimated is not None else []
+    names = ["requests", "tokens", *ledgers, *said, *meters, *beside]
     whole = without_remains(concat(Lines, [_widened(part, names, exact=exact) for part in parts]).fold(by))
     dearest = sorted(meters, key=lambda m: float(np.mean(meters[m])), reverse=True)
     return Statement(whole, tuple(by), tuple(dearest), tuple(ledgers), currency, kind)

@@ -171,7 +171,7 @@ def rates_of(catalog: Catalog, name: str, *, provider: str = "") -> tuple[Rate, 
         return rates
     own = {_ways(rate) for rate in rates if rate.region == found.region}
     elsewhere = (rate for rate in rates if rate.region or _ways(rate) not in own)
-    return (*elsewhere, *(replace(rate, region="") for rate in rates if rate.region == found.region))
+    return (*elsewhere, *(replace(rate, region="", listed_as=rate.id) for rate in rates if rate.region == found.region))
 
 
 def _ways(rate: Rate) -> tuple[object, ...]:

@@ -126,7 +126,8 @@ def _rank(meter: str) -> tuple[int, str]:
 def _dated(rate: Rate, group: Sequence[Rate]) -> Dated:
     later = [each.start for each in group if each.start and begin(each) > begin(rate) and _covers(each, rate)]
     ends = [moment for moment in (rate.end, *later) if moment is not None]
-    earlier = [each for each in group if part_of(each) == part_of(rate) and begin(each) < begin(rate)]
+    alike = (part_of(rate), not borrowed(rate))
+    earlier = [each for each in group if (part_of(each), not borrowed(each)) == alike and begin(each) < begin(rate)]
     return Dated(
         rate,
         min(ends, key=lambda moment: moment.isoformat(), default=None),

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 
+from pertoken.catalog.asked import WhenAsked
 from pertoken.catalog.book import Catalog, Key
 from pertoken.catalog.lending import lent
 from pertoken.catalog.prices import Moment, Rate
@@ -31,10 +33,9 @@ def layered(base: Catalog, *overlays: Catalog) -> Catalog:
 
 
 def _laid(base: Catalog, overlay: Catalog) -> Catalog:
-    own = _Layered(base.rates, overlay)
     return Catalog(
         name=" + ".join(filter(None, [base.name, overlay.name])),
-        rates=own,
+        rates=WhenAsked(chain(base.rates, overlay.rates), partial(_over, base.rates, overlay)),
         aliases=_joined(overlay.aliases, base.aliases),
         refusals={key: text for key, text in {**base.refusals, **overlay.refusals}.items() if key not in overlay.rates},
         notes=_Notes(base.notes, overlay.notes),
@@ -68,33 +69,12 @@ class _Notes(Mapping[Key, str]):
         return sum(1 for _ in self)
 
 
-class _Layered(Mapping[Key, tuple[Rate, ...]]):
-    """Rates of two catalogs, brought together model by model when asked for."""
-
-    def __init__(self, lower: Mapping[Key, tuple[Rate, ...]], overlay: Catalog) -> None:
-        self._lower = lower
-        self._upper = overlay.rates
-        self._uplifts = overlay.uplifts
-        self._made: dict[Key, tuple[Rate, ...]] = {}
-
-    def __getitem__(self, key: Key) -> tuple[Rate, ...]:
-        if key not in self._made:
-            if key not in self:
-                raise KeyError(key)
-            lower = self._lower.get(key, ())
-            plain = replaced(lower, lent(self._upper.get(key, ()), lower))
-            uplifts = [each for each in self._uplifts if each.provider == key[0]]
-            self._made[key] = replaced(plain, tuple(regional(plain, uplifts))) if uplifts else plain
-        return self._made[key]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._upper or key in self._lower
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(dict.fromkeys(chain(self._lower, self._upper)))
-
-    def __len__(self) -> int:
-        return len(self._lower) + sum(key not in self._lower for key in self._upper)
+def _over(lower: Mapping[Key, tuple[Rate, ...]], overlay: Catalog, key: Key) -> tuple[Rate, ...]:
+    """Bring the rates of a model together."""
+    below = lower.get(key, ())
+    plain = replaced(below, lent(overlay.rates.get(key, ()), below))
+    uplifts = [each for each in overlay.uplifts if each.provider == key[0]]
+    return replaced(plain, tuple(regional(plain, uplifts))) if uplifts else plain
 
 
 def replaced(lower: Sequence[Rate], upper: Sequence[Rate]) -> tuple[Rate, ...]:

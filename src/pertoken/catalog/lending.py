@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from pertoken.catalog.prices import Rate
-from pertoken.catalog.terms import grouped
+from pertoken.catalog.terms import Group, group_of, grouped
 
 _READ, _WRITE = "cache_read_tokens", "cache_write_tokens"
 
@@ -57,19 +57,22 @@ def lent(rates: Sequence[Rate], known: Iterable[Rate] = ()) -> tuple[Rate, ...]:
             they price in its own right is kept.
     """
     own = [rate for rate in known if not rate.note.startswith(lent_note(""))]
-    priced: dict[tuple[object, ...], set[str]] = {}
+    priced: dict[Group, set[str]] = {}
     for rate in (*rates, *own):
-        priced.setdefault(_where(rate), set()).add(rate.meter)
+        priced.setdefault(_all_meters(group_of(rate)), set()).add(rate.meter)
     made = []
-    for (provider, model, meter, *terms), rows in grouped(rates).items():
-        for borrower, lender in loans(priced[provider, model, *terms]):
+    for group, rows in grouped(rates).items():
+        provider, model, meter, batch, tier, speed, _ = group
+        anywhere = priced.get((provider, model, "", batch, tier, speed, ""), set()) if own else set()
+        for borrower, lender in loans(priced[_all_meters(group)] | anywhere):
             if lender == meter:
                 made += [replace(row, meter=borrower, note=_joined(lent_note(lender), row.note)) for row in rows]
     return (*rates, *made)
 
 
-def _where(rate: Rate) -> tuple[object, ...]:
-    return rate.provider, rate.model, rate.batch, rate.service_tier, rate.speed, rate.region
+def _all_meters(group: Group) -> Group:
+    provider, model, _, batch, tier, speed, region = group
+    return provider, model, "", batch, tier, speed, region
 
 
 def _joined(*notes: str) -> str:

@@ -60,6 +60,11 @@ class PriceList:
     on: Moment | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PriceHistory(PriceList):
+    """Rates of a model, to be followed in time."""
+
+
 def price_list(catalog: Catalog, name: str, *, provider: str = "", on: Moment | None = None) -> PriceList:
     """Look up every rate of the offer that a name means.
 

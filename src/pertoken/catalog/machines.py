@@ -93,7 +93,7 @@ class Offer:
 
     @property
     def usd_per_gpu_hour(self) -> Decimal:
-        """Price of one GPU for an hour. [USD/hour]"""
+        """Price of one GPU for an hour, in USD."""
         return CONTEXT.divide(self.usd_per_hour, Decimal(self.n_gpu))
 
 
@@ -143,9 +143,9 @@ def asked(
 def granted(offer: Offer, discount: Decimal, *, purchase: Purchase) -> Offer:
     """Take a discount that the user has been granted off an offer.
 
-    >>> listed = Offer(provider="aws", instance="p5.48xlarge", gpu="H100-80GB-SXM", n_gpu=8, usd_per_hour=Decimal("55.04"))
+    >>> listed = Offer(provider="aws", instance="p5", gpu="H100-80GB-SXM", n_gpu=8, usd_per_hour=Decimal("55.04"))
     >>> granted(listed, Decimal("0.25"), purchase="reserved_1y").usd_per_gpu_hour
-    Decimal('5.16')
+    Decimal('5.1600')
 
     Raises:
         InputError: The discount is no share.
@@ -153,7 +153,8 @@ def granted(offer: Offer, discount: Decimal, *, purchase: Purchase) -> Offer:
     if not 0 <= discount < 1:
         raise InputError(f"discount {discount} is no share of the price; expected for example 0.3 for 30 % off")
     price = offer.usd_per_hour * (1 - discount)
-    note = f"{offer.usd_per_hour} USD on demand less a discount of your own of {discount * 100:f} %"
+    listed = f"{offer.usd_per_gpu_hour.normalize():f} USD a GPU-hour on demand"
+    note = f"{listed} less a discount of your own of {(discount * 100).normalize():f} %"
     return replace(offer, usd_per_hour=price, purchase=purchase, note=note)
 
 
@@ -171,6 +172,6 @@ def rate(offer: Offer) -> Rate:
         provider=offer.provider,
         region=offer.region,
         service_tier=STANDARD if offer.purchase == "on_demand" else offer.purchase,
-        source=", ".join(filter(None, [offer.source, offer.as_of and offer.as_of.isoformat()])),
+        source=", ".join(filter(None, [offer.source, offer.as_of.isoformat() if offer.as_of else ""])),
         note="; ".join(filter(None, [f"{offer.instance} has {offer.n_gpu}", offer.note])),
     )

@@ -85,7 +85,11 @@ def architecture(config: Config, *, name: str, source: str = "") -> Architecture
     window, windowed = _window(text, needed["layers"])
     return Architecture(
         name=name,
-        **needed,
+        layers=needed["layers"],
+        hidden=needed["hidden"],
+        heads=needed["heads"],
+        ffn=needed["ffn"],
+        vocab=needed["vocab"],
         kv_heads=int(text.get("num_key_value_heads") or needed["heads"]),
         head_dim=int(text.get("head_dim") or needed["hidden"] // needed["heads"]),
         context=int(text.get("max_position_embeddings") or 0),

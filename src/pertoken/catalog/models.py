@@ -7,7 +7,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latent:
-    """Widths of multi-head latent attention (MLA), which keeps one compressed vector a token in place of keys and values.
+    """Widths of multi-head latent attention (MLA): one compressed vector a token stands for its keys and values.
 
     Args:
         kv_rank: Width of the compressed vector.

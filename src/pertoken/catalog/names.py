@@ -61,6 +61,7 @@ HANDLERS = frozenset({"converse", "converse_like", "invoke", "responses", "chat"
 
 _EDITION = re.compile(r"-v\d+:\d+$")
 _DATE = re.compile(r"[-@](20\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])|20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))$")
+_TUNED = re.compile(r"(ft:[^:]+):.*")
 _REGION = re.compile(r"(us-gov|us|eu|ap|ca|sa|me|af|il|mx|asia|europe|northamerica|southamerica)-[a-z]+-?\d")
 _ARN = re.compile(r"arn:aws[a-z-]*:bedrock:([a-z0-9-]+):\d*:[a-z-]+/(.+)")
 _PATH = re.compile(r"(?:projects/[^/]+/locations/([^/]+)/)?publishers/[^/]+/models/(.+)|models/(.+)")
@@ -145,12 +146,16 @@ def _zoned(reading: Reading, *, own: bool = True) -> Iterator[Reading]:
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """Write a name whole, without its edition, and without its date.
+    """Write a name whole, without its edition (or the owner of a tuned model), and without its date.
 
     >>> spellings("claude-haiku-4-5-20251001-v1:0")
     ('claude-haiku-4-5-20251001-v1:0', 'claude-haiku-4-5-20251001', 'claude-haiku-4-5')
+    >>> spellings("ft:gpt-4o-2024-08-06:our-org::7p4l")[1:]
+    ('ft:gpt-4o-2024-08-06', 'ft:gpt-4o')
     """
-    short = _EDITION.sub("", name)
+    short = _EDITION.sub("", name).removesuffix("@default")
+    tuned = _TUNED.fullmatch(short)
+    short = tuned[1] if tuned else short
     return name, short, _DATE.sub("", short)
 
 

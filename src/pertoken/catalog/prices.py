@@ -1,6 +1,5 @@
 """Rates: what one unit of one meter of one model costs, from when, and who says so."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -50,7 +49,7 @@ class Window:
         """
         days = "" if self.weekdays == WEEK else f" on {','.join(DAYS[day] for day in self.weekdays)}"
         dates = ",".join(day.isoformat() for day in (*self.holidays, *self.workdays))
-        calendar = f" but {hashlib.sha256(dates.encode()).hexdigest()[:8]}" if dates else ""
+        calendar = f" but {_mark(dates)[:8]}" if dates else ""
         return f"within {self.start:%H:%M}-{self.end:%H:%M} {self.timezone}{days}{calendar}"
 
 
@@ -81,6 +80,8 @@ class Rate:
         note: What is known to be unsure, for example that the price is taken over from another meter.
         line: Line of the file that the rate stands on; 0 if from none.
         basis: How the source knows: `documented`, `commit`, `first observed`; empty if not said.
+        listed_as: Its id in the catalog that it was taken from, where it stands under the name that a log gives the
+            model; empty otherwise.
     """
 
     model: str
@@ -101,6 +102,7 @@ class Rate:
     note: str = ""
     line: int = 0
     basis: str = ""
+    listed_as: str = ""
 
     @property
     def id(self) -> str:
@@ -109,11 +111,13 @@ class Rate:
         >>> Rate(model="m", meter="input_tokens", price=Decimal("2.50"), provider="p").id[:16]
         'p/m:input_tokens'
         """
+        if self.listed_as:
+            return self.listed_as
         terms = (
             self.batch, self.service_tier, self.speed, self.region, self.above, self.window and self.window.key,
             self.start, self.end, self.currency, f"{self.unit_price.normalize():f}",
         )  # fmt: skip
-        mark = hashlib.sha256(repr(tuple(map(str, terms))).encode()).hexdigest()[:10]
+        mark = _mark(repr(tuple(map(str, terms))))[:10]
         return f"{self.provider}/{self.model}:{self.meter}#{mark}"
 
     @property
@@ -124,3 +128,9 @@ class Rate:
         Decimal('0.0000025')
         """
         return CONTEXT.divide(self.price, self.per)
+
+
+def _mark(text: str) -> str:
+    from hashlib import sha256  # noqa: PLC0415  4 ms, and most questions name no rate
+
+    return sha256(text.encode()).hexdigest()

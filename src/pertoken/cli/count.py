@@ -5,6 +5,7 @@ from datetime import date
 import click
 
 from pertoken import workbench
+from pertoken.cli.book import Book, book_options
 from pertoken.cli.options import Day, Delivery, deliver, outputs, today
 
 
@@ -12,8 +13,9 @@ from pertoken.cli.options import Day, Delivery, deliver, outputs, today
 @click.argument("file", metavar="FILE")
 @click.option("--model", required=True, help="The model that the prompt is for.")
 @click.option("--on", type=Day(), help="Day whose prices hold; today if not said.")
+@book_options
 @outputs
-def command(file: str, model: str, on: date | None, *, delivery: Delivery) -> None:
+def command(file: str, model: str, on: date | None, *, book: Book, delivery: Delivery) -> None:
     """How many tokens has the prompt in FILE, and what does it cost to send?
 
     FILE is text, a chat as JSON ({"messages": [...]}), or requests as JSON lines; - is standard input. Nothing is sent.
@@ -23,4 +25,4 @@ def command(file: str, model: str, on: date | None, *, delivery: Delivery) -> No
     """
     from pertoken.present.tokens import sheet
 
-    deliver(sheet(workbench.count(file, model, on=on or today())), delivery)
+    deliver(sheet(workbench.count(file, model, on=on or today(), catalog=book.book())), delivery)

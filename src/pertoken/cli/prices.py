@@ -11,6 +11,7 @@ command = Nouns(
         "diff": ("pertoken.cli.prices_diff", "What differs between two catalogs, or two days, by how much?"),
         "explain": ("pertoken.cli.prices_explain", "What does one request cost, line by line, and why at these rates?"),
         "history": ("pertoken.cli.prices_history", "How did the prices of a model change?"),
+        "gpus": ("pertoken.cli.prices_gpus", "What does a GPU-hour cost, and where?"),
         "update": ("pertoken.cli.prices_update", "Read a newer price list, and keep it unless it rewrites the past."),
         "export": ("pertoken.cli.prices_export", "Keep a catalog in a file, for the same numbers later."),
     },

@@ -73,6 +73,8 @@ def command(
     from pertoken.present.prices_explain import sheet
 
     counts = {each: count for each, count in used.items() if count}
+    if not (name or response):
+        raise InputError("name a model, as `prices explain gpt-4o --input 2k --output 500`, or give --response FILE")
     if response and (counts or others):
         raise InputError("give counts or --response, not both")
     said = asdict(served) | {"model": name, "provider": provider}

@@ -8,7 +8,6 @@ from typing import Any
 
 from pertoken.catalog.book import Catalog, UnknownModel, locate
 from pertoken.catalog.layers import layered
-from pertoken.catalog.sane import far_apart
 from pertoken.connect import catalog_cache
 from pertoken.core.errors import Fault, InputError, nearest
 
@@ -17,6 +16,9 @@ BUNDLED = "genai-prices"
 
 HISTORY = "model-prices"
 """The catalog with history and schedules; its package is an extra."""
+
+SUPPLEMENTS = "supplements"
+"""What the bundled catalog leaves out; it lies on the bundled one anyhow, and can be laid on another."""
 
 UPDATED = "updated"
 """The catalog that `pertoken prices update` keeps."""
@@ -32,7 +34,7 @@ def read_catalog(name: str | Path = BUNDLED, overlays: Sequence[str | Path] = ()
     snapshot of model-prices, or YAML with rates of the user's own. Each can be the book or lie on top of one.
 
     Args:
-        name: `genai-prices`, `model-prices`, `updated`, or a file.
+        name: `genai-prices` (with the supplements), `model-prices`, `updated`, `supplements`, or a file.
         overlays: Catalogs or files whose rates go before those of the book, the last before all.
 
     Returns:
@@ -44,9 +46,8 @@ def read_catalog(name: str | Path = BUNDLED, overlays: Sequence[str | Path] = ()
     books = {str(each): _book(str(each)) for each in (name, *overlays)}
     base = NONE
     for source, book in books.items():
-        faults = tuple(far_apart(base, book, source)) if len(book.rates) <= SMALL else ()
-        if faults:
-            raise InputError.of(faults)
+        if base is not NONE and len(book.rates) <= SMALL:
+            _check_prices(base, book, source)
         base = layered(base, book) if base is not NONE or book.uplifts else book
     _check_deployments(base, books)
     return base
@@ -63,9 +64,13 @@ def updated() -> Path:
 
 def _book(name: str) -> Catalog:
     if name == BUNDLED:
-        from pertoken.connect.genai import catalog  # noqa: PLC0415  costs time, and only some questions need it
+        from pertoken.connect import genai, supplements  # noqa: PLC0415  costs time, and only some questions need it
 
-        return catalog()
+        return layered(genai.catalog(), supplements.supplements())
+    if name == SUPPLEMENTS:
+        from pertoken.connect.supplements import supplements as added  # noqa: PLC0415  read only when asked for
+
+        return added()
     if name == HISTORY:
         from pertoken.connect.model_prices import catalog as history  # noqa: PLC0415  read only when asked for
 
@@ -83,6 +88,17 @@ def _book(name: str) -> Catalog:
         msg = f"the catalog {name} is not text in UTF-8; expected JSON or YAML"
         raise InputError(msg) from error
     return of_text(text, name)
+
+
+def newer(text: str, source: str) -> Catalog:
+    """Make a catalog to take the place of the one in use: on newer data of genai-prices lie the supplements too.
+
+    Args:
+        text: JSON or YAML of any form that `read_catalog` reads.
+        source: Where it is from: a file or an address.
+    """
+    made = of_text(text, source)
+    return layered(made, _book(SUPPLEMENTS)) if text.lstrip().startswith("[") else made
 
 
 def of_text(text: str, source: str) -> Catalog:
@@ -118,16 +134,24 @@ def _json(text: str, source: str) -> dict[str, Any]:
     return dict(data)
 
 
+def _check_prices(base: Catalog, book: Catalog, source: str) -> None:
+    """Refuse prices that lie a thousand-fold from those below."""
+    from pertoken.catalog.sane import far_apart  # noqa: PLC0415  only overlays are looked at
+
+    if faults := tuple(far_apart(base, book, source)):
+        raise InputError.of(faults)
+
+
 def _check_deployments(whole: Catalog, books: Mapping[str, Catalog]) -> None:
     """Refuse names of the user's own that mean nothing."""
-    from pertoken.connect.overlay import place_of_alias  # noqa: PLC0415  only when needed
-
     faults = []
     for source, book in books.items():
         for name, target in book.deployments.items():
             try:
                 locate(whole, target)
             except UnknownModel as error:
+                from pertoken.connect.overlay import place_of_alias  # noqa: PLC0415  only a mistake needs it
+
                 where = place_of_alias(source, name)
                 faults.append(Fault(where, f"alias {name!r} means {target!r}", "", str(error)))
     if faults:

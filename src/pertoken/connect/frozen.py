@@ -1,13 +1,12 @@
 """A catalog kept in a file, exact and whole: lines of JSON under a heading with their hash."""
 
 import json
-from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from pertoken.catalog.asked import WhenAsked
 from pertoken.catalog.book import Catalog, Key
-from pertoken.catalog.prices import Rate
 from pertoken.catalog.text import digest, lines, rates_from, uplift_from
 from pertoken.connect.whole import write_whole
 from pertoken.core.errors import Fault, InputError
@@ -63,7 +62,7 @@ def frozen_catalog(text: str, source: str) -> Catalog:
             parts.setdefault(next(iter(said)), []).append(said)
     return Catalog(
         name=str(head["name"]),
-        rates=_Rates(models),
+        rates=WhenAsked(models, lambda key: tuple(rates_from(*key, json.loads(models[key])))),
         aliases={
             each["alias"]: tuple((seller, model) for seller, model in each["of"]) for each in parts.get("alias", [])
         },
@@ -91,25 +90,3 @@ def _key(line: str) -> Key:
     """Read only the name of a model."""
     (provider, model), _ = json.JSONDecoder().raw_decode(line, len(_MODEL))
     return provider, model
-
-
-class _Rates(Mapping[Key, tuple[Rate, ...]]):
-    """Rates by model, read when asked for."""
-
-    def __init__(self, models: Mapping[Key, str]) -> None:
-        self._lines = models
-        self._made: dict[Key, tuple[Rate, ...]] = {}
-
-    def __getitem__(self, key: Key) -> tuple[Rate, ...]:
-        if key not in self._made:
-            self._made[key] = tuple(rates_from(*key, json.loads(self._lines[key])))
-        return self._made[key]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._lines
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self._lines)
-
-    def __len__(self) -> int:
-        return len(self._lines)

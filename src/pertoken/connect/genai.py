@@ -5,6 +5,7 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
+from pertoken.catalog.asked import WhenAsked
 from pertoken.catalog.book import Catalog, Key
 from pertoken.catalog.prices import STANDARD, Rate, Window
 from pertoken.connect import catalog_cache
@@ -43,36 +44,14 @@ def _compiled() -> Table:
 
 
 def _catalog(table: Table) -> Catalog:
+    keys = ((provider, model) for provider, models in table["models"].items() for model in models)
     return Catalog(
         name=table["source"],
-        rates=_Rates(table),
+        rates=WhenAsked(keys, lambda key: tuple(_rates(table, key))),
         aliases={alias: tuple((seller, model) for seller, model in keys) for alias, keys in table["aliases"].items()},
         refusals={(seller, model): text for seller, model, text in table["refusals"]},
         notes={(seller, model): text for seller, model, text in table["notes"]},
     )
-
-
-class _Rates(Mapping[Key, tuple[Rate, ...]]):
-    """Rates by model, made when asked for: the table's 2,500 models have nearly 50,000."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self._models: Mapping[str, Mapping[str, Any]] = table["models"]
-        self._made: dict[Key, tuple[Rate, ...]] = {}
-
-    def __getitem__(self, key: Key) -> tuple[Rate, ...]:
-        if key not in self._made:
-            self._made[key] = tuple(_rates(self._table, key))
-        return self._made[key]
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, tuple) and key[1] in self._models.get(key[0], {})
-
-    def __iter__(self) -> Iterator[Key]:
-        return ((provider, model) for provider, models in self._models.items() for model in models)
-
-    def __len__(self) -> int:
-        return sum(map(len, self._models.values()))
 
 
 def _rates(table: Table, key: Key) -> Iterator[Rate]:

@@ -70,6 +70,7 @@ WEEKDAY_NOTE = (
     "the peak price is charged here every day; DeepSeek says that it holds from Monday to Friday and not on Chinese "
     "public holidays, which the catalog model-prices knows"
 )
+BARE_NOTE = "a bare id of Bedrock is taken at this regional price; other sources take it at the global one"
 DOUBTS = {
     ("anthropic", "claude-sonnet-4-5"): LONG_PROMPT_NOTE,
     ("deepseek", "deepseek-flash"): WEEKDAY_NOTE,
@@ -349,7 +350,11 @@ def _notes(provider: Provider, model: ModelInfo, counted: set[str]) -> Iterator[
         yield f"prices without a meter here are left out: {', '.join(sorted(keys))}"
     kept = {terms.context for terms in _terms(model)}
     left = {context for context, _ in _variants(model) if context not in kept and context[1] not in SAME_AS_STANDARD}
+    if any(len(variant.when) != 1 for variant in model.price_variants or ()):
+        yield "prices that several things of a request select together are left out"
     if left:
         yield f"prices for {', '.join(f'{name}={value}' for name, value in sorted(left))} are left out"
+    if model.id.startswith("regional.") and f"global.{model.id.partition('.')[2]}" in {m.id for m in provider.models}:
+        yield BARE_NOTE
     if doubt := DOUBTS.get((provider.id, model.id)):
         yield doubt

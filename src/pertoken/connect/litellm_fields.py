@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from pertoken.catalog.prices import STANDARD
+
 FIELDS: dict[str, tuple[str, int]] = {
     "input_cost_per_token": ("input_tokens", 1),
     "output_cost_per_token": ("output_tokens", 1),
@@ -37,6 +39,7 @@ FIELDS: dict[str, tuple[str, int]] = {
 
 BY_MODE: dict[tuple[str, str], str] = {
     ("input_cost_per_second", "audio_transcription"): "audio_seconds",
+    ("input_cost_per_second", "realtime"): "audio_seconds",
     ("output_cost_per_second", "audio_transcription"): "audio_seconds",
     ("output_cost_per_second", "audio_speech"): "audio_seconds",
     ("output_cost_per_second", "video_generation"): "video_seconds",
@@ -51,13 +54,20 @@ BY_MODE: dict[tuple[str, str], str] = {
 NO_MONEY = frozenset({"input_dbu_cost_per_token", "output_dbu_cost_per_token", "output_db_cost_per_token"})
 """Fields that hold the same price in the seller's own units."""
 
-TIERS = {
-    "priority": (False, "priority"),
-    "flex": (False, "flex"),
-    "batches": (True, "standard"),
-    "": (False, "standard"),
+Terms = tuple[bool, str, str]
+"""Batch, service tier, speed."""
+
+ORDINARY: Terms = (False, STANDARD, STANDARD)
+
+TERMS: dict[str, Terms] = {
+    "": ORDINARY,
+    "batches": (True, STANDARD, STANDARD),
+    "priority": (False, "priority", STANDARD),
+    "flex": (False, "flex", STANDARD),
+    "balanced": (False, "balanced", STANDARD),
+    "ultrafast": (False, STANDARD, "ultrafast"),
 }
-"""What the end of a field's name says of batch work and service tier."""
+"""What the end of a field's name says of batch work, service tier and speed."""
 
 VERTEX = (
     "us-central1", "us-east1", "us-east4", "us-east5", "us-south1", "us-west1", "us-west4", "northamerica-northeast1",
@@ -75,7 +85,7 @@ UPLIFTS: dict[str, tuple[str, ...]] = {
 }
 """Fields that say a multiple, and the regions for which it holds."""
 
-_SUFFIX = re.compile(r"(.+?)(?:_above_(\d+)(k?)_tokens)?(?:_(priority|flex|batches))?")
+_SUFFIX = re.compile(r"(.+?)(?:_above_(\d+)(k?)_tokens)?(?:_(batches|priority|flex|balanced|ultrafast))?")
 _SIZED = re.compile(r"output_cost_per_(image|second)_([0-9.]+[a-zA-Z]?)")
 _MONEY = re.compile(r"cost|price|pricing|multiplier")
 
@@ -87,15 +97,13 @@ class Priced:
     Args:
         meter: What is priced; empty if there is no meter for it.
         per: How many units.
-        batch: True for batch work.
-        tier: The service tier.
+        terms: Batch, service tier, speed.
         above: Bound that the prompt exceeds. [token]
     """
 
     meter: str
     per: int = 1
-    batch: bool = False
-    tier: str = "standard"
+    terms: Terms = ORDINARY
     above: int = 0
 
 
@@ -103,7 +111,7 @@ def read_field(name: str, mode: str) -> Priced:
     """Say what a field prices.
 
     >>> read_field("input_cost_per_token_above_272k_tokens_priority", "chat")
-    Priced(meter='input_tokens', per=1, batch=False, tier='priority', above=272000)
+    Priced(meter='input_tokens', per=1, terms=(False, 'priority', 'standard'), above=272000)
     >>> read_field("output_cost_per_second_1080p", "video_generation").meter
     'video_seconds_1080p'
     """
@@ -112,11 +120,10 @@ def read_field(name: str, mode: str) -> Priced:
         return Priced(f"{kind}_{sized[2].lower().replace('.', '_')}")
     match = _SUFFIX.fullmatch(name)
     assert match is not None  # noqa: S101  every name has a first part
-    batch, tier = TIERS[match[4] or ""]
     above = int(match[2] or 0) * (1000 if match[3] else 1)
     stem = match[1]
     meter, per = FIELDS.get(stem, (BY_MODE.get((stem, mode), ""), 1))
-    return Priced(meter, per, batch, tier, above)
+    return Priced(meter, per, TERMS[match[4] or ""], above)
 
 
 def is_money(name: str, value: Any) -> bool:  # noqa: ANN401  unchecked input

@@ -6,18 +6,21 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from pertoken.catalog.asked import WhenAsked
 from pertoken.catalog.book import Catalog, Key
 from pertoken.catalog.lending import LENDERS, lent, lent_note
 from pertoken.catalog.names import ZONES, place_of, seller_of
 from pertoken.catalog.prices import STANDARD, Rate, Window
 from pertoken.catalog.regions import Uplift, regional
 from pertoken.catalog.sane import insane
-from pertoken.connect.litellm_fields import UPLIFTS, Priced, amount, is_money, read_field
+from pertoken.connect.litellm_fields import ORDINARY, UPLIFTS, Priced, Terms, amount, is_money, read_field
 from pertoken.connect.litellm_hours import windows
 from pertoken.core.exact import CONTEXT
 
 META = frozenset({"sample_spec", "fallback_generalizations"})
 """Entries that are not models."""
+
+TWICE = "listed twice at different prices; the first that is not 0 is taken"
 
 AT_LEAST = frozenset({"x-ai"})
 """Sellers whose dearer price begins at the bound itself, not past it."""
@@ -57,8 +60,8 @@ class _Entry:
         return str(self.said.get("mode") or "chat")
 
 
-Lists = dict[tuple[bool, str], dict[str, dict[int, tuple[Decimal, int]]]]
-"""Price and unit by batch and tier, meter, and bound."""
+Lists = dict[Terms, dict[str, dict[int, tuple[Decimal, int]]]]
+"""Price and unit by terms, meter, and bound."""
 
 
 def is_price_list(data: Mapping[str, Any]) -> bool:
@@ -82,20 +85,25 @@ def catalog_of(data: Mapping[str, Any], source: str) -> Catalog:
             entry = _entry(name, said, source)
             entries.setdefault(entry.key, []).append(entry)
     refusals = {key: text for key, several in entries.items() if (text := _refusal(several, source))}
-    models = _Models({key: several for key, several in entries.items() if key not in refusals})
+    priced = [key for key in entries if key not in refusals]
+    made = WhenAsked(priced, lambda key: _compiled(entries[key]))
+    rates = WhenAsked(priced, lambda key: made[key][0])
     aliases: dict[str, tuple[Key, ...]] = {}
     for key, several in entries.items():
         for alias in (str(each).lower() for entry in several for each in entry.said.get("aliases") or ()):
             aliases[alias] = (*aliases.get(alias, ()), key)
-    return Catalog(f"LiteLLM list {source}", models, aliases, refusals, _Notes(models))
+    return Catalog(f"LiteLLM list {source}", rates, aliases, refusals, _Notes(made))
 
 
 def _refusal(entries: Sequence[_Entry], source: str) -> str:
     """Why a model can't be priced; empty if it can. Only those that may be are looked at closely."""
-    values = [amount(value) for entry in entries for name, value in entry.said.items() if is_money(name, value)]
+    said = [(name, amount(value)) for entry in entries for name, value in entry.said.items() if is_money(name, value)]
     nested = any(entry.said.get(name) for entry in entries for name in STRUCTURES)
-    plain = any(value is not None for value in values)
-    if plain and all(value is None or 0 <= value < CLOSER for value in values):
+    plain = any(value is not None for _, value in said)
+    usual = (
+        value is None or name in UPLIFTS or 0 <= value < (CLOSER if "token" in name else 1) for name, value in said
+    )
+    if plain and all(usual):
         return ""
     rates, _ = _compiled(entries)
     wrong = [f"{fault.found}; expected {fault.expected}" for fault in insane(rates, source)]
@@ -109,45 +117,19 @@ CLOSER = Decimal("0.01")
 """From which amount on a field is looked at closely: that much for a token is a thousand times too much."""
 
 
-class _Models(Mapping[Key, tuple[Rate, ...]]):
-    """Rates by model, with their notes, made when asked for."""
-
-    def __init__(self, entries: Mapping[Key, Sequence[_Entry]]) -> None:
-        self._entries = entries
-        self._made: dict[Key, tuple[tuple[Rate, ...], str]] = {}
-
-    def made(self, key: Key) -> tuple[tuple[Rate, ...], str]:
-        """Make the rates and the note of a model."""
-        if key not in self._made:
-            self._made[key] = _compiled(self._entries[key])
-        return self._made[key]
-
-    def __getitem__(self, key: Key) -> tuple[Rate, ...]:
-        return self.made(key)[0]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._entries
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-
 class _Notes(Mapping[Key, str]):
-    """Notes by model."""
+    """Notes by model; they are known when its rates are made."""
 
-    def __init__(self, models: _Models) -> None:
-        self._models = models
+    def __init__(self, made: Mapping[Key, tuple[tuple[Rate, ...], str]]) -> None:
+        self._made = made
 
     def __getitem__(self, key: Key) -> str:
-        if text := key in self._models and self._models.made(key)[1]:
+        if text := key in self._made and self._made[key][1]:
             return text
         raise KeyError(key)
 
     def __iter__(self) -> Iterator[Key]:
-        return (key for key in self._models if self._models.made(key)[1])
+        return (key for key in self._made if self._made[key][1])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -156,14 +138,14 @@ class _Notes(Mapping[Key, str]):
 def _compiled(entries: Sequence[_Entry]) -> tuple[tuple[Rate, ...], str]:
     """Make the rates of a model from all entries that name it, and say what they leave out."""
     notes: list[str] = []
+    made = [rate for entry in entries for rate in _rates(entry, notes)]
     kept: dict[tuple[object, ...], Rate] = {}
-    for entry in entries:
-        rates = list(_rates(entry, notes))
-        if any(kept.setdefault(_terms(rate), rate).unit_price != rate.unit_price for rate in rates):
-            notes.append("listed twice at different prices; the first is taken")
-        kept |= {_terms(rate): rate for rate in rates if _terms(rate) not in kept}
-        if end := entry.said.get("deprecation_date"):
-            notes.append(f"withdrawn on {end}, says the list")
+    for rate in sorted(made, key=lambda rate: (_is_lent(rate), not rate.price)):
+        first = kept.setdefault(_terms(rate), rate)
+        if first.unit_price != rate.unit_price and not _is_lent(rate):
+            notes.append(TWICE)
+    ends = [entry.said["deprecation_date"] for entry in entries if entry.said.get("deprecation_date")]
+    notes += [f"withdrawn on {end}, says the list" for end in ends]
     if kept and not any(rate.price for rate in kept.values()):
         notes.append("the list says 0: free, or not known")
     return tuple(kept.values()), "; ".join(dict.fromkeys(notes))
@@ -189,6 +171,10 @@ def _entry(name: str, said: Mapping[str, Any], source: str) -> _Entry:
     tier, plain = (committed[1], committed[2]) if committed else (STANDARD, plain)
     page = str(said.get("source") or "")
     return _Entry((provider, plain), region, tier, size, pixels, said, ", ".join(filter(None, [source, page])))
+
+
+def _is_lent(rate: Rate) -> bool:
+    return rate.note.startswith(lent_note(""))
 
 
 def _terms(rate: Rate) -> tuple[object, ...]:
@@ -217,29 +203,31 @@ def _listed(entry: _Entry, notes: list[str]) -> Iterator[Rate]:
         assert price is not None  # noqa: S101  see `_told`
         if name == "input_cost_per_token_cache_hit" and "cache_read_input_token_cost" in entry.said:
             continue
-        bands = lists.setdefault((what.batch, what.tier), {}).setdefault(what.meter, {})
+        bands = lists.setdefault(what.terms, {}).setdefault(what.meter, {})
         scale = entry.pixels if "per_pixel" in name else HOUR if what.meter == "provisioned_unit_hours" else 1
-        bands.setdefault(what.above, (CONTEXT.multiply(price, Decimal(scale)), what.per))
+        if not bands.get(what.above, (0, 1))[0]:
+            bands[what.above] = CONTEXT.multiply(price, Decimal(scale)), what.per
     _tiered(entry, lists, notes)
     _searches(entry, lists, notes)
-    plain = lists.get((False, STANDARD), {})
-    for (batch, tier), meters in lists.items():
-        said = "" if (batch, tier) == (False, STANDARD) else "batch work" if batch else tier
+    plain = lists.get(ORDINARY, {})
+    for terms, meters in lists.items():
+        said = "batch work" if terms[0] else next((each for each in terms[1:] if each != STANDARD), "")
         for meter, bands in {**plain, **meters}.items():
             if said and meter in meters and set(plain.get(meter, {})) - set(bands):
                 notes.append(f"no price of {said} for long prompts: that for short ones is taken")
             taken = f"no price of its own for {said}: the ordinary one" if said and meter not in meters else ""
             for above in sorted(bands):
-                rate = _rate(entry, meter, above, bands[above], batch=batch, tier=tier)
+                rate = _rate(entry, meter, above, bands[above], terms)
                 yield replace(rate, note=taken)
             lender = next((each for each in LENDERS.get(meter, ()) if 0 in meters.get(each, {})), "")
             if lender and 0 not in bands:
-                rate = _rate(entry, meter, 0, meters[lender][0], batch=batch, tier=tier)
+                rate = _rate(entry, meter, 0, meters[lender][0], terms)
                 yield replace(rate, note=lent_note(lender))
 
 
-def _rate(entry: _Entry, meter: str, above: int, price: tuple[Decimal, int], *, batch: bool, tier: str) -> Rate:
+def _rate(entry: _Entry, meter: str, above: int, price: tuple[Decimal, int], terms: Terms) -> Rate:
     provider, model = entry.key
+    batch, tier, speed = terms
     return Rate(
         model=model,
         meter=meter,
@@ -248,6 +236,7 @@ def _rate(entry: _Entry, meter: str, above: int, price: tuple[Decimal, int], *, 
         provider=provider,
         batch=batch,
         service_tier=entry.tier if tier == STANDARD else tier,
+        speed=speed,
         region=entry.region,
         above=above - 1 if above and provider in AT_LEAST else above,
         source=entry.source,
@@ -272,10 +261,8 @@ def _told(name: str, value: Any, entry: _Entry, notes: list[str]) -> bool:  # no
 
 
 def _field(name: str, entry: _Entry) -> Priced:
-    if entry.tier != STANDARD and name == "input_cost_per_second":
+    if entry.tier != STANDARD and name in ("input_cost_per_second", "output_cost_per_second", "cost_per_second"):
         return Priced("provisioned_unit_hours")
-    if entry.tier != STANDARD and name == "output_cost_per_second":
-        return Priced("")
     if entry.size and name in ("output_cost_per_image", "input_cost_per_image"):
         return Priced(f"images_{entry.size}")
     if entry.size and name == "input_cost_per_pixel":
@@ -293,7 +280,7 @@ def _tiered(entry: _Entry, lists: Lists, notes: list[str]) -> None:
         for name, value in band.items():
             meter, price = read_field(name, entry.mode).meter, amount(value)
             if meter and price is not None:
-                lists.setdefault((False, STANDARD), {}).setdefault(meter, {})[above] = (price, 1)
+                lists.setdefault(ORDINARY, {}).setdefault(meter, {})[above] = (price, 1)
 
 
 def _searches(entry: _Entry, lists: Lists, notes: list[str]) -> None:
@@ -303,7 +290,7 @@ def _searches(entry: _Entry, lists: Lists, notes: list[str]) -> None:
     if not prices:
         return
     middle = prices.get("medium", next(iter(prices.values())))
-    lists.setdefault((False, STANDARD), {}).setdefault("web_searches", {})[0] = (middle, 1)
+    lists.setdefault(ORDINARY, {}).setdefault("web_searches", {})[0] = (middle, 1)
     if len(set(prices.values())) > 1:
         each = ", ".join(f"{size} {price.normalize():f}" for size, price in prices.items())
         notes.append(f"a web search costs by the size of its context ({each}); {middle.normalize():f} is taken")
@@ -316,7 +303,7 @@ def _by_hours(entry: _Entry, listed: Sequence[Rate], notes: list[str]) -> Iterat
     said = entry.said.get("off_peak_pricing")
     if not isinstance(said, Mapping):
         return
-    ordinary = [rate for rate in listed if not rate.batch and rate.service_tier == STANDARD]
+    ordinary = [rate for rate in listed if (rate.batch, rate.service_tier, rate.speed) == ORDINARY]
     found: Sequence[Window] = windows(said, notes)
     own = {read_field(name, entry.mode).meter: price for name, v in said.items() if (price := amount(v)) is not None}
     for rate in ordinary:
@@ -331,7 +318,7 @@ def _fast(entry: _Entry, rates: Sequence[Rate]) -> Iterator[Rate]:
     times = _specific(entry).get("fast")
     if times:
         for rate in rates:
-            if not rate.batch and rate.service_tier == STANDARD:
+            if (rate.batch, rate.service_tier, rate.speed) == ORDINARY:
                 note = "; ".join(filter(None, [rate.note, f"{times} times the ordinary price"]))
                 yield replace(rate, speed="fast", price=CONTEXT.multiply(rate.price, times), note=note)
 

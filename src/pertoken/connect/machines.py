@@ -1,4 +1,4 @@
-"""Machines of the house's own lists, of a catalog file as SkyPilot writes them, and shapes of models from their files."""
+"""GPUs, their prices and shapes of models: the house's own lists, catalogs of SkyPilot, and files of models."""
 
 import csv
 import json
@@ -84,7 +84,7 @@ def _skypilot(file: Path, provider: str) -> Iterator[tuple[Mapping[str, str], Of
     for line, row in _rows(file):
         for column, purchase in PRICES.items():
             if row.get("AcceleratorName") and row.get(column):
-                yield row, _offer(file, line, row, column, provider, purchase)
+                yield row, _offer(f"{file}:{line}", row, column, provider=provider, purchase=purchase)
 
 
 def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -99,7 +99,7 @@ def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
         raise InputError(f"can't read {file}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _offer(file: Path, line: int, row: Mapping[str, str], column: str, provider: str, purchase: Purchase) -> Offer:
+def _offer(place: str, row: Mapping[str, str], column: str, *, provider: str, purchase: Purchase) -> Offer:
     try:
         return Offer(
             provider=provider,
@@ -109,11 +109,11 @@ def _offer(file: Path, line: int, row: Mapping[str, str], column: str, provider:
             region=row["Region"],
             purchase=purchase,
             usd_per_hour=Decimal(row[column]),
-            source=str(file),
+            source=place.rpartition(":")[0],
         )
     except (ArithmeticError, ValueError, InputError) as error:
         found = f"{row['InstanceType']} with {row['AcceleratorCount']} {row['AcceleratorName']} at {row[column]!r}"
-        raise InputError.of([Fault(f"{file}:{line}", found, "a number of GPUs and a price above 0")]) from error
+        raise InputError.of([Fault(place, found, "a number of GPUs and a price above 0")]) from error
 
 
 def _sized(row: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pertoken.catalog.asked import WhenAsked
 from pertoken.catalog.book import Catalog, Key
 from pertoken.catalog.lending import lent_note, loans
 from pertoken.catalog.names import seller_of
@@ -36,6 +37,8 @@ MODES = {"standard": (False, STANDARD, STANDARD), "batch": (True, STANDARD, STAN
 MODES |= {"flex": (False, "flex", STANDARD), "thinking": (False, "thinking", STANDARD)}
 MODES |= {speed: (False, STANDARD, speed) for speed in ("fast", "ultrafast")}
 """Batch, service tier and speed of a mode."""
+
+THINKING = "requests in thinking mode cost otherwise; their price stands under the service tier `thinking`"
 
 MILLION = Decimal(1_000_000)
 
@@ -72,16 +75,12 @@ def catalog_of(data: Mapping[str, Any], source: str) -> Catalog:
     if data.get("schema") != FORM or not isinstance(data.get("prices"), Mapping):
         found = f"a snapshot of form {data.get('schema')!r}"
         raise InputError.of([Fault(source, found, f"form {FORM}", "use a release of model-prices from 0.0.5 on")])
-    rates = _Rates(data, source)
+    snapshot = _Snapshot(data, source, _homes(data))
     return Catalog(
         name=source,
-        rates=rates,
-        aliases=_aliases(data, rates),
-        notes={
-            key: f"{data['status'][vendor][model]} by its seller"
-            for key, (vendor, model) in rates.homes.items()
-            if model in data.get("status", {}).get(vendor, {})
-        },
+        rates=WhenAsked(snapshot.homes, snapshot.rates),
+        aliases=_aliases(snapshot),
+        notes={key: text for key, home in snapshot.homes.items() if (text := _note(data, *home))},
         refusals={
             (seller_of(each["provider"]), each["model"]): f"no price for it is published; it is like {each['like']}"
             for each in data.get("estimates", ())
@@ -89,78 +88,87 @@ def catalog_of(data: Mapping[str, Any], source: str) -> Catalog:
     )
 
 
-def _aliases(data: Mapping[str, Any], rates: "_Rates") -> dict[str, tuple[Key, ...]]:
+def _note(data: Mapping[str, Any], vendor: str, model: str) -> str:
+    status = data.get("status", {}).get(vendor, {}).get(model)
+    thinks = "thinking" in data["prices"][vendor][model]
+    said = [f"{status} by its seller" if status else "", THINKING if thinks else ""]
+    return "; ".join(filter(None, said))
+
+
+def _aliases(snapshot: "_Snapshot") -> dict[str, tuple[Key, ...]]:
     """Names that the snapshot lists for its models."""
-    known = {home: key for key, home in rates.homes.items()}
+    data = snapshot.data
+    known = {home: key for key, home in snapshot.homes.items()}
     found: dict[str, tuple[Key, ...]] = {}
     said = [(name, tuple(target.split("/", 1))) for name, target in data.get("aliases", {}).get("models", {}).items()]
     said += [(name, (vendor, model)) for vendor, each in data.get("bases", {}).items() for name, model in each.items()]
-    for key, (vendor, model) in rates.homes.items():
-        said += [(dated, (vendor, model)) for dated in rates.dated(key)]
+    for key, (vendor, model) in snapshot.homes.items():
+        said += [(dated, (vendor, model)) for dated in snapshot.dated(key)]
     for name, home in said:
         if home in known and known[home] not in found.get(name.lower(), ()):
             found[name.lower()] = (*found.get(name.lower(), ()), known[home])
     return found
 
 
-class _Rates(Mapping[Key, tuple[Rate, ...]]):
-    """Rates by model, made when asked for."""
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """A snapshot and where it is from.
 
-    def __init__(self, data: Mapping[str, Any], source: str) -> None:
-        self._data = data
-        self._source = source
-        self._made: dict[Key, tuple[Rate, ...]] = {}
-        self.homes = {
-            (seller_of(vendor), model): (vendor, model)
-            for vendor, models in data["prices"].items()
-            for model, modes in models.items()
-            if any(each["rates"] for rows in modes.values() for each in rows)
-        }
+    Args:
+        data: What it says.
+        source: The package with its version, or the file.
+        homes: Vendor and model in it by provider and model of ours.
+    """
 
-    def __getitem__(self, key: Key) -> tuple[Rate, ...]:
-        if key not in self._made:
-            self._made[key] = tuple(_of_model(key, self._modes(key), self._schedules(key), self._source))
-        return self._made[key]
+    data: Mapping[str, Any]
+    source: str
+    homes: Mapping[Key, tuple[str, str]]
 
-    def __contains__(self, key: object) -> bool:
-        return key in self.homes
+    def rates(self, key: Key) -> tuple[Rate, ...]:
+        """Make the rates of a model."""
+        return tuple(_of_model(key, self.modes(key), self.schedules(key), self.source))
 
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self.homes)
-
-    def __len__(self) -> int:
-        return len(self.homes)
+    def modes(self, key: Key) -> Mapping[str, Any]:
+        """The price lists of a model by mode."""
+        vendor, model = self.homes[key]
+        found: Mapping[str, Any] = self.data["prices"][vendor][model]
+        return found
 
     def dated(self, key: Key) -> set[str]:
         """Dated names under which the model's prices were recorded."""
-        rows = (each["rates"] for rows in self._modes(key).values() for each in rows)
+        rows = (each["rates"] for rows in self.modes(key).values() for each in rows)
         return {said["model"] for said in rows if said and said.get("model", key[1]) != key[1]} - {
             model for seller, model in self.homes if seller == key[0]
         }
 
-    def _modes(self, key: Key) -> Mapping[str, Any]:
-        vendor, model = self.homes[key]
-        found: Mapping[str, Any] = self._data["prices"][vendor][model]
-        return found
-
-    def _schedules(self, key: Key) -> list[Spell]:
+    def schedules(self, key: Key) -> list[Spell]:
         """When the model costs by the clock, and how."""
         vendor, model = self.homes[key]
-        own = [each for each in self._data.get("schedules", {}).get("schedule", ()) if each["provider"] == vendor]
+        own = [each for each in self.data.get("schedules", {}).get("schedule", ()) if each["provider"] == vendor]
         return [
-            (_moment(each["valid_from"]), _moment(each.get("valid_until")), self._hours(each, model))
+            (_moment(each["valid_from"]), _moment(each.get("valid_until")), self.hours(each, model))
             for each in own
             if "peak_hours_utc" in each or model in each["off_peak_multiplier"]
         ]
 
-    def _hours(self, said: Mapping[str, Any], model: str) -> Mapping[str, Any]:
+    def hours(self, said: Mapping[str, Any], model: str) -> Mapping[str, Any]:
         """Windows of a schedule, and what prices are multiplied by in them."""
         if "off_peak_hours_utc" in said:
             times = said["off_peak_multiplier"][model]
             return {"times": Decimal(str(times)), "windows": _windows(said["off_peak_hours_utc"], said, None)}
-        calendar = self._data["schedules"].get("holidays", {}).get(said.get("holidays", ""))
+        calendar = self.data["schedules"].get("holidays", {}).get(said.get("holidays", ""))
         windows = _windows(said["peak_hours_utc"], said, calendar)
         return {"times": Decimal(str(said["peak_multiplier"])), "windows": windows}
+
+
+def _homes(data: Mapping[str, Any]) -> dict[Key, tuple[str, str]]:
+    """Where the models stand that have ever had a price."""
+    return {
+        (seller_of(vendor), model): (vendor, model)
+        for vendor, models in data["prices"].items()
+        for model, modes in models.items()
+        if any(each["rates"] for rows in modes.values() for each in rows)
+    }
 
 
 def _windows(

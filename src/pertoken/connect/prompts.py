@@ -43,8 +43,8 @@ class Prompt:
 def read_prompts(text: str, source: str) -> tuple[Prompt, ...]:
     """Read prompts: JSON lines, a JSON document, or plain text, whichever it is.
 
-    A JSON document is one request (`{"messages": [...]}`), or a list of messages. In JSON lines each line is one, or has
-    it in `body`, as the files for batches do.
+    A JSON document is one request (`{"messages": [...]}`), or a list of messages. In JSON lines each line is a request,
+    or has it in `body`, as the files for batches do.
 
     Args:
         text: What stands in the file.

@@ -11,6 +11,9 @@ from pertoken.core.keys import Key
 WORDS: Mapping[Any, str] = {True: "true", False: "false", None: "", np.True_: "true", np.False_: "false"}
 """What truth and its absence are as labels."""
 
+CHUNK = 1 << 14
+"""Rows coded at once."""
+
 
 def coded(column: Any, size: int | None = None) -> Key:  # noqa: ANN401  whatever a table holds
     """Code a column of labels; the labels stand in the order in which they come.
@@ -63,9 +66,20 @@ def _of_pair(codes: Any, labels: Iterable[Any]) -> Key:  # noqa: ANN401  whateve
 
 
 def _of_values(column: Any) -> Key:  # noqa: ANN401  whatever a table holds
-    values = column.tolist() if hasattr(column, "tolist") else list(column)
-    index = {value: place for place, value in enumerate(dict.fromkeys(values))}
-    codes = np.fromiter(map(index.__getitem__, values), dtype=np.int32, count=len(values))
+    """Code values some at a time, so that those of an array are gone again before the next are made."""
+    rows = column if hasattr(column, "__getitem__") else list(column)
+    index: dict[Any, int] = {}
+    codes = np.empty(len(rows), dtype=np.int32)
+    for begin in range(0, len(rows), CHUNK):
+        part = rows[begin : begin + CHUNK]
+        values = part.tolist() if hasattr(part, "tolist") else list(part)
+        made = codes[begin : begin + CHUNK]
+        try:
+            made[:] = np.fromiter(map(index.__getitem__, values), np.int32, len(values))
+        except KeyError:
+            for value in dict.fromkeys(values):
+                index.setdefault(value, len(index))
+            made[:] = np.fromiter(map(index.__getitem__, values), np.int32, len(values))
     return Key(codes, tuple(map(_label, index)))
 
 

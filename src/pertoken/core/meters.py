@@ -83,6 +83,7 @@ METERS: dict[str, Meter] = _table(
     ("training_hours", "hour", "none", "Training hours"),
     ("hosting_hours", "hour", "none", "Hosting hours"),
     ("provisioned_unit_hours", "unit-hour", "none", "Provisioned throughput"),
+    ("container_hours", "hour", "none", "Container hours"),
     ("gpu_hours", "hour", "none", "GPU hours"),
     ("seats", "seat", "none", "Seats"),
 ) | {"requests": Meter("requests", "request", "none", "Requests", billable=False)}

@@ -12,7 +12,7 @@ import duckdb
 from pertoken.core import period
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.engines.complaint import complaint
-from pertoken.engines.shape import fitted, left_out, one_layout, shaped
+from pertoken.engines.shape import fitted, held, left_out, one_layout, shaped
 from pertoken.engines.source import Source, find, headers, quote
 from pertoken.engines.staged import Staged, binding, notes, rows, stage
 from pertoken.usage.layout import Layout, of_columns
@@ -128,10 +128,11 @@ def _of_layout(
     if layout.read is not None and layout.mapping == LogMapping() and not layout.derived:
         return _put_down(con, source, Documents(layout, records(rows(con, source), layout, (), forced=True)), mapping)
     source = shaped(source, layout, types)
-    types = dict(_columns(con, source))
+    source, types = held(con, source, dict(_columns(con, source)))
+    left = left_out(con, source, layout)
     names = [name for name, kind in types.items() if not kind.endswith(("]", ")"))]
     bound = _bound(source, names, fitted(layout, mapping, names))
-    says = (*plain(layout), *left_out(con, source, layout), *bound.says)
+    says = (*plain(layout), *left, *(bound.says if mapping else ()))
     return Log(con, source, replace(bound, says=says), types, (), layout.title)
 
 

@@ -82,12 +82,26 @@ def _kept(column: str, labels: Sequence[str]) -> str:
     return f"coalesce(CAST({column} AS VARCHAR), '') IN ({', '.join(map(quote, labels))})"
 
 
+BULKY = frozenset({"messages", "response", "proxy_server_request", "request", "input", "output"})
+"""Columns of text that no key is made of."""
+
+
+def held(con: duckdb.DuckDBPyConnection, source: Source, types: Types) -> tuple[Source, Types]:
+    """Keep what is made of JSON in a table, since the log is gone through several times and opening JSON is dear."""
+    if not source.opened:
+        return source, types
+    opened = {name for name, _ in source.opened}
+    kept = {name: kind for name, kind in types.items() if _list_of(name) not in opened and name.lower() not in BULKY}
+    con.execute(f"CREATE TEMP TABLE held AS SELECT {', '.join(map(identifier, kept))} FROM {source.relation}")
+    return replace(source, held="held"), kept
+
+
 def left_out(con: duckdb.DuckDBPyConnection, source: Source, layout: Layout) -> tuple[str, ...]:
     """Say how many rows are no usage."""
     if not source.where:
         return ()
-    others = replace(source, where=f"NOT ({source.where})").relation
-    row = con.execute(f"SELECT count(*) FROM {others}").fetchone()
+    whole = replace(source, where="", derived=(), opened=(), held="").relation
+    row = con.execute(f"SELECT (SELECT count(*) FROM {whole}) - (SELECT count(*) FROM {source.relation})").fetchone()
     words = "; ".join(f"{name} other than {', '.join(map(repr, labels))}" for name, labels in layout.keep.items())
     return (f"{row[0]:,} rows are no usage and are left out ({words})",) if row and row[0] else ()
 

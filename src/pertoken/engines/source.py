@@ -48,6 +48,7 @@ class Source:
         opened: Lists of what columns that hold JSON say, and how they are made; only `derived` and `where` see them.
         derived: Columns that are made of others, and how.
         where: Which rows are read; empty for all.
+        held: Table that holds what was read if reading is dear; rows with their places are read again all the same.
     """
 
     name: str
@@ -60,11 +61,12 @@ class Source:
     opened: tuple[tuple[str, str], ...] = ()
     derived: tuple[tuple[str, str], ...] = ()
     where: str = ""
+    held: str = ""
 
     @property
     def relation(self) -> str:
         """The log as a table expression."""
-        return self._flat(self._read())
+        return self.held or self._flat(self._read())
 
     @property
     def numbered(self) -> str:

@@ -302,11 +302,14 @@ def _local(question: Question, binding: Binding, types: Types) -> str:
 
 
 def _band(cut: Cut, binding: Binding, types: Types) -> str:
+    """Write the band that a row lies in: by what it says itself, as reports do that add requests up, or its length."""
     names = leaves(cut.of, [leaf.meter for leaf in binding.leaves])
     length = " + ".join(value(leaf, types) for leaf in binding.leaves if leaf.meter in names) or "0"
     requests = refusals.requests(binding)
     if requests is not None:
         length = f"({length}) / greatest({value(requests, types)}, 1)"
+    if cut.key in types:
+        length = f"coalesce(try_cast({column(cut.key)} AS BIGINT) + 1, {length})"
     whens = " ".join(f"WHEN {length} > {bound} THEN {bound}" for bound in reversed(cut.above))
     return f"CASE {whens} ELSE 0 END"
 

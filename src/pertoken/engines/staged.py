@@ -4,17 +4,15 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 import duckdb
-import numpy as np
 
 from pertoken.core import period
 from pertoken.core.errors import Fault
 from pertoken.core.meters import meter
+from pertoken.engines.columns import LABELS, columns
 from pertoken.engines.source import STAGED, Source, identifier
 from pertoken.usage.layout import Placed
 from pertoken.usage.recognise import Read
@@ -25,10 +23,6 @@ BATCH = 1 << 13
 """Records that are held in Python at a time."""
 MOST_FAULTS = 1000
 """How many documents that can't be read are kept as samples."""
-MOST_COUNT = 1 << 62
-"""What a column of whole numbers holds; more is left for the check that refuses it."""
-
-LABELS = ("provider", "model", "service_tier", "speed", "region")
 FIXED = {
     "time": "TIMESTAMP",
     "request_id": "VARCHAR",
@@ -80,8 +74,8 @@ def stage(con: duckdb.DuckDBPyConnection, read: Iterable[Read], unit: str = "lin
         read: Records of documents, with their places.
         unit: What places are counted in.
     """
-    columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in FIXED.items())
-    con.execute(f"CREATE TEMP TABLE {STAGED} ({columns})")
+    fixed = ", ".join(f"{identifier(name)} {kind}" for name, kind in FIXED.items())
+    con.execute(f"CREATE TEMP TABLE {STAGED} ({fixed})")
     out = Staged(unit=unit)
     rows = _rows(read, out)
     while batch := list(islice(rows, BATCH)):
@@ -108,91 +102,26 @@ def _rows(read: Iterable[Read], out: Staged) -> Iterator[tuple[str, int, UsageRe
 
 
 def _put(con: duckdb.DuckDBPyConnection, batch: list[tuple[str, int, UsageRecord]], out: Staged) -> None:
-    records = [record for _, _, record in batch]
-    columns = _fixed(batch, records)
-    labels = _labels(records)
-    counts = _counts(records)
-    for name in labels:
+    made = columns(batch)
+    for name in made.keys:
         if name not in out.keys:
             _widen(con, name, "VARCHAR")
             out.keys[name] = None
-    for name in counts:
+    for name in made.meters:
         if name not in out.meters:
-            _widen(con, name, _kind(name) + " DEFAULT 0")
+            _widen(con, name, f"{'BIGINT' if meter(name).whole else 'DECIMAL(38, 9)'} DEFAULT 0")
             out.meters[name] = None
-    out.said |= {name for name in LABELS if any(columns[name] != "")}
-    untimed = sum(record.time is None for record in records)
-    out.untimed += untimed
-    out.said |= {"time"} if untimed < len(records) else set()
-    out.said |= {"request_id"} if any(record.request_id for record in records) else set()
-    out.said |= {"reported_cost"} if any(record.reported_cost is not None for record in records) else set()
-    out.notes.update(note for record in records if record.notes for note in record.notes)
-    con.register("batch", columns | labels | counts)
-    con.execute(f"INSERT INTO {STAGED} BY NAME SELECT * FROM batch")
+    out.said |= {name for name in (*LABELS, "time", "request_id", "reported_cost") if made.says(name)}
+    out.untimed += sum(record.time is None for _, _, record in batch)
+    out.notes.update(note for _, _, record in batch if record.notes for note in record.notes)
+    con.register("batch", made.many)
+    alike = "".join(f", ${i} AS {identifier(name)}" for i, name in enumerate(made.alike, 1))
+    con.execute(f"INSERT INTO {STAGED} BY NAME SELECT *{alike} FROM batch", list(made.alike.values()))
     con.unregister("batch")
 
 
 def _widen(con: duckdb.DuckDBPyConnection, name: str, kind: str) -> None:
     con.execute(f"ALTER TABLE {STAGED} ADD COLUMN {identifier(name)} {kind}")
-
-
-def _kind(name: str) -> str:
-    return "BIGINT" if meter(name).whole else "DECIMAL(38, 9)"
-
-
-def _fixed(batch: list[tuple[str, int, UsageRecord]], records: list[UsageRecord]) -> dict[str, Any]:
-    texts = {name: [getattr(record, name) for record in records] for name in (*LABELS, "currency")}
-    texts["request_id"] = [_identity(record) for record in records]
-    texts["reported_cost"] = [None if r.reported_cost is None else f"{r.reported_cost:f}" for r in records]
-    texts["_file"] = [file for file, _, _ in batch]
-    return {name: np.array(column, dtype=object) for name, column in texts.items()} | {
-        "time": np.array([_naive(record.time) for record in records], dtype="datetime64[us]"),
-        "batch": np.array([record.batch for record in records]),
-        "_row": np.array([line for _, line, _ in batch], dtype=np.int64),
-    }
-
-
-def _identity(record: UsageRecord) -> str | None:
-    """What stands once for each invocation."""
-    if not record.request_id:
-        return None
-    return f"{record.request_id}#{record.invocation}" if record.invocation else record.request_id
-
-
-def _naive(when: datetime | None) -> datetime | None:
-    return when if when is None or when.tzinfo is None else when.astimezone(UTC).replace(tzinfo=None)
-
-
-def _labels(records: list[UsageRecord]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for i, record in enumerate(records):
-        for name, label in record.keys.items():
-            if name not in found:
-                found[name] = np.full(len(records), "", dtype=object)
-            found[name][i] = label
-    return found
-
-
-def _counts(records: list[UsageRecord]) -> dict[str, Any]:
-    places: dict[str, list[int]] = {}
-    counts: dict[str, list[int | Decimal]] = {}
-    for i, record in enumerate(records):
-        for name, count in record.meters.items():
-            if name not in places:
-                places[name], counts[name] = [], []
-            places[name].append(i)
-            counts[name].append(count)
-    return {name: _column(name, places[name], counts[name], len(records)) for name in places}
-
-
-def _column(name: str, places: list[int], counts: list[int | Decimal], size: int) -> Any:  # noqa: ANN401  an array
-    if meter(name).whole:
-        column = np.zeros(size, dtype=np.int64)
-        column[places] = [max(min(int(count), MOST_COUNT), -MOST_COUNT) for count in counts]
-        return column
-    texts = np.full(size, "0", dtype=object)
-    texts[places] = [f"{Decimal(count):f}" for count in counts]
-    return texts
 
 
 def _once(con: duckdb.DuckDBPyConnection) -> int:
@@ -210,9 +139,9 @@ def _once(con: duckdb.DuckDBPyConnection) -> int:
 
 def notes(staged: Staged) -> tuple[str, ...]:
     """Say what records told of themselves, and how many stood twice."""
-    told = [f"{note} ({count:,} of {staged.rows:,} records)" for note, count in staged.notes.items()]
+    told = [f"{note} ({count:,} of {staged.rows + staged.repeated:,} records)" for note, count in staged.notes.items()]
     if staged.repeated:
-        told.append(f"{staged.repeated:,} records stood twice, alike in all, and are counted once")
+        told.append(f"records that stood again, alike in all, are counted once ({staged.repeated:,})")
     return tuple(told)
 
 

@@ -1,13 +1,19 @@
-"""What a comparison of plans rests on: the log, the cards, and what is left out of it."""
+"""What an answer rests on: the log, the cards, what is left out of it, and what of it is estimated."""
 
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 from pertoken.books.answer import Simulated
+from pertoken.books.unsure import Unsure
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Note
+from pertoken.usage.report import Report
+
+MOST = 3
+"""How many reasons and models a note lists."""
 
 
 def number(value: Any) -> Cell:  # noqa: ANN401  any kind of number
@@ -24,13 +30,19 @@ def files(answer: Simulated, side: str) -> str:
 
 def left_out(answer: Simulated) -> list[Note]:
     """Say what of the log is not in the comparison."""
-    report, notes = answer.report, []
+    notes = []
     for side, usage in answer.result.unpriced.items():
         rows = usage.fold([name for name in ("model", "meter") if name in usage.keys]).records()
         each = ", ".join(
             f"{show(number(r['quantity']), 'quantity')} {r['meter']} {r.get('model', '')}".strip() for r in rows
         )
         notes.append(Note(f"No price on the {side} cards, so left out: {each}.", "warning"))
+    return [*notes, *as_read(answer.report)]
+
+
+def as_read(report: Report) -> list[Note]:
+    """Say which rows of a log were set aside, and how it was understood."""
+    notes = []
     if report.rejected:
         why = "; ".join(f"{count:,} {reason}" for reason, count in report.rejected.items())
         text = f"{sum(report.rejected.values()):,} of {report.rows:,} rows were set aside: {why}."
@@ -48,3 +60,21 @@ def meta(answer: Simulated) -> dict[str, str]:
         if cards:
             made[f"{side} cards"] = f"{', '.join(card.name for card in cards)} ({files(answer, side)})"
     return made
+
+
+def estimates(found: Sequence[Unsure], of: str = "the cost at list prices") -> list[Note]:
+    """Say what share of a cost rests on unsure prices, and why.
+
+    Args:
+        found: What is unsure, the dearest first.
+        of: Which cost.
+    """
+    if not found:
+        return []
+    whys = [f"{each.meter}{f' ({_some(each.models)})' if each.models else ''}: {each.why}" for each in found]
+    share = show(sum(each.share for each in found), "share")
+    return [Note(f"{share} of {of} is estimated: {_some(whys, '; ')}.", "warning")]
+
+
+def _some(names: Sequence[str], between: str = ", ") -> str:
+    return between.join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pertoken.books.answer import Books
+from pertoken.present.basis import as_read
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Note
 
@@ -18,17 +19,12 @@ def number(value: Any) -> Cell:  # noqa: ANN401  any kind of number
 
 def left_out(books: Books) -> list[Note]:
     """Say what of the log is not in the numbers."""
-    report, notes = books.report, []
+    notes = []
     for side, usage in books.unpriced.items():
         rows = usage.fold(["meter"]).records() if len(usage) else []
         each = ", ".join(f"{show(number(row['quantity']), 'quantity')} {row['meter']}" for row in rows)
         notes += [Note(f"No price on the {side} cards, so left out: {each}.", "warning")] if each else []
-    if report.rejected:
-        why = "; ".join(f"{count:,} {reason}" for reason, count in report.rejected.items())
-        notes.append(
-            Note(f"{sum(report.rejected.values()):,} of {report.rows:,} rows were set aside: {why}.", "warning")
-        )
-    return [*notes, *(Note(f"{text}.") for text in report.says)]
+    return [*notes, *as_read(books.report)]
 
 
 def meta(books: Books) -> dict[str, str]:

@@ -40,14 +40,18 @@ def sheet(
 
 
 def _table(side: str, steps: Sequence[Step], currency: str, chosen: Mapping[str, str]) -> Table:
+    listed = any(step.rate_id and not step.line for step in steps)
     columns = (
         Column("about", "What", "text"),
         Column("source", "Source", "text"),
+        *([Column("rate_id", "Rate id", "text")] if listed else []),
         Column("quantity", "Units", "exact"),
         Column("rate", "Rate", "exact", currency),
         Column("amount", "Amount", "exact", currency, total="sum"),
     )
-    rows = tuple((_about(s, chosen), _place(s), s.quantity, s.rate, s.amount) for s in steps)
+    rows = tuple(
+        (_about(s, chosen), _place(s), *([s.rate_id] if listed else []), s.quantity, s.rate, s.amount) for s in steps
+    )
     return Table(side, side.capitalize(), columns, rows)
 
 

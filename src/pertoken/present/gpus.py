@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pertoken.catalog.machines import Gpu, Offer
 from pertoken.present.numbers import show
-from pertoken.present.sheet import Column, Note, Sheet, Table
+from pertoken.present.sheet import Cell, Column, Note, Sheet, Table
 
 OFFERS = (
     Column("gpu", "GPU", "text"),
@@ -16,6 +16,11 @@ OFFERS = (
     Column("purchase", "Bought", "text"),
     Column("region", "Region", "text"),
     Column("as_of", "As of", "text"),
+    Column("source", "Source", "text"),
+)
+
+SOURCES = (
+    Column("provider", "Provider", "text"),
     Column("source", "Source", "text"),
 )
 
@@ -46,6 +51,8 @@ def sheet(offers: Sequence[Offer], gpus: Sequence[Gpu]) -> Sheet:
     if gpus:
         note = "As their makers say it; rates of dense products, links in one direction."
         blocks.append(Table("gpus", "What the GPUs can do", GPUS, tuple(map(_gpu, gpus)), note=note, total=False))
+    said = sorted({(offer.provider, offer.source) for offer in offers})
+    blocks.append(Table("sources", "Who says so", SOURCES, tuple(said), total=False))
     if any(offer.as_of is None for offer in offers):
         blocks.append(Note("prices without a day are from lists that say none", "warning"))
     return Sheet("Prices of GPUs", _words(offers), tuple(blocks))
@@ -60,7 +67,7 @@ def _words(offers: Sequence[Offer]) -> str:
     return f"A GPU-hour costs {low} USD ({where}) to {high} USD ({last.provider} {last.instance})."
 
 
-def _offer(offer: Offer) -> tuple[str | int | object, ...]:
+def _offer(offer: Offer) -> tuple[Cell, ...]:
     day = offer.as_of.isoformat() if offer.as_of else ""
     source = "; ".join(filter(None, [offer.source, offer.note]))
     return (
@@ -69,7 +76,7 @@ def _offer(offer: Offer) -> tuple[str | int | object, ...]:
     )  # fmt: skip
 
 
-def _gpu(gpu: Gpu) -> tuple[str | float | None, ...]:
+def _gpu(gpu: Gpu) -> tuple[Cell, ...]:
     rates = (gpu.tflops.get("fp16"), gpu.tflops.get("fp8"), gpu.tflops.get("fp4"))
     return (
         gpu.name, gpu.memory_gb, gpu.bandwidth_gb_s, *rates, gpu.tdp_watts, gpu.link, gpu.link_gb_s, gpu.source,

@@ -30,6 +30,8 @@ FIELDS: Mapping[str, tuple[str, Kind, Says]] = {
     "hours": ("Hours", "text", lambda each: hours(each.rate.window)),
     "start": ("From", "text", lambda each: str(each.rate.start or "")),
     "end": ("To", "text", lambda each: str(each.end or "")),
+    "from_day": ("From", "text", lambda each: str(each.rate.start or "")[:10]),
+    "to_day": ("To", "text", lambda each: str(each.end or "")[:10]),
     "basis": ("Basis", "text", lambda each: each.rate.basis),
     "note": ("Note", "text", lambda each: each.rate.note),
     "mark": ("Rate", "text", lambda each: f"#{each.rate.id.rpartition('#')[2]}"),

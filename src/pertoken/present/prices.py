@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pertoken.catalog.history import borrowed, holding, own, plain
 from pertoken.catalog.listing import Listing, PriceList
 from pertoken.catalog.prices import Moment
-from pertoken.catalog.words import priced
+from pertoken.catalog.words import hours, priced
 from pertoken.core.meters import meter
 from pertoken.present.numbers import counted
 from pertoken.present.price_columns import currency, gaps_table, meta, table
@@ -40,7 +40,14 @@ def found(offers: Sequence[Listing], *, on: Moment, catalog: str, brief: bool = 
     ]
     refused = dict.fromkeys(f"{each.name} has no usable price: {each.refusal}" for each in offers if each.refusal)
     notes = [Note(_sentence(text), "warning") for text in refused]
+    notes += [Note(text) for text in dict.fromkeys(_at_hours(each, on) for each in offers if each.meant) if text]
     return Sheet("Models by name", _found_words(offers, names), (*tables, *notes), {"prices": catalog, "on": str(on)})
+
+
+def _at_hours(offer: Listing, on: Moment) -> str:
+    """Say in which hours other prices hold; empty if in none."""
+    special = dict.fromkeys(hours(rate.window) for rate in holding(offer.rates, on) if rate.window)
+    return f"{offer.name} costs otherwise at {' and '.join(special)}." if special else ""
 
 
 def _found_words(offers: Sequence[Listing], names: Sequence[str]) -> str:
@@ -79,8 +86,8 @@ WHOLE = (
     "meter", "terms", "price", "currency", "unit", "batch", "service_tier", "speed", "region", "above", "hours",
     "start", "end", "basis", "note", "rate_id", "source",
 )  # fmt: skip
-BRIEF = ("label", "terms", "price", "unit", "start", "end", "mark", "currency", "basis", "note", "source")
-DULL = ("terms", "start", "end", "currency", "basis", "note", "source")
+BRIEF = ("label", "terms", "price", "unit", "from_day", "to_day", "mark", "currency", "basis", "note", "source")
+DULL = ("terms", "from_day", "to_day", "currency", "basis", "note", "source")
 
 
 def shown(listed: PriceList, *, brief: bool = False) -> Sheet:

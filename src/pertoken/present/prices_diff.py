@@ -40,7 +40,8 @@ def sheet(made: Difference, *, title: str = "Prices compared", brief: bool = Fal
 def _words(made: Difference) -> str:
     if not made.changes:
         return "No price differs."
-    return f"{counted(len({(each.provider, each.model) for each in made.changes}), 'models')} differ."
+    models = len({(each.provider, each.model) for each in made.changes})
+    return f"{counted(models, 'models')} differ{'s' * (models == 1)}."
 
 
 def _figures(made: Difference) -> Figures:
@@ -64,11 +65,12 @@ BRIEF = (PRICE[0], *PRICE[4:7], Column("what", "What", "text"), PRICE[2], PRICE[
 
 
 def _table(name: str, title: str, columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]], *, brief: bool) -> Table:
-    more = len(rows) - MANY
-    if not brief or more <= 0:
+    if not brief:
         return Table(name, title, tuple(columns), tuple(rows), total=False)
-    note = f"and {more:,} more; --format csv has all"
-    return Table(name, title, tuple(columns), tuple(rows[:MANY]), note=note, total=False)
+    more = len(rows) - MANY
+    notes = [f"and {more:,} more; --format csv has all"] if more > 0 else []
+    notes += ["in USD for 1M tokens, where nothing else is said"] if name == "prices" else []
+    return Table(name, title, tuple(columns), tuple(rows[:MANY]), note="; ".join(notes), total=False)
 
 
 def _model(change: Change) -> tuple[Cell, ...]:
@@ -139,9 +141,6 @@ def updated(made: Update, *, brief: bool = False) -> Sheet:
 def frozen(made: Frozen) -> Sheet:
     """Lay out which catalog was kept where."""
     figures = Figures((Figure("models", "Models", made.models, "count"), Figure("rates", "Rates", made.rates, "count")))
-    row = (made.file, made.name, made.hash)
-    columns = tuple(
-        Column(name, label, "text") for name, label in (("file", "File"), ("catalog", "Catalog"), ("hash", "Hash"))
-    )
     words = f"{made.name} is kept in {made.file}; --catalog {made.file} gives the same numbers later."
-    return Sheet("Catalog kept", words, (figures, Table("catalog", "Catalog", columns, (row,), total=False)))
+    meta = {"catalog": made.name, "file": made.file, "hash": made.hash}
+    return Sheet("Catalog kept", words, (figures,), meta)

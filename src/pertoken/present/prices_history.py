@@ -6,30 +6,30 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from pertoken.catalog.history import Dated, plain
-from pertoken.catalog.listing import PriceList
+from pertoken.catalog.listing import PriceHistory
 from pertoken.catalog.words import priced, terms, unit
 from pertoken.core.meters import meter
 from pertoken.present import charts
 from pertoken.present.numbers import counted
-from pertoken.present.price_columns import currency, gaps_table, meta, table
+from pertoken.present.price_columns import currency, meta, table
 from pertoken.present.sheet import Chart, Note, Sheet
 
 WHOLE = (
     "meter", "terms", "start", "end", "price", "before", "change_share", "currency", "unit", "basis", "note", "rate_id",
     "source",
 )  # fmt: skip
-BRIEF = ("label", "terms", "price", "change_share", "unit", "start", "end", "mark", "currency", "basis", "source")
-DULL = ("terms", "change_share", "end", "currency", "basis", "source")
+BRIEF = ("label", "terms", "price", "change_share", "unit", "from_day", "to_day", "mark", "currency", "basis", "source")
+DULL = ("terms", "change_share", "to_day", "currency", "basis", "source")
 MARGIN = timedelta(days=60)
 """How long before the first change the picture begins."""
 
 
-def sheet(listed: PriceList, *, today: date, brief: bool = False) -> Sheet:
+def sheet(listed: PriceHistory, *, today: date | None = None, brief: bool = False) -> Sheet:
     """Lay prices out in time.
 
     Args:
-        listed: From `price_list`, the rates to follow.
-        today: The day at which the picture ends, or that of the last change if that is later.
+        listed: The rates to follow.
+        today: The day at which the picture ends, if the last change is not later.
         brief: True for people: without columns that say the same on all rows.
     """
     name, rates = listed.offer.name, listed.rates
@@ -41,8 +41,7 @@ def sheet(listed: PriceList, *, today: date, brief: bool = False) -> Sheet:
         f"{counted(len(rates) - len(kept), 'prices')} that did not change are left out; JSON, CSV and XLSX have them."
     )
     notes = [Note(said)] if len(kept) < len(rates) else []
-    unsure = (gaps_table(listed.offer.gaps),) if listed.offer.gaps else ()
-    return Sheet(f"Price history of {name}", _words(changes), (*blocks, *unsure, *notes), meta(listed, brief=brief))
+    return Sheet(f"Price history of {name}", _words(changes), (*blocks, *notes), meta(listed, brief=brief))
 
 
 def _words(changes: Sequence[Dated]) -> str:
@@ -73,7 +72,7 @@ def _series(each: Dated) -> str:
     return f"{meter(each.rate.meter).label}{f', {said}' if said else ''}"
 
 
-def _chart(rates: Sequence[Dated], today: date, name: str) -> Chart:
+def _chart(rates: Sequence[Dated], today: date | None, name: str) -> Chart:
     """Draw what is priced in the unit of the first rate."""
     first = rates[0].rate
     drawn = [each for each in rates if unit(each.rate) == unit(first) and each.rate.currency == first.currency]
@@ -85,9 +84,9 @@ def _chart(rates: Sequence[Dated], today: date, name: str) -> Chart:
     return Chart("steps", f"Prices in time, {title}", partial(charts.steps, rows, title=title), alt, "rates")
 
 
-def _stretches(rates: Sequence[Dated], today: date) -> Iterator[charts.Stretch]:
+def _stretches(rates: Sequence[Dated], today: date | None) -> Iterator[charts.Stretch]:
     days = [_day(moment) for each in rates for moment in (each.rate.start, each.end) if moment]
-    first, last = min(days) - MARGIN, max(today, max(days) + MARGIN / 4)
+    first, last = min(days) - MARGIN, max(today or max(days), max(days) + MARGIN / 4)
     for each in rates:
         start = _day(each.rate.start) if each.rate.start else first
         yield charts.Stretch(_series(each), start, _day(each.end) if each.end else last, priced(each.rate))

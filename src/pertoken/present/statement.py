@@ -9,9 +9,11 @@ import numpy as np
 
 from pertoken.books.answer import Books
 from pertoken.books.statement import REPORTED, Statement, by_margin, unit_economics
+from pertoken.books.unsure import unsure
 from pertoken.core.lines import Key, Lines, concat
 from pertoken.core.meters import COMPOSITES, METERS, meter
 from pertoken.present import charts
+from pertoken.present.basis import estimates
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Number, Sheet, Table
 
@@ -252,7 +254,7 @@ def _unpriced(books: Books) -> list[Table | Note]:
 
 def _notes(books: Books) -> list[Note]:
     report = books.report
-    notes = []
+    notes = estimates(unsure(books.rated["cost"]) if "cost" in books.rated else ())
     if report.rejected:
         rows = sum(report.rejected.values())
         why = "; ".join(f"{n:,} {reason}" for reason, n in report.rejected.items())

@@ -4,7 +4,7 @@ A cell is an offer between two changes of price, in one band of length, in or ou
 numbers alone; what it costs is then a product. Cells are made by `Offer.cell`, as for single requests.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from pertoken.catalog.book import Catalog
 from pertoken.catalog.prices import Rate
 from pertoken.core.errors import InputError
 from pertoken.rating.cost import Pricer, billable, pricer, timeless, undated
-from pertoken.rating.offer import Offer, moment
+from pertoken.rating.offer import UNDATED, Offer, Price, moment
 
 MOST_PLACES = 18
 """Decimal places of money beyond which whole numbers of 64 bits are too small."""
@@ -58,16 +58,16 @@ class Filled:
         offer: The offer.
         rates: The rate of each meter; None where there is none.
         missing: For each meter, why it has no price; empty where it has one or needs none.
-        unsure: For each meter, what is unsure about its price.
-        doubt: What is unsure about all of it; empty if nothing is.
+        unsure: For each meter, all that is unsure about its price.
+        doubts: What is unsure about all of it.
         refusal: Why nothing of it can be priced; empty if it can.
     """
 
     offer: Offer
     rates: tuple[Rate | None, ...]
     missing: tuple[str, ...]
-    unsure: tuple[str, ...]
-    doubt: str = ""
+    unsure: tuple[tuple[str, ...], ...]
+    doubts: tuple[str, ...] = ()
     refusal: str = ""
 
 
@@ -98,7 +98,7 @@ class Grid:
     @cached_property
     def flagged(self) -> NDArray[np.bool_]:
         """Cells of which something is missing or unsure, shape `(cell,)`."""
-        said = [any((*each.missing, *each.unsure, each.doubt, each.refusal)) for each in self.cells]
+        said = [any((*each.missing, *each.unsure, *each.doubts, each.refusal)) for each in self.cells]
         return np.array(said, dtype=bool)
 
     @cached_property
@@ -180,17 +180,25 @@ def _known(offer: Offer, on: date | None) -> int:
 def _cell(
     offer: Offer, meters: Sequence[str], at: tuple[int, int, tuple[bool, ...]], *, unknown: bool, on: date | None
 ) -> Filled:
-    nothing = ("",) * len(meters)
-    undecided = unknown and offer.timed and on is None
-    if offer.refusal or undecided:
-        return Filled(offer, (None,) * len(meters), nothing, nothing, refusal=offer.refusal or undated(offer))
+    if offer.refusal:
+        return Filled(offer, (None,) * len(meters), ("",) * len(meters), ((),) * len(meters), refusal=offer.refusal)
     interval, band, inside = at
-    cell = offer.cell(interval, band, (False,) * len(inside) if unknown else inside)
+    lost = offer.timed if unknown and on is None else frozenset()
+    cell = offer.cell(UNDATED if lost else interval, band, (False,) * len(inside) if unknown else inside)
     priced = [cell.get(meter) for meter in meters]
     missing = (
-        f"no price for {m} of {offer.described}" if p is None and billable(m) else ""
-        for m, p in zip(meters, priced, strict=True)
+        _missing(offer, m, lost) if p is None and billable(m) else "" for m, p in zip(meters, priced, strict=True)
     )
-    unsure = (f"{m} of {offer.name}: {p.doubt}" if p and p.doubt else "" for m, p in zip(meters, priced, strict=True))
-    doubt = timeless(offer) if unknown and offer.timed else ""
-    return Filled(offer, tuple(p and p.rate for p in priced), tuple(missing), tuple(unsure), doubt)
+    vague = offer.timed if unknown else frozenset()
+    unsure = (_unsure(offer, m, p, vague) if p else () for m, p in zip(meters, priced, strict=True))
+    doubts = tuple(filter(None, [offer.doubt]))
+    return Filled(offer, tuple(p and p.rate for p in priced), tuple(missing), tuple(unsure), doubts)
+
+
+def _missing(offer: Offer, meter: str, lost: Collection[str]) -> str:
+    return undated(offer) if meter in lost else f"no price for {meter} of {offer.described}"
+
+
+def _unsure(offer: Offer, meter: str, price: Price, vague: Collection[str]) -> tuple[str, ...]:
+    lent = [f"{meter} of {offer.name}: {price.doubt}"] if price.doubt else []
+    return (*lent, *([timeless(offer)] if meter in vague else []))

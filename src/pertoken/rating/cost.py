@@ -14,7 +14,8 @@ from pertoken.core.errors import InputError
 from pertoken.core.exact import CONTEXT
 from pertoken.core.meters import meter as meter_of
 from pertoken.rating.clock import within
-from pertoken.rating.offer import Cell, Offer, Terms, moment, offer
+from pertoken.rating.offer import UNDATED, Cell, Offer, Terms, moment, offer
+from pertoken.usage.question import above_key
 from pertoken.usage.record import Count, UsageRecord
 
 Status = Literal["priced", "estimated", "partial", "unpriced"]
@@ -22,6 +23,7 @@ Status = Literal["priced", "estimated", "partial", "unpriced"]
 
 NOTHING = Decimal(0)
 
+ABOVE = above_key("prompt_tokens")
 SUM_OF = "sum of "
 """How a record notes that it adds up several requests."""
 
@@ -127,13 +129,11 @@ def priced(ready: Pricer, usage: UsageRecord, on: date | None = None) -> Costed:
     if found.refusal:
         return _unpriced(usage, found, found.refusal)
     vague = usage.time is None and found.timed
-    if vague and on is None:
-        return _unpriced(usage, found, undated(found))
     meters = usage.meters
     cell = cell_of(found, usage, on) if found.axes else found.cell()
     lines, total, missing, unsure = _lines(meters, cell)
-    if missing or unsure or vague or usage.notes or (found.bounds and meters.get("requests", 1) > 1):
-        return _doubted(usage, found, cell, lines, total)
+    if missing or unsure or vague or usage.notes or found.doubt or (found.bounds and meters.get("requests", 1) > 1):
+        return _doubted(usage, found, (cell, lines, total), on)
     return Costed(total, lines, "priced", (), found.currency)
 
 
@@ -143,16 +143,21 @@ def cell_of(found: Offer, usage: UsageRecord, on: date | None = None) -> Cell:
     inside: tuple[bool, ...] = ()
     if found.changes:
         when = usage.time or (moment(on) if on else None)
-        interval = bisect_right(found.changes, when) if when else len(found.changes)
+        interval = bisect_right(found.changes, when) if when else UNDATED
+    elif found.windows and usage.time is None and on is None:
+        interval = UNDATED
     if found.bounds:
-        band = bisect_left(found.bounds, _prompt(usage.meters))
+        band = bisect_left(found.bounds, _prompt(usage))
     if found.windows:
         inside = tuple(usage.time is not None and within(window, usage.time) for window in found.windows)
     return found.cells.get((interval, band, inside)) or found.cell(interval, band, inside)
 
 
-def _prompt(meters: Mapping[str, Count]) -> Count:
-    """The length of the prompt, by which a band is chosen: of several requests, their mean."""
+def _prompt(usage: UsageRecord) -> Count:
+    """The length of the prompt, by which a band is chosen: as a report says it, else of several requests their mean."""
+    meters, said = usage.meters, usage.keys.get(ABOVE)
+    if said:
+        return int(said) + 1
     total = sum([count for meter, count in meters.items() if is_prompt(meter)])
     requests = meters.get("requests", 1)
     return total if requests <= 1 else Decimal(total) / Decimal(requests)
@@ -161,6 +166,7 @@ def _prompt(meters: Mapping[str, Count]) -> Count:
 def _lines(meters: Mapping[str, Count], cell: Cell) -> tuple[tuple[CostLine, ...], Decimal, bool, bool]:
     """Price each meter: the lines, their sum, whether some have no price, and whether some price is unsure."""
     multiply, add = CONTEXT.multiply, CONTEXT.add
+    make = tuple.__new__  # what the record's own name does, in half the time
     lines, total, missing, unsure = [], NOTHING, False, False
     for meter, count in meters.items():
         if count <= 0:
@@ -172,7 +178,7 @@ def _lines(meters: Mapping[str, Count], cell: Cell) -> tuple[tuple[CostLine, ...
             rate, unit, doubt = price
             amount = multiply(unit, count)
             total = add(total, amount)
-            lines.append(CostLine(meter, count, rate, amount))
+            lines.append(make(CostLine, (meter, count, rate, amount)))
             if doubt:
                 unsure = True
         elif billable(meter):
@@ -181,11 +187,22 @@ def _lines(meters: Mapping[str, Count], cell: Cell) -> tuple[tuple[CostLine, ...
     return tuple(lines), total, missing, unsure
 
 
-def _doubted(usage: UsageRecord, found: Offer, cell: Cell, lines: tuple[CostLine, ...], total: Decimal) -> Costed:
+def _doubted(
+    usage: UsageRecord, found: Offer, priced: tuple[Cell, tuple[CostLine, ...], Decimal], on: date | None
+) -> Costed:
     """Say what is missing and what is unsure."""
-    missing = [f"no price for {line.meter} of {found.described}" for line in lines if line.rate is None]
+    cell, lines, total = priced
+    lost = found.timed if usage.time is None and on is None else ()
+    missing = [
+        undated(found) if line.meter in lost else f"no price for {line.meter} of {found.described}"
+        for line in lines
+        if line.rate is None
+    ]
+    missing = list(dict.fromkeys(missing))
     lent = [(line.meter, cell[line.meter].doubt) for line in lines if line.rate is not None]
-    doubts = [*(f"{meter} of {found.name}: {doubt}" for meter, doubt in lent if doubt), *_doubts(found, usage)]
+    doubts = [f"{meter} of {found.name}: {doubt}" for meter, doubt in lent if doubt]
+    vague = usage.time is None and any(meter in found.timed for meter, _ in lent)
+    doubts += [*([timeless(found)] if vague else []), *_doubts(found, usage)]
     if missing and not lent:
         return Costed(None, lines, "unpriced", (*missing, *doubts), found.currency)
     status: Status = "partial" if missing else "estimated" if doubts else "priced"
@@ -207,11 +224,10 @@ def timeless(found: Offer) -> str:
 
 def _doubts(found: Offer, usage: UsageRecord) -> Iterator[str]:
     """What is not sure of a record, where the price depends on it."""
-    if found.timed and usage.time is None:
-        yield timeless(found)
     several = usage.meters.get("requests", 1) > 1
-    if several and found.bounds:
+    if several and found.bounds and not usage.keys.get(ABOVE):
         yield MEAN
+    yield from filter(None, [found.doubt])
     yield from (note for note in usage.notes if not note.startswith(SUM_OF) or (found.bounds and not several))
 
 

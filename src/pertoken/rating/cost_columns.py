@@ -112,13 +112,13 @@ class CostColumns:
         lines = np.flatnonzero(self.grid.flagged[self.cell])
         for number in np.unique(self.cell[lines]).tolist():
             each, own = self.grid.cells[number], lines[self.cell[lines] == number]
-            for whole in filter(None, (each.refusal, each.doubt)):
+            for whole in filter(None, (each.refusal, *each.doubts)):
                 yield whole, own
+            said: dict[str, NDArray[np.bool_]] = {}
             for m, meter in enumerate(self.grid.meters):
-                text = each.missing[m] or each.unsure[m]
-                used = own[self.meters[meter][own] > 0] if text else own[:0]
-                if len(used):
-                    yield text, used
+                for text in filter(None, (each.missing[m], *each.unsure[m])):
+                    said[text] = said.get(text, False) | (self.meters[meter][own] > 0)
+            yield from ((text, own[used]) for text, used in said.items() if used.any())
 
 
 def cost_columns(

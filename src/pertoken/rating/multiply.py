@@ -82,7 +82,7 @@ def status(
         return found
     rows = np.flatnonzero(grid.flagged[cell])
     at = cell[rows]
-    doubt = np.array([bool(each.doubt) for each in grid.cells])[at] | (found[rows] == ESTIMATED)
+    doubt = np.array([bool(each.doubts) for each in grid.cells])[at] | (found[rows] == ESTIMATED)
     has, lacks = np.zeros((2, len(rows)), dtype=bool)
     for m, name in enumerate(grid.meters):
         used = counts[name][rows] > 0

@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from pertoken.catalog.book import Catalog, rates_of
+from pertoken.catalog.lending import lent_note
+from pertoken.catalog.names import moving
 from pertoken.catalog.prices import Moment, Rate, Window
 from pertoken.core.errors import InputError, UnpricedUsage
 from pertoken.rating.assign import RateBook, chosen
@@ -45,6 +47,10 @@ BILLED_AS = {"reasoning_tokens": "output_tokens", "cache_write_5m_tokens": "cach
 """Meters that vendors themselves bill as another: a price taken over from it is no estimate."""
 
 
+UNDATED = -1
+"""The interval of what nobody says the time of."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Offer:
     """A model on certain terms.
@@ -58,8 +64,9 @@ class Offer:
         windows: Hours of the week that some price depends on.
         currency: ISO 4217 code of its money.
         refusal: Why it can't be priced at all; empty if it can.
-        timed: Whether its prices depend on when it was used.
+        timed: Meters whose price depends on when they were used.
         axes: Whether its prices depend on anything but its terms.
+        doubt: What is unsure of all of it: that its name is a moving alias; empty if nothing is.
         cells: What was looked up so far.
     """
 
@@ -71,8 +78,9 @@ class Offer:
     windows: tuple[Window, ...] = ()
     currency: str = "USD"
     refusal: str = ""
-    timed: bool = False
+    timed: frozenset[str] = frozenset()
     axes: bool = False
+    doubt: str = ""
     cells: dict[tuple[int, int, tuple[bool, ...]], Cell] = field(default_factory=dict)
 
     @property
@@ -92,7 +100,8 @@ class Offer:
         """Look up what each meter costs.
 
         Args:
-            interval: How many of `changes` had come.
+            interval: How many of `changes` had come; `UNDATED` if that isn't known: meters that depend on it have no
+                price then.
             band: How many of `bounds` the prompt is longer than.
             inside: For each of `windows`, whether the request was made in it.
         """
@@ -105,12 +114,13 @@ class Offer:
     def _made(self, interval: int, band: int, inside: tuple[bool, ...]) -> Cell:
         labels = {
             **self.terms,
-            PRICE_FROM: self.changes[interval - 1].isoformat() if interval else "",
+            PRICE_FROM: self.changes[interval - 1].isoformat() if interval > 0 else "",
             above_key("prompt_tokens"): str(self.bounds[band - 1]) if band else "0",
             **{window.key: "true" if each else "false" for window, each in zip(self.windows, inside, strict=True)},
         }
-        found = ((meter, chosen(rows, labels)) for meter, rows in self.rows.items())
-        return {meter: Price(rate, rate.unit_price, _doubt(rate)) for meter, rate in found if rate}
+        left = self.timed if interval == UNDATED else frozenset()
+        found = ((meter, chosen(rows, labels)) for meter, rows in self.rows.items() if meter not in left)
+        return {meter: Price(rate, rate.unit_price, doubt_of(rate)) for meter, rate in found if rate}
 
 
 def offer(catalog: Catalog, terms: Terms) -> Offer:
@@ -120,7 +130,7 @@ def offer(catalog: Catalog, terms: Terms) -> Offer:
         rates = rates_of(catalog, terms.model, provider=terms.provider)
     except (InputError, UnpricedUsage) as error:
         return Offer(name, refusal=str(error))
-    return of_rates(rates, terms)
+    return of_rates(rates, terms) if rates else Offer(name, refusal=f"{name} is listed without a price")
 
 
 def of_rates(rates: Sequence[Rate], terms: Terms) -> Offer:
@@ -157,8 +167,9 @@ def of_rates(rates: Sequence[Rate], terms: Terms) -> Offer:
         bounds=tuple(bounds),
         windows=tuple(windows.values()),
         currency=(currencies or ["USD"])[0],
-        timed=bool(changes or windows),
+        timed=frozenset(m for m, listed in rows.items() if any(r.start or r.end or r.window for r in listed)),
         axes=bool(changes or windows or bounds),
+        doubt=moving(terms.model),
     )
 
 
@@ -167,8 +178,8 @@ def moment(day: Moment) -> datetime:
     return day if isinstance(day, datetime) else datetime.combine(day, time.min)
 
 
-def _doubt(rate: Rate) -> str:
-    """What is unsure about a rate; what vendors bill as another meter anyway is sure."""
-    if rate.note and rate.note == f"no price of its own: priced as {BILLED_AS.get(rate.meter)}":
+def doubt_of(rate: Rate) -> str:
+    """Say what is unsure about a rate; that vendors bill a meter as another anyway is sure."""
+    if rate.note and rate.note == lent_note(BILLED_AS.get(rate.meter, "")):
         return ""
     return rate.note

@@ -37,6 +37,7 @@ class Step:
         line: Line of the file; 0 if none.
         unit: What one priced unit is.
         labels: Labels of the contract, and those that the charge keeps apart.
+        rate_id: Name of the rate, where one of a table prices it.
     """
 
     card: str
@@ -52,6 +53,7 @@ class Step:
     line: int
     unit: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    rate_id: str = ""
 
 
 Share = tuple[int, int, Prorate | None]
@@ -177,7 +179,7 @@ def _rated(row: Row, book: RateBook) -> Step:
     unit = row.labels["meter"] if rate.per == 1 else f"{size(rate.per)} {row.labels['meter']}"
     amount, units = row.quantity * rate.unit_price, row.quantity / rate.per
     step = _step(row, about, amount, rate.line, quantity=units, rate=rate.price, unit=unit)
-    return step if rate.line or not rate.source else replace(step, source=rate.source)
+    return replace(step, rate_id=rate.id, source=step.source if rate.line or not rate.source else rate.source)
 
 
 def _fee(row: Row, charge: Charge, share: Shares) -> Step:

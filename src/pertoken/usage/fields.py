@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -126,6 +126,8 @@ def moment(found: Any, what: str) -> datetime | None:  # noqa: ANN401
     try:
         if isinstance(found, datetime):
             return found if found.tzinfo is None else found.astimezone(UTC).replace(tzinfo=None)
+        if isinstance(found, date):
+            return datetime(found.year, found.month, found.day)  # noqa: DTZ001  moments here carry no zone
         if isinstance(found, str) and not found.replace(".", "", 1).isdigit():
             read = datetime.fromisoformat(found.strip())
             return read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)

@@ -6,11 +6,16 @@ from decimal import Decimal
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.core.meters import meter
 from pertoken.usage.layout import Document, Layout, Placed, names, of_document
-from pertoken.usage.layouts.pages import Tail, missing, tail
+from pertoken.usage.layouts.pages import Tail, missing, overlapping, tail
 from pertoken.usage.record import UsageRecord
 
 Read = tuple[str, int, Sequence[UsageRecord] | Fault]
 """File, line, and the records of the document that stands there, or what is wrong with it."""
+
+FETCH = "a report with all its pages was expected; fetch the ones that follow, too"
+ONE_CUT = "buckets of one length were expected, since others count the same usage again; name the files of each apart"
+
+MOST_COST = 10**15
 
 
 def named(name: str, layouts: Sequence[Layout]) -> Layout:
@@ -57,8 +62,7 @@ def records(
         else:
             tails += [tail(document)] if layout.paged else []
             yield file, line, _read(document, layout, f"{file} line {line}")
-    for found in missing(tails):
-        mend = "a report with all its pages was expected; fetch the ones that follow, too"
+    for found, mend in (*((each, FETCH) for each in missing(tails)), *((each, ONE_CUT) for each in overlapping(tails))):
         yield file, 1, Fault(file, found, "", mend)
 
 
@@ -92,6 +96,9 @@ def _counted(record: UsageRecord) -> UsageRecord:
         if type(count) is not int and (not isinstance(count, Decimal) or _parted(count, name)):
             msg = f"{name} is {count!r}; a number was expected, a whole one for such a meter"
             raise InputError(msg)
+    if record.reported_cost is not None and not abs(record.reported_cost) < MOST_COST:
+        msg = f"the reported cost is {record.reported_cost}; an amount below a million billions was expected"
+        raise InputError(msg)
     return record
 
 

@@ -76,33 +76,37 @@ def usage_of(
 
 def _records(response: Response, asked: Body, held: Invocation | None = None) -> list[UsageRecord]:
     """Make records of one response, or of what it holds where it has no usage."""
-    label = labels.of(response, asked)
+    model, batch, tier, speed, region, time, ident, notes = labels.of(response, asked)
     sold = response.provider
     if not sold:
         sold = marked(response.body, response.usage)
-        response = response._replace(provider=sold or maker(label.model))
+        way = sold or maker(model)
+        response = response._replace(provider=way) if way else response
     spent, currency, doubts = labels.cost(response)
     told = (held,) if held else _read(response, asked)
-    if not any(each.meters for each in told) and spent is not None:
+    if spent is not None and not any(each.meters for each in told):
         doubts = (*doubts, "only the cost is said, not what was used")
     out = []
-    for i, each in enumerate(told):
-        meters = each.meters if i else {**called(response.body, label.model), **each.meters, "requests": 1}
+    for i, (meters, unsure, own) in enumerate(told):
+        if i == 0:
+            tools = called(response.body, model)
+            meters = {**tools, **meters} if tools else meters  # noqa: PLW2901  tools are counted once
+            meters["requests"] = 1
         out.append(
             UsageRecord(
                 meters=meters,
                 provider=sold,
-                model=each.model or label.model,
-                batch=label.batch,
-                service_tier=label.service_tier,
-                speed=label.speed,
-                region=label.region,
-                time=label.time,
-                request_id=label.request_id,
+                model=own or model,
+                batch=batch,
+                service_tier=tier,
+                speed=speed,
+                region=region,
+                time=time,
+                request_id=ident,
                 invocation=i,
                 reported_cost=None if i else spent,
                 currency=currency,
-                notes=(*label.notes, *each.notes, *(() if i else doubts)),
+                notes=notes + unsure if i else notes + unsure + doubts,
             )
         )
     return out

@@ -4,13 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pertoken.workbench.bills import reconcile
     from pertoken.workbench.books import explain, invoice, priced, statement
     from pertoken.workbench.cards import Aside, bill, by_entry, check
-    from pertoken.workbench.costs import cost
+    from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
-    from pertoken.workbench.reconcile import reconcile
+    from pertoken.workbench.repricing import reprice
     from pertoken.workbench.sheets import sheet
     from pertoken.workbench.tokens import Counted, count
     from pertoken.workbench.whatif import rank, simulate
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 _ROOMS = {
     "books": ("explain", "invoice", "priced", "statement"),
     "cards": ("Aside", "bill", "by_entry", "check"),
-    "costs": ("cost",),
+    "costs": ("compiled", "cost"),
     "machines": ("Gpus", "gpu_card", "gpus"),
     "pools": ("balances", "coverage"),
-    "reconcile": ("reconcile",),
+    "bills": ("reconcile",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
+    "repricing": ("reprice",),
     "sheets": ("sheet",),
     "tokens": ("Counted", "count"),
     "whatif": ("rank", "simulate"),
@@ -42,6 +44,7 @@ __all__ = [
     "by_entry",
     "call",
     "check",
+    "compiled",
     "cost",
     "count",
     "coverage",
@@ -53,6 +56,7 @@ __all__ = [
     "priced",
     "rank",
     "reconcile",
+    "reprice",
     "sheet",
     "simulate",
     "statement",
@@ -64,4 +68,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever lives there
     if name not in HOMES:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(HOMES[name]), name)
+    found = globals()[name] = getattr(import_module(HOMES[name]), name)
+    return found

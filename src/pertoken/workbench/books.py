@@ -93,13 +93,15 @@ def _booked(
     from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
     from pertoken.books.answer import Books  # noqa: PLC0415
     from pertoken.books.statement import statement as fold_statement  # noqa: PLC0415
+    from pertoken.books.unsure import estimated  # noqa: PLC0415
 
     rated = {side: rate(usage, own, **how) for side, own in cards.items()}
     ledgers = {side: allocate(r.parts, keys) for side, r in rated.items()}
     currency = next(iter(cards.values()))[0].currency
     if reported is not None and not how["exact"]:
         reported = Ledger(reported.keys, {name: each.astype(np.float64) for name, each in reported.values.items()})
-    whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind, reported=reported)
+    unsure = estimated(rated["cost"]) if "cost" in rated else None
+    whole = fold_statement(usage, ledgers, keys, currency=currency, kind=kind, reported=reported, estimated=unsure)
     return Books(usage, report, cards, ledgers, {side: r.unpriced for side, r in rated.items()}, whole, by, rated)
 
 

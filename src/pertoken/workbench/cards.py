@@ -29,10 +29,15 @@ Aside = Literal["raise", "report"]
 
 
 def sides(
-    log: "Log", said: Mapping[str, Iterable[str | Card]], unpriced: Aside, catalog: Prices = None
+    log: "Log",
+    said: Mapping[str, Iterable[str | Card]],
+    unpriced: Aside,
+    catalog: Prices = None,
+    *,
+    also: Sequence[str] = (),
 ) -> dict[str, tuple[Card, ...]]:
-    """Read the cards of each side; all must be of one currency."""
-    given = {side: tuple(_cards(list(own), log, side, unpriced, catalog)) for side, own in said.items()}
+    """Read the cards of each side; all must be of one currency. List prices are also those of models said besides."""
+    given = {side: tuple(_cards(list(own), log, side, unpriced, catalog, also=also)) for side, own in said.items()}
     cards = {side: own for side, own in given.items() if own}
     if not cards:
         msg = (
@@ -59,7 +64,14 @@ def plans(
 
 
 def _cards(
-    said: Sequence[str | Card], log: "Log", side: str, unpriced: Aside, catalog: Prices, *, said_as: str = ""
+    said: Sequence[str | Card],
+    log: "Log",
+    side: str,
+    unpriced: Aside,
+    catalog: Prices,
+    *,
+    said_as: str = "",
+    also: Sequence[str] = (),
 ) -> Iterable[Card]:
     from pertoken.connect.cards import read_cards  # noqa: PLC0415
 
@@ -67,7 +79,7 @@ def _cards(
         if isinstance(each, Card):
             made = [each]
         elif each == CATALOG or each.startswith(f"{CATALOG}:"):
-            made = [_catalog_card(log, each.partition(":")[2], unpriced, catalog)]
+            made = [_catalog_card(log, each.partition(":")[2], unpriced, catalog, also)]
         else:
             made = read_cards(each)
         for card in made:
@@ -79,7 +91,7 @@ def _cards(
             yield card
 
 
-def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices) -> Card:
+def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices, also: Sequence[str]) -> Card:
     """The catalog's rates for the models of a log, under the names that the log gives them."""
     from pertoken.engines.engine import engine  # noqa: PLC0415  the calculator must start fast
 
@@ -87,7 +99,7 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices) -
     rates: list[Rate] = []
     unknown: list[str] = []
     has_provider = "provider" in log.binding.keys
-    for provider, model in engine(log).labels(log, ("provider", "model")):
+    for provider, model in [*engine(log).labels(log, ("provider", "model")), *(("", each) for each in also)]:
         if not model and not as_model:
             unknown.append("the log names no model on some rows; say --cost catalog:MODEL to price them as one")
             continue
@@ -96,7 +108,8 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices) -
         except (InputError, UnpricedUsage) as error:
             unknown.append(str(error))
         else:
-            rates += [replace(r, model=model, provider=provider if has_provider else "") for r in found]
+            seller = provider if has_provider else ""
+            rates += [replace(rate, model=model, provider=seller, listed_as=rate.id) for rate in found]
     if unknown and (unpriced == "raise" or not rates):
         mend = "Price it on a card of your own, or set it aside with --unpriced report."
         raise UnpricedUsage("\n".join([*dict.fromkeys(unknown), mend]))

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pertoken.catalog.book import Catalog
+from pertoken.rating.compiled import PriceTable
+from pertoken.rating.compiled import compiled as made_ready
 from pertoken.rating.cost import Costed
 from pertoken.rating.cost import cost as priced
 from pertoken.usage.record import Count, UsageRecord
@@ -46,6 +48,21 @@ def cost(
     """
     records = UsageRecord(meters=usage, model=model, **terms) if isinstance(usage, Mapping) else usage
     return priced(records, prices(catalog), on=on or datetime.now(tz=UTC).date())
+
+
+def compiled(catalog: Prices = None) -> PriceTable:
+    """Make a catalog ready to price columns with, for `cost_columns`.
+
+    Args:
+        catalog: Prices: a catalog, its name, or a frozen file of one; the bundled price book if None.
+
+    Returns:
+        A table of prices; keep it for as long as there are columns to price.
+
+    Raises:
+        InputError: There is no such catalog.
+    """
+    return made_ready(prices(catalog))
 
 
 def prices(said: Prices = None) -> Catalog:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pertoken.catalog.machines import Gpu, Offer, Purchase, asked, find_gpu, rate
+from pertoken.catalog.prices import Rate
 from pertoken.connect import machines
 from pertoken.core.errors import InputError
 from pertoken.rating.card import Card
@@ -75,7 +76,7 @@ def gpu_card(offers: Iterable[Offer], *, name: str = "GPU hours") -> Card:
     Returns:
         A vendor's card that is not rounded.
     """
-    rates = {}
+    rates: dict[tuple[str, ...], Rate] = {}
     for offer in sorted(offers, key=lambda each: each.usd_per_gpu_hour):
         made = rate(offer)
         rates.setdefault((made.model, made.provider, made.region, made.service_tier), made)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pertoken.catalog.history import borrowed
-from pertoken.catalog.listing import Listing, PriceList, listing, listings, price_list
+from pertoken.catalog.listing import Listing, PriceHistory, PriceList, listing, listings, price_list
 from pertoken.catalog.prices import Moment
 from pertoken.catalog.words import named
 from pertoken.core.errors import InputError
@@ -153,7 +153,7 @@ def explain(
     return explained(records, opened(catalog), on)
 
 
-def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalog: Prices = None) -> PriceList:
+def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalog: Prices = None) -> PriceHistory:
     """Follow the prices of a model in time.
 
     Args:
@@ -174,7 +174,7 @@ def history(name: str, *, provider: str = "", meters: Sequence[str] = (), catalo
         priced = dict.fromkeys(each.rate.meter for each in listed.rates if not borrowed(each.rate))
         msg = f"{listed.offer.name} has no price for {' and '.join(missing)}; expected one of {', '.join(priced)}"
         raise InputError(msg)
-    return replace(listed, rates=kept)
+    return PriceHistory(listed.offer, kept, listed.catalog)
 
 
 def update(
@@ -208,7 +208,7 @@ def update(
     from pertoken.connect.published import address, published  # noqa: PLC0415
 
     said = place or address()
-    new = catalogs.of_text(published(said), said)
+    new = catalogs.newer(published(said), said)
     used = opened(catalog if catalog is not None else catalogs.UPDATED if catalogs.updated().is_file() else None)
     found = of_catalogs(used, new)
     if found.past and not accept:
@@ -233,7 +233,7 @@ def export(path: str | Path, *, catalog: Prices = None) -> "Frozen":
     from pertoken.catalog.difference import Frozen  # noqa: PLC0415  only what is asked for is loaded
     from pertoken.connect.frozen import write_catalog  # noqa: PLC0415
 
-    write_catalog(opened(catalog), path)
-    kept = opened(path)
-    rates = sum(len(rates) for rates in kept.rates.values())
-    return Frozen(kept.name, str(path), kept.hash, len(kept.rates), rates)
+    book = opened(catalog)
+    write_catalog(book, path)
+    rates = sum(len(rates) for rates in book.rates.values())
+    return Frozen(book.name, str(path), opened(path).digest, len(book.rates), rates)

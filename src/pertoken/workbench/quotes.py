@@ -53,6 +53,10 @@ def price(
             unpriced.append(f"{card.name}: {str(error).splitlines()[0]}")
     if not quotes:
         raise UnpricedUsage("\n".join(unpriced))
+    if len({each.currency for each in quotes}) > 1:
+        each = ", ".join(f"{quote.name} in {quote.currency}" for quote in quotes)
+        msg = f"prices are in several currencies: {each}; expected one; price them apart"
+        raise InputError(msg)
     notes = tuple(filter(None, map(hours_of, cards)))
     return Quotes(tuple(sorted(quotes, key=lambda q: q.total)), tuple(unpriced), notes)
 

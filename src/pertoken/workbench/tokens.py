@@ -4,16 +4,19 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from pertoken.catalog.book import Catalog
+from pertoken.catalog.book import Catalog, find
+from pertoken.connect.catalogs import read_catalog
 from pertoken.connect.prompts import Prompt, read_prompts
 from pertoken.connect.tokenisers import Family, Tally, family_of, installed, tally
-from pertoken.core.errors import InputError, PertokenError, UnpricedUsage
+from pertoken.core.errors import InputError
+from pertoken.rating.cost import Costed, Pricer, priced, pricer
 from pertoken.usage.prompt import Counted
-from pertoken.workbench.quotes import call, price
+from pertoken.usage.record import UsageRecord
 
 __all__ = ["Counted", "count"]
 
@@ -41,13 +44,15 @@ def count(source: str | Path, model: str, *, on: date, catalog: Catalog | None =
         The count, or an estimate with its band, and what the prompts cost as input.
 
     Raises:
-        InputError: The file can't be read, or nothing is known of the model.
+        InputError: The file can't be read.
+        UnknownModel: Nothing is known of the model.
     """
     prompts = read_prompts(_text(source), str(source))
-    prices = _Prices(model, on, catalog)
+    book = catalog or read_catalog()
+    prices = _Prices(pricer(book), model, on)
     family = family_of(model)
-    if family is None and prices.why and prices.unknown:
-        raise InputError(prices.why)
+    if family is None:
+        find(book, model)
     said = [_texts(prompt) for prompt in prompts]
     counted = tally([text for texts in said for text in texts], model)
     totals = _totals(prompts, said, counted, model)
@@ -57,8 +62,8 @@ def count(source: str | Path, model: str, *, on: date, catalog: Catalog | None =
     return Counted(
         model=model, source=str(source), requests=len(prompts), tokens=tokens, low=low, high=high, exact=exact,
         characters=sum(len(text) for texts in said for text in texts), by=counted.by, basis=counted.source,
-        price=money[0], price_low=money[1], price_high=money[2], currency=prices.currency, prices=prices.why or prices.source,
-        notes=tuple(_notes(prompts, family, model)),
+        price=money[0], price_low=money[1], price_high=money[2], currency=prices.currency,
+        prices=prices.why or prices.source, notes=tuple(_notes(prompts, family, model)),
     )  # fmt: skip
 
 
@@ -121,25 +126,37 @@ def _notes(prompts: Sequence[Prompt], family: Family | None, model: str) -> list
     return notes
 
 
+@dataclass(frozen=True, slots=True)
 class _Prices:
-    """Prices of prompts; what stands in the way, where there is none."""
+    """Prices of prompts on a model; the reason, where there is none."""
 
-    def __init__(self, model: str, on: date, catalog: Catalog | None) -> None:
-        self.model, self.on, self.catalog = model, on, catalog
-        self.why, self.unknown, self.source, self.currency = "", False, "", "USD"
-        try:
-            first = price([model], calls=call(requests=1, input=1), on=on, catalog=catalog).quotes[0]
-            self.source, self.currency = first.source, first.currency
-        except PertokenError as error:
-            self.why, self.unknown = str(error).splitlines()[0], not isinstance(error, UnpricedUsage)
+    ready: Pricer
+    model: str
+    on: date
 
     def of(self, lengths: Sequence[int]) -> Decimal | None:
         """Price each prompt by its own length, since long ones may cost more for each token."""
         if self.why:
             return None
-        total = Decimal(0)
-        for length, number in Counter(lengths).items():
-            if length:
-                calls = call(requests=number, input=length)
-                total += price([self.model], calls=calls, on=self.on, catalog=self.catalog).quotes[0].total
-        return total
+        each = Counter(length for length in lengths if length)
+        amounts = (number * (self._cost(length).amount or Decimal(0)) for length, number in each.items())
+        return sum(amounts, Decimal(0))
+
+    @property
+    def why(self) -> str:
+        """Say why there is no price; empty if there is one."""
+        one = self._cost(1)
+        return "" if one.amount is not None else "; ".join(one.reasons)
+
+    @property
+    def source(self) -> str:
+        """Name who gives the price."""
+        return next((line.rate.source for line in self._cost(1).lines if line.rate), "")
+
+    @property
+    def currency(self) -> str:
+        """Name the currency."""
+        return self._cost(1).currency
+
+    def _cost(self, length: int) -> Costed:
+        return priced(self.ready, UsageRecord(meters={"input_tokens": length}, model=self.model), self.on)

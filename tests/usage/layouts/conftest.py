@@ -81,11 +81,18 @@ def _parquet(rows: Sequence[Document], at: Path) -> Path:
     return path
 
 
+def _nested(rows: Sequence[Document], at: Path) -> Path:
+    path = at / "nested.parquet"
+    duckdb.sql(f"COPY (SELECT * FROM read_json('{_jsonl(rows, at)}')) TO '{path}' (FORMAT parquet)")
+    return path
+
+
 FORMS: Mapping[str, Callable[[Sequence[Document], Path], Path]] = {
     "jsonl": _jsonl,
     "array": _array,
     "csv": _csv,
     "parquet": _parquet,
+    "nested": _nested,
 }
 """Ways in which the same rows may be kept."""
 

@@ -1,12 +1,19 @@
 """Anthropic's reports of messages and of costs; documents typed from the published fields."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from pertoken.catalog.book import Catalog
+from pertoken.catalog.prices import Rate
 from pertoken.core.errors import InputError
-from tests.usage.layouts.conftest import records
+from pertoken.engines import duckdb as engine
+from pertoken.rating.cost import cost
+from pertoken.usage.question import Cut, Question
+from pertoken.workbench.reading import reading
+from tests.usage.layouts.conftest import FORMS, records
 
 
 def page(*results: dict[str, Any]) -> dict[str, Any]:
@@ -138,3 +145,61 @@ def test_costs_that_are_not_grouped_say_so():
     (record,) = records("anthropic-costs", page({"amount": "7", "currency": "USD", "description": None}))
     assert record.notes == ("description not told: group the report by it",)
     assert record.reported_cost == Decimal("0.07")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_consoles_export_of_usage_is_read_as_its_report_is(fold, form):
+    row = {
+        "usage_date_utc": "2026-03-22", "model_version": "claude-sonnet-4-20250514", "api_key": "test-key",
+        "workspace": "Default", "usage_type": "batch", "context_window": "> 200k", "usage_input_tokens_no_cache": 50,
+        "usage_input_tokens_cache_write_5m": 400, "usage_input_tokens_cache_write_1h": 600,
+        "usage_input_tokens_cache_read": 2000, "usage_output_tokens": 120, "web_search_count": 2,
+        "inference_geo": "not_available", "speed": "",
+    }  # fmt: skip
+    title, found = fold([row], form, "model", "workspace", "api_key", "batch", "prompt_tokens_above")
+    assert title == "Anthropic usage export"
+    assert {key[-1]: n for key, n in found.items() if n} == {
+        "input_tokens": 50,
+        "cache_read_tokens": 2000,
+        "cache_write_5m_tokens": 400,
+        "cache_write_1h_tokens": 600,
+        "output_tokens": 120,
+        "web_searches": 2,
+    }
+    assert {key[:-1] for key in found} == {("claude-sonnet-4-20250514", "Default", "test-key", "true", "200000")}
+
+
+def test_the_consoles_export_of_costs_is_in_dollars():
+    row = {
+        "usage_date_utc": "2026-08-04", "model": "Claude Haiku 4.5", "workspace": "Default", "api_key": "demo-key",
+        "usage_type": "message", "context_window": "≤ 200k", "token_type": "input_cache_write_1h", "cost_usd": "0.05",
+        "list_price_usd": "0.05", "cost_type": "token", "inference_geo": "not_available", "speed": "",
+    }  # fmt: skip
+    (record,) = records("anthropic-costs-export", row)
+    assert record.reported_cost == Decimal("0.05")
+    assert (record.model, record.keys["meter"], record.batch) == ("claude-haiku-4-5", "cache_write_1h_tokens", False)
+    assert record.keys["prompt_tokens_above"] == "0"
+
+
+def test_many_requests_that_add_up_to_a_long_prompt_are_no_long_prompt(tmp_path):
+    """Five million tokens of short prompts cost the short price, though their sum is far above the bound."""
+    sums = USED | {"uncached_input_tokens": 5_000_000, "cache_creation": {}, "cache_read_input_tokens": 0}
+    told = page(
+        sums, sums | {"context_window": "200k-1M", "model": "long"}, sums | {"context_window": None, "model": "x"}
+    )
+    (tmp_path / "page.json").write_text(json.dumps(told, indent=1))
+    with reading(tmp_path / "page.json", None, "", "UTC") as log:
+        usage, _ = engine.fold(log, Question(("model",), cuts=(Cut("prompt_tokens", (199_999,)),)))
+    bands = {line["model"]: line["prompt_tokens_above"] for line in usage.records() if line["meter"] == "input_tokens"}
+    assert bands == {USED["model"]: "0", "long": "199999", "x": "0"}
+
+
+def test_each_context_window_is_priced_at_its_own_rate():
+    shared: dict[str, Any] = {"model": "m", "provider": "anthropic", "meter": "input_tokens", "per": Decimal(10**6)}
+    rates = (Rate(**shared, price=Decimal(3)), Rate(**shared, price=Decimal(6), above=200_000))
+    sums = {"uncached_input_tokens": 5_000_000, "model": "m", "service_tier": "standard"}
+    short, long = records(
+        "anthropic-usage", page(sums | {"context_window": "0-200k"}, sums | {"context_window": "200k-1M"})
+    )
+    catalog = Catalog("book of tests", {("anthropic", "m"): rates})
+    assert [cost(each, catalog).amount for each in (short, long)] == [15, 30]

@@ -213,3 +213,20 @@ def test_portkeys_counts_are_read_where_the_response_was_not_kept():
 @pytest.mark.parametrize("own", [{"cache_status": "SEMANTIC HIT"}, {"is_success": 0, "req_units": 0, "res_units": 0}])
 def test_answers_from_portkeys_own_cache_and_failures_are_no_usage(own):
     assert records("portkey", PORTKEY | own) == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_deepseeks_export_has_a_row_for_each_meter(fold, form):
+    own = {"user_id": "u1", "start_time_iso": "2026-08-01T00:00:00Z", "end_time_iso": "2026-08-01T01:00:00Z",
+           "model": "deepseek-chat", "api_key_name": "key", "api_key": "sk-***"}  # fmt: skip
+    counts = {"input_cache_miss_tokens": 476, "input_cache_hit_tokens": 1024, "output_tokens": 300, "request_count": 3}
+    rows = [own | {"type": name, "price": "0.00000015", "amount": n} for name, n in counts.items()]
+    title, found = fold(rows, form, "model", "provider", "api_key")
+    assert title == "DeepSeek usage export"
+    assert {key[-1]: n for key, n in found.items()} == {
+        "input_tokens": 476,
+        "cache_read_tokens": 1024,
+        "output_tokens": 300,
+        "requests": 3,
+    }
+    assert {key[:-1] for key in found} == {("deepseek-chat", "deepseek", "key")}

@@ -53,7 +53,7 @@ def test_a_trace_that_stands_in_two_files_is_counted_once(billing):
     folder = billing / "langfuse_framework_traces"
     books = statement(folder / "pydantic-ai*-2025-06-06.trace.json", cost=["catalog"])
     assert books.report.rows == 1
-    assert "1 records stood twice, alike in all, and are counted once" in books.report.says
+    assert "records that stood again, alike in all, are counted once (1)" in books.report.says
 
 
 def test_parts_beside_the_whole_stay_as_they_are():

@@ -205,6 +205,20 @@ def test_roll_ups_by_tag_are_a_format_of_their_own_that_warns_of_counting_twice(
     assert found["blue", "input_tokens"] == found["beta", "input_tokens"] == 1510
 
 
+def test_daily_activity_is_read_model_by_model():
+    """The page is that of LiteLLM's pull request 9603, with the counts of a cache beside."""
+    of = {"spend": 0.006016, "prompt_tokens": 13, "completion_tokens": 497, "total_tokens": 510, "api_requests": 3}
+    cached = {"cache_read_input_tokens": 7, "cache_creation_input_tokens": 2}
+    day = {"date": "2025-03-27", "metrics": of, "breakdown": {"models": {"mistral-large": {"metrics": of | cached}}}}
+    (record,) = records("litellm-activity", {"results": [day], "metadata": {"page": 1}})
+    assert record.meters == {
+        "input_tokens": 4, "cache_read_tokens": 7, "cache_write_tokens": 2, "output_tokens": 497, "requests": 3
+    }  # fmt: skip
+    assert (record.model, record.reported_cost) == ("mistral-large", Decimal("0.006016"))
+    (whole,) = records("litellm-activity", {"results": [day | {"breakdown": {}}]})
+    assert whole.notes == ("sum of several requests", "model not told: the day has no breakdown")
+
+
 def callback(usage: dict[str, Any], **own: Any) -> dict[str, Any]:
     """A StandardLoggingPayload."""
     return {

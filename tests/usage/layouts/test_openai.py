@@ -12,10 +12,10 @@ import pytest
 
 from pertoken.core.errors import InputError
 from pertoken.engines import duckdb as engine
-from pertoken.usage.layouts.openai import line_item
+from pertoken.usage.layouts.openai_costs import line_item
 from pertoken.usage.question import Question
 from pertoken.workbench.reading import reading
-from tests.usage.layouts.conftest import records, tokens
+from tests.usage.layouts.conftest import FORMS, records, tokens
 
 DAY = 86_400
 START = 1730419200
@@ -220,3 +220,50 @@ def test_costs_that_are_not_grouped_say_so():
 def test_an_amount_that_is_no_number_is_refused_by_name():
     with pytest.raises(InputError, match=r"amount.value is 'much'"):
         records("openai-costs", page(cost("gpt-4o, input", "much")))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_dashboards_export_of_completions_is_read_as_its_pages_are(fold, form):
+    row = {"start_time": START, "end_time": START + 60, "model": "gpt-4o",
+           "project_id": "proj_a", "batch": "True", "service_tier": "default", **EXAMPLE}  # fmt: skip
+    title, found = fold([row], form, "model", "project", "batch")
+    assert title == "OpenAI usage export"
+    assert {key[-1]: n for key, n in found.items()} == LEAVES | {"requests": 5}
+    assert {key[:-1] for key in found} == {("gpt-4o", "proj_a", "true")}
+
+
+def test_a_bucket_of_the_export_in_which_nothing_was_used_is_no_usage():
+    empty = {"start_time": START, "end_time": START + 60, **dict.fromkeys(EXAMPLE, ""), "model": ""}
+    assert records("openai-usage-export", empty) == []
+
+
+def test_the_dashboards_export_of_costs_is_read_as_its_pages_are():
+    row = {"start_time": START, "end_time": START + DAY, "amount_value": "0.8958740000000000", "amount_currency": "usd",
+           "line_item": "gpt-5-mini-2025-08-07, input", "project_id": "proj_a"}  # fmt: skip
+    (record,) = records("openai-costs-export", row)
+    assert record.reported_cost == Decimal("0.895874")
+    assert (record.model, record.keys["meter"]) == ("gpt-5-mini-2025-08-07", "input_tokens")
+
+
+def folded(path: Any) -> dict[str, Any]:
+    """Fold a folder of pages."""
+    with reading(path, None, "", "UTC") as log:
+        usage, _ = engine.fold(log, Question(()))
+    return {line["meter"]: line["quantity"] for line in usage.records()}
+
+
+def test_a_page_that_is_there_twice_counts_once(tmp_path):
+    own = page(result("completions", **EXAMPLE, model="gpt-4o"))
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text(json.dumps(own, indent=1))
+    assert folded(tmp_path)["input_tokens"] == 400
+
+
+def test_buckets_of_two_lengths_over_one_time_are_refused(tmp_path):
+    day = page(result("completions", **EXAMPLE, model="gpt-4o"))
+    hour = page(result("completions", **EXAMPLE, model="gpt-4o"))
+    hour["data"][0]["end_time"] = START + 3600
+    for name, own in (("day.json", day), ("hour.json", hour)):
+        (tmp_path / name).write_text(json.dumps(own, indent=1))
+    with pytest.raises(InputError, match=r"by buckets of 1:00:00 and of 1 day, 0:00:00 overlap"):
+        folded(tmp_path)

@@ -138,3 +138,22 @@ def test_a_call_without_usage_was_cut_off_or_failed(code, meters):
     (one,) = records("otel", export(span("a1", code=code, **CHAT)))
     assert one.meters == meters
     assert "reported" in one.notes[0]
+
+
+def test_spans_of_two_traces_may_bear_one_id_and_spans_without_an_id_are_all_read():
+    usage: dict[str, Any] = {"usage__input_tokens": 10, "usage__output_tokens": 5}
+    one, two = span("a1", **CHAT, **usage), span("a1", **CHAT, **usage) | {"traceId": "other"}
+    bare = span("", **CHAT, **usage)
+    assert len({each.request_id for each in records("otel", export(one, two))}) == 2
+    assert len(records("otel", export(bare, bare))) == 2
+
+
+def test_a_total_shows_that_cached_counts_stand_beside_the_input():
+    counts: dict[str, Any] = {
+        "usage__input_tokens": 50,
+        "usage__cache_read__input_tokens": 40,
+        "usage__output_tokens": 10,
+    }
+    (beside,) = records("otel", export(span("a1", **CHAT, **counts, usage__total_tokens=100)))
+    (inside,) = records("otel", export(span("a1", **CHAT, **counts, usage__total_tokens=60)))
+    assert (tokens(beside)["input_tokens"], tokens(inside)["input_tokens"]) == (50, 10)

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pertoken.usage.layouts.pages import missing, results, tail
+from pertoken.usage.layouts.pages import Tail, missing, overlapping, results, tail
 from tests.usage.layouts.conftest import layout
 
 START = datetime(2026, 1, 1)  # noqa: DTZ001  moments of reports carry no zone
 
 
-def tails(count: int) -> list[tuple[str, datetime | None, datetime | None, bool]]:
+def tails(count: int) -> list[Tail]:
     """A report in pages of a day."""
     days = [START + timedelta(days=n) for n in range(count + 1)]
-    return [("costs", day, after, n + 1 < count) for n, (day, after) in enumerate(pairwise(days))]
+    return [Tail("costs", day, after, more=n + 1 < count) for n, (day, after) in enumerate(pairwise(days))]
 
 
 @given(st.integers(1, 7), st.randoms(use_true_random=False))
@@ -24,6 +24,7 @@ def test_a_report_with_all_its_pages_lacks_none_in_any_order(count, random):
     pages = tails(count)
     random.shuffle(pages)
     assert missing([*pages, pages[0]]) == ()
+    assert overlapping([*pages, pages[0]]) == ()
 
 
 @given(st.integers(2, 7), st.data())
@@ -38,7 +39,7 @@ def test_one_page_that_is_left_out_is_named_once(count, data):
 def test_a_bucket_that_stands_alone_is_a_page_of_one():
     bucket = {"object": "bucket", "start_time": 1767225600, "end_time": 1767312000, "results": [{"object": "x"}]}
     assert [each.start for each in results(bucket)] == [START]
-    assert tail(bucket) == ("x", START, START + timedelta(days=1), False)
+    assert tail(bucket) == Tail("x", START, START + timedelta(days=1), more=False)
 
 
 def test_an_empty_page_holds_nothing_and_lacks_nothing():

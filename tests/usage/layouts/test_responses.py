@@ -68,6 +68,24 @@ def test_short_texts_beside_a_response_are_keys():
     assert one.keys == {"customer": "acme", "env": "prod", "canary": "true"}
 
 
+def test_short_texts_in_a_body_are_keys_too():
+    (one,) = records("responses", CHAT | {"env": "prod", "text": "x" * 500})
+    assert one.keys == {"env": "prod"}
+
+
+def test_a_time_without_a_zone_is_said():
+    (one,) = records("responses", {"timestamp": "2026-01-05 09:00:00", "response": MESSAGE})
+    (zoned,) = records("responses", {"timestamp": "2026-01-05 09:00:00Z", "response": MESSAGE})
+    assert (one.notes, zoned.notes) == (("times without a zone are read as UTC",), ())
+
+
+def test_labels_that_bear_the_names_of_columns_do_no_harm(fold):
+    row = {"timestamp": "2026-01-05T09:00:00Z", "Env": "prod", "requests": 7, "currency": "x", "tokens": 5, "_row": 9}
+    other = {"timestamp": "2026-01-05T09:00:00Z", "ENV": "test"}
+    _, found = fold([{**row, "response": CHAT}, {**other, "response": MESSAGE}], "jsonl", "env")
+    assert (found["prod", "requests"], found["test", "requests"]) == (1, 1)
+
+
 def test_the_user_of_a_request_is_its_customer():
     (one,) = records("responses", {"request": {"model": "gpt-4o", "user": "acme"}, "response": CHAT})
     assert one.keys["customer"] == "acme"
@@ -86,12 +104,16 @@ def test_a_stream_that_was_cut_off_and_a_failure_are_told_apart():
 
 
 def test_vendors_may_be_mixed_in_one_log(fold):
-    lines = [{"timestamp": "2026-01-05T09:00:00Z", "response": body} for body, _ in BODIES.values()]
+    sold = ("openai", "anthropic", "google", "aws")
+    lines = [
+        {"timestamp": "2026-01-05T09:00:00Z", "provider": name, "response": body}
+        for name, (body, _) in zip(sold, BODIES.values(), strict=True)
+    ]
     name, found = fold([*lines, lines[0]], "jsonl", "provider")
     assert name == "responses of vendors"
     assert found["anthropic", "cache_read_tokens"] == 2000
     assert found["google", "reasoning_tokens"] == 121
-    assert found["", "cache_read_tokens"] == 1024, "a response that stands twice counts once"
+    assert found["openai", "cache_read_tokens"] == 1024, "a response that stands twice counts once"
 
 
 def test_a_period_holds_for_all_of_a_log_of_which_some_lines_tell_no_time(tmp_path):

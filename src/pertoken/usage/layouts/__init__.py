@@ -4,11 +4,15 @@ from pertoken.usage.layout import Layout
 from pertoken.usage.layouts import (
     aider,
     anthropic,
+    anthropic_exports,
+    deepseek,
     focus,
     helicone,
     langfuse,
     litellm,
+    litellm_activity,
     openai,
+    openai_costs,
     openrouter,
     otel,
     portkey,
@@ -16,9 +20,13 @@ from pertoken.usage.layouts import (
 )
 
 LAYOUTS: tuple[Layout, ...] = (
+    *openai_costs.LAYOUTS,
     *openai.LAYOUTS,
     *anthropic.LAYOUTS,
+    *anthropic_exports.LAYOUTS,
     *litellm.LAYOUTS,
+    *litellm_activity.LAYOUTS,
+    *deepseek.LAYOUTS,
     *helicone.LAYOUTS,
     *openrouter.LAYOUTS,
     *portkey.LAYOUTS,

@@ -32,6 +32,9 @@ BILLED = {field: meter for meter, field in METERS.items()} | {
 BANDS = {"0-200k": "0", "200k-1M": "200000"}
 """Context windows, and the bound that their prompts are above."""
 
+SHORT = "0"
+"""What prompts are above where the context window is not told: the sum of many requests is no length."""
+
 KEYS = {
     "workspace": "workspace_id",
     "api_key": "api_key_id",
@@ -60,7 +63,7 @@ def messages(page: Document) -> Iterable[UsageRecord]:
     """
     found = list(results(page))
     apart = _by_workspace(found)
-    return [_used(each, apart=apart) for each in found]
+    return [used(each, apart=apart) for each in found]
 
 
 def _by_workspace(found: Iterable[Result]) -> bool:
@@ -68,12 +71,22 @@ def _by_workspace(found: Iterable[Result]) -> bool:
     return any(each.fields.get("workspace_id") is not None for each in found)
 
 
-def _used(result: Result, *, apart: bool) -> UsageRecord:
+def used(result: Result, *, apart: bool) -> UsageRecord:
+    """Make usage of a result.
+
+    Args:
+        result: What the report says of one group.
+        apart: Whether the report tells workspaces apart.
+
+    Raises:
+        InputError: Counts that can't be, or a context window that is not known.
+    """
     meters = {meter: result.count(field) for meter, field in METERS.items()}
     return UsageRecord(
         meters={meter: n for meter, n in meters.items() if n},
         **_priced(result),
         time=result.start,
+        request_id=result.identity("messages"),
         keys=_keys(result, apart=apart),
         notes=result.untold(GROUPED),
     )
@@ -99,7 +112,7 @@ def _keys(result: Result, *, apart: bool) -> dict[str, str]:
     if window and window not in BANDS:
         msg = f"context_window is {window!r}; {nearest(window, BANDS)}"
         raise InputError(msg)
-    return keys | ({above_key("prompt_tokens"): BANDS[window]} if window else {})
+    return keys | {above_key("prompt_tokens"): BANDS.get(window, SHORT)}
 
 
 def costs(page: Document) -> Iterable[UsageRecord]:
@@ -110,10 +123,19 @@ def costs(page: Document) -> Iterable[UsageRecord]:
     """
     found = list(results(page))
     apart = _by_workspace(found)
-    return [_billed(each, apart=apart) for each in found]
+    return [billed(each, apart=apart) for each in found]
 
 
-def _billed(result: Result, *, apart: bool) -> UsageRecord:
+def billed(result: Result, *, apart: bool) -> UsageRecord:
+    """Make money of a result.
+
+    Args:
+        result: What the report says of one group; its amount in cents.
+        apart: Whether the report tells workspaces apart.
+
+    Raises:
+        InputError: An amount that is no number, or a context window that is not known.
+    """
     amount = result.money("amount")
     kind = result.text("token_type") or result.text("cost_type")
     meter = {"meter": BILLED[kind]} if kind in BILLED else {}
@@ -121,6 +143,7 @@ def _billed(result: Result, *, apart: bool) -> UsageRecord:
         meters={},
         **_priced(result),
         time=result.start,
+        request_id=result.identity("costs"),
         keys=_keys(result, apart=apart) | meter,
         reported_cost=None if amount is None else CONTEXT.divide(amount, CENTS),
         currency=result.text("currency") or "USD",
@@ -153,7 +176,7 @@ LAYOUTS: tuple[Layout, ...] = (
         read=messages,
         paged=True,
         says=(
-            "A result adds up the requests of a bucket and does not say how many there were",
+            "Requests are added up and not counted: where the context window is not told, prompts are read as short",
             "Code execution is billed and never stands in it; the last bucket may not be over",
         ),
     ),

@@ -6,6 +6,7 @@ from pertoken.core.meters import METERS, meter
 from pertoken.usage.layout import Derived, Layout
 from pertoken.usage.layouts.rows import of_rows
 from pertoken.usage.layouts.words import TIERS, TRUTH
+from pertoken.usage.question import above_key
 from pertoken.usage.schema import LogMapping
 
 LEAVES = (
@@ -53,8 +54,9 @@ SELLERS = {
     "Google Cloud": "google",
     "Microsoft": "azure",
     "OpenAI": "openai",
+    "catalog": "",
 }
-"""Names of providers, and ours."""
+"""Names of providers, and ours; our own export names the card where no provider is known."""
 
 
 def _own(*names: str) -> Derived:
@@ -62,6 +64,19 @@ def _own(*names: str) -> Derived:
     columns = [(name, "") for name in names]
     return Derived(of=(*columns, *(("SkuPriceDetails", name) for name in names)))
 
+
+KEYS = (
+    "model",
+    "batch",
+    "service_tier",
+    above_key("prompt_tokens"),
+    "customer",
+    "team",
+    "feature",
+    "region",
+    "sub_account",
+)
+"""Keys that are columns of this layout, each under its own name."""
 
 LAYOUTS: tuple[Layout, ...] = (
     of_rows(
@@ -84,6 +99,9 @@ LAYOUTS: tuple[Layout, ...] = (
             "model": Derived(of=(*_own("x_Model", "x_AIModel").of, ("SkuId", ""))),
             "batch": Derived(of=_own("x_Batch").of, words=TRUTH),
             "service_tier": Derived(of=_own("x_ServiceTier").of, words=TIERS),
+            above_key("prompt_tokens"): Derived(
+                of=(*_own("x_PromptTokensAbove").of, ("ChargeCategory", "")), words={"Usage": "0"}
+            ),
             "customer": _own("x_Customer"),
             "team": _own("x_Team"),
             "feature": _own("x_Feature"),
@@ -96,25 +114,13 @@ LAYOUTS: tuple[Layout, ...] = (
             time="ChargePeriodStart",
             keys={
                 "provider": "seller",
-                **{
-                    key: key
-                    for key in (
-                        "model",
-                        "batch",
-                        "service_tier",
-                        "customer",
-                        "team",
-                        "feature",
-                        "region",
-                        "sub_account",
-                    )
-                },
+                **{key: key for key in KEYS},
             },
         ),
         keep={"ChargeCategory": ("Usage",), "meter": LEAVES, "counted_in": ("one",)},
         says=(
             "Rows of usage are read whose meter and unit are known; others (purchases, credits) are left out",
-            "The reported cost is the effective one; what a row adds up is not told, so prices by length are not sure",
+            "The reported cost is the effective one; prompts are read as short, unless `x_PromptTokensAbove` says more",
         ),
     ),
 )

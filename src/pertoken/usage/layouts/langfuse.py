@@ -16,6 +16,7 @@ from pertoken.core.errors import InputError
 from pertoken.core.meters import meter
 from pertoken.usage.fields import count, moment, money, text
 from pertoken.usage.layout import Document, Layout
+from pertoken.usage.layouts.sides import held_inside
 from pertoken.usage.record import UsageRecord
 
 INVOCATIONS = ("GENERATION", "EMBEDDING")
@@ -177,25 +178,13 @@ def _mended(
 ) -> tuple[str, ...]:
     """Take parts off their wholes on the sides where the total says that they are in there, and say so."""
     whole = meters.get("input_tokens", 0) + meters.get("output_tokens", 0)
-    way = (inside, inside) if total is None else _way(whole, held, total, beside)
+    way = (inside, inside) if total is None else held_inside(whole, held, total, likely=False, more=beside)
     if way is None:
         return ("the parts of usage_details don't add up to their total; they are read as standing beside each other",)
     mended = [(side, n) for side, n, within in zip(("input", "output"), held, way, strict=True) if within and n]
     for side, n in mended:
         meters[f"{side}_tokens"] = _less(meters.get(f"{side}_tokens", 0), n, side)
     return ("parts of usage_details were written inside their whole, and are taken off it",) if mended else ()
-
-
-_WAYS = ((False, False), (False, True), (True, False), (True, True))
-
-
-def _way(whole: int, held: tuple[int, ...], total: int, beside: int) -> tuple[bool, bool] | None:
-    """Find on which sides parts are inside their whole, by what then adds up to the total."""
-    for way in _WAYS:
-        reached = whole + sum(n for n, within in zip(held, way, strict=True) if not within)
-        if total in (reached, reached + beside):
-            return way
-    return None
 
 
 def _word(name: str) -> str:

@@ -6,15 +6,19 @@ Source: github.com/open-telemetry/semantic-conventions-genai (spans), openteleme
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pertoken.core.errors import InputError
 from pertoken.usage.fields import count, moment, money, text
 from pertoken.usage.layout import Document, Layout
+from pertoken.usage.layouts.sides import held_inside
 from pertoken.usage.record import UsageRecord
 from pertoken.usage.responses.sellers import seller
 
 Attributes = Mapping[str, Any]
+Place = tuple[str, str]
+"""Trace and span."""
 
 CALLS = frozenset({"chat", "text_completion", "embeddings", "generate_content", "completion", "embedding",
                    "acompletion", "aembedding", "atext_completion", "responses", "aresponses"})  # fmt: skip
@@ -40,12 +44,6 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 SIDES = {"input_tokens": [leaf for leaf in PARTS if leaf.startswith(("cache", "input"))],
          "output_tokens": [leaf for leaf in PARTS if leaf.startswith(("reasoning", "output"))]}  # fmt: skip
 
-MODEL = ("gen_ai.response.model", "gen_ai.request.model", "llm.response.model", "llm.request.model")
-PROVIDER = ("gen_ai.provider.name", "gen_ai.system")
-OPERATION = ("gen_ai.operation.name", "llm.request.type")
-COST = ("gen_ai.cost.total_cost", "gen_ai.usage.cost", "operation.cost")
-SERVED = ("openai.response.service_tier", "gen_ai.openai.response.service_tier", "gen_ai.response.service_tier")
-ASKED = ("openai.request.service_tier", "gen_ai.openai.request.service_tier", "gen_ai.request.service_tier")
 KEYS = {
     "customer": ("customer.id", "customer", "enduser.id", "user.id", "langfuse.user.id"),
     "team": ("team.id", "team"),
@@ -55,6 +53,23 @@ KEYS = {
     "environment": ("deployment.environment.name", "deployment.environment"),
 }
 """Keys, and the attributes of a span or its resource that name them."""
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    **PARTS,
+    **KEYS,
+    "input_tokens": INPUT,
+    "output_tokens": OUTPUT,
+    "total": TOTAL,
+    "model": ("gen_ai.response.model", "gen_ai.request.model", "llm.response.model", "llm.request.model"),
+    "provider": ("gen_ai.provider.name", "gen_ai.system"),
+    "operation": ("gen_ai.operation.name", "llm.request.type"),
+    "cost": ("gen_ai.cost.total_cost", "gen_ai.usage.cost", "operation.cost"),
+    "served": ("openai.response.service_tier", "gen_ai.openai.response.service_tier", "gen_ai.response.service_tier"),
+    "asked": ("openai.request.service_tier", "gen_ai.openai.request.service_tier", "gen_ai.request.service_tier"),
+}
+"""What is read of a span, and the attributes that say it, the current name first."""
+
+COUNTS = (*SIDES, *PARTS, "total")
 
 NOTHING = "no usage reported, as of a stream that was cut off"
 FAILED = "failed, and reported no usage"
@@ -68,12 +83,12 @@ def recognise(document: Document) -> bool:
 
 def read(document: Document) -> Iterator[UsageRecord]:
     """Read the calls of models among the spans of an export request."""
-    spans = [(span, {**resource, **_attributes(span)}) for span, resource in _spans(document)]
-    calls = {_id(span, "span"): (span, told) for span, told in spans if _is_call(told)}
-    parents = {_id(span, "span"): _id(span, "parentSpan", "parent_span") for span, _ in spans}
-    wrapping = {above for ident, (_, told) in calls.items() if _counted(told) for above in _above(ident, parents)}
-    for ident, (span, told) in calls.items():
-        if ident not in wrapping:
+    spans = [(span, _fields({**resource, **_attributes(span)})) for span, resource in _spans(document)]
+    parents = {_place(span): _place(span, "parentSpan", "parent_span") for span, _ in spans}
+    calls = [(span, told) for span, told in spans if _is_call(told)]
+    wrapping = {above for span, told in calls if _counted(told) for above in _above(_place(span), parents)}
+    for span, told in calls:
+        if _place(span) not in wrapping:
             yield _record(span, told)
 
 
@@ -105,32 +120,45 @@ def _value(typed: Mapping[str, Any]) -> Any:  # noqa: ANN401  whatever type it s
     return next((value for name, value in typed.items() if name.endswith(("Value", "_value"))), None)
 
 
+def _fields(said: Attributes) -> dict[str, Any]:
+    """What is read of a span; attributes that say nothing count as not there."""
+    told = {name: value for name, value in said.items() if value is not None and value != ""}
+    return {field: told[name] for field, name in _named(tuple(told))}
+
+
+@lru_cache(maxsize=4096)
+def _named(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Find the attribute that says each field; programs write few different spans, many times."""
+    have = frozenset(names)
+    found = ((field, next((name for name in known if name in have), "")) for field, known in FIELDS.items())
+    return tuple((field, name) for field, name in found if name)
+
+
 def _id(span: Document, *kinds: str) -> str:
     return next((str(span[name]) for kind in kinds for name in (f"{kind}Id", f"{kind}_id") if span.get(name)), "")
 
 
-def _above(ident: str, parents: Mapping[str, str]) -> Iterator[str]:
+def _place(span: Document, *kinds: str) -> Place:
+    return _id(span, "trace"), _id(span, *(kinds or ("span",)))
+
+
+def _above(place: Place, parents: Mapping[Place, Place]) -> Iterator[Place]:
     """Spans that a span stands in, from the inside out."""
-    seen = {ident}
-    while (ident := parents.get(ident, "")) and ident not in seen:
-        seen.add(ident)
-        yield ident
-
-
-def _first(told: Attributes, names: Sequence[str]) -> Any:  # noqa: ANN401
-    return next((told[name] for name in names if told.get(name) not in (None, "")), None)
+    seen = {place}
+    while (place := parents.get(place, ("", "")))[1] and place not in seen:
+        seen.add(place)
+        yield place
 
 
 def _counted(told: Attributes) -> bool:
-    return _first(told, INPUT) is not None or _first(told, OUTPUT) is not None
+    return "input_tokens" in told or "output_tokens" in told
 
 
 def _is_call(told: Attributes) -> bool:
     """Tell a span of one call; where no operation is said, by its usage and model, unless it is an agent's."""
-    operation = _first(told, OPERATION)
-    if operation is not None:
-        return str(operation).lower() in CALLS
-    return _counted(told) and _first(told, MODEL) is not None and "gen_ai.agent.name" not in told
+    if "operation" in told:
+        return str(told["operation"]).lower() in CALLS
+    return _counted(told) and "model" in told and "agent" not in told
 
 
 def _record(span: Document, told: Attributes) -> UsageRecord:
@@ -139,44 +167,40 @@ def _record(span: Document, told: Attributes) -> UsageRecord:
         status = (span.get("status") or {}).get("code")
         meters, notes = ({}, (FAILED,)) if status in ERROR else ({"requests": 1}, (NOTHING,))
     tier, doubt = _tier(told)
-    labels = {key: text(_first(told, names)) for key, names in KEYS.items()}
-    trace = _id(span, "trace")
+    trace, ident = _place(span)
     return UsageRecord(
         meters=meters,
-        provider=seller(text(_first(told, PROVIDER))),
-        model=text(_first(told, MODEL)),
+        provider=seller(text(told.get("provider"))),
+        model=text(told.get("model")),
         service_tier=tier,
-        time=moment(_first(span, ("startTimeUnixNano", "start_time_unix_nano")), "startTimeUnixNano"),
-        request_id=f"{trace}:{_id(span, 'span')}" if _id(span, "span") else "",
-        keys={key: label for key, label in labels.items() if label},
-        reported_cost=money(_first(told, COST), "cost"),
+        time=moment(span.get("startTimeUnixNano") or span.get("start_time_unix_nano"), "startTimeUnixNano"),
+        request_id=f"{trace}:{ident}" if ident else "",
+        keys={key: text(told[key]) for key in KEYS if key in told},
+        reported_cost=money(told.get("cost"), "cost"),
         notes=(*notes, *doubt),
     )
 
 
 def _tier(told: Attributes) -> tuple[str, tuple[str, ...]]:
-    served, asked = (text(_first(told, names)).lower() for names in (SERVED, ASKED))
-    tier = served or asked
+    tier = text(told.get("served") or told.get("asked")).lower()
     if tier in ("", "default", "auto"):
         return "standard", ()
-    return tier, () if served else ("service tier as asked for; the span does not say which served",)
+    return tier, () if "served" in told else ("service tier as asked for; the span does not say which served",)
 
 
 def _meters(told: Attributes) -> tuple[dict[str, int], tuple[str, ...]]:
     """Make leaves: parts are inside their side, unless the total or their size shows that they stand beside it."""
-    found = {leaf: count(_first(told, names), names[0]) for leaf, names in PARTS.items()}
-    sides = {
-        "input_tokens": count(_first(told, INPUT), INPUT[0]),
-        "output_tokens": count(_first(told, OUTPUT), OUTPUT[0]),
-    }
-    total, notes, meters = _first(told, TOTAL), [], {"requests": 1}
-    for side, whole in sides.items():
-        parts = sum(found[leaf] for leaf in SIDES[side])
-        beside = parts > whole or (total is not None and count(total, TOTAL[0]) == sum(sides.values()) + parts > whole)
-        if parts and beside:
+    counts = {field: count(told[field], FIELDS[field][0]) for field in COUNTS if field in told}
+    wholes = {side: counts.get(side, 0) for side in SIDES}
+    held = {side: sum(counts.get(leaf, 0) for leaf in leaves) for side, leaves in SIDES.items()}
+    total = counts.pop("total", None)
+    way = None if total is None else held_inside(sum(wholes.values()), tuple(held.values()), total, likely=True)
+    meters, notes = {"requests": 1} | counts, []
+    for side, inside in zip(SIDES, way or (True, True), strict=True):
+        if held[side] and inside and held[side] <= wholes[side]:
+            meters[side] = wholes[side] - held[side]
+        elif held[side]:
             notes.append(f"parts of {side} were counted beside it, against the conventions, and are not taken off it")
-        meters[side] = whole if beside else whole - parts
-    meters |= {leaf: n for leaf, n in found.items() if n}
     return {leaf: n for leaf, n in meters.items() if n}, tuple(notes)
 
 

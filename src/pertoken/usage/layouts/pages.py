@@ -35,6 +35,12 @@ class Result:
     fields: Document
     cut: bool = False
 
+    def identity(self, kind: str) -> str:
+        """Name what stands only once in a report: its bucket and its group."""
+        said = sorted((name, text(value)) for name, value in self.fields.items() if isinstance(value, str | bool))
+        group = (f"{name}={value}" for name, value in said if name not in ("amount", "object"))
+        return " ".join([kind, self.start.isoformat() if self.start else "", *group])
+
     def count(self, field: str) -> int:
         """Read how much there is of something; 0 if nothing stands there."""
         return count(at(self.fields, field), field)
@@ -112,41 +118,73 @@ def _bounds(bucket: Document) -> tuple[datetime | None, datetime | None]:
     return moment(bucket.get(begin), begin), moment(bucket.get(end), end)
 
 
-Tail = tuple[str, datetime | None, datetime | None, bool]
-"""What a page is of, when its first bucket begins, when its last one is over, and whether it says that more follow."""
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What tells whether a page's neighbours are there.
+
+    Args:
+        kind: What it is a page of.
+        start: When its first bucket begins; None if it has none.
+        end: When its last one is over.
+        more: Whether it says that more follow.
+        width: How long its buckets are.
+    """
+
+    kind: str
+    start: datetime | None
+    end: datetime | None
+    more: bool
+    width: timedelta = timedelta(days=1)
 
 
 def tail(page: Document) -> Tail:
-    """Sum a page up to what tells whether the next is there."""
+    """Sum a page up to what tells whether its neighbours are there."""
     bounds = [_bounds(each) for each in buckets(page)]
-    kind = str(at(first(page), "object") or ("report" if "data" in page else "bucket"))
+    kind = str(first(page).get("object") or ("report" if "data" in page else "bucket"))
     starts = [start for start, _ in bounds if start]
     ends = [end for _, end in bounds if end]
-    return kind, min(starts, default=None), max(ends, default=None), page.get("has_more") is True
+    width = max((_length(*each) or timedelta() for each in bounds), default=timedelta())
+    return Tail(kind, min(starts, default=None), max(ends, default=None), page.get("has_more") is True, width)
 
 
 def missing(tails: Iterable[Tail]) -> tuple[str, ...]:
     """Say which pages of a report are not there: those that a page says follow and that no page begins.
 
     >>> day = datetime(2026, 1, 1), datetime(2026, 1, 2), datetime(2026, 1, 3)
-    >>> missing([("costs", day[0], day[1], True), ("costs", day[1], day[2], False)])
+    >>> missing([Tail("costs", day[0], day[1], True), Tail("costs", day[1], day[2], False)])
     ()
-    >>> missing([("costs", day[0], day[1], True)])
+    >>> missing([Tail("costs", day[0], day[1], True)])
     ('page 2 of costs is missing: the page that ends on 2026-01-02 00:00 UTC says that more follow',)
     """
     read = sorted(set(tails), key=_order)
-    begun = {(kind, start) for kind, start, _, _ in read}
+    begun = {(each.kind, each.start) for each in read}
     numbers: dict[str, int] = {}
     out = []
-    for kind, _, end, more in read:
-        numbers[kind] = numbers.get(kind, 0) + 1
-        if more and (kind, end) not in begun:
-            until = f"ends on {end:%Y-%m-%d %H:%M} UTC" if end else "has no bucket"
-            out.append(f"page {numbers[kind] + 1} of {kind} is missing: the page that {until} says that more follow")
-            numbers[kind] += 1
+    for each in read:
+        numbers[each.kind] = numbers.get(each.kind, 0) + 1
+        if each.more and (each.kind, each.end) not in begun:
+            until = f"ends on {each.end:%Y-%m-%d %H:%M} UTC" if each.end else "has no bucket"
+            number = numbers[each.kind] = numbers[each.kind] + 1
+            out.append(f"page {number} of {each.kind} is missing: the page that {until} says that more follow")
     return tuple(out)
 
 
-def _order(of: Tail) -> tuple[str, datetime, datetime, bool]:
-    kind, start, end, more = of
-    return kind, start or datetime.min, end or datetime.min, more  # noqa: DTZ901  moments here carry no zone
+def overlapping(tails: Iterable[Tail]) -> tuple[str, ...]:
+    """Say which pages tell the same time by buckets of another length: they count the same usage twice.
+
+    >>> day = datetime(2026, 1, 1), datetime(2026, 1, 2)
+    >>> overlapping([Tail("costs", *day, False), Tail("costs", *day, False, timedelta(hours=1))])
+    ('costs by buckets of 1:00:00 and of 1 day, 0:00:00 overlap from 2026-01-01 00:00 UTC on',)
+    """
+    read = sorted((each for each in set(tails) if each.start and each.end), key=_order)
+    pairs = ((one, two) for i, one in enumerate(read) for two in read[i + 1 :] if one.kind == two.kind)
+    return tuple(
+        f"{one.kind} by buckets of {one.width} and of {two.width} overlap from {two.start:%Y-%m-%d %H:%M} UTC on"
+        for one, two in pairs
+        if one.width != two.width and one.end and two.start and two.start < one.end
+    )
+
+
+def _order(of: Tail) -> tuple[str, datetime, datetime, bool, timedelta]:
+    earliest = datetime.min  # noqa: DTZ901  moments here carry no zone
+    return of.kind, of.start or earliest, of.end or earliest, of.more, of.width

@@ -1,8 +1,10 @@
 """Responses of vendors as they came, one a line, alone or with their request, time and customer beside them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pertoken.usage.fields import first, moment, text
@@ -62,7 +64,8 @@ def read(document: Document) -> Iterator[UsageRecord]:
     asked = request if isinstance(request, Mapping) else None
     for each in usage_of(document, provider=text(document.get("provider")), request=asked):
         told = each.request_id or text(first(document, REQUEST_IDS))
-        yield replace(each, keys={**each.keys, **keys}, time=each.time or when, request_id=told)
+        notes = each.notes if _TOLD & body.keys() else (*each.notes, *_zone(document, body))
+        yield replace(each, keys={**each.keys, **keys}, time=each.time or when, request_id=told, notes=notes)
 
 
 def _unmetered(body: Document) -> bool:
@@ -71,22 +74,48 @@ def _unmetered(body: Document) -> bool:
 
 
 def _time(document: Document, body: Document) -> datetime | None:
-    names = [name for name in TIMES if document.get(name)]
-    return moment(document[names[0]], names[0]) if names and body is not document else None
+    name = _clock(document, body)
+    return moment(document[name], name) if name else None
+
+
+def _clock(document: Document, body: Document) -> str:
+    """Find the field beside a response that tells its time."""
+    return next((name for name in TIMES if document.get(name)), "") if body is not document else ""
+
+
+def _zone(document: Document, body: Document) -> tuple[str, ...]:
+    """Say of a written time that it tells no zone."""
+    told = document.get(_clock(document, body))
+    return (NO_ZONE,) if isinstance(told, str) and _NAIVE.fullmatch(told) else ()
 
 
 def _keys(document: Document) -> dict[str, str]:
-    """Labels that stand beside a response, by their usual names; of what wraps one, every short text."""
-    plain = [name for name, value in document.items() if isinstance(value, str | int | bool) and value != ""]
-    known = {key: best(plain, KEYS[key]) for key in ("customer", "feature", "team", "plan")}
-    keys = {key: text(document[found[0]]) for key, found in known.items() if len(found) == 1}
+    """Labels that stand beside a response or in it: the customer by its usual names, and every short text."""
+    plain = [name for name, value in document.items() if isinstance(value, str | int) and len(str(value)) in _SHORT]
+    known = _known(tuple(plain))
+    keys = {key: text(document[name]) for key, name in known}
     if "customer" not in keys and (owner := first(document, OWNERS)):
         keys["customer"] = text(owner)
-    if any(name in document for name in INSIDE):
-        keys |= {n: text(document[n]) for n in plain if n not in _TAKEN and not any(n in f for f in known.values())}
-    return keys
+    read = {*_TAKEN, *(name for _, name in known)}
+    return {name.lower(): text(document[name]) for name in plain if name not in read} | keys
 
 
-_TAKEN = frozenset({*TIMES, *REQUEST_IDS, "model", "provider", "object", "type", "service_tier", "region", "batch"})
+@lru_cache(maxsize=1024)
+def _known(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Find the fields that are known to be keys."""
+    level = ((key, best(names, KEYS[key])) for key in ("customer", "feature", "team", "plan"))
+    return tuple((key, found[0]) for key, found in level if len(found) == 1)
+
+
+_TOLD = frozenset({"created", "created_at", "createTime"})
+"""Fields of responses that tell their time, with its zone."""
+_TAKEN = frozenset(
+    {*TIMES, *REQUEST_IDS, *_TOLD, "model", "provider", "object", "type", "role", "service_tier", "region"}
+)
+_TAKEN |= {"batch", "modelVersion", "responseId"}
+"""Fields that are read as something else."""
+_SHORT = range(1, 129)
+_NAIVE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?")
+NO_ZONE = "times without a zone are read as UTC"
 
 LAYOUTS = (Layout(name="responses", title="responses of vendors", recognise=recognise, read=read),)

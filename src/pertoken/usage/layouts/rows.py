@@ -149,10 +149,8 @@ def _added_up(requests: Count) -> tuple[str, ...]:
 
 def _too_little(leaf: Leaf, counts: Mapping[str, Count], fields: Mapping[str, str]) -> str:
     parts = ", ".join(f"{fields[c]} {counts[c]}" for c in dict.fromkeys(leaf.less) if counts[c])
-    return (
-        f"{fields[leaf.column]} {counts[leaf.column]} is less than what it is read as containing ({parts}); mend the "
-        "row, or say in a mapping (--map) what it contains (includes)"
-    )
+    whole = f"{fields[leaf.column]} {counts[leaf.column]}"
+    return f"{whole} is less than what it is read as containing ({parts}); mend the row or set it aside (--rejects)"
 
 
 def rows(

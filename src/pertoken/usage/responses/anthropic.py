@@ -3,7 +3,7 @@
 from functools import partial
 
 from pertoken.usage.record import Count
-from pertoken.usage.responses.invocation import Body, Invocation, Response
+from pertoken.usage.responses.invocation import Body, Invocation, Response, record, records
 from pertoken.usage.responses.openai import TIMED
 from pertoken.usage.responses.sampled import billed
 from pertoken.usage.responses.scan import Parts, Table, named, scan
@@ -36,13 +36,19 @@ def read(response: Response) -> tuple[Invocation, ...]:
     """
     usage = response.usage
     parts = scan(usage, USAGE)
-    told = [each for each in usage.get("iterations") or () if isinstance(each, dict)]
+    told = records(usage.get("iterations")) if usage.get("iterations") else []
     if not told:
-        return (_leaves(parts, usage),)
+        return (_leaves(parts, usage, notes=_credited(usage)),)
     return tuple(
-        _leaves(each.parts, usage, model=each.model, notes=each.notes)
+        _leaves(each.parts, usage, model=each.model, notes=(*_credited(usage), *each.notes))
         for each in billed(parts, [(each, scan(each, USAGE, f"usage.iterations[{i}]")) for i, each in enumerate(told)])
     )
+
+
+def _credited(usage: Body) -> tuple[str, ...]:
+    """Say where a retry is billed as if its cache had always been on the model that took over."""
+    credited = record(record(usage.get("fallback_credit")).get("status")).get("type") == "redeemed"
+    return ("fallback credit: what was written to the cache may be billed as read from it",) if credited else ()
 
 
 def _leaves(parts: Parts, usage: Body, *, model: str = "", notes: tuple[str, ...] = ()) -> Invocation:

@@ -1,19 +1,23 @@
 """Bedrock's way to count (Converse, Nova, Cursor): what is cached stands beside the input."""
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from pertoken.usage.record import Count
-from pertoken.usage.responses.invocation import Invocation, Response
+from pertoken.usage.responses.invocation import Invocation, Response, records
 from pertoken.usage.responses.scan import Table, named, scan, whole
 from pertoken.usage.responses.split import of_input, of_output, of_writes
+
+TTL = re.compile(r"\d+[smhd]")
+"""A time to live."""
 
 
 def _kept(found: Any, place: str) -> Iterator[tuple[str, int]]:  # noqa: ANN401  whatever stands there
     """Read a list of cache writes by how long they are kept."""
-    for i, each in enumerate(found if isinstance(found, list | tuple) else ()):
-        if each.get("ttl") and each.get("inputTokens") is not None:
+    for i, each in enumerate(records(found)):
+        if TTL.fullmatch(str(each.get("ttl"))) and each.get("inputTokens") is not None:
             yield f"write_{each['ttl']}", whole(each["inputTokens"], f"{place}[{i}].inputTokens")
 
 

@@ -1,7 +1,7 @@
 """Cohere's way to count: what is billed stands beside all tokens, and is what counts."""
 
 from pertoken.usage.record import Count
-from pertoken.usage.responses.invocation import Invocation, Response
+from pertoken.usage.responses.invocation import Invocation, Response, record
 from pertoken.usage.responses.scan import Table, scan
 
 BILLED: Table = {
@@ -23,9 +23,9 @@ def read(response: Response) -> tuple[Invocation, ...]:
         InputError: A count is no count.
     """
     usage = response.usage
-    billed = usage.get("billed_units")
+    billed = record(usage.get("billed_units"))
     kind = "billed_units" if billed and response.api != "tokens" else "tokens"
-    meters: dict[str, Count] = scan(usage.get(kind) or {}, BILLED, f"usage.{kind}")
+    meters: dict[str, Count] = scan(record(usage.get(kind)), BILLED, f"usage.{kind}")
     notes = ["tokens are counted, since billed_units are not said"] if not billed else []
     cached = scan(usage, {"cached_tokens": "cached"}).get("cached", 0)
     if cached and kind == "tokens":

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pertoken.usage.record import Count
-from pertoken.usage.responses.invocation import Invocation, Response
+from pertoken.usage.responses.invocation import Invocation, Response, record, records
 from pertoken.usage.responses.openai import lasted
 from pertoken.usage.responses.scan import Table, scan, whole
 
 
 def _listed(names: Mapping[str, str]) -> Any:  # noqa: ANN401  a reader of a list
     def read_each(found: Any, place: str) -> Iterator[tuple[str, int]]:  # noqa: ANN401  whatever stands there
-        for i, each in enumerate(found if isinstance(found, list | tuple) else ()):
+        for i, each in enumerate(records(found)):
             for name, meter in names.items():
                 if each.get(name) is not None:
                     yield meter, whole(each[name], f"{place}[{i}].{name}")
@@ -21,8 +21,8 @@ def _listed(names: Mapping[str, str]) -> Any:  # noqa: ANN401  a reader of a lis
 
 def _embedded(found: Any, place: str) -> Iterator[tuple[str, int]]:  # noqa: ANN401  whatever stands there
     """Read the statistics of Vertex' embeddings."""
-    for i, each in enumerate(found if isinstance(found, list | tuple) else ()):
-        told = (each.get("embeddings") or {}).get("statistics") or {}
+    for i, each in enumerate(records(found)):
+        told = record(record(each.get("embeddings")).get("statistics"))
         if told.get("token_count") is not None:
             yield "input_tokens", whole(told["token_count"], f"{place}[{i}].embeddings.statistics.token_count")
 

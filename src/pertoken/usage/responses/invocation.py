@@ -9,6 +9,16 @@ Body = Mapping[str, Any]
 """A JSON object of a vendor: a response, or a part of one."""
 
 
+def record(found: object) -> Body:
+    """Take what stands somewhere for a record; an empty one if it is none."""
+    return found if isinstance(found, Mapping) else {}
+
+
+def records(found: object) -> list[Body]:
+    """Take the records of a list; none if it is no list."""
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list | tuple) else []
+
+
 class Response(NamedTuple):
     """One response of a vendor, unwrapped.
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pertoken.core.errors import Fault, InputError
-from pertoken.usage.responses.invocation import Body, Response
+from pertoken.usage.responses.invocation import Body, Response, record
 
 MODEL = ("model", "modelVersion", "model_version", "modelId", "model_id", "model_name")
 TIER = frozenset({"service_tier", "serviceTier", "trafficType", "traffic_type"})
@@ -56,25 +56,24 @@ def of(response: Response, request: Body) -> Labels:
     body, usage = response.body, response.usage
     tier = _tier(response)
     speed = usage.get("speed") or body.get("speed")
-    model = str(_first(response, MODEL) or response.model or request.get("model") or "")
+    model = str(_first(response, MODEL) or response.model or request.get("model") or request.get("modelId") or "")
     notes: tuple[str, ...] = ()
     if request or "unfinished" in body:
         notes = _told(body, request, tier, speed)
         tier = tier or _named_tier(request.get("service_tier") or STANDARD)
         speed = speed or request.get("speed")
+    placed = "inference_geo" in usage or request or response.model or "." in model or "/" in model
+    ident = body.get("id")
     return Labels(
         _bare(model) if "/" in model else model,
         response.batch or tier == BATCH,
-        STANDARD if tier in UNSAID else tier,
+        tier if tier and tier != BATCH else STANDARD,
         str(speed).lower() if speed else STANDARD,
-        _region(usage, model, response.model, request),
+        _region(usage, model, response.model, request) if placed else "",
         _time(_first(response, TIME)),
-        str(_first(response, IDENT) or ""),
+        ident if type(ident) is str else str(_first(response, IDENT) or ""),
         notes,
     )
-
-
-UNSAID = frozenset({"", BATCH})
 
 
 def _told(body: Body, request: Body, tier: str, speed: object) -> tuple[str, ...]:
@@ -108,14 +107,10 @@ def _first(response: Response, names: tuple[str, ...]) -> Any:  # noqa: ANN401  
 
 def _tier(response: Response) -> str:
     """Read the tier that served a response; empty if it is not said."""
-    found = response.body.get("service_tier") or response.usage.get("service_tier")
-    if not found:
-        told = (
-            record.get(name)
-            for record in (response.body, response.usage, *reversed(response.around))
-            if not TIER.isdisjoint(record)
-            for name in TIER
-        )
+    body, usage = response.body, response.usage
+    found = body.get("service_tier") or usage.get("service_tier")
+    if not found and not (TIER.isdisjoint(body) and TIER.isdisjoint(usage) and not response.around):
+        told = (record.get(name) for record in (body, usage, *reversed(response.around)) for name in TIER)
         found = next(filter(None, told), None)
     return _named_tier(found.get("type", "") if isinstance(found, dict) else found) if found else ""
 
@@ -126,7 +121,7 @@ def _named_tier(found: Any) -> str:  # noqa: ANN401  whatever stands there
     >>> _named_tier("ON_DEMAND_FLEX"), _named_tier("default"), _named_tier("SERVICE_TIER_PRIORITY")
     ('flex', 'standard', 'priority')
     """
-    if found in TIERS:
+    if type(found) is str and found in TIERS:
         return TIERS[found]
     name = str(found).rpartition(".")[2].lower().removeprefix(PREFIX)
     return TIERS.get(name, name)
@@ -153,13 +148,13 @@ def _region(usage: Body, model: str, given: str, request: Body) -> str:
 
 def _time(found: Any) -> datetime | None:  # noqa: ANN401  whatever stands there
     """Read a moment: seconds or milliseconds since 1970, or ISO 8601; None if it is neither."""
-    if isinstance(found, int | float) and not isinstance(found, bool):
-        return EPOCH + timedelta(seconds=found / 1000 if found >= MILLISECONDS else found)
     try:
-        moment = datetime.fromisoformat(found) if isinstance(found, str) else None
-    except ValueError:
+        if type(found) is not str:
+            return EPOCH + timedelta(seconds=found / 1000 if found >= MILLISECONDS else found) if found else None
+        moment = datetime.fromisoformat(found)
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment and moment.tzinfo else moment
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 TICKS = 10**10
@@ -167,14 +162,8 @@ TICKS = 10**10
 
 CENTS = 100
 
-COSTS = (
-    (("usage", "cost", "total_cost"), 1),
-    (("usage", "cost"), 1),
-    (("usage", "cost_in_usd_ticks"), TICKS),
-    (("usage", "totalCents"), CENTS),
-    (("body", "cost_in_usd_ticks"), TICKS),
-)
-"""Where vendors say what a response cost, and how many of that make a unit of money."""
+COSTS = ((("cost", "total_cost"), 1), (("cost",), 1), (("cost_in_usd_ticks",), TICKS), (("totalCents",), CENTS))
+"""Where usage says what a response cost, and how many of that make a unit of money."""
 
 
 def cost(response: Response) -> tuple[Decimal | None, str, tuple[str, ...]]:
@@ -187,15 +176,14 @@ def cost(response: Response) -> tuple[Decimal | None, str, tuple[str, ...]]:
         InputError: It is no number.
     """
     usage = response.usage
-    if usage.keys().isdisjoint(MONEY):
+    if MONEY.isdisjoint(usage):
         return None, "USD", ()
-    for (_, *path), parts in COSTS:
+    for path, parts in COSTS:
         found: Any = usage
         for name in path:
-            found = found.get(name) if isinstance(found, Mapping) else None
+            found = record(found).get(name)
         if found is not None and not isinstance(found, Mapping):
-            told = usage.get("cost")
-            currency = str(told.get("currency") or "USD") if isinstance(told, Mapping) else "USD"
+            currency = str(record(usage.get("cost")).get("currency") or "USD")
             return _money(found) / parts, currency, tuple(_byok(usage))
     return None, "USD", ()
 
@@ -215,7 +203,6 @@ def _money(found: object) -> Decimal:
 def _byok(usage: Body) -> Iterator[str]:
     """Say where the cost is a gateway's fee only."""
     if usage.get("is_byok"):
-        details = usage.get("cost_details")
-        upstream = details.get("upstream_inference_cost") if isinstance(details, Mapping) else None
+        upstream = record(usage.get("cost_details")).get("upstream_inference_cost")
         told = f" {upstream}" if upstream is not None else ""
         yield f"own key: the reported cost is the gateway's fee, the vendor bills{told} elsewhere"

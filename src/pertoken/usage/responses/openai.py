@@ -9,7 +9,7 @@ from typing import Any
 
 from pertoken.usage.record import Count
 from pertoken.usage.responses import unmetered
-from pertoken.usage.responses.invocation import Invocation, Response
+from pertoken.usage.responses.invocation import Invocation, Response, record
 from pertoken.usage.responses.scan import ANY, Parts, Table, amount, named, scan
 from pertoken.usage.responses.split import of_input, of_output, of_writes
 
@@ -115,8 +115,8 @@ USAGE: Table = {
 }
 """What OpenAI and those who follow it call their counts, in Chat, Responses, Realtime, embeddings and images."""
 
-PLAIN = frozenset({"input", "output", "total"})
-"""Parts that overlap with nothing."""
+USUAL = frozenset({"input", "output", "total", "cached", "reasoning", "text", "output_text"})
+"""Parts of most responses, which are leaves once cached and reasoning are taken off."""
 
 SIDES = {
     "input": ("text", "audio", "image", "video"),
@@ -151,14 +151,34 @@ def read(response: Response) -> tuple[Invocation, ...]:
     Raises:
         InputError: A count is no count, or more than what it is a part of.
     """
-    parts = scan(response.usage, USAGE)
+    if "svg_usage" in response.body:
+        return _drawn(response)
+    usage = response.usage
+    parts = scan(usage, USAGE)
     fed, said = parts.get("input", 0), parts.get("output", 0)
-    if not parts.keys() <= PLAIN or parts.get("total", fed + said) != fed + said:
+    cached, thought = parts.get("cached", 0), parts.get("reasoning", 0)
+    sums_up = parts["total"] == fed + said if "total" in parts else not thought
+    if not sums_up or cached > fed or thought > said or not parts.keys() <= USUAL or response.provider in ADDED:
         return (_parted(response, parts),)
-    meters = {"input_tokens": fed} if fed else {}
-    if said:
-        meters["output_tokens"] = said
+    if "prompt_tokens" not in usage and _made(response):
+        return (_parted(response, parts),)
+    meters = {"input_tokens": fed - cached} if fed > cached else {}
+    if cached:
+        meters["cache_read_tokens"] = cached
+    if said > thought:
+        meters["output_tokens"] = said - thought
+    if thought:
+        meters["reasoning_tokens"] = thought
     return (Invocation(meters),)
+
+
+def _drawn(response: Response) -> tuple[Invocation, ...]:
+    """Read an image whose drawing was written by another model, which is billed beside it."""
+    body = {name: found for name, found in response.body.items() if name != "svg_usage"}
+    drawn = record(response.body["svg_usage"])
+    (written,) = read(response._replace(body={}, usage=drawn, api="")) if drawn else (None,)
+    apart = (written._replace(model=str(drawn.get("model") or "")),) if written else ()
+    return read(response._replace(body=body)) + apart
 
 
 def _parted(response: Response, parts: Parts) -> Invocation:
@@ -169,8 +189,9 @@ def _parted(response: Response, parts: Parts) -> Invocation:
     if "input" not in parts and "output" not in parts and "total" in parts:
         parts["input"] = parts["total"]
     fed, said, notes = _whole(response, parts)
-    if _pictures(response) and parts.keys().isdisjoint({"output_text", "output_image"}):
-        parts["output_image"] = said
+    made = _made(response)
+    if made and parts.keys().isdisjoint({"output_text", made}):
+        parts[made] = said
     say = partial(named, USAGE, record=response.usage)
     meters, doubts = of_input(parts, fed, say)
     spoken, others = of_output(parts, said, say)
@@ -224,8 +245,16 @@ def _off(response: Response, parts: Parts, rest: Count | None) -> tuple[Count, C
     return 0, 0, notes
 
 
-def _pictures(response: Response) -> bool:
-    """Tell whether the output is images, where the response does not split it."""
-    if response.api == "images" or str(response.body.get("type", "")).startswith(("image_generation.", "image_edit.")):
-        return True
-    return unmetered.made(response.body.get("data"), unmetered.IMAGES["data"])
+def _made(response: Response) -> str:
+    """Tell what the output is where the response does not split it: images or sound; empty for text."""
+    for kind, (api, begins) in MADE.items():
+        if response.api == api or str(response.body.get("type") or "").startswith(begins):
+            return kind
+    return "output_image" if unmetered.made(response.body.get("data"), unmetered.IMAGES["data"]) else ""
+
+
+MADE = {
+    "output_image": ("images", ("image_generation.", "image_edit.")),
+    "output_audio": ("speech", ("speech.audio.",)),
+}
+"""What an interface makes that is no text: its flavour, and how the types of its events begin."""

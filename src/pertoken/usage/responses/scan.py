@@ -6,6 +6,7 @@ from typing import Any
 
 from pertoken.core.errors import Fault, InputError
 from pertoken.usage.record import Count
+from pertoken.usage.responses.invocation import records
 
 Part = str
 """What a field counts: `input`, `cached`, `reasoning`..."""
@@ -57,7 +58,8 @@ def _scan(record: Mapping[str, Any], table: Table, place: str, parts: Parts) -> 
                 parts[part] = number
         elif callable(part):
             for each, number in part(found, f"{place}.{name}"):
-                parts[each] = parts.get(each, 0) + number
+                if number:
+                    parts[each] = parts.get(each, 0) + number
         elif isinstance(found, Mapping):
             _scan(found, part, f"{place}.{name}", parts)
 
@@ -90,17 +92,20 @@ def amount(found: Any, place: str) -> Decimal:  # noqa: ANN401  whatever stands 
     raise InputError.of([Fault(place, f"found {found!r}", "a number, 0 or more", MEND)])
 
 
-def by_modality(names: Mapping[str, Part], counts: tuple[str, ...]) -> Callable[[Any, str], Iterator[tuple[Part, int]]]:
-    """Make the reader of a list of counts by modality.
+def by_kind(
+    kind: str, names: Mapping[str, Part], counts: tuple[str, ...]
+) -> Callable[[Any, str], Iterator[tuple[Part, int]]]:
+    """Make the reader of a list of counts by kind (modality, tool).
 
     Args:
-        names: Modality to the part that it is.
+        kind: Field that tells the kind.
+        names: Kind, in capitals, to the part that it is.
         counts: What the field of the count may be called.
     """
 
     def read(found: Any, place: str) -> Iterator[tuple[Part, int]]:  # noqa: ANN401  whatever stands there
-        for i, each in enumerate(found if isinstance(found, list | tuple) else ()):
-            part = names.get(str(each.get("modality", "")).rpartition(".")[2].upper())
+        for i, each in enumerate(records(found)):
+            part = names.get(str(each.get(kind) or "").rpartition(".")[2].upper())
             name = next((name for name in counts if each.get(name) is not None), None)
             if part and name:
                 yield part, whole(each[name], f"{place}[{i}].{name}")

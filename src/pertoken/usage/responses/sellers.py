@@ -27,20 +27,28 @@ OF_BODY = {
 OF_USAGE = {
     "cost_in_usd_ticks": "x-ai", "server_side_tool_usage_details": "x-ai", "citation_tokens": "perplexity",
     "num_search_queries": "perplexity", "search_context_size": "perplexity", "is_byok": "openrouter",
-    "promptTokenCount": "google", "cacheReadInputTokens": "aws", "cacheWriteInputTokens": "aws",
+    "promptTokenCount": "google", "total_input_tokens": "google",
+    "cacheReadInputTokens": "aws", "cacheWriteInputTokens": "aws",
 }  # fmt: skip
 """Counts that only one vendor has."""
 
 OF_ID = (
     ("msg_bdrk_", "", "aws"),
     ("msg_vrtx_", "", "google"),
-    ("msg_01", "claude", "anthropic"),
+    ("msg_", "claude", "anthropic"),
     ("gen-", "", "openrouter"),
 )
 """How the id and the model of a response begin that only one vendor writes so."""
 
+BEGIN = tuple({begin for begin, _, _ in OF_ID})
+"""How such ids begin, whatever the model."""
+
 OF_MODEL = (("grok", "x-ai"), ("sonar", "perplexity"), ("gemini", "google"))
 """How models are named whose makers count in a way of their own; it says how to count, not who sold it."""
+
+
+MADE = tuple(begin for begin, _ in OF_MODEL)
+"""How such names begin."""
 
 
 def seller(name: str) -> str:
@@ -49,6 +57,8 @@ def seller(name: str) -> str:
     >>> seller("gcp.vertex_ai"), seller("Acme")
     ('google', 'Acme')
     """
+    if name in SPELLED:
+        return name
     low = name.strip().lower()
     return NAMES.get(low, low if low in SPELLED else name.strip())
 
@@ -60,7 +70,7 @@ SPELLED = frozenset(NAMES.values()) | {"openai", "cohere", "deepseek", "groq", "
 def marked(body: Body, usage: Body) -> str:
     """Tell who sold a response by what only that vendor writes; empty if nothing tells."""
     ident = body.get("id")
-    if isinstance(ident, str):
+    if isinstance(ident, str) and ident.startswith(BEGIN):
         for begin, model, name in OF_ID:
             if ident.startswith(begin) and str(body.get("model") or "").startswith(model):
                 return name
@@ -74,4 +84,4 @@ def marked(body: Body, usage: Body) -> str:
 
 def maker(model: str) -> str:
     """Tell whose way to count holds for a model, whoever sold it; empty for OpenAI's."""
-    return next((name for begin, name in OF_MODEL if model.startswith(begin)), "")
+    return next((name for begin, name in OF_MODEL if model.startswith(begin)), "") if model.startswith(MADE) else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pertoken.usage.responses.invocation import Body, Response
+from pertoken.usage.responses.invocation import Body, Response, record, records
 from pertoken.usage.responses.unwrap import Known, unwrapped
 
 WHOLE = frozenset({"chat.completion", "response", "text_completion", "message", "list", "embedding"})
@@ -16,13 +16,14 @@ PARTS = frozenset({"message_start", "message_delta", "message_stop", "content_bl
 """Events of a stream of Anthropic."""
 
 
-def of_stream(events: Sequence[Body], known: Known) -> list[Response]:
+def of_stream(chunks: object, known: Known) -> list[Response]:
     """List the responses that a stream carried.
 
     Lines of a batch, whole responses and turns of a conversation stand each by itself; else the last usage is the one.
     """
+    events = records(chunks)
     if any(_event(each).get("type") == "message_start" for each in events):
-        return [Response(each, _counts(each), (), *known) for each in _messages(events)]
+        return [Response(each, record(each.get("usage")), (), *known) for each in _messages(events)]
     found = [each for each in (unwrapped(event, known) for event in events) if each]
     alone = [each for each in found if each.batch or _alone(each)]
     if alone and len(alone) == len(found):
@@ -49,6 +50,8 @@ def _alone(found: Response) -> bool:
 
 def _completed(found: Response, events: Sequence[Body]) -> Response:
     """Take from the first event what the last one leaves out: model, id, time."""
+    if found.usage is found.body:
+        return found
     first = _event(events[0])
     return found._replace(body={**first, **{k: v for k, v in found.body.items() if v is not None}})
 
@@ -65,15 +68,10 @@ def _messages(events: Sequence[Body]) -> Iterator[Body]:
         if event.get("type") == "message_start":
             if message:
                 yield message
-            message = {**(event.get("message") or {}), "unfinished": True}
+            message = {**record(event.get("message")), "unfinished": True}
         elif event.get("type") == "message_delta":
-            told = {name: n for name, n in (event.get("usage") or {}).items() if n is not None}
-            message["usage"] = {**_counts(message), **told}
-            message.update({k: v for k, v in (event.get("delta") or {}).items() if v is not None})
+            told = {name: n for name, n in record(event.get("usage")).items() if n is not None}
+            message["usage"] = {**record(message.get("usage")), **told}
+            message.update({k: v for k, v in record(event.get("delta")).items() if v is not None})
             message["unfinished"] = not told
     yield message
-
-
-def _counts(message: Body) -> Body:
-    usage = message.get("usage")
-    return usage if isinstance(usage, Mapping) else {}

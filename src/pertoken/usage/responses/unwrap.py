@@ -1,10 +1,9 @@
 """Where a response keeps its usage: in itself, or in what clouds, batches, events and libraries wrap it in."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from pertoken.usage.responses import flat
-from pertoken.usage.responses.invocation import Body, Response
+from pertoken.usage.responses.invocation import Body, Response, record, records
 
 USAGE = ("usage", "usageMetadata", "usage_metadata", "tokenUsage", "usage_info", "amazon-bedrock-invocationMetrics")
 """Fields that hold a record of counts, the best first."""
@@ -13,7 +12,8 @@ BESIDE = (("meta", ("billed_units", "tokens")), ("x_groq", ("usage",)))
 """Records in which counts stand among other things, and the fields that tell."""
 
 WRAPPERS = (
-    "response", "body", "message", "result", "modelOutput", "metadata", "delta", "data", "chunk", "event", "output",
+    "response", "body", "message", "result", "modelOutput", "metadata", "delta", "data", "chunk", "event",
+    "interaction", "output",
     "completion", "raw_response", "raw", "json", "ResponseMetadata",
 )  # fmt: skip
 """Fields that may hold the response, or a part of it that has usage, the likeliest first."""
@@ -53,10 +53,10 @@ def _usage(body: Body) -> Body | None:
         if isinstance(found, Mapping) and found:
             return found
     for name, fields in BESIDE:
-        inner = body.get(name) or {}
-        for field in fields if isinstance(inner, Mapping) else ():
+        inner = record(body.get(name))
+        for field in fields:
             if isinstance(inner.get(field), Mapping):
-                return inner if name == "meta" else dict(inner[field])
+                return inner if name == "meta" else record(inner[field])
     told = flat.FIELDS.intersection(body)
     if told - {"duration"} or (told and not SOUND.isdisjoint(body)):
         return body
@@ -73,13 +73,11 @@ SOUND = frozenset({"text", "channels"})
 def _of_lists(body: Body) -> Iterator[Body]:
     """Usage that stands in the choices, results or predictions of a response."""
     for name in ("choices", "results", "predictions"):
-        found = body.get(name)
-        first: Any = found[0] if isinstance(found, list | tuple) and found else None
-        if isinstance(first, Mapping):
-            if isinstance(first.get("usage"), Mapping):
-                yield first["usage"]
-            elif not LISTED.isdisjoint(first):
-                yield body
+        first = next(iter(records(body.get(name))), {})
+        if isinstance(first.get("usage"), Mapping):
+            yield first["usage"]
+        elif not LISTED.isdisjoint(first):
+            yield body
 
 
 def _of_batch(body: Body) -> bool:
