@@ -10,9 +10,12 @@ from pertoken.catalog.gaps import gaps
 from tests.catalog.made import catalog, rate
 
 REGIONAL, GLOBAL = "regional.anthropic.claude-opus-5", "global.anthropic.claude-opus-5"
+ALONE = "regional.anthropic.claude-3-haiku-20240307-v1:0"
 BOOK = catalog(
     rate("5.5", provider="aws", model=REGIONAL),
     rate("5", provider="aws", model=GLOBAL),
+    rate("0.25", provider="aws", model=ALONE),
+    rate("0.1", provider="google", model="gemini-2.0-flash"),
     rate("2.65", provider="aws", model="meta.llama3-70b-instruct-v1:0"),
     rate("0.8", provider="aws", model="amazon.nova-pro-v1:0"),
     rate("0.9", provider="aws", model="amazon.nova-pro-v1:0", region="eu"),
@@ -50,6 +53,10 @@ BOOK = catalog(
             ("google", "claude-sonnet-4-5"),
         ),
         ("azure/global-standard/gpt-4o", "", ("azure", "gpt-4o")),
+        ("anthropic.claude-3-haiku-20240307-v1:0", "bedrock", ("aws", ALONE)),
+        ("us.anthropic.claude-3-haiku-20240307-v1", "bedrock", ("aws", ALONE)),
+        ("arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", "", ("aws", ALONE)),
+        ("models/gemini-2.0-flash-001", "google-gla", ("google", "gemini-2.0-flash")),
         ("openrouter/anthropic/claude-sonnet-4-5", "", ("openrouter", "anthropic/claude-sonnet-4-5")),
         ("vertex_ai-anthropic_models/claude-sonnet-4-5", "", ("google", "claude-sonnet-4-5")),
     ],
@@ -148,3 +155,8 @@ def test_a_model_that_has_it_all_has_no_gaps():
 def test_a_refused_model_has_one_gap():
     book = Catalog("book", {}, refusals={("p", "m"): "it is listed without a price"})
     assert gaps(book, ("p", "m")) == ("no usable price: it is listed without a price",)
+
+
+def test_a_bare_id_of_bedrock_is_not_guessed_where_regions_and_the_world_cost_differently():
+    with pytest.raises(UnknownModel, match="no price for model"):
+        locate(BOOK, "anthropic.claude-opus-5", provider="bedrock")
