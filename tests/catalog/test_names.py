@@ -148,3 +148,21 @@ def test_a_model_that_has_it_all_has_no_gaps():
 def test_a_refused_model_has_one_gap():
     book = Catalog("book", {}, refusals={("p", "m"): "it is listed without a price"})
     assert gaps(book, ("p", "m")) == ("no usable price: it is listed without a price",)
+
+
+BARE, HAIKU = "anthropic.claude-opus-5", "anthropic.claude-3-haiku-20240307-v1:0"
+
+
+def test_a_bare_id_of_bedrock_has_the_price_of_the_whole_world():
+    aws = catalog(
+        rate("5.5", provider="aws", model=REGIONAL),
+        rate("5", provider="aws", model=GLOBAL),
+        rate("0.25", provider="aws", model=f"regional.{HAIKU}"),
+        aliases={BARE: (("aws", REGIONAL),)},
+    )
+    for name in (BARE, f"bedrock/{BARE}", f"{BARE}-v1:0"):
+        assert locate(aws, name).key == ("aws", GLOBAL)
+    for name in (f"us.{BARE}", f"bedrock/us-east-1/{BARE}", REGIONAL, f"arn:aws:bedrock:eu-west-1::model/{BARE}"):
+        assert locate(aws, name).key == ("aws", REGIONAL)
+    assert locate(aws, HAIKU).key == ("aws", f"regional.{HAIKU}"), "it has no price besides"
+    assert locate(aws, f"bedrock/us-east-1/{HAIKU}").key == ("aws", f"regional.{HAIKU}")

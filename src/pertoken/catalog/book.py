@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 
-from pertoken.catalog.names import BASE_REGIONS, Reading, moving, readings, seller_of, spellings
+from pertoken.catalog.names import BASE_REGIONS, Reading, moving, readings, says_zone, seller_of, spellings
 from pertoken.catalog.prices import Rate
 from pertoken.catalog.regions import Uplift
 from pertoken.core.errors import InputError, UnpricedUsage, alike
@@ -149,7 +149,7 @@ def _listed(catalog: Catalog, name: str, provider: str) -> Found:
         nowhere += [(key, reading.region) for seller, key in offers.items() if seller not in there]
         if there:
             key = _chosen(catalog, name, there)
-            return Found(key, _served(catalog, key, reading.region) or "", moving(name))
+            return Found(_worldwide(catalog, key, reading), _served(catalog, key, reading.region) or "", moving(name))
     raise UnknownModel(_no_region(catalog, *nowhere[0]) if nowhere else _no_model(catalog, name, provider))
 
 
@@ -203,6 +203,14 @@ def _served(catalog: Catalog, key: Key, region: str) -> str | None:
         return region
     everywhere = key[1].startswith(("regional.", "global.")) and not region.startswith("us-gov")
     return "" if everywhere or region in BASE_REGIONS.get(key[0], ()) or key[0] not in BASE_REGIONS else None
+
+
+def _worldwide(catalog: Catalog, key: Key, reading: Reading) -> Key:
+    """Take a name that says no part of the world at the price that holds in all of it, where there is one."""
+    seller, model = key
+    whole = seller, f"global.{model.removeprefix('regional.')}"
+    told = reading.region or says_zone(reading.name) or not model.startswith("regional.")
+    return key if told or whole not in catalog.rates else whole
 
 
 def _chosen(catalog: Catalog, name: str, offers: Mapping[str, Key]) -> Key:
