@@ -100,7 +100,7 @@ def seller_of(provider: str) -> str:
     return SAME_SELLER.get(name, name)
 
 
-def readings(name: str, provider: str, sellers: Collection[str]) -> Iterator[Reading]:
+def readings(name: str, provider: str, sellers: Collection[str], region: str = "") -> Iterator[Reading]:
     """Read a name in all ways that it may be meant, the most literal first.
 
     >>> [*readings("bedrock/us-east-1/meta.llama3", "", {"aws"})][-1]
@@ -118,7 +118,7 @@ def readings(name: str, provider: str, sellers: Collection[str]) -> Iterator[Rea
     yield from placed
     for each in (*plain, *placed):
         if not says_zone(each.name):
-            kinds = ("regional",) if each.region else ("global", "regional")
+            kinds = ("regional",) if each.region else ("regional", "global") if region else ("global", "regional")
             yield from (replace(each, name=f"{kind}.{each.name}") for kind in kinds)
 
 
