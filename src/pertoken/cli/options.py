@@ -169,8 +169,19 @@ def deliver(
     for path, data in {**(also or {}), **_files(sheet, seen, how)}.items():
         write_whole(path, data)
         _say(f"wrote {path}", quiet=how.quiet)
+    if how.form == "csv":
+        _warn(sheet, quiet=how.quiet)
     sys.stdout.write(out)
     sys.stdout.flush()
+
+
+def _warn(sheet: "Sheet", *, quiet: bool) -> None:
+    """Say the warnings of a result whose form has no place for them."""
+    from pertoken.present.sheet import Note
+
+    for each in sheet.of(Note):
+        if each.level == "warning":
+            _say(f"warning: {each.text}", quiet=quiet)
 
 
 def _files(sheet: "Sheet", seen: "Sheet", how: Delivery) -> dict[str, bytes]:
