@@ -11,9 +11,12 @@ from tests.catalog.made import catalog, rate
 
 REGIONAL, GLOBAL = "regional.anthropic.claude-opus-5", "global.anthropic.claude-opus-5"
 BARE, HAIKU = "anthropic.claude-opus-5", "anthropic.claude-3-haiku-20240307-v1:0"
+ALONE = "regional.anthropic.claude-3-haiku-20240307-v1:0"
 BOOK = catalog(
     rate("5.5", provider="aws", model=REGIONAL),
     rate("5", provider="aws", model=GLOBAL),
+    rate("0.25", provider="aws", model=ALONE),
+    rate("0.1", provider="google", model="gemini-2.0-flash"),
     rate("2.65", provider="aws", model="meta.llama3-70b-instruct-v1:0"),
     rate("0.8", provider="aws", model="amazon.nova-pro-v1:0"),
     rate("0.9", provider="aws", model="amazon.nova-pro-v1:0", region="eu"),
@@ -51,6 +54,10 @@ BOOK = catalog(
             ("google", "claude-sonnet-4-5"),
         ),
         ("azure/global-standard/gpt-4o", "", ("azure", "gpt-4o")),
+        ("anthropic.claude-3-haiku-20240307-v1:0", "bedrock", ("aws", ALONE)),
+        ("us.anthropic.claude-3-haiku-20240307-v1", "bedrock", ("aws", ALONE)),
+        ("arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", "", ("aws", ALONE)),
+        ("models/gemini-2.0-flash-001", "google-gla", ("google", "gemini-2.0-flash")),
         ("openrouter/anthropic/claude-sonnet-4-5", "", ("openrouter", "anthropic/claude-sonnet-4-5")),
         ("vertex_ai-anthropic_models/claude-sonnet-4-5", "", ("google", "claude-sonnet-4-5")),
     ],

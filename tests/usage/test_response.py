@@ -1,5 +1,6 @@
 """A response is found in whatever it comes in, says of itself what matters, and is refused with the mend if it lies."""
 
+import json
 import random
 from collections.abc import Mapping
 from datetime import datetime
@@ -102,6 +103,7 @@ def test_a_stream_that_breaks_off_says_so():
     record = one([{"type": "message_start", "message": MESSAGE | {"usage": {"input_tokens": 25, "output_tokens": 1}}}])
     assert record.meters == {"input_tokens": 25, "output_tokens": 1, "requests": 1}
     assert record.notes == ("unfinished stream: the counts are those it began with",)
+    assert usage_of({"type": "message_start", "message": MESSAGE | {"usage": {"input_tokens": 25}}})[0].notes
 
 
 def test_of_a_stream_of_gemini_the_last_usage_counts():
@@ -135,6 +137,33 @@ def test_each_turn_of_a_conversation_is_a_request_of_its_own():
     assert [record.request_id for record in records] == ["resp_5", "resp_7"]
     assert [record.meters["requests"] for record in records] == [1, 1]
     assert [record.meters["input_tokens"] for record in records] == [5, 7]
+
+
+def test_a_turn_that_is_told_again_counts_once_and_what_opened_the_conversation_names_the_model():
+    done = {"type": "response.done", "response": {"id": "resp_1", "usage": {"input_tokens": 5, "output_tokens": 1}}}
+    record = one([{"type": "session.created", "session": {"model": "gpt-realtime"}}, done, done])
+    assert (record.model, record.meters["input_tokens"]) == ("gpt-realtime", 5)
+
+
+@pytest.mark.parametrize("kind", [str, str.encode])
+def test_a_response_may_still_be_text(kind):
+    chunk = {"object": "chat.completion.chunk", "model": "m", "choices": [], "usage": PLAIN}
+    sent = f"event: message\ndata: {json.dumps(chunk | {'usage': None})}\n\ndata: {json.dumps(chunk)}\n\ndata: [DONE]\n"
+    lines = f"{json.dumps(chunk | {'usage': None})}\n{json.dumps(chunk)}"
+    for text in (json.dumps(CHAT), sent, lines):
+        assert one(kind(text)).meters == LEAVES
+
+
+def test_text_that_is_cut_off_is_refused_with_its_line():
+    with pytest.raises(
+        InputError, match=r"response line 2: found '\{\"usage\": \{\"promp'; expected JSON; it is cut off"
+    ):
+        usage_of('data: {"usage": null}\ndata: {"usage": {"promp')
+
+
+def test_the_stream_of_converse_stands_in_its_response():
+    told = {"metadata": {"usage": {"inputTokens": 9, "outputTokens": 3}}}
+    assert one({"ResponseMetadata": {}, "stream": [{"messageStart": {}}, told]}).meters == LEAVES
 
 
 def test_a_part_of_a_stream_may_have_no_usage():

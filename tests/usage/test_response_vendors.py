@@ -449,6 +449,32 @@ def test_thoughts_of_gemini_that_only_the_total_of_its_chat_counts_are_billed():
     assert record.meters == {"input_tokens": 758, "output_tokens": 102, "reasoning_tokens": 865, "requests": 1}
 
 
+def test_each_model_of_groqs_compound_is_billed_at_its_own_price():
+    def used(fed, said):
+        return {"prompt_tokens": fed, "completion_tokens": said, "total_tokens": fed + said}
+
+    models = [{"model": "llama-4-scout", "usage": used(70, 4)}, {"model": "gpt-oss-120b", "usage": used(30, 6)}]
+    body = chat(**used(100, 10)) | {"usage_breakdown": {"models": models}}
+    assert [(record.model, record.meters) for record in usage_of(body, provider="groq")] == [
+        ("llama-4-scout", {"input_tokens": 70, "output_tokens": 4, "requests": 1}),
+        ("gpt-oss-120b", {"input_tokens": 30, "output_tokens": 6}),
+    ]
+    assert len(usage_of(body | {"usage_breakdown": {"models": models[:1]}})) == 1
+    assert len(usage_of(body | {"usage_breakdown": {"models": None}})) == 1
+
+
+def test_seconds_of_sound_that_mistral_bills_are_counted():
+    usage = {"prompt_audio_seconds": 9, "prompt_tokens": 4, "completion_tokens": 3}
+    assert usage_of(chat(**usage))[0].meters["audio_seconds"] == 9
+
+
+def test_tools_that_xai_ran_are_counted_by_the_list_of_them():
+    ran = ["SERVER_SIDE_TOOL_WEB_SEARCH", "SERVER_SIDE_TOOL_X_SEARCH", "SERVER_SIDE_TOOL_CODE_EXECUTION"]
+    usage = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12, "server_side_tools_used": ran}
+    meters = usage_of(chat(**usage), provider="xai")[0].meters
+    assert (meters["web_searches"], meters["code_executions"]) == (2, 1)
+
+
 def test_perplexity_bills_reasoning_and_citations_beside_the_answer():
     body = chat(
         prompt_tokens=33,

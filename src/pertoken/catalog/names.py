@@ -28,19 +28,27 @@ SAME_SELLER = {
     "gcp.vertex_ai": "google",
     "gemini": "google",
     "github_copilot": "github-copilot",
+    "google-gla": "google",
     "google-vertex": "google",
     "google_genai": "google",
     "google_vertexai": "google",
+    "grok": "x-ai",
     "meta_llama": "meta",
     "mistral_ai": "mistral",
+    "mistral-ai": "mistral",
     "mistralai": "mistral",
+    "kimi": "moonshotai",
     "moonshot": "moonshotai",
+    "moonshot-ai": "moonshotai",
     "moonshot_ai": "moonshotai",
     "text-completion-codestral": "mistral",
     "text-completion-openai": "openai",
     "together-ai": "together",
     "together_ai": "together",
+    "vertex": "google",
+    "vertex-ai": "google",
     "vertex_ai": "google",
+    "vertexai": "google",
     "voyage": "voyageai",
     "x_ai": "x-ai",
     "xai": "x-ai",
@@ -60,6 +68,8 @@ HANDLERS = frozenset({"converse", "converse_like", "invoke", "responses", "chat"
 """Words of gateways in the path of a model that say how it is called, not what it is."""
 
 _EDITION = re.compile(r"-v\d+:\d+$")
+_HALF_EDITION = re.compile(r"(?:[a-z0-9-]+\.)+[a-z0-9-]+-v\d+")
+_STABLE = re.compile(r"(gemini-\d.*)-00\d")
 _DATE = re.compile(r"[-@](20\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])|20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))$")
 _TUNED = re.compile(r"(ft:[^:]+):.*")
 _REGION = re.compile(r"(us-gov|us|eu|ap|ca|sa|me|af|il|mx|asia|europe|northamerica|southamerica)-[a-z]+-?\d")
@@ -159,17 +169,24 @@ def says_zone(name: str) -> bool:
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """Write a name whole, without its edition (or the owner of a tuned model), and without its date.
+    """Write a name whole, without its edition (or the owner of a tuned model), and without its date or version.
+
+    Bedrock's newer ids leave out the second half of their edition, and Google numbers the stable versions of a model.
 
     >>> spellings("claude-haiku-4-5-20251001-v1:0")
     ('claude-haiku-4-5-20251001-v1:0', 'claude-haiku-4-5-20251001', 'claude-haiku-4-5')
     >>> spellings("ft:gpt-4o-2024-08-06:our-org::7p4l")[1:]
     ('ft:gpt-4o-2024-08-06', 'ft:gpt-4o')
+    >>> spellings("us.anthropic.claude-opus-4-6-v1")[1], spellings("gemini-2.0-flash-001")[-1]
+    ('us.anthropic.claude-opus-4-6-v1:0', 'gemini-2.0-flash')
     """
+    if _HALF_EDITION.fullmatch(name):
+        return name, *spellings(f"{name}:0")
     short = _EDITION.sub("", name).removesuffix("@default")
     tuned = _TUNED.fullmatch(short)
     short = tuned[1] if tuned else short
-    return name, short, _DATE.sub("", short)
+    stable = _STABLE.fullmatch(short)
+    return name, short, stable[1] if stable else _DATE.sub("", short)
 
 
 def moving(name: str) -> str:

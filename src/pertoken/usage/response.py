@@ -8,7 +8,7 @@ from pertoken.usage.record import UsageRecord
 from pertoken.usage.responses import anthropic, bedrock, cohere, flat, gemini, labels, openai, unmetered
 from pertoken.usage.responses.invocation import Body, Invocation, Response
 from pertoken.usage.responses.sellers import maker, marked, seller
-from pertoken.usage.responses.stream import is_part, of_stream
+from pertoken.usage.responses.stream import is_part, of_stream, parsed
 from pertoken.usage.responses.tools import called
 from pertoken.usage.responses.unwrap import unwrapped
 
@@ -31,7 +31,7 @@ OTHERS: tuple[tuple[frozenset[str], Reader], ...] = (
 
 
 def usage_of(
-    body: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | str | bytes,
     *,
     provider: str = "",
     api: str = "",
@@ -41,7 +41,8 @@ def usage_of(
     """Extract what a response of any vendor says that was used.
 
     Args:
-        body: The response as JSON, wrapped or not; a list of the events of a stream, or of lines of a batch.
+        body: The response as JSON, wrapped or not; a list of the events of a stream, or of lines of a batch; or the
+            text of any of these, as it came.
         provider: Who sold it, by any name; empty to go by the shape of the body.
         api: Flavour of the interface (chat, responses, messages, images, speech...); empty to go by the shape.
         model: The model, where the response does not name it.
@@ -59,19 +60,29 @@ def usage_of(
     """
     asked = request or {}
     known = (seller(provider) if provider else "", api, model)
-    if not isinstance(body, Mapping):
-        out = [record for each in of_stream(body, known) for record in _records(each, asked)]
-    elif found := unwrapped(body, known):
+    whole: Any = parsed(body) if isinstance(body, str | bytes) else body
+    if (events := _events(whole)) is not None:
+        out = [record for each in of_stream(events, known) for record in _records(each, asked)]
+    elif found := unwrapped(whole, known):
         out = _records(found, asked)
-    elif held := unmetered.read(body, api, asked):
-        out = _records(Response(body, {}, (), *known), asked, held)
-    elif is_part(body):
+    elif held := unmetered.read(whole, api, asked):
+        out = _records(Response(whole, {}, (), *known), asked, held)
+    elif is_part(whole):
         return ()
     else:
         out = []
     if not out:
-        raise InputError.of([_no_usage(body)])
+        raise InputError.of([_no_usage(whole)])
     return tuple(out)
+
+
+def _events(body: Any) -> object:  # noqa: ANN401  whatever JSON holds
+    """Find the events of a stream: a list, the list that stands in a record, or the event that alone opens one."""
+    if not isinstance(body, Mapping):
+        return body
+    if body.get("type") == "message_start":
+        return [body]
+    return body["stream"] if isinstance(body.get("stream"), list) else None
 
 
 def _records(response: Response, asked: Body, held: Invocation | None = None) -> list[UsageRecord]:

@@ -4,12 +4,13 @@ Where reasoning stands beside the answer, the response's own total shows it; ven
 """
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from pertoken.usage.record import Count
 from pertoken.usage.responses import unmetered
-from pertoken.usage.responses.invocation import Invocation, Response, record
+from pertoken.usage.responses.invocation import Invocation, Response, record, records
 from pertoken.usage.responses.scan import ANY, Parts, Table, amount, named, scan
 from pertoken.usage.responses.split import of_input, of_output, of_writes
 
@@ -75,6 +76,22 @@ def lasted(found: Any, place: str) -> tuple[tuple[str, Count]]:  # noqa: ANN401 
     return (("audio_seconds", int(seconds) if seconds == int(seconds) else seconds),)
 
 
+TOOLS = {
+    "WEB_SEARCH": "web_searches",
+    "X_SEARCH": "post_searches",
+    "CODE_EXECUTION": "code_executions",
+    "COLLECTIONS_SEARCH": "file_searches",
+}
+"""Tools that xAI runs, and the part that counts their calls."""
+
+
+def _ran(found: Any, place: str) -> Iterator[tuple[str, int]]:  # noqa: ANN401, ARG001  whatever stands there
+    """Count the calls in a list of the tools that ran."""
+    for name in found if isinstance(found, list) else ():
+        if part := TOOLS.get(str(name).removeprefix("SERVER_SIDE_TOOL_")):
+            yield part, 1
+
+
 USAGE: Table = {
     "prompt_tokens": "input",
     "input_tokens": "input",
@@ -109,7 +126,9 @@ USAGE: Table = {
         "code_interpreter_calls": "code_executions",
         "file_search_calls": "file_searches",
     },
+    "server_side_tools_used": _ran,
     "seconds": lasted,
+    "prompt_audio_seconds": lasted,
     "billable_audio_seconds": lasted,
     "search_units": "search_units",
 }
@@ -153,6 +172,8 @@ def read(response: Response) -> tuple[Invocation, ...]:
     """
     if "svg_usage" in response.body:
         return _drawn(response)
+    if "usage_breakdown" in response.body and (each := _each(response)):
+        return each
     usage = response.usage
     parts = scan(usage, USAGE)
     fed, said = parts.get("input", 0), parts.get("output", 0)
@@ -170,6 +191,20 @@ def read(response: Response) -> tuple[Invocation, ...]:
     if thought:
         meters["reasoning_tokens"] = thought
     return (Invocation(meters),)
+
+
+def _each(response: Response) -> tuple[Invocation, ...]:
+    """Read each model that Groq's system of models ran, which is billed at its own price, if they add up to all."""
+    told = records(record(response.body["usage_breakdown"]).get("models"))
+    parts = [scan(record(each.get("usage")), USAGE, "usage_breakdown") for each in told]
+    whole = scan(response.usage, USAGE)
+    if any(sum(each.get(side, 0) for each in parts) != whole.get(side, 0) for side in SIDES):
+        return ()
+    return tuple(
+        invocation._replace(model=str(each.get("model") or ""))
+        for each in told
+        for invocation in read(response._replace(body={}, usage=record(each.get("usage"))))
+    )
 
 
 def _drawn(response: Response) -> tuple[Invocation, ...]:
