@@ -163,7 +163,9 @@ def test_responses_are_read_alone(size, full, note):
     bodies = [plain(number, draw) for number in range(size(smoke=101, full=100_000))]
     assert all(len(usage_of(body, provider="openai")) == 1 for body in bodies)
     if full:
-        rate = len(bodies) / median(_taken(lambda: [usage_of(body, provider="openai") for body in bodies]) for _ in "12345")
+        rate = len(bodies) / median(
+            _taken(lambda: [usage_of(body, provider="openai") for body in bodies]) for _ in "12345"
+        )
         note(f"usage_of, plain bodies of OpenAI {rate:>10,.0f} a second  target 100,000  {_said(rate)}")
 
 
