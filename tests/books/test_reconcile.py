@@ -138,3 +138,30 @@ def test_the_tolerance_is_a_share_of_the_cost():
 def test_a_key_that_the_bill_lacks_is_named():
     with pytest.raises(InputError, match="has no meter"):
         held(CALLS, billed(("m", DAY, 1), by="model day"))
+
+
+def test_a_bill_rounded_to_cents_agrees_to_half_a_cent_and_no_more():
+    log = used((DAY, "input_tokens", 4), (DAY, "output_tokens", 300))
+    lines = [("m", DAY, "output_tokens", "3.60")]
+    assert set(causes(held(log, billed(("m", DAY, "input_tokens", "0.02"), *lines))).values()) == {""}
+    assert set(causes(held(log, billed(("m", DAY, "input_tokens", "0.03"), *lines))).values()) != {""}
+    assert set(causes(held(log, billed(("m", DAY, "input_tokens", "0.0184"), *lines))).values()) != {""}
+
+
+def test_a_bill_whose_pages_are_in_it_twice_is_no_surcharge():
+    found = held(CALLS, billed(("m", DAY, "input_tokens", 8), ("m", DAY, "cache_read_tokens", "0.4"),
+                               ("m", DAY, "output_tokens", "7.2")))  # fmt: skip
+    assert {(cell.cause, cell.words[:19]) for cell in found.cells} == {("duplicate", "billed 2 times over")}
+
+
+def test_a_credit_is_told_from_usage_that_the_log_lacks():
+    found = held(CALLS, billed(("m", DAY, "7.8"), ("", DAY, -5), by="model day"), "model day")
+    assert causes(found) == {("m", DAY): "", ("", DAY): "credit"}
+
+
+def test_days_cut_in_another_zone_leave_no_missing_day_and_no_discount():
+    log = used(("2026-02-01", "output_tokens", 1000), ("2026-02-02", "output_tokens", 2000))
+    bill = billed(("m", "2026-01-31", 5), ("m", "2026-02-01", 10), ("m", "2026-02-02", 21), by="model day")
+    found = held(log, bill, "model day")
+    assert {cell.cause for cell in found.cells} == {"date"}
+    assert found.discount() == 0

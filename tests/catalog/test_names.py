@@ -10,6 +10,7 @@ from pertoken.catalog.gaps import gaps
 from tests.catalog.made import catalog, rate
 
 REGIONAL, GLOBAL = "regional.anthropic.claude-opus-5", "global.anthropic.claude-opus-5"
+BARE, HAIKU = "anthropic.claude-opus-5", "anthropic.claude-3-haiku-20240307-v1:0"
 ALONE = "regional.anthropic.claude-3-haiku-20240307-v1:0"
 BOOK = catalog(
     rate("5.5", provider="aws", model=REGIONAL),
@@ -157,6 +158,30 @@ def test_a_refused_model_has_one_gap():
     assert gaps(book, ("p", "m")) == ("no usable price: it is listed without a price",)
 
 
-def test_a_bare_id_of_bedrock_is_not_guessed_where_regions_and_the_world_cost_differently():
-    with pytest.raises(UnknownModel, match="no price for model"):
-        locate(BOOK, "anthropic.claude-opus-5", provider="bedrock")
+def test_a_bare_id_of_bedrock_has_the_price_of_the_whole_world():
+    aws = catalog(
+        rate("5.5", provider="aws", model=REGIONAL),
+        rate("5", provider="aws", model=GLOBAL),
+        rate("0.25", provider="aws", model=f"regional.{HAIKU}"),
+        aliases={BARE: (("aws", REGIONAL),)},
+    )
+    for name in (BARE, f"bedrock/{BARE}", f"{BARE}-v1:0"):
+        assert locate(aws, name).key == ("aws", GLOBAL)
+    for name in (f"us.{BARE}", f"bedrock/us-east-1/{BARE}", REGIONAL, f"arn:aws:bedrock:eu-west-1::model/{BARE}"):
+        assert locate(aws, name).key == ("aws", REGIONAL)
+    assert locate(aws, HAIKU).key == ("aws", f"regional.{HAIKU}"), "it has no price besides"
+    assert locate(aws, f"bedrock/us-east-1/{HAIKU}").key == ("aws", f"regional.{HAIKU}")
+
+
+def test_a_region_said_beside_the_name_is_priced_as_its_own_or_says_what_stands_for_it():
+    def prices(name, region, provider="aws"):
+        rates = rates_of(BOOK, name, provider=provider, region=region)
+        return {(rate.region, str(rate.price), bool(rate.note)) for rate in rates}
+
+    assert prices(BARE, "") == {("", "5", False)}
+    assert prices(BARE, "us-east-1") == {("us-east-1", "5.5", False)}
+    assert prices("amazon.nova-pro-v1:0", "eu") == {("", "0.8", False), ("eu", "0.9", False)}
+    assert prices("amazon.nova-pro-v1:0", "us-east-1") == {("", "0.8", False), ("eu", "0.9", False)}
+    assert ("sa-east-1", "0.8", True) in prices("amazon.nova-pro-v1:0", "sa-east-1")
+    assert ("sa-east-1", "2.65", True) in prices("meta.llama3-70b-instruct-v1:0", "sa-east-1")
+    assert prices("gpt-4o", "eu", "openai") == {("", "2.5", False)}

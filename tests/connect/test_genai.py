@@ -322,7 +322,7 @@ def test_a_price_that_rates_can_not_say_is_noted(book, key):
     [
         (("anthropic", "claude-sonnet-4-5"), "dropped the dearer price"),
         (("deepseek", "deepseek-v4-flash"), "every day"),
-        (("aws", "regional.anthropic.claude-opus-5"), "global one"),
+        (("aws", "regional.anthropic.claude-opus-5"), "the global price"),
         (("groq", "whisper-large-v3"), "at least 10 seconds"),
     ],
 )
@@ -353,6 +353,20 @@ def test_a_model_that_is_listed_without_a_price_is_refused_and_a_free_one_costs_
 )
 def test_names_as_logs_write_them_are_found(book, name, key):
     assert find(book, name) == key
+
+
+@pytest.mark.parametrize(
+    ("name", "price"),
+    [
+        ("anthropic.claude-sonnet-4-5-20250929-v1:0", "3"),
+        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "3.3"),
+        ("anthropic.claude-3-haiku-20240307-v1:0", "0.25"),
+        ("amazon.nova-2-lite-v1:0", "0.3"),
+    ],
+)
+def test_only_a_name_with_a_region_costs_the_regional_tenth_more(book, name, price):
+    rates = rates_of(book, name, provider="bedrock")
+    assert {rate.price for rate in rates if rate.meter == "input_tokens" and not rate.batch} == {Decimal(price)}
 
 
 @pytest.mark.parametrize("name", ["claude-sonnet-4-5-v99", "gemini-2.5-pro-foo"])

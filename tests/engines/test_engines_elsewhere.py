@@ -1,6 +1,5 @@
 """Engines that are not in the box: how they are named, what is never shown, what is compiled for those not run here."""
 
-from datetime import date
 from decimal import Decimal
 
 import ibis
@@ -14,10 +13,9 @@ from pertoken.engines.remote.fold import query
 from pertoken.engines.remote.keys import groups
 from pertoken.engines.remote.opened import bound
 from pertoken.engines.remote.url import address, names_engine, with_password
-from pertoken.usage.layouts import LAYOUTS
 from pertoken.usage.question import Question
 from pertoken.workbench import statement
-from tests.desk import ROWS, VENDOR, parquet, result, write
+from tests.desk import ROWS, parquet, result, write
 from tests.engines.test_interpreters_of_a_question import CONVERSIONS, QUESTIONS
 
 pytestmark = pytest.mark.usefixtures("desk")
@@ -93,7 +91,7 @@ def test_a_table_that_is_not_there_is_named_with_the_nearest(place):
         url = "duckdb://log.duckdb::spent"
     else:
         url = place.put("SELECT 1 AS input_tokens").replace("ai.spend", "ai.spent")
-    with pytest.raises(InputError, match="no such table; .*spend"), engine(url).opened(url):
+    with pytest.raises(InputError, match=r"no such table; .*spend"), engine(url).opened(url):
         pass
 
 
@@ -104,7 +102,7 @@ def test_a_statement_of_a_table_is_that_of_a_file(ask, place):
     lines = write("log.jsonl", ROWS)
     url = place.put(f"SELECT * FROM read_json('{lines}')")
     said = ("--cost", "vendor.yaml", "--by", "customer,month", "--format", "json")
-    assert result(ask("statement", url, *said))["lines"] == result(ask("statement", lines, *said))["lines"]
+    assert result(ask("statement", url, *said))["tables"] == result(ask("statement", lines, *said))["tables"]
 
 
 SPEND = """SELECT 'r' || i AS request_id, 'acompletion' AS call_type, 'success' AS status,
@@ -127,7 +125,8 @@ def test_a_layout_of_tables_is_read_where_it_is(place):
     assert theirs.report.says == ours.report.says
     assert theirs.usage.records() == ours.usage.records()
     assert theirs.usage.where(meter="cache_read_tokens").values["quantity"].tolist() == [21]
-    assert [r["reported"] for r in theirs.statement.records()] == [r["reported"] for r in ours.statement.records()]
+    assert theirs.statement.lines.records() == ours.statement.lines.records()
+    assert theirs.statement.total("reported") == Decimal("1.75")  # 7 x 0.25
 
 
 # --- compiled, not run -----------------------------------------------------------------------------------------------

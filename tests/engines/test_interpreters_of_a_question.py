@@ -137,6 +137,10 @@ def test_a_time_in_text_means_the_same_however_it_is_written(place, texts):
 @pytest.mark.parametrize("how", STAMPS)
 def test_a_time_means_the_same_however_it_is_kept(place, how):
     query = f'SELECT {STAMPS[how]} AS "timestamp", 1 AS input_tokens'
+    if place.name == "spark" and "TIMESTAMP_NS" in query:  # which Spark does not read from Parquet, and says so
+        with pytest.raises(InputError, match="NANOS"):
+            asked(place.put(query), Question(()))
+        return
     same(place, query, Question(("hour",), timezone="Europe/Berlin", dates=(date(2026, 7, 1),), clocks=(NIGHT,)))
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from pertoken.books.entries import Dated, Entry, Quantity, fine_enough, known_labels, months_of, read
+from pertoken.catalog.terms import iso
 from pertoken.core import period
 from pertoken.core.errors import InputError
 from pertoken.core.expression import weights
@@ -243,7 +244,7 @@ def _usage(
         said = {**dict.fromkeys(names, ""), **DEFAULTS, **dict.fromkeys(card.scope, OWN), **labels, **entry.labels}
         said |= {key: _band(cut.of, cut.above, counted) for key, cut in cuts.items()}
         said[grain] = period.label(entry.when, grain)
-        begun = [day.isoformat() for day in asked.dates if day <= entry.day]
+        begun = [day.isoformat() for day in asked.dates if iso(day) <= str(entry.when)]
         said[PRICE_FROM] = max(begun, default="")
         rows += [([{"meter": name, **said}[key] for key in keys], number) for name, number in counted.items()]
     made = table(keys, [], [tuple(row) for row, _ in rows])

@@ -14,6 +14,9 @@ MOST_CERTAIN = 2
 """So many cells must tell the same before a share is a cause: one number can be explained by anything."""
 
 
+MOVED = "date", "billed on another day: over the days both agree (time zone, or billed late)"
+"""The cause of lines that agree only over all days."""
+
 OFFER = "offer"
 """Key of the model as a price book spells it, which a bill and a log share."""
 
@@ -28,6 +31,7 @@ class Causes:
 
     def __init__(self, billed: Money, computed: Money, by: tuple[str, ...], tolerance: Decimal) -> None:
         self.billed, self.computed, self.by, self.tolerance = billed, computed, by, tolerance
+        self.rounding = rounding(billed.values())
         self.groups: dict[Labels, list[Labels]] = {}
         for labels in {**computed, **billed}:
             self.groups.setdefault(self._group(labels), []).append(labels)
@@ -44,10 +48,14 @@ class Causes:
         return any(each in self.billed for each in cells) and any(each in self.computed for each in cells)
 
     def _agree(self, cells: Iterable[Labels], money: Money) -> bool:
-        return all(self._close(money.get(each, NONE), self.billed.get(each, NONE)) for each in cells)
+        return all(self._same(money.get(each, NONE), self.billed.get(each, NONE)) for each in cells)
 
     def _close(self, one: Decimal, two: Decimal) -> bool:
         return abs(one - two) <= self.tolerance * max(abs(one), abs(two))
+
+    def _same(self, one: Decimal, two: Decimal) -> bool:
+        """Tell whether money agrees: within the tolerance, or but for the rounding of the bill."""
+        return abs(one - two) <= self.rounding or self._close(one, two)
 
     def hold(self, kind: str, words: str, money: Money) -> None:
         """Hold a theory against each group that is still open."""
@@ -67,7 +75,7 @@ class Causes:
         if len(moving) < MOST_CERTAIN or not sum(moved.values()):
             return None
         share = sum(need.values(), NONE) / sum(moved.values(), NONE)
-        close = all(self._close(self.computed.get(c, NONE) + share * moved[c], self.billed.get(c, NONE)) for c in cells)
+        close = all(self._same(self.computed.get(c, NONE) + share * moved[c], self.billed.get(c, NONE)) for c in cells)
         return share if close and 0 < share < 1 else None
 
     def causes(self) -> dict[Labels, tuple[str, str]]:
@@ -77,18 +85,20 @@ class Causes:
         for group in self.parted:
             why = self.found.get(group) or discounts.get(group) or self.partial.get(group) or self._missing(group)
             for labels in self.groups[group]:
-                agrees = self._close(self.computed.get(labels, NONE), self.billed.get(labels, NONE))
+                agrees = self._same(self.computed.get(labels, NONE), self.billed.get(labels, NONE))
                 out[labels] = ("", "") if agrees else why
         return out
 
     def _missing(self, group: Labels) -> tuple[str, str]:
         cells = self.groups[group]
+        if self._moved(group):
+            return MOVED
         if not any(each in self.computed for each in cells):
+            if all(self.billed[each] < 0 for each in cells):
+                return "credit", "a credit of the bill, for nothing that is in the log"
             return "missing", "billed, and not in the log"
         if not any(each in self.billed for each in cells):
             return "missing", "in the log, and not billed"
-        if self._moved(group):
-            return "date", "billed on another day: over the days both agree (time zone, or billed late)"
         return "unknown", "not explained by any theory"
 
     def _moved(self, group: Labels) -> bool:
@@ -101,7 +111,7 @@ class Causes:
             sum((money.get(c, NONE) for each in alike for c in self.groups[each]), NONE)
             for money in (self.computed, self.billed)
         ]
-        return len(alike) > 1 and self._close(*sums)
+        return len(alike) > 1 and any(sums) and self._close(*sums)
 
     def _discounts(self) -> dict[Labels, tuple[str, str]]:
         """Groups all cells of which are billed at the share that is usual for the model."""
@@ -116,12 +126,37 @@ class Causes:
             all_of = every[group[model] if model is not None else ""]
             usual = median(all_of)
             if len(all_of) >= MOST_CERTAIN and all(self._close(each, usual) for each in own):
-                word = "discount" if usual < 1 else "surcharge"
-                out[group] = ("discount", f"{word} of {abs(1 - usual):.1%} on all of it")
+                out[group] = _shared(usual)
         return out
 
     def _has(self, labels: Labels) -> bool:
         return bool(self.computed.get(labels)) and labels in self.billed
+
+
+def rounding(billed: Iterable[Decimal]) -> Decimal:
+    """Say by how much a bill's rounding can move a line: half of its last place, at most half a cent.
+
+    >>> print(rounding([Decimal("0.30"), Decimal(2)]), rounding([Decimal("0.3"), Decimal("0.0004")]))
+    0.005 0.00005
+    """
+    places = max((-int(money.normalize().as_tuple().exponent) for money in billed if money), default=CENTS)
+    return Decimal(5).scaleb(-max(places, CENTS) - 1)
+
+
+CENTS = 2
+"""Decimal places to which a bill may at most be rounded."""
+
+
+def _shared(times: Decimal) -> tuple[str, str]:
+    """Name the cause of a share that all cells have."""
+    whole = round(times)
+    if whole > 1 and abs(times - whole) <= ODD * whole:
+        return "duplicate", f"billed {whole} times over: pages of the bill or parts of it may be in it again"
+    return "discount", f"{'discount' if times < 1 else 'surcharge'} of {abs(1 - times):.1%} on all of it"
+
+
+ODD = Decimal("0.001")
+"""By what share a multiple may miss a whole number and still be one."""
 
 
 def _without(labels: Labels, places: Sequence[int]) -> Labels:

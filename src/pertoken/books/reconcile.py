@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pertoken.books.causes import NONE, Causes, Labels, Money, model_place
+from pertoken.books.causes import MOVED, NONE, Causes, Labels, Money, model_place
 from pertoken.books.theories import theories
 from pertoken.core import period
 from pertoken.core.errors import InputError
@@ -40,7 +40,7 @@ class Cell:
         computed: What the log should cost; None where the log has nothing. [currency]
         billed: What was billed; None where nothing was. [currency]
         cause: Kind of the likely cause: `batch`, `tier`, `speed`, `region`, `band`, `date`, `cache`, `reasoning`,
-            `discount`, `missing` or `unknown`; empty where both agree.
+            `discount`, `duplicate`, `credit`, `missing` or `unknown`; empty where both agree.
         words: The likely cause in words.
     """
 
@@ -49,6 +49,11 @@ class Cell:
     billed: Decimal | None
     cause: str = ""
     words: str = ""
+
+    @property
+    def moved(self) -> bool:
+        """Whether it was billed on another day."""
+        return (self.cause, self.words) == MOVED
 
     @property
     def difference(self) -> Decimal:
@@ -90,13 +95,15 @@ class Reconciliation:
     def discount(self, **labels: str) -> Decimal | None:
         """Realised discount: the share by which what was billed is below list, over cells that both sides have.
 
+        What was only billed on another day counts as had by both.
+
         Args:
             **labels: Only for cells with these labels, as `model="openai/gpt-4o"`.
         """
         chosen = [
             cell
             for cell in self.cells
-            if cell.computed and cell.billed is not None and _carries(cell.labels, self.by, labels)
+            if (cell.moved or (cell.computed and cell.billed is not None)) and _carries(cell.labels, self.by, labels)
         ]
         computed = sum((cell.computed or NONE for cell in chosen), NONE)
         return 1 - sum((cell.billed or NONE for cell in chosen), NONE) / computed if computed else None

@@ -59,6 +59,8 @@ def explained(usage: Sequence[UsageRecord], catalog: Catalog, on: Moment) -> Exp
 def why(rate: Rate, record: UsageRecord) -> str:
     """Say why a rate is the one for a record.
 
+    >>> from datetime import date
+    >>> from decimal import Decimal
     >>> rate = Rate(model="m", meter="input_tokens", price=Decimal(1), above=199_999, start=date(2026, 7, 1))
     >>> why(rate, UsageRecord(meters={"input_tokens": 200_000}))
     'prompt of 200,000 tokens is >= 200,000, since 2026-07-01'

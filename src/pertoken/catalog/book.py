@@ -1,12 +1,12 @@
 """The price book: which model a name means, and what it costs; never by likeness."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 
-from pertoken.catalog.names import BASE_REGIONS, Reading, moving, readings, seller_of, spellings
+from pertoken.catalog.names import BASE_REGIONS, Reading, moving, readings, says_zone, seller_of, spellings
 from pertoken.catalog.prices import Rate
 from pertoken.catalog.regions import Uplift
 from pertoken.core.errors import InputError, UnpricedUsage, alike
@@ -19,6 +19,10 @@ MAKERS = (
     "zai", "meta", "elevenlabs", "google",
 )  # fmt: skip
 """Who sells models of its own making, in the order asked; those who also sell models of others stand last."""
+
+
+EVERYWHERE = frozenset({"", "global"})
+"""Regions that say nothing of where a model was served."""
 
 
 class UnknownModel(InputError):
@@ -39,6 +43,7 @@ class Catalog:
             name in the book that each means; they go before all else.
         uplifts: Regional multiples, which `layers.layered` makes rates of.
         digest: The hash, where it is known already.
+        reckon: Tells the hash, where it is kept beside what the catalog is made of.
     """
 
     name: str
@@ -49,6 +54,7 @@ class Catalog:
     deployments: Mapping[str, str] = field(default_factory=dict)
     uplifts: tuple[Uplift, ...] = ()
     digest: str = ""
+    reckon: Callable[[], str] | None = None
 
     @cached_property
     def names(self) -> Mapping[str, tuple[Key, ...]]:
@@ -69,7 +75,7 @@ class Catalog:
         """The SHA-256 of all that the catalog says, whatever its own name; it takes a second for 50,000 rates."""
         from pertoken.catalog.text import digest, lines  # noqa: PLC0415  most uses never ask
 
-        return self.digest or digest(lines(self))
+        return self.digest or (self.reckon() if self.reckon else digest(lines(self)))
 
     def rate(self, name: str) -> Rate:
         """Look a rate up by its id.
@@ -117,7 +123,7 @@ def find(catalog: Catalog, name: str, *, provider: str = "") -> Key:
     return locate(catalog, name, provider=provider).key
 
 
-def locate(catalog: Catalog, name: str, *, provider: str = "") -> Found:
+def locate(catalog: Catalog, name: str, *, provider: str = "", region: str = "") -> Found:
     """Find the model that a name means, and the region that it names.
 
     A name is a model's id or listed alias, in any case, or a deployment of the user's own. It may carry its seller
@@ -129,49 +135,69 @@ def locate(catalog: Catalog, name: str, *, provider: str = "") -> Found:
         catalog: The book to look in.
         name: The model, as a log or a person names it.
         provider: Who sold it, where that is known.
+        region: Where it was served, where that is known otherwise than by its name.
 
     Raises:
         UnknownModel: The name means no model, or several with different prices, or a region without a price.
     """
     if target := _deployment(catalog, name, provider):
-        return replace(_listed(catalog, target, ""), note=f"{name!r} is a name of your own for {target}")
-    return _listed(catalog, name, provider)
+        return replace(_listed(catalog, target, "", region), note=f"{name!r} is a name of your own for {target}")
+    return _listed(catalog, name, provider, region)
 
 
-def _listed(catalog: Catalog, name: str, provider: str) -> Found:
+def _listed(catalog: Catalog, name: str, provider: str, region: str) -> Found:
     """Find what a name means in the book itself."""
     if provider and seller_of(provider) not in catalog.providers:
         raise UnknownModel(_no_provider(catalog, provider))
     nowhere: list[tuple[Key, str]] = []
-    for reading in readings(name, provider, catalog.providers):
+    for reading in readings(name, provider, catalog.providers, "" if region in EVERYWHERE else region):
         offers = _offers(catalog, reading)
         there = {seller: key for seller, key in offers.items() if _served(catalog, key, reading.region) is not None}
         nowhere += [(key, reading.region) for seller, key in offers.items() if seller not in there]
         if there:
             key = _chosen(catalog, name, there)
-            return Found(key, _served(catalog, key, reading.region) or "", moving(name))
+            served = _served(catalog, key, reading.region) or ""
+            told = reading.region or says_zone(reading.name) or region not in EVERYWHERE
+            return Found(key if told else _worldwide(catalog, key), served, moving(name))
     raise UnknownModel(_no_region(catalog, *nowhere[0]) if nowhere else _no_model(catalog, name, provider))
 
 
-def rates_of(catalog: Catalog, name: str, *, provider: str = "") -> tuple[Rate, ...]:
+def rates_of(catalog: Catalog, name: str, *, provider: str = "", region: str = "") -> tuple[Rate, ...]:
     """Look up all rates of the model that a name means, as `locate` finds it.
 
     Where the name carries a region with prices of its own, these are also the prices of usage that names no region.
+    Where a region is said for which the book has no price, what holds elsewhere stands for it, and says so.
 
     Raises:
         UnknownModel: The name means no model, or several with different prices.
         UnpricedUsage: The model is listed, but its price can't be told.
     """
-    found = locate(catalog, name, provider=provider)
+    found = locate(catalog, name, provider=provider, region=region)
     if found.key in catalog.refusals:
         why = f"{'/'.join(found.key)} has no usable price in {catalog.name}: {catalog.refusals[found.key]}"
         raise UnpricedUsage(f"{why}; state a price of your own")
     rates = catalog.rates[found.key]
+    if region not in EVERYWHERE and locate(catalog, name, provider=provider).key != found.key:
+        return tuple(replace(rate, region=region, listed_as=rate.id) for rate in rates)
     if not found.region:
-        return rates
+        return (*rates, *_stand_ins(found.key, rates, region))
     own = {_ways(rate) for rate in rates if rate.region == found.region}
     elsewhere = (rate for rate in rates if rate.region or _ways(rate) not in own)
     return (*elsewhere, *(replace(rate, region="", listed_as=rate.id) for rate in rates if rate.region == found.region))
+
+
+def _stand_ins(key: Key, rates: Sequence[Rate], region: str) -> Iterator[Rate]:
+    """Let the prices elsewhere stand for a region that has none, where the price is not known to hold there."""
+    known = {rate.region for rate in rates} - {""}
+    anywhere = key[1].startswith(("regional.", "global.")) and not region.startswith("us-gov")
+    depends = bool(known) or key[0] in BASE_REGIONS
+    if region in EVERYWHERE or region in known or region in BASE_REGIONS.get(key[0], ()) or anywhere or not depends:
+        return
+    said = f"no price is known for region {region}: priced as where none is said"
+    for rate in rates:
+        if not rate.region:
+            note = "; ".join(filter(None, [rate.note, said]))
+            yield replace(rate, region=region, note=note, listed_as=rate.id)
 
 
 def _ways(rate: Rate) -> tuple[object, ...]:
@@ -192,16 +218,8 @@ def _offers(catalog: Catalog, reading: Reading) -> dict[str, Key]:
         for key in catalog.names.get(spelling, ()):
             if reading.seller in ("", key[0]):
                 offers.setdefault(key[0], key)
-    return offers or _only_regional(catalog, reading)
+    return offers
 
-
-def _only_regional(catalog: Catalog, reading: Reading) -> dict[str, Key]:
-    """Bedrock's offer of a model that is sold in regions only, whose id then carries no part of the world."""
-    for spelling in spellings(reading.name) if reading.seller in ("", "aws") else ():
-        if f"global.{spelling}" not in catalog.names:
-            for key in catalog.names.get(f"regional.{spelling}", ()):
-                return {key[0]: key}
-    return {}
 
 
 def _served(catalog: Catalog, key: Key, region: str) -> str | None:
@@ -212,6 +230,13 @@ def _served(catalog: Catalog, key: Key, region: str) -> str | None:
         return region
     everywhere = key[1].startswith(("regional.", "global.")) and not region.startswith("us-gov")
     return "" if everywhere or region in BASE_REGIONS.get(key[0], ()) or key[0] not in BASE_REGIONS else None
+
+
+def _worldwide(catalog: Catalog, key: Key) -> Key:
+    """Take a model of which no part of the world is said at the price that holds in all of it, where there is one."""
+    seller, model = key
+    whole = seller, f"global.{model.removeprefix('regional.')}"
+    return whole if model.startswith("regional.") and whole in catalog.rates else key
 
 
 def _chosen(catalog: Catalog, name: str, offers: Mapping[str, Key]) -> Key:

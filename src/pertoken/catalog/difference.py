@@ -9,7 +9,7 @@ from pertoken.catalog.changes import Change, changes
 from pertoken.catalog.history import borrowed, change_share, holding
 from pertoken.catalog.prices import Moment, Rate
 from pertoken.catalog.sane import FOLD
-from pertoken.catalog.terms import group_of, part_of
+from pertoken.catalog.terms import group_of, iso, part_of
 from pertoken.catalog.words import named
 from pertoken.core.errors import InputError
 from pertoken.core.exact import CONTEXT
@@ -80,7 +80,7 @@ def of_days(catalog: Catalog, start: Moment, end: Moment) -> Difference:
     Raises:
         InputError: The first is not before the second.
     """
-    if start.isoformat() >= end.isoformat():
+    if iso(start) >= iso(end):
         msg = f"{start} is not before {end}; expected the earlier day first"
         raise InputError(msg)
     rates = (each for own in catalog.rates.values() for each in _between(own, start, end))

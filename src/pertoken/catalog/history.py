@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pertoken.catalog.prices import STANDARD, Moment, Rate
-from pertoken.catalog.terms import begin, grouped, part_of
+from pertoken.catalog.terms import begin, grouped, iso, part_of
 from pertoken.core.exact import CONTEXT
 from pertoken.core.meters import METERS
 
@@ -47,8 +47,8 @@ class Dated:
 
     def holds(self, moment: Moment) -> bool:
         """Tell whether it holds at a moment (UTC), or on a day from its beginning."""
-        at = moment.isoformat()
-        return begin(self.rate) <= at and (self.end is None or at < self.end.isoformat())
+        at = iso(moment)
+        return begin(self.rate) <= at and (self.end is None or at < iso(self.end))
 
 
 def change_share(old: Decimal, new: Decimal) -> Decimal:
@@ -130,7 +130,7 @@ def _dated(rate: Rate, group: Sequence[Rate]) -> Dated:
     earlier = [each for each in group if (part_of(each), not borrowed(each)) == alike and begin(each) < begin(rate)]
     return Dated(
         rate,
-        min(ends, key=lambda moment: moment.isoformat(), default=None),
+        min(ends, key=iso, default=None),
         max(earlier, key=begin, default=None),
     )
 

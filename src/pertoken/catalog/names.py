@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SAME_SELLER = {
     "alibaba-cn": "alibaba",
@@ -110,7 +110,7 @@ def seller_of(provider: str) -> str:
     return SAME_SELLER.get(name, name)
 
 
-def readings(name: str, provider: str, sellers: Collection[str]) -> Iterator[Reading]:
+def readings(name: str, provider: str, sellers: Collection[str], region: str = "") -> Iterator[Reading]:
     """Read a name in all ways that it may be meant, the most literal first.
 
     >>> [*readings("bedrock/us-east-1/meta.llama3", "", {"aws"})][-1]
@@ -124,8 +124,12 @@ def readings(name: str, provider: str, sellers: Collection[str]) -> Iterator[Rea
     inner = [Reading(tail, named)] if named and said in ("", named) else []
     plain = [first, *inner] if said else [*inner, first]
     yield from plain
-    for each in plain:
-        yield from _placed(each)
+    placed = [found for each in plain for found in _placed(each)]
+    yield from placed
+    for each in (*plain, *placed):
+        if not says_zone(each.name):
+            kinds = ("regional",) if each.region else ("regional", "global") if region else ("global", "regional")
+            yield from (replace(each, name=f"{kind}.{each.name}") for kind in kinds)
 
 
 def _placed(reading: Reading) -> Iterator[Reading]:
@@ -153,6 +157,15 @@ def _zoned(reading: Reading, *, own: bool = True) -> Iterator[Reading]:
         prefix = "global" if zone == "global" else "regional"
         yield Reading(f"{prefix}.{rest}", reading.seller, zone)
         yield Reading(rest, reading.seller, zone)
+
+
+def says_zone(name: str) -> bool:
+    """Tell whether a name of Bedrock says in which part of the world the model is served.
+
+    >>> says_zone("eu.anthropic.claude-opus-5"), says_zone("anthropic.claude-opus-5")
+    (True, False)
+    """
+    return name.removeprefix("/").partition(".")[0] in {*ZONES, "regional"}
 
 
 def spellings(name: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime, time
 from itertools import groupby
 
 from pertoken.catalog.prices import Moment, Rate
@@ -11,6 +12,9 @@ Group = tuple[str, str, str, bool, str, str, str]
 
 LAST = "9999-12-31T23:59:59"
 """After all moments."""
+
+MIDNIGHT = "T00:00:00"
+"""How the beginning of a day ends when it is written as a moment."""
 
 
 def group_of(rate: Rate) -> Group:
@@ -40,8 +44,18 @@ def over(rate: Rate) -> str:
 
 
 def iso(moment: Moment | None) -> str:
-    """Write a day or a moment so that it sorts; empty for none."""
-    return moment.isoformat() if moment else ""
+    """Write a day or a moment so that it sorts, a day as its beginning; empty for none.
+
+    >>> from datetime import date, datetime
+    >>> iso(datetime(2026, 5, 1)) == iso(date(2026, 5, 1)), iso(datetime(2026, 5, 1, 12))
+    (True, '2026-05-01T12:00:00')
+    """
+    return moment.isoformat().removesuffix(MIDNIGHT) if moment else ""
+
+
+def settled(moment: Moment) -> Moment:
+    """Say the beginning of a day as the day."""
+    return moment.date() if isinstance(moment, datetime) and moment.time() == time.min else moment
 
 
 def grouped(rates: Iterable[Rate]) -> dict[Group, list[Rate]]:

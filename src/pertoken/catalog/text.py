@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from pertoken.catalog.prices import STANDARD, WEEK, Moment, Rate, Window
 from pertoken.catalog.regions import Uplift
-from pertoken.catalog.terms import iso
 
 Key = tuple[str, str]
 """A provider and one of its models."""
@@ -87,11 +86,16 @@ def _row(rate: Rate, source: str) -> dict[str, Any]:
     said = {
         "meter": rate.meter, "price": plain(rate.price), "per": plain(rate.per), "batch": rate.batch,
         "tier": rate.service_tier, "speed": rate.speed, "region": rate.region, "above": rate.above,
-        "window": _window(rate.window), "from": iso(rate.start), "to": iso(rate.end), "currency": rate.currency,
+        "window": _window(rate.window), "from": _said(rate.start), "to": _said(rate.end), "currency": rate.currency,
         "note": rate.note, "basis": rate.basis,
     }  # fmt: skip
     row = {word: value for word, value in said.items() if word not in PLAIN or value != PLAIN[word]}
     return row if rate.source == source else {**row, "source": rate.source}
+
+
+def _said(moment: Moment | None) -> str:
+    """Write a day or a moment as it was said."""
+    return moment.isoformat() if moment else ""
 
 
 def plain(number: Decimal) -> str:

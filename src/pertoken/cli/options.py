@@ -35,7 +35,10 @@ class Count(click.ParamType[Decimal]):
         """
         if isinstance(value, Decimal):
             return value
-        match = re.fullmatch(r"([\d_,]*\.?\d+)\s*([kKmMbBgG]?)", str(value).strip())
+        number = r"([\d_,]*\.?\d+)\s*([kKmMbBgG]?)"
+        match = re.fullmatch(number, str(value).strip())
+        if match is None and re.fullmatch(f"-{number}", str(value).strip()):
+            self.fail(f"{value} is below zero; expected for example 500, 100k, 1.5M or 2B", param, ctx)
         if match is None:
             self.fail(f"{value!r} is no number; expected for example 500, 100k, 1.5M or 2B", param, ctx)
         return Decimal(match[1].replace("_", "").replace(",", "")) * _SIZES[match[2].lower()]

@@ -70,7 +70,7 @@ WEEKDAY_NOTE = (
     "the peak price is charged here every day; DeepSeek says that it holds from Monday to Friday and not on Chinese "
     "public holidays, which the catalog model-prices knows"
 )
-BARE_NOTE = "a bare id of Bedrock is taken at this regional price; other sources take it at the global one"
+BARE_NOTE = "an id of Bedrock that says no part of the world is taken at the global price, not at this one"
 DOUBTS = {
     ("anthropic", "claude-sonnet-4-5"): LONG_PROMPT_NOTE,
     ("deepseek", "deepseek-flash"): WEEKDAY_NOTE,

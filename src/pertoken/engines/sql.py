@@ -334,13 +334,13 @@ def _price_from(question: Question, binding: Binding, types: Types, on: str) -> 
 
 
 PERIOD_ENDS = {
-    "hour": "{c}",
-    "day": "{c}",
-    "month": "({c} || '-31')",
-    "quarter": "printf('%s-%02d-31', left({c}, 4), 3 * CAST(right({c}, 1) AS INTEGER))",
-    "year": "({c} || '-12-31')",
+    "hour": "(nullif({c}, '') || ':59:59')",
+    "day": "(nullif({c}, '') || 'T23:59:59')",
+    "month": "({c} || '-31T23:59:59')",
+    "quarter": "printf('%s-%02d-31T23:59:59', left({c}, 4), 3 * CAST(right({c}, 1) AS INTEGER))",
+    "year": "({c} || '-12-31T23:59:59')",
 }
-"""Text that no day of a period comes after, by the period's label."""
+"""Text that no moment of a period comes after, by the period's label."""
 
 
 def _period_end(binding: Binding, types: Types) -> str:

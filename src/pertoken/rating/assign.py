@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.catalog.prices import SAME_AS_STANDARD, STANDARD, Moment, Rate
+from pertoken.catalog.prices import SAME_AS_STANDARD, STANDARD, Rate
+from pertoken.catalog.terms import iso
 from pertoken.core.errors import CardError, DoublePriced, nearest
 from pertoken.core.expression import Condition, condition, weights
 from pertoken.core.lines import Lines, Usage, combine
@@ -338,7 +339,7 @@ class RateBook:
         for r in rates:
             rows.setdefault((r.provider, r.model, r.meter, r.batch, r.service_tier, r.speed, r.region), []).append(r)
         for group in rows.values():
-            group.sort(key=lambda rate: (_iso(rate.start), rate.above, rate.window is not None), reverse=True)
+            group.sort(key=lambda rate: (iso(rate.start), rate.above, rate.window is not None), reverse=True)
         return cls(rows, frozenset((r.provider, r.model, r.meter) for r in rates if r.provider))
 
     def find(self, labels: Labels) -> Rate | None:
@@ -366,14 +367,10 @@ class RateBook:
 def chosen(rows: Sequence[Rate], labels: Labels) -> Rate | None:
     """Choose among rates on the same terms, in the order of a `RateBook`, the one for a time and a length."""
     found = next((rate for rate in rows if _fits(rate, labels)), None)
-    return None if found and found.end and labels[PRICE_FROM] >= _iso(found.end) else found
-
-
-def _iso(moment: Moment | None) -> str:
-    return moment.isoformat() if moment else ""
+    return None if found and found.end and labels[PRICE_FROM] >= iso(found.end) else found
 
 
 def _fits(rate: Rate, labels: Labels) -> bool:
     long_enough = rate.above == 0 or int(labels[above_key("prompt_tokens")]) >= rate.above
-    begun = rate.start is None or labels[PRICE_FROM] >= _iso(rate.start)
+    begun = rate.start is None or labels[PRICE_FROM] >= iso(rate.start)
     return long_enough and begun and (rate.window is None or labels[rate.window.key] == "true")

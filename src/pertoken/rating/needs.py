@@ -7,6 +7,7 @@ that draw day by day, a price that changes inside a month) asks for the finer pe
 from collections.abc import Sequence
 
 from pertoken.catalog.prices import Window
+from pertoken.catalog.terms import settled
 from pertoken.core import period
 from pertoken.core.expression import condition
 from pertoken.rating.assign import per_request, rate_keys
@@ -39,7 +40,7 @@ def question(
             if rate.above:
                 above.setdefault("prompt_tokens", set()).add(rate.above)
     rates = [rate for card in cards for rate in card.rates]
-    dates = {moment for rate in rates for moment in (rate.start, rate.end) if moment}
+    dates = {settled(moment) for rate in rates for moment in (rate.start, rate.end) if moment}
     windows = {rate.window.key: rate.window for rate in rates if rate.window}
     cuts = tuple(Cut(of, tuple(sorted(bounds))) for of, bounds in sorted(above.items()))
     asked = dict.fromkeys((*by, *sorted(names - {"meter", PRICE_FROM, *(cut.key for cut in cuts), *windows})))

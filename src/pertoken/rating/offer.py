@@ -127,7 +127,7 @@ def offer(catalog: Catalog, terms: Terms) -> Offer:
     """Find the offer that some terms mean; one that can't be priced says why."""
     name = f"{terms.provider}/{terms.model}" if terms.provider else terms.model
     try:
-        rates = rates_of(catalog, terms.model, provider=terms.provider)
+        rates = rates_of(catalog, terms.model, provider=terms.provider, region=terms.region)
     except (InputError, UnpricedUsage) as error:
         return Offer(name, refusal=str(error))
     return of_rates(rates, terms) if rates else Offer(name, refusal=f"{name} is listed without a price")

@@ -4,13 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pertoken.workbench.bills import reconcile
     from pertoken.workbench.books import explain, invoice, priced, statement
     from pertoken.workbench.cards import Aside, bill, by_entry, check
     from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
-    from pertoken.workbench.reconcile import reconcile
     from pertoken.workbench.repricing import reprice
     from pertoken.workbench.sheets import sheet
     from pertoken.workbench.tokens import Counted, count
@@ -22,7 +22,7 @@ _ROOMS = {
     "costs": ("compiled", "cost"),
     "machines": ("Gpus", "gpu_card", "gpus"),
     "pools": ("balances", "coverage"),
-    "reconcile": ("reconcile",),
+    "bills": ("reconcile",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "repricing": ("reprice",),
     "sheets": ("sheet",),

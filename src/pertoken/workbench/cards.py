@@ -27,6 +27,9 @@ CATALOG = "catalog"
 
 Aside = Literal["raise", "report"]
 
+MOST_UNKNOWN = 8
+"""So many names without a price are spelled out."""
+
 
 def sides(
     log: "Log",
@@ -96,31 +99,39 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices, a
     from pertoken.engines.engine import engine  # noqa: PLC0415  the calculator must start fast
 
     book = opened(catalog)
-    rates: list[Rate] = []
+    rates: dict[Rate, None] = {}
     unknown: list[str] = []
     has_provider = "provider" in log.binding.keys
-    for provider, model in [*engine(log).labels(log, ("provider", "model")), *(("", each) for each in also)]:
+    said = engine(log).labels(log, ("provider", "model", "region"))
+    for provider, model, region in [*said, *(("", each, "") for each in also)]:
         if not model and not as_model:
             unknown.append("the log names no model on some rows; say --cost catalog:MODEL to price them as one")
             continue
         try:
-            found = rates_of(book, as_model or model, provider="" if as_model else provider)
+            found = rates_of(book, as_model or model, provider="" if as_model else provider, region=region)
         except (InputError, UnpricedUsage) as error:
             unknown.append(str(error))
         else:
             seller = provider if has_provider else ""
-            rates += [replace(rate, model=model, provider=seller, listed_as=rate.id) for rate in found]
+            rates |= dict.fromkeys(replace(rate, model=model, provider=seller, listed_as=rate.id) for rate in found)
     if unknown and (unpriced == "raise" or not rates):
-        mend = "Price it on a card of your own, or set it aside with --unpriced report."
-        raise UnpricedUsage("\n".join([*dict.fromkeys(unknown), mend]))
+        raise _without_price(list(dict.fromkeys(unknown)))
     return Card(
         name=f"catalog:{as_model}" if as_model else CATALOG,
         party="vendor",
         rates=tuple(rates),
         rounding=None,
         source=named(book),
-        currency=_one_currency(rates),
+        currency=_one_currency(tuple(rates)),
     )
+
+
+def _without_price(unknown: Sequence[str]) -> UnpricedUsage:
+    """Say which models have no price, the first ones spelled out."""
+    more = len(unknown) - MOST_UNKNOWN
+    mend = "Price it on a card of your own, or set it aside with --unpriced report."
+    lines = [*unknown[:MOST_UNKNOWN], *([f"and {more:,} more names without a price"] if more > 0 else []), mend]
+    return UnpricedUsage("\n".join(lines))
 
 
 def _one_currency(rates: Sequence[Rate]) -> str:

@@ -99,7 +99,10 @@ def _number_checks(table: Table, name: str, leaf: str) -> Iterator[Check]:
         yield Check(refusals.least(name), column < 0, column)
         return
     exact = readable(table, name)
-    yield Check(refusals.number(name), said(column).notnull() & exact.isnull(), column)
+    unread = said(column).notnull() & exact.isnull()
+    if column.type().is_floating():  # asked by name, since Spark holds that what is no number lies in any range
+        unread = unread | column.isnan()
+    yield Check(refusals.number(name), unread, column)
     yield Check(refusals.most(name), exact > MOST, column)
     if meter(leaf).whole:
         yield Check(refusals.whole(name), exact != exact.floor(), column)

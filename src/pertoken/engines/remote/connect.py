@@ -144,12 +144,20 @@ def table_of(con: Any, address: Address) -> Expr:  # noqa: ANN401  the same
     *schema, name = address.table.split(".")
     where = tuple(schema) if len(schema) > 1 else schema[0] if schema else None
     with told(address.shown, address):
-        names: Sequence[str] = con.list_tables(database=where)
+        names = _names(con, where)
     if name not in names:
         msg = f"{address.shown}: no such table; {nearest(name, names)}"
         raise InputError(msg)
     with told(address.shown, address):
         return con.table(name, database=where)
+
+
+def _names(con: Any, where: str | tuple[str, ...] | None) -> Sequence[str]:  # noqa: ANN401  the same
+    """List the tables; DuckDB 2 is asked itself, since Ibis 12 does so in a way that is gone."""
+    if con.name == "duckdb":
+        return [row[0] for row in con.raw_sql("SELECT table_name FROM information_schema.tables").fetchall()]
+    out: Sequence[str] = con.list_tables(database=where)
+    return out
 
 
 def _path(table: str) -> bool:

@@ -15,9 +15,6 @@ EXACT = dt.Decimal(38, 9)
 DIVISIONS = {"postgres": "div", "pyspark": "div", "databricks": "div", "clickhouse": "intDiv", "bigquery": "div"}
 """Functions that divide whole numbers; elsewhere a multiple is divided, which leaves nothing to round."""
 
-FLOORED = frozenset({"pyspark", "databricks"})
-"""Engines whose seconds since 1970 are whole already."""
-
 
 def function(name: str, *takes: Expr, gives: Expr) -> Callable[..., Expr]:
     """Name a function that the engine has.
@@ -51,7 +48,7 @@ def epoch(dialect: str, moment: Expr) -> Expr:
     """Whole seconds since 1970 of a date or a time in UTC, rounded down."""
     zone = "UTC" if dialect == "bigquery" else None
     stamp = moment.cast(dt.Timestamp(timezone=zone)) if moment.type().is_date() or zone else moment
-    floored = stamp if dialect in FLOORED or moment.type().is_date() else stamp.truncate("s")
+    floored = stamp if moment.type().is_date() else stamp.truncate("s")
     return floored.epoch_seconds().cast(dt.int64)
 
 

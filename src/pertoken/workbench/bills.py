@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from pertoken.books.causes import OFFER
 from pertoken.catalog.book import Catalog, UnknownModel, find
-from pertoken.core.errors import InputError
+from pertoken.core.errors import Fault, InputError
 from pertoken.core.lines import Key, Ledger, Lines
 from pertoken.rating.assign import combos
 from pertoken.rating.card import Card
@@ -57,15 +57,18 @@ def reconcile(
     """
     from pertoken.books.answer import Reconciled  # noqa: PLC0415  the calculator must start fast
     from pertoken.books.reconcile import reconcile as hold  # noqa: PLC0415
+    from pertoken.engines.engine import engine  # noqa: PLC0415
     from pertoken.rating.rate import rate  # noqa: PLC0415
 
     terms = terms_of(how)
     about: How = {"mapping": bill_mapping, "layout": bill_layout, "timezone": terms.timezone}
     with read_as(log, how) if bill is None else read_as(bill, about) as other:
         keys = tuple(by) or _keys(other)
-        charged, said = _charged(other, keys, terms.timezone), other.binding.says if bill else ()
+        charged, money = _charged(other, keys, terms.timezone), engine(other).currency(other)
+        said, layout = (other.binding.says, other.layout) if bill else ((), "")
     with read_as(log, how) as own:
         cards = sides(own, {"cost": cost}, "report", how.get("catalog"))["cost"]
+        _one_currency(money, cards[0].currency, str(bill or log))
         asked = ("model", "provider", *(key for key in keys if key != "meter"))
         on, rejects, watch = how.get("on"), how.get("rejects", False), how.get("watch")
         usage, report, _ = folded(own, cards, asked, terms=terms, on=on, rejects=rejects, watch=watch)
@@ -73,7 +76,15 @@ def reconcile(
     book = prices(how.get("catalog"))
     result = hold(_offered(usage, book), cards, _offered(terms.within(charged), book), alike, tolerance=tolerance)
     unpriced = rate(usage, cards, unpriced="keep").unpriced
-    return Reconciled(replace(result, by=keys), report, cards, unpriced, str(bill or log), said)
+    return Reconciled(replace(result, by=keys), report, cards, unpriced, str(bill or log), said, layout)
+
+
+def _one_currency(billed: str, computed: str, source: str) -> None:
+    """Refuse to hold money of one currency against another."""
+    if billed != computed:
+        found = f"{source} is in {billed}, what the log should cost in {computed}"
+        mend = "bring the bill to the currency of the cards, or price the log on cards of its currency with --cost"
+        raise InputError.of([Fault("", found, "one currency", mend)])
 
 
 def _keys(bill: "Log") -> tuple[str, ...]:
