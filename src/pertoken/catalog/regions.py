@@ -31,9 +31,9 @@ class Uplift:
 
     def holds(self, rate: Rate) -> bool:
         """Tell whether a rate is multiplied: it is of the models and meters, and of no region yet."""
-        named = any(fnmatchcase(rate.model.lower(), pattern.lower()) for pattern in self.models)
-        wanted = not self.meters or rate.meter in self.meters
-        return rate.provider == self.provider and not rate.region and named and wanted
+        if rate.provider != self.provider or rate.region or (self.meters and rate.meter not in self.meters):
+            return False
+        return any(fnmatchcase(rate.model.lower(), pattern.lower()) for pattern in self.models)
 
 
 def regional(rates: Sequence[Rate], uplifts: Iterable[Uplift]) -> Iterator[Rate]:

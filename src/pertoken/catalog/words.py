@@ -19,7 +19,7 @@ def named(catalog: Catalog) -> str:
     >>> named(Catalog("prices of May", {}, digest="7c75731da711acea")), named(Catalog("prices of May", {}))
     ('prices of May #7c75731d', 'prices of May')
     """
-    return f"{catalog.name} #{catalog.digest[:8]}" if catalog.digest else catalog.name
+    return f"{catalog.name} #{catalog.hash[:8]}" if catalog.digest or catalog.reckon else catalog.name
 
 
 def band(above: int) -> str:

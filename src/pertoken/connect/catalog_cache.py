@@ -10,7 +10,7 @@ from typing import Any
 
 from pertoken.connect.whole import write_whole
 
-SCHEMA = 5
+SCHEMA = 6
 """Raised whenever the form of the table changes."""
 
 Table = Mapping[str, Any]

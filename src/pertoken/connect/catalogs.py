@@ -8,7 +8,7 @@ from typing import Any
 
 from pertoken.catalog.book import Catalog, UnknownModel, locate
 from pertoken.catalog.layers import layered
-from pertoken.connect import catalog_cache
+from pertoken.connect import catalog_cache, catalog_hash
 from pertoken.core.errors import Fault, InputError, nearest
 
 BUNDLED = "genai-prices"
@@ -50,7 +50,7 @@ def read_catalog(name: str | Path = BUNDLED, overlays: Sequence[str | Path] = ()
             _check_prices(base, book, source)
         base = layered(base, book) if base is not NONE or book.uplifts else book
     _check_deployments(base, books)
-    return base
+    return base if base.digest else catalog_hash.hashed(base, [*books])
 
 
 SMALL = 500

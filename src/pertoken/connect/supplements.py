@@ -17,9 +17,14 @@ def supplements() -> Catalog:
 
     They are read once and then kept in the cache folder, as the catalog is: YAML takes a tenth of a second to read.
     """
-    text = (Path(__file__).with_name("data") / FILE).read_text(encoding="utf-8")
-    path = catalog_cache.folder() / f"supplements-{FORM}-{sha256(text.encode()).hexdigest()[:16]}.txt"
-    return _kept(path) or _read(text, path)
+    said = text()
+    path = catalog_cache.folder() / f"supplements-{FORM}-{sha256(said.encode()).hexdigest()[:16]}.txt"
+    return _kept(path) or _read(said, path)
+
+
+def text() -> str:
+    """Read what the supplements say, as YAML."""
+    return (Path(__file__).with_name("data") / FILE).read_text(encoding="utf-8")
 
 
 def _kept(path: Path) -> Catalog | None:

@@ -25,6 +25,12 @@ FORMS = (
 )
 """Fields that stand together in responses that don't say what they are."""
 
+MARKS = frozenset({"billed_units", "reasoning_tokens", "cached_prompt_text_tokens", "cost_in_usd_ticks"})
+"""Counts of Cohere, xAI and Perplexity by which a response is known that says nothing else of itself."""
+
+FAILURE = frozenset({"error", "type", "request_id", "status", "code"})
+"""Fields of a response that says that the request failed, and nothing else."""
+
 INSIDE = ("response", "result", "body", "modelOutput")
 """Fields that hold a response with other things beside it."""
 
@@ -46,10 +52,20 @@ def _response(document: Any, depth: int = _DEPTH) -> Document | None:  # noqa: A
         return None
     if document.get("object") in KINDS or (document.get("type") in KINDS and "usage" in document):
         return document
-    if any(all(name in document for name in form) for form in FORMS):
+    if any(all(name in document for name in form) for form in FORMS) or _marked(document) or _refused(document):
         return document
     found = (_response(document.get(name), depth - 1) for name in INSIDE)
     return next((each for each in found if each is not None), None)
+
+
+def _marked(document: Document) -> bool:
+    held = (document.get(name) for name in ("usage", "meta"))
+    return any(isinstance(each, Mapping) and not MARKS.isdisjoint(each) for each in held)
+
+
+def _refused(document: Document) -> bool:
+    """Tell a request that failed, which is billed for nothing."""
+    return bool(document.get("error")) and document.keys() <= FAILURE
 
 
 def read(document: Document) -> Iterator[UsageRecord]:
@@ -59,17 +75,20 @@ def read(document: Document) -> Iterator[UsageRecord]:
     if _unmetered(body):
         note = FAILED if body.get("error") or body.get("status") == "failed" else NOTHING
         meters = {} if note == FAILED else {"requests": 1}
-        yield UsageRecord(meters=meters, model=text(body.get("model")), time=when, keys=keys, notes=(note,))
+        told = when or moment(first(body, sorted(_TOLD)), "created")
+        yield UsageRecord(meters=meters, model=text(body.get("model")), time=told, keys=keys, notes=(note,))
         return
     asked = request if isinstance(request, Mapping) else None
     for each in usage_of(document, provider=text(document.get("provider")), request=asked):
-        told = each.request_id or text(first(document, REQUEST_IDS))
+        own = each.request_id or text(first(document, REQUEST_IDS))
         notes = each.notes if _TOLD & body.keys() else (*each.notes, *_zone(document, body))
-        yield replace(each, keys={**each.keys, **keys}, time=each.time or when, request_id=told, notes=notes)
+        yield replace(each, keys={**each.keys, **keys}, time=each.time or when, request_id=own, notes=notes)
 
 
 def _unmetered(body: Document) -> bool:
     """Tell a response that failed or was cut off; parts of a stream need no usage."""
+    if _refused(body):
+        return True
     return not body.get("usage") and "usage" in body and body.get("object") != "chat.completion.chunk"
 
 

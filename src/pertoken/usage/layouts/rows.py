@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from pertoken.core.errors import InputError
@@ -14,8 +15,17 @@ from pertoken.usage.schema import LogMapping
 
 Notes = Callable[[Document], tuple[str, ...]]
 
-Wanted = dict[str, "tuple[str, Wanted]"]
-"""Fields that are read, as a tree: the name of each to its path (empty if it is only on the way) and those in it."""
+Uses = tuple[tuple[str, int], ...]
+"""Columns that a field is read for, and how good it is for each: 0 is the best."""
+
+Wanted = dict[str, "tuple[str, Uses, Wanted]"]
+"""Fields that are read, as a tree: the name of each to its path, what it is read for, and those in it."""
+
+Cells = dict[str, tuple[int, Any, str]]
+"""What the columns of a row say: how good the field is that says it, what it says, and its path."""
+
+Kept = tuple[tuple[Leaf, tuple[str, ...], tuple[str, ...]], ...]
+"""Leaves that a row may count, and the columns, of those that count something, that are added up and taken off."""
 
 COST = "reported_cost"
 """Name of the derived column of what the source itself says that a row cost."""
@@ -36,18 +46,20 @@ class Rows:
         keep: Column to the labels of the rows that are usage.
         notes: What a row leaves open.
         leaves: Meters as columns, disjoint.
-        sources: Column to the fields that it is taken from, the best first.
+        long: True where each row names its one meter.
         words: Column to what the source calls a label, and what we call it.
         wanted: All fields, as a tree.
+        counting: Leaves of the rows in which some columns count something.
     """
 
     mapping: LogMapping
     keep: Mapping[str, tuple[str, ...]]
     notes: Notes | None
     leaves: tuple[Leaf, ...]
-    sources: Mapping[str, tuple[str, ...]]
+    long: bool
     words: Mapping[str, Mapping[str, str]]
     wanted: Wanted
+    counting: Callable[[tuple[str, ...]], Kept]
 
     def __call__(self, document: Document) -> tuple[UsageRecord, ...]:
         """Make usage of a row; nothing if it is none.
@@ -55,101 +67,133 @@ class Rows:
         Raises:
             InputError: A count that can't be, or one that is less than what it contains.
         """
-        found: dict[str, Any] = {}
-        _gather(document, self.wanted, found)
-        if any(self._label(found, column) not in labels for column, labels in self.keep.items()):
-            return ()
-        meters = self._long(found) if "quantity" in self.sources else self._meters(found)
-        time, time_field = self._cell(found, self.mapping.time or "time")
-        cost, cost_field = self._cell(found, COST)
+        cells: Cells = {}
+        _gather(document, self.wanted, cells)
+        for column, labels in self.keep.items():
+            if self._label(cells, column) not in labels:
+                return ()
+        meters = self._long(cells) if self.long else self._meters(cells)
+        mapping = self.mapping
         return (
             UsageRecord(
                 meters=meters,
-                **self._labels(found),
-                time=moment(time, time_field),
-                request_id=self._label(found, self.mapping.request_id or "request_id"),
-                reported_cost=money(cost, cost_field),
-                currency=(self._label(found, "currency") or "USD").upper(),
+                **self._labels(cells),
+                time=moment(*_cell(cells, mapping.time or "time")),
+                request_id=self._label(cells, mapping.request_id or "request_id"),
+                reported_cost=money(*_cell(cells, COST)),
+                currency=(self._label(cells, "currency") or "USD").upper(),
                 notes=(*_added_up(meters.get("requests", 1)), *(self.notes(document) if self.notes else ())),
             ),
         )
 
-    def _cell(self, found: Mapping[str, Any], column: str) -> tuple[Any, str]:
-        """Find what a column says, and the field that says it: the first that says something."""
-        for field in self.sources.get(column, ()):
-            if field in found:
-                return found[field], field
-        return None, column
-
-    def _label(self, found: Mapping[str, Any], column: str) -> str:
-        said = text(self._cell(found, column)[0])
+    def _label(self, cells: Cells, column: str) -> str:
+        if column in cells:
+            found = cells[column][1]
+            said = found if type(found) is str else text(found)
+        else:
+            said = ""
         return self.words[column].get(said, said) if column in self.words else said
 
-    def _labels(self, found: Mapping[str, Any]) -> dict[str, Any]:
+    def _labels(self, cells: Cells) -> dict[str, Any]:
         keys = dict(self.mapping.constants)
         for key, column in self.mapping.keys.items():
-            if said := self._label(found, column):
+            if (column in cells or column in self.words) and (said := self._label(cells, column)):
                 keys[key] = said
         out: dict[str, Any] = {name: keys.pop(name) for name in FIELDS if name in keys}
         out["batch"] = keys.pop("batch", "") == "true"
         out["keys"] = keys
         return out
 
-    def _meters(self, found: Mapping[str, Any]) -> dict[str, Count]:
-        cells = {leaf.column: self._cell(found, leaf.column) for leaf in self.leaves}
-        counts = {column: count(*cell) for column, cell in cells.items()}
-        meters: dict[str, Count] = {"requests": 1}
+    def _meters(self, cells: Cells) -> dict[str, Count]:
+        counts: dict[str, int] = {}
         for leaf in self.leaves:
-            left = counts[leaf.column] + sum(map(counts.__getitem__, leaf.more))
-            left -= sum(map(counts.__getitem__, leaf.less))
+            if leaf.column in cells:
+                _, value, field = cells[leaf.column]
+                if number := count(value, field):
+                    counts[leaf.column] = number
+        meters: dict[str, Count] = {"requests": 1}
+        for leaf, more, less in self.counting(tuple(counts)):
+            left = counts.get(leaf.column, 0)
+            for column in more:
+                left += counts[column]
+            for column in less:
+                left -= counts[column]
             if left < 0:
-                raise InputError(_too_little(leaf, counts, {column: field for column, (_, field) in cells.items()}))
-            meters[leaf.meter] = left
-        return {name: n for name, n in meters.items() if n}
+                raise InputError(_too_little(leaf, counts, cells))
+            if left or leaf.meter in meters:
+                meters[leaf.meter] = left
+        return {name: n for name, n in meters.items() if n} if 0 in meters.values() else meters
 
-    def _long(self, found: Mapping[str, Any]) -> dict[str, Count]:
+    def _long(self, cells: Cells) -> dict[str, Count]:
         """Read the one meter that a row names."""
-        value, field = self._cell(found, "quantity")
+        value, field = _cell(cells, "quantity")
         quantity = money(value, field) or Decimal(0)
         if quantity < 0:
             msg = f"{field} is {value}; a number of 0 or more was expected"
             raise InputError(msg)
-        return {self._label(found, "meter"): int(quantity) if quantity == int(quantity) else quantity}
+        return {self._label(cells, "meter"): int(quantity) if quantity == int(quantity) else quantity}
 
 
-def _gather(document: Document, wanted: Wanted, found: dict[str, Any]) -> None:
-    """Gather the fields that say something, by their paths; text that holds JSON is opened on the way."""
-    for name, (path, below) in wanted.items():
+def _cell(cells: Cells, column: str) -> tuple[Any, str]:
+    """Find what a column says, and the field that says it."""
+    _, value, field = cells.get(column, (0, None, column))
+    return value, field
+
+
+def _gather(document: Document, wanted: Wanted, cells: Cells) -> None:
+    """Gather what the columns say, each by its best field; text that holds JSON is opened on the way."""
+    for name in wanted if len(wanted) < len(document) else document:
+        if name not in wanted:
+            continue
         value = document.get(name)
         if value is None or value == "":
             continue
-        if path:
-            found[path] = value
+        path, uses, below = wanted[name]
+        for column, rank in uses:
+            if column not in cells or rank < cells[column][0]:
+                cells[column] = rank, value, path
         if below:
-            held = opened(value, name)
+            held = opened(value, name) if isinstance(value, str) else value
             if isinstance(held, dict):
-                _gather(held, below, found)
+                _gather(held, below, cells)
 
 
-def _tree(fields: Iterable[str]) -> Wanted:
-    """Write paths of fields as a tree."""
+def _tree(sources: Mapping[str, tuple[str, ...]]) -> Wanted:
+    """Write the fields that columns are taken from as a tree."""
     tree: Wanted = {}
-    for field in fields:
-        node, names = tree, field.split(".")
-        for at, name in enumerate(names, 1):
-            path, below = node.get(name, ("", {}))
-            node[name] = (field if at == len(names) else path, below)
-            node = below
+    for column, fields in sources.items():
+        for rank, field in enumerate(fields):
+            node, names = tree, field.split(".")
+            for at, name in enumerate(names, 1):
+                path, uses, below = node.get(name, (".".join(names[:at]), (), {}))
+                node[name] = path, (*uses, (column, rank)) if at == len(names) else uses, below
+                node = below
     return tree
+
+
+def _counting(leaves: tuple[Leaf, ...]) -> Callable[[tuple[str, ...]], Kept]:
+    """Make what finds the leaves of a row by its columns that count something; logs have few kinds of rows."""
+
+    @lru_cache(maxsize=1024)
+    def counting(columns: tuple[str, ...]) -> Kept:
+        kept = (
+            (leaf, tuple(each for each in leaf.more if each in columns), tuple(e for e in leaf.less if e in columns))
+            for leaf in leaves
+        )
+        return tuple(
+            each for each in kept if each[0].column in columns or each[1] or each[2] or each[0].meter == "requests"
+        )
+
+    return counting
 
 
 def _added_up(requests: Count) -> tuple[str, ...]:
     return (SEVERAL,) if requests != 1 else ()
 
 
-def _too_little(leaf: Leaf, counts: Mapping[str, Count], fields: Mapping[str, str]) -> str:
-    parts = ", ".join(f"{fields[c]} {counts[c]}" for c in dict.fromkeys(leaf.less) if counts[c])
-    whole = f"{fields[leaf.column]} {counts[leaf.column]}"
+def _too_little(leaf: Leaf, counts: Mapping[str, Count], cells: Cells) -> str:
+    parts = ", ".join(f"{_cell(cells, c)[1]} {counts[c]}" for c in dict.fromkeys(leaf.less) if c in counts)
+    whole = f"{_cell(cells, leaf.column)[1]} {counts.get(leaf.column, 0)}"
     return f"{whole} is less than what it is read as containing ({parts}); mend the row or set it aside (--rejects)"
 
 
@@ -171,14 +215,16 @@ def rows(
     named = [mapping.time, mapping.request_id, *mapping.keys.values(), *mapping.meters.values(), *(keep or {})]
     sources: dict[str, tuple[str, ...]] = {column: (column,) for column in named if column}
     sources |= {name: tuple(f"{of}.{path}" if path else of for of, path in each.of) for name, each in derived.items()}
+    leaves = decompose(dict(mapping.meters), dict(mapping.includes))
     return Rows(
         mapping,
         dict(keep or {}),
         notes,
-        decompose(dict(mapping.meters), dict(mapping.includes)),
-        sources,
+        leaves,
+        "quantity" in sources,
         {name: each.words for name, each in derived.items() if each.words},
-        _tree(field for fields in sources.values() for field in fields),
+        _tree(sources),
+        _counting(leaves),
     )
 
 
@@ -212,7 +258,6 @@ def of_rows(
     wanted = frozenset(columns)
     kept = dict(keep or {})
     read = rows(derived, mapping, keep=kept, notes=notes)
-    inside = _rows_of if paged else _alone
     return Layout(
         name=name,
         title=title,
@@ -220,14 +265,14 @@ def of_rows(
         derived=derived if tables else {},
         mapping=mapping if tables else LogMapping(),
         keep=kept if tables else {},
-        recognise=lambda document: any(wanted <= each.keys() for each in inside(document)),
-        read=lambda document: [record for each in inside(document) for record in read(each)],
+        recognise=(
+            (lambda document: any(wanted <= each.keys() for each in _rows_of(document)))
+            if paged
+            else (lambda document: document.keys() >= wanted)
+        ),
+        read=(lambda document: [one for each in _rows_of(document) for one in read(each)]) if paged else read,
         says=tuple(says),
     )
-
-
-def _alone(document: Document) -> tuple[Document, ...]:
-    return (document,)
 
 
 def _rows_of(document: Document) -> tuple[Document, ...]:
