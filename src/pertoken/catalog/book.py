@@ -221,7 +221,6 @@ def _offers(catalog: Catalog, reading: Reading) -> dict[str, Key]:
     return offers
 
 
-
 def _served(catalog: Catalog, key: Key, region: str) -> str | None:
     """The region by which rates are looked up; empty for that of the prices without one, None if none is priced."""
     if not region:
