@@ -80,9 +80,9 @@ def read(document: Document) -> Iterator[UsageRecord]:
         return
     asked = request if isinstance(request, Mapping) else None
     for each in usage_of(document, provider=text(document.get("provider")), request=asked):
-        told = each.request_id or text(first(document, REQUEST_IDS))
+        own = each.request_id or text(first(document, REQUEST_IDS))
         notes = each.notes if _TOLD & body.keys() else (*each.notes, *_zone(document, body))
-        yield replace(each, keys={**each.keys, **keys}, time=each.time or when, request_id=told, notes=notes)
+        yield replace(each, keys={**each.keys, **keys}, time=each.time or when, request_id=own, notes=notes)
 
 
 def _unmetered(body: Document) -> bool:
