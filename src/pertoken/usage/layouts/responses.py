@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -16,14 +15,22 @@ from pertoken.usage.response import usage_of
 KINDS = frozenset({"chat.completion", "chat.completion.chunk", "text_completion", "response", "message"})
 """What responses call themselves, as their `object` or `type`."""
 
-FORMS = (
-    ("usageMetadata",),
-    ("choices", "usage"),
-    ("output", "usage", "stopReason"),
-    ("usage", "object", "data"),
-    ("billed_units",),
+FORMS = tuple(
+    map(
+        frozenset,
+        (
+            ("usageMetadata",),
+            ("choices", "usage"),
+            ("output", "usage", "stopReason"),
+            ("usage", "object", "data"),
+            ("billed_units",),
+        ),
+    )
 )
 """Fields that stand together in responses that don't say what they are."""
+
+MARKS = frozenset({"usageMetadata", "usage", "billed_units"})
+"""Fields of which each such response has one."""
 
 INSIDE = ("response", "result", "body", "modelOutput")
 """Fields that hold a response with other things beside it."""
@@ -42,14 +49,16 @@ def recognise(document: Document) -> bool:
 
 
 def _response(document: Any, depth: int = _DEPTH) -> Document | None:  # noqa: ANN401  whatever JSON holds
-    if not isinstance(document, Mapping) or depth == 0:
+    if depth == 0 or not isinstance(document, (dict, Mapping)):
         return None
     if document.get("object") in KINDS or (document.get("type") in KINDS and "usage" in document):
         return document
-    if any(all(name in document for name in form) for form in FORMS):
+    if not MARKS.isdisjoint(document) and any(form <= document.keys() for form in FORMS):
         return document
-    found = (_response(document.get(name), depth - 1) for name in INSIDE)
-    return next((each for each in found if each is not None), None)
+    for name in INSIDE:
+        if name in document and (found := _response(document[name], depth - 1)) is not None:
+            return found
+    return None
 
 
 def read(document: Document) -> Iterator[UsageRecord]:
@@ -64,8 +73,23 @@ def read(document: Document) -> Iterator[UsageRecord]:
     asked = request if isinstance(request, Mapping) else None
     for each in usage_of(document, provider=text(document.get("provider")), request=asked):
         told = each.request_id or text(first(document, REQUEST_IDS))
-        notes = each.notes if _TOLD & body.keys() else (*each.notes, *_zone(document, body))
-        yield replace(each, keys={**each.keys, **keys}, time=each.time or when, request_id=told, notes=notes)
+        notes = each.notes if not _TOLD.isdisjoint(body) else (*each.notes, *_zone(document, body))
+        yield UsageRecord(
+            meters=each.meters,
+            provider=each.provider,
+            model=each.model,
+            batch=each.batch,
+            service_tier=each.service_tier,
+            speed=each.speed,
+            region=each.region,
+            time=each.time or when,
+            request_id=told,
+            invocation=each.invocation,
+            keys={**each.keys, **keys},
+            reported_cost=each.reported_cost,
+            currency=each.currency,
+            notes=notes,
+        )
 
 
 def _unmetered(body: Document) -> bool:
@@ -91,20 +115,27 @@ def _zone(document: Document, body: Document) -> tuple[str, ...]:
 
 def _keys(document: Document) -> dict[str, str]:
     """Labels that stand beside a response or in it: the customer by its usual names, and every short text."""
-    plain = [name for name, value in document.items() if isinstance(value, str | int) and len(str(value)) in _SHORT]
-    known = _known(tuple(plain))
+    known, others = _known(tuple([name for name, value in document.items() if _is_label(value)]))
     keys = {key: text(document[name]) for key, name in known}
-    if "customer" not in keys and (owner := first(document, OWNERS)):
+    asked = "request" in document or "user" in document
+    if asked and "customer" not in keys and (owner := first(document, OWNERS)):
         keys["customer"] = text(owner)
-    read = {*_TAKEN, *(name for _, name in known)}
-    return {name.lower(): text(document[name]) for name in plain if name not in read} | keys
+    return {own: text(document[name]) for name, own in others} | keys if others else keys
+
+
+def _is_label(value: object) -> bool:
+    if type(value) is str:
+        return 0 < len(value) <= _LONGEST
+    return isinstance(value, int) and len(str(value)) <= _LONGEST
 
 
 @lru_cache(maxsize=1024)
-def _known(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Find the fields that are known to be keys."""
+def _known(names: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """Find the keys that fields are known to be, and the fields that are labels of their own, with their names."""
     level = ((key, best(names, KEYS[key])) for key in ("customer", "feature", "team", "plan"))
-    return tuple((key, found[0]) for key, found in level if len(found) == 1)
+    known = tuple((key, found[0]) for key, found in level if len(found) == 1)
+    read = {*_TAKEN, *(name for _, name in known)}
+    return known, tuple((name, name.lower()) for name in names if name not in read)
 
 
 _TOLD = frozenset({"created", "created_at", "createTime"})
@@ -114,7 +145,7 @@ _TAKEN = frozenset(
 )
 _TAKEN |= {"batch", "modelVersion", "responseId"}
 """Fields that are read as something else."""
-_SHORT = range(1, 129)
+_LONGEST = 128
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?")
 NO_ZONE = "times without a zone are read as UTC"
 
