@@ -10,6 +10,8 @@ from pertoken.core.errors import InputError
 
 _UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000))
 _NANO = 1_000_000_000
+_LONG = 1e16
+"""Floats from here on are written with an exponent that makes them longer."""
 
 
 def at(document: Any, path: str) -> Any:  # noqa: ANN401  whatever JSON holds
@@ -102,6 +104,8 @@ def money(found: Any, what: str) -> Decimal | None:  # noqa: ANN401
     """
     if found is None or found == "":
         return None
+    if type(found) is float and -_LONG < found < _LONG:
+        return Decimal(repr(found)) if found else Decimal(0)
     try:
         number = Decimal(str(found).strip())
     except InvalidOperation:
@@ -130,7 +134,8 @@ def moment(found: Any, what: str) -> datetime | None:  # noqa: ANN401
             return datetime(found.year, found.month, found.day)  # noqa: DTZ001  moments here carry no zone
         if isinstance(found, str) and not found.replace(".", "", 1).isdigit():
             read = datetime.fromisoformat(found.strip())
-            return read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)
+            own = read if read.tzinfo is None or read.tzinfo is UTC else read.astimezone(UTC)
+            return own.replace(tzinfo=None)
         number = Decimal(str(found))
         by = next((unit for size, unit in _UNITS if number < size), _NANO)
         return datetime.fromtimestamp(float(number / by), UTC).replace(tzinfo=None)

@@ -115,18 +115,17 @@ def _zone(document: Document, body: Document) -> tuple[str, ...]:
 
 def _keys(document: Document) -> dict[str, str]:
     """Labels that stand beside a response or in it: the customer by its usual names, and every short text."""
-    known, others = _known(tuple([name for name, value in document.items() if _is_label(value)]))
+    plain = [
+        name
+        for name, value in document.items()
+        if (type(value) is str and 0 < len(value) <= _LONGEST) or (isinstance(value, int) and value < _MOST)
+    ]
+    known, others = _known(tuple(plain))
     keys = {key: text(document[name]) for key, name in known}
     asked = "request" in document or "user" in document
     if asked and "customer" not in keys and (owner := first(document, OWNERS)):
         keys["customer"] = text(owner)
     return {own: text(document[name]) for name, own in others} | keys if others else keys
-
-
-def _is_label(value: object) -> bool:
-    if type(value) is str:
-        return 0 < len(value) <= _LONGEST
-    return isinstance(value, int) and len(str(value)) <= _LONGEST
 
 
 @lru_cache(maxsize=1024)
@@ -146,6 +145,7 @@ _TAKEN = frozenset(
 _TAKEN |= {"batch", "modelVersion", "responseId"}
 """Fields that are read as something else."""
 _LONGEST = 128
+_MOST = 10**_LONGEST
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?")
 NO_ZONE = "times without a zone are read as UTC"
 
