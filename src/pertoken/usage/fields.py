@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from pertoken.core.errors import InputError
@@ -66,9 +67,17 @@ def text(found: Any) -> str:  # noqa: ANN401
     """
     if type(found) is str:
         return found
+    if isinstance(found, list) and all(type(each) is str for each in found):
+        return _listed(tuple(found))
     if isinstance(found, list | dict):
         return json.dumps(found)
     return "" if found is None else str(found).lower() if isinstance(found, bool) else str(found)
+
+
+@lru_cache(maxsize=1024)
+def _listed(words: tuple[str, ...]) -> str:
+    """Write a list of words as JSON; logs have few different ones."""
+    return json.dumps(words)
 
 
 def count(found: Any, what: str) -> int:  # noqa: ANN401
