@@ -4,12 +4,15 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from pertoken.core.errors import InputError
 
 _UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000))
 _NANO = 1_000_000_000
+_LONG = 1e16
+"""Floats from here on are written with an exponent that makes them longer."""
 
 
 def at(document: Any, path: str) -> Any:  # noqa: ANN401  whatever JSON holds
@@ -64,9 +67,17 @@ def text(found: Any) -> str:  # noqa: ANN401
     """
     if type(found) is str:
         return found
+    if isinstance(found, list) and all(type(each) is str for each in found):
+        return _listed(tuple(found))
     if isinstance(found, list | dict):
         return json.dumps(found)
     return "" if found is None else str(found).lower() if isinstance(found, bool) else str(found)
+
+
+@lru_cache(maxsize=1024)
+def _listed(words: tuple[str, ...]) -> str:
+    """Write a list of words as JSON; logs have few different ones."""
+    return json.dumps(words)
 
 
 def count(found: Any, what: str) -> int:  # noqa: ANN401
@@ -102,6 +113,8 @@ def money(found: Any, what: str) -> Decimal | None:  # noqa: ANN401
     """
     if found is None or found == "":
         return None
+    if type(found) is float and -_LONG < found < _LONG:
+        return Decimal(repr(found)) if found else Decimal(0)
     try:
         number = Decimal(str(found).strip())
     except InvalidOperation:
@@ -130,7 +143,8 @@ def moment(found: Any, what: str) -> datetime | None:  # noqa: ANN401
             return datetime(found.year, found.month, found.day)  # noqa: DTZ001  moments here carry no zone
         if isinstance(found, str) and not found.replace(".", "", 1).isdigit():
             read = datetime.fromisoformat(found.strip())
-            return read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)
+            own = read if read.tzinfo is None or read.tzinfo is UTC else read.astimezone(UTC)
+            return own.replace(tzinfo=None)
         number = Decimal(str(found))
         by = next((unit for size, unit in _UNITS if number < size), _NANO)
         return datetime.fromtimestamp(float(number / by), UTC).replace(tzinfo=None)

@@ -69,7 +69,7 @@ def usage_of(
     """
     asked = request or {}
     known = (seller(provider) if provider else "", api, model)
-    whole: Any = parsed(body) if isinstance(body, str | bytes) else body
+    whole: Any = parsed(body) if isinstance(body, (str, bytes)) else body
     if (events := _events(whole)) is not None:
         out = [record for each in of_stream(events, known) for record in _records(each, asked)]
     elif found := unwrapped(whole, known):
@@ -89,7 +89,7 @@ def usage_of(
 
 def _events(body: Any) -> object:  # noqa: ANN401  whatever JSON holds
     """Find the events of a stream: a list, the list that stands in a record, or the event that alone opens one."""
-    if not isinstance(body, Mapping):
+    if not isinstance(body, (dict, Mapping)):
         return body
     if body.get("type") == "message_start":
         return [body]

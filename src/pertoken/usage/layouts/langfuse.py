@@ -150,7 +150,10 @@ def _map(names: tuple[str, ...]) -> _Map:
 
 def _meters(said: Mapping[str, Any]) -> tuple[dict[str, int], tuple[str, ...]]:
     """Make leaves of the map: parts are exclusive unless the total shows that they are not."""
-    counts = {name: count(value, f"usage_details.{name}") for name, value in said.items()}
+    counts = {
+        name: value if type(value) is int and value >= 0 else count(value, f"usage_details.{name}")
+        for name, value in said.items()
+    }
     names = _map(tuple(counts))
     meters = {"requests": 1}
     for name, leaf in names.meters.items():
@@ -159,10 +162,10 @@ def _meters(said: Mapping[str, Any]) -> tuple[dict[str, int], tuple[str, ...]]:
     strange = {name: counts[name] for name in names.strange if counts[name]}
     if len(meters) == 1 and not strange:
         return meters, (NOTHING,)
-    held = tuple(sum(counts[name] for name in parts) for parts in names.parts)
+    held = tuple([sum([counts[name] for name in parts]) for parts in names.parts])
     notes: tuple[str, ...] = ()
     if any(held) or strange:
-        beside = sum(strange.values()) + sum(counts[name] for name in names.beside)
+        beside = sum(strange.values()) + sum([counts[name] for name in names.beside])
         notes = _mended(meters, held, counts.get(names.total), beside, inside=names.inside)
     if strange and _tokens(meters) != counts.get(names.total):
         meters |= {f"x_{re.sub(r'[^a-z0-9_]', '_', _word(name))}": number for name, number in strange.items()}

@@ -16,12 +16,17 @@ from pertoken.usage.response import usage_of
 KINDS = frozenset({"chat.completion", "chat.completion.chunk", "text_completion", "response", "message"})
 """What responses call themselves, as their `object` or `type`."""
 
-FORMS = (
-    ("usageMetadata",),
-    ("choices", "usage"),
-    ("output", "usage", "stopReason"),
-    ("usage", "object", "data"),
-    ("billed_units",),
+FORMS = tuple(
+    map(
+        frozenset,
+        (
+            ("usageMetadata",),
+            ("choices", "usage"),
+            ("output", "usage", "stopReason"),
+            ("usage", "object", "data"),
+            ("billed_units",),
+        ),
+    )
 )
 """Fields that stand together in responses that don't say what they are."""
 
@@ -30,6 +35,9 @@ MARKS = frozenset({"billed_units", "reasoning_tokens", "cached_prompt_text_token
 
 FAILURE = frozenset({"error", "type", "request_id", "status", "code"})
 """Fields of a response that says that the request failed, and nothing else."""
+
+HOLDERS = frozenset({"usageMetadata", "usage", "billed_units"})
+"""Fields of which each such response has one."""
 
 INSIDE = ("response", "result", "body", "modelOutput")
 """Fields that hold a response with other things beside it."""
@@ -52,14 +60,17 @@ def recognise(document: Document) -> bool:
 
 
 def _response(document: Any, depth: int = _DEPTH) -> Document | None:  # noqa: ANN401  whatever JSON holds
-    if not isinstance(document, Mapping) or depth == 0:
+    if depth == 0 or not isinstance(document, (dict, Mapping)):
         return None
     if document.get("object") in KINDS or (document.get("type") in KINDS and "usage" in document):
         return document
-    if any(all(name in document for name in form) for form in FORMS) or _marked(document) or _refused(document):
+    formed = not HOLDERS.isdisjoint(document) and any(form <= document.keys() for form in FORMS)
+    if formed or _marked(document) or _refused(document):
         return document
-    found = (_response(document.get(name), depth - 1) for name in INSIDE)
-    return next((each for each in found if each is not None), None)
+    for name in INSIDE:
+        if name in document and (found := _response(document[name], depth - 1)) is not None:
+            return found
+    return None
 
 
 def _marked(document: Document) -> bool:
@@ -117,20 +128,26 @@ def _zone(document: Document, body: Document) -> tuple[str, ...]:
 
 def _keys(document: Document) -> dict[str, str]:
     """Labels that stand beside a response or in it: the customer by its usual names, and every short text."""
-    plain = [name for name, value in document.items() if isinstance(value, str | int) and len(str(value)) in _SHORT]
-    known = _known(tuple(plain))
+    plain = [
+        name
+        for name, value in document.items()
+        if (type(value) is str and 0 < len(value) <= _LONGEST) or (isinstance(value, int) and value < _MOST)
+    ]
+    known, others = _known(tuple(plain))
     keys = {key: text(document[name]) for key, name in known}
-    if "customer" not in keys and (owner := first(document, OWNERS)):
+    asked = "request" in document or "user" in document
+    if asked and "customer" not in keys and (owner := first(document, OWNERS)):
         keys["customer"] = text(owner)
-    read = {*_TAKEN, *(name for _, name in known)}
-    return {name.lower(): text(document[name]) for name in plain if name not in read} | keys
+    return {own: text(document[name]) for name, own in others} | keys if others else keys
 
 
 @lru_cache(maxsize=1024)
-def _known(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Find the fields that are known to be keys."""
+def _known(names: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """Find the keys that fields are known to be, and the fields that are labels of their own, with their names."""
     level = ((key, best(names, KEYS[key])) for key in ("customer", "feature", "team", "plan"))
-    return tuple((key, found[0]) for key, found in level if len(found) == 1)
+    known = tuple((key, found[0]) for key, found in level if len(found) == 1)
+    read = {*_TAKEN, *(name for _, name in known)}
+    return known, tuple((name, name.lower()) for name in names if name not in read)
 
 
 _TOLD = frozenset({"created", "created_at", "createTime"})
@@ -140,7 +157,8 @@ _TAKEN = frozenset(
 )
 _TAKEN |= {"batch", "modelVersion", "responseId"}
 """Fields that are read as something else."""
-_SHORT = range(1, 129)
+_LONGEST = 128
+_MOST = 10**_LONGEST
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?")
 NO_ZONE = "times without a zone are read as UTC"
 

@@ -48,6 +48,7 @@ class Rows:
         leaves: Meters as columns, disjoint.
         long: True where each row names its one meter.
         words: Column to what the source calls a label, and what we call it.
+        labels: Keys, the column of each, and its words.
         wanted: All fields, as a tree.
         counting: Leaves of the rows in which some columns count something.
     """
@@ -58,6 +59,7 @@ class Rows:
     leaves: tuple[Leaf, ...]
     long: bool
     words: Mapping[str, Mapping[str, str]]
+    labels: tuple[tuple[str, str, Mapping[str, str]], ...]
     wanted: Wanted
     counting: Callable[[tuple[str, ...]], Kept]
 
@@ -96,8 +98,13 @@ class Rows:
 
     def _labels(self, cells: Cells) -> dict[str, Any]:
         keys = dict(self.mapping.constants)
-        for key, column in self.mapping.keys.items():
-            if (column in cells or column in self.words) and (said := self._label(cells, column)):
+        for key, column, words in self.labels:
+            cell = cells.get(column)
+            if cell is None and not words:
+                continue
+            found = cell[1] if cell else ""
+            said = found if type(found) is str else text(found)
+            if said := words.get(said, said) if words else said:
                 keys[key] = said
         out: dict[str, Any] = {name: keys.pop(name) for name in FIELDS if name in keys}
         out["batch"] = keys.pop("batch", "") == "true"
@@ -142,13 +149,11 @@ def _cell(cells: Cells, column: str) -> tuple[Any, str]:
 
 def _gather(document: Document, wanted: Wanted, cells: Cells) -> None:
     """Gather what the columns say, each by its best field; text that holds JSON is opened on the way."""
-    for name in wanted if len(wanted) < len(document) else document:
-        if name not in wanted:
+    for name, value in document.items():
+        known = wanted.get(name)
+        if known is None or value is None or value == "":
             continue
-        value = document.get(name)
-        if value is None or value == "":
-            continue
-        path, uses, below = wanted[name]
+        path, uses, below = known
         for column, rank in uses:
             if column not in cells or rank < cells[column][0]:
                 cells[column] = rank, value, path
@@ -216,13 +221,15 @@ def rows(
     sources: dict[str, tuple[str, ...]] = {column: (column,) for column in named if column}
     sources |= {name: tuple(f"{of}.{path}" if path else of for of, path in each.of) for name, each in derived.items()}
     leaves = decompose(dict(mapping.meters), dict(mapping.includes))
+    words = {name: each.words for name, each in derived.items() if each.words}
     return Rows(
         mapping,
         dict(keep or {}),
         notes,
         leaves,
         "quantity" in sources,
-        {name: each.words for name, each in derived.items() if each.words},
+        words,
+        tuple((key, column, words.get(column, {})) for key, column in mapping.keys.items()),
         _tree(sources),
         _counting(leaves),
     )

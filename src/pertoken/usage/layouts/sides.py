@@ -23,8 +23,9 @@ def held_inside(whole: int, parts: Sequence[int], total: int, *, likely: bool, m
     >>> held_inside(1050, (800, 20), 1050, likely=False), held_inside(1050, (800, 20), 1070, likely=False)
     ((True, True), (True, False))
     """
-    for way in product((likely, not likely), repeat=2):
-        reached = whole + sum(n for n, inside in zip(parts, way, strict=True) if not inside)
+    fed, said = parts
+    for one, two in product((likely, not likely), repeat=2):
+        reached = whole + (0 if one else fed) + (0 if two else said)
         if total in (reached, reached + more):
-            return way[0], way[1]
+            return one, two
     return None

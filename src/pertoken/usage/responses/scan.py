@@ -60,7 +60,7 @@ def _scan(record: Mapping[str, Any], table: Table, place: str, parts: Parts) -> 
             for each, number in part(found, f"{place}.{name}"):
                 if number:
                     parts[each] = parts.get(each, 0) + number
-        elif isinstance(found, Mapping):
+        elif isinstance(found, (dict, Mapping)):
             _scan(found, part, f"{place}.{name}", parts)
 
 

@@ -48,6 +48,8 @@ def unwrapped(body: Body, known: Known = ("", "", ""), around: tuple[Body, ...] 
 
 
 def _usage(body: Body) -> Body | None:
+    if HOLDERS.isdisjoint(body):
+        return None
     for name in USAGE:
         found = body.get(name)
         if isinstance(found, Mapping) and found:
@@ -63,6 +65,12 @@ def _usage(body: Body) -> Body | None:
     return next(_of_lists(body), None)
 
 
+LISTS = ("choices", "results", "predictions")
+"""Lists whose elements may have usage."""
+
+HOLDERS = flat.FIELDS.union(USAGE, LISTS, (name for name, _ in BESIDE))
+"""Fields of which each body has one that has usage."""
+
 LISTED = frozenset({"tokenCount", "generated_token_count", "embeddings"})
 """Fields of an element of a list that has counts."""
 
@@ -72,7 +80,7 @@ SOUND = frozenset({"text", "channels"})
 
 def _of_lists(body: Body) -> Iterator[Body]:
     """Usage that stands in the choices, results or predictions of a response."""
-    for name in ("choices", "results", "predictions"):
+    for name in LISTS:
         first = next(iter(records(body.get(name))), {})
         if isinstance(first.get("usage"), Mapping):
             yield first["usage"]
