@@ -96,3 +96,19 @@ def test_prices_of_one_gpu_fit_the_terminal(ask):
     part = answer.out.partition("What an hour of H100-80GB-SXM costs")[2].partition("\n\n")[0]
     assert "reserved_3y" in part
     assert "2026-09-06" in part
+
+
+def test_an_empty_array_is_said_to_be_empty(ask):
+    Path("empty.json").write_text("[]", encoding="utf-8")
+    answer = ask("statement", "empty.json", "--cost", "catalog")
+    assert answer.code == 2
+    assert "empty.json is empty; expected at least one record" in answer.err
+
+
+def test_csv_of_a_reconciliation_has_its_lines(ask):
+    row = {"timestamp": "2026-11-02T10:00:00Z", "model": "gpt-4o", "input_tokens": 1_000_000, "cost": 2}
+    Path("map.yaml").write_text("reported_cost: cost\n", encoding="utf-8")
+    answer = ask("reconcile", write("log.csv", [row]), "--map", "map.yaml", "--format", "csv")
+    assert answer.code == 0
+    assert answer.out.splitlines()[0] == "model,day,computed,billed,difference,cause"
+    assert len(answer.out.splitlines()) == 2

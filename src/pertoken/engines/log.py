@@ -91,6 +91,7 @@ def opened(
             return
         source = _headed(_attach(con, source))
         types = dict(_columns(con, source))
+        _refuse_empty(con, source, types)
         top = con.sql(f"SELECT * FROM {source.relation} LIMIT 0").columns
         mixed = tuple(name for name, kind in types.items() if kind == "JSON")
         source = replace(source, nested=tuple(name for name in types if name not in top), mixed=mixed)
@@ -98,6 +99,13 @@ def opened(
         one_layout(con, source, layouts)
         found = layout or of_columns(types, layouts)
         yield _of_layout(con, source, types, mapping, found) if found else _by_names(con, source, types, mapping)
+
+
+def _refuse_empty(con: duckdb.DuckDBPyConnection, source: Source, types: Mapping[str, str]) -> None:
+    """Refuse an array of JSON with nothing in it, of which DuckDB makes a table without rows."""
+    if list(types) == ["json"] and con.execute(f"SELECT 1 FROM {source.relation} LIMIT 1").fetchone() is None:
+        msg = f"{source.name} is empty; expected at least one record; write it again or leave it out"
+        raise InputError(msg)
 
 
 def _by_names(

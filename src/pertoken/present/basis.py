@@ -44,7 +44,7 @@ def as_read(report: Report) -> list[Note]:
     """Say which rows of a log were set aside, and how it was understood."""
     notes = []
     if report.rejected:
-        why = "; ".join(f"{count:,} {reason}" for reason, count in report.rejected.items())
+        why = "; ".join(f"{reason} ({count:,})" for reason, count in report.rejected.items())
         text = f"{sum(report.rejected.values()):,} of {report.rows:,} rows were set aside: {why}."
         notes.append(Note(text, "warning"))
     return [*notes, *(Note(f"{text}.") for text in report.says)]

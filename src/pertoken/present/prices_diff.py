@@ -32,7 +32,8 @@ def sheet(made: Difference, *, title: str = "Prices compared", brief: bool = Fal
         _table("prices", "Prices", columns, [row(each) for each in sorted(prices, key=_small)], brief=brief),
     )
     notes = [Note(_far(each), "warning") for each in prices if far(each)]
-    shown: list[Figures | Table | Note] = [_figures(made), *(table for table in tables if table.rows)]
+    ordered = tables if brief else tables[::-1]
+    shown: list[Figures | Table | Note] = [_figures(made), *(table for table in ordered if table.rows)]
     shown += notes[: MANY if brief else None]
     return Sheet(title, _words(made), tuple(shown), {"old": made.old, "new": made.new})
 

@@ -23,14 +23,15 @@ def sheet(answer: Reconciled, *, top: int | None = None) -> Sheet:
 
     Args:
         answer: What was reconciled.
-        top: Lines to show, those that part most; all if None.
+        top: Lines to show to people, those that part most, below their causes; all lines, and before all else, if None.
     """
     made = answer.result
     causes = _causes(answer)
-    blocks: list[Block] = [_figures(answer)]
+    lines = _lines(answer, top)
+    blocks: list[Block] = [_figures(answer), *([lines] if top is None else [])]
     blocks += [_picture(causes), causes] if causes.rows else []
     blocks += [_models(answer)] if "model" in made.by else []
-    blocks += [_lines(answer, top), *_notes(answer)]
+    blocks += [*([] if top is None else [lines]), *_notes(answer)]
     return Sheet(f"Bill against log by {', '.join(made.by)}", _words(answer), tuple(blocks), _meta(answer))
 
 

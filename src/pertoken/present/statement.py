@@ -261,7 +261,7 @@ def _notes(books: Books) -> list[Note]:
     notes = estimates(unsure(books.rated["cost"]) if "cost" in books.rated else ())
     if report.rejected:
         rows = sum(report.rejected.values())
-        why = "; ".join(f"{n:,} {reason}" for reason, n in report.rejected.items())
+        why = "; ".join(f"{reason} ({n:,})" for reason, n in report.rejected.items())
         notes.append(
             Note(
                 f"{rows:,} of {report.rows:,} rows ({show(report.rejected_share, 'share')}) were set aside: {why}.",
