@@ -1,5 +1,11 @@
 """What people are told: all formats, some of many names, a count below zero, requests that nobody counted."""
 
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import pertoken as pt
 from pertoken.cli.books import FORMATS
 from pertoken.usage.layouts import LAYOUTS
 from tests.desk import write
@@ -62,3 +68,31 @@ def test_a_reconciliation_names_what_both_sides_were_read_as(ask):
     assert "read as: OpenAI usage" in said
     assert "bill read as: " in said
     assert "catalog (genai-prices" in said
+
+
+@pytest.mark.usefixtures("ask")
+def test_a_notebook_shows_whatever_a_command_gives():
+    log = write("log.csv", [{"timestamp": "2026-11-02T10:00:00Z", "model": "gpt-4o", "input_tokens": 1_000_000}])
+    Path("prompt.txt").write_text("Why?", encoding="utf-8")
+    day = date(2026, 11, 20)
+    answers = (
+        pt.statement(log, cost=["catalog"]),
+        pt.reprice(log, models={"gpt-4o": "gpt-4.1"}),
+        pt.gpus("h100"),
+        pt.prices.show("gpt-4o"),
+        pt.prices.explain({"input_tokens": 5}, model="gpt-4o", on=day),
+        pt.prices.export("kept.catalog"),
+        pt.count("prompt.txt", "gpt-4o", on=day),
+    )
+    for answer in answers:
+        laid = pt.sheet(answer)
+        assert laid.title in laid._repr_html_()
+    with pytest.raises(TypeError, match="no sheet for str; expected one of Quotes"):
+        pt.sheet("log.csv")  # type: ignore[arg-type]
+
+
+def test_prices_of_one_gpu_fit_the_terminal(ask):
+    answer = ask("prices", "gpus", "h100")
+    part = answer.out.partition("What an hour of H100-80GB-SXM costs")[2].partition("\n\n")[0]
+    assert "reserved_3y" in part
+    assert "2026-09-06" in part

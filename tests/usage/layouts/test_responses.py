@@ -118,6 +118,13 @@ def test_a_stream_that_was_cut_off_and_a_failure_are_told_apart():
     assert cut.notes != failed.notes
 
 
+def test_a_response_that_is_not_done_is_no_request_yet():
+    made = {"object": "response", "id": "resp_1", "status": "in_progress", "usage": None}
+    for told in ({"type": "response.created", "response": made}, made | {"status": "queued"}):
+        (record,) = records("responses", told)
+        assert (record.meters, record.notes) == ({}, ("not done when it was told, and without usage",))
+
+
 def test_vendors_may_be_mixed_in_one_log(fold):
     sold = ("openai", "anthropic", "google", "aws", "cohere", "x-ai")
     lines = [

@@ -38,7 +38,11 @@ OWNERS = ("request.user", "request.metadata.user_id", "request.metadata.customer
 """Where a request says whom it was made for."""
 
 NOTHING = "no usage reported, as of a stream that was cut off"
+NOT_DONE = "not done when it was told, and without usage"
 FAILED = "failed, and reported no usage"
+PENDING = frozenset({"in_progress", "queued"})
+"""What a response says of itself that is told again once it is done."""
+
 _DEPTH = 3
 
 
@@ -72,11 +76,14 @@ def read(document: Document) -> Iterator[UsageRecord]:
     """Read the invocations that a response was billed for, under the labels that stand beside it."""
     body, request = _response(document) or document, document.get("request")
     keys, when = _keys(document), _time(document, body)
+    if _unmetered(body) and body.get("status") in PENDING:
+        yield UsageRecord(meters={}, notes=(NOT_DONE,))
+        return
     if _unmetered(body):
         note = FAILED if body.get("error") or body.get("status") == "failed" else NOTHING
         meters = {} if note == FAILED else {"requests": 1}
-        told = when or moment(first(body, sorted(_TOLD)), "created")
-        yield UsageRecord(meters=meters, model=text(body.get("model")), time=told, keys=keys, notes=(note,))
+        made = when or moment(first(body, sorted(_TOLD)), "created")
+        yield UsageRecord(meters=meters, model=text(body.get("model")), time=made, keys=keys, notes=(note,))
         return
     asked = request if isinstance(request, Mapping) else None
     for each in usage_of(document, provider=text(document.get("provider")), request=asked):
