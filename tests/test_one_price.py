@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,11 +83,12 @@ def test_a_row_a_request_and_a_column_cost_the_same(tmp_path: Path, seed: int) -
         ) for row in rows
     ]  # fmt: skip
     words = {name: [row[name] for row in rows] for name in COLUMNS}
+    counts: dict[str, Any] = {meter: np.array([int(each) for each in words[meter]]) for meter in METERS}
     columns = pt.cost_columns(
         compiled(book), model=words["model"], provider=words["provider"], service_tier=words["service_tier"],
         region=words["region"], batch=np.array([each == "true" for each in words["batch"]]), exact=True,
         time=np.array([each[:-1] for each in words["timestamp"]], dtype="datetime64[us]"),
-        **{meter: np.array([int(each) for each in words[meter]]) for meter in METERS},
+        **counts,
     )  # fmt: skip
     assert [of_log[row["customer"]] for row in rows] == [each.amount or 0 for each in single]
     assert columns.decimals() == [each.amount for each in single]

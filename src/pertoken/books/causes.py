@@ -54,8 +54,8 @@ class Causes:
         return abs(one - two) <= self.tolerance * max(abs(one), abs(two))
 
     def _same(self, one: Decimal, two: Decimal) -> bool:
-        """Tell whether money agrees: within the tolerance, or but for the rounding of the bill."""
-        return abs(one - two) <= self.rounding or self._close(one, two)
+        """Tell whether money agrees: within the tolerance, or where there is some on both sides but for rounding."""
+        return self._close(one, two) or (bool(one and two) and abs(one - two) <= self.rounding)
 
     def hold(self, kind: str, words: str, money: Money) -> None:
         """Hold a theory against each group that is still open."""

@@ -63,8 +63,9 @@ def _readable(usage: UsageRecord) -> None:
         if type(count) is not int and not (isinstance(count, Decimal) and count.is_finite()):
             msg = f"{meter} is {count!r}; expected a whole number, or a Decimal for parts of a unit"
             raise InputError(msg)
-    if usage.time is not None and (not isinstance(usage.time, datetime) or usage.time.tzinfo):
-        msg = f"time is {usage.time!r}; expected a datetime of UTC without a zone: {UTC_TIME}"
+    time: Any = usage.time
+    if time is not None and (not isinstance(time, datetime) or time.tzinfo):
+        msg = f"time is {time!r}; expected a datetime of UTC without a zone: {UTC_TIME}"
         raise InputError(msg)
 
 
