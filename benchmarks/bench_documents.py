@@ -134,6 +134,7 @@ def _taken(work):
 def _put_down(file):
     """Read a file to its records in a table, as each command does."""
     layout = recognised(first_of_each([file]), LAYOUTS)
+    assert layout is not None
     with duckdb.connect() as con:
         con.execute("SET threads = 1")
         return stage(con, records(documents([file]), layout, LAYOUTS)).rows

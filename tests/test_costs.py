@@ -1,7 +1,7 @@
 """The public way to a cost: a usage in any form, under the bundled catalog or a frozen file of one."""
 
 import os
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -69,3 +69,15 @@ def test_columns_are_priced_under_any_catalog():
 def test_a_catalog_that_is_not_there_is_refused():
     with pytest.raises(InputError):
         pt.cost({"input_tokens": 1}, model="m", catalog="nowhere.json")
+
+
+@pytest.mark.parametrize("count", [1.5, float("nan"), None, "5", Decimal("NaN"), -1])
+def test_a_count_that_is_no_exact_number_is_refused_by_its_meter(count):
+    with pytest.raises(InputError, match=r"input_tokens is .*; expected"):
+        pt.cost({"input_tokens": count}, model="gpt-4o")
+
+
+@pytest.mark.parametrize("time", ["2026-06-01", datetime(2026, 6, 1, tzinfo=UTC), date(2026, 6, 1)])
+def test_a_time_that_is_not_of_utc_is_refused(time):
+    with pytest.raises(InputError, match="expected a datetime of UTC without a zone"):
+        pt.cost({"output_tokens": 5}, model="p/m", time=time, catalog=catalog(1))

@@ -10,8 +10,8 @@ from pertoken.catalog.gaps import gaps
 from tests.catalog.made import catalog, rate
 
 REGIONAL, GLOBAL = "regional.anthropic.claude-opus-5", "global.anthropic.claude-opus-5"
-ALONE = "regional.anthropic.claude-3-haiku-20240307-v1:0"
 BARE, HAIKU = "anthropic.claude-opus-5", "anthropic.claude-3-haiku-20240307-v1:0"
+ALONE = "regional.anthropic.claude-3-haiku-20240307-v1:0"
 BOOK = catalog(
     rate("5.5", provider="aws", model=REGIONAL),
     rate("5", provider="aws", model=GLOBAL),

@@ -35,7 +35,7 @@ def test_the_share_is_printed_with_the_result_and_on_standard_error(ask):
     assert "6 of 9 rows (66.7 %) were set aside" in said
     assert "2 input_tokens of 0 or more was expected" in said
     assert "1 a request id that stands only once was expected; the first row is kept" in said
-    assert "6 of 9 rows (66.7%) were set aside" in answer.err
+    assert "6 of 9 rows (66.7 %) were set aside" in answer.err
     assert "wrote rejects.csv" in answer.err
 
 

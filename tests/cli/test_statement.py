@@ -126,3 +126,10 @@ def test_what_a_log_lacks_it_is_not_reported_by(ask, lacks, by):
     log = write("log.csv", [{k: v for k, v in row.items() if k not in lacks} for row in ROWS])
     Path("any.yaml").write_text("card: any\nprices: {tokens: {measure: {sum: total_tokens}, curve: [{rate: 0.03}]}}\n")
     assert ask("statement", log, "--cost", "any.yaml").out.startswith(f"Cost statement by {by}\n")
+
+
+def test_usage_without_a_price_is_no_silent_zero_in_csv(ask):
+    log = write("log.csv", [*ROWS, {**ROWS[0], "request_id": "r9", "model": "gpt-4o"}])
+    done = ask("statement", log, "--cost", "catalog", "--unpriced", "report", "--by", "customer", "--format", "csv")
+    assert "warning: Cost of the usage under Unpriced is not in this statement" in done.err
+    assert "warning" not in done.out

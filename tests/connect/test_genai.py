@@ -20,6 +20,8 @@ from pertoken.catalog.prices import STANDARD, WEEK
 from pertoken.connect import catalog_cache, genai
 from pertoken.core.errors import InputError, UnpricedUsage
 from pertoken.core.meters import meter
+from pertoken.rating.cost import cost
+from pertoken.usage.record import UsageRecord
 
 MODELS = {(provider.id, model.id): (provider, model) for provider in providers for model in provider.models}
 LONG_AGO, LATELY = date(2020, 1, 1), date(2026, 11, 20)
@@ -99,10 +101,11 @@ def on_sale(rates, moment, terms):
 
 
 def within(window, clock):
-    """Windows of genai-prices are of every day and by UTC."""
+    """Windows of genai-prices are of every day and by UTC; those on workdays only are held against their page below."""
     if window is None:
         return True
-    assert (window.timezone, window.weekdays, window.holidays) == ("UTC", WEEK, ())
+    assert window.timezone == "UTC"
+    assert (window.weekdays, window.holidays) in {(WEEK, ()), (genai.WORKDAYS, genai.HOLIDAYS)}
     late = clock >= window.start
     return late and clock < window.end if window.start < window.end else late or clock < window.end
 
@@ -321,7 +324,7 @@ def test_a_price_that_rates_can_not_say_is_noted(book, key):
     ("key", "said"),
     [
         (("anthropic", "claude-sonnet-4-5"), "dropped the dearer price"),
-        (("deepseek", "deepseek-v4-flash"), "every day"),
+        (("deepseek", "deepseek-v4-flash"), "Monday to Friday"),
         (("aws", "regional.anthropic.claude-opus-5"), "the global price"),
         (("groq", "whisper-large-v3"), "at least 10 seconds"),
     ],
@@ -367,6 +370,23 @@ def test_names_as_logs_write_them_are_found(book, name, key):
 def test_only_a_name_with_a_region_costs_the_regional_tenth_more(book, name, price):
     rates = rates_of(book, name, provider="bedrock")
     assert {rate.price for rate in rates if rate.meter == "input_tokens" and not rate.batch} == {Decimal(price)}
+
+
+@pytest.mark.parametrize(
+    ("moment", "price"),
+    [
+        ("2026-11-20T02:00", "0.30"),  # a Friday in peak hours, as DeepSeek's page says them
+        ("2026-11-20T05:00", "0.15"),
+        ("2026-11-21T02:00", "0.15"),  # a Saturday
+        ("2026-10-01T02:00", "0.15"),  # the National Day of China, a Thursday
+        ("2026-10-08T09:59", "0.30"),
+    ],
+)
+@pytest.mark.parametrize("model", ["deepseek-flash", "deepseek-v4-flash"])
+def test_deepseek_is_dearer_on_chinese_workdays_only(book, model, moment, price):
+    when = datetime.fromisoformat(moment)
+    used = UsageRecord(model=model, provider="deepseek", meters={"input_tokens": 1_000_000}, time=when)
+    assert cost(used, book).amount == Decimal(price)
 
 
 @pytest.mark.parametrize("name", ["claude-sonnet-4-5-v99", "gemini-2.5-pro-foo"])

@@ -70,3 +70,21 @@ def test_a_name_cannot_steer_the_terminal():
     table = Table("t", "T", (NAME, COST), (("\x1b[2Jgone\x07\nnext\u202e", 1),))
     assert "[2Jgone" in terminal(Sheet("T", "", (table,)))
     assert not re.search("[\x1b\x07\u202e]", terminal(Sheet("T", "", (table,))))
+
+
+def test_words_beside_numbers_are_broken_before_a_table_is_split():
+    words = "prompt of 300,000 tokens is longer than 272,000"
+    columns = (NAME, COST, Column("why", "Why", "text"), Column("rate", "Rate", "text"))
+    table = Table("t", "Lines", columns, (("Acme", 1250, words, "#cb54ec5a7c"),))
+    text = terminal(Sheet("Costs", "", (table,)), width=60)
+    assert text.count("Customer") == 1
+    assert max(map(cell_len, text.splitlines())) <= 60
+    assert " ".join(words.split()[:3]) in text
+
+
+def test_a_part_without_sums_has_no_total_row():
+    columns = (NAME, COST, *(Column(f"source_{i}", f"Source {i}", "text") for i in range(4)))
+    table = Table("t", "Lines", columns, (("Acme", 1250, *("x" * 30,) * 4),))
+    text = terminal(Sheet("Costs", "", (table,)), width=60)
+    assert text.count("Customer") > 1
+    assert text.count("Total") == 1

@@ -415,6 +415,24 @@ def test_a_response_without_usage_is_refused_and_never_counted_as_nothing(body, 
         usage_of(body)
 
 
+@pytest.mark.parametrize(
+    ("usage", "leaves"),
+    [
+        (PLAIN, LEAVES),
+        ({"input_tokens": 9, "output_tokens": 3, "cache_read_input_tokens": 5}, LEAVES | {"cache_read_tokens": 5}),
+        ({"inputTokens": 9, "outputTokens": 3}, LEAVES),
+        ({"promptTokenCount": 9, "candidatesTokenCount": 3, "totalTokenCount": 12}, LEAVES),
+    ],
+)
+def test_usage_may_come_without_its_response(usage, leaves):
+    assert one(usage).meters == leaves
+
+
+def test_a_count_of_tokens_is_no_usage():
+    with pytest.raises(InputError, match="found no usage among input_tokens"):
+        usage_of({"input_tokens": 1230}, provider="anthropic")
+
+
 def test_null_fields_and_fields_of_tomorrow_change_nothing():
     usage = PLAIN | {"prompt_tokens_details": None, "completion_tokens_details": {"reasoning_tokens": None, "new": 7}}
     assert one(CHAT | {"usage": usage | {"latency": {"x": 1}}}).meters == LEAVES

@@ -82,6 +82,7 @@ class Reconciled:
         unpriced: Usage without a price, which is not computed.
         bill: What the user called the bill.
         bill_says: What was understood of the bill, in words.
+        bill_layout: The format that the bill was read as, as people call it; empty where the log is its own bill.
     """
 
     result: Reconciliation
@@ -90,3 +91,4 @@ class Reconciled:
     unpriced: Usage
     bill: str
     bill_says: tuple[str, ...] = ()
+    bill_layout: str = ""

@@ -218,16 +218,7 @@ def _offers(catalog: Catalog, reading: Reading) -> dict[str, Key]:
         for key in catalog.names.get(spelling, ()):
             if reading.seller in ("", key[0]):
                 offers.setdefault(key[0], key)
-    return offers or _only_regional(catalog, reading)
-
-
-def _only_regional(catalog: Catalog, reading: Reading) -> dict[str, Key]:
-    """Bedrock's offer of a model that is sold in regions only, whose id then carries no part of the world."""
-    for spelling in spellings(reading.name) if reading.seller in ("", "aws") else ():
-        if f"global.{spelling}" not in catalog.names:
-            for key in catalog.names.get(f"regional.{spelling}", ()):
-                return {key[0]: key}
-    return {}
+    return offers
 
 
 def _served(catalog: Catalog, key: Key, region: str) -> str | None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pertoken.catalog.book import Catalog
 from pertoken.catalog.prices import Rate
-from pertoken.catalog.terms import grouped
+from pertoken.catalog.terms import begin, group_of, grouped, part_of
 from pertoken.core.errors import Fault
 from pertoken.core.meters import meter
 
@@ -40,11 +40,36 @@ def insane(rates: Iterable[Rate], source: str) -> Iterator[Fault]:
     my.yaml: p/m costs 2.5 USD for one of input_tokens; expected less than 0.01 USD; say `per: 1_000_000` if ... meant
     """
     for rate in rates:
+        if rate.per <= 0:
+            where = f"{source}:{rate.line}" if rate.line else source
+            found, expected = (
+                f"{rate.provider}/{rate.model} costs {rate.price} for {rate.per}",
+                "a price for 1 unit or more",
+            )
+            yield Fault(where, found, expected, "say `per: 1_000_000` for a price for a million")
+            continue
         limit = SANE.get(meter(rate.meter).unit, Decimal("Infinity")) * FOLD
         if rate.price < 0 or (rate.currency == "USD" and rate.unit_price >= limit):
             yield _fault(
                 rate, source, f"less than {limit.normalize():f} USD" if rate.price >= 0 else "a price of 0 or more"
             )
+
+
+def repeated(rates: Iterable[Rate], source: str) -> Iterator[Fault]:
+    """Tell the prices that a source says twice for the same requests from the same day on.
+
+    >>> rate = Rate(model="m", meter="input_tokens", price=Decimal("0.1"), per=Decimal(1000), provider="p", line=2)
+    >>> print(*repeated([rate, rate], "my.yaml"))
+    my.yaml:2: second price for input_tokens of p/m; expected one; it already stands on line 2; give one a `from` date
+    """
+    seen: dict[object, int] = {}
+    for rate in rates:
+        what = (group_of(rate), part_of(rate), begin(rate))
+        if what in seen:
+            found = f"second price for {rate.meter} of {rate.provider}/{rate.model}"
+            mend = f"it already stands on line {seen[what]}; give one a `from` date"
+            yield Fault(f"{source}:{rate.line}" if rate.line else source, found, "one", mend)
+        seen.setdefault(what, rate.line)
 
 
 def far_apart(base: Catalog, overlay: Catalog, source: str) -> Iterator[Fault]:

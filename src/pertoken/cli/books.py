@@ -59,11 +59,19 @@ class Reading(Log):
             return workbench.statement(**self.said(), watch=watch, **more)
 
 
+FORMATS = (
+    "aider, anthropic-costs, anthropic-costs-export, anthropic-usage, anthropic-usage-export, deepseek-export, "
+    "focus, helicone, langfuse, litellm-activity, litellm-callback, litellm-daily, litellm-daily-tags, "
+    "litellm-spend, openai-costs, openai-costs-export, openai-usage, openai-usage-export, openrouter-activity, "
+    "openrouter-export, openrouter-generation, otel, portkey, responses"
+)
+"""Names of all formats: written out, since the help comes up before the formats are read."""
+
 COST = click.option("--cost", multiple=True, metavar="CARD", help=CARD_HELP["cost"])
 HOW = (
     click.option("--map", "mapping", metavar="FILE", help="YAML file that says what the log's columns mean."),
     click.option("--as", "layout", default="", metavar="FORMAT",
-                 help="Format of the log, as litellm-spend; recognised if not said."),
+                 help=f"Format of the log, recognised if not said: {FORMATS}."),
     click.option("--period", default="", metavar="PERIOD",
                  help="Month (or day, quarter, year) of a log without times."),
     click.option("--timezone", default="UTC", show_default=True, help="Zone in which periods are reckoned."),
@@ -125,7 +133,7 @@ def rejected(report: "Report", path: str | None, *, quiet: bool) -> dict[str, by
 
     if report.rejected and not quiet:
         total = sum(report.rejected.values())
-        sys.stderr.write(f"{total:,} of {report.rows:,} rows ({report.rejected_share:.1%}) were set aside\n")
+        sys.stderr.write(f"{total:,} of {report.rows:,} rows ({report.rejected_share * 100:.1f} %) were set aside\n")
     columns = (Column("place", "Place", "text"), Column("found", "Found", "text"), Column("reason", "Reason", "text"))
     rows = tuple((fault.where, fault.found, fault.mend) for fault in report.sample)
     return {path: to_csv(Sheet("Rejects", "", (Table("rejects", "Rejects", columns, rows, total=False),))).encode()}

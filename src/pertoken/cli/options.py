@@ -35,7 +35,10 @@ class Count(click.ParamType[Decimal]):
         """
         if isinstance(value, Decimal):
             return value
-        match = re.fullmatch(r"([\d_,]*\.?\d+)\s*([kKmMbBgG]?)", str(value).strip())
+        number = r"([\d_,]*\.?\d+)\s*([kKmMbBgG]?)"
+        match = re.fullmatch(number, str(value).strip())
+        if match is None and re.fullmatch(f"-{number}", str(value).strip()):
+            self.fail(f"{value} is below zero; expected for example 500, 100k, 1.5M or 2B", param, ctx)
         if match is None:
             self.fail(f"{value!r} is no number; expected for example 500, 100k, 1.5M or 2B", param, ctx)
         return Decimal(match[1].replace("_", "").replace(",", "")) * _SIZES[match[2].lower()]
@@ -169,8 +172,19 @@ def deliver(
     for path, data in {**(also or {}), **_files(sheet, seen, how)}.items():
         write_whole(path, data)
         _say(f"wrote {path}", quiet=how.quiet)
+    if how.form == "csv":
+        _warn(sheet, quiet=how.quiet)
     sys.stdout.write(out)
     sys.stdout.flush()
+
+
+def _warn(sheet: "Sheet", *, quiet: bool) -> None:
+    """Say the warnings of a result whose form has no place for them."""
+    from pertoken.present.sheet import Note
+
+    for each in sheet.of(Note):
+        if each.level == "warning":
+            _say(f"warning: {each.text}", quiet=quiet)
 
 
 def _files(sheet: "Sheet", seen: "Sheet", how: Delivery) -> dict[str, bytes]:

@@ -33,8 +33,9 @@ def command(
 
     OLD and NEW are names of catalogs or files, as for --catalog.
 
-    Examples: pertoken prices diff genai-prices prices.json
-    pertoken prices diff --from 2026-01-01 --to 2026-11-20
+    Example: pertoken prices diff genai-prices prices.json
+
+    Example: pertoken prices diff --from 2026-01-01 --to 2026-11-20
     """
     from pertoken.present.prices_diff import sheet
 

@@ -60,4 +60,5 @@ def command(
     found = workbench.gpus(
         name or gpu or "", provider=provider, region=region, purchase=purchase, discount=discount, catalog=catalog
     )
-    deliver(sheet(found.offers, found.gpus if name or gpu else ()), delivery)
+    shown = found.gpus if name or gpu else ()
+    deliver(sheet(found.offers, shown), delivery, short=sheet(found.offers, shown, brief=True))

@@ -29,7 +29,7 @@ OPTIONS = (
     click.argument("log"),
     click.option("--bill", metavar="COSTS", help="A vendor's cost report, FOCUS, or any log that reports its cost."),
     click.option("--bill-map", "bill_mapping", metavar="FILE", help="YAML file of what the bill's columns mean."),
-    click.option("--bill-as", "bill_layout", default="", metavar="FORMAT", help="Format of the bill."),
+    click.option("--bill-as", "bill_layout", default="", metavar="FORMAT", help="Format of the bill, as for --as."),
     COST,
     *HOW,
 )

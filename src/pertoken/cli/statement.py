@@ -37,7 +37,8 @@ def command(
 ) -> None:
     """What did LOG cost, what did it earn, who loses us money?
 
-    LOG is a CSV, Parquet or JSON lines file, a folder or glob of them, or a table as file.duckdb::table.
+    LOG is a CSV, Parquet or JSON file, a folder or glob of them, a table as file.duckdb::table, or the URL of a
+    database with ::table behind it. Its format is recognised.
 
     Example: pertoken statement log.parquet --cost catalog --revenue plans.yaml --by customer,month
     """

@@ -8,6 +8,7 @@ from pathlib import Path as File
 from typing import Any
 
 from pertoken.catalog.prices import SAME_AS_STANDARD, STANDARD, Rate
+from pertoken.catalog.terms import iso
 from pertoken.connect.placed import Door, Placed
 from pertoken.connect.rate_times import moment, window
 from pertoken.connect.yaml_file import Path
@@ -51,6 +52,10 @@ def _rate(row: Mapping[str, Any], meter: str, price: Any, line: int) -> Rate:  #
     meters.meter(meter)
     tier = str(row.get("service_tier") or STANDARD)
     speed = str(row.get("speed") or STANDARD)
+    start, end = moment(row.get("from")), moment(row.get("to"))
+    if start and end and iso(start) >= iso(end):
+        msg = f"a price from {start} to {end} never holds; expected an earlier day in `from` than in `to`"
+        raise InputError(msg)
     return Rate(
         model=str(row["model"]),
         meter=meter,
@@ -63,9 +68,9 @@ def _rate(row: Mapping[str, Any], meter: str, price: Any, line: int) -> Rate:  #
         region=str(row.get("region") or ""),
         above=_above(row),
         window=window(row.get("window")),
-        start=moment(row.get("from")),
-        end=moment(row.get("to")),
-        currency=str(row.get("currency") or "USD"),
+        start=start,
+        end=end,
+        currency=str(row.get("currency") or "USD").upper(),
         source=str(row.get("source") or ""),
         note=str(row.get("note") or ""),
         line=line,

@@ -1,7 +1,8 @@
 """The price book of genai-prices (MIT, by Pydantic), compiled to rates."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, time
+from dataclasses import replace
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,22 @@ from pertoken.catalog.book import Catalog, Key
 from pertoken.catalog.prices import STANDARD, Rate, Window
 from pertoken.connect import catalog_cache
 from pertoken.connect.catalog_cache import Table
+
+WORKDAY_PEAKS = frozenset({("deepseek", model) for model in ("deepseek-flash", "deepseek-v4-flash", "deepseek-v4-pro")})
+"""Models whose peak hours are those of a Chinese workday (https://api-docs.deepseek.com/quick_start/pricing, read on
+2026-11-22: Monday to Friday but for Chinese public holidays); these hours are of one day in China and in UTC."""
+
+WORKDAYS = (0, 1, 2, 3, 4)
+
+HOLIDAYS = tuple(
+    date.fromisoformat(first) + timedelta(days=day)
+    for first, days in (
+        ("2026-01-01", 3), ("2026-02-15", 9), ("2026-04-04", 3), ("2026-05-01", 5), ("2026-06-19", 3),
+        ("2026-09-25", 3), ("2026-10-01", 7),
+    )
+    for day in range(days)
+)  # fmt: skip
+"""Public holidays of China in 2026 (https://www.gov.cn/zhengce/content/202511/content_7047090.htm)."""
 
 
 def catalog() -> Catalog:
@@ -62,7 +79,7 @@ def _rates(table: Table, key: Key) -> Iterator[Rate]:
     source = ", ".join(filter(None, [table["source"], table["urls"].get(provider)]))
     for batch, tier, speed, region, start, hours, prices in blocks:
         day = date.fromisoformat(start) if start else None
-        window = Window(time.fromisoformat(hours[0]), time.fromisoformat(hours[1])) if hours else None
+        window = _window(hours, key) if hours else None
         for meter, above, price, per, note in _priced(table["meters"], prices):
             yield Rate(
                 model=model,
@@ -80,6 +97,12 @@ def _rates(table: Table, key: Key) -> Iterator[Rate]:
                 source=source,
                 note="; ".join(filter(None, [note, lent])),
             )
+
+
+def _window(hours: list[str], key: Key) -> Window:
+    """Make the hours in which another price holds; of what genai-prices says each day, some hold on workdays only."""
+    whole = Window(time.fromisoformat(hours[0]), time.fromisoformat(hours[1]))
+    return replace(whole, weekdays=WORKDAYS, holidays=HOLIDAYS) if key in WORKDAY_PEAKS else whole
 
 
 def _standard(blocks: list[Any]) -> list[Any]:

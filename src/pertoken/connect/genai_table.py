@@ -67,8 +67,8 @@ LONG_PROMPT_NOTE = (
     "which is still charged here"
 )
 WEEKDAY_NOTE = (
-    "the peak price is charged here every day; DeepSeek says that it holds from Monday to Friday and not on Chinese "
-    "public holidays, which the catalog model-prices knows"
+    "the peak price is charged from Monday to Friday but for the Chinese public holidays of 2026; those of later years "
+    "are not known here"
 )
 BARE_NOTE = "an id of Bedrock that says no part of the world is taken at the global price, not at this one"
 DOUBTS = {

@@ -8,7 +8,7 @@ from pertoken.catalog.book import Catalog, Key
 from pertoken.catalog.names import seller_of
 from pertoken.catalog.prices import Rate
 from pertoken.catalog.regions import Uplift
-from pertoken.catalog.sane import insane
+from pertoken.catalog.sane import insane, repeated
 from pertoken.connect.card_rates import number
 from pertoken.connect.card_rates import rates as rates_of_row
 from pertoken.connect.placed import Door, Placed, placed
@@ -45,7 +45,7 @@ def overlay_catalog(text: str, source: str) -> Catalog:
     found = [rate for i, row in enumerate(_list(data, "rates", door)) for rate in _rates(row, data, i, door)]
     uplifts = tuple(each for i, row in enumerate(_list(data, "regions", door)) for each in _uplifts(row, data, i, door))
     aliases = _aliases(data, door)
-    door.wrong.extend(insane(found, source))
+    door.wrong.extend((*insane(found, source), *repeated(found, source)))
     if door.wrong:
         raise InputError.of(door.wrong)
     rates: dict[Key, tuple[Rate, ...]] = {}

@@ -1,5 +1,6 @@
 """When a rate holds, as a file says it: days, moments, and hours of the week."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -46,13 +47,21 @@ def window(value: Any) -> Window | None:  # noqa: ANN401  unchecked input
             msg = f"unknown word {word!r} in a window; {nearest(word, WINDOW_WORDS)}"
             raise InputError(msg)
     return Window(
-        time.fromisoformat(str(value["from"])),
-        time.fromisoformat(str(value["to"])),
+        _clock(str(value["from"])),
+        _clock(str(value["to"])),
         _zone(str(value.get("timezone") or "UTC")),
         weekdays(value.get("weekdays")),
         _days(value.get("holidays")),
         _days(value.get("workdays")),
     )
+
+
+def _clock(text: str) -> time:
+    """Read a time of day of the window's own zone, in whole minutes."""
+    if not re.fullmatch(r"\d\d:\d\d(:00)?", text, re.ASCII):
+        msg = f"a window begins or ends at {text!r}; expected hours and minutes of its `timezone`, as '08:30'"
+        raise InputError(msg)
+    return time.fromisoformat(text)
 
 
 def weekdays(value: Any) -> tuple[int, ...]:  # noqa: ANN401  unchecked input

@@ -98,7 +98,11 @@ def _rows(read: Iterable[Read], out: Staged) -> Iterator[tuple[str, int, UsageRe
                 out.sample.append(found)
             continue
         for record in found:
-            yield file, line, record
+            if record.meters or record.time or record.reported_cost is not None:
+                yield file, line, record
+            else:
+                out.notes.update(record.notes)
+                out.rows += 1
 
 
 def _put(con: duckdb.DuckDBPyConnection, batch: list[tuple[str, int, UsageRecord]], out: Staged) -> None:

@@ -1,11 +1,14 @@
 """Prices of GPU-hours as a sheet: the cheapest first, with source and day, and what the GPUs can do."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
 
 from pertoken.catalog.machines import Gpu, Offer
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Column, Note, Sheet, Table
 
+TITLE = "What a GPU-hour costs"
 OFFERS = (
     Column("gpu", "GPU", "text"),
     Column("provider", "Provider", "text"),
@@ -18,6 +21,9 @@ OFFERS = (
     Column("as_of", "As of", "text"),
     Column("source", "Source", "text"),
 )
+
+BRIEF = ("gpu", "provider", "instance", "usd_per_gpu_hour", "purchase", "region", "as_of")
+"""Columns for people; who says so stands in a table of its own."""
 
 SOURCES = (
     Column("provider", "Provider", "text"),
@@ -38,24 +44,52 @@ GPUS = (
 )
 
 
-def sheet(offers: Sequence[Offer], gpus: Sequence[Gpu]) -> Sheet:
+def sheet(offers: Sequence[Offer], gpus: Sequence[Gpu], *, brief: bool = False) -> Sheet:
     """Lay offers out, the cheapest first.
 
     Args:
         offers: What an hour of instances costs, in the order in which they are shown.
         gpus: What is known of the GPUs.
+        brief: True for people: without columns that say the same on all rows, and the sources once.
     """
-    blocks: list[Table | Note] = [
-        Table("offers", "What a GPU-hour costs", OFFERS, tuple(map(_offer, offers)), total=False)
-    ]
+    listed = _brief(offers) if brief else Table("offers", TITLE, OFFERS, tuple(map(_offer, offers)), total=False)
+    blocks: list[Table | Note] = [listed]
     if gpus:
         note = "As their makers say it; rates of dense products, links in one direction."
         blocks.append(Table("gpus", "What the GPUs can do", GPUS, tuple(map(_gpu, gpus)), note=note, total=False))
     said = sorted({(offer.provider, offer.source) for offer in offers})
     blocks.append(Table("sources", "Who says so", SOURCES, tuple(said), total=False))
     if any(offer.as_of is None for offer in offers):
-        blocks.append(Note("prices without a day are from lists that say none", "warning"))
+        blocks.append(Note("Prices without a day are from lists that say none.", "warning"))
     return Sheet("Prices of GPUs", _words(offers), tuple(blocks))
+
+
+class Found(Protocol):
+    """Offers, and the GPUs that they are of."""
+
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """What an hour of instances costs."""
+
+    @property
+    def gpus(self) -> Sequence[Gpu]:
+        """What is known of the GPUs."""
+
+
+def found(answer: Found, *, brief: bool = False) -> Sheet:
+    """Lay out what was found, as `sheet` does."""
+    return sheet(answer.offers, answer.gpus, brief=brief)
+
+
+def _brief(offers: Sequence[Offer]) -> Table:
+    """What people are shown of the offers; one GPU for all of them stands in the title."""
+    names = {offer.gpu for offer in offers}
+    kept = [name for name in BRIEF if name != "gpu" or len(names) > 1]
+    at = [next(i for i, each in enumerate(OFFERS) if each.name == name) for name in kept]
+    columns = tuple(replace(OFFERS[i], formula=None) for i in at)
+    rows = tuple(tuple(row[i] for i in at) for row in map(_offer, offers))
+    title = f"What an hour of {names.pop()} costs" if len(names) == 1 else TITLE
+    return Table("offers", title, columns, rows, total=False)
 
 
 def _words(offers: Sequence[Offer]) -> str:

@@ -9,6 +9,8 @@ from pertoken.present.numbers import MINUS, show, show_aligned
 from pertoken.present.sheet import Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+UNBROKEN = 16
+"""A name or a day of up to so many letters stands on one line."""
 WIDE = 8
 """Tables with more columns are printed on pages turned sideways."""
 ALIGNED: tuple[Kind, ...] = ("exact",)
@@ -104,7 +106,8 @@ def _row(columns: Sequence[Column], texts: Sequence[str]) -> str:
 
 def _cell(column: Column, text: str, *, first: bool) -> str:
     if column.kind == "text":
-        return f'<th scope="row">{escape(text)}</th>' if first else f"<td>{escape(text)}</td>"
+        whole = ' class="whole"' if "-" in text and len(text) <= UNBROKEN and " " not in text else ""
+        return f'<th scope="row">{escape(text)}</th>' if first else f"<td{whole}>{escape(text)}</td>"
     loss = " loss" if text.startswith((MINUS, f">{MINUS}")) else ""
     return f'<td class="number{loss}">{escape(text)}</td>'
 

@@ -37,6 +37,7 @@ thead th { vertical-align: bottom; font-weight: 600; border-bottom: 2px solid va
 thead small { display: block; color: var(--soft); font-weight: 400; }
 tbody th { font-weight: 400; min-width: 9rem; overflow-wrap: anywhere; }
 tbody td:not(.number) { min-width: 5.5rem; }
+.whole { white-space: nowrap; }
 th:first-child { padding-left: 0; position: sticky; left: 0; background: var(--paper); }
 td:last-child, th:last-child { padding-right: 0; }
 .number { text-align: right; white-space: nowrap; }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
+from pathlib import PurePath
 
 from pertoken.books.answer import Reconciled
 from pertoken.books.reconcile import Cell as Line
@@ -14,6 +15,7 @@ from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, S
 Block = Figures | Table | Chart | Note
 NONE = Decimal(0)
 NOTHING = "(none)"
+UNKNOWN = "not explained by any theory"
 
 
 def sheet(answer: Reconciled, *, top: int | None = None) -> Sheet:
@@ -40,7 +42,8 @@ def _words(answer: Reconciled) -> str:
         return f"{text}: they agree within {show(made.tolerance, 'share')} everywhere."
     lines = counted(len(made.cells), "lines")
     first = max(_sums(parted).items(), key=lambda each: abs(each[1][1]))[0]
-    return f"{text}; {len(parted):,} of {lines} part, most likely: {first}."
+    why = "for no reason that is known" if first == UNKNOWN else f"most likely: {first}"
+    return f"{text}; {len(parted):,} of {lines} part, {why}."
 
 
 def _figures(answer: Reconciled) -> Figures:
@@ -153,5 +156,11 @@ def _notes(answer: Reconciled) -> list[Note]:
 def _meta(answer: Reconciled) -> dict[str, str]:
     report = answer.report
     times = {"times": f"{report.first[:16]} to {report.last[:16]} UTC"} if report.first else {}
-    cards = ", ".join(card.name for card in answer.cards)
-    return {"log": report.source, "rows": f"{report.rows:,}", **times, "bill": answer.bill, "cost cards": cards}
+    made = {"log": report.source, **_read("read as", report.layout), "rows": f"{report.rows:,}", **times}
+    made |= {"bill": answer.bill, **_read("bill read as", answer.bill_layout)}
+    files = dict.fromkeys(PurePath(card.source).name or card.name for card in answer.cards)
+    return made | {"cost cards": f"{', '.join(card.name for card in answer.cards)} ({' and '.join(files)})"}
+
+
+def _read(how: str, layout: str) -> dict[str, str]:
+    return {how: layout} if layout else {}

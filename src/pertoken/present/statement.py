@@ -83,7 +83,13 @@ def _customers(whole: Statement) -> Statement:
 
 
 def _volume(whole: Statement) -> str:
-    return " and ".join(counted(_total(whole, name), name) for name in ("requests", "tokens"))
+    return " and ".join(counted(_total(whole, name), name) for name in _counts(whole))
+
+
+def _counts(whole: Statement) -> tuple[str, ...]:
+    """What is counted beside money: requests only where the log counts them, since tokens come of none."""
+    uncounted = not _total(whole, "requests") and bool(_total(whole, "tokens"))
+    return ("tokens",) if uncounted else ("requests", "tokens")
 
 
 def _figures(whole: Statement) -> Figures:
@@ -99,8 +105,7 @@ def _figures(whole: Statement) -> Figures:
         items.append(Figure("margin_share", "Margin share", margin / revenue if revenue else None, "share"))
     if REPORTED in whole.lines.values:
         items.append(Figure(REPORTED, "Reported", _total(whole, REPORTED), "money", unit, "what the log says it cost"))
-    items.append(Figure("requests", "Requests", _total(whole, "requests"), "count"))
-    items.append(Figure("tokens", "Tokens", _total(whole, "tokens"), "count"))
+    items += [Figure(name, name.capitalize(), _total(whole, name), "count") for name in _counts(whole)]
     return Figures(tuple(items))
 
 
@@ -119,8 +124,7 @@ def _names(meters: Sequence[str]) -> dict[str, str]:
 def _columns(whole: Statement) -> tuple[Column, ...]:
     unit, meters = whole.currency, _names(whole.cost_meters)
     columns = [Column(name, name.replace("_", " ").capitalize(), "text") for name in whole.by]
-    columns.append(Column("requests", "Requests", "count", total="sum"))
-    columns.append(Column("tokens", "Tokens", "count", total="sum"))
+    columns += [Column(name, name.capitalize(), "count", total="sum") for name in _counts(whole)]
     if "revenue" in whole.sides:
         columns.append(Column("revenue", "Revenue", "money", unit, total="sum"))
     if "cost" in whole.sides:
@@ -137,7 +141,7 @@ def _columns(whole: Statement) -> tuple[Column, ...]:
 def _rows(whole: Statement) -> tuple[tuple[Cell, ...], ...]:
     keys = [[text or NOTHING for text in whole.lines.keys[name].column().tolist()] for name in whole.by]
     values = whole.lines.values
-    names = ["requests", "tokens", *(side for side in ("revenue", "cost") if side in whole.sides)]
+    names = [*_counts(whole), *(side for side in ("revenue", "cost") if side in whole.sides)]
     numbers = [values[name].tolist() for name in names]
     if whole.both:
         margin = whole.margin.tolist()

@@ -20,6 +20,8 @@ GAP = 2
 """Spaces between columns."""
 NARROWEST = 8
 """A text column is never squeezed below this."""
+READABLE = 14
+"""Words beside numbers are broken into lines of at least this, where the table fits so without being split."""
 Texts = Sequence[str]
 MARKS = {"info": ("Note: ", "bold"), "warning": ("! Warning: ", "bold yellow")}
 
@@ -89,7 +91,9 @@ def _print_table(console: Console, table: Table, width: int) -> None:
 
 
 def _pick(rows: Sequence[Texts], total: Texts | None, part: Sequence[int]) -> tuple[list[Texts], Texts | None]:
-    return [[row[i] for i in part] for row in rows], [total[i] for i in part] if total else None
+    """Rows and total row of a part; no total row where none of its numbers has a total."""
+    totals = [total[i] for i in part] if total else []
+    return [[row[i] for i in part] for row in rows], totals if len(list(filter(None, totals))) > 1 else None
 
 
 def _grid(columns: Sequence[Column], widths: Sequence[int], rows: Sequence[Texts], total: Texts | None) -> Grid:
@@ -135,7 +139,18 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
         header = max(map(cell_len, [*column.label.split(), column.unit]), default=1)
         longest = max([header, *(cell_len(_safe(row[index])) for row in rows)])
         widths.append(longest if _is_number(column) else min(longest, most))
-    return widths
+    return _fitted(columns, widths, width)
+
+
+def _fitted(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:
+    """Narrow the words beside numbers if the whole table fits so; a source is cut, not broken, and stays as it is."""
+    beside = range(len(_keys(columns)), len(columns))
+    words = [i for i in beside if not _is_number(columns[i]) and not _is_source(columns[i]) and widths[i] > READABLE]
+    left = width - GAP * (len(columns) - 1) - sum(widths[i] for i in range(len(columns)) if i not in words)
+    if sum(widths[i] for i in words) <= left or left < READABLE * len(words):
+        return list(widths)
+    narrowed = dict(zip(words, _shared([widths[i] for i in words], left), strict=True))
+    return [narrowed.get(i, own) for i, own in enumerate(widths)]
 
 
 def _shared(longest: Sequence[int], width: int) -> list[int]:

@@ -353,10 +353,10 @@ class RateBook:
         same holds of a region.
         """
         tier = labels.get("service_tier", STANDARD)
-        batch = labels["batch"] == "true" or tier == BATCH
-        tier = STANDARD if tier in SAME_AS_STANDARD or tier == BATCH else tier
+        batch = labels["batch"] == "true" or tier.lower() == BATCH
+        tier = STANDARD if tier.lower() in {*SAME_AS_STANDARD, BATCH} else tier
         speed = labels.get("speed", STANDARD)
-        speed = STANDARD if speed in SAME_AS_STANDARD else speed
+        speed = STANDARD if speed.lower() in SAME_AS_STANDARD else speed
         model, meter = labels["model"], labels["meter"]
         provider = labels.get("provider", "")
         owner = provider if (provider, model, meter) in self.owners else ""

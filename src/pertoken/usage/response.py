@@ -20,6 +20,15 @@ BESIDE = frozenset(anthropic.USAGE) - {"input_tokens", "output_tokens", "output_
 DETAILS = frozenset({"input_tokens_details", "input_token_details"})
 """Records of OpenAI that no response of Anthropic has."""
 
+BARE = (
+    frozenset({"prompt_tokens", "completion_tokens"}),
+    frozenset({"input_tokens", "output_tokens"}),
+    frozenset({"inputTokens", "outputTokens"}),
+    frozenset({"promptTokenCount", "totalTokenCount"}),
+    frozenset({"prompt_token_count", "total_token_count"}),
+)
+"""Counts that stand together in usage that was taken out of its response; one alone may be a count without a call."""
+
 OTHERS: tuple[tuple[frozenset[str], Reader], ...] = (
     (bedrock.FIELDS, bedrock.read),
     (cohere.FIELDS, cohere.read),
@@ -67,6 +76,8 @@ def usage_of(
         out = _records(found, asked)
     elif held := unmetered.read(whole, api, asked):
         out = _records(Response(whole, {}, (), *known), asked, held)
+    elif any(pair <= whole.keys() for pair in BARE):
+        out = _records(Response(whole, dict(whole), (), *known), asked)
     elif is_part(whole):
         return ()
     else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pertoken.core import meters, period
-from pertoken.core.errors import InputError, nearest
+from pertoken.core.errors import SHOWN, InputError, nearest
 from pertoken.usage.decompose import Leaf, contained, decompose
 from pertoken.usage.names import (
     ADDED,
@@ -218,11 +218,15 @@ def _meters(read: Sequence[str], said: LogMapping) -> dict[str, str]:
     found |= said.meters
     if not found and _reported(read, {}) is None and said.reported_cost is None:
         msg = (
-            f"no meter recognised among the columns {', '.join(read)}; expected for example input_tokens and "
+            f"no meter recognised among the columns {_some(read)}; expected for example input_tokens and "
             "output_tokens; say which columns they are with --map FILE (meters: {input_tokens: COLUMN})"
         )
         raise InputError(msg)
     return found
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
 def _unread(found: Mapping[str, str], read: Sequence[str]) -> dict[str, str]:

@@ -64,8 +64,8 @@ def reconcile(
     about: How = {"mapping": bill_mapping, "layout": bill_layout, "timezone": terms.timezone}
     with read_as(log, how) if bill is None else read_as(bill, about) as other:
         keys = tuple(by) or _keys(other)
-        charged, said = _charged(other, keys, terms.timezone), other.binding.says if bill else ()
-        money = engine(other).currency(other)
+        charged, money = _charged(other, keys, terms.timezone), engine(other).currency(other)
+        said, layout = (other.binding.says, other.layout) if bill else ((), "")
     with read_as(log, how) as own:
         cards = sides(own, {"cost": cost}, "report", how.get("catalog"))["cost"]
         _one_currency(money, cards[0].currency, str(bill or log))
@@ -76,7 +76,7 @@ def reconcile(
     book = prices(how.get("catalog"))
     result = hold(_offered(usage, book), cards, _offered(terms.within(charged), book), alike, tolerance=tolerance)
     unpriced = rate(usage, cards, unpriced="keep").unpriced
-    return Reconciled(replace(result, by=keys), report, cards, unpriced, str(bill or log), said)
+    return Reconciled(replace(result, by=keys), report, cards, unpriced, str(bill or log), said, layout)
 
 
 def _one_currency(billed: str, computed: str, source: str) -> None:

@@ -27,6 +27,9 @@ CATALOG = "catalog"
 
 Aside = Literal["raise", "report"]
 
+MOST_UNKNOWN = 8
+"""So many names without a price are spelled out."""
+
 
 def sides(
     log: "Log",
@@ -112,8 +115,7 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices, a
             seller = provider if has_provider else ""
             rates |= dict.fromkeys(replace(rate, model=model, provider=seller, listed_as=rate.id) for rate in found)
     if unknown and (unpriced == "raise" or not rates):
-        mend = "Price it on a card of your own, or set it aside with --unpriced report."
-        raise UnpricedUsage("\n".join([*dict.fromkeys(unknown), mend]))
+        raise _without_price(list(dict.fromkeys(unknown)))
     return Card(
         name=f"catalog:{as_model}" if as_model else CATALOG,
         party="vendor",
@@ -122,6 +124,14 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices, a
         source=named(book),
         currency=_one_currency(tuple(rates)),
     )
+
+
+def _without_price(unknown: Sequence[str]) -> UnpricedUsage:
+    """Say which models have no price, the first ones spelled out."""
+    more = len(unknown) - MOST_UNKNOWN
+    mend = "Price it on a card of your own, or set it aside with --unpriced report."
+    lines = [*unknown[:MOST_UNKNOWN], *([f"and {more:,} more names without a price"] if more > 0 else []), mend]
+    return UnpricedUsage("\n".join(lines))
 
 
 def _one_currency(rates: Sequence[Rate]) -> str:

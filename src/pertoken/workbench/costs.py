@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pertoken.catalog.book import Catalog
+from pertoken.core.errors import InputError
 from pertoken.rating.compiled import PriceTable
 from pertoken.rating.compiled import compiled as made_ready
 from pertoken.rating.cost import Costed
@@ -47,7 +49,27 @@ def cost(
     0.0055000 priced
     """
     records = UsageRecord(meters=usage, model=model, **terms) if isinstance(usage, Mapping) else usage
-    return priced(records, prices(catalog), on=on or datetime.now(tz=UTC).date())
+    try:
+        return priced(records, prices(catalog), on=on or datetime.now(tz=UTC).date())
+    except (TypeError, ArithmeticError):
+        for each in (records,) if isinstance(records, UsageRecord) else records:
+            _readable(each)
+        raise
+
+
+def _readable(usage: UsageRecord) -> None:
+    """Refuse counts that are no exact numbers, and a time that is not of UTC."""
+    for meter, count in usage.meters.items():
+        if type(count) is not int and not (isinstance(count, Decimal) and count.is_finite()):
+            msg = f"{meter} is {count!r}; expected a whole number, or a Decimal for parts of a unit"
+            raise InputError(msg)
+    if usage.time is not None and (not isinstance(usage.time, datetime) or usage.time.tzinfo):
+        msg = f"time is {usage.time!r}; expected a datetime of UTC without a zone: {UTC_TIME}"
+        raise InputError(msg)
+
+
+UTC_TIME = "time.astimezone(UTC).replace(tzinfo=None)"
+"""How a time with a zone is brought to UTC."""
 
 
 def compiled(catalog: Prices = None) -> PriceTable:

@@ -241,7 +241,6 @@ def callback(usage: dict[str, Any], **own: Any) -> dict[str, Any]:
         "saved_cache_cost": 0.0,
         "request_tags": ["blue"],
         "end_user": "acme",
-        "hidden_params": {},
     } | own
 
 

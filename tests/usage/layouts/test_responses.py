@@ -45,11 +45,26 @@ CONVERSE: dict[str, Any] = {
     "usage": {"inputTokens": 30, "outputTokens": 7, "totalTokens": 37},
 }
 
+COHERE: dict[str, Any] = {
+    "id": "c1",
+    "finish_reason": "COMPLETE",
+    "message": {"role": "assistant"},
+    "usage": {"billed_units": {"input_tokens": 5, "output_tokens": 10}, "tokens": {"input_tokens": 71}},
+}
+XAI: dict[str, Any] = {
+    "id": "x1",
+    "model": "grok-4",
+    "created": "2026-01-05T09:00:00Z",
+    "usage": {"prompt_tokens": 9, "completion_tokens": 3, "reasoning_tokens": 50, "total_tokens": 62},
+}
+
 BODIES = {
     "chat": (CHAT, {"input_tokens": 476, "cache_read_tokens": 1024, "output_tokens": 200, "reasoning_tokens": 100}),
     "message": (MESSAGE, {"input_tokens": 50, "cache_read_tokens": 2000, "output_tokens": 120}),
     "gemini": (GEMINI, {"input_tokens": 40, "output_tokens": 38, "reasoning_tokens": 121}),
     "converse": (CONVERSE, {"input_tokens": 30, "output_tokens": 7}),
+    "cohere": (COHERE, {"input_tokens": 5, "output_tokens": 10}),
+    "xai": (XAI, {"input_tokens": 9, "output_tokens": 3, "reasoning_tokens": 50}),
 }
 
 
@@ -103,8 +118,15 @@ def test_a_stream_that_was_cut_off_and_a_failure_are_told_apart():
     assert cut.notes != failed.notes
 
 
+def test_a_response_that_is_not_done_is_no_request_yet():
+    made = {"object": "response", "id": "resp_1", "status": "in_progress", "usage": None}
+    for told in ({"type": "response.created", "response": made}, made | {"status": "queued"}):
+        (record,) = records("responses", told)
+        assert (record.meters, record.notes) == ({}, ("not done when it was told, and without usage",))
+
+
 def test_vendors_may_be_mixed_in_one_log(fold):
-    sold = ("openai", "anthropic", "google", "aws")
+    sold = ("openai", "anthropic", "google", "aws", "cohere", "x-ai")
     lines = [
         {"timestamp": "2026-01-05T09:00:00Z", "provider": name, "response": body}
         for name, (body, _) in zip(sold, BODIES.values(), strict=True)
@@ -123,3 +145,13 @@ def test_a_period_holds_for_all_of_a_log_of_which_some_lines_tell_no_time(tmp_pa
         statement(path, cost=["catalog"])
     books = statement(path, cost=["catalog"], period="2026-01", by=("month", "model"))
     assert {line["month"] for line in books.statement.lines.records()} == {"2026-01"}
+
+
+def test_requests_that_failed_cost_nothing_and_keep_the_log_readable(tmp_path):
+    line = {"custom_id": "b", "response": {"status_code": 400, "body": {"error": {"message": "too long"}}}}
+    cut = {**CHAT, "id": "chatcmpl-2", "usage": None}
+    log = tmp_path / "log.jsonl"
+    log.write_text("\n".join(map(json.dumps, (CHAT, line, {"error": {"message": "overloaded"}}, cut))))
+    books = statement(log, cost=["catalog"], by=("model",))
+    assert [(line["requests"], line["tokens"]) for line in books.statement.lines.records()] == [(2, 1800)]
+    assert any("failed, and reported no usage (2 of 4 records)" in note for note in books.report.says)

@@ -208,19 +208,19 @@ def _last(days: Sequence[str], end: str) -> str:
 
 
 PERIOD_ENDS: Mapping[str, Callable[[str], str]] = {
-    "hour": str,
-    "day": str,
-    "month": lambda label: f"{label}-31",
-    "quarter": lambda label: f"{label[:4]}-{3 * int(label[-1]):02}-31",
-    "year": lambda label: f"{label}-12-31",
+    "hour": lambda label: f"{label}:59:59",
+    "day": lambda label: f"{label}T23:59:59",
+    "month": lambda label: f"{label}-31T23:59:59",
+    "quarter": lambda label: f"{label[:4]}-{3 * int(label[-1]):02}-31T23:59:59",
+    "year": lambda label: f"{label}-12-31T23:59:59",
 }
-"""Text that no day of a period comes after, by the period's label."""
+"""Text that no moment of a period comes after, by the period's label."""
 
 
 def period_end(grain: str, label: str) -> str:
-    """Write what no day of a period comes after.
+    """Write what no moment of a period comes after.
 
     >>> period_end("quarter", "2026-Q1")
-    '2026-03-31'
+    '2026-03-31T23:59:59'
     """
     return PERIOD_ENDS[grain](label) if label else ""

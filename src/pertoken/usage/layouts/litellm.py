@@ -184,17 +184,7 @@ def _changes(document: Document, what: str) -> bool:
 CALLBACK = of_rows(
     name="litellm-callback",
     title="LiteLLM callback payloads",
-    columns=(
-        "id",
-        "call_type",
-        "response_cost",
-        "prompt_tokens",
-        "completion_tokens",
-        "startTime",
-        "model",
-        "metadata",
-        "hidden_params",
-    ),
+    columns=("id", "response_cost", "prompt_tokens", "completion_tokens", "startTime", "model", "metadata"),
     derived=DETAILS
     | {
         "served_tier": Derived(

@@ -29,8 +29,16 @@ FORMS = tuple(
 )
 """Fields that stand together in responses that don't say what they are."""
 
+<<<<<<< HEAD
 MARKS = frozenset({"usageMetadata", "usage", "billed_units"})
 """Fields of which each such response has one."""
+=======
+MARKS = frozenset({"billed_units", "reasoning_tokens", "cached_prompt_text_tokens", "cost_in_usd_ticks"})
+"""Counts of Cohere, xAI and Perplexity by which a response is known that says nothing else of itself."""
+
+FAILURE = frozenset({"error", "type", "request_id", "status", "code"})
+"""Fields of a response that says that the request failed, and nothing else."""
+>>>>>>> main
 
 INSIDE = ("response", "result", "body", "modelOutput")
 """Fields that hold a response with other things beside it."""
@@ -39,7 +47,11 @@ OWNERS = ("request.user", "request.metadata.user_id", "request.metadata.customer
 """Where a request says whom it was made for."""
 
 NOTHING = "no usage reported, as of a stream that was cut off"
+NOT_DONE = "not done when it was told, and without usage"
 FAILED = "failed, and reported no usage"
+PENDING = frozenset({"in_progress", "queued"})
+"""What a response says of itself that is told again once it is done."""
+
 _DEPTH = 3
 
 
@@ -53,7 +65,11 @@ def _response(document: Any, depth: int = _DEPTH) -> Document | None:  # noqa: A
         return None
     if document.get("object") in KINDS or (document.get("type") in KINDS and "usage" in document):
         return document
+<<<<<<< HEAD
     if not MARKS.isdisjoint(document) and any(form <= document.keys() for form in FORMS):
+=======
+    if any(all(name in document for name in form) for form in FORMS) or _marked(document) or _refused(document):
+>>>>>>> main
         return document
     for name in INSIDE:
         if name in document and (found := _response(document[name], depth - 1)) is not None:
@@ -61,17 +77,32 @@ def _response(document: Any, depth: int = _DEPTH) -> Document | None:  # noqa: A
     return None
 
 
+def _marked(document: Document) -> bool:
+    held = (document.get(name) for name in ("usage", "meta"))
+    return any(isinstance(each, Mapping) and not MARKS.isdisjoint(each) for each in held)
+
+
+def _refused(document: Document) -> bool:
+    """Tell a request that failed, which is billed for nothing."""
+    return bool(document.get("error")) and document.keys() <= FAILURE
+
+
 def read(document: Document) -> Iterator[UsageRecord]:
     """Read the invocations that a response was billed for, under the labels that stand beside it."""
     body, request = _response(document) or document, document.get("request")
     keys, when = _keys(document), _time(document, body)
+    if _unmetered(body) and body.get("status") in PENDING:
+        yield UsageRecord(meters={}, notes=(NOT_DONE,))
+        return
     if _unmetered(body):
         note = FAILED if body.get("error") or body.get("status") == "failed" else NOTHING
         meters = {} if note == FAILED else {"requests": 1}
-        yield UsageRecord(meters=meters, model=text(body.get("model")), time=when, keys=keys, notes=(note,))
+        made = when or moment(first(body, sorted(_TOLD)), "created")
+        yield UsageRecord(meters=meters, model=text(body.get("model")), time=made, keys=keys, notes=(note,))
         return
     asked = request if isinstance(request, Mapping) else None
     for each in usage_of(document, provider=text(document.get("provider")), request=asked):
+<<<<<<< HEAD
         told = each.request_id or text(first(document, REQUEST_IDS))
         notes = each.notes if not _TOLD.isdisjoint(body) else (*each.notes, *_zone(document, body))
         yield UsageRecord(
@@ -90,10 +121,17 @@ def read(document: Document) -> Iterator[UsageRecord]:
             currency=each.currency,
             notes=notes,
         )
+=======
+        own = each.request_id or text(first(document, REQUEST_IDS))
+        notes = each.notes if _TOLD & body.keys() else (*each.notes, *_zone(document, body))
+        yield replace(each, keys={**each.keys, **keys}, time=each.time or when, request_id=own, notes=notes)
+>>>>>>> main
 
 
 def _unmetered(body: Document) -> bool:
     """Tell a response that failed or was cut off; parts of a stream need no usage."""
+    if _refused(body):
+        return True
     return not body.get("usage") and "usage" in body and body.get("object") != "chat.completion.chunk"
 
 

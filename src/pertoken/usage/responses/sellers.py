@@ -14,6 +14,7 @@ NAMES = {
     "moonshot": "moonshotai", "moonshot_ai": "moonshotai", "moonshot-ai": "moonshotai", "mistral_ai": "mistral",
     "mistralai": "mistral", "mistral-ai": "mistral", "pplx": "perplexity", "together_ai": "together",
     "together-ai": "together", "togetherai": "together", "voyage": "voyageai",
+    "z-ai": "zai", "z_ai": "zai", "z.ai": "zai",
 }  # fmt: skip
 """Other names of vendors."""
 
