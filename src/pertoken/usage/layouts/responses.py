@@ -29,16 +29,14 @@ FORMS = tuple(
 )
 """Fields that stand together in responses that don't say what they are."""
 
-<<<<<<< HEAD
-MARKS = frozenset({"usageMetadata", "usage", "billed_units"})
+HOLDERS = frozenset({"usageMetadata", "usage", "billed_units"})
 """Fields of which each such response has one."""
-=======
+
 MARKS = frozenset({"billed_units", "reasoning_tokens", "cached_prompt_text_tokens", "cost_in_usd_ticks"})
 """Counts of Cohere, xAI and Perplexity by which a response is known that says nothing else of itself."""
 
 FAILURE = frozenset({"error", "type", "request_id", "status", "code"})
 """Fields of a response that says that the request failed, and nothing else."""
->>>>>>> main
 
 INSIDE = ("response", "result", "body", "modelOutput")
 """Fields that hold a response with other things beside it."""
@@ -65,11 +63,9 @@ def _response(document: Any, depth: int = _DEPTH) -> Document | None:  # noqa: A
         return None
     if document.get("object") in KINDS or (document.get("type") in KINDS and "usage" in document):
         return document
-<<<<<<< HEAD
-    if not MARKS.isdisjoint(document) and any(form <= document.keys() for form in FORMS):
-=======
-    if any(all(name in document for name in form) for form in FORMS) or _marked(document) or _refused(document):
->>>>>>> main
+    if not HOLDERS.isdisjoint(document) and any(form <= document.keys() for form in FORMS):
+        return document
+    if _marked(document) or _refused(document):
         return document
     for name in INSIDE:
         if name in document and (found := _response(document[name], depth - 1)) is not None:
@@ -79,7 +75,7 @@ def _response(document: Any, depth: int = _DEPTH) -> Document | None:  # noqa: A
 
 def _marked(document: Document) -> bool:
     held = (document.get(name) for name in ("usage", "meta"))
-    return any(isinstance(each, Mapping) and not MARKS.isdisjoint(each) for each in held)
+    return any(isinstance(each, Mapping) and not MARKS.isdisjoint(each) for each in held if each)
 
 
 def _refused(document: Document) -> bool:
@@ -102,7 +98,6 @@ def read(document: Document) -> Iterator[UsageRecord]:
         return
     asked = request if isinstance(request, Mapping) else None
     for each in usage_of(document, provider=text(document.get("provider")), request=asked):
-<<<<<<< HEAD
         told = each.request_id or text(first(document, REQUEST_IDS))
         notes = each.notes if not _TOLD.isdisjoint(body) else (*each.notes, *_zone(document, body))
         yield UsageRecord(
@@ -121,11 +116,6 @@ def read(document: Document) -> Iterator[UsageRecord]:
             currency=each.currency,
             notes=notes,
         )
-=======
-        own = each.request_id or text(first(document, REQUEST_IDS))
-        notes = each.notes if _TOLD & body.keys() else (*each.notes, *_zone(document, body))
-        yield replace(each, keys={**each.keys, **keys}, time=each.time or when, request_id=own, notes=notes)
->>>>>>> main
 
 
 def _unmetered(body: Document) -> bool:
