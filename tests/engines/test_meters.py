@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("desk")
 
 PARTED = {
     "audio_seconds", "cache_storage_token_hours", "gpu_hours", "hosting_hours", "provisioned_unit_hours", "seats",
-    "storage_gb_days", "training_hours", "video_seconds",
+    "container_hours", "storage_gb_days", "training_hours", "video_seconds",
 }  # fmt: skip
 
 
