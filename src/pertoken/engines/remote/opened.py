@@ -68,6 +68,7 @@ def bound(
     """
     rows = flat(rows)
     says: tuple[str, ...] = ()
+    own = mapping
     title = BY_MAPPING if mapping and mapping.source else BY_NAMES
     if found := layout or of_columns(rows.columns, layouts):
         rows, says = shaped(rows, name, dialect, found)
@@ -75,6 +76,7 @@ def bound(
     columns = [column for column, kind in rows.schema().items() if not kind.is_array()]
     try:
         made = bind(columns, mapping)
+        made = replace(made, says=()) if found and not own else made
     except InputError as error:
         msg = f"{name}: {error}"
         raise InputError(msg) from error
