@@ -151,3 +151,11 @@ def test_offers_that_change_on_different_days_are_different():
     book = Catalog(name="book 2", rates={("groq", "m"): (early,), ("together", "m"): (late,)})
     with pytest.raises(UnknownModel, match="groq/m, together/m"):
         find(book, "m")
+
+
+def test_a_word_inside_names_is_answered_with_the_shortest_of_them():
+    book = Catalog(name="book 2", rates={**sold("p", "claude-sonnet-9-big", "1"), **sold("p", "gpt-x", "1")})
+    with pytest.raises(UnknownModel, match=r"did you mean claude-sonnet-9-big\?"):
+        find(book, "sonnet")
+    with pytest.raises(UnknownModel, match="no name is like it"):
+        find(book, "son")

@@ -278,13 +278,19 @@ def _no_region(catalog: Catalog, key: Key, region: str) -> str:
     return f"no price for {'/'.join(key)} in region {region!r} in {catalog.name}; {has}; {mend}"
 
 
+LEAST = 4
+"""Letters of a word that names are looked through for."""
+
+
 def _near(catalog: Catalog, name: str, provider: str) -> list[str]:
-    """Names that look alike, then the longest one that the name begins with."""
+    """Names that look alike, then the longest one that the name begins with; else the shortest that have it inside."""
     seller, plain = seller_of(provider), _plain(name)
     sold = {_plain(each): each for each, keys in catalog.names.items() if not seller or seller in dict(keys)}
     close = alike(plain, sold, cutoff=0.7)
     begin = max((each for each in sold if plain.startswith(each)), key=len, default="")
-    return [sold[each] for each in dict.fromkeys([*close, begin]) if each]
+    near = [each for each in dict.fromkeys([*close, begin]) if each]
+    held = (each for each in sold if len(plain) >= LEAST and plain in each)
+    return [sold[each] for each in near or sorted(held, key=lambda each: (len(each), each))]
 
 
 def _plain(name: str) -> str:

@@ -115,7 +115,7 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices, a
             seller = provider if has_provider else ""
             rates |= dict.fromkeys(replace(rate, model=model, provider=seller, listed_as=rate.id) for rate in found)
     if unknown and (unpriced == "raise" or not rates):
-        raise _without_price(list(dict.fromkeys(unknown)))
+        raise _without_price(list(dict.fromkeys(unknown)), aside=bool(rates) or unpriced == "raise")
     return Card(
         name=f"catalog:{as_model}" if as_model else CATALOG,
         party="vendor",
@@ -126,10 +126,10 @@ def _catalog_card(log: "Log", as_model: str, unpriced: Aside, catalog: Prices, a
     )
 
 
-def _without_price(unknown: Sequence[str]) -> UnpricedUsage:
-    """Say which models have no price, the first ones spelled out."""
+def _without_price(unknown: Sequence[str], *, aside: bool) -> UnpricedUsage:
+    """Say which models have no price, the first ones spelled out; what is all of a log can't be set aside."""
     more = len(unknown) - MOST_UNKNOWN
-    mend = "Price it on a card of your own, or set it aside with --unpriced report."
+    mend = "Price it on a card of your own" + (", or set it aside with --unpriced report." if aside else ".")
     lines = [*unknown[:MOST_UNKNOWN], *([f"and {more:,} more names without a price"] if more > 0 else []), mend]
     return UnpricedUsage("\n".join(lines))
 
