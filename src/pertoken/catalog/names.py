@@ -114,7 +114,7 @@ def readings(name: str, provider: str, sellers: Collection[str], region: str = "
     """Read a name in all ways that it may be meant, the most literal first.
 
     >>> [*readings("bedrock/us-east-1/meta.llama3", "", {"aws"})][-1]
-    Reading(name='meta.llama3', seller='aws', region='us-east-1')
+    Reading(name='regional.meta.llama3', seller='aws', region='us-east-1')
     """
     whole = name.strip().lower()
     said = seller_of(provider) if provider else ""
