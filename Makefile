@@ -28,7 +28,8 @@ demo: .venv/ready ## a statement from sample data, in demo/
 test: system lint types imports deps docs unit bench focus-validator ## everything that CI checks
 
 test-engines: .venv/engines ## the same answers from PostgreSQL and Spark; installs them where they are missing
-	$(BIN)/pytest -q -n 0 tests/engines/test_interpreters_of_a_question.py benchmarks/bench_engines.py
+	$(BIN)/pytest -q -n 0 tests/engines/test_interpreters_of_a_question.py tests/engines/test_engines_elsewhere.py \
+	  benchmarks/bench_engines.py
 
 .venv/engines: .venv/ready requirements-engines.lock
 	scripts/test-engines
