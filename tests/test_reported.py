@@ -64,3 +64,10 @@ def test_a_log_that_reports_nothing_needs_a_bill(tmp_path):
     path.write_text("time,model,prompt_tokens\n2026-11-02T09:00:00Z,gpt-4o,1000\n")
     with pytest.raises(InputError, match="give the bill with --bill"):
         pt.reconcile(path)
+
+
+def test_a_bill_in_another_currency_is_refused(log, tmp_path):
+    bill = tmp_path / "bill.csv"
+    bill.write_text("date,model,cost,currency\n2026-11-02,gpt-4o,0.007,EUR\n")
+    with pytest.raises(InputError, match="is in EUR"):
+        pt.reconcile(log, bill=bill)

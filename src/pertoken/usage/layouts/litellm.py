@@ -1,6 +1,7 @@
 """LiteLLM: spend logs, their daily roll-ups, and what its callbacks are told."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pertoken.usage.fields import at
 from pertoken.usage.layout import Derived, Document, Layout
@@ -78,6 +79,15 @@ WHOLES = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens"}
 USED = {"from_cache": ("false", ""), "outcome": ("success", "")}
 """Labels of the rows that are usage."""
 
+ROWS = LogMapping(
+    time="startTime",
+    request_id="request_id",
+    keys=SERVED | WHO,
+    meters=WHOLES | COUNTED,
+    includes=INCLUDES,
+)
+"""What the columns of a row for each request mean, once those that are made of others are there."""
+
 SPEND = of_rows(
     name="litellm-spend",
     title="LiteLLM spend logs",
@@ -91,13 +101,7 @@ SPEND = of_rows(
         "tags": Derived(of=(("request_tags", ""),)),
         **{key: Derived(of=((key, ""),)) for key in ("user", "api_key", "model_group", "custom_llm_provider")},
     },
-    mapping=LogMapping(
-        time="startTime",
-        request_id="request_id",
-        keys=SERVED | WHO,
-        meters=WHOLES | COUNTED,
-        includes=INCLUDES,
-    ),
+    mapping=ROWS,
     keep=USED,
     says=(
         "Cached tokens stand in `metadata` only; without that column all of a prompt is priced as uncached",
@@ -206,13 +210,7 @@ CALLBACK = of_rows(
         "model_group": Derived(of=(("model_group", ""),)),
         "custom_llm_provider": Derived(of=(("custom_llm_provider", ""),)),
     },
-    mapping=LogMapping(
-        time="startTime",
-        request_id="call",
-        keys=SERVED | WHO,
-        meters=WHOLES | COUNTED,
-        includes=INCLUDES,
-    ),
+    mapping=replace(ROWS, request_id="call"),
     keep=USED,
     notes=_open,
     tables=False,
