@@ -196,7 +196,7 @@ def mapped(record, number):
             name: number(dict, name, each) if isinstance(each, Decimal) else mapped(each, number)
             for name, each in record.items()
         }
-    if not is_dataclass(record):
+    if not is_dataclass(record) or isinstance(record, type):
         return record
     made = {}
     for name in (each.name for each in fields(record)):
