@@ -6,7 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from pertoken.core.errors import Fault, InputError
-from pertoken.core.formula import Formula, Node, checked, formula, names_of
+from pertoken.core.formula import checked, formula
+from pertoken.core.nodes import Node
+from pertoken.core.nodes import names as names_of
 from pertoken.core.units import Unit, unit
 from pertoken.scenario.assumed import (
     assumed_rows,
@@ -69,10 +71,28 @@ def compiled(spec: Spec) -> Model:
 
 
 HEADLINE = (
-    "requests", "customers", "revenue", "cost_of_revenue", "gross_margin", "gross_margin_share", "acquisition",
-    "contribution", "operating", "one_off", "operating_result", "cash", "cumulative_cash", "arpu", "cost_to_serve",
-    "cac", "ltv", "ltv_to_cac", "payback_months", "nrr", "grr",
-)  # fmt: skip
+    "requests",
+    "customers",
+    "revenue",
+    "cost_of_revenue",
+    "gross_margin",
+    "gross_margin_share",
+    "acquisition",
+    "contribution",
+    "operating",
+    "one_off",
+    "operating_result",
+    "cash",
+    "cumulative_cash",
+    "arpu",
+    "cost_to_serve",
+    "cac",
+    "ltv",
+    "ltv_to_cac",
+    "payback_months",
+    "nrr",
+    "grr",
+)
 """Rows that are shown first where a model has them."""
 
 
@@ -85,35 +105,60 @@ def _entries(spec: Spec, months: tuple[str, ...]) -> dict[str, Entry]:
     """Write all entries down; a name may stand once."""
     every: list[Entry] = [*calendar_rows()]
     for said in spec.assumptions.values():
-        every += assumed_rows(said, months)
+        every += assumed_rows(said)
     for event in spec.events:
         every += event_rows(event)
     for lever in spec.levers:
         every += [
-            Entry(name=f"levers.{lever.name}.use.{name}", said=text, section="levers", line=lever.line,
-                  label=f"{lever.name}: {name.replace('_', ' ')}")
+            Entry(
+                name=f"levers.{lever.name}.use.{name}",
+                said=text,
+                section="levers",
+                line=lever.line,
+                label=f"{lever.name}: {name.replace('_', ' ')}",
+            )
             for name, text in lever.parameters.items()
-        ]  # fmt: skip
+        ]
     every += [
-        Entry(name=each.name, said=each.formula, unit=each.unit, opening=each.start or None, label=each.label,
-              text=each.formula, line=each.line)
+        Entry(
+            name=each.name,
+            said=each.formula,
+            unit=each.unit,
+            opening=each.start or None,
+            label=each.label,
+            text=each.formula,
+            line=each.line,
+        )
         for each in spec.drivers
-    ]  # fmt: skip
-    every += customer_rows(spec, months)
+    ]
+    every += customer_rows(spec)
     for segment in spec.segments:
         every += size_rows(segment)
-    every += [*workload_rows(spec), *kind_rows(spec), *result_rows(spec, months)]
+    every += [*workload_rows(spec), *kind_rows(spec), *result_rows(spec)]
     every += [
-        Entry(name=f"vendors.{vendor.name}.change", said=vendor.change, unit="1", section=f"vendors.{vendor.name}",
-              label=f"{vendor.name}: prices by those of today", line=vendor.line)
+        Entry(
+            name=f"vendors.{vendor.name}.change",
+            said=vendor.change,
+            unit="1",
+            section=f"vendors.{vendor.name}",
+            label=f"{vendor.name}: prices by those of today",
+            line=vendor.line,
+        )
         for vendor in spec.vendors.values()
         if vendor.change
-    ]  # fmt: skip
+    ]
     every += [
-        Entry(name=f"checks.{check.name}", said=check.formula, unit="1", section="checks", label=check.name,
-              text=check.formula, line=check.line)
+        Entry(
+            name=f"checks.{check.name}",
+            said=check.formula,
+            unit="1",
+            section="checks",
+            label=check.name,
+            text=check.formula,
+            line=check.line,
+        )
         for check in spec.checks
-    ]  # fmt: skip
+    ]
     return _once(every, spec)
 
 
@@ -152,14 +197,23 @@ def _read(entry: Entry, spec: Spec, wrong: list[Fault]) -> Row | None:
         wrong.append(Fault(_place(entry, spec), f"{entry.name}: {error}"))
         return None
     text = entry.text or (entry.said if isinstance(entry.said, str) else "")
-    return Row(name=entry.name, unit=own, node=said, opening=opening, section=entry.section, label=entry.label,
-               text=text, total=entry.total, source=entry.source, line=entry.line)  # fmt: skip
+    return Row(
+        name=entry.name,
+        unit=own,
+        node=said,
+        opening=opening,
+        section=entry.section,
+        label=entry.label,
+        text=text,
+        total=entry.total,
+        source=entry.source,
+        line=entry.line,
+    )
 
 
 def _node(said: str | Node | None, spec: Spec) -> Node | None:
     if isinstance(said, str):
-        read: Formula = formula(said, spec.units)
-        return read.node
+        return formula(said, spec.units).node
     return said
 
 
@@ -226,10 +280,14 @@ def _told_apart(rows: Iterable[Row], after: frozenset[str], spec: Spec) -> None:
     needed |= {f"levers.{lever.name}.use.{name}" for lever in spec.levers for name in lever.parameters}
     needed |= {f"vendors.{name}.change" for name in spec.vendors}
     wrong = [
-        Fault(_place(row, spec), f"{row.name} is usage, and follows from what is earned or paid",
-              "usage that follows from assumptions only", "break the ring: put an assumption in its place")
+        Fault(
+            _place(row, spec),
+            f"{row.name} is usage, and follows from what is earned or paid",
+            "usage that follows from assumptions only",
+            "break the ring: put an assumption in its place",
+        )
         for row in rows
         if row.name in needed & after
-    ]  # fmt: skip
+    ]
     if wrong:
         raise InputError.of(wrong)
