@@ -90,7 +90,7 @@ def test_shares_are_uniform_over_seeds(kind):
 
 
 def test_digits_are_those_of_any_other_machine():
-    """The key is the BLAKE2b of seed, replicate and name; a share is the upper 52 bits of a word of Philox, and a half."""
+    """The key is the BLAKE2b of seed, replicate and name; a share is 52 bits of a word of Philox, and a half."""
     u = design(["growth"], draws=3, kind="random", seed=7)[:, 0]
     key = int.from_bytes(blake2b(b"7\n0\ngrowth", digest_size=16).digest(), "little")
     words = [int(word) for word in np.random.Philox(key=key).random_raw(3)]

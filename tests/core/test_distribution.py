@@ -1,7 +1,9 @@
 """Distributions against SciPy, against Keelin's own formulas, and in a spreadsheet engine."""
 
+from collections.abc import Mapping
 from io import BytesIO
 from math import exp, inf, log, sqrt
+from typing import Any
 
 import formualizer
 import numpy as np
@@ -12,12 +14,14 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from pertoken.core import metalog
-from pertoken.core.distribution import KINDS, Distribution, form, from_p10_p90, mean, points, quantile, spelled
+from pertoken.core.distribution import Distribution, Parameter, form, from_p10_p90, mean, points, quantile, spelled
 from pertoken.core.errors import InputError
+from pertoken.core.kinds import KINDS
 
+Parameters = Mapping[str, Parameter]
 SHARES = np.array([1e-6, 0.001, 0.02, 0.1, 0.25, 0.4321, 0.5, 0.7, 0.9, 0.99, 1 - 1e-6])
 
-STANDARD = [
+STANDARD: list[tuple[str, Parameters, Any]] = [
     ("normal", {"mean": 3, "sd": 2}, stats.norm(3, 2)),
     ("lognormal", {"median": 5, "sigma": 0.7}, stats.lognorm(0.7, scale=5)),
     ("uniform", {"low": -1, "high": 4}, stats.uniform(-1, 5)),
@@ -29,7 +33,7 @@ STANDARD = [
     ("beta", {"alpha": 0.5, "beta": 3, "low": 10, "high": 30}, stats.beta(0.5, 3, 10, 20)),
 ]
 
-CURVES = [
+CURVES: list[Parameters] = [
     {"p10": -5, "p50": 1, "p90": 9},
     {"p10": 50, "p50": 100, "p90": 300, "low": 0},
     {"p10": 12, "p50": 20, "p90": 30, "low": 10},
@@ -37,7 +41,7 @@ CURVES = [
     {"p10": 0.02, "p50": 0.05, "p90": 0.2, "low": 0, "high": 1},
 ]
 
-ALL = [
+ALL: list[tuple[str, Parameters]] = [
     *((kind, parameters) for kind, parameters, _ in STANDARD),
     *(("p10_p90", curve) for curve in CURVES),
     ("lognormal", {"p10": 2, "p90": 11}),
@@ -56,16 +60,14 @@ def test_quantile_and_mean_are_those_of_scipy(kind, parameters, twin):
 
 def test_a_lognormal_goes_through_its_p10_and_p90():
     made = Distribution("lognormal", {"p10": 2, "p90": 11})
-    p10, p50, p90 = points(made)
-    assert (p10, p90) == (pytest.approx(2), pytest.approx(11))
-    assert p50 == pytest.approx(sqrt(22))
+    assert points(made) == pytest.approx((2, sqrt(22), 11))
     sigma = log(11 / 2) / 2 / stats.norm.ppf(0.9)
     assert mean(made) == pytest.approx(stats.lognorm(sigma, scale=sqrt(22)).mean())
 
 
 def test_discrete_is_the_least_value_whose_cumulative_share_reaches():
     made = Distribution("discrete", {"values": (7, 1, 3), "shares": (0.25, 0.5, 0.25)})
-    assert made.parameters["values"] == (1, 3, 7)
+    assert made.parameters == {"values": (1.0, 3.0, 7.0), "shares": (0.5, 0.25, 0.25)}
     u = np.array([0.01, 0.5, 0.51, 0.75, 0.76, 0.999])
     twin = stats.rv_discrete(values=((1, 3, 7), (0.5, 0.25, 0.25)))
     assert quantile(made, u).tolist() == twin.ppf(u).tolist() == [1, 1, 3, 3, 7, 7]

@@ -174,13 +174,13 @@ def _middle(p10: float, p90: float, bounds: Mapping[str, float]) -> float:
     return metalog.between(p10, p90, 0.5, **bounds)
 
 
-def spelled(made: Form) -> str | None:
+def spelled(made: Form) -> str:
     """Write a form's quantile as one formula of the share and the parameters alone.
 
     >>> spelled(KINDS["triangular"][0])[:33]
     'IF({u}<=(({mode}-{low})/({high}-{'
     """
     text = made.excel
-    for name, term in made.terms.items() if text else ():
-        text = text.replace(f"{{{name}}}", f"({term})") if text else text
+    for name, term in made.terms.items():
+        text = text.replace(f"{{{name}}}", f"({term})")
     return text

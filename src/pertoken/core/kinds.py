@@ -40,7 +40,7 @@ class Form:
     quantile: Callable[..., Values]
     mean: Callable[..., float]
     check: Callable[..., Iterator[Fault]]
-    excel: str | None
+    excel: str
     terms: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
