@@ -14,7 +14,8 @@ from pertoken.books.simulate import Simulation, margin, share
 from pertoken.core.lines import Lines
 from pertoken.present import charts, ranking
 from pertoken.present.basis import files, left_out, meta, number
-from pertoken.present.charts import GAIN, LOSS, WHOLE, Axis, Dot
+from pertoken.present.charts import Axis, Dot
+from pertoken.present.dress import GAIN, LOSS, WHOLE
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
 
