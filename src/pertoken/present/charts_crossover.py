@@ -69,7 +69,7 @@ def crossover(
     plane = Plane((places[0], places[-1]), marks(shown, zero=y.zero), y.kind, y.title, right, log=x.log)
     plane, words = flagged(plane, [Flag(crossing.x, crossing.text) for crossing in found])
     layers = [plane.grid(), *_bands(places, lines), _lines(places, lines), *words, *_points(found)]
-    drawn_all = alt.layer(*layers, plane.named(ends)).encode(plane.side(), plane.foot(x.kind, x.title))
+    drawn_all = alt.layer(*layers, *plane.named(ends)).encode(plane.side(), plane.foot(x.kind, x.title))
     return dressed(drawn_all.properties(width=WIDTH, height=plane.height))
 
 

@@ -1,8 +1,10 @@
 """Pictures over months: how wide the range is, and what a month is made of."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from itertools import cycle
+from typing import Any, Literal
 
 import altair as alt
 
@@ -16,6 +18,8 @@ from pertoken.present.sheet import Kind, Number
 
 BANDS = (("p10", "p90", "8 in 10 worlds lie here (P10 to P90)", 0.3), ("p25", "p75", "5 in 10 (P25 to P75)", 0.4))
 """Lower end, upper end, what the legend says, and how strong the ink is, the wide band first."""
+ENDS = (("p90", "P90"), ("p50", "median"), ("p10", "P10"))
+"""Quantiles whose last number is written at the right."""
 BAND = PALETTE[5]
 DASHES = ([6, 4], [2, 3], [9, 3, 2, 3], [1, 5])
 CASE = 16
@@ -64,18 +68,15 @@ def fan(
     named = {name: _checked(name, values, months) for name, values in (cases or {}).items()}
     if not quantiles and not named:
         raise ValueError("a fan has neither worlds nor cases; expected one of them")
-    ends = [(f"{label} {show(quantiles[key][-1], kind)}", quantiles[key][-1]) for key, label in _ENDS if quantiles]
+    ends = [(f"{label} {show(quantiles[key][-1], kind)}", quantiles[key][-1]) for key, label in ENDS if quantiles]
     ends += [(f"{cut(name, CASE)} {show(values[-1], kind)}", values[-1]) for name, values in named.items()]
     shown = [y for values in (*quantiles.values(), *named.values()) for y in values]
     at = _places(len(months))
     plane = Plane((at[0], at[-1]), marks(shown), kind, title, right=room([text for text, _ in ends]))
     bands = [_band(at, quantiles)] if quantiles else []
-    lines = _lines(at, {"median": quantiles["p50"]} if quantiles else {}, named)
-    layers = alt.layer(plane.grid(), *bands, *lines, plane.named(ends)).encode(plane.side(), _months(plane, months))
+    lines = _lines(at, quantiles.get("p50"), named.values())
+    layers = alt.layer(plane.grid(), *bands, *lines, *plane.named(ends)).encode(plane.side(), _months(plane, months))
     return dressed(layers.properties(width=WIDTH, height=plane.height))
-
-
-_ENDS = (("p90", "P90"), ("p50", "median"), ("p10", "P10"))
 
 
 def by_month(
@@ -111,7 +112,7 @@ def by_month(
     side = max(0.5, 3 - size / 2) if columns else 0.0
     plane = Plane((-side, size - 1 + side), shown, kind, title, right=room([text for text, _ in ends]) if net else 0.0)
     at = _places(size)
-    line = [*_lines(at, {net: total}, {}, color=INK), plane.named(ends)] if net else []
+    line = [*_lines(at, total, (), color=INK), *plane.named(ends)] if net else []
     pieces = _pieces(stack, list(folded), columns=columns)
     layers = alt.layer(plane.grid(), pieces, *line).encode(plane.side(), _months(plane, months))
     return dressed(layers.properties(width=WIDTH, height=plane.height))
@@ -137,7 +138,7 @@ def _months(plane: Plane, months: Sequence[str]) -> alt.X:
     fits = max(int(plane.across / (NARROW * (max(map(len, months)) + 3))), 1)
     every = -(-len(months) // fits)
     axis = alt.Axis(
-        values=list(range(0, len(months), every)), labelExpr=f"{list(months)!r}[datum.value]", grid=False,
+        values=list(range(0, len(months), every)), labelExpr=f"{json.dumps(list(months))}[datum.value]", grid=False,
         tickColor=INK, tickOpacity=3 * FAINT, domain=False, labelPadding=2 * GAP, labelFlush=False, labelOverlap=False,
     )  # fmt: skip
     return plane.below(axis)
@@ -161,19 +162,20 @@ def _band(at: Sequence[float], quantiles: Mapping[str, list[float]]) -> alt.Char
 
 
 def _lines(
-    at: Sequence[float], strong: Mapping[str, Sequence[float]], thin: Mapping[str, Sequence[float]], color: str = GAIN
+    at: Sequence[float], strong: Sequence[float] | None, thin: Collection[Sequence[float]], color: str = GAIN
 ) -> list[alt.Chart]:
-    """Lines, the named cases thin and each with its own dashes."""
-    made = []
-    for rank, (name, values) in enumerate([*strong.items(), *thin.items()]):
-        data = [{"x": x, "y": y, "line": name} for x, y in zip(at, _long(values, at), strict=True)]
-        thick = name in strong
-        dash = [1, 0] if thick else DASHES[(rank - len(strong)) % len(DASHES)]
-        line = drawn(data).mark_line(
-            color=color if thick else INK, strokeWidth=2.5 if thick else 1.5, strokeDash=dash, strokeCap="butt"
-        )
-        made.append(line.encode(x="x:Q", y="y:Q"))
-    return made
+    """A strong line, and thin ones each with its own dashes."""
+    looks: list[tuple[Sequence[float], Any]] = [
+        (values, {"color": INK, "strokeWidth": 1.5, "strokeDash": dash, "strokeCap": "butt"})
+        for values, dash in zip(thin, cycle(DASHES))
+    ]
+    looks = [(strong, {"color": color, "strokeWidth": 2.5}), *looks] if strong else looks
+    return [
+        drawn([{"x": x, "y": y} for x, y in zip(at, _long(values, at), strict=True)])
+        .mark_line(**look)
+        .encode(x="x:Q", y="y:Q")
+        for values, look in looks
+    ]
 
 
 def _folded(parts: Mapping[str, list[float]]) -> dict[str, list[float]]:
@@ -186,7 +188,7 @@ def _folded(parts: Mapping[str, list[float]]) -> dict[str, list[float]]:
 
 def _stack(parts: Mapping[str, list[float]], size: int) -> list[Piece]:
     tops = {True: [0.0] * size, False: [0.0] * size}
-    pieces = []
+    pieces: list[Piece] = []
     for name, values in parts.items():
         for month, value in enumerate(values):
             heights = tops[value >= 0]
@@ -198,11 +200,10 @@ def _stack(parts: Mapping[str, list[float]], size: int) -> list[Piece]:
 def _pieces(stack: Sequence[Piece], names: Sequence[str], *, columns: bool) -> alt.Chart:
     key = legend((), columns=4, labelLimit=LEGEND, columnPadding=LEGEND_GAP)
     color = alt.Color("part:N", legend=key, scale=alt.Scale(domain=list(names), range=list(PALETTE)))
-    data = [{"part": name, "x": month, "y": low, "y2": high} for name, month, low, high in stack]
-    if columns:
-        data = [mark | {"x": mark["x"] - HALF, "x2": mark["x"] + HALF} for mark in data]
-        made = drawn(data).mark_rect(stroke=PAPER, strokeWidth=0.75).encode(x2="x2:Q")
-    else:
-        made = drawn(data).mark_area()
+    half = HALF if columns else 0.0
+    chart = drawn(
+        [{"part": name, "x": at - half, "x2": at + half, "y": low, "y2": high} for name, at, low, high in stack]
+    )
+    made = chart.mark_rect(stroke=PAPER, strokeWidth=0.75).encode(x2="x2:Q") if columns else chart.mark_area()
     pieces: alt.Chart = made.encode(x="x:Q", y="y:Q", y2="y2:Q", color=color)
     return pieces

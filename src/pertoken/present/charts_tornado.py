@@ -1,5 +1,6 @@
 """The tornado: what matters most, from the input that swings a result widest to the one that swings it least."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -108,7 +109,8 @@ def _words(swing: Swing, base: float, at: int) -> list[dict[str, Any]]:
     low, high = cut(swing.low, VALUE), cut(swing.high, VALUE)
     at_low, at_high = float(swing.at_low), float(swing.at_high)
     rises = at_high > at_low or (at_high == at_low and at_low == base)
-    sides, size, shift = (("left", "right") if rises else ("right", "left")), PLAIN, 0.0
+    size, shift = float(PLAIN), 0.0
+    sides = ("left", "right") if rises else ("right", "left")
     if _same_side(swing, base):
         sides, size, shift = (("right",) * 2 if at_low > base else ("left",) * 2), SMALL, HALF / 2 + 0.03
     return [
@@ -129,7 +131,7 @@ def _domain(ends: Sequence[float], words: Sequence[dict[str, Any]], pixels: floa
 def _names(labels: Sequence[str], beside: float) -> alt.Axis:
     """Names beside the bars, never counted as numbers."""
     return alt.Axis(
-        title=None, values=list(range(len(labels))), labelExpr=f"{list(labels)!r}[datum.value]", grid=False,
+        title=None, values=list(range(len(labels))), labelExpr=f"{json.dumps(list(labels))}[datum.value]", grid=False,
         domain=False, ticks=False, labelLimit=0, minExtent=beside, labelPadding=2 * GAP,
     )  # fmt: skip
 

@@ -67,7 +67,7 @@ def _edges(results: NDArray[np.float64], threshold: float) -> NDArray[np.float64
     inside = ticks(low, high, most=BARS)
     step = inside[1] - inside[0]
     first, last = floor((low - threshold) / step), ceil((high - threshold) / step)
-    return threshold + step * np.arange(first, last + 1)
+    return np.asarray(threshold + step * np.arange(first, last + 1), np.float64)
 
 
 def _wins(left: float, right: float, loss: float | None) -> bool:

@@ -115,7 +115,7 @@ class Plane:
         lines: alt.Chart = chart.encode(x="x:Q", x2="x2:Q", y="y:Q", opacity=alt.Opacity("ink:Q", scale=None))
         return lines
 
-    def named(self, ends: Sequence[tuple[str, float]]) -> alt.LayerChart:
+    def named(self, ends: Sequence[tuple[str, float]]) -> list[alt.Chart]:
         """Return words at the right, each beside the end of its line, kept clear of each other.
 
         Args:
@@ -130,7 +130,7 @@ class Plane:
         data = drawn(words)
         leads = data.mark_rule(color=INK, opacity=0.4).encode(x="x:Q", y="y:Q", x2="x2:Q", y2="y2:Q")
         texts = data.mark_text(align="left", dx=GAP, color=INK).encode(x="x2:Q", y="y2:Q", text="text:N")
-        return alt.layer(leads, texts)
+        return [leads, texts]
 
 
 @dataclass(frozen=True, slots=True)
