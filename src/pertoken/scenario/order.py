@@ -75,8 +75,10 @@ def by_month(node: Node, rows: Mapping[str, Row], ladders: Mapping[str, Ladder] 
         return False
     if node.function in {"prev", "cumulative", "from", "in"}:
         return True
-    return any(rows[name].by_month for name, _ in needs(node, ladders)) if node.function == "tiered" else any(
-        by_month(arg, rows, ladders) for arg in node.args
+    return (
+        any(rows[name].by_month for name, _ in needs(node, ladders))
+        if node.function == "tiered"
+        else any(by_month(arg, rows, ladders) for arg in node.args)
     )
 
 
@@ -209,7 +211,9 @@ def _walked(known: Mapping[str, Row], now: Mapping[str, Sequence[str]]) -> list[
 def _ring(names: Sequence[str], known: Mapping[str, Row]) -> Exception:
     shown = " -> ".join(f"{name} ({_place(known[name])})" if _place(known[name]) else name for name in names)
     mend = f"take one of them from the month before, as prev({names[-1]}), or say one as an assumption"
-    return InputError.of([Fault(_place(known[names[0]]), f"a ring: {shown}", "quantities that do not need themselves", mend)])
+    return InputError.of(
+        [Fault(_place(known[names[0]]), f"a ring: {shown}", "quantities that do not need themselves", mend)]
+    )
 
 
 def _step(group: Sequence[str], known: Mapping[str, Row], edges: Mapping[str, Mapping[str, set[When]]]) -> Step:
