@@ -1,10 +1,10 @@
 """Order: which rows come first, and which have to go month by month together."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pertoken.core.errors import Fault, InputError, nearest
+from pertoken.core.errors import Fault, InputError, PertokenError, nearest
 from pertoken.core.formula import FUNCTIONS, Call, Name, Node, Number
 from pertoken.scenario.program import Ladder, Row
 
@@ -75,9 +75,9 @@ def by_month(node: Node, rows: Mapping[str, Row], ladders: Mapping[str, Ladder] 
         return False
     if node.function in {"prev", "cumulative", "from", "in"}:
         return True
-    return any(rows[name].by_month for name, _ in needs(node, ladders)) if node.function == "tiered" else any(
-        by_month(arg, rows, ladders) for arg in node.args
-    )
+    if node.function == "tiered":
+        return any(rows[name].by_month for name, _ in needs(node, ladders))
+    return any(by_month(arg, rows, ladders) for arg in node.args)
 
 
 def ordered(rows: Iterable[Row], ladders: Mapping[str, Ladder] = NOTHING) -> tuple[Row, ...]:
@@ -97,7 +97,7 @@ def ordered(rows: Iterable[Row], ladders: Mapping[str, Ladder] = NOTHING) -> tup
     edges = {name: asked(row, ladders) for name, row in known.items()}
     _refuse_unknown(known, edges)
     now = {name: [to for to, when in found.items() if when != {"before"}] for name, found in edges.items()}
-    result = tuple(known[name] for name in _walked(known, now))
+    result = tuple(known[name] for name in _below(known, now))
     _refuse_shapes(known, ladders)
     return result
 
@@ -111,7 +111,7 @@ def steps(rows: Iterable[Row], ladders: Mapping[str, Ladder] = NOTHING) -> tuple
     known = {row.name: row for row in ordered(rows, ladders)}
     place = {name: number for number, name in enumerate(known)}
     edges = {name: asked(row, ladders) for name, row in known.items()}
-    return tuple(_step(sorted(group, key=place.__getitem__), known, edges) for group in _rings(edges))
+    return tuple(_step(sorted(group, key=place.__getitem__), known, edges) for group in _groups(edges))
 
 
 def upstream(rows: Iterable[Row], wanted: Iterable[str], ladders: Mapping[str, Ladder] = NOTHING) -> frozenset[str]:
@@ -188,28 +188,53 @@ def _over_time(row: Row) -> Iterator[str]:
                 open_.extend(node.args[1:] if node.function == "tiered" else node.args)
 
 
-def _walked(known: Mapping[str, Row], now: Mapping[str, Sequence[str]]) -> list[str]:
+def _below(known: Mapping[str, Row], now: Mapping[str, Sequence[str]]) -> list[str]:
     """List names so that each stands below what it asks for."""
+    found = _finished(known, now)
+    place = {name: number for number, name in enumerate(found)}
+    for name in found:
+        for to in now[name]:
+            if place[to] >= place[name]:
+                raise _ring([name, *_path(to, name, now)], known)
+    return found
+
+
+def _finished(starts: Iterable[str], edges: Mapping[str, Iterable[str]], closed: Collection[str] = ()) -> list[str]:
+    """List names as a walk along the edges leaves them for good; closed ones are not entered."""
     done: dict[str, None] = {}
-    for start in known:
-        path: dict[str, Iterator[str]] = {} if start in done else {start: iter(now[start])}
+    for start in starts:
+        path: dict[str, Iterator[str]] = {} if start in done else {start: iter(edges[start])}
         while path:
             name = next(reversed(path))
-            following = next((to for to in path[name] if to not in done), None)
+            following = next((to for to in path[name] if not (to in done or to in path or to in closed)), None)
             if following is None:
                 del path[name]
                 done[name] = None
-            elif following in path:
-                raise _ring([*list(path)[list(path).index(following) :], following], known)
             else:
-                path[following] = iter(now[following])
+                path[following] = iter(edges[following])
     return list(done)
 
 
-def _ring(names: Sequence[str], known: Mapping[str, Row]) -> Exception:
+def _path(start: str, end: str, edges: Mapping[str, Iterable[str]]) -> list[str]:
+    """Find a shortest way along the edges."""
+    came = {start: ""}
+    open_ = [start]
+    for name in open_:
+        for to in edges[name]:
+            if to not in came:
+                came[to] = name
+                open_.append(to)
+    way = [end]
+    while way[-1] != start:
+        way.append(came[way[-1]])
+    return way[::-1]
+
+
+def _ring(names: Sequence[str], known: Mapping[str, Row]) -> PertokenError:
     shown = " -> ".join(f"{name} ({_place(known[name])})" if _place(known[name]) else name for name in names)
-    mend = f"take one of them from the month before, as prev({names[-1]}), or say one as an assumption"
-    return InputError.of([Fault(_place(known[names[0]]), f"a ring: {shown}", "quantities that do not need themselves", mend)])
+    expected = "quantities that do not need themselves"
+    mend = f"take one of them from the month before, as prev({names[-1]}), or make one an assumption"
+    return InputError.of([Fault(_place(known[names[0]]), f"a ring: {shown}", expected, mend)])
 
 
 def _step(group: Sequence[str], known: Mapping[str, Row], edges: Mapping[str, Mapping[str, set[When]]]) -> Step:
@@ -222,35 +247,16 @@ def _step(group: Sequence[str], known: Mapping[str, Row], edges: Mapping[str, Ma
     return Step(tuple(known[name] for name in group), recursive=any(within.values()))
 
 
-def _rings(edges: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """Find groups of which each member needs the others (Tarjan 1972), what they need first."""
-    number: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: dict[str, None] = {}
+def _groups(edges: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Find groups of which each member needs the others, after what they need (Kosaraju; Sharir 1981)."""
+    asking: dict[str, list[str]] = {name: [] for name in edges}
+    for name, others in edges.items():
+        for other in others:
+            asking[other].append(name)
     groups: list[list[str]] = []
-    for start in edges:
-        path: list[tuple[str, Iterator[str]]] = []
-        following: str | None = None if start in number else start
-        while following is not None or path:
-            if following is not None:
-                number[following] = low[following] = len(number)
-                stack[following] = None
-                path.append((following, iter(edges[following])))
-            name, others = path[-1]
-            following = None
-            for other in others:
-                if other not in number:
-                    following = other
-                    break
-                if other in stack:
-                    low[name] = min(low[name], number[other])
-            if following is None:
-                path.pop()
-                if path:
-                    low[path[-1][0]] = min(low[path[-1][0]], low[name])
-                if low[name] == number[name]:
-                    members = list(stack)[list(stack).index(name) :]
-                    groups.append(members)
-                    for member in members:
-                        del stack[member]
-    return groups
+    done: set[str] = set()
+    for name in reversed(_finished(edges, edges)):
+        if name not in done:
+            groups.append(_finished([name], asking, done))
+            done.update(groups[-1])
+    return groups[::-1]
