@@ -6,6 +6,7 @@ So one share means the same rank in every scenario and under every card.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import inf, isfinite
 from types import MappingProxyType
 
@@ -76,7 +77,11 @@ def _not_numbers(given: Mapping[str, object]) -> Iterator[Fault]:
             yield Fault("", f"{name} is {value!r}", f"{name} as {kind}", "write numbers")
             continue
         for each in value if isinstance(value, Sequence) and many else [value]:
-            if isinstance(each, bool) or not isinstance(each, int | float | np.number) or not isfinite(float(each)):
+            if (
+                isinstance(each, bool)
+                or not isinstance(each, int | float | Decimal | np.number)
+                or not isfinite(float(each))
+            ):
                 yield Fault("", f"{name} is {each!r}", "a finite number", "write it without words or signs")
 
 

@@ -46,8 +46,8 @@ def compiled(spec: Spec) -> Model:
         InputError: Names that nobody knows, rings, units that do not fit; all of them, with file and line.
     """
     months = months_of(spec)
-    entries = _entries(spec, months)
-    rows = _resolved(entries, spec, months)
+    entries = _entries(spec)
+    rows = _resolved(entries, spec)
     money = rated(spec)
     after = _downstream(rows, {each.row for each in money})
     _told_apart(rows, after, spec)
@@ -101,7 +101,7 @@ def _headline(rows: Iterable[Row]) -> tuple[str, ...]:
     return tuple(name for name in HEADLINE if name in known)
 
 
-def _entries(spec: Spec, months: tuple[str, ...]) -> dict[str, Entry]:
+def _entries(spec: Spec) -> dict[str, Entry]:
     """Write all entries down; a name may stand once."""
     every: list[Entry] = [*calendar_rows()]
     for said in spec.assumptions.values():
@@ -179,14 +179,14 @@ def _place(entry: Entry | Row, spec: Spec) -> str:
     return f"{spec.source}:{entry.line}" if entry.line else spec.source
 
 
-def _resolved(entries: Mapping[str, Entry], spec: Spec, months: tuple[str, ...]) -> tuple[Row, ...]:
+def _resolved(entries: Mapping[str, Entry], spec: Spec) -> tuple[Row, ...]:
     """Read all formulas, put the rows in order and check their units; all that is wrong is told at once."""
     wrong: list[Fault] = []
     rows = [row for entry in entries.values() if (row := _read(entry, spec, wrong)) is not None]
     if wrong:
         raise InputError.of(wrong)
     in_order = ordered(rows, source=spec.source)
-    return _checked(in_order, entries, spec, months)
+    return _checked(in_order, entries, spec)
 
 
 def _read(entry: Entry, spec: Spec, wrong: list[Fault]) -> Row | None:
@@ -217,11 +217,8 @@ def _node(said: str | Node | None, spec: Spec) -> Node | None:
     return said
 
 
-def _checked(
-    rows: tuple[Row, ...], entries: Mapping[str, Entry], spec: Spec, months: tuple[str, ...]
-) -> tuple[Row, ...]:
+def _checked(rows: tuple[Row, ...], entries: Mapping[str, Entry], spec: Spec) -> tuple[Row, ...]:
     """Check the units of rows in their order, and find which are by month."""
-    del months
     units: dict[str, Unit] = {row.name: row.unit for row in rows if entries[row.name].unit or row.node is None}
     timed: dict[str, bool] = {}
     for row in rows:  # what refers to itself over time is by month before it is looked at
