@@ -47,7 +47,7 @@ def checked(node: Node, units: Mapping[str, Unit], expected: Unit | None = None)
     >>> from pertoken.core.units import unit
     >>> units = {"tokens": unit("token"), "price": unit("USD / 1K token"), "growth": unit("%")}
     >>> text(checked(formula("tokens * price * (1 + growth)").node, units, unit("USD"))[0])
-    'tokens * price * (1 + growth / 100) / 1000'
+    'tokens * price / 1000 * (1 + growth / 100)'
     """
     part = _part(node, units)
     if expected is None:

@@ -11,10 +11,10 @@ from pertoken.core.errors import Fault, InputError
 from pertoken.core.formula import Name, Node, Number, month_number
 from pertoken.core.money import Values
 from pertoken.scenario.operations import OPERATIONS, Worlds, tiered
-from pertoken.scenario.order import Step, asked, steps, upstream
+from pertoken.scenario.order import Step, asked, by_month, steps, upstream
 from pertoken.scenario.program import Ladder, Program, Row
 
-__all__ = ["evaluate"]
+__all__ = ["by_month", "evaluate"]
 
 
 def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str] | None = None) -> dict[str, Values]:
