@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from pertoken.core import period
-from pertoken.core.formula import Name, Node
-from pertoken.scenario.draft import Entry, call, minus, name, number, plus, times
+from pertoken.core.nodes import Name, Node
+from pertoken.scenario.draft import Entry, call, minus, name, number, plus, since, times
 from pertoken.scenario.spec import Assumption, Event, Spec
 
 FIRST = ".first"
@@ -33,7 +33,9 @@ def every_input(spec: Spec) -> dict[str, Assumption]:
 
 def calendar_rows() -> Iterator[Entry]:
     """Write the rows that are always there: the number of the month, and how long it is."""
-    yield Entry(name="month", said=plus(call("prev", name("month")), number(1)), section="calendar", label="Month")
+    yield Entry(
+        name="month", said=plus(call("prev", name("month")), number(1)), unit="1", section="calendar", label="Month"
+    )
     yield Entry(
         name="days_in_month", unit="day", section="calendar", label="Days in the month", total="sum", single=False
     )
@@ -57,7 +59,7 @@ def calendar_values(months: Sequence[str]) -> dict[str, list[float]]:
     return {"days_in_month": [float(each) for each in days], "calendar_month": [float(each[5:]) for each in months]}
 
 
-def assumed_rows(said: Assumption, months: Sequence[str]) -> Iterator[Entry]:
+def assumed_rows(said: Assumption) -> Iterator[Entry]:
     """Write the rows of an assumption: its value, and where it changes, the value of each month."""
     common = {"label": said.label, "source": said.source, "line": said.line}
     where = "inputs"
@@ -66,7 +68,7 @@ def assumed_rows(said: Assumption, months: Sequence[str]) -> Iterator[Entry]:
         return
     level: Node = name(entry_of(said))
     if said.steps:
-        level, more = _stepped(said, months, level)
+        level, more = _stepped(said, level)
         yield from more
     factors: list[Node] = []
     words = ["its value"]
@@ -74,9 +76,15 @@ def assumed_rows(said: Assumption, months: Sequence[str]) -> Iterator[Entry]:
         turn = name("month") if said.growth_per == "month" else call("/", name("month"), number(12))
         first = number(1) if said.growth_per == "month" else call("/", number(1), number(12))
         grown = call("^", plus(number(1), name(said.growth.name)), minus(turn, first))
-        yield Entry(name=said.growth.name, unit=said.growth.unit or "1", single=True, section=where,
-                    label=said.growth.label or f"{said.label or said.name}, growth a {said.growth_per}",
-                    source=said.growth.source, line=said.growth.line)  # fmt: skip
+        yield Entry(
+            name=said.growth.name,
+            unit=said.growth.unit or "1",
+            single=True,
+            section=where,
+            label=said.growth.label or f"{said.label or said.name}, growth a {said.growth_per}",
+            source=said.growth.source,
+            line=said.growth.line,
+        )
         factors.append(grown)
         words.append("grown")
     if said.season:
@@ -97,7 +105,7 @@ def assumed_rows(said: Assumption, months: Sequence[str]) -> Iterator[Entry]:
     )
 
 
-def _stepped(said: Assumption, months: Sequence[str], level: Node) -> tuple[Node, list[Entry]]:
+def _stepped(said: Assumption, level: Node) -> tuple[Node, list[Entry]]:
     """Write the steps of an assumption as differences that set in one after the other."""
     rows = []
     before: Node = level
@@ -112,9 +120,9 @@ def _stepped(said: Assumption, months: Sequence[str], level: Node) -> tuple[Node
                 label=f"{said.label or said.name} from {label}",
                 source=said.source,
                 line=said.line,
-            )  # fmt: skip
+            )
         )
-        level = plus(level, times(call("from", number(months.index(label) + 1)), minus(name(step), before)))
+        level = plus(level, times(since(label), minus(name(step), before)))
         before = name(step)
     return level, rows
 
@@ -122,8 +130,15 @@ def _stepped(said: Assumption, months: Sequence[str], level: Node) -> tuple[Node
 def _walked(said: Assumption) -> Iterator[Entry]:
     assert said.walk is not None  # noqa: S101  see the caller
     own = said.label or said.name
-    yield Entry(name=said.walk.name, unit=said.walk.unit or "1", single=True, section="inputs",
-                label=said.walk.label or f"{own}, wandering a month", source=said.walk.source, line=said.walk.line)  # fmt: skip
+    yield Entry(
+        name=said.walk.name,
+        unit=said.walk.unit or "1",
+        single=True,
+        section="inputs",
+        label=said.walk.label or f"{own}, wandering a month",
+        source=said.walk.source,
+        line=said.walk.line,
+    )
     yield Entry(name=f"{said.name}.shock", single=False, section="inputs", label=f"{own}, shock of the month")
     wander = Name(f"{said.name}.wander")
     yield Entry(
@@ -137,10 +152,22 @@ def _walked(said: Assumption) -> Iterator[Entry]:
 def event_rows(event: Event) -> Iterator[Entry]:
     """Write an event: the month in which it happens, 0 for never, and whether it has."""
     own = event.label or event.name
-    yield Entry(name=event.probability.name, unit=event.probability.unit or "1", single=True, section="inputs",
-                label=event.probability.label or f"Chance of {own}", source=event.probability.source, line=event.line)  # fmt: skip
+    yield Entry(
+        name=event.probability.name,
+        unit=event.probability.unit or "1",
+        single=True,
+        section="inputs",
+        label=event.probability.label or f"Chance of {own}",
+        source=event.probability.source,
+        line=event.line,
+    )
     month = Name(f"event.{event.name}.month")
-    yield Entry(name=month.name, single=True, section="inputs", label=f"{own}: month of the model in which it happens",
-                line=event.line)  # fmt: skip
+    yield Entry(
+        name=month.name,
+        single=True,
+        section="inputs",
+        label=f"{own}: month of the model in which it happens",
+        line=event.line,
+    )
     happened = times(call(">", month, number(0)), call(">=", name("month"), month))
     yield Entry(name=f"event.{event.name}", said=happened, unit="1", label=own, line=event.line)

@@ -6,7 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from pertoken.core.errors import Fault, InputError
-from pertoken.core.formula import Formula, Node, checked, formula, names_of
+from pertoken.core.formula import checked, formula
+from pertoken.core.nodes import Node
+from pertoken.core.nodes import names as names_of
 from pertoken.core.units import Unit, unit
 from pertoken.scenario.assumed import (
     assumed_rows,
@@ -16,9 +18,8 @@ from pertoken.scenario.assumed import (
     every_input,
 )
 from pertoken.scenario.draft import Entry
-from pertoken.scenario.evaluate import by_month
 from pertoken.scenario.model import Model
-from pertoken.scenario.order import ordered
+from pertoken.scenario.order import by_month, ordered
 from pertoken.scenario.peopled import customer_rows, size_rows
 from pertoken.scenario.program import Program, Row
 from pertoken.scenario.reckoned import rated, result_rows
@@ -44,8 +45,8 @@ def compiled(spec: Spec) -> Model:
         InputError: Names that nobody knows, rings, units that do not fit; all of them, with file and line.
     """
     months = months_of(spec)
-    entries = _entries(spec, months)
-    rows = _resolved(entries, spec, months)
+    entries = _entries(spec)
+    rows = _resolved(entries, spec)
     money = rated(spec)
     after = _downstream(rows, {each.row for each in money})
     _told_apart(rows, after, spec)
@@ -59,7 +60,7 @@ def compiled(spec: Spec) -> Model:
         happenings={event.name: f"event.{event.name}.month" for event in spec.events},
         events={event.name: event for event in spec.events},
         before=Program(rows=before, months=months),
-        after=Program(rows=tuple(row for row in rows if row.name in after), months=months),
+        after=Program(rows=_with_given(rows, after), months=months),
         asked=asked(spec),
         kinds=kinds(spec),
         rated=money,
@@ -68,11 +69,39 @@ def compiled(spec: Spec) -> Model:
     )
 
 
+def _with_given(rows: tuple[Row, ...], after: frozenset[str]) -> tuple[Row, ...]:
+    """The rows after rating, and those before it that they ask for, as given."""
+    own = [row for row in rows if row.name in after]
+    needed = frozenset[str]().union(
+        *(names_of(node) for row in own for node in (row.node, row.opening) if node is not None)
+    )
+    given = [replace(row, node=None, opening=None) for row in rows if row.name in needed - after]
+    return (*given, *own)
+
+
 HEADLINE = (
-    "requests", "customers", "revenue", "cost_of_revenue", "gross_margin", "gross_margin_share", "acquisition",
-    "contribution", "operating", "one_off", "operating_result", "cash", "cumulative_cash", "arpu", "cost_to_serve",
-    "cac", "ltv", "ltv_to_cac", "payback_months", "nrr", "grr",
-)  # fmt: skip
+    "requests",
+    "customers",
+    "revenue",
+    "cost_of_revenue",
+    "gross_margin",
+    "gross_margin_share",
+    "acquisition",
+    "contribution",
+    "operating",
+    "one_off",
+    "operating_result",
+    "cash",
+    "cumulative_cash",
+    "arpu",
+    "cost_to_serve",
+    "cac",
+    "ltv",
+    "ltv_to_cac",
+    "payback_months",
+    "nrr",
+    "grr",
+)
 """Rows that are shown first where a model has them."""
 
 
@@ -81,39 +110,64 @@ def _headline(rows: Iterable[Row]) -> tuple[str, ...]:
     return tuple(name for name in HEADLINE if name in known)
 
 
-def _entries(spec: Spec, months: tuple[str, ...]) -> dict[str, Entry]:
+def _entries(spec: Spec) -> dict[str, Entry]:
     """Write all entries down; a name may stand once."""
     every: list[Entry] = [*calendar_rows()]
     for said in spec.assumptions.values():
-        every += assumed_rows(said, months)
+        every += assumed_rows(said)
     for event in spec.events:
         every += event_rows(event)
     for lever in spec.levers:
         every += [
-            Entry(name=f"levers.{lever.name}.use.{name}", said=text, section="levers", line=lever.line,
-                  label=f"{lever.name}: {name.replace('_', ' ')}")
+            Entry(
+                name=f"levers.{lever.name}.use.{name}",
+                said=text,
+                section="levers",
+                line=lever.line,
+                label=f"{lever.name}: {name.replace('_', ' ')}",
+            )
             for name, text in lever.parameters.items()
-        ]  # fmt: skip
+        ]
     every += [
-        Entry(name=each.name, said=each.formula, unit=each.unit, opening=each.start or None, label=each.label,
-              text=each.formula, line=each.line)
+        Entry(
+            name=each.name,
+            said=each.formula,
+            unit=each.unit,
+            opening=each.start or None,
+            label=each.label,
+            text=each.formula,
+            line=each.line,
+        )
         for each in spec.drivers
-    ]  # fmt: skip
-    every += customer_rows(spec, months)
+    ]
+    every += customer_rows(spec)
     for segment in spec.segments:
         every += size_rows(segment)
-    every += [*workload_rows(spec), *kind_rows(spec), *result_rows(spec, months)]
+    every += [*workload_rows(spec), *kind_rows(spec), *result_rows(spec)]
     every += [
-        Entry(name=f"vendors.{vendor.name}.change", said=vendor.change, unit="1", section=f"vendors.{vendor.name}",
-              label=f"{vendor.name}: prices by those of today", line=vendor.line)
+        Entry(
+            name=f"vendors.{vendor.name}.change",
+            said=vendor.change,
+            unit="1",
+            section=f"vendors.{vendor.name}",
+            label=f"{vendor.name}: prices by those of today",
+            line=vendor.line,
+        )
         for vendor in spec.vendors.values()
         if vendor.change
-    ]  # fmt: skip
+    ]
     every += [
-        Entry(name=f"checks.{check.name}", said=check.formula, unit="1", section="checks", label=check.name,
-              text=check.formula, line=check.line)
+        Entry(
+            name=f"checks.{check.name}",
+            said=check.formula,
+            unit="1",
+            section="checks",
+            label=check.name,
+            text=check.formula,
+            line=check.line,
+        )
         for check in spec.checks
-    ]  # fmt: skip
+    ]
     return _once(every, spec)
 
 
@@ -134,14 +188,29 @@ def _place(entry: Entry | Row, spec: Spec) -> str:
     return f"{spec.source}:{entry.line}" if entry.line else spec.source
 
 
-def _resolved(entries: Mapping[str, Entry], spec: Spec, months: tuple[str, ...]) -> tuple[Row, ...]:
+def _resolved(entries: Mapping[str, Entry], spec: Spec) -> tuple[Row, ...]:
     """Read all formulas, put the rows in order and check their units; all that is wrong is told at once."""
     wrong: list[Fault] = []
     rows = [row for entry in entries.values() if (row := _read(entry, spec, wrong)) is not None]
     if wrong:
         raise InputError.of(wrong)
-    in_order = ordered(rows, source=spec.source)
-    return _checked(in_order, entries, spec, months)
+    in_order = ordered(_timed(rows, entries))
+    return _checked(in_order, entries, spec)
+
+
+def _timed(rows: Iterable[Row], entries: Mapping[str, Entry]) -> tuple[Row, ...]:
+    """Find which rows are by month: those that say so, and those that follow from such."""
+    found = {row.name: replace(row, by_month=entries[row.name].single is False) for row in rows}
+    more = True
+    while more:
+        more = False
+        for row in found.values():
+            known = row.node is not None and names_of(row.node) <= set(found)
+            if not row.by_month and row.node is not None and known and by_month(row.node, found):
+                found[row.name] = replace(row, by_month=True)
+                more = True
+                break
+    return tuple(found.values())
 
 
 def _read(entry: Entry, spec: Spec, wrong: list[Fault]) -> Row | None:
@@ -152,56 +221,59 @@ def _read(entry: Entry, spec: Spec, wrong: list[Fault]) -> Row | None:
         wrong.append(Fault(_place(entry, spec), f"{entry.name}: {error}"))
         return None
     text = entry.text or (entry.said if isinstance(entry.said, str) else "")
-    return Row(name=entry.name, unit=own, node=said, opening=opening, section=entry.section, label=entry.label,
-               text=text, total=entry.total, source=entry.source, line=entry.line)  # fmt: skip
+    return Row(
+        name=entry.name,
+        unit=own,
+        node=said,
+        opening=opening,
+        section=entry.section,
+        label=entry.label,
+        text=text,
+        total=entry.total,
+        source=entry.source,
+        line=entry.line,
+    )
 
 
 def _node(said: str | Node | None, spec: Spec) -> Node | None:
     if isinstance(said, str):
-        read: Formula = formula(said, spec.units)
-        return read.node
+        return formula(said, spec.units).node
     return said
 
 
-def _checked(
-    rows: tuple[Row, ...], entries: Mapping[str, Entry], spec: Spec, months: tuple[str, ...]
-) -> tuple[Row, ...]:
-    """Check the units of rows in their order, and find which are by month."""
-    del months
+def _checked(rows: tuple[Row, ...], entries: Mapping[str, Entry], spec: Spec) -> tuple[Row, ...]:
+    """Check the units of rows in their order, and that what is to be one number is one."""
     units: dict[str, Unit] = {row.name: row.unit for row in rows if entries[row.name].unit or row.node is None}
-    timed: dict[str, bool] = {}
-    for row in rows:  # what refers to itself over time is by month before it is looked at
-        entry = entries[row.name]
-        timed[row.name] = not entry.single if entry.single is not None else True
     wrong: list[Fault] = []
     out = []
     for row in rows:
-        entry = entries[row.name]
         try:
-            made = _one(row, entry, units, timed)
+            made = _one(row, entries[row.name], units)
         except InputError as error:
             wrong.append(Fault(_place(row, spec), f"{row.name}: {error}"))
             units.setdefault(row.name, Unit())
             continue
-        units[row.name], timed[row.name] = made.unit, made.by_month
+        units[row.name] = made.unit
         out.append(made)
     if wrong:
         raise InputError.of(wrong)
     return tuple(out)
 
 
-def _one(row: Row, entry: Entry, units: Mapping[str, Unit], timed: Mapping[str, bool]) -> Row:
+def _one(row: Row, entry: Entry, units: Mapping[str, Unit]) -> Row:
     if row.node is None:
-        return replace(row, by_month=not entry.single)
+        return row
+    if not entry.unit and not names_of(row.node) <= set(units):
+        msg = "it follows from itself in the month before; expected its unit, as `unit: customer`"
+        raise InputError(msg)
     node, own = checked(row.node, units, row.unit if entry.unit else None)
     opening = row.opening
     if opening is not None:
         opening, _ = checked(opening, units, own)
-    timely = by_month(node, timed)
-    if entry.single and timely:
+    if entry.single and row.by_month:
         msg = "one number is expected, but the formula gives one for each month; say total(), first() or last()"
         raise InputError(msg)
-    return replace(row, node=node, unit=own, opening=opening, by_month=timely or entry.single is False)
+    return replace(row, node=node, unit=own, opening=opening)
 
 
 def _downstream(rows: Iterable[Row], of: set[str]) -> frozenset[str]:
@@ -226,10 +298,14 @@ def _told_apart(rows: Iterable[Row], after: frozenset[str], spec: Spec) -> None:
     needed |= {f"levers.{lever.name}.use.{name}" for lever in spec.levers for name in lever.parameters}
     needed |= {f"vendors.{name}.change" for name in spec.vendors}
     wrong = [
-        Fault(_place(row, spec), f"{row.name} is usage, and follows from what is earned or paid",
-              "usage that follows from assumptions only", "break the ring: put an assumption in its place")
+        Fault(
+            _place(row, spec),
+            f"{row.name} is usage, and follows from what is earned or paid",
+            "usage that follows from assumptions only",
+            "break the ring: put an assumption in its place",
+        )
         for row in rows
         if row.name in needed & after
-    ]  # fmt: skip
+    ]
     if wrong:
         raise InputError.of(wrong)

@@ -1,16 +1,8 @@
 """Draft: rows as they are written down, before they are put in order and their units are checked."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from pertoken.core.formula import Call, Name, Node, Number
-from pertoken.core.units import Unit
-
-ONE = Unit()
-"""The unit of what is only counted in itself."""
-
-Said = str | float | int | Call | Name | Number
-"""A formula as text, a number, or a tree."""
+from pertoken.core.nodes import Call, Name, Node, Number, month_number
 
 
 def name(of: str) -> Name:
@@ -20,7 +12,7 @@ def name(of: str) -> Name:
 
 def number(value: float) -> Number:
     """Write a bare number."""
-    return Number(float(value), ONE)
+    return Number(float(value))
 
 
 def call(function: str, *args: "Node | float") -> Node:
@@ -56,6 +48,11 @@ def share(part: Node, whole: Node) -> Node:
     return call("/", part, whole)
 
 
+def since(label: str) -> Node:
+    """Be 1 from a month on, and 0 before."""
+    return Call("from", (Number(float(month_number(label))),))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A row to be.
@@ -85,12 +82,3 @@ class Entry:
     total: str = "none"
     source: str = ""
     line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """Entries by name, as they are written down."""
-
-    entries: dict[str, Entry] = field(default_factory=dict)
-    months: tuple[str, ...] = ()
-    aliases: Mapping[str, str] = field(default_factory=dict)

@@ -1,20 +1,20 @@
 """Segments as rows: who was there, who leaves, moves on and joins, and how usage differs among them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 
-from pertoken.core.formula import Name, Node
-from pertoken.scenario.draft import Entry, call, minus, name, number, plus, share, times
+from pertoken.core.nodes import Name, Node
+from pertoken.scenario.draft import Entry, call, minus, name, number, plus, share, since, times
 from pertoken.scenario.spec import Segment, Spec
 
 WHO = "customer"
 """Unit of customers."""
 
 
-def customer_rows(spec: Spec, months: Sequence[str]) -> Iterator[Entry]:
+def customer_rows(spec: Spec) -> Iterator[Entry]:
     """Write the rows of all segments, and of all customers together."""
     for segment in spec.segments:
-        yield from _contract(segment, months) if segment.is_contract else _segment(segment, spec)
+        yield from _contract(segment) if segment.is_contract else _segment(segment, spec)
     if spec.segments:
         everyone = plus(*(name(f"customers.{each.name}") for each in spec.segments))
         yield Entry(
@@ -22,16 +22,12 @@ def customer_rows(spec: Spec, months: Sequence[str]) -> Iterator[Entry]:
         )
 
 
-def _month_of(label: str, months: Sequence[str]) -> float:
-    return months.index(label) + 1 if label in months else len(months) + 1
-
-
-def _contract(segment: Segment, months: Sequence[str]) -> Iterator[Entry]:
+def _contract(segment: Segment) -> Iterator[Entry]:
     """Write a named customer: one from its first month to its end."""
     own = segment.label or segment.name
-    here: Node = call("from", number(_month_of(segment.begins, months)))
+    here: Node = since(segment.begins)
     if segment.ends:
-        here = minus(here, call("from", number(_month_of(segment.ends, months))))
+        here = minus(here, since(segment.ends))
     if segment.leaves:
         here = times(here, minus(number(1), name(f"event.{segment.leaves}")))
     common = {"section": "customers", "unit": WHO, "line": segment.line}
@@ -59,8 +55,14 @@ def _segment(segment: Segment, spec: Spec) -> Iterator[Entry]:
     if segment.churn_by_age:
         yield from _ages(segment, joined)
         return
-    yield Entry(name=f"leaving.{segment.name}", said=segment.churn or number(0), unit="1", section="customers",
-                label=f"{own}, share that leaves", line=segment.line)  # fmt: skip
+    yield Entry(
+        name=f"leaving.{segment.name}",
+        said=segment.churn or number(0),
+        unit="1",
+        section="customers",
+        label=f"{own}, share that leaves",
+        line=segment.line,
+    )
     left = times(before, name(f"leaving.{segment.name}"))
     yield Entry(name=f"churned.{segment.name}", said=left, label=f"{own}, leave", total="sum", **common)
     gone = [name(f"churned.{segment.name}"), *(name(f"moved.{segment.name}.{to}") for to in segment.to)]
@@ -89,24 +91,40 @@ def _ages(segment: Segment, joined: Node) -> Iterator[Entry]:
     leaving = [name(f"leaving.{segment.name}.{i + 1}") for i in range(oldest)]
     for rate, said in zip(leaving, segment.churn_by_age, strict=True):
         months = rate.name.rpartition(".")[2]
-        yield Entry(name=rate.name, said=said, unit="1", section="customers",
-                    label=f"{own}, share that leaves in month {months}", line=segment.line)  # fmt: skip
+        yield Entry(
+            name=rate.name,
+            said=said,
+            unit="1",
+            section="customers",
+            label=f"{own}, share that leaves in month {months}",
+            line=segment.line,
+        )
     moving = [name(f"moving.{segment.name}.{to}") for to in segment.to]
     yield Entry(name=age[0].name, said=joined, label=f"{own}, joined this month", **common)
     for i in range(1, oldest + 1):
         there = call("prev", age[i - 1])
         there = plus(there, call("prev", age[i])) if i == oldest else there
         stay = minus(number(1), leaving[i - 1], *moving)
-        yield Entry(name=age[i].name, said=times(there, stay), label=f"{own}, joined {i} months ago or more"
-                    if i == oldest else f"{own}, joined {i} months ago",
-                    opening=name(f"start.{segment.name}") if i == oldest else None, **common)  # fmt: skip
+        yield Entry(
+            name=age[i].name,
+            said=times(there, stay),
+            label=f"{own}, joined {i} months ago or more" if i == oldest else f"{own}, joined {i} months ago",
+            opening=name(f"start.{segment.name}") if i == oldest else None,
+            **common,
+        )
     lost: list[Node] = [
         times(plus(call("prev", age[i - 1]), *([call("prev", age[i])] if i == oldest else [])), leaving[i - 1])
         for i in range(1, oldest + 1)
     ]
     yield Entry(name=f"churned.{segment.name}", said=plus(*lost), label=f"{own}, leave", total="sum", **common)
-    yield Entry(name=f"customers.{segment.name}", said=plus(*age), label=own, total="last",
-                opening=name(f"start.{segment.name}"), **common)  # fmt: skip
+    yield Entry(
+        name=f"customers.{segment.name}",
+        said=plus(*age),
+        label=own,
+        total="last",
+        opening=name(f"start.{segment.name}"),
+        **common,
+    )
 
 
 def size_rows(segment: Segment) -> Iterator[Entry]:
@@ -123,21 +141,41 @@ def size_rows(segment: Segment) -> Iterator[Entry]:
         mean = sum((part * size for part, size in sizes.parts), Decimal(0))
         whole = sum((part for part, _ in sizes.parts), Decimal(0))
         for i, (part, size) in enumerate(sizes.parts, 1):
-            yield Entry(name=f"share.{segment.name}.{i}", said=number(float(part / whole)), unit="1",
-                        label=f"{own}, share of class {i}", **about)  # fmt: skip
-            yield Entry(name=f"size.{segment.name}.{i}", said=number(float(size * whole / mean)), unit="1",
-                        label=f"{own}, usage of class {i} by the mean", **about)  # fmt: skip
+            yield Entry(
+                name=f"share.{segment.name}.{i}",
+                said=number(float(part / whole)),
+                unit="1",
+                label=f"{own}, share of class {i}",
+                **about,
+            )
+            yield Entry(
+                name=f"size.{segment.name}.{i}",
+                said=number(float(size * whole / mean)),
+                unit="1",
+                label=f"{own}, usage of class {i} by the mean",
+                **about,
+            )
         return
     count = sizes.classes
     spread = Name(f"spread.{segment.name}")
     yield Entry(name=spread.name, said=sizes.spread, unit="1", label=f"{own}, spread of usage", **about)
     yield Entry(name=f"classes.{segment.name}", said=number(count), label=f"{own}, classes of usage", **about)
     for i in range(1, count + 1):
-        yield Entry(name=f"share.{segment.name}.{i}", said=share(number(1), name(f"classes.{segment.name}")), unit="1",
-                    label=f"{own}, share of class {i}", **about)  # fmt: skip
+        yield Entry(
+            name=f"share.{segment.name}.{i}",
+            said=share(number(1), name(f"classes.{segment.name}")),
+            unit="1",
+            label=f"{own}, share of class {i}",
+            **about,
+        )
         between = minus(_below(i, count, segment, spread), _below(i - 1, count, segment, spread))
-        yield Entry(name=f"size.{segment.name}.{i}", said=times(name(f"classes.{segment.name}"), between), unit="1",
-                    label=f"{own}, usage of class {i} by the mean", **about)  # fmt: skip
+        yield Entry(
+            name=f"size.{segment.name}.{i}",
+            said=times(name(f"classes.{segment.name}"), between),
+            unit="1",
+            label=f"{own}, usage of class {i} by the mean",
+            **about,
+        )
 
 
 def _below(edge: int, count: int, segment: Segment, spread: Name) -> Node:

@@ -88,9 +88,11 @@ def _cost(model: Model, values: Row) -> dict[str, Values]:
         for each in (each for each in wanted if each.vendor == name):
             labels = {"workload": each.workload, "segment": each.segment} if each.workload else {"workload": ""}
             labels = labels if each.amount == "effective" else {}
-            out[each.row] = np.zeros(len(model.months)) if found is None else change * _by_month(
-                found, model.months, each.amount, labels
-            )  # fmt: skip
+            out[each.row] = (
+                np.zeros(len(model.months))
+                if found is None
+                else change * _by_month(found, model.months, each.amount, labels)
+            )
     return out
 
 

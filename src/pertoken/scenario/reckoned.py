@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from pertoken.core.formula import Node
+from pertoken.core.nodes import Node
 from pertoken.rating.card import Card
-from pertoken.scenario.draft import Entry, call, minus, name, number, plus, share, times
+from pertoken.scenario.draft import Entry, call, minus, name, number, plus, share, since, times
 from pertoken.scenario.model import Rated
 from pertoken.scenario.spec import CLASSES, MoneyLine, Segment, Spec
 
@@ -21,19 +21,24 @@ def rated(spec: Spec) -> tuple[Rated, ...]:
             if workload.vendor == vendor:
                 who = () if workload.meters else tuple(workload.each)
                 out += [
-                    Rated(row=".".join(["cost", workload.name, *([s] if s else [])]), side="cost", segment=s,
-                          workload=workload.name, vendor=vendor)
+                    Rated(
+                        row=".".join(["cost", workload.name, *([s] if s else [])]),
+                        side="cost",
+                        segment=s,
+                        workload=workload.name,
+                        vendor=vendor,
+                    )
                     for s in who or ("",)
-                ]  # fmt: skip
+                ]
         out.append(Rated(row=f"shared.{vendor}", side="cost", vendor=vendor))
         out.append(Rated(row=f"billed.cost.{vendor}", side="cost", amount="billed", vendor=vendor))
     return tuple(out)
 
 
-def result_rows(spec: Spec, months: Sequence[str]) -> Iterator[Entry]:
+def result_rows(spec: Spec) -> Iterator[Entry]:
     """Write the rows of all results."""
     yield from _rated_rows(spec)
-    yield from _money_rows(spec, months)
+    yield from _money_rows(spec)
     yield from _statement(spec)
     if any(segment.plan for segment in spec.segments):
         yield from _economics(spec)
@@ -55,14 +60,25 @@ def _rated_rows(spec: Spec) -> Iterator[Entry]:
             )
     for vendor in spec.vendors:
         parts = [name(f"cost.{w.name}") for w in spec.workloads if w.vendor == vendor]
-        yield Entry(name=f"cost.vendor.{vendor}", said=plus(*parts, name(f"shared.{vendor}")),
-                    label=f"Cost of {vendor}", **money)  # fmt: skip
+        yield Entry(
+            name=f"cost.vendor.{vendor}",
+            said=plus(*parts, name(f"shared.{vendor}")),
+            label=f"Cost of {vendor}",
+            **money,
+        )
     for segment in spec.segments:
-        parts = [name(f"cost.{w.name}.{segment.name}") for w in spec.workloads
-                 if w.vendor and segment.name in w.each and not w.meters]  # fmt: skip
+        parts = [
+            name(f"cost.{w.name}.{segment.name}")
+            for w in spec.workloads
+            if w.vendor and segment.name in w.each and not w.meters
+        ]
         if parts:
-            yield Entry(name=f"cost.segment.{segment.name}", said=plus(*parts),
-                        label=f"Cost of usage of {segment.label or segment.name}", **money)  # fmt: skip
+            yield Entry(
+                name=f"cost.segment.{segment.name}",
+                said=plus(*parts),
+                label=f"Cost of usage of {segment.label or segment.name}",
+                **money,
+            )
 
 
 def _said(each: Rated, spec: Spec) -> str:
@@ -76,29 +92,36 @@ def _said(each: Rated, spec: Spec) -> str:
     return f"Cost of {each.workload}{f' for {each.segment}' if each.segment else ''}"
 
 
-def _money_rows(spec: Spec, months: Sequence[str]) -> Iterator[Entry]:
+def _money_rows(spec: Spec) -> Iterator[Entry]:
     for line in spec.lines:
         prefix = "costs" if line.side == "cost" else "income"
         amount: str | Node = line.formula
         flag = f"when.{prefix}.{line.name}"
         about = {"section": "costs", "line": line.line}
         if line.begins or line.ends:
+            yield Entry(name=flag, said=_when(line), unit="1", label=f"{line.label or line.name}, when", **about)
             yield Entry(
-                name=flag, said=_when(line, months), unit="1", label=f"{line.label or line.name}, when", **about
+                name=f"amount.{prefix}.{line.name}",
+                said=amount,
+                unit=spec.currency,
+                label=f"{line.label or line.name}, a month",
+                **about,
             )
-            yield Entry(name=f"amount.{prefix}.{line.name}", said=amount, unit=spec.currency,
-                        label=f"{line.label or line.name}, a month", **about)  # fmt: skip
             amount = times(name(f"amount.{prefix}.{line.name}"), name(flag))
-        yield Entry(name=f"{prefix}.{line.name}", said=amount, unit=spec.currency, single=False,
-                    label=line.label or line.name, total="sum", **about)  # fmt: skip
+        yield Entry(
+            name=f"{prefix}.{line.name}",
+            said=amount,
+            unit=spec.currency,
+            single=False,
+            label=line.label or line.name,
+            total="sum",
+            **about,
+        )
 
 
-def _when(line: MoneyLine, months: Sequence[str]) -> Node:
-    begin = months.index(line.begins) + 1 if line.begins else 1
-    flag: Node = call("from", number(begin))
-    if line.ends and line.ends in months:
-        flag = minus(flag, call("from", number(months.index(line.ends) + 1)))
-    return flag
+def _when(line: MoneyLine) -> Node:
+    flag: Node = since(line.begins) if line.begins else number(1)
+    return minus(flag, since(line.ends)) if line.ends else flag
 
 
 def _costs(spec: Spec, counts_as: str) -> list[Node]:
@@ -127,16 +150,29 @@ def _statement(spec: Spec) -> Iterator[Entry]:
     for row, label, said in sums:
         yield Entry(name=row, said=said, label=label, single=False, **money)
     for row, whole in (("gross_margin_share", "gross_margin"), ("contribution_share", "contribution")):
-        yield Entry(name=row, said=share(name(whole), name("revenue")), unit="1", section=WHERE,
-                    label=f"{'Gross margin' if whole == 'gross_margin' else 'Contribution'} share", total="ratio")  # fmt: skip
+        yield Entry(
+            name=row,
+            said=share(name(whole), name("revenue")),
+            unit="1",
+            section=WHERE,
+            label=f"{'Gross margin' if whole == 'gross_margin' else 'Contribution'} share",
+            total="ratio",
+        )
     paid = [name(f"billed.cost.{vendor}") for vendor in spec.vendors]
     others = [part for each in CLASSES for part in _costs(spec, each)]
     got = plus(*([name("billed.revenue")] if usage else []), *income)
     yield Entry(name="cash", said=minus(got, *paid, *others), label="Cash flow", single=False, **money)
     burned = call("max", number(0), minus(number(0), name("cash")))
     yield Entry(name="burn", said=burned, label="Burn", single=False, **money)
-    yield Entry(name="cumulative_cash", said=plus(call("prev", name("cumulative_cash")), name("cash")),
-                unit=spec.currency, section=WHERE, label="Cash, cumulative", total="last", single=False)  # fmt: skip
+    yield Entry(
+        name="cumulative_cash",
+        said=plus(call("prev", name("cumulative_cash")), name("cash")),
+        unit=spec.currency,
+        section=WHERE,
+        label="Cash, cumulative",
+        total="last",
+        single=False,
+    )
 
 
 def pays(card: Card | None) -> bool:
@@ -154,8 +190,13 @@ def _economics(spec: Spec) -> Iterator[Entry]:
     about = {"section": "economics"}
     money = {"unit": f"{spec.currency} / customer", **about}
     everyone, each = name("customers"), {s.name: s.label or s.name for s in spec.segments}
-    yield Entry(name="cost_to_serve", said=share(name("cost_of_revenue"), everyone), label="Cost to serve a customer",
-                **money)  # fmt: skip
+    yield Entry(
+        name="cost_to_serve",
+        said=share(name("cost_of_revenue"), everyone),
+        total="ratio",
+        label="Cost to serve a customer",
+        **money,
+    )
     if not paying:
         return
     there = plus(*(name(f"customers.{s.name}") for s in paying))
@@ -169,13 +210,22 @@ def _economics(spec: Spec) -> Iterator[Entry]:
         total="last",
         **about,
     )
-    yield Entry(name="arpu", said=share(name("usage_revenue"), name("customers.paying")),
-                label="Revenue of a customer who pays (ARPU)", **money)  # fmt: skip
+    yield Entry(
+        name="arpu",
+        said=share(name("usage_revenue"), name("customers.paying")),
+        total="ratio",
+        label="Revenue of a customer who pays (ARPU)",
+        **money,
+    )
     for s in paying:
         own = share(name(f"revenue.{s.name}"), name(f"customers.{s.name}"))
         some = call(">", name(f"customers.{s.name}"), number(0))
-        yield Entry(name=f"arpu.{s.name}", said=call("if", some, own, number(0)),
-                    label=f"Revenue of one of {each[s.name]}", **money)  # fmt: skip
+        yield Entry(
+            name=f"arpu.{s.name}",
+            said=call("if", some, own, number(0)),
+            label=f"Revenue of one of {each[s.name]}",
+            **money,
+        )
     yield from _kept(paying, spec)
     yield from _lifetime(paying, spec)
 
@@ -195,11 +245,16 @@ def _kept(paying: Sequence[Segment], spec: Spec) -> Iterator[Entry]:
     net: list[Node] = []
     gross: list[Node] = []
     for s in paying:
-        fresh = [name(f"new.{s.name}"), *(name(f"moved.{t.name}.{s.name}") for t in spec.segments
-                                         if s.name in t.to and t.name not in own)]  # fmt: skip
+        fresh = [
+            name(f"new.{s.name}"),
+            *(name(f"moved.{t.name}.{s.name}") for t in spec.segments if s.name in t.to and t.name not in own),
+        ]
         net.append(times(name(f"arpu.{s.name}"), minus(name(f"customers.{s.name}"), *fresh)))
-        stayed = minus(call("prev", name(f"customers.{s.name}")), name(f"churned.{s.name}"),
-                       *(name(f"moved.{s.name}.{to}") for to in s.to))  # fmt: skip
+        stayed = minus(
+            call("prev", name(f"customers.{s.name}")),
+            name(f"churned.{s.name}"),
+            *(name(f"moved.{s.name}.{to}") for to in s.to),
+        )
         was = call("prev", name(f"arpu.{s.name}"))
         gross.append(times(call("min", was, name(f"arpu.{s.name}")), stayed))
         gross += [times(call("min", was, name(f"arpu.{to}")), name(f"moved.{s.name}.{to}")) for to in s.to if to in own]
@@ -207,8 +262,11 @@ def _kept(paying: Sequence[Segment], spec: Spec) -> Iterator[Entry]:
     for row, parts, label in (("nrr", net, "Net"), ("grr", gross, "Gross")):
         kept = call("if", call(">", before, number(0)), share(plus(*parts), before), number(1))
         yield Entry(name=f"{row}.month", said=kept, label=f"{label} revenue retention of a month", **about)
-        year = call("exp", share(times(call("total", call("ln", name(f"{row}.month"))), 12),
-                                 minus(name("months"), number(1))))  # fmt: skip
+        logs = name(f"{row}.log")
+        yield Entry(
+            name=logs.name, said=call("ln", name(f"{row}.month")), label=f"{label} retention, logarithm", **about
+        )
+        year = call("exp", share(times(call("total", logs), 12), minus(name("months"), number(1))))
         yield Entry(name=row, said=year, label=f"{label} revenue retention of a year", **about)
 
 
@@ -223,16 +281,36 @@ def _lifetime(paying: Sequence[Segment], spec: Spec) -> Iterator[Entry]:
     yield Entry(
         name="churned.paying", said=lost, unit="customer", label="Customers who stop paying", total="sum", **about
     )
-    yield Entry(name="churn", said=share(call("total", name("churned.paying")),
-                                         call("total", call("prev", name("customers.paying")))),
-                unit="1", label="Share of customers who stop paying a month", **about)  # fmt: skip
+    before = call("prev", name("customers.paying"))
+    yield Entry(
+        name="paying.before",
+        said=before,
+        unit="customer",
+        label="Customers who paid the month before",
+        total="sum",
+        **about,
+    )
+    yield Entry(
+        name="paying_churn",
+        said=share(call("total", name("churned.paying")), call("total", name("paying.before"))),
+        unit="1",
+        label="Share of customers who stop paying a month",
+        **about,
+    )
     earned = share(call("total", name("gross_margin")), call("total", name("customers.paying")))
     yield Entry(name="margin_each", said=earned, label="Gross margin of a customer a month", **money)
-    yield Entry(name="ltv", said=share(name("margin_each"), name("churn")), label="Lifetime value (LTV)", **money)
+    yield Entry(
+        name="ltv", said=share(name("margin_each"), name("paying_churn")), label="Lifetime value (LTV)", **money
+    )
     if not _costs(spec, "acquisition"):
         return
     cac = share(call("total", name("acquisition")), call("total", name("new.paying")))
     yield Entry(name="cac", said=cac, label="Cost to win a customer (CAC)", **money)
     yield Entry(name="ltv_to_cac", said=share(name("ltv"), name("cac")), unit="1", label="LTV to CAC", **about)
-    yield Entry(name="payback_months", said=share(name("cac"), name("margin_each")), unit="1",
-                label="Months until CAC is paid back", **about)  # fmt: skip
+    yield Entry(
+        name="payback_months",
+        said=share(name("cac"), name("margin_each")),
+        unit="1",
+        label="Months until CAC is paid back",
+        **about,
+    )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pertoken.core.errors import InputError, nearest
-from pertoken.core.formula import Call, Name
 from pertoken.core.money import Values
+from pertoken.core.nodes import Call, Name
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.model import Model
 from pertoken.scenario.priced import money

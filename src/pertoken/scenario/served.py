@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from pertoken.core.formula import Node
 from pertoken.core.meters import METERS, meter
+from pertoken.core.nodes import Node
 from pertoken.scenario.draft import Entry, name, number, plus, times
 from pertoken.scenario.model import Flow, Kind
 from pertoken.scenario.spec import Segment, Spec, Workload
@@ -44,28 +44,67 @@ def _workload(workload: Workload, spec: Spec) -> Iterator[Entry]:
     own, about = workload.label or workload.name, {"section": "usage", "line": workload.line}
     del spec
     if workload.peak_to_mean is not None:
-        yield Entry(name=f"peak_to_mean.{workload.name}", said=number(float(workload.peak_to_mean)), unit="1",
-                    label=f"{own}, busiest hour by the mean", **about)  # fmt: skip
+        yield Entry(
+            name=f"peak_to_mean.{workload.name}",
+            said=number(float(workload.peak_to_mean)),
+            unit="1",
+            label=f"{own}, busiest hour by the mean",
+            **about,
+        )
     for segment, said in workload.each.items():
-        yield Entry(name=f"each.{workload.name}.{segment}", said=said, unit="request / customer",
-                    label=f"{own}, requests of one customer of {segment}", **about)  # fmt: skip
+        yield Entry(
+            name=f"each.{workload.name}.{segment}",
+            said=said,
+            unit="request / customer",
+            label=f"{own}, requests of one customer of {segment}",
+            **about,
+        )
         asked = times(name(f"customers.{segment}"), name(f"each.{workload.name}.{segment}"))
-        yield Entry(name=f"requests.{workload.name}.{segment}", said=asked, unit="request",
-                    label=f"{own}, requests of {segment}", total="sum", **about)  # fmt: skip
+        yield Entry(
+            name=f"requests.{workload.name}.{segment}",
+            said=asked,
+            unit="request",
+            label=f"{own}, requests of {segment}",
+            total="sum",
+            **about,
+        )
     parts: list[Node] = [name(f"requests.{workload.name}.{segment}") for segment in workload.each]
     if parts or workload.requests:
-        yield Entry(name=f"requests.{workload.name}", said=plus(*parts) if parts else workload.requests,
-                    unit="request", label=f"{own}, requests", total="sum", **about)  # fmt: skip
+        yield Entry(
+            name=f"requests.{workload.name}",
+            said=plus(*parts) if parts else workload.requests,
+            unit="request",
+            label=f"{own}, requests",
+            total="sum",
+            **about,
+        )
     for of, said in workload.tokens.items():
-        yield Entry(name=f"length.{workload.name}.{of}", said=said, unit=f"{unit_of_meter(of)} / request",
-                    label=f"{own}, {meter(of).label.lower()} of a request", **about)  # fmt: skip
+        yield Entry(
+            name=f"length.{workload.name}.{of}",
+            said=said,
+            unit=f"{unit_of_meter(of)} / request",
+            label=f"{own}, {meter(of).label.lower()} of a request",
+            **about,
+        )
     if workload.tokens:
         each = [name(f"length.{workload.name}.{of}") for of in workload.tokens if meter(of).direction != "none"]
-        yield Entry(name=f"tokens.{workload.name}", said=times(name(f"requests.{workload.name}"), plus(*each)),
-                    unit=TOKENS, label=f"{own}, tokens", total="sum", **about)  # fmt: skip
+        yield Entry(
+            name=f"tokens.{workload.name}",
+            said=times(name(f"requests.{workload.name}"), plus(*each)),
+            unit=TOKENS,
+            label=f"{own}, tokens",
+            total="sum",
+            **about,
+        )
     for of, said in workload.meters.items():
-        yield Entry(name=f"served.{workload.name}.{of}", said=said, unit=unit_of_meter(of),
-                    label=f"{own}, {meter(of).label}", total="sum", **about)  # fmt: skip
+        yield Entry(
+            name=f"served.{workload.name}.{of}",
+            said=said,
+            unit=unit_of_meter(of),
+            label=f"{own}, {meter(of).label}",
+            total="sum",
+            **about,
+        )
 
 
 def _asked_rows(workload: Workload) -> Iterator[Entry]:
@@ -76,9 +115,15 @@ def _asked_rows(workload: Workload) -> Iterator[Entry]:
     for segment in _who(workload):
         for of in workload.tokens:
             asked = times(name(_dotted("requests", workload.name, segment)), name(f"length.{workload.name}.{of}"))
-            yield Entry(name=_dotted("asked", workload.name, segment, of), said=asked, unit=unit_of_meter(of),
-                        section="usage", label=f"{own}, {meter(of).label}{f' of {segment}' if segment else ''}",
-                        total="sum", line=workload.line)  # fmt: skip
+            yield Entry(
+                name=_dotted("asked", workload.name, segment, of),
+                said=asked,
+                unit=unit_of_meter(of),
+                section="usage",
+                label=f"{own}, {meter(of).label}{f' of {segment}' if segment else ''}",
+                total="sum",
+                line=workload.line,
+            )
 
 
 def asked(spec: Spec) -> dict[str, tuple[Flow, ...]]:
@@ -89,8 +134,10 @@ def asked(spec: Spec) -> dict[str, tuple[Flow, ...]]:
             continue
         labels = {"workload": workload.name, "batch": "false", **workload.labels}
         if workload.meters:
-            flows = [Flow(labels={**labels, "segment": "", "meter": of}, row=f"served.{workload.name}.{of}")
-                     for of in workload.meters]  # fmt: skip
+            flows = [
+                Flow(labels={**labels, "segment": "", "meter": of}, row=f"served.{workload.name}.{of}")
+                for of in workload.meters
+            ]
         else:
             flows = [
                 Flow(
@@ -133,8 +180,14 @@ def _kind(segment: Segment, kind: str, size: str, spec: Spec) -> Iterator[Entry]
     own = (segment.label or segment.name) + (f", class {size.rpartition('.')[2]}" if size else "")
     here: Node = name(f"customers.{segment.name}")
     if size:
-        yield Entry(name=f"there.{key}", said=times(here, name(f"share.{size}")), unit="customer",
-                    label=f"{own}: customers", total="last", **about)  # fmt: skip
+        yield Entry(
+            name=f"there.{key}",
+            said=times(here, name(f"share.{size}")),
+            unit="customer",
+            label=f"{own}: customers",
+            total="last",
+            **about,
+        )
     for workload, of in _used(segment, spec):
         quantity: Node = name(f"each.{workload.name}.{segment.name}")
         if of != "requests":
@@ -142,9 +195,14 @@ def _kind(segment: Segment, kind: str, size: str, spec: Spec) -> Iterator[Entry]
         if size:
             quantity = times(quantity, name(f"size.{size}"))
         unit = f"{unit_of_meter(of)} / customer"
-        yield Entry(name=f"uses.{key}.{workload.name}.{of}", said=quantity, unit=unit,
-                    label=f"{own}: {meter(of).label.lower()} of one, {workload.label or workload.name}",
-                    total="sum", **about)  # fmt: skip
+        yield Entry(
+            name=f"uses.{key}.{workload.name}.{of}",
+            said=quantity,
+            unit=unit,
+            label=f"{own}: {meter(of).label.lower()} of one, {workload.label or workload.name}",
+            total="sum",
+            **about,
+        )
 
 
 def _used(segment: Segment, spec: Spec) -> Iterator[tuple[Workload, str]]:
@@ -179,6 +237,11 @@ def kinds(spec: Spec) -> tuple[Kind, ...]:
 
 def _labels(segment: Segment, kind: str, workload: Workload, of: str) -> Mapping[str, str]:
     return {
-        "customer": kind, "segment": segment.name, "plan": segment.plan, "workload": workload.name, "batch": "false",
-        **workload.labels, "meter": of,
-    }  # fmt: skip
+        "customer": kind,
+        "segment": segment.name,
+        "plan": segment.plan,
+        "workload": workload.name,
+        "batch": "false",
+        **workload.labels,
+        "meter": of,
+    }
