@@ -150,11 +150,11 @@ def _scrambled(places: NDArray[np.int64], bits: int, words: NDArray[np.uint64]) 
     holds one point.
     """
     coins = (words >> np.uint64(63)).astype(np.int64)
-    out = np.zeros_like(places)
+    to = np.zeros(1, dtype=np.int64)  # where each combination of the first bits goes
     for bit in range(bits):
-        rest = bits - bit - 1
-        out |= (((places >> rest) & 1) ^ coins[(1 << bit) + (places >> (rest + 1))]) << rest
-    return out
+        flips = coins[1 << bit : 2 << bit, np.newaxis] ^ np.arange(2)
+        to = (2 * to[:, np.newaxis] + flips).ravel()
+    return to[places]
 
 
 DESIGNS: Mapping[str, Callable[[Sequence[np.random.Philox], int], Iterator[Values]]] = MappingProxyType(
