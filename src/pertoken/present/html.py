@@ -78,9 +78,15 @@ def _figure(figure: Figure) -> str:
     return f'<div><dt>{escape(figure.label)}{unit}</dt><dd class="value">{number}</dd>{note}</div>\n'
 
 
-def picture(chart: Chart, below: str = "") -> str:
-    """Return a chart under its title, with some HTML below it."""
-    name = f"chart-{escape(chart.name)}"
+def picture(chart: Chart, below: str = "", *, key: str = "") -> str:
+    """Return a chart under its title.
+
+    Args:
+        chart: What is drawn.
+        below: What comes below it, as HTML.
+        key: Keeps its identifiers apart from those of a chart of that name beside it.
+    """
+    name = f"chart-{key}{escape(chart.name)}"
     head, body = svg(chart.spec, name=name).split(">", 1)
     words = f'<title id="{name}-title">{escape(chart.title)}</title><desc id="{name}-desc">{escape(chart.alt)}</desc>'
     drawing = f'{head} role="img" aria-labelledby="{name}-title {name}-desc">{words}{body}'

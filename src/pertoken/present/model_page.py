@@ -1,7 +1,7 @@
 """A model as one page: what it says, how sure that is, and behind each number a panel that explains it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html import escape
 
 from pertoken.present.html import WIDE, block, document, grid, picture, scroll
@@ -19,6 +19,8 @@ ORIGIN = {
     "version": "pertoken",
 }
 """Field of `Origin` -> what the foot of the page calls it."""
+YEAR = 12
+"""Columns of numbers at most, side by side."""
 INPUTS = ("Value", "Unit", "P10 to P90", "Source", "As of")
 
 
@@ -74,8 +76,8 @@ def _alarm(checks: Sequence[Check]) -> str:
 
 
 def _section(each: Grid) -> str:
-    wide = ' class="wide"' if len(each.columns) >= WIDE else ""
-    return f"<section{wide}>\n<h2>{escape(each.title)}</h2>\n{_table(each)}\n</section>"
+    wide = ' class="wide"' if any(len(part.columns) >= WIDE for part in laid(each)) else ""
+    return f"<section{wide}>\n<h2>{escape(each.title)}</h2>\n{_tables(each)}\n</section>"
 
 
 def _pictures(view: ModelPage) -> str:
@@ -88,14 +90,34 @@ def _pictures(view: ModelPage) -> str:
 def _folded(each: Grid | None) -> str:
     if each is None:
         return ""
-    return f"\n<details><summary>The numbers: {escape(each.title)}</summary>\n{_table(each)}\n</details>"
+    return f"\n<details><summary>The numbers: {escape(each.title)}</summary>\n{_tables(each)}\n</details>"
+
+
+def laid(each: Grid) -> list[Grid]:
+    """Return a grid as tables that fit on paper: few lines of many columns stand upright, many are cut by columns."""
+    if len(each.columns) <= YEAR:
+        return [each]
+    if len(each.rows) < WIDE:
+        heads = tuple(f"{row.label}, {row.unit}" if row.unit else row.label for row in each.rows)
+        columns = zip(*(row.cells for row in each.rows), strict=True)
+        rows = [GridRow(head, "", cells) for head, cells in zip(each.columns, columns, strict=True)]
+        return [replace(each, columns=heads, rows=tuple(rows), corner="")]
+    cuts = [slice(at, at + YEAR) for at in range(0, len(each.columns), YEAR)]
+    return [
+        replace(each, columns=each.columns[cut], rows=tuple(replace(row, cells=row.cells[cut]) for row in each.rows))
+        for cut in cuts
+    ]
+
+
+def _tables(each: Grid) -> str:
+    note = f'\n<p class="remark">{escape(each.note)}</p>' if each.note else ""
+    return "\n".join(map(_table, laid(each))) + note
 
 
 def _table(each: Grid) -> str:
     heads = "".join(f'<th scope="col" class="number">{escape(column)}</th>' for column in each.columns)
-    note = f'\n<p class="remark">{escape(each.note)}</p>' if each.note else ""
     head = f'<th scope="col">{escape(each.corner)}</th>{heads}'
-    return scroll(each.title, grid(each.title, head, [_line(row) for row in each.rows])) + note
+    return scroll(each.title, grid(each.title, head, [_line(row) for row in each.rows]))
 
 
 def _line(row: GridRow) -> str:
@@ -128,7 +150,7 @@ def _inputs(inputs: Sequence[Quantity]) -> str:
     number = ' class="number"'
     heads = "".join(f'<th scope="col"{number if name in INPUTS[::2][:2] else ""}>{name}</th>' for name in INPUTS)
     table = grid("Inputs", f'<th scope="col">Input</th>{heads}', [_input(each) for each in inputs])
-    return f'<section class="inputs wide">\n<h2>Inputs</h2>\n{scroll("Inputs", table)}\n</section>'
+    return f'<section class="inputs">\n<h2>Inputs</h2>\n{scroll("Inputs", table)}\n</section>'
 
 
 def _input(each: Quantity) -> str:
