@@ -35,7 +35,7 @@ def _line(reading: Reading, place: str, said: Any, path: Path, side: Side) -> Mo
     begins, ends = _dates(reading, place, said, path)
     return MoneyLine(
         name=place.partition(".")[2],
-        formula=formula(reading, said.get("formula"), here, place, reading.currency),
+        formula=formula(reading, said.get("formula"), here, f"{place}.amount", reading.currency),
         side=side,
         counts_as=_class(reading, place, said, path) if side == "cost" else _revenue(reading, place, said, path),
         begins=begins,
