@@ -194,23 +194,23 @@ def _resolved(entries: Mapping[str, Entry], spec: Spec) -> tuple[Row, ...]:
     rows = [row for entry in entries.values() if (row := _read(entry, spec, wrong)) is not None]
     if wrong:
         raise InputError.of(wrong)
-    in_order = ordered(_timed(rows, entries))
+    in_order = ordered(_timed(rows, entries), source=spec.source)
     return _checked(in_order, entries, spec)
 
 
 def _timed(rows: Iterable[Row], entries: Mapping[str, Entry]) -> tuple[Row, ...]:
     """Find which rows are by month: those that say so, and those that follow from such."""
-    found = {row.name: replace(row, by_month=entries[row.name].single is False) for row in rows}
+    listed = tuple(rows)
+    timed = {row.name: entries[row.name].single is False for row in listed}
     more = True
     while more:
         more = False
-        for row in found.values():
-            known = row.node is not None and names_of(row.node) <= set(found)
-            if not row.by_month and row.node is not None and known and by_month(row.node, found):
-                found[row.name] = replace(row, by_month=True)
-                more = True
-                break
-    return tuple(found.values())
+        for row in listed:
+            if row.node is None or timed[row.name] or not names_of(row.node) <= set(timed):
+                continue
+            timed[row.name] = by_month(row.node, timed)
+            more = more or timed[row.name]
+    return tuple(replace(row, by_month=timed[row.name]) for row in listed)
 
 
 def _read(entry: Entry, spec: Spec, wrong: list[Fault]) -> Row | None:
