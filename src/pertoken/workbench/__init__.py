@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.cards import Aside, bill, by_entry, check
     from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
+    from pertoken.workbench.models import model_check, model_example, model_examples, read_model
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
     from pertoken.workbench.repricing import reprice
@@ -21,6 +22,7 @@ _ROOMS = {
     "cards": ("Aside", "bill", "by_entry", "check"),
     "costs": ("compiled", "cost"),
     "machines": ("Gpus", "gpu_card", "gpus"),
+    "models": ("model_check", "model_example", "model_examples", "read_model"),
     "pools": ("balances", "coverage"),
     "bills": ("reconcile",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
@@ -52,9 +54,13 @@ __all__ = [
     "gpu_card",
     "gpus",
     "invoice",
+    "model_check",
+    "model_example",
+    "model_examples",
     "price",
     "priced",
     "rank",
+    "read_model",
     "reconcile",
     "reprice",
     "sheet",
