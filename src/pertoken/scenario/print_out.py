@@ -1,4 +1,4 @@
-"""Print-out: a compiled model with its results as the paper that a workbook is written from, proved equal to the run."""
+"""Print-out: a compiled model and its results as the paper of a workbook, proved equal to the run."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 
 from pertoken.core.design import design
-from pertoken.core.distribution import form, spelled
+from pertoken.core.distribution import form, spelled, support
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.core.nodes import Call, Name
-from pertoken.scenario.drawn_worlds import bounds, dimensions, distribution, drawn, together
+from pertoken.scenario.drawn_worlds import dimensions, distribution, drawn, together
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.indices import Swing as Swung
 from pertoken.scenario.model import Model
@@ -134,7 +134,7 @@ def _range(said: Assumption) -> Range:
     made = distribution(said)
     numbers = {name: value for name, value in made.parameters.items() if not isinstance(value, tuple)}
     template = spelled(form(made))
-    low, high = bounds(said)
+    low, high = support(made)
     median = "p50" if made.kind == "p10_p90" else ""
     if low == 0 and np.isfinite(high):
         odds = f"({template})/({{high}}-({template}))*({{live}}/({{high}}-{{live}}))/({{base}}/({{high}}-{{base}}))"
@@ -175,7 +175,7 @@ def _event(model: Model, name: str) -> InputCell:
     )
 
 
-TOTALS: Mapping[str, Literal["sum", "last"]] = {"sum": "sum", "ratio": "sum", "last": "last"}
+TOTALS: Mapping[str, Literal["sum", "last", "none"]] = {"sum": "sum", "ratio": "sum", "last": "last"}
 
 
 def _headline(row: Row) -> Headline:
@@ -184,8 +184,13 @@ def _headline(row: Row) -> Headline:
     if row.total == "ratio" and isinstance(row.node, Call):
         upper, lower = (each.name for each in row.node.args if isinstance(each, Name))
         shown, over = upper, lower
-    total = TOTALS.get(row.total, "none") if row.by_month else "none"
-    return Headline(row=shown, label=row.label or row.name, unit=str(row.unit), total=total, over=over)
+    return Headline(
+        row=shown,
+        label=row.label or row.name,
+        unit=str(row.unit),
+        total=TOTALS.get(row.total, "none") if row.by_month else "none",
+        over=over,
+    )
 
 
 def _is_cost(row: Row, model: Model) -> bool:
