@@ -21,7 +21,7 @@ from pertoken.scenario.paper import Drawn, Draws, Headline, InputCell, Kind, Pap
 from pertoken.scenario.program import Program, Row
 from pertoken.scenario.run import run, total_of
 from pertoken.scenario.spec import Assumption
-from pertoken.scenario.swing import tornado
+from pertoken.scenario.swing import sensitive
 from pertoken.scenario.whole import whole
 from pertoken.scenario.worlds import cases, named, value_in
 
@@ -56,7 +56,6 @@ def printed(
     headline.sort(key=lambda row: order[row.name])
     inputs = tuple(_cell(model, name, said, names) for name, said in model.inputs.items())
     events = tuple(_event(model, name) for name in model.events)
-    base = float(total_of(_row(program, of), values["base"]))
     return Paper(
         name=model.spec.name,
         title=model.spec.title or model.spec.name,
@@ -75,7 +74,7 @@ def printed(
         fan=of,
         draws=_draws(model, program, seed, worlds) if dimensions(model) and worlds else None,
         bridge=_bridge(program, values["base"]),
-        tornado=tuple(_swing(model, each) for each in tornado(model, of, base=base)),
+        tornado=tuple(_swing(model, each) for each in sensitive(model, of).swings),
         tornado_of=of,
     )
 
