@@ -73,7 +73,7 @@ def by_formualizer(data: bytes, edits: Mapping[str | Cell, object] | None = None
         sheet, at = place(data, cell)
         engine.set_value(sheet, *coordinate_to_tuple(at), value)
     engine.evaluate_all()
-    return {(sheet, at): engine.evaluate_cell(sheet, *coordinate_to_tuple(at)) for sheet, at in formulas(data)}
+    return {(sheet, at): engine.get_value(sheet, *coordinate_to_tuple(at)) for sheet, at in formulas(data)}
 
 
 def by_libreoffice(data: bytes, edits: Mapping[str | Cell, object] | None = None) -> dict[Cell, object]:

@@ -49,6 +49,8 @@ def write_block(desk: Desk, page: Worksheet, grid: Grid, values: Mapping[str, Va
         _write_row(desk, page, grid, row, values=values[row.name], given=given)
         if row.by_month and (row.name in before or row.opening is not None):
             _write_opening(desk, page, grid, row, opened.get(row.name))
+    errors = {"type": "errors", "format": desk.look("missing")}
+    page.conditional_format(min(grid.rows.values()) - 1, CONSTANT, grid.end, MONTHS + grid.months - 1, errors)
     for at, name, label in grid.lines:
         _words(desk, page, at, (name, label, ""))
         desk.formula(page, at, CONSTANT, grid.single(name), values[name][0], _look(desk, "", values[name]))

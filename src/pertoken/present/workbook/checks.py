@@ -17,7 +17,7 @@ from pertoken.scenario.paper import Values
 from pertoken.scenario.program import Program, Row
 
 COLUMNS = ("check", "what is compared", "unit", "found", "expected", "difference", "holds")
-WIDTHS = (44, 44, 18, 16, 16, 14, 13)
+WIDTHS = (44, 62, 18, 16, 16, 14, 13)
 FAILING, COUNT, TOLERANCE = "B4", "B5", "B6"
 """Cells of the number of checks that fail, of all checks, and of the difference that is none."""
 FIRST = 9

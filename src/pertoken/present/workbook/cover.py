@@ -7,14 +7,17 @@ from pertoken.present.workbook.checks import FAILING
 from pertoken.present.workbook.desk import Desk, Typed, titles
 from pertoken.present.workbook.grid import CONSTANT, TOTAL, letters
 from pertoken.present.workbook.outputs import Tables, headline_look
+from pertoken.present.workbook.pictures import draw_on_cover
 from pertoken.present.workbook.plan import CASE, CASES, CHECKS, COVER, INPUTS, OUTPUTS, SCENARIO, SHEETS, TITLES, WORLDS, total_value
 from pertoken.present.workbook.worlds import headline_values, statistic, statistic_cell
 
-WIDTHS = (38, 16, 16, 16, 16, 16)
+WIDTHS = (40, 16, 17, 17, 17, 17, 12)
 CHOICE = 4
 """Sheet row of the case; the checks and the number of the case follow."""
 HEADLINE = 9
 """Sheet row of the first headline."""
+CHART_ROWS = 17
+"""Rows that the charts take."""
 QUANTILES = ("P10", "P50", "P90", "Share of worlds below 0")
 PURPOSE = {
     "Inputs": "every number that may be typed over, by case, with its range and source",
@@ -38,15 +41,18 @@ def write_cover(desk: Desk, tables: Tables, *, checks: int) -> None:
     page.set_portrait()
     page.set_paper(9)
     page.fit_to_pages(1, 0)
-    page.set_row(0, 26)
-    page.write_string(0, 0, paper.title or paper.name, desk.look("title"))
+    page.set_row(0, 36)
+    for column in range(1, len(WIDTHS)):
+        page.write_blank(0, column, None, desk.look("cover"))
+    page.write_string(0, 0, paper.title or paper.name, desk.look("cover"))
     months = paper.program.months
     said = f"{paper.name}: {len(months)} months, {months[0]} to {months[-1]}, in {paper.currency}"
     page.write_string(1, 0, said, desk.look("lead"))
     _write_choice(desk, page, checks)
     _write_headline(desk, page, tables)
-    at = _write_index(desk, page, HEADLINE + len(paper.headline) + 2)
-    _write_facts(desk, page, at)
+    charts = HEADLINE + len(paper.headline) + 2
+    draw_on_cover(desk, tables, row=charts)
+    _write_facts(desk, page, _write_index(desk, page, charts + CHART_ROWS))
 
 
 def _write_choice(desk: Desk, page: Worksheet, checks: int) -> None:
@@ -83,29 +89,29 @@ def _write_headline(desk: Desk, page: Worksheet, tables: Tables) -> None:
     worlds = paper.draws is not None and len(paper.draws.shares) > 0
     columns = ("Headline", "unit", "chosen case", *(("P10", "P50", "P90", "below 0") if worlds else ()))
     titles(desk, page, HEADLINE - 1, columns, words=2)
-    page.set_column(6, 6, 12)
     for line, headline in enumerate(paper.headline):
         at = HEADLINE + line
-        page.write_string(at - 1, 0, headline.label, desk.look("bold"))
-        page.write_string(at - 1, 1, headline.unit, desk.look("soft"))
+        page.set_row(at - 1, 19)
+        page.write_string(at - 1, 0, headline.label, desk.look("row_bold"))
+        page.write_string(at - 1, 1, headline.unit, desk.look("row_soft"))
         total = float(total_value(headline, paper.values[paper.cases[0]]))
         values = headline_values(desk, headline) if worlds else np.zeros(0)
         number = headline_look(headline, [total, *values.tolist()], paper.currency)
         monthly = headline.row in desk.plan.calc.monthly
         cell = f"{OUTPUTS}!${letters(TOTAL if monthly else CONSTANT)}${tables.headline + line}"
-        desk.formula(page, at, 2, cell, total if np.isfinite(total) else "n/a", number)
+        desk.formula(page, at, 2, cell, total if np.isfinite(total) else "n/a", number, "row_lead")
         for column, which in enumerate(QUANTILES if worlds else (), 3):
             found = statistic(which, values)
             look = "0.0%" if which.startswith("Share") else number
             shown: float | str = found if np.isfinite(found) else "n/a"
-            desk.formula(page, at, column, f'IFERROR({statistic_cell(which, line)},"n/a")', shown, look)
+            desk.formula(page, at, column, f'IFERROR({statistic_cell(which, line)},"n/a")', shown, look, "row_link")
     if worlds and paper.draws is not None:
         note = f"P10, P50, P90: {len(paper.draws.shares)} worlds on {WORLDS}, live; 8 in 10 worlds lie between P10 and P90."
         page.write_string(HEADLINE + len(paper.headline) - 1, 0, note, desk.look("lead"))
 
 
 def _write_index(desk: Desk, page: Worksheet, top: int) -> int:
-    titles(desk, page, top, ("Sheets", "", "", "", "", ""), words=6)
+    titles(desk, page, top, ("Sheets", *[""] * (len(WIDTHS) - 1)), words=len(WIDTHS))
     for at, name in enumerate(SHEETS[1:], top + 1):
         page.write_url(at - 1, 0, f"internal:'{name}'!A1", desk.look("link"), name)
         page.write_string(at - 1, 1, PURPOSE[name], desk.look("soft"))
@@ -114,7 +120,7 @@ def _write_index(desk: Desk, page: Worksheet, top: int) -> int:
 
 def _write_facts(desk: Desk, page: Worksheet, top: int) -> None:
     paper = desk.paper
-    titles(desk, page, top, ("What the numbers rest on", "", "", "", "", ""), words=6)
+    titles(desk, page, top, ("What the numbers rest on", *[""] * (len(WIDTHS) - 1)), words=len(WIDTHS))
     facts = (
         ("Model", paper.name),
         ("Model hash", paper.digest),

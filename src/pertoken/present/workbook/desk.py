@@ -17,6 +17,12 @@ INPUT, ELSEWHERE, FIELD, GOOD = "#0000FF", "#00703C", "#FFFBE6", "#1A7F37"
 HEADER = {"bold": True, "bg_color": HEAD, "bottom": 1, "bottom_color": LINE, "valign": "bottom", "text_wrap": True}
 STYLES: dict[str, dict[str, object]] = {
     "title": {"bold": True, "font_size": 16},
+    "cover": {"bold": True, "font_size": 20, "bottom": 5, "bottom_color": LINK, "valign": "vcenter"},
+    "row": {"bottom": 4, "bottom_color": LINE, "valign": "vcenter"},
+    "row_bold": {"bottom": 4, "bottom_color": LINE, "valign": "vcenter", "bold": True},
+    "row_soft": {"bottom": 4, "bottom_color": LINE, "valign": "vcenter", "font_color": SOFT},
+    "row_link": {"bottom": 4, "bottom_color": LINE, "valign": "vcenter", "font_color": ELSEWHERE},
+    "row_lead": {"bottom": 4, "bottom_color": LINE, "valign": "vcenter", "font_color": ELSEWHERE, "bold": True},
     "lead": {"font_size": 11, "font_color": SOFT},
     "heading": {"bold": True, "font_size": 11, "font_color": LINK},
     "text": {},
@@ -120,9 +126,11 @@ class Desk:
             self.looks[key] = self.book.add_format({"font_color": INK, **STYLES[style], **more})
         return self.looks[key]
 
-    def formula(self, page: Worksheet, row: int, column: int, words: str, value: float | str, number: str = "") -> None:
+    def formula(
+        self, page: Worksheet, row: int, column: int, words: str, value: float | str, number: str = "", style: str = ""
+    ) -> None:
         """Write a formula with what Python found; green where it looks at another sheet. Rows count from one."""
-        style = "elsewhere" if "!" in words else "formula"
+        style = style or ("elsewhere" if "!" in words else "formula")
         page.write_formula(row - 1, column, f"={words}", self.look(style, number), stored(value))
 
     def type_in(
@@ -159,7 +167,7 @@ def number_look(unit: str, values: Iterable[float], currency: str) -> str:
         plain = "0.0%" if largest >= 0.01 or not found else "0.000%"  # noqa: PLR2004 - a share of 1 %
     elif unit.strip() == currency and largest >= 1:
         plain = "#,##0.00"
-    elif all(value == int(value) for value in found):
+    elif largest >= MANY * 100 or all(value == int(value) for value in found):
         plain = "#,##0"
     elif largest >= MANY:
         plain = "#,##0.0"

@@ -126,7 +126,7 @@ def _write_costs(desk: Desk, page: Worksheet, top: int) -> None:
         values = paper.values[paper.cases[0]][name]
         number = number_look(paper.currency, values.tolist(), paper.currency)
         page.write_string(at - 1, NAME, name, desk.look("text"))
-        page.write_string(at - 1, LABEL, rows[name].label, desk.look("soft"))
+        page.write_string(at - 1, LABEL, rows[name].label or name, desk.look("soft"))
         page.write_string(at - 1, UNIT, rows[name].unit.text, desk.look("soft"))
         first, last = letters(MONTHS), letters(MONTHS + calc.months - 1)
         desk.formula(page, at, TOTAL, f"SUM({first}{at}:{last}{at})", float(values.sum()), number)
@@ -198,7 +198,7 @@ def _write_tornado(desk: Desk, page: Worksheet, top: int) -> None:
     page.write_string(top - 1 + len(paper.tornado), NAME, note, desk.look("soft"))
     number = number_look(paper.currency, [swing.at_low for swing in paper.tornado], paper.currency)
     for at, swing in enumerate(paper.tornado, top):
-        for column, text in enumerate((swing.label, swing.low, swing.high)):
+        for column, text in enumerate((f"{swing.label}: {swing.low} to {swing.high}", swing.low, swing.high)):
             page.write_string(at - 1, column, text, desk.look("text" if not column else "frozen"))
         for column, value in enumerate((swing.at_low, swing.at_high), 3):
             page.write_number(at - 1, column, value, desk.look("frozen", number))

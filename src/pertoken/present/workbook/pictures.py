@@ -1,14 +1,13 @@
 """Native charts of a workbook, drawn from the tables of the sheet of outputs, so that they follow every edit."""
 
-from collections.abc import Sequence
 from math import ceil, floor
 from typing import Any
 
 from pertoken.present.worksheet import LINE, SOFT
 from pertoken.present.workbook.desk import Desk
-from pertoken.present.workbook.grid import LABEL, MONTHS, NAME
+from pertoken.present.workbook.grid import LABEL, MONTHS
 from pertoken.present.workbook.outputs import CHART_ROWS, QUANTILES, Tables, by_month
-from pertoken.present.workbook.plan import OUTPUTS, TITLES
+from pertoken.present.workbook.plan import COVER, OUTPUTS, TITLES
 from pertoken.scenario.paper import Headline
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#D55E00", "#999999", "#F0E442")
@@ -16,6 +15,8 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#D55E00", "#9
 LINES = 3
 """Amounts on the first chart at most: two as columns, the third as a line."""
 SIZE = {"width": 690, "height": 360}
+ON_COVER = {"width": 494, "height": 300}
+"""Size of a chart, in its place and on the cover. [pixel]"""
 RIGHT = 5
 """Column of the second chart of a line."""
 
@@ -31,15 +32,23 @@ def draw(desk: Desk, tables: Tables) -> None:
         drawn.append(_bridge(desk, tables))
     if tables.tornado:
         drawn.append(_tornado(desk, tables))
-    for place, chart in enumerate(chart for chart in drawn if chart is not None):
+    for place, chart in enumerate(filter(None, drawn)):
         row = tables.charts - 1 + CHART_ROWS * (place // 2)
         desk.pages[OUTPUTS].insert_chart(row, RIGHT * (place % 2), chart, {"object_position": 2, "x_offset": 4})
 
 
-def _series(desk: Desk, row: int, *, name: Sequence[Any] | None = None) -> dict[str, Any]:
+def draw_on_cover(desk: Desk, tables: Tables, *, row: int) -> None:
+    """Put the first picture and the range on the cover, side by side; rows count from one."""
+    second = _fan(desk, tables) if tables.fan else _share(desk, tables)
+    for place, chart in enumerate(filter(None, (_amounts(desk, tables), second))):
+        chart.set_size(ON_COVER)
+        desk.pages[COVER].insert_chart(row - 1, 0, chart, {"object_position": 2, "x_offset": 2 + (ON_COVER["width"] + 8) * place})
+
+
+def _series(desk: Desk, row: int) -> dict[str, Any]:
     last = MONTHS + len(desk.paper.program.months) - 1
     return {
-        "name": list(name or (OUTPUTS, row - 1, LABEL)),
+        "name": [OUTPUTS, row - 1, LABEL],
         "categories": [OUTPUTS, TITLES - 1, MONTHS, TITLES - 1, last],
         "values": [OUTPUTS, row - 1, MONTHS, row - 1, last],
     }
@@ -121,7 +130,7 @@ def _costs(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
     chart = desk.book.add_chart({"type": "column", "subtype": "stacked"})
     for place, at in enumerate(range(tables.costs, tables.costs + len(desk.paper.costs))):
         colour = PALETTE[place % len(PALETTE)]
-        chart.add_series({**_series(desk, at, name=(OUTPUTS, at - 1, NAME)), "fill": {"color": colour}, "gap": 50})
+        chart.add_series({**_series(desk, at), "fill": {"color": colour}, "gap": 50})
     return _dressed(chart, "What is the cost made of?", desk.paper.currency)
 
 
@@ -172,5 +181,6 @@ def _tornado(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
     chart = _dressed(chart, f"What matters most to {desk.paper.tornado_of}? At export on {desk.paper.on.isoformat()}", "")
     chart.set_legend({"none": True})
     chart.set_y_axis({"reverse": True, "num_font": {"size": 8}, "label_position": "low", "major_gridlines": {"visible": False}})
-    chart.set_x_axis({"num_font": {"size": 8}, "num_format": "#,##0"})
+    grid = {"visible": True, "line": {"color": "#E3E7EB", "width": 0.75}}
+    chart.set_x_axis({"num_font": {"size": 8, "color": SOFT}, "num_format": "#,##0", "major_gridlines": grid})
     return chart
