@@ -1,13 +1,13 @@
 """Worlds: what every input is, in a named case or in many drawn worlds at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.money import Values
-from pertoken.scenario.assumed import calendar_values, varies
+from pertoken.scenario.assumed import calendar_values
 from pertoken.scenario.model import Model
 from pertoken.scenario.spec import Assumption
 
@@ -62,7 +62,7 @@ def named(model: Model, case: str = BASE, but: Mapping[str, float] | None = None
     for name, value in (but or {}).items():
         values[checked_name(name, model)] = value
     given = {model.entries[name]: np.array([value]) for name, value in values.items()}
-    return Worlds({**_fixed(model, case, values), **given}, case)
+    return Worlds({**_fixed(model), **given}, case)
 
 
 def checked_name(name: str, model: Model) -> str:
@@ -73,9 +73,8 @@ def checked_name(name: str, model: Model) -> str:
     return name
 
 
-def _fixed(model: Model, case: str, values: Mapping[str, float]) -> dict[str, Values]:
+def _fixed(model: Model) -> dict[str, Values]:
     """The calendar, seasons, steps, no shocks, and events when they happen in named cases."""
-    del case
     months = model.months
     given: dict[str, Values] = {n: np.array(each) for n, each in calendar_values(months).items()}
     turn = [int(label[5:]) - 1 for label in months]
@@ -84,25 +83,11 @@ def _fixed(model: Model, case: str, values: Mapping[str, float]) -> dict[str, Va
             given[f"{said.name}.season"] = np.array([float(said.season[i]) for i in turn])
         for label, value in said.steps.items():
             given[f"{said.name}.from_{label}"] = np.array([float(value)])
-    del values
     given |= {row: np.zeros(len(months)) for row in model.shocks.values()}
     for name, row in model.happenings.items():
         base = model.events[name].base
         given[row] = np.array([float(months.index(base) + 1 if base else 0)])
     return given
-
-
-def uncertain(model: Model, case: str = BASE) -> tuple[str, ...]:
-    """Name what is drawn: inputs with a spread, shocks by month, and events; each a dimension of the design."""
-    del case
-    own = [name for name, said in model.inputs.items() if said.spread is not None]
-    walks = [f"{name}@{month}" for name in model.shocks for month in model.months]
-    return (*own, *walks, *(f"event.{name}" for name in model.events))
-
-
-def in_steps(said: Assumption) -> bool:
-    """Tell whether an assumption changes in time."""
-    return varies(said)
 
 
 def spread_over(worlds: Worlds, more: Mapping[str, Values]) -> Worlds:
@@ -121,8 +106,3 @@ def of_inputs(model: Model, values: Mapping[str, Values], case: str = BASE) -> W
     """
     base = named(model, case)
     return spread_over(base, {model.entries[checked_name(n, model)]: v[..., np.newaxis] for n, v in values.items()})
-
-
-def columns(names: Sequence[str], shares: Values) -> dict[str, Values]:
-    """Give each name its column of a design."""
-    return {name: shares[..., i] for i, name in enumerate(names)}
