@@ -214,7 +214,7 @@ def half_width(error: float, replicates: int) -> float:
 
 
 def known(said: Summary, name: str) -> str:
-    """Say how well a figure of one number is known, at 95 %.
+    """Say how well a figure of one number is known, at 95 %: beside itself, or near zero beside the spread.
 
     >>> worlds = np.arange(100.0).reshape(10, 10).T.ravel()
     >>> known(summarise(worlds, replicates=10), "p90")
@@ -223,7 +223,12 @@ def known(said: Summary, name: str) -> str:
     label = name.upper() if name in QUANTILES else name
     if said.replicates == 1:
         return f"how well {label} is known can't be said of one replicate"
-    value, width = float(said[name]), half_width(float(said.errors[name]), said.replicates)
-    share = name.startswith(("below", "above"))
-    near = f"{100 * width:.2g} points" if share else f"{100 * width / abs(value):.2g} %" if value else f"{width:.3g}"
+    value, spread = abs(float(said[name])), float(said["sd"])
+    width = half_width(float(said.errors[name]), said.replicates)
+    if name.startswith(("below", "above")):
+        near = f"{100 * width:.2g} points"
+    elif value >= spread:  # nearer to zero, a share of the value says little
+        near = f"{100 * width / value:.2g} %" if value else "0"
+    else:
+        near = f"{100 * width / spread:.2g} % of the standard deviation"
     return f"{label} is known to ±{near} ({said.replicates} replicates)"
