@@ -39,6 +39,16 @@ def test_what_is_not_a_number_in_one_world_has_no_figures_and_its_neighbours_kee
     assert said["p90"][1] == pytest.approx(np.quantile(values[:, 1], 0.9))
 
 
+@pytest.mark.parametrize("replicates", [1, 2])
+def test_what_is_infinite_in_some_worlds_still_has_its_other_quantiles(replicates):
+    """A payback that never comes in one world of ten."""
+    values = np.where(np.arange(100) % 10 == 0, np.inf, np.arange(100.0))
+    said = summarise(values, replicates=replicates)
+    assert said["p50"] == np.quantile(values, 0.5)
+    assert said["p95"] == said["mean"] == np.inf
+    assert np.isnan(said["sd"])
+
+
 def slow_shortfall(numbers, share):
     """The mean of the quantile function over the worst share, each draw holding 1/n of it."""
     left, total = share * len(numbers), 0.0
