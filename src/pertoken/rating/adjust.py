@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pertoken.core import period
+from pertoken.core.drawn import kind_of
 from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Lines, concat
 from pertoken.core.money import Values, round_half_up, settle, zeros
@@ -90,35 +92,41 @@ def asked_keys(adjust: Adjust, card: Card) -> frozenset[str]:
 
 
 def steps(job: Job) -> list[tuple[str, Step]]:
-    """List what follows the charges of a card, in the card's order; a limit or discount is taken once.
+    """List what follows the charges of a card, in the card's order; pools of money are the step `credit`."""
+    take: dict[str, Callable[[int], tuple[str, Step]]] = {
+        "discount": lambda i: ("", partial(_adjusted, job, i)),
+        "minimum": lambda i: ("", partial(_limited, job, i, "minimum")),
+        "maximum": lambda i: ("", partial(_limited, job, i, "maximum")),
+        "credit": lambda _: ("credit", lambda _: []),
+    }
+    return [take[kind](i) for kind, i in sequence(job.card)]
+
+
+def sequence(card: Card) -> list[tuple[str, int]]:
+    """Name what follows the charges of a card, in its order: a discount, minimum or maximum by its place, or `credit`.
 
     Limits that follow each other are taken on named charges first, so that those on all see what these come to.
     """
-    kinds: dict[str, list[tuple[str, Step]]] = {
-        "discount": [("", partial(_adjusted, job, i)) for i in range(len(job.card.adjust))],
-        "amount": [
-            ("", partial(_adjusted, job, i)) for i, each in enumerate(job.card.adjust) if each.amount is not None
-        ],
-        "percent": [("", partial(_adjusted, job, i)) for i, each in enumerate(job.card.adjust) if each.amount is None],
-        "credit": [("credit", lambda _: [])],
-    }
-    order = job.card.order or ("discount", "minimum", "maximum", "credit")
-    out: list[tuple[str, Step]] = []
+    amounts = [("discount", i) for i, each in enumerate(card.adjust) if each.amount is not None]
+    shares = [("discount", i) for i, each in enumerate(card.adjust) if each.amount is None]
+    kinds = {"discount": sorted(amounts + shares), "amount": amounts, "percent": shares, "credit": [("credit", 0)]}
+    order = card.order or ("discount", "minimum", "maximum", "credit")
+    out: list[tuple[str, int]] = []
     for limits, together in groupby(order, LIMITS.__contains__):
         names = list(together)
-        out += _limits(job, names) if limits else [step for kind in names for step in kinds[kind]]
+        out += _limits(card, names) if limits else [step for kind in names for step in kinds[kind]]
     return out
 
 
-def _limits(job: Job, names: Sequence[str]) -> list[tuple[str, Step]]:
+def _limits(card: Card, names: Sequence[str]) -> list[tuple[str, int]]:
     """List limits that follow each other: those on named charges, then those on all."""
     found = [
-        (i, name, clamp)
+        (name, i, clamp)
         for name in names
-        for i, clamp in enumerate(job.card.clamps)
+        for i, clamp in enumerate(card.clamps)
         if (clamp.min if name == "minimum" else clamp.max) is not None
     ]
-    return [("", partial(_limited, job, i, name)) for i, name, _ in sorted(found, key=lambda each: not each[2].on)]
+    return [(name, i) for name, i, clamp in sorted(found, key=lambda each: not each[2].on)]
 
 
 def _adjusted(job: Job, index: int, parts: Sequence[Part]) -> list[Part]:
@@ -143,7 +151,7 @@ def _on(on: Sequence[str], parts: Iterable[Part], card: Card) -> list[Part]:
 def _off(part: Part, index: int, adjust: Adjust, job: Job) -> Part:
     lines = _where(part.lines, adjust, job)
     money = lines.values["amount"]
-    factor: Any = adjust.factor if money.dtype == object else float(adjust.factor or 0)
+    factor = kind_of(adjust.factor or Decimal(0), exact=money.dtype == object)
     off = settle(money * factor)
     bare = Lines(lines.keys, {"quantity": off * 0, "amount": off})
     return Part.of(bare, part.charge, f"adjust.{index}", "discount", part.taken)
@@ -216,7 +224,7 @@ def _amount(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list
     due = _over(due, adjust, job) if adjust.window in ("quarter", "year") else due
     keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
     exact = job.exact
-    whole = zeros(due.contract.shape, exact=exact) + (adjust.amount if exact else float(adjust.amount))
+    whole = zeros(due.contract.shape, exact=exact) + kind_of(adjust.amount, exact=exact)
     rest = due.prorated(whole)
     rest = rest if job.card.rounding is None else round_half_up(rest, job.card.rounding)
     base = Lines({**keys, due.name: due.key}, {"amount": rest * 0})
@@ -225,10 +233,9 @@ def _amount(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list
     for charge in charges:
         own = [replace(p, lines=_matching(p.lines, adjust, job)) for p in parts if p.charge == charge]
         there = _totals(base, own, adjust.window, job)
-        if adjust.amount > 0:
-            off = np.where(_some(base, own, adjust.window, job), rest, rest * 0) if adjust.where else rest
-        else:
-            off = np.maximum(rest, -np.maximum(there, there * 0))
+        off = np.maximum(rest, -np.maximum(there, there * 0))
+        if adjust.where:
+            off = np.where((rest <= 0) | _some(base, own, adjust.window, job), off, rest * 0)
         rest = rest - off
         lines = without_nothing(Lines(base.keys, {"quantity": off * 0, "amount": off}))
         made.append(Part.of(lines, charge, f"adjust.{index}", "discount", own[0].taken))
@@ -279,7 +286,7 @@ def _limited(job: Job, index: int, name: str, parts: Sequence[Part]) -> list[Par
     due = job.contracts.windows(clamp.window, clamp.during, prorate=prorate, what=f"the {name}")
     due = _over(due, clamp, job) if name == "minimum" else due
     keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
-    edge = due.prorated(zeros(due.contract.shape, exact=job.exact) + (bound if job.exact else float(bound)))
+    edge = due.prorated(zeros(due.contract.shape, exact=job.exact) + kind_of(bound, exact=job.exact))
     edge = edge if job.card.rounding is None else round_half_up(edge, job.card.rounding)
     base = Lines({**keys, due.name: due.key}, {"amount": edge * 0})
     own = list(parts) if not clamp.on else _on(clamp.on, parts, job.card)
