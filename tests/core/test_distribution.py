@@ -1,5 +1,7 @@
 """Distributions against SciPy, against Keelin's own formulas, and in a spreadsheet engine."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from io import BytesIO
 from math import exp, inf, log, sqrt
@@ -14,7 +16,17 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from pertoken.core import metalog
-from pertoken.core.distribution import Distribution, Parameter, form, from_p10_p90, mean, points, quantile, spelled
+from pertoken.core.distribution import (
+    Distribution,
+    Parameter,
+    form,
+    from_p10_p90,
+    mean,
+    points,
+    quantile,
+    spelled,
+    support,
+)
 from pertoken.core.errors import InputError
 from pertoken.core.kinds import KINDS
 
@@ -169,6 +181,17 @@ def test_a_median_that_is_not_said_lies_in_the_middle_of_the_scale():
     assert points(from_p10_p90(-10, None, 90))[1] == 40
 
 
+@pytest.mark.parametrize(("kind", "parameters"), ALL)
+def test_all_worlds_lie_between_the_bounds_and_near_them_if_there_are_any(kind, parameters):
+    made = Distribution(kind, parameters)
+    low, high = support(made)
+    values = quantile(made, np.array([1e-12, *SHARES, 1 - 1e-12]))
+    assert low <= values.min()
+    assert values.max() <= high
+    assert low == -inf or values.min() - low < 0.05 * (points(made)[2] - low or 1)
+    assert high == inf or high - values.max() < 0.05 * (high - points(made)[0] or 1)
+
+
 def test_even_in_logarithms_is_log_logistic():
     """With p50 the geometric mean the third term is nought, and what is left is `scipy.stats.fisk`."""
     made = from_p10_p90(20, None, 80)
@@ -286,3 +309,15 @@ def test_a_normal_in_logarithms_is_a_lognormal():
         Distribution("lognormal", {"median": exp(1), "sigma": 0.5}),
     )
     np.testing.assert_allclose(np.exp(quantile(one, SHARES)), quantile(two, SHARES))
+
+
+def test_a_range_is_read_without_loading_scipy():
+    """What a run without draws needs must start fast."""
+    script = (
+        "import sys; from pertoken.core import copula, design, summary; from pertoken.core.distribution import *;"
+        "points(from_p10_p90(1, 2, 4)); design.design(['a'], draws=8, seed=1);"
+        "summary.summary(summary.gather(summary.Gathered(), design.np.ones(3)));"
+        "print([name for name in sys.modules if name.startswith('scipy')])"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert found == "[]\n"

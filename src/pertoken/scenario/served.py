@@ -1,12 +1,18 @@
 """Workloads as rows: requests and tokens of a month, what vendors are asked for, and what one customer uses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
+from pertoken.catalog.prices import STANDARD
+from pertoken.core import period
 from pertoken.core.meters import METERS, meter
 from pertoken.core.nodes import Node
+from pertoken.rating.assign import asked_by
+from pertoken.rating.card import Card
 from pertoken.scenario.draft import Entry, name, number, plus, times
 from pertoken.scenario.model import Flow, Kind
 from pertoken.scenario.spec import Segment, Spec, Workload
+from pertoken.usage.question import above_key
 
 TOKENS = "token"
 
@@ -41,69 +47,62 @@ def _dotted(*parts: str) -> str:
 
 
 def _workload(workload: Workload, spec: Spec) -> Iterator[Entry]:
-    own, about = workload.label or workload.name, {"section": "usage", "line": workload.line}
+    own, about = workload.label or workload.name, partial(Entry, section="usage", line=workload.line)
     del spec
     if workload.peak_to_mean is not None:
-        yield Entry(
+        yield about(
             name=f"peak_to_mean.{workload.name}",
             said=number(float(workload.peak_to_mean)),
             unit="1",
             label=f"{own}, busiest hour by the mean",
-            **about,
         )
     for segment, said in workload.each.items():
-        yield Entry(
+        yield about(
             name=f"each.{workload.name}.{segment}",
             said=said,
             unit="request / customer",
             label=f"{own}, requests of one customer of {segment}",
-            **about,
         )
         asked = times(name(f"customers.{segment}"), name(f"each.{workload.name}.{segment}"))
-        yield Entry(
+        yield about(
             name=f"requests.{workload.name}.{segment}",
             said=asked,
             unit="request",
             label=f"{own}, requests of {segment}",
             total="sum",
-            **about,
         )
     parts: list[Node] = [name(f"requests.{workload.name}.{segment}") for segment in workload.each]
     if parts or workload.requests:
-        yield Entry(
+        yield about(
             name=f"requests.{workload.name}",
             said=plus(*parts) if parts else workload.requests,
             unit="request",
             label=f"{own}, requests",
             total="sum",
-            **about,
         )
     for of, said in workload.tokens.items():
-        yield Entry(
+        yield about(
             name=f"length.{workload.name}.{of}",
             said=said,
             unit=f"{unit_of_meter(of)} / request",
             label=f"{own}, {meter(of).label.lower()} of a request",
-            **about,
         )
     if workload.tokens:
         each = [name(f"length.{workload.name}.{of}") for of in workload.tokens if meter(of).direction != "none"]
-        yield Entry(
+        yield about(
             name=f"tokens.{workload.name}",
             said=times(name(f"requests.{workload.name}"), plus(*each)),
             unit=TOKENS,
             label=f"{own}, tokens",
             total="sum",
-            **about,
         )
     for of, said in workload.meters.items():
-        yield Entry(
+        yield about(
             name=f"served.{workload.name}.{of}",
             said=said,
             unit=unit_of_meter(of),
             label=f"{own}, {meter(of).label}",
             total="sum",
-            **about,
         )
 
 
@@ -132,7 +131,7 @@ def asked(spec: Spec) -> dict[str, tuple[Flow, ...]]:
     for workload in spec.workloads:
         if not workload.vendor:
             continue
-        labels = {"workload": workload.name, "batch": "false", **workload.labels}
+        labels = {**_asked_for(spec.vendors[workload.vendor].cards), "workload": workload.name, **workload.labels}
         if workload.meters:
             flows = [
                 Flow(labels={**labels, "segment": "", "meter": of}, row=f"served.{workload.name}.{of}")
@@ -176,17 +175,16 @@ def _classes(segment: Segment) -> list[tuple[str, str]]:
 
 def _kind(segment: Segment, kind: str, size: str, spec: Spec) -> Iterator[Entry]:
     key = kind.replace("/", ".")
-    about = {"section": f"plans.{segment.plan}", "line": segment.line}
+    about = partial(Entry, section=f"plans.{segment.plan}", line=segment.line)
     own = (segment.label or segment.name) + (f", class {size.rpartition('.')[2]}" if size else "")
     here: Node = name(f"customers.{segment.name}")
     if size:
-        yield Entry(
+        yield about(
             name=f"there.{key}",
             said=times(here, name(f"share.{size}")),
             unit="customer",
             label=f"{own}: customers",
             total="last",
-            **about,
         )
     for workload, of in _used(segment, spec):
         quantity: Node = name(f"each.{workload.name}.{segment.name}")
@@ -194,14 +192,15 @@ def _kind(segment: Segment, kind: str, size: str, spec: Spec) -> Iterator[Entry]
             quantity = times(quantity, name(f"length.{workload.name}.{of}"))
         if size:
             quantity = times(quantity, name(f"size.{size}"))
+        if segment.is_contract:
+            quantity = times(quantity, name(f"runs.{segment.name}"))
         unit = f"{unit_of_meter(of)} / customer"
-        yield Entry(
+        yield about(
             name=f"uses.{key}.{workload.name}.{of}",
             said=quantity,
             unit=unit,
             label=f"{own}: {meter(of).label.lower()} of one, {workload.label or workload.name}",
             total="sum",
-            **about,
         )
 
 
@@ -222,7 +221,7 @@ def kinds(spec: Spec) -> tuple[Kind, ...]:
             weight=f"there.{kind.replace('/', '.')}" if size else f"customers.{segment.name}",
             flows=tuple(
                 Flow(
-                    labels=_labels(segment, kind, workload, of),
+                    labels=_labels(segment, kind, workload, of, spec),
                     row=f"uses.{kind.replace('/', '.')}.{workload.name}.{of}",
                 )
                 for workload, of in _used(segment, spec)
@@ -235,13 +234,20 @@ def kinds(spec: Spec) -> tuple[Kind, ...]:
     )
 
 
-def _labels(segment: Segment, kind: str, workload: Workload, of: str) -> Mapping[str, str]:
+def _labels(segment: Segment, kind: str, workload: Workload, of: str, spec: Spec) -> Mapping[str, str]:
     return {
+        **_asked_for([spec.plans[segment.plan]]),
         "customer": kind,
         "segment": segment.name,
         "plan": segment.plan,
         "workload": workload.name,
-        "batch": "false",
         **workload.labels,
         "meter": of,
     }
+
+
+def _asked_for(cards: Sequence[Card]) -> dict[str, str]:
+    """Say of all that cards ask for that it is as usual: not in a batch, at the standard tier, of ordinary length."""
+    names = set[str]().union(*(asked_by(card) for card in cards)) - set(period.GRAINS)
+    usual = {"batch": "false", "service_tier": STANDARD, "speed": STANDARD, above_key("prompt_tokens"): "0"}
+    return {"batch": "false"} | {name: usual.get(name, "") for name in sorted(names)}
