@@ -4,10 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from pertoken.core.formula import Call, Name, Node, Number
-from pertoken.core.units import Unit
-
-PLAIN = Unit()
-"""The unit of what counts nothing."""
+from pertoken.core.units import ONE as PLAIN
 
 ZERO, ONE = Number(0.0, PLAIN), Number(1.0, PLAIN)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pertoken.core.formula import Name, Node
 from pertoken.core.units import Unit
 from pertoken.rating.assign import Claim, leaf_weights
-from pertoken.rating.card import MONEY, Charge, Pool, Window, plain
+from pertoken.rating.card import MONEY, Charge, During, Pool, Window, plain
 from pertoken.rating.charge import linear
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, constant, over, summed, times
 from pertoken.scenario.lowered.counts import Counter, fresh, priced
@@ -55,9 +55,7 @@ def _counted(work: Work, claim: Claim, charge: Charge, out: Charged) -> None:
     out.counters[claim.name] = counters
     for counter in counters:
         amount = work.draft.let(work.name(claim.name, counter.group, "amount"), priced(work, counter, counter.quantity), work.currency)
-        if covering(work, claim.name):
-            work.listed[claim.name].append(work.rounded(amount))
-        elif amount != ZERO:
+        if amount != ZERO:
             work.listed[claim.name].append(work.add(claim.name, counter.group, "invoiced", work.rounded(amount), "list"))
 
 
@@ -68,16 +66,18 @@ def _of_usage(work: Work, claim: Claim, charge: Charge, out: Charged) -> list[Co
         raise refused(work.card, f"the charge {claim.name} {ROUGH[measure.kind]}", "count a sum", charge.line)
     path = ("prices", claim.name)
     alone = linear(charge) is not None or bool(charge.curve and charge.curve.series) or charge.curve is None
-    covered = bool(covering(work, claim.name))
-    names = (*measure.by, *(work.asked(claim.name) if alone and not covered else ()))
-    begins = None if alone and not covered else fresh(work, claim.name, measure.window, charge.during, charge.line)
+    names = (*measure.by, *work.asked(claim.name)) if alone else measure.by
+    names = work.course.every_label if alone and work.card.rounding is None else names
+    goes_on = charge.during.counter == "carry" and "@" in claim.name
+    during = During() if goes_on else charge.during
+    begins = None if alone else fresh(work, claim.name, measure.window, during, charge.line)
     if measure.window == "request" and charge.convert.whole:
         raise refused(work.card, f"the charge {claim.name} converts each request", "say window: month", charge.line)
     there = work.marks.holds(work.draft.named(claim.name, "holds"), charge.during)
     groups = _grouped(work, claim, names)
     if not groups and not measure.by and charge.curve and charge.curve.flat_on_zero:
         groups = {(): []}
-    earlier = _earlier(work, claim, charge, out) if begins is not None else {}
+    earlier = _earlier(claim, out) if goes_on and begins is not None else {}
     return [
         Counter(
             name=claim.name,
@@ -129,10 +129,8 @@ def _select(work: Work, charge: Charge, name: str, group: Group) -> Node | None:
     return work.draft.let(work.name(name, group, "selects"), summed(nodes))
 
 
-def _earlier(work: Work, claim: Claim, charge: Charge, out: Charged) -> dict[Group, tuple[Node, ...]]:
-    """What earlier phases of a charge count, where it goes on from there."""
-    if charge.during.counter != "carry" or "@" not in claim.name:
-        return {}
+def _earlier(claim: Claim, out: Charged) -> dict[Group, tuple[Node, ...]]:
+    """What earlier phases of a charge count in each month."""
     found: dict[Group, tuple[Node, ...]] = {}
     for name, counters in out.counters.items():
         for each in counters if plain(name) == plain(claim.name) else ():
@@ -154,7 +152,8 @@ def _of_money(work: Work, name: str, charge: Charge) -> list[Counter]:
 
 def _rates(work: Work, claim: Claim) -> None:
     """Price flows by the table of rates: each by the rate that holds for it, month by month."""
-    names = ("model", "meter", *work.asked(claim.name))
+    names: Sequence[str] = ("model", "meter", *work.asked(claim.name))
+    names = work.course.every_label if work.card.rounding is None else names
     for group, flows in sorted(_grouped(work, claim, names).items()):
         parts = []
         for flow, _ in flows:

@@ -138,8 +138,8 @@ def _point(work: Work, counter: Counter, quantity: Node, at: str, select: Node |
     if curve.series:
         return times(units, _in_series(work, curve.series))
     prices = Prices(work.draft, curve, path, work.draft.named(counter.name), work.currency)
-    point = ".".join([*(label or "none" for _, label in counter.group), *([at] if at else [])])
-    return prices.of(units, at=point, select=select)
+    point = (work.said(counter.group), at)
+    return prices.of(units, at=".".join(each for each in point if each), select=select)
 
 
 def _in_series(work: Work, series: str) -> Node:

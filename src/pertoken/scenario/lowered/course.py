@@ -21,7 +21,7 @@ from pertoken.rating.card import Card, During, Prorate, Window
 from pertoken.rating.contract import Contract, Windows
 from pertoken.rating.job import Job
 from pertoken.rating.rate import without_price
-from pertoken.scenario.lowered.flow import Flow
+from pertoken.scenario.model import Flow
 from pertoken.scenario.lowered.refusal import refused
 from pertoken.usage.question import PRICE_FROM, above_key
 
@@ -74,8 +74,14 @@ class Course:
     @cached_property
     def runs(self) -> tuple[int, ...]:
         """Months of the model in which the contract runs."""
+        said = self.card.during
         return tuple(
-            i for i, label in enumerate(self.months) if self.begins <= label and (not self.ends or label < self.ends)
+            i
+            for i, label in enumerate(self.months)
+            if self.begins <= label
+            and (not self.ends or label < self.ends)
+            and (said.start is None or said.start <= _first_day(label))
+            and (said.end is None or _first_day(label) < said.end)
         )
 
     @cached_property
@@ -155,6 +161,16 @@ class Course:
     def _codes(self) -> list[list[int]]:
         codes = self.assignment.combos.of_line.reshape(len(self.flows), len(self.runs)) if self.flows else np.zeros(0)
         return [[int(code) for code in row] for row in codes]
+
+    @cached_property
+    def every_label(self) -> tuple[str, ...]:
+        """Names of all labels that flows have."""
+        return tuple(sorted({name for flow in self.flows for name in flow.labels} | set(self.card.scope)))
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """Names of the labels that tell flows apart."""
+        return frozenset(n for n in self.every_label if len({flow.labels.get(n, "") for flow in self.flows}) > 1)
 
     def group(self, flow: int, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
         """Read some labels of a flow; those that no usage has are left out."""

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from pertoken.core.errors import InputError
 from pertoken.core.formula import Name, Node, Number
+from pertoken.core.units import ONE as PLAIN
 from pertoken.core.units import Unit
-from pertoken.scenario.lowered.arithmetic import PLAIN, constant, times
+from pertoken.scenario.lowered.arithmetic import constant, times
 from pertoken.scenario.program import Ladder, Row
 
 Path = tuple[str | int, ...]

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pertoken.core.formula import Name, Node
-from pertoken.core.units import Unit
+from pertoken.core.formula import Name
+from pertoken.core.units import unit
 from pertoken.rating.adjust import sequence
 from pertoken.rating.card import Card
 from pertoken.rating.rate import STAGES
@@ -13,7 +13,7 @@ from pertoken.scenario.lowered.charges import charge_rows
 from pertoken.scenario.lowered.course import Course
 from pertoken.scenario.lowered.discounts import discount_rows
 from pertoken.scenario.lowered.draft import Draft, Given, Path
-from pertoken.scenario.lowered.flow import Flow
+from pertoken.scenario.model import Flow
 from pertoken.scenario.lowered.limits import maximum_rows, minimum_rows
 from pertoken.scenario.lowered.marks import Marks
 from pertoken.scenario.lowered.money_pools import credit_rows
@@ -73,14 +73,14 @@ def card_rows(  # noqa: PLR0913  what meets here
         CardError: What the card says does not go with the usage, as in `rate`.
         UnpricedUsage: A flow that no charge prices.
     """
-    draft = Draft(prefix, section or prefix, Unit(text=card.currency), number)
+    draft = Draft(prefix, section or prefix, unit(card.currency), number)
     course = Course(card, tuple(flows), tuple(months), begins or months[0], ends)
     work = Work(card, draft, course, Marks(draft, course, Name(alive) if alive else ONE))
     charged = charge_rows(work)
     quantity_pool_rows(work, charged)
     for kind, index in sequence(card):
         STEPS[kind](work, index)
-    total = {kind: _total(work, kind) for kind in ("effective", "billed")}
+    total = {kind: _total(work, kind).name for kind in ("effective", "billed")}
     return CardRows(rows=tuple(draft.rows.values()), ladders=draft.ladders, money=tuple(work.money), total=total)
 
 
@@ -93,6 +93,9 @@ STEPS: Mapping[str, Callable[[Work, int], None]] = {
 """What follows the charges, by its name in the card's order."""
 
 
-def _total(work: Work, kind: str) -> str:
-    own: list[Node] = [Name(each.row) for each in work.money if kind in STAGES[each.stage]]
-    return work.draft.row(work.draft.named(kind), summed(own), work.currency).name
+def _total(work: Work, kind: str) -> Name:
+    """Add up all rows of one of the amounts; one that is the same as another is that."""
+    own = summed(Name(each.row) for each in work.money if kind in STAGES[each.stage])
+    effective = work.draft.named("effective")
+    same = kind != "effective" and work.draft.rows[effective].node == own
+    return work.draft.row(work.draft.named(kind), Name(effective) if same else own, work.currency)

@@ -33,10 +33,11 @@ def due_at_end(  # noqa: PLR0917  what meets here
         mend = "let it hold always, or say window: month"
         raise refused(work.card, f"{name.replace('_', ' ')} of a {window} holds for a time", mend, during.line)
     closed = course.month(course.job.contracts.holds(during)[1][0])
+    over = course.month(course.job.contracts.end[0])
     values = [Decimal(0)] * size
     for each in course.windows(window, during, prorate=prorate, what=name.replace("_", " ")):
         if not owed or min(each.end, closed) <= size:
-            values[min(each.end, size) - 1] += each.share
+            values[min(each.end, over, size) - 1] += each.share
     last = course.runs[-1] if course.runs else -1
     if any(value for month, value in enumerate(values) if month > last):
         mend = f"let the contract end with a {window}"

@@ -66,7 +66,11 @@ class Work:
 
     def name(self, charge: str, group: Group, what: str) -> str:
         """Name a row of a charge."""
-        return self.draft.named(charge, *(label or "none" for _, label in group), what)
+        return self.draft.named(charge, self.said(group), what)
+
+    def said(self, group: Group) -> str:
+        """Say the labels of a group that tell it from others."""
+        return ".".join(label or "none" for name, label in group if name in self.course.telling)
 
     def rounded(self, node: Node) -> Node:
         """Round money as the lines of the card's invoices are."""
