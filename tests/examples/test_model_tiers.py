@@ -59,7 +59,7 @@ def enterprise_bill(queries):
 
 
 def acme_price(month):
-    used = 3e6 * (1 + 0.1 * (month + 1)) * TOKENS / 1000
+    used = 3.3e6 * 1.06**month * TOKENS / 1000
     return min(used, 5e6) * 0.0008 + max(used - 5e6, 0) * 0.0005
 
 
@@ -114,7 +114,7 @@ def test_every_query_costs_its_tokens():
         row["free"] * months("tiers", "free_queries")[month]
         + row["pro"] * 60_000
         + row["enterprise"] * 2e6 * 1.02**month
-        + 3e6 * (1 + 0.1 * (month + 1))
+        + 3.3e6 * 1.06**month
         for month, row in enumerate(CUSTOMERS)
     ]
     assert months("tiers", "cost.chat") == pytest.approx([queries * QUERY_COST for queries in asked], rel=1e-9)
