@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from pertoken.core.exact import CONTEXT
+from pertoken.core.drawn import divide
 
 STANDARD = "standard"
 """The service tier of a request that names none."""
@@ -127,7 +127,7 @@ class Rate:
         >>> Rate(model="m", meter="input_tokens", price=Decimal("2.50"), per=Decimal(1_000_000)).unit_price
         Decimal('0.0000025')
         """
-        return CONTEXT.divide(self.price, self.per)
+        return divide(self.price, self.per)
 
 
 def _mark(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pertoken.core.drawn import columns
 from pertoken.core.exact import CONTEXT
 
 Values = NDArray[Any]
@@ -46,12 +47,12 @@ def to_exact(values: Values) -> Values:
 
 
 def array(numbers: "list[Decimal] | tuple[Decimal, ...]", *, exact: bool) -> Values:
-    """Make a vector of `Decimal` or of `float64` from the same decimals."""
+    """Make a vector of `Decimal` or of `float64` from the same decimals, with the worlds of drawn ones ahead of it."""
     if exact:
         out = np.empty(len(numbers), dtype=object)
         out[:] = numbers
         return out
-    return np.array([float(x) for x in numbers], dtype=np.float64)
+    return columns(numbers)
 
 
 def zeros(shape: tuple[int, ...], *, exact: bool) -> Values:

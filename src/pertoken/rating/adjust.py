@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pertoken.core import period
+from pertoken.core.drawn import kind_of
 from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Lines, concat
 from pertoken.core.money import Values, round_half_up, settle, zeros
@@ -143,7 +145,7 @@ def _on(on: Sequence[str], parts: Iterable[Part], card: Card) -> list[Part]:
 def _off(part: Part, index: int, adjust: Adjust, job: Job) -> Part:
     lines = _where(part.lines, adjust, job)
     money = lines.values["amount"]
-    factor: Any = adjust.factor if money.dtype == object else float(adjust.factor or 0)
+    factor = kind_of(adjust.factor or Decimal(0), exact=money.dtype == object)
     off = settle(money * factor)
     bare = Lines(lines.keys, {"quantity": off * 0, "amount": off})
     return Part.of(bare, part.charge, f"adjust.{index}", "discount", part.taken)
@@ -216,7 +218,7 @@ def _amount(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list
     due = _over(due, adjust, job) if adjust.window in ("quarter", "year") else due
     keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
     exact = job.exact
-    whole = zeros(due.contract.shape, exact=exact) + (adjust.amount if exact else float(adjust.amount))
+    whole = zeros(due.contract.shape, exact=exact) + kind_of(adjust.amount, exact=exact)
     rest = due.prorated(whole)
     rest = rest if job.card.rounding is None else round_half_up(rest, job.card.rounding)
     base = Lines({**keys, due.name: due.key}, {"amount": rest * 0})
@@ -225,10 +227,9 @@ def _amount(job: Job, index: int, adjust: Adjust, parts: Sequence[Part]) -> list
     for charge in charges:
         own = [replace(p, lines=_matching(p.lines, adjust, job)) for p in parts if p.charge == charge]
         there = _totals(base, own, adjust.window, job)
-        if adjust.amount > 0:
-            off = np.where(_some(base, own, adjust.window, job), rest, rest * 0) if adjust.where else rest
-        else:
-            off = np.maximum(rest, -np.maximum(there, there * 0))
+        off = np.maximum(rest, -np.maximum(there, there * 0))
+        if adjust.where:
+            off = np.where((rest <= 0) | _some(base, own, adjust.window, job), off, rest * 0)
         rest = rest - off
         lines = without_nothing(Lines(base.keys, {"quantity": off * 0, "amount": off}))
         made.append(Part.of(lines, charge, f"adjust.{index}", "discount", own[0].taken))
@@ -279,7 +280,7 @@ def _limited(job: Job, index: int, name: str, parts: Sequence[Part]) -> list[Par
     due = job.contracts.windows(clamp.window, clamp.during, prorate=prorate, what=f"the {name}")
     due = _over(due, clamp, job) if name == "minimum" else due
     keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
-    edge = due.prorated(zeros(due.contract.shape, exact=job.exact) + (bound if job.exact else float(bound)))
+    edge = due.prorated(zeros(due.contract.shape, exact=job.exact) + kind_of(bound, exact=job.exact))
     edge = edge if job.card.rounding is None else round_half_up(edge, job.card.rounding)
     base = Lines({**keys, due.name: due.key}, {"amount": edge * 0})
     own = list(parts) if not clamp.on else _on(clamp.on, parts, job.card)

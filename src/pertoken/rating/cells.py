@@ -19,8 +19,8 @@ class Cells:
     Args:
         pool: The pool.
         grid: Contracts and windows.
-        size: What is granted, shape `(contract, window)`. [unit]
-        value: What it costs, shape `(contract, window)`. [currency]
+        size: What is granted, shape `(*batch, contract, window)`. [unit]
+        value: What it costs, shape `(*batch, contract, window)`. [currency]
         left: What is left, shape `(*batch, contract, window)`. [unit]
         known: What was drawn is worth; None until it is asked for. [currency]
     """
@@ -63,8 +63,8 @@ class Cells:
         """Write them as grants, one for each window."""
         happened = [(kind, self.entries(kind)) for kind in ("drawn", lost(self.pool))]
         for w, (begin, end) in enumerate(zip(self.grid.begin, self.grid.end, strict=True)):
-            size = self.size[:, w]
-            value = size if self.value is self.size else self.value[:, w]
+            size = self.size[..., w]
+            value = size if self.value is self.size else self.value[..., w]
             grant = Grant(self.pool, begin, end, w, w + 1, size, value)
             for kind, found in happened:
                 quantity, money = (each[..., w] for each in found or ())
@@ -76,18 +76,20 @@ class Cells:
 
 def _placed(grid: Grid, given: Granted, values: Values, *, exact: bool) -> Values:
     """Put a number of each grant into its contract and window."""
-    if len(values) == grid.shape[0] * grid.shape[1] and given.who.all():
-        return values.reshape(grid.shape)  # each contract's windows follow one another in time
+    worlds = values.shape[:-1]
+    if values.shape[-1] == grid.shape[0] * grid.shape[1] and given.who.all():
+        return values.reshape(*worlds, *grid.shape)  # each contract's windows follow one another in time
     key, some = given.spans.key, given.who
     window = grid.at(given.spans.begin[first_of(key.codes, len(key.labels))])[key.codes]
-    out = zeros(grid.shape, exact=exact)
-    out[given.spans.contract[some], window[some]] = values[some]
+    out = zeros((*worlds, *grid.shape), exact=exact)
+    out[..., given.spans.contract[some], window[some]] = values[..., some]
     return out
 
 
 def burn(cells: Cells) -> tuple[int, Decimal, str]:
     """The order in which cells of one window are drawn."""
-    return cells.pool.priority or 0, cost_of(cells.pool, cells.size, cells.value), cells.pool.name
+    size, value = (each.reshape(*each.shape[:-2], -1) for each in (cells.size, cells.value))
+    return cells.pool.priority or 0, cost_of(cells.pool, size, value), cells.pool.name
 
 
 def at_once(pools: Sequence[Pool], grid: Grid, given: Sequence[Granted]) -> bool:

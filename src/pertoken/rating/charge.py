@@ -62,7 +62,7 @@ def _rates(job: Job, claim: Claim, combos: Combos) -> Part:
     of_line = combos.of_line if mask is None else combos.of_line[mask]
     prices = array([r.unit_price if r is not None else Decimal(0) for r in claim.rates], exact=job.exact)
     quantity = number(taken.usage.values["quantity"], exact=job.exact)
-    money = settle(quantity * prices[of_line], prices)
+    money = settle(quantity * prices.take(of_line, axis=-1), prices)
     return Part.of(
         Lines(taken.usage.keys, {"quantity": quantity, "amount": money}), claim.name, claim.name, "list", taken
     )
@@ -150,7 +150,7 @@ def _rates_in_time(job: Job, charge: Charge, usage: Usage) -> Values:
     assert charge.curve is not None  # noqa: S101  see the caller
     key, per = in_series(job, charge, usage), charge.convert.per / charge.convert.times
     series = job.card.series[charge.curve.series]
-    found: Values = array([series[label] / per for label in key.labels], exact=job.exact)[key.codes]
+    found: Values = array([series[label] / per for label in key.labels], exact=job.exact).take(key.codes, axis=-1)
     return found
 
 

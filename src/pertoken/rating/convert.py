@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from pertoken.core.drawn import kind_of
 from pertoken.core.exact import CONTEXT
-from pertoken.core.money import TIE, Values, array, is_exact, round_half_up
+from pertoken.core.money import TIE, Values, is_exact, round_half_up
 from pertoken.rating.card import Convert
 
 READ = 15
 """Significant digits of a float that one reads."""
+
+SMALLEST = 1e-250
+"""A number that nobody counts to, where the logarithm of nothing is asked for."""
 
 
 def convert(quantity: Values, how: Convert) -> Values:
@@ -23,7 +27,7 @@ def convert(quantity: Values, how: Convert) -> Values:
     [1.0]
     """
     with localcontext(CONTEXT):
-        times, per, free = array([how.times, how.per, how.free], exact=is_exact(quantity))
+        times, per, free = (kind_of(each, exact=is_exact(quantity)) for each in (how.times, how.per, how.free))
         priced: Values = (quantity if how.times == 1 else quantity * times) / per
         if how.free and how.free_first:
             priced = _beyond(priced, free)
@@ -42,7 +46,7 @@ def _beyond(priced: Values, free: Any) -> Values:  # noqa: ANN401  a Decimal or 
     left: Values = np.maximum(priced - free, free - free)
     if is_exact(priced):
         return left
-    scale = 10.0 ** (READ - np.ceil(np.log10(np.maximum(priced, free))))
+    scale = 10.0 ** (READ - np.ceil(np.log10(np.maximum(np.maximum(priced, free), SMALLEST))))
     return np.asarray(np.rint(left * scale) / scale)
 
 
@@ -51,7 +55,7 @@ def _rounded(priced: Values, how: Convert) -> Values:
     to_whole = ROUNDINGS[how.round]
     if how.precision == 0:
         return to_whole(priced)
-    size = array([Decimal(10) ** how.precision], exact=is_exact(priced))[0]
+    size = kind_of(Decimal(10) ** how.precision, exact=is_exact(priced))
     result: Values = to_whole(priced * size) / size
     return result
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pertoken.core.drawn import Drawn, by_world, divide, lesser, multiply
 from pertoken.core.errors import CardError, InputError
 from pertoken.core.exact import CONTEXT
+from pertoken.core.lines import in_worlds
 from pertoken.core.money import TIE, Values, array, is_exact, settle, zeros
 from pertoken.rating.card import Convert, Curve, Tier
 from pertoken.rating.convert import convert
@@ -81,7 +83,7 @@ def normal_form(curve: Curve | None) -> NormalForm:
     with localcontext(CONTEXT):
         pieces = list(_pieces(curve))
         if pieces[0].a != 0 and not curve.flat_on_zero:
-            pieces = [_Piece(Decimal(0), Decimal(0), Decimal(0), pieces[0].line), *pieces]
+            pieces = [_at_zero(pieces[0]), *pieces]
     up_to = tuple(piece.up_to for piece in pieces if piece.up_to is not None)
     return NormalForm(up_to, tuple(p.a for p in pieces), tuple(p.b for p in pieces), tuple(p.line for p in pieces))
 
@@ -109,12 +111,24 @@ class _Piece:
     line: int
 
 
+def _at_zero(first: _Piece) -> _Piece:
+    """Make zero a piece of its own; in a world without a flat it goes on as the first piece does."""
+    if not isinstance(first.a, Drawn):
+        return _Piece(Decimal(0), Decimal(0), Decimal(0), first.line)
+    return _Piece(Decimal(0), Decimal(0), Drawn(np.where(first.a.worlds == 0, by_world(first.b), 0.0)), first.line)
+
+
 def _pieces(curve: Curve) -> Iterator[_Piece]:
     begin = paid = Decimal(0)
     for tier in curve.tiers:
         origin, below = (Decimal(0), Decimal(0)) if curve.mode == "all" else (begin, paid)
         sloped = _Piece(tier.up_to, below + tier.flat - tier.rate * origin, tier.rate, tier.line)
-        yield from [sloped] if tier.cap is None else _capped(sloped, tier, begin, origin, below + tier.cap)
+        if tier.cap is None:
+            yield sloped
+        else:
+            asked = (sloped.a, tier.cap, begin, tier.up_to)
+            cut = _cut_by_world if any(isinstance(each, Drawn) for each in asked) else _capped
+            yield from cut(sloped, tier, begin, origin, below + tier.cap)
         if tier.up_to is not None:
             paid += _most(tier, tier.flat + tier.rate * (tier.up_to - begin))
             begin = tier.up_to
@@ -135,12 +149,28 @@ def _capped(sloped: _Piece, tier: Tier, begin: Decimal, origin: Decimal, level: 
         yield then
 
 
+def _cut_by_world(sloped: _Piece, tier: Tier, begin: Decimal, origin: Decimal, level: Decimal) -> Iterator[_Piece]:
+    """Cut a tier in two, in each world where it meets its cap there; a piece may be of no width."""
+    assert tier.cap is not None  # noqa: S101  see the caller
+    rate, a, top, start = (by_world(each) for each in (tier.rate, sloped.a, level, begin))
+    room = by_world(tier.cap) - by_world(tier.flat)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        meets = np.where(np.equal(rate, 0), np.inf, by_world(origin) + np.divide(room, rate))
+    meets = np.clip(meets, start, np.inf if tier.up_to is None else by_world(tier.up_to))
+    rises = np.where(np.equal(rate, 0), np.greater_equal(room, 0), np.greater(rate, 0))
+    then = np.where(rises, top, a), np.where(rises, 0.0, rate)
+    wide = meets > start
+    first = np.where(wide, np.where(rises, a, top), then[0]), np.where(wide, np.where(rises, rate, 0.0), then[1])
+    yield _Piece(Drawn(meets), Drawn(first[0]), Drawn(first[1]), tier.line)
+    yield _Piece(tier.up_to, Drawn(then[0]), Drawn(then[1]), tier.line)
+
+
 def _ends(tier: Tier, quantity: Decimal) -> bool:
     return tier.up_to is not None and quantity >= tier.up_to
 
 
 def _most(tier: Tier, amount: Decimal) -> Decimal:
-    return amount if tier.cap is None else min(amount, tier.cap)
+    return amount if tier.cap is None else lesser(amount, tier.cap)
 
 
 def per_unit(form: NormalForm, per: Decimal, times: Decimal = Decimal(1)) -> NormalForm:
@@ -158,8 +188,8 @@ def per_unit(form: NormalForm, per: Decimal, times: Decimal = Decimal(1)) -> Nor
         return form
     bounds = form.up_to
     if not form.selected:
-        bounds = tuple(BELOW.divide(CONTEXT.multiply(bound, per), times) for bound in bounds)
-    slopes = tuple(CONTEXT.divide(CONTEXT.multiply(b, times), per) for b in form.b)
+        bounds = tuple(divide(multiply(bound, per), times, BELOW) for bound in bounds)
+    slopes = tuple(divide(multiply(b, times), per) for b in form.b)
     return replace(form, up_to=bounds, b=slopes)
 
 
@@ -188,16 +218,29 @@ def evaluate(form: NormalForm, quantity: Values, select: Values | None = None) -
 def _straight(form: NormalForm, quantity: Values) -> Values:
     exact = is_exact(quantity)
     a, b = array(form.a, exact=exact), array(form.b, exact=exact)
-    if len(a) == 1:
-        amount: Values = quantity * b[0]
+    a, b = (a, b) if a.shape == b.shape else np.broadcast_arrays(a, b)
+    if len(form.a) == 1:
+        amount: Values = quantity * b[..., :1]
         if form.a[0]:
-            amount += a[0]
+            amount += a[..., :1]
         return settle(amount, b)
     tier = tier_of(form, quantity)
-    amount = b[tier]
+    amount = _of_tier(b, tier)
     amount *= quantity
-    amount += a[tier]
+    amount += _of_tier(a, tier)
     return settle(amount, b)
+
+
+def _of_tier(values: Values, tier: Values) -> Values:
+    """Look up a number of each quantity's tier, in each world its own: `(*batch, tier)` at `(*batch, line)`."""
+    if values.ndim == 1:
+        found: Values = values[tier]
+    elif tier.ndim == 1:
+        found = values.take(tier, axis=-1)
+    else:
+        worlds = np.broadcast_shapes(values.shape[:-1], tier.shape[:-1])
+        found = np.take_along_axis(in_worlds(values, worlds), in_worlds(tier, worlds), axis=-1)
+    return found
 
 
 def _picked(form: NormalForm, quantity: Values, select: Values | None) -> Values:
@@ -208,7 +251,10 @@ def _picked(form: NormalForm, quantity: Values, select: Values | None) -> Values
     a, b, caps = (array(each, exact=exact) for each in (form.a, form.b, form.caps))
     tier = tier_of(form, select)
     with localcontext(CONTEXT):
-        amount = np.minimum(b[tier] * quantity + a[tier], caps[tier])
+        amount = np.minimum(
+            _of_tier(b, tier) * quantity + _of_tier(a, tier),
+            _of_tier(caps, tier),
+        )
         if not form.due_at_zero:
             amount = np.where(quantity == 0, zeros(amount.shape, exact=exact), amount)
         return settle(amount, b)
@@ -218,7 +264,13 @@ def tier_of(form: NormalForm, quantity: Values) -> Values:
     """Find the tier of each quantity; a bound belongs to the tier below it."""
     exact = is_exact(quantity)
     bounds = array(form.up_to, exact=exact) * (1 if exact else TIE)
-    return np.searchsorted(bounds, quantity, side="left")
+    if bounds.ndim == 1:
+        return np.searchsorted(bounds, quantity, side="left")
+    worlds = np.broadcast_shapes(bounds.shape[:-1], quantity.shape[:-1])
+    tier = np.zeros((*worlds, quantity.shape[-1]), dtype=np.intp)
+    for k in range(bounds.shape[-1]):
+        tier += quantity > bounds[..., k : k + 1]
+    return tier
 
 
 def progressive(

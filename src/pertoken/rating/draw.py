@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core import period
+from pertoken.core.drawn import kind_of
 from pertoken.core.errors import CardError
 from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Lines, Usage, concat
@@ -156,9 +157,8 @@ def _factor(played: Replay, pools: Sequence[Pool], place: Any, *, exact: bool) -
     """The factor of what is beyond the pools, for each row: that of the first pool which the contract then has."""
     out = zeros(played.grid.shape, exact=exact) + 1
     for pool in reversed(pools):
-        times: Any = pool.outside.times if exact else float(pool.outside.times)
-        out = np.where(played.there(pool), times, out)
-    factor: Values = out.reshape(-1)[place]
+        out = np.where(played.there(pool), kind_of(pool.outside.times, exact=exact, axes=2), out)
+    factor: Values = out.reshape(*out.shape[:-2], -1)[..., place]
     return factor
 
 
@@ -323,7 +323,8 @@ def _beyond(job: Job, pools: Sequence[Pool], played: Replay, name: str) -> Value
     none = played.covered[name] * 0
     if all(pool.outside.times == 1 for pool in own):
         return none
-    factor = _factor(played, own, slice(None), exact=job.exact).reshape(played.grid.shape)
+    factor = _factor(played, own, slice(None), exact=job.exact)
+    factor = factor.reshape(*factor.shape[:-1], *played.grid.shape)
     rest = np.maximum(played.demand[name] - played.covered[name], none)
     dearer: Values = settle(rest * (factor - 1))
     return dearer

@@ -29,6 +29,7 @@ class Job:
         span: First day of the books and the day after the last; None for that of the usage.
         tz: Time zone of the periods.
         exact: Decimals or floats.
+        worlds: The worlds in which the usage, or numbers of cards, differ.
     """
 
     card: Card
@@ -37,6 +38,7 @@ class Job:
     span: tuple[date, date] | None
     tz: str
     exact: bool
+    worlds: tuple[int, ...] = ()
 
     @cached_property
     def own(self) -> Usage:

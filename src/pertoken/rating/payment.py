@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from pertoken.core import period
+from pertoken.core.drawn import Drawn, kind_of
 from pertoken.core.errors import CardError
 from pertoken.core.money import Values, array, round_half_up, zeros
 from pertoken.core.period import Instants
@@ -54,13 +56,14 @@ def _at_grant(played: Replay, pool: Pool, *, exact: bool) -> Values:
     grid = played.grid
     if played.cells_of(pool):
         return played.granted(pool)[1]
-    out = zeros(grid.shape, exact=exact)
+    own = [grant for grant in played.made if grant.pool is pool and grant.of is None]
+    worlds = np.broadcast_shapes((), *(grant.value.shape[:-1] for grant in own))
+    out = zeros((*worlds, *grid.shape), exact=exact)
     began = since(pool, grid.contracts)
-    for grant in played.made:
-        if grant.pool is pool and grant.of is None:
-            when = np.maximum(grant.begin, began)
-            now = when.astype("datetime64[M]") >= grid.begin[0].astype("datetime64[M]")
-            out[..., np.arange(grid.shape[0]), grid.at(when)] += np.where(now, grant.value, grant.value * 0)
+    for grant in own:
+        when = np.maximum(grant.begin, began)
+        now = when.astype("datetime64[M]") >= grid.begin[0].astype("datetime64[M]")
+        out[..., np.arange(grid.shape[0]), grid.at(when)] += np.where(now, grant.value, grant.value * 0)
     return out
 
 
@@ -71,18 +74,19 @@ def _true_up(pool: Pool, played: Replay, bought: Values, before: Values) -> Valu
         pool: The pool.
         played: What happened in it.
         bought: What is paid in each window. [currency]
-        before: What was paid before the books begin, shape `(contract,)`. [currency]
+        before: What was paid before the books begin, shape `(*batch, contract)`. [currency]
     """
-    owed = bought * 0
-    over = np.zeros(played.grid.shape, dtype=bool)
     cells = played.cells_of(pool)
+    own = [g for g in played.made if g.pool is pool and g.of is None and g.closed <= played.grid.shape[1]]
+    worlds = np.broadcast_shapes(bought.shape[:-2], *(grant.value.shape[:-1] for grant in own))
+    owed = np.broadcast_to(bought * 0, (*worlds, *played.grid.shape)).copy()
+    over = np.zeros(owed.shape, dtype=bool)
     if cells:
         owed, over = owed + cells.value, np.asarray(cells.value != 0, dtype=bool)
-    for grant in played.made:
-        if grant.pool is pool and grant.of is None and grant.closed <= played.grid.shape[1]:
-            owed[..., grant.closed - 1] += grant.value
-            over[..., grant.closed - 1] |= grant.value != 0
-    short = owed.cumsum(axis=-1) - bought.cumsum(axis=-1) - before[:, None]
+    for grant in own:
+        owed[..., grant.closed - 1] += grant.value
+        over[..., grant.closed - 1] |= grant.value != 0
+    short = owed.cumsum(axis=-1) - bought.cumsum(axis=-1) - before[..., None]
     most = np.maximum.accumulate(np.where(over, np.maximum(short, short * 0), short * 0), axis=-1)
     out = most.copy()
     out[..., 1:] -= most[..., :-1]
@@ -162,9 +166,16 @@ def _instalments(
 def _parts(job: Job, price: Decimal, dates: Instants, upfront: Decimal) -> Iterator[tuple[np.datetime64, Decimal]]:
     """Cut what is left of a price into parts that add up to it, to the cent."""
     steps = [price * (upfront + (1 - upfront) * i / len(dates)) for i in range(len(dates) + 1)]
-    edges = array(steps, exact=True)
-    edges = edges if job.card.rounding is None or len(dates) == 1 else round_half_up(edges, job.card.rounding)
-    yield from zip(dates, edges[1:] - edges[:-1], strict=True)
+    whole = job.card.rounding is None or len(dates) == 1
+    edges = steps if whole else [_rounded(each, job.card.rounding or 0) for each in steps]
+    yield from zip(dates, (after - before for before, after in pairwise(edges)), strict=True)
+
+
+def _rounded(money: Decimal, digits: int) -> Decimal:
+    if isinstance(money, Drawn):
+        return Drawn(round_half_up(money.worlds, digits))
+    rounded: Decimal = round_half_up(array([money], exact=True), digits)[0]
+    return rounded
 
 
 def _price(pool: Pool) -> Decimal:
@@ -200,15 +211,17 @@ def _booked(dues: list[Due], grid: Grid, *, exact: bool) -> tuple[Values, Values
     """Put payments into the windows in which they are due; those of the first month into the first window.
 
     Returns:
-        What is paid in each window, and what was paid before the books, shapes `(contract, window)` and `(contract,)`.
+        What is paid in each window, and what was paid before the books, shapes `(*batch, contract, window)` and
+        `(*batch, contract)`.
     """
-    out, before = zeros(grid.shape, exact=exact), zeros(grid.shape[:1], exact=exact)
+    worlds = np.broadcast_shapes(*(money.worlds.shape for *_, money in dues if isinstance(money, Drawn)))
+    out, before = (zeros((*worlds, *shape), exact=exact) for shape in (grid.shape, grid.shape[:1]))
     dates = np.array([at for _, at, _ in dues], dtype="datetime64[s]")
     early = dates.astype("datetime64[M]") < grid.begin[0].astype("datetime64[M]")
     for (c, _, money), when, gone, late in zip(dues, grid.at(dates), early, dates >= grid.end[-1], strict=True):
-        number: Any = money if exact else float(money)
+        number = kind_of(money, exact=exact, axes=0)
         if gone:
-            before[c] += number
+            before[..., c] += number
         elif not late:
-            out[c, when] += number
+            out[..., c, when] += number
     return out, before

@@ -4,6 +4,7 @@ Each purchase, and each cycle, is a grant of its own. In every window the grants
 cost of a unit, name and age; at its end a grant is carried on, forfeited or refunded. Granted = drawn + expired + left.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.distinct import first_of, order_of, pairs
+from pertoken.core.drawn import Drawn, by_world, kind_of
 from pertoken.core.errors import CardError
 from pertoken.core.lines import Key
 from pertoken.core.money import Values, array, settle, zeros
@@ -170,9 +172,11 @@ def cost_of(pool: Pool, size: Values, value: Values) -> Decimal:
     said = said_cost(pool)
     if said is not None:
         return said
-    sizes = size.reshape(-1)
-    some = np.flatnonzero(sizes != 0)[:1]
-    return Decimal(0) if not len(some) else Decimal(str(value.reshape(-1)[some[0]] / sizes[some[0]]))
+    some = np.flatnonzero((size != 0).reshape(-1, size.shape[-1]).any(axis=0))[:1]
+    if not len(some):
+        return Decimal(0)
+    each = value[..., some[0]] / size[..., some[0]]
+    return Drawn(each) if np.ndim(each) else Decimal(str(each))
 
 
 def lost(pool: Pool) -> str:
@@ -244,7 +248,7 @@ def granted(pool: Pool, grid: Grid, who: NDArray[np.bool_], *, exact: bool) -> G
     """
     spans = _cycles(pool, grid) if pool.every else _terms(pool, grid)
     over = np.minimum(spans.end, grid.contracts.holds(held(pool))[1][spans.contract])
-    amount = zeros((len(spans.contract),), exact=exact) + (pool.grant if exact else float(pool.grant))
+    amount = zeros((len(spans.contract),), exact=exact) + kind_of(pool.grant, exact=exact)
     amount = spans.prorated(amount)
     if pool.every == "hour" and grid.contracts.tz != "UTC":
         long = seconds(spans.begin, spans.end, grid.contracts.tz)
@@ -263,12 +267,13 @@ def grants(given: Granted, grid: Grid, *, exact: bool) -> list[Grant]:
     order = order_of(which, len(begins))
     order = order if given.who.all() else order[given.who[order]]
     edges = np.append(0, np.cumsum(np.bincount(which[order], minlength=len(begins))))
-    amount, contract, worth = given.amount[order], given.spans.contract[order], given.worth[order]
+    amount, worth = (each.take(order, axis=-1) for each in (given.amount, given.worth))
+    contract = given.spans.contract[order]
     for i in range(len(begins)):
         lines = slice(edges[i], edges[i + 1])
-        size, value = zeros((len(grid.contracts),), exact=exact), zeros((len(grid.contracts),), exact=exact)
-        size[contract[lines]] = amount[lines]
-        value[contract[lines]] = worth[lines]
+        size, value = (zeros((*each.shape[:-1], len(grid.contracts)), exact=exact) for each in (amount, worth))
+        size[..., contract[lines]] = amount[..., lines]
+        value[..., contract[lines]] = worth[..., lines]
         opened = int(grid.at(begins[i]))
         closed = int(np.searchsorted(grid.begin, ends[i], side="left"))
         closed = closed if ends[i] <= grid.end[-1] else len(grid.begin) + 1
@@ -277,15 +282,10 @@ def grants(given: Granted, grid: Grid, *, exact: bool) -> list[Grant]:
     return out
 
 
-def kind_of(number: Decimal, *, exact: bool) -> Any:  # noqa: ANN401  either kind
-    """Make a decimal the kind of number that is reckoned with."""
-    return number if exact else float(number)
-
-
 def _prices(pool: Pool, spans: Windows, grid: Grid, *, exact: bool) -> Values:
     """Price of each grant: as said, or the part of all payments that falls to it, shape `(grant,)`."""
     paid = [p for p in pool.pay if p.amount is not None]
-    none = zeros(spans.contract.shape, exact=exact)
+    none = zeros((*_worlds(paid), len(spans.contract)), exact=exact)
     if pool.price is None and pool.unit == MONEY and pool.unused == "true_up":
         return spans.prorated(none + kind_of(pool.grant, exact=exact))
     if pool.price is not None or not paid:
@@ -298,8 +298,13 @@ def _prices(pool: Pool, spans: Windows, grid: Grid, *, exact: bool) -> Values:
                 _run_up(each, np.clip(edge[mine], begin, end), begin, end, exact=exact)
                 for edge in (spans.begin, spans.end)
             )
-            none[mine] += after - before
+            none[..., mine] += after - before
     return none
+
+
+def _worlds(paid: Sequence[Pay]) -> tuple[int, ...]:
+    """The worlds in which payments differ."""
+    return np.broadcast_shapes(*(np.shape(by_world(each.amount)) for each in paid if each.amount is not None))
 
 
 def _run_up(pay: Pay, at: Instants, begin: np.datetime64, end: np.datetime64, *, exact: bool) -> Values:

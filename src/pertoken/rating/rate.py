@@ -27,6 +27,7 @@ from pertoken.rating.draw import Drawn, Listed, money_pools, quantity_pools
 from pertoken.rating.job import Job
 from pertoken.rating.part import Part, Taken
 from pertoken.rating.replay import Replay
+from pertoken.rating.uncertain import worlds_in
 from pertoken.usage.question import PRICE_FROM, above_key
 
 STAGES: dict[str, frozenset[str]] = {
@@ -82,7 +83,8 @@ def rate(
 
     Args:
         usage: Quantities of leaf meters. [unit of the meter], shape `(*batch, line)`
-        cards: One card or several that share the work; all of one party and currency.
+        cards: One card or several that share the work; all of one party and currency. A number of theirs may be a
+            `Drawn`, one for each world, where the card is rated in floats.
         exact: True for `Decimal` (invoices), False for `float64` (studies); they agree to 1e-9.
         unpriced: `raise` when billable usage has no price, or `keep` it apart.
         contracts: When contracts begin and end; without, a contract runs from its first period with usage to its last.
@@ -99,9 +101,10 @@ def rate(
     """
     book = (cards,) if isinstance(cards, Card) else tuple(cards)
     _one_side(book)
+    worlds = _worlds(usage, book, exact=exact)
     with localcontext(CONTEXT):
         usage = _with_bands(_with_periods(usage, book), book)
-        jobs = [Job(card, usage, contracts, span, _zone(card, timezone), exact) for card in book]
+        jobs = [Job(card, usage, contracts, span, _zone(card, timezone), exact, worlds) for card in book]
         for job in jobs:
             if span is not None or contracts:
                 job.contracts.began()  # what is said of the books and of contracts is checked, needed or not
@@ -119,6 +122,23 @@ def rate(
         if unpriced == "raise" and any(len(each) for each in aside):
             raise without_price(concat(Usage, [each for each in aside if len(each)]))
         return Rated(tuple(parts), concat(Usage, aside), replays, {job.card.name: job for job in jobs})
+
+
+def _worlds(usage: Usage, cards: Sequence[Card], *, exact: bool) -> tuple[int, ...]:
+    """Find the worlds in which quantities or numbers of cards differ.
+
+    Raises:
+        CardError: Numbers of cards differ by world, and the usage by others; or money is to be exact.
+    """
+    own, drawn = usage.values["quantity"].shape[:-1], worlds_in(cards)
+    if drawn and exact:
+        msg = "numbers of a card differ by world, and money is to be exact; an invoice has one world; say exact=False"
+        raise CardError(msg)
+    try:
+        return np.broadcast_shapes(own, drawn)
+    except ValueError:
+        msg = f"the usage has {own} worlds and numbers of the cards have {drawn}; expected the same; draw them together"
+        raise CardError(msg) from None
 
 
 def _zone(card: Card, timezone: str) -> str:
@@ -278,8 +298,7 @@ def _measures(claim: Claim) -> bool:
 
 def _signed(part: Part, job: Job) -> Part:
     keys = {name: key for name, key in part.lines.keys.items() if not name.startswith(DURING)}
-    worlds = job.usage.values["quantity"].shape[:-1]
-    values = {name: in_worlds(value, worlds) for name, value in part.lines.values.items()}
+    values = {name: in_worlds(value, job.worlds) for name, value in part.lines.values.items()}
     return replace(part, lines=Lines(keys, values).with_keys(account=job.card.account, card=job.card.name))
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pertoken.core.drawn import kind_of
 from pertoken.core.money import Values, is_exact, settle, zeros
 from pertoken.core.period import following, months_later
 from pertoken.rating.card import Pool
 from pertoken.rating.cells import Cells, at_once, burn
 from pertoken.rating.contract import MONTHS, anchored
-from pertoken.rating.pool import Grant, Granted, Grid, grants, held, kind_of
+from pertoken.rating.pool import Grant, Granted, Grid, grants, held
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ class Replay:
         if found:
             return found
         rows = [e for grant in self.made if grant.pool is pool for e in grant.entries if e[0] == kind]
-        shape = np.broadcast_shapes((), *(row[2].shape[:-1] for row in rows))
+        shape = np.broadcast_shapes((), *(each.shape[:-1] for row in rows for each in row[2:]))
         quantity, value = (zeros((*shape, *self.grid.shape), exact=self.exact) for _ in range(2))
         for _, window, drawn, worth in rows:
             quantity[..., window] += drawn
@@ -78,9 +79,11 @@ class Replay:
         cells = self.cells_of(pool)
         if cells:
             return cells.size, cells.value
-        quantity, value = (zeros(self.grid.shape, exact=self.exact) for _ in range(2))
-        for grant in self.made:
-            if grant.pool is pool and grant.of is None and grant.opened < self.grid.shape[1]:
+        own = [grant for grant in self.made if grant.pool is pool and grant.of is None]
+        shape = np.broadcast_shapes((), *(each.shape[:-1] for grant in own for each in (grant.size, grant.value)))
+        quantity, value = (zeros((*shape, *self.grid.shape), exact=self.exact) for _ in range(2))
+        for grant in own:
+            if grant.opened < self.grid.shape[1]:
                 quantity[..., grant.opened] += grant.size
                 value[..., grant.opened] += grant.value
         return quantity, value
@@ -89,7 +92,7 @@ class Replay:
         """Tell in which windows contracts have a pool, full or empty, shape `(contract, window)`."""
         cells = self.cells_of(pool)
         if cells:
-            return np.asarray(cells.size != 0, dtype=bool)
+            return _anywhere(cells.size)
         out = np.zeros(self.grid.shape, dtype=bool)
         for grant in self.made:
             if grant.pool is pool:
@@ -107,11 +110,18 @@ def replay(grid: Grid, given: Sequence[Granted], demand: Mapping[str, Values], *
         exact: Decimals or floats.
     """
     some = [each for each in given if len(each.over)]
+    worlds = np.broadcast_shapes(*(own.amount.shape[:-1] for own in some), *(d.shape[:-2] for d in demand.values()))
+    demand = {charge: _in_worlds(each, worlds) for charge, each in demand.items()}
     if some and at_once([each.pool for each in some], grid, some):
         cells = sorted((Cells.of(each.pool, grid, each, exact=exact) for each in some), key=burn)
         return _together(grid, cells, demand)
     made = [grant for each in given for grant in grants(each, grid, exact=exact)]
     return in_time(grid, made, demand)
+
+
+def _in_worlds(wanted: Values, worlds: tuple[int, ...]) -> Values:
+    """Give what is needed the leading axes of all worlds in which it, or what is granted, differs."""
+    return wanted if wanted.shape[:-2] == worlds else np.broadcast_to(wanted, (*worlds, *wanted.shape[-2:]))
 
 
 def _together(grid: Grid, cells: Sequence[Cells], demand: Mapping[str, Values]) -> Replay:
@@ -120,7 +130,7 @@ def _together(grid: Grid, cells: Sequence[Cells], demand: Mapping[str, Values]) 
     offered = {charge: np.zeros(grid.shape, dtype=bool) for charge in demand}
     for own in cells:
         for charge in [name for name in own.pool.eligible if name in need]:
-            offered[charge] |= np.asarray(own.size != 0, dtype=bool)
+            offered[charge] |= _anywhere(own.size)
             _take(own.pool, charge, need[charge], own.draw)
     return Replay(grid, demand, _covered(demand, need), offered, cells=tuple(cells))
 
@@ -212,6 +222,12 @@ def _ended(grant: Grant, live: Sequence[Grant], grid: Grid, window: int) -> list
 def _some(size: Values) -> NDArray[np.bool_]:
     """The contracts that have any of it in some world."""
     some: NDArray[np.bool_] = (size != 0).reshape(-1, size.shape[-1]).any(axis=0)
+    return some
+
+
+def _anywhere(size: Values) -> NDArray[np.bool_]:
+    """The contracts and windows that have any of it in some world."""
+    some: NDArray[np.bool_] = (size != 0).reshape(-1, *size.shape[-2:]).any(axis=0)
     return some
 
 

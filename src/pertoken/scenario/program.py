@@ -26,7 +26,8 @@ class Row:
             `vendors.NAME`, `costs`, `results`, `checks`.
         label: What a person calls it.
         text: The formula as the modeller wrote it, or in words where the house made it.
-        total: How a column of totals reads: `sum` over the months, `last` month, or `none` (ratios).
+        total: How a column of totals reads: `sum` over the months, `last` month, `ratio` (the row is a quotient of two
+            named rows: the quotient of their totals; fold first, divide last), or `none`.
         source: File and place that says so.
         line: Line of the model's file.
     """

@@ -1,0 +1,110 @@
+"""Drawn worlds: shares of a design become values of inputs, shocks of walks, and months of events."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pertoken.core.copula import correlate
+from pertoken.core.distribution import Distribution, quantile
+from pertoken.core.money import Values
+from pertoken.scenario.model import Model
+from pertoken.scenario.spec import Assumption, Event
+from pertoken.scenario.worlds import Worlds, named, spread_over, value_in
+
+
+def dimensions(model: Model) -> tuple[str, ...]:
+    """Name what is drawn: inputs with a range, a shock for each month of a walk, and events."""
+    own = [name for name, said in model.inputs.items() if said.spread is not None]
+    walks = [f"{name}@{month}" for name in model.shocks for month in model.months]
+    return (*own, *walks, *(f"event.{name}" for name in model.events))
+
+
+def pairs(model: Model) -> dict[tuple[str, str], float]:
+    """List the rank correlations between what is drawn."""
+    return {each.between: float(each.rank) for each in model.spec.correlations}
+
+
+def together(model: Model, shares: Values) -> Values:
+    """Make columns of one whole replicate move together as the model says."""
+    said = pairs(model)
+    return correlate(shares, dimensions(model), said) if said else shares
+
+
+def drawn(model: Model, shares: Values, case: str = "base") -> Worlds:
+    """Make the worlds of a design.
+
+    Args:
+        model: The model.
+        shares: Shares strictly between 0 and 1, shape `(draws, dimensions)`.
+        case: Case or scenario around whose values the worlds lie: a range moves with its value.
+    """
+    column = {name: shares[:, i] for i, name in enumerate(dimensions(model))}
+    base = named(model, case)
+    more: dict[str, Values] = {}
+    for name, said in model.inputs.items():
+        if said.spread is not None:
+            more[model.entries[name]] = moved(said, value_in(said, case, model), column[name])[:, np.newaxis]
+    for name, row in model.shocks.items():
+        shocks = np.stack([column[f"{name}@{month}"] for month in model.months], axis=-1)
+        more[row] = quantile(NORMAL, shocks)
+    for name, row in model.happenings.items():
+        chance = _chance(model.events[name], more, base.given)
+        more[row] = happens(model.events[name], column[f"event.{name}"], chance, model.months)[:, np.newaxis]
+    return spread_over(base, more)
+
+
+NORMAL = Distribution("normal", {"mean": 0.0, "sd": 1.0})
+"""What shocks are drawn from."""
+
+
+def distribution(said: Assumption) -> Distribution:
+    """The distribution of an assumption's value, in its unit."""
+    assert said.spread is not None  # noqa: S101  the callers ask for what has one
+    numbers = {
+        name: tuple(map(float, value)) if isinstance(value, tuple) else float(value)
+        for name, value in said.spread.parameters.items()
+    }
+    if said.spread.kind == "p10_p90":
+        numbers.setdefault("p50", float(said.value))
+    return Distribution(said.spread.kind, numbers)
+
+
+def moved(said: Assumption, value: float, shares: Values) -> Values:
+    """Draw an assumption; where a case gives it another value, its range moves with it.
+
+    What is above zero moves by its factor, a share of the whole by its odds, all else by the difference.
+    """
+    found = quantile(distribution(said), shares)
+    base = float(said.value)
+    if value == base:
+        return found
+    low, high = bounds(said)
+    if low == 0 and np.isfinite(high):
+        odds = found / (high - found) * (value / (high - value)) / (base / (high - base))
+        return np.asarray(high * odds / (1 + odds))
+    if low == 0 and base > 0:
+        return np.asarray(found * (value / base))
+    return np.asarray(found + (value - base))
+
+
+def bounds(said: Assumption) -> tuple[float, float]:
+    """Between which values an assumption lies for sure."""
+    numbers: Mapping[str, object] = said.spread.parameters if said.spread else {}
+    low, high = numbers.get("low"), numbers.get("high")
+    kind = said.spread.kind if said.spread else ""
+    low = 0 if kind == "lognormal" else low
+    return float(str(low)) if low is not None else -np.inf, float(str(high)) if high is not None else np.inf
+
+
+def _chance(event: Event, drawn_rows: Mapping[str, Values], given: Mapping[str, Values]) -> Values:
+    row = event.probability.name
+    own = drawn_rows.get(row, given[row])[..., 0]
+    return own / 100 if event.probability.unit == "%" else own
+
+
+def happens(event: Event, shares: Values, chance: Values, months: Sequence[str]) -> Values:
+    """The number of the month in which an event happens, 0 for never: each month of its stretch is as likely."""
+    first, last = months.index(event.first), months.index(event.last)
+    part = np.divide(shares, chance, out=np.ones_like(shares), where=chance > 0)
+    month = first + 1 + np.floor(part * (last - first + 1))
+    return np.asarray(np.where(part < 1, month, 0.0))
