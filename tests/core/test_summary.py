@@ -31,6 +31,14 @@ def test_figures_are_those_of_all_worlds(world):
     assert (said.draws, said.replicates, said.whole) == (70, 7, True)
 
 
+def test_what_is_not_a_number_in_one_world_has_no_figures_and_its_neighbours_keep_theirs():
+    values = normal(20, 2)
+    values[3, 0] = np.nan
+    said = summarise(values, asked=Asked(above=(0,)))
+    assert all(np.isnan(figure[0]) for figure in said.figures.values())
+    assert said["p90"][1] == pytest.approx(np.quantile(values[:, 1], 0.9))
+
+
 def slow_shortfall(numbers, share):
     """The mean of the quantile function over the worst share, each draw holding 1/n of it."""
     left, total = share * len(numbers), 0.0

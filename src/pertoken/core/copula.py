@@ -45,7 +45,7 @@ def correlate(u: Values, names: Sequence[str], pairs: Pairs) -> Values:
     np.True_
     """
     check(pairs, names)
-    out = u.copy()
+    out = u.copy(order="K")
     for members in groups(pairs):
         columns = [names.index(name) for name in members]
         mixed = _mixed(normal_quantile(u[:, columns]), _root(matrix(members, pairs)))

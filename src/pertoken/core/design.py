@@ -6,7 +6,7 @@ place: names that come after it move nothing, a name put before it does. Streams
 which stay the same on all machines and versions.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from math import ceil, prod
 from types import MappingProxyType
@@ -65,7 +65,7 @@ def design(names: Sequence[str], *, draws: int, kind: str = "lhs", seed: int, re
         replicate: Which of several designs that are independent of each other.
 
     Returns:
-        Shares strictly between 0 and 1, shape `(draws, len(names))`.
+        Shares strictly between 0 and 1, shape `(draws, len(names))`, each column of one piece in memory.
 
     Raises:
         InputError: No such design, a name twice, or draws that are not a power of two.
@@ -79,10 +79,10 @@ def design(names: Sequence[str], *, draws: int, kind: str = "lhs", seed: int, re
     if draws < 1:
         raise _wrong(f"{draws} draws", "at least 1", "draw more worlds")
     streams = [_stream(seed, replicate, name) for name in names]
-    out = np.empty((draws, len(names)))
+    out = np.empty((len(names), draws))
     for column, shares in enumerate(DESIGNS[kind](streams, draws)):
-        out[:, column] = shares
-    return out
+        out[column] = shares
+    return out.T
 
 
 def _known(kind: str) -> None:
@@ -105,53 +105,59 @@ def _stream(seed: int, replicate: int, name: str) -> np.random.Philox:
     return np.random.Philox(key=int.from_bytes(key, "little"))
 
 
-def _free(stream: np.random.Philox, draws: int) -> Values:
-    """Draw shares strictly between 0 and 1, from the upper 52 bits of each word."""
-    return ((stream.random_raw(draws) >> np.uint64(12)) + 0.5) / (1 << 52)
+def _free(words: NDArray[np.uint64]) -> Values:
+    """Make shares strictly between 0 and 1 of the upper 52 bits of each word."""
+    return ((words >> np.uint64(12)) + 0.5) / (1 << 52)
 
 
-def _within(strata: NDArray[np.int64], stream: np.random.Philox) -> Values:
-    """Draw one share inside each stratum; 32 bits leave room for the stratum's number."""
-    inside = ((stream.random_raw(len(strata)) >> np.uint64(32)) + 0.5) / (1 << 32)
-    return (strata + inside) / len(strata)
+def _within(strata: NDArray[np.int64], words: NDArray[np.uint64]) -> Values:
+    """Take one share inside each stratum, from the upper 32 bits of a word, which leave room for its number."""
+    return (strata + ((words >> np.uint64(32)) + 0.5) / (1 << 32)) / len(strata)
 
 
-def _random(streams: Sequence[np.random.Philox], draws: int) -> list[Values]:
-    return [_free(stream, draws) for stream in streams]
+def _shuffled(words: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Put the numbers from 0 in the order of random words, whose lowest bits give way to the numbers themselves."""
+    numbers = np.uint64((1 << len(words).bit_length()) - 1)
+    return (np.sort(words & ~numbers | np.arange(len(words), dtype=np.uint64)) & numbers).astype(np.int64)
 
 
-def _lhs(streams: Sequence[np.random.Philox], draws: int) -> list[Values]:
-    return [_within(np.argsort(stream.random_raw(draws), kind="stable"), stream) for stream in streams]
+def _random(streams: Sequence[np.random.Philox], draws: int) -> Iterator[Values]:
+    return (_free(stream.random_raw(draws)) for stream in streams)
 
 
-def _sobol(streams: Sequence[np.random.Philox], draws: int) -> list[Values]:
+def _lhs(streams: Sequence[np.random.Philox], draws: int) -> Iterator[Values]:
+    for stream in streams:
+        words = stream.random_raw(2 * draws)
+        yield _within(_shuffled(words[:draws]), words[draws:])
+
+
+def _sobol(streams: Sequence[np.random.Philox], draws: int) -> Iterator[Values]:
     from scipy.stats.qmc import Sobol  # noqa: PLC0415  slow to load, and other designs need none
 
     bits = draws.bit_length() - 1
     if draws != 1 << bits:
         raise _wrong(f"{draws} draws of a sobol design", "a power of two", f"take {1 << (bits + 1)}")
-    if not streams:
-        return []
-    points = Sobol(len(streams), scramble=False, rng=0).random_base2(bits)
-    places = (points * draws).astype(np.int64)
-    return [_within(_scrambled(places[:, i], bits, stream), stream) for i, stream in enumerate(streams)]
+    points = Sobol(max(len(streams), 1), scramble=False, rng=0).random_base2(bits)
+    for column, stream in zip(points.T, streams, strict=False):
+        words = stream.random_raw(2 * draws)
+        yield _within(_scrambled((column * draws).astype(np.int64), bits, words[:draws]), words[draws:])
 
 
-def _scrambled(places: NDArray[np.int64], bits: int, stream: np.random.Philox) -> NDArray[np.int64]:
+def _scrambled(places: NDArray[np.int64], bits: int, words: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Flip each bit of a place or not, by a coin for each combination of the bits before it (Owen's scrambling).
 
     Where the bits end, the share within the stratum is drawn freely: the rest of the same scrambling, as each stratum
     holds one point.
     """
-    coins = (stream.random_raw(1 << bits) >> np.uint64(63)).astype(np.int64)
-    out = np.zeros_like(places)
+    coins = (words >> np.uint64(63)).astype(np.int64)
+    to = np.zeros(1, dtype=np.int64)  # where each combination of the first bits goes
     for bit in range(bits):
-        rest = bits - bit - 1
-        out |= (((places >> rest) & 1) ^ coins[(1 << bit) + (places >> (rest + 1))]) << rest
-    return out
+        flips = coins[1 << bit : 2 << bit, np.newaxis] ^ np.arange(2)
+        to = (2 * to[:, np.newaxis] + flips).ravel()
+    return to[places]
 
 
-DESIGNS: Mapping[str, Callable[[Sequence[np.random.Philox], int], list[Values]]] = MappingProxyType(
+DESIGNS: Mapping[str, Callable[[Sequence[np.random.Philox], int], Iterator[Values]]] = MappingProxyType(
     {"lhs": _lhs, "sobol": _sobol, "random": _random}
 )
 """How each design writes its columns."""

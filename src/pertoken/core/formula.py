@@ -96,7 +96,9 @@ _TOKEN = re.compile(
     r"|(?P<sign><=|>=|==|!=|[-+*/^()<>,=]))"
 )
 _NOUN = r"[^\W\d]\w*(?![\w.('`])"
-_UNIT = re.compile(rf"\s*(?!(?:and|or|not)\b)(?P<unit>{_NOUN}(?:/(?:\d[\d_]*[kKMB]?\s+)?{_NOUN})*)|\s*\[(?P<inner>[^\]]*)\]")
+_UNIT = re.compile(
+    rf"\s*(?!(?:and|or|not)\b)(?P<unit>{_NOUN}(?:/(?:\d[\d_]*[kKMB]?\s+)?{_NOUN})*)|\s*\[(?P<inner>[^\]]*)\]"
+)
 _SHARE = re.compile(r"\s*%(?P<per>/(?:month|quarter|year)\b)?")
 _SPACED = re.compile(r"\s*/\s*(month|quarter|year)\b")
 _MONTH = re.compile(r"\s*(?P<label>\d{4}-(?:0[1-9]|1[0-2]))(?!\d)")
@@ -120,7 +122,7 @@ class _Reader:
 
     def whole(self) -> Node:
         """Read all there is."""
-        if self.token is None:
+        if not self.text.strip():
             raise InputError.of([Fault("", "an empty formula", "a number, a name or an operation")])
         node = self._operation(0)
         if self.token is not None:

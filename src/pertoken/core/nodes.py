@@ -106,7 +106,8 @@ WORDS = frozenset({"and", "or", "not"})
 _PLAIN = re.compile(r"[^\W\d]\w*(\.\w+)*")
 _CLOSE = re.compile(r"[^\W\d]\w*(/(1[KM] )?[^\W\d]\w*)*")
 _RANK = {
-    "or": 1, "and": 2, "not": 3, "<": 4, "<=": 4, ">": 4, ">=": 4, "==": 4, "!=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8,
+    "or": 1, "and": 2, "not": 3, "<": 4, "<=": 4, ">": 4, ">=": 4, "==": 4, "!=": 4, "+": 5, "-": 5, "*": 6, "/": 6,
+    "^": 8,
 }  # fmt: skip
 _NEGATIVE = 7
 _ATOM = 9
@@ -202,7 +203,7 @@ def _argument(node: Call, arg: Node) -> str:
 
 def _digits(number: Number) -> str:
     value = number.value
-    digits = f"{int(value)}" if value == int(value) and abs(value) < 10**15 else repr(value)  # noqa: PLR2004  exact
+    digits = f"{int(value)}" if value == int(value) and abs(value) < 10**15 else repr(value)
     if number.unit == ONE:
         return digits
     close = str(made(dict(number.unit.powers), number.unit.scale)).replace(" / ", "/")

@@ -130,9 +130,11 @@ def summary(gathered: Gathered) -> Summary:
         msg = "no worlds to summarise; draw at least one"
         raise InputError(msg)
     figures = dict(gathered.middle)
-    if gathered.kept:
+    if gathered.kept and gathered.blocks > 1:
         figures = _figures(np.concatenate(gathered.kept), gathered.asked)
-    else:  # the variance of all is the mean of the blocks' variances and the variance of their means
+    elif (
+        gathered.blocks > 1
+    ):  # the variance of all is the mean of the blocks' variances and the variance of their means
         figures["variance"] = gathered.middle["variance"] + gathered.spread["mean"] / gathered.blocks
     errors = {name: _error(value, gathered.blocks) for name, value in gathered.spread.items()}
     variance, of_variance = figures.pop("variance"), errors.pop("variance")
@@ -168,25 +170,32 @@ def summarise(values: Values, *, replicates: int = 1, asked: Asked | None = None
 
 
 def _figures(worlds: Values, asked: Asked) -> dict[str, Values]:
-    found = dict(zip(QUANTILES, np.quantile(worlds, list(QUANTILES.values()), axis=0), strict=True))
-    return {
+    ranked = np.sort(worlds, axis=0)
+    figures = {
         "mean": np.asarray(worlds.mean(axis=0)),
         "variance": np.asarray(worlds.var(axis=0)),
-        **{name: np.asarray(value) for name, value in found.items()},
-        "shortfall": _shortfall(worlds, asked),
+        **{name: _quantile(ranked, level) for name, level in QUANTILES.items()},
+        "shortfall": _shortfall(ranked, asked),
         **{f"below {x:.15g}": np.asarray((worlds < x).mean(axis=0)) for x in asked.below},
         **{f"above {x:.15g}": np.asarray((worlds > x).mean(axis=0)) for x in asked.above},
     }
+    unknown = np.isnan(ranked[-1])  # what is not a number in one world has no figures
+    return {name: np.where(unknown, np.nan, value) for name, value in figures.items()} if unknown.any() else figures
 
 
-def _shortfall(worlds: Values, asked: Asked) -> Values:
+def _quantile(ranked: Values, level: float) -> Values:
+    """Read a quantile between the two worlds beside it, as NumPy and the PERCENTILE of spreadsheets do."""
+    below, part = divmod(level * (len(ranked) - 1), 1)
+    one, two = ranked[int(below)], ranked[min(int(below) + 1, len(ranked) - 1)]
+    return np.asarray(one + (two - one) * part)
+
+
+def _shortfall(ranked: Values, asked: Asked) -> Values:
     """Average the worst share of worlds, the last of them in part (R. T. Rockafellar and S. Uryasev, 2002)."""
-    sign = 1 if asked.low_is_bad else -1
-    count = asked.worst_share * len(worlds)
+    count = asked.worst_share * len(ranked)
     last = ceil(round(count, 9))
-    worst = np.sort(np.partition(sign * worlds, last - 1, axis=0)[:last], axis=0)
-    worst[-1] *= count - (last - 1)
-    return np.asarray(sign * worst.sum(axis=0) / count)
+    worst = ranked[:last] if asked.low_is_bad else ranked[::-1][:last]
+    return np.asarray((worst[:-1].sum(axis=0) + worst[-1] * (count - (last - 1))) / count)
 
 
 def _error(spread: Values, blocks: int) -> Values:

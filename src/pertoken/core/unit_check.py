@@ -47,7 +47,7 @@ def checked(node: Node, units: Mapping[str, Unit], expected: Unit | None = None)
     >>> from pertoken.core.units import unit
     >>> units = {"tokens": unit("token"), "price": unit("USD / 1K token"), "growth": unit("%")}
     >>> text(checked(formula("tokens * price * (1 + growth)").node, units, unit("USD"))[0])
-    'tokens * price * (1 + growth / 100) / 1000'
+    'tokens * price / 1000 * (1 + growth / 100)'
     """
     part = _part(node, units)
     if expected is None:
@@ -167,7 +167,9 @@ def _power(node: Call, parts: Sequence[_Part]) -> _Part:
 def _root(node: Call, parts: Sequence[_Part]) -> _Part:
     (part,) = parts
     if any(exponent % 2 for _, exponent in part.unit.powers):
-        raise InputError.of([Fault("", f"the square root of `{text(part.said)}` in {part.unit}", "a square, or no unit")])
+        raise InputError.of(
+            [Fault("", f"the square root of `{text(part.said)}` in {part.unit}", "a square, or no unit")]
+        )
     halves = made({noun: exponent // 2 for noun, exponent in part.unit.powers})
     inner = _in(part, plain(part.unit))
     return _Part(Call(node.function, (inner,)), node, halves, part.bare)
@@ -197,7 +199,9 @@ def _without(node: Call, part: _Part) -> _Part:
     if part.unit.powers:
         where = f"in `{text(node)}`"
         mend = f"divide it by something in {plain(part.unit)}"
-        raise InputError.of([Fault("", f"`{text(part.said)}` {where} is in {part.unit}", "a number without unit", mend)])
+        raise InputError.of(
+            [Fault("", f"`{text(part.said)}` {where} is in {part.unit}", "a number without unit", mend)]
+        )
     return _Part(_in(part, ONE), part.said, ONE, part.bare)
 
 

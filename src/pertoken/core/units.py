@@ -7,13 +7,17 @@ from fractions import Fraction
 
 from pertoken.core.errors import Fault, InputError, PertokenError, alike
 
-NOUNS = frozenset(
-    "token request customer user seat account session message document page image character search call event job hour "
-    "day minute second week person gpu gpu_hour cpu_hour byte GB TB parameter step employee subscription invoice".split()
-)
+NOUNS = frozenset({
+    "token", "request", "customer", "user", "seat", "account", "session", "message", "document", "page", "image",
+    "character", "search", "call", "event", "job", "hour", "day", "minute", "second", "week", "person", "gpu",
+    "gpu_hour", "cpu_hour", "byte", "GB", "TB", "parameter", "step", "employee", "subscription", "invoice",
+})  # fmt: skip
 """Words that are read without being declared; others are too, unless they look like one of these misspelled."""
 
-CURRENCIES = frozenset("AUD BRL CAD CHF CNY DKK EUR GBP HKD INR JPY KRW MXN NOK NZD PLN SEK SGD USD ZAR".split())
+CURRENCIES = frozenset({
+    "AUD", "BRL", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "HKD", "INR", "JPY", "KRW", "MXN", "NOK", "NZD", "PLN",
+    "SEK", "SGD", "USD", "ZAR",
+})  # fmt: skip
 """Currencies that are recognised in small letters too."""
 
 TIMES = {"month": Fraction(1), "quarter": Fraction(3), "year": Fraction(12)}

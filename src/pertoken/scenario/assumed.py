@@ -33,7 +33,9 @@ def every_input(spec: Spec) -> dict[str, Assumption]:
 
 def calendar_rows() -> Iterator[Entry]:
     """Write the rows that are always there: the number of the month, and how long it is."""
-    yield Entry(name="month", said=plus(call("prev", name("month")), number(1)), section="calendar", label="Month")
+    yield Entry(
+        name="month", said=plus(call("prev", name("month")), number(1)), unit="1", section="calendar", label="Month"
+    )
     yield Entry(
         name="days_in_month", unit="day", section="calendar", label="Days in the month", total="sum", single=False
     )

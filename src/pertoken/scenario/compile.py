@@ -18,9 +18,8 @@ from pertoken.scenario.assumed import (
     every_input,
 )
 from pertoken.scenario.draft import Entry
-from pertoken.scenario.evaluate import by_month
 from pertoken.scenario.model import Model
-from pertoken.scenario.order import ordered
+from pertoken.scenario.order import by_month, ordered
 from pertoken.scenario.peopled import customer_rows, size_rows
 from pertoken.scenario.program import Program, Row
 from pertoken.scenario.reckoned import rated, result_rows
@@ -61,13 +60,23 @@ def compiled(spec: Spec) -> Model:
         happenings={event.name: f"event.{event.name}.month" for event in spec.events},
         events={event.name: event for event in spec.events},
         before=Program(rows=before, months=months),
-        after=Program(rows=tuple(row for row in rows if row.name in after), months=months),
+        after=Program(rows=_with_given(rows, after), months=months),
         asked=asked(spec),
         kinds=kinds(spec),
         rated=money,
         headline=_headline(rows),
         checks=tuple(f"checks.{check.name}" for check in spec.checks),
     )
+
+
+def _with_given(rows: tuple[Row, ...], after: frozenset[str]) -> tuple[Row, ...]:
+    """The rows after rating, and those before it that they ask for, as given."""
+    own = [row for row in rows if row.name in after]
+    needed = frozenset[str]().union(
+        *(names_of(node) for row in own for node in (row.node, row.opening) if node is not None)
+    )
+    given = [replace(row, node=None, opening=None) for row in rows if row.name in needed - after]
+    return (*given, *own)
 
 
 HEADLINE = (
@@ -185,8 +194,23 @@ def _resolved(entries: Mapping[str, Entry], spec: Spec) -> tuple[Row, ...]:
     rows = [row for entry in entries.values() if (row := _read(entry, spec, wrong)) is not None]
     if wrong:
         raise InputError.of(wrong)
-    in_order = ordered(rows, source=spec.source)
+    in_order = ordered(_timed(rows, entries), source=spec.source)
     return _checked(in_order, entries, spec)
+
+
+def _timed(rows: Iterable[Row], entries: Mapping[str, Entry]) -> tuple[Row, ...]:
+    """Find which rows are by month: those that say so, and those that follow from such."""
+    listed = tuple(rows)
+    timed = {row.name: entries[row.name].single is False for row in listed}
+    more = True
+    while more:
+        more = False
+        for row in listed:
+            if row.node is None or timed[row.name] or not names_of(row.node) <= set(timed):
+                continue
+            timed[row.name] = by_month(row.node, timed)
+            more = more or timed[row.name]
+    return tuple(replace(row, by_month=timed[row.name]) for row in listed)
 
 
 def _read(entry: Entry, spec: Spec, wrong: list[Fault]) -> Row | None:
@@ -218,41 +242,38 @@ def _node(said: str | Node | None, spec: Spec) -> Node | None:
 
 
 def _checked(rows: tuple[Row, ...], entries: Mapping[str, Entry], spec: Spec) -> tuple[Row, ...]:
-    """Check the units of rows in their order, and find which are by month."""
+    """Check the units of rows in their order, and that what is to be one number is one."""
     units: dict[str, Unit] = {row.name: row.unit for row in rows if entries[row.name].unit or row.node is None}
-    timed: dict[str, bool] = {}
-    for row in rows:  # what refers to itself over time is by month before it is looked at
-        entry = entries[row.name]
-        timed[row.name] = not entry.single if entry.single is not None else True
     wrong: list[Fault] = []
     out = []
     for row in rows:
-        entry = entries[row.name]
         try:
-            made = _one(row, entry, units, timed)
+            made = _one(row, entries[row.name], units)
         except InputError as error:
             wrong.append(Fault(_place(row, spec), f"{row.name}: {error}"))
             units.setdefault(row.name, Unit())
             continue
-        units[row.name], timed[row.name] = made.unit, made.by_month
+        units[row.name] = made.unit
         out.append(made)
     if wrong:
         raise InputError.of(wrong)
     return tuple(out)
 
 
-def _one(row: Row, entry: Entry, units: Mapping[str, Unit], timed: Mapping[str, bool]) -> Row:
+def _one(row: Row, entry: Entry, units: Mapping[str, Unit]) -> Row:
     if row.node is None:
-        return replace(row, by_month=not entry.single)
+        return row
+    if not entry.unit and not names_of(row.node) <= set(units):
+        msg = "it follows from itself in the month before; expected its unit, as `unit: customer`"
+        raise InputError(msg)
     node, own = checked(row.node, units, row.unit if entry.unit else None)
     opening = row.opening
     if opening is not None:
         opening, _ = checked(opening, units, own)
-    timely = by_month(node, timed)
-    if entry.single and timely:
+    if entry.single and row.by_month:
         msg = "one number is expected, but the formula gives one for each month; say total(), first() or last()"
         raise InputError(msg)
-    return replace(row, node=node, unit=own, opening=opening, by_month=timely or entry.single is False)
+    return replace(row, node=node, unit=own, opening=opening)
 
 
 def _downstream(rows: Iterable[Row], of: set[str]) -> frozenset[str]:

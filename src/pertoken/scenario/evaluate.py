@@ -7,19 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from pertoken.core.errors import Fault, InputError, nearest
+from pertoken.core.errors import Fault, InputError
 from pertoken.core.formula import Name, Node, Number, month_number
 from pertoken.core.money import Values
 from pertoken.scenario.operations import OPERATIONS, Worlds, tiered
-from pertoken.scenario.order import Step, asked, steps, upstream
+from pertoken.scenario.order import Step, asked, by_month, steps, upstream
 from pertoken.scenario.program import Ladder, Program, Row
 
-__all__ = ["evaluate"]
+__all__ = ["by_month", "evaluate"]
 
 
-def evaluate(
-    program: Program, given: Mapping[str, Values], wanted: Iterable[str] | None = None
-) -> dict[str, Values]:
+def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str] | None = None) -> dict[str, Values]:
     """Reckon the rows of a program.
 
     What is the same in all worlds stays small: the leading axes of a row are those of what it is made of.
@@ -95,10 +93,7 @@ def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values]) -> None:
         return
     over_time = _whole(scope)
     for row in open_:
-        if row.node is None:
-            known = ", ".join(sorted(given)[:3])
-            raise InputError.of([Fault(row.source, f"no value for the input `{row.name}`", "a value", f"given are {known}")])
-        value = _value(row.node, scope.values.__getitem__, over_time, scope.program.ladders)
+        value = _value(_formula(row), scope.values.__getitem__, over_time, scope.program.ladders)
         scope.values[row.name] = _shaped(row, np.asarray(value, dtype=np.float64), scope.months)
 
 

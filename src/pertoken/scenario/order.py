@@ -1,10 +1,10 @@
 """Order: which rows come first, and which have to go month by month together."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pertoken.core.errors import Fault, InputError, nearest
+from pertoken.core.errors import Fault, InputError, PertokenError, nearest
 from pertoken.core.formula import FUNCTIONS, Call, Name, Node, Number
 from pertoken.scenario.program import Ladder, Row
 
@@ -59,33 +59,41 @@ def asked(row: Row, ladders: Mapping[str, Ladder] = NOTHING) -> dict[str, set[Wh
     return found
 
 
-def by_month(node: Node, rows: Mapping[str, Row], ladders: Mapping[str, Ladder] = NOTHING) -> bool:
+def by_month(node: Node, timed: Mapping[str, bool], ladders: Mapping[str, Ladder] = NOTHING) -> bool:
     """Tell whether a formula gives a number for each month.
 
     Args:
         node: The formula.
-        rows: Rows by name, those at least that it asks for.
+        timed: Whether each of the rows that it asks for is by month.
         ladders: Tiers by name.
+
+    >>> from pertoken.core.formula import formula
+    >>> by_month(formula("users * price").node, {"users": True, "price": False})
+    True
     """
     if isinstance(node, Number):
         return False
     if isinstance(node, Name):
-        return rows[node.name].by_month
+        return timed[node.name]
     if node.function in {"total", "first", "last"}:
         return False
     if node.function in {"prev", "cumulative", "from", "in"}:
         return True
-    return any(rows[name].by_month for name, _ in needs(node, ladders)) if node.function == "tiered" else any(
-        by_month(arg, rows, ladders) for arg in node.args
-    )
+    if node.function == "tiered":
+        return any(timed[name] for name, _ in needs(node, ladders))
+    return any(by_month(arg, timed, ladders) for arg in node.args)
 
 
-def ordered(rows: Iterable[Row], ladders: Mapping[str, Ladder] = NOTHING) -> tuple[Row, ...]:
+def ordered(rows: Iterable[Row], ladders: Mapping[str, Ladder] = NOTHING, *, source: str = "") -> tuple[Row, ...]:
     """Put rows below what they ask for, the month before set aside; they stay as they stand where they may.
 
+    Args:
+        rows: The rows.
+        ladders: Tiers by name.
+        source: File that the rows' lines are of, for messages.
+
     Raises:
-        InputError: A name is unknown or there twice, rows ask for each other in a ring, or a row that is one number
-            asks for one by month.
+        InputError: A name is unknown or there twice, or rows ask for each other in a ring.
 
     >>> from pertoken.core.formula import formula
     >>> from pertoken.core.units import ONE
@@ -93,25 +101,25 @@ def ordered(rows: Iterable[Row], ladders: Mapping[str, Ladder] = NOTHING) -> tup
     >>> [row.name for row in ordered(rows)]
     ['a', 'b']
     """
-    known = _by_name(rows)
+    known = _by_name(rows, source)
     edges = {name: asked(row, ladders) for name, row in known.items()}
-    _refuse_unknown(known, edges)
+    _refuse_unknown(known, edges, source)
     now = {name: [to for to, when in found.items() if when != {"before"}] for name, found in edges.items()}
-    result = tuple(known[name] for name in _walked(known, now))
-    _refuse_shapes(known, ladders)
-    return result
+    return tuple(known[name] for name in _below(known, now, source))
 
 
 def steps(rows: Iterable[Row], ladders: Mapping[str, Ladder] = NOTHING) -> tuple[Step, ...]:
     """Group rows in the order in which they are reckoned.
 
     Raises:
-        InputError: As `ordered`; or a row asks for all months of one that needs it in the month before.
+        InputError: As `ordered`; or a row asks for all months of one that needs it in the month before, or a row
+            that is one number for one by month.
     """
     known = {row.name: row for row in ordered(rows, ladders)}
+    _refuse_shapes(known, ladders)
     place = {name: number for number, name in enumerate(known)}
     edges = {name: asked(row, ladders) for name, row in known.items()}
-    return tuple(_step(sorted(group, key=place.__getitem__), known, edges) for group in _rings(edges))
+    return tuple(_step(sorted(group, key=place.__getitem__), known, edges) for group in _groups(edges))
 
 
 def upstream(rows: Iterable[Row], wanted: Iterable[str], ladders: Mapping[str, Ladder] = NOTHING) -> frozenset[str]:
@@ -133,23 +141,25 @@ def upstream(rows: Iterable[Row], wanted: Iterable[str], ladders: Mapping[str, L
     return frozenset(found)
 
 
-def _by_name(rows: Iterable[Row]) -> dict[str, Row]:
+def _by_name(rows: Iterable[Row], source: str) -> dict[str, Row]:
     known: dict[str, Row] = {}
     for row in rows:
         if row.name in known:
-            found = f"`{row.name}`, which is there already ({_place(known[row.name]) or 'above'})"
-            raise InputError.of([Fault(_place(row), found, "a name of its own")])
+            found = f"`{row.name}`, which is there already ({_place(known[row.name], source) or 'above'})"
+            raise InputError.of([Fault(_place(row, source), found, "a name of its own")])
         known[row.name] = row
     return known
 
 
-def _place(row: Row) -> str:
-    return row.source or (f"line {row.line}" if row.line else "")
+def _place(row: Row, source: str = "") -> str:
+    if source and row.line:
+        return f"{source}:{row.line}"
+    return source or row.source or (f"line {row.line}" if row.line else "")
 
 
-def _refuse_unknown(known: Mapping[str, Row], edges: Mapping[str, Mapping[str, object]]) -> None:
+def _refuse_unknown(known: Mapping[str, Row], edges: Mapping[str, Mapping[str, object]], source: str) -> None:
     faults = [
-        Fault(_place(known[name]), f"`{other}` in `{name}`", "the name of a quantity", nearest(other, known))
+        Fault(_place(known[name], source), f"`{other}` in `{name}`", "the name of a quantity", nearest(other, known))
         for name, found in edges.items()
         for other in found
         if other not in known
@@ -159,20 +169,21 @@ def _refuse_unknown(known: Mapping[str, Row], edges: Mapping[str, Mapping[str, o
 
 
 def _refuse_shapes(known: Mapping[str, Row], ladders: Mapping[str, Ladder]) -> None:
-    faults = [fault for row in known.values() for fault in _shape_faults(row, known, ladders)]
+    timed = {name: row.by_month for name, row in known.items()}
+    faults = [fault for row in known.values() for fault in _shape_faults(row, timed, ladders)]
     if faults:
         raise InputError.of(faults)
 
 
-def _shape_faults(row: Row, known: Mapping[str, Row], ladders: Mapping[str, Ladder]) -> Iterator[Fault]:
-    if row.node is not None and not row.by_month and by_month(row.node, known, ladders):
+def _shape_faults(row: Row, timed: Mapping[str, bool], ladders: Mapping[str, Ladder]) -> Iterator[Fault]:
+    if row.node is not None and not row.by_month and by_month(row.node, timed, ladders):
         found = f"`{row.name}` is one number and its formula gives one for each month"
         yield Fault(_place(row), found, "one number", "ask for total(x), first(x) or last(x)")
-    if row.opening is not None and by_month(row.opening, known, ladders):
+    if row.opening is not None and by_month(row.opening, timed, ladders):
         found = f"the value of `{row.name}` before the first month follows from a quantity by month"
         yield Fault(_place(row), found, "single numbers only", "ask for first(x)")
     for name in _over_time(row):
-        if not known[name].by_month:
+        if not timed[name]:
             found = f"`{row.name}` asks for the months of `{name}`, which is one number"
             yield Fault(_place(row), found, "a quantity by month", f"ask for `{name}` itself")
 
@@ -188,28 +199,54 @@ def _over_time(row: Row) -> Iterator[str]:
                 open_.extend(node.args[1:] if node.function == "tiered" else node.args)
 
 
-def _walked(known: Mapping[str, Row], now: Mapping[str, Sequence[str]]) -> list[str]:
+def _below(known: Mapping[str, Row], now: Mapping[str, Sequence[str]], source: str) -> list[str]:
     """List names so that each stands below what it asks for."""
+    found = _finished(known, now)
+    place = {name: number for number, name in enumerate(found)}
+    for name in found:
+        for to in now[name]:
+            if place[to] >= place[name]:
+                raise _ring([name, *_path(to, name, now)], known, source)
+    return found
+
+
+def _finished(starts: Iterable[str], edges: Mapping[str, Iterable[str]], closed: Collection[str] = ()) -> list[str]:
+    """List names as a walk along the edges leaves them for good; closed ones are not entered."""
     done: dict[str, None] = {}
-    for start in known:
-        path: dict[str, Iterator[str]] = {} if start in done else {start: iter(now[start])}
+    for start in starts:
+        path: dict[str, Iterator[str]] = {} if start in done else {start: iter(edges[start])}
         while path:
             name = next(reversed(path))
-            following = next((to for to in path[name] if to not in done), None)
+            following = next((to for to in path[name] if not (to in done or to in path or to in closed)), None)
             if following is None:
                 del path[name]
                 done[name] = None
-            elif following in path:
-                raise _ring([*list(path)[list(path).index(following) :], following], known)
             else:
-                path[following] = iter(now[following])
+                path[following] = iter(edges[following])
     return list(done)
 
 
-def _ring(names: Sequence[str], known: Mapping[str, Row]) -> Exception:
-    shown = " -> ".join(f"{name} ({_place(known[name])})" if _place(known[name]) else name for name in names)
-    mend = f"take one of them from the month before, as prev({names[-1]}), or say one as an assumption"
-    return InputError.of([Fault(_place(known[names[0]]), f"a ring: {shown}", "quantities that do not need themselves", mend)])
+def _path(start: str, end: str, edges: Mapping[str, Iterable[str]]) -> list[str]:
+    """Find a shortest way along the edges."""
+    came = {start: ""}
+    open_ = [start]
+    for name in open_:
+        for to in edges[name]:
+            if to not in came:
+                came[to] = name
+                open_.append(to)
+    way = [end]
+    while way[-1] != start:
+        way.append(came[way[-1]])
+    return way[::-1]
+
+
+def _ring(names: Sequence[str], known: Mapping[str, Row], source: str) -> PertokenError:
+    lines = {name: f" (line {known[name].line})" if known[name].line else "" for name in names}
+    shown = " -> ".join(f"{name}{lines[name]}" for name in names)
+    expected = "quantities that do not need themselves"
+    mend = f"take one of them from the month before, as prev({names[-1]}), or make one an assumption"
+    return InputError.of([Fault(_place(known[names[0]], source), f"a ring: {shown}", expected, mend)])
 
 
 def _step(group: Sequence[str], known: Mapping[str, Row], edges: Mapping[str, Mapping[str, set[When]]]) -> Step:
@@ -222,35 +259,16 @@ def _step(group: Sequence[str], known: Mapping[str, Row], edges: Mapping[str, Ma
     return Step(tuple(known[name] for name in group), recursive=any(within.values()))
 
 
-def _rings(edges: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """Find groups of which each member needs the others (Tarjan 1972), what they need first."""
-    number: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: dict[str, None] = {}
+def _groups(edges: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Find groups of which each member needs the others, after what they need (Kosaraju; Sharir 1981)."""
+    asking: dict[str, list[str]] = {name: [] for name in edges}
+    for name, others in edges.items():
+        for other in others:
+            asking[other].append(name)
     groups: list[list[str]] = []
-    for start in edges:
-        path: list[tuple[str, Iterator[str]]] = []
-        following: str | None = None if start in number else start
-        while following is not None or path:
-            if following is not None:
-                number[following] = low[following] = len(number)
-                stack[following] = None
-                path.append((following, iter(edges[following])))
-            name, others = path[-1]
-            following = None
-            for other in others:
-                if other not in number:
-                    following = other
-                    break
-                if other in stack:
-                    low[name] = min(low[name], number[other])
-            if following is None:
-                path.pop()
-                if path:
-                    low[path[-1][0]] = min(low[path[-1][0]], low[name])
-                if low[name] == number[name]:
-                    members = list(stack)[list(stack).index(name) :]
-                    groups.append(members)
-                    for member in members:
-                        del stack[member]
-    return groups
+    done: set[str] = set()
+    for name in reversed(_finished(edges, edges)):
+        if name not in done:
+            groups.append(_finished([name], asking, done))
+            done.update(groups[-1])
+    return groups[::-1]

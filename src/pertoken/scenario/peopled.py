@@ -25,9 +25,10 @@ def customer_rows(spec: Spec) -> Iterator[Entry]:
 def _contract(segment: Segment) -> Iterator[Entry]:
     """Write a named customer: one from its first month to its end."""
     own = segment.label or segment.name
-    here: Node = since(segment.begins)
-    if segment.ends:
-        here = minus(here, since(segment.ends))
+    runs: Node = since(segment.begins)
+    runs = minus(runs, since(segment.ends)) if segment.ends else runs
+    yield Entry(name=f"runs.{segment.name}", said=runs, unit="1", label=f"{own}, runs", section="customers")
+    here: Node = name(f"runs.{segment.name}")
     if segment.leaves:
         here = times(here, minus(number(1), name(f"event.{segment.leaves}")))
     common = {"section": "customers", "unit": WHO, "line": segment.line}

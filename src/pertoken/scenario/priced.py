@@ -120,10 +120,16 @@ def _placed(lines: Lines, name: str, labels: Sequence[str]) -> Values:
     """Sum amounts by a key and put them where its labels stand in a list."""
     folded = Lines({name: lines.keys[name]}, {"amount": lines.values["amount"]}).fold([name])
     amount = folded.values["amount"]
-    at = [labels.index(label) for label in folded.keys[name].column()]
+    at = [_place(label, labels) for label in folded.keys[name].column()]
     out = np.zeros((*amount.shape[:-1], len(labels)))
-    out[..., at] = amount
+    for i, place in enumerate(at):
+        out[..., place] += amount[..., i]
     return out
+
+
+def _place(label: str, months: Sequence[str]) -> int:
+    """Find a month among those of the model; what is invoiced after its end stands in the last."""
+    return months.index(label) if label in months else len(months) - 1
 
 
 def _revenue(model: Model, values: Row) -> dict[str, Values]:
@@ -186,7 +192,7 @@ def _by_kind(found: Rated, names: Sequence[str], months: Sequence[str], kind: st
         job = found.jobs[lines.keys["card"].labels[0]]
         month, who = job.invoiced(lines), lines.keys["customer"]
         column = np.array([place[label] for label in who.labels])[who.codes] * len(months)
-        column = column + np.array([months.index(label) for label in month.labels])[month.codes]
+        column = column + np.array([_place(label, months) for label in month.labels])[month.codes]
         slots, code = np.unique(column, return_inverse=True)
         key = Key(code.reshape(-1).astype(np.int32), tuple(map(str, slots)))
         amount = Lines({"at": key}, {"amount": lines.values["amount"]}).fold(["at"]).values["amount"]

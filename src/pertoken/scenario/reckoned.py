@@ -191,7 +191,11 @@ def _economics(spec: Spec) -> Iterator[Entry]:
     money = {"unit": f"{spec.currency} / customer", **about}
     everyone, each = name("customers"), {s.name: s.label or s.name for s in spec.segments}
     yield Entry(
-        name="cost_to_serve", said=share(name("cost_of_revenue"), everyone), label="Cost to serve a customer", **money
+        name="cost_to_serve",
+        said=share(name("cost_of_revenue"), everyone),
+        total="ratio",
+        label="Cost to serve a customer",
+        **money,
     )
     if not paying:
         return
@@ -209,6 +213,7 @@ def _economics(spec: Spec) -> Iterator[Entry]:
     yield Entry(
         name="arpu",
         said=share(name("usage_revenue"), name("customers.paying")),
+        total="ratio",
         label="Revenue of a customer who pays (ARPU)",
         **money,
     )
@@ -286,7 +291,7 @@ def _lifetime(paying: Sequence[Segment], spec: Spec) -> Iterator[Entry]:
         **about,
     )
     yield Entry(
-        name="churn",
+        name="paying_churn",
         said=share(call("total", name("churned.paying")), call("total", name("paying.before"))),
         unit="1",
         label="Share of customers who stop paying a month",
@@ -294,7 +299,9 @@ def _lifetime(paying: Sequence[Segment], spec: Spec) -> Iterator[Entry]:
     )
     earned = share(call("total", name("gross_margin")), call("total", name("customers.paying")))
     yield Entry(name="margin_each", said=earned, label="Gross margin of a customer a month", **money)
-    yield Entry(name="ltv", said=share(name("margin_each"), name("churn")), label="Lifetime value (LTV)", **money)
+    yield Entry(
+        name="ltv", said=share(name("margin_each"), name("paying_churn")), label="Lifetime value (LTV)", **money
+    )
     if not _costs(spec, "acquisition"):
         return
     cac = share(call("total", name("acquisition")), call("total", name("new.paying")))

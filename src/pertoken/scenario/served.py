@@ -194,6 +194,8 @@ def _kind(segment: Segment, kind: str, size: str, spec: Spec) -> Iterator[Entry]
             quantity = times(quantity, name(f"length.{workload.name}.{of}"))
         if size:
             quantity = times(quantity, name(f"size.{size}"))
+        if segment.is_contract:
+            quantity = times(quantity, name(f"runs.{segment.name}"))
         unit = f"{unit_of_meter(of)} / customer"
         yield Entry(
             name=f"uses.{key}.{workload.name}.{of}",

@@ -1,0 +1,23 @@
+"""Scales between units: what a number in one unit is multiplied by to be in another."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from pertoken.core.errors import Fault, InputError
+
+
+def scale(given: str, needed: str, aliases: Mapping[str, str], what: str) -> Decimal:
+    """Say what a number is multiplied by to be in the unit that a place needs.
+
+    Args:
+        given: Unit of the number, as written.
+        needed: Unit of the place.
+        aliases: The modeller's words for units.
+        what: What stands there, for messages.
+
+    Raises:
+        InputError: The units count different things, or one of them can't be read.
+    """
+    if given.replace(" ", "") == needed.replace(" ", ""):
+        return Decimal(1)
+    raise InputError.of([Fault("", f"{what} is in {given}", needed)])

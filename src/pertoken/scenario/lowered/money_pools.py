@@ -1,0 +1,3 @@
+"""Pools of money."""
+from pertoken.scenario.lowered.work import Work
+def credit_rows(work: Work) -> None: ...
