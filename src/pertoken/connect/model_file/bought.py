@@ -36,7 +36,7 @@ def _vendor(reading: Reading, name: str, said: Any, path: Path, asked: Asked) ->
     return Vendor(
         name=name,
         cards=_cards(reading, name, part, path, asked),
-        change="" if change is None else formula(reading, change, (*path, "change"), f"vendors.{name}.change", "1"),
+        change="" if change is None else formula(reading, change, (*path, "change"), f"vendors.{name}.change.factor", "1"),
         line=reading.line(path),
     )
 

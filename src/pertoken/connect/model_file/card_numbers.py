@@ -141,14 +141,14 @@ def _card(reading: Reading, source: Source, card: Card, found: list[Slot]) -> Ca
             given = _input(reading, source, slot, own, name)
         except InputError as error:
             where = source.document.place(slot.file)
-            reading.door.wrong += [Fault(where, each.found, each.expected, each.mend) for each in error.faults]
+            reading.door.wrong.extend([Fault(where, each.found, each.expected, each.mend) for each in error.faults])
             continue
         if given is not None:
             factor = scale(given.unit, slot.unit, reading.units, f"{slot.file[-1]} of {prefix}")
             reading.placed.append(PlacedNumber(card=card.name, path=slot.path, name=name, scale=factor))
             made = put(made, slot.path, given.value * factor)
     if made != card:
-        reading.door.wrong += faults(made)
+        reading.door.wrong.extend(faults(made))
     return made
 
 

@@ -4,22 +4,19 @@ import re
 from decimal import Decimal
 
 from pertoken.core import meters
-from pertoken.core.errors import InputError
 from pertoken.rating.card import Charge
+from pertoken.scenario.served import unit_of_meter
 
 SIZES = {Decimal(1): "", Decimal(1000): "1K ", Decimal(1_000_000): "1M "}
-_ES = ("ches", "shes", "sses", "xes")
 
 
 def noun(meter: str) -> str:
     """Name one of a meter, or of a named sum of meters.
 
-    >>> noun("input_tokens"), noun("gpu_hours"), noun("web_searches"), noun("total_tokens")
-    ('token', 'gpu_hour', 'web_search', 'token')
+    >>> noun("input_tokens"), noun("gpu_hours"), noun("images"), noun("total_tokens")
+    ('token', 'gpu_hour', 'image', 'token')
     """
-    if meter in meters.COMPOSITES or meter.endswith("_tokens"):
-        return "token"
-    return meter.removesuffix("es") if meter.endswith(_ES) else meter.removesuffix("s")
+    return "token" if meter in meters.COMPOSITES else unit_of_meter(meter)
 
 
 def counted(charge: Charge) -> str:
@@ -47,12 +44,3 @@ def money_for(currency: str, one: str, count: Decimal = Decimal(1)) -> str:
     ('USD / 1K token', 'USD')
     """
     return f"{currency} / {several(one, count)}" if one else currency
-
-
-def is_meter(name: str) -> bool:
-    """Whether a word is a leaf meter."""
-    try:
-        meters.meter(name)
-    except InputError:
-        return False
-    return True

@@ -1,11 +1,14 @@
 """Numbers as people write them: `25k`, `1.5M`, `3%`, `1_000`, `0.40 USD/customer`."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from pertoken.connect.model_file.scales import scale
 from pertoken.core.errors import Fault, InputError
+from pertoken.core.exact import CONTEXT
 
 SIZES = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000, "B": 1_000_000_000}
 
@@ -13,7 +16,8 @@ PERCENT = "%"
 
 _DIGITS = r"[-+]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][-+]?\d+)?"
 _NOUN = r"(?:1?[kKMB]?\s+)?[A-Za-z]\w*"
-_NUMBER = re.compile(rf"({_DIGITS})([kKMB]?)(?:\s*(%)|(?:\s+|(?=/))((?:{_NOUN}|1)?(?:\s*/\s*{_NOUN})*))?")
+_UNIT = rf"\s*(%(?:\s*/\s*(?:month|quarter|year))?)|\s+({_NOUN}(?:\s*(?:/|\bper\b)\s*{_NOUN})*)|\s*\[([^\]]*)\]"
+_NUMBER = re.compile(rf"({_DIGITS})([kKMB]?)(?:{_UNIT})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +47,35 @@ unit='USD/customer'), None)
     match = _NUMBER.fullmatch(str(said).strip()) if isinstance(said, str) else None
     if match is None:
         return None
-    digits, size, percent, unit = match.groups()
-    return Written(Decimal(digits.replace("_", "")) * SIZES[size], percent or (unit or "").strip())
+    digits, size, *unit = match.groups()
+    return Written(Decimal(digits.replace("_", "")) * SIZES[size], next(filter(None, unit), "").strip())
 
 
-def in_unit(found: Written, unit: str, what: str, *, percent: bool = False) -> Decimal:
+def in_unit(
+    found: Written, needed: str, what: str, units: Mapping[str, str] | None = None, *, percent: bool = False
+) -> Decimal:
     """Say a number in the unit of an input, as it would be written there.
 
     Args:
         found: The number.
-        unit: The input's unit.
+        needed: The input's unit.
         what: What it is, for messages.
+        units: The modeller's words for units.
         percent: Whether the input's own value is written with `%`, so that a bare number beside it is unclear.
 
     Raises:
         InputError: The number is in another unit.
 
-    >>> in_unit(Written(Decimal(3), "%"), "1", "p10")
-    Decimal('0.03')
+    >>> in_unit(Written(Decimal(3), "%"), "1", "p10"), in_unit(Written(Decimal(2), "USD / 1M token"), "USD / token", "p90")
+    (Decimal('0.03'), Decimal('0.000002'))
     """
-    if found.unit == PERCENT and unit == "1":
-        return found.value / 100
-    if found.unit.replace(" ", "") == unit.replace(" ", ""):
-        return found.value
-    if not found.unit and not (percent and unit == PERCENT and found.value):
-        return found.value
-    expected, mend = f"a number in {unit}", ""
-    if not found.unit:
-        mend = f"write {shown(found.value)}% or {shown(found.value * 100)}%, whichever is meant"
-    said = f"{what} is {shown(found.value)}{found.unit if found.unit == PERCENT else f' {found.unit}'.rstrip()}"
-    raise InputError.of([Fault("", said, expected, mend)])
+    if found.unit:
+        return CONTEXT.multiply(found.value, scale(found.unit, needed, units or {}, what))
+    if percent and needed == PERCENT and found.value:
+        one, other = shown(found.value), shown(found.value * 100)
+        said = f"{what} is {one}, beside a value in %"
+        raise InputError.of([Fault("", said, "a number in %", f"write {one}% or {other}%, whichever is meant")])
+    return found.value
 
 
 def shown(value: Decimal) -> str:

@@ -1,6 +1,5 @@
 """Places for formulas: what is a number there becomes an input of its own, named by its place."""
 
-import re
 from typing import Any
 
 from pertoken.connect.model_file.assumption import assumption
@@ -8,8 +7,9 @@ from pertoken.connect.model_file.numbers import written
 from pertoken.connect.model_file.reading import Reading
 from pertoken.connect.placed import Placed
 from pertoken.connect.yaml_file import Path
-
-_PLAIN = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+from pertoken.core.errors import InputError
+from pertoken.core.formula import formula as parsed
+from pertoken.core.nodes import quoted
 
 
 def formula(reading: Reading, said: Any, path: Path, name: str, unit: str) -> str:  # noqa: ANN401  unchecked input
@@ -25,9 +25,9 @@ def formula(reading: Reading, said: Any, path: Path, name: str, unit: str) -> st
     Returns:
         The formula; the input's name where it is one.
     """
-    if isinstance(said, Placed) or written(said) is not None:
+    if isinstance(said, Placed) or _is_number(said):
         made = assumption(reading, said, path, name, unit)
-        return in_formula(reading.add(made, path)) if made is not None else "0"
+        return quoted(reading.add(made, path)) if made is not None else "0"
     if isinstance(said, str) and said.strip():
         return said.strip()
     reading.refuse(path, f"{name} is {said!r}", "a number, or a formula as 12 * queries")
@@ -44,6 +44,11 @@ def formulas(reading: Reading, said: Any, path: Path, name: str, unit: str) -> d
     return {word: formula(reading, part, (*path, word), f"{name}.{word}", unit) for word, part in said.items()}
 
 
-def in_formula(name: str) -> str:
-    """Write a name as formulas take it: quoted where it holds more than letters, digits, dots and `_`."""
-    return name if _PLAIN.fullmatch(name) else f"'{name}'"
+def _is_number(said: Any) -> bool:  # noqa: ANN401  unchecked input
+    """Whether all that stands there is a number, and not a number divided by a quantity."""
+    if not isinstance(said, str) or written(said) is None:
+        return written(said) is not None
+    try:
+        return not parsed(said).names
+    except InputError:
+        return True

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from pertoken.core.errors import Fault, InputError
+from pertoken.core.exact import CONTEXT
+from pertoken.core.units import factor, same, unit
 
 
 def scale(given: str, needed: str, aliases: Mapping[str, str], what: str) -> Decimal:
@@ -17,7 +19,12 @@ def scale(given: str, needed: str, aliases: Mapping[str, str], what: str) -> Dec
 
     Raises:
         InputError: The units count different things, or one of them can't be read.
+
+    >>> scale("USD / 1M token", "USD / 1K token", {}, "rate")
+    Decimal('0.001')
     """
-    if given.replace(" ", "") == needed.replace(" ", ""):
-        return Decimal(1)
-    raise InputError.of([Fault("", f"{what} is in {given}", needed)])
+    one, other = unit(given, aliases), unit(needed, aliases)
+    if not same(one, other):
+        raise InputError.of([Fault("", f"{what} is in {given}", f"a number in {needed}")])
+    found = factor(one, other)
+    return CONTEXT.divide(Decimal(found.numerator), Decimal(found.denominator))

@@ -84,7 +84,7 @@ def _value(reading: Reading, name: str, said: Any, path: Path, known: Mapping[st
         reading.refuse(path, f"{name} is {said!r}", expected)
         return None
     try:
-        return in_unit(found, known[name].unit, name, percent=name in reading.percents)
+        return in_unit(found, known[name].unit, name, reading.units, percent=name in reading.percents)
     except InputError as error:
         reading.refused(path, error)
         return None
