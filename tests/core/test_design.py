@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pertoken.core.copula import check, correlate, groups
+from pertoken.core.copula import check, correlate, correlate_each, groups
 from pertoken.core.design import DESIGNS, LARGEST, design, grid, one_at_a_time, steps, walk, whole_draws
 from pertoken.core.errors import InputError
 
@@ -203,6 +203,19 @@ def test_a_few_draws_are_correlated_too():
     u = design(["a", "b"], draws=5, seed=1)
     v = correlate(u, ["a", "b"], {("a", "b"): 1})
     assert (np.argsort(v[:, 0]) == np.argsort(v[:, 1])).all()
+
+
+def test_worlds_can_be_correlated_each_by_itself():
+    u = design(NAMES, draws=8192, kind="sobol", seed=2)
+    v = correlate_each(u, NAMES, WANTED)
+    found = stats.spearmanr(v).statistic
+    np.testing.assert_allclose([found[0, 2], found[2, 3], found[0, 3]], [-0.6, 0.3, 0], atol=0.02)
+    assert all(stats.kstest(column, "uniform").pvalue > 0.01 for column in v.T)
+    assert (v[:, :2] == u[:, :2]).all()
+    parts = np.concatenate([correlate_each(part, NAMES, WANTED) for part in np.split(u, 4)])
+    assert (parts == v).all()
+    extreme = correlate_each(np.full((1, 2), 1 - 2.0**-53), ["a", "b"], {("a", "b"): 0.7})
+    assert (extreme < 1).all()
 
 
 def test_groups_are_found_however_pairs_chain():

@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from pertoken.core import metalog
-from pertoken.core.distribution import Distribution, Parameter, form, from_p10_p90, mean, points, quantile, spelled
+from pertoken.core.distribution import (
+    Distribution,
+    Parameter,
+    form,
+    from_p10_p90,
+    mean,
+    points,
+    quantile,
+    spelled,
+    support,
+)
 from pertoken.core.errors import InputError
 from pertoken.core.kinds import KINDS
 
@@ -167,6 +177,17 @@ def test_a_median_that_is_not_said_lies_in_the_middle_of_the_scale():
     )
     assert points(from_p10_p90(10, None, 90))[1] == pytest.approx(30)
     assert points(from_p10_p90(-10, None, 90))[1] == 40
+
+
+@pytest.mark.parametrize(("kind", "parameters"), ALL)
+def test_all_worlds_lie_between_the_bounds_and_near_them_if_there_are_any(kind, parameters):
+    made = Distribution(kind, parameters)
+    low, high = support(made)
+    values = quantile(made, np.array([1e-12, *SHARES, 1 - 1e-12]))
+    assert low <= values.min()
+    assert values.max() <= high
+    assert low == -inf or values.min() - low < 0.05 * (points(made)[2] - low or 1)
+    assert high == inf or high - values.max() < 0.05 * (high - points(made)[0] or 1)
 
 
 def test_even_in_logarithms_is_log_logistic():

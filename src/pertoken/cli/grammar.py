@@ -8,6 +8,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("pertoken.cli.simulate", "What if we change the price: who pays more, what is left?"),
     "reconcile": ("pertoken.cli.reconcile", "Where does the bill part from the log, and why?"),
     "reprice": ("pertoken.cli.reprice", "What would the same usage cost on other days or models?"),
+    "run": ("pertoken.cli.run", "What does a model come to, in its cases and in 10,000 worlds?"),
     "focus": ("pertoken.cli.focus", "Bills in the FOCUS format: export, read, check."),
     "balances": ("pertoken.cli.balances", "What is paid and not yet used, what lapsed, what expires when?"),
     "coverage": ("pertoken.cli.coverage", "How well are commitments used, how much do they cover?"),

@@ -14,12 +14,13 @@ from math import asin, floor, pi, sin
 import numpy as np
 
 from pertoken.core.errors import Fault, InputError, nearest
-from pertoken.core.kinds import normal_quantile
+from pertoken.core.kinds import normal_quantile, normal_share
 from pertoken.core.money import Values
 
 Pairs = Mapping[tuple[str, str], float]
 """Rank correlation (Spearman) by pair of names."""
 TINY = 1e-10
+EDGE = 2.0**-53
 ENOUGH = 20
 """How many draws for each column make it worth while to take out the correlation that the sample happens to have."""
 
@@ -51,6 +52,29 @@ def correlate(u: Values, names: Sequence[str], pairs: Pairs) -> Values:
         mixed = _mixed(normal_quantile(u[:, columns]), _root(matrix(members, pairs)))
         for column, numbers in zip(columns, mixed.T, strict=True):
             out[np.argsort(numbers, kind="stable"), column] = np.sort(u[:, column])
+    return out
+
+
+def correlate_each(u: Values, names: Sequence[str], pairs: Pairs) -> Values:
+    """Give a design rank correlations world by world, each without a look at the others.
+
+    For an estimator that moves single columns between worlds, as Sobol's indices do. Margins are uniform, but strata
+    are not kept, and the sample's own chance correlation stays.
+
+    Args:
+        u: Shares of independent columns, shape `(draws, len(names))`.
+        names: The columns' names.
+        pairs: The correlations, as in `correlate`.
+
+    Returns:
+        Shares strictly between 0 and 1; the first column of each group that is correlated is as it was.
+    """
+    check(pairs, names)
+    out = u.copy(order="K")
+    for members in groups(pairs):
+        columns = [names.index(name) for name in members]
+        mixed = _weighted(normal_quantile(u[:, columns]), _root(matrix(members, pairs)))
+        out[:, columns[1:]] = np.clip(normal_share(mixed[:, 1:]), EDGE, 1 - EDGE)
     return out
 
 
@@ -155,6 +179,11 @@ def _mixed(z: Values, root: Values) -> Values:
     """Mix independent normal columns, after taking out the correlation that they happen to have."""
     if len(z) >= ENOUGH * z.shape[1]:
         z = _solved(z, _root(_sample(z)))
+    return _weighted(z, root)
+
+
+def _weighted(z: Values, root: Values) -> Values:
+    """Add up columns by the weights of a lower triangle, in one order on all machines."""
     return np.stack([sum(weight * z[:, k] for k, weight in enumerate(row) if weight) for row in root], axis=-1)
 
 

@@ -20,6 +20,8 @@ from pertoken.core.money import Values
 Parameter = float | tuple[float, ...]
 LISTS = ("values", "shares")
 LEVELS = (0.1, 0.5, 0.9)
+OWN_LOW = {"lognormal": 0.0, "beta": 0.0}
+OWN_HIGH = {"beta": 1.0}
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,23 @@ def points(distribution: Distribution) -> tuple[float, float, float]:
     """
     p10, p50, p90 = quantile(distribution, np.array(LEVELS)).tolist()
     return p10, p50, p90
+
+
+def support(distribution: Distribution) -> tuple[float, float]:
+    """Find what no world lies below, and what none lies above; infinite where there is no bound.
+
+    >>> support(Distribution("lognormal", {"p10": 1, "p90": 4})), support(Distribution("beta", {"alpha": 1, "beta": 4}))
+    ((0.0, inf), (0.0, 1.0))
+    """
+    named = distribution.parameters
+    if distribution.kind in {"discrete", "constant"}:
+        every = quantile(distribution, np.array([0.0, 1.0])).tolist()
+        return every[0], every[-1]
+    low, high = (
+        named.get("low", OWN_LOW.get(distribution.kind, -inf)),
+        named.get("high", OWN_HIGH.get(distribution.kind, inf)),
+    )
+    return float(np.asarray(low)), float(np.asarray(high))
 
 
 def from_p10_p90(

@@ -70,6 +70,13 @@ def normal_quantile(u: Values) -> Values:
     return np.asarray(ndtri(u))
 
 
+def normal_share(z: Values) -> Values:
+    """Find which share of a normal distribution lies below so many standard deviations above its mean."""
+    from scipy.special import ndtr  # noqa: PLC0415  slow to load, and a plain run needs none
+
+    return np.asarray(ndtr(z))
+
+
 def _beta_quantile(u: Values, alpha: float, beta: float, low: float = 0.0, high: float = 1.0) -> Values:
     from scipy.special import betaincinv  # noqa: PLC0415  slow to load, and a plain run needs none
 

@@ -10,7 +10,7 @@ import altair as alt
 
 from pertoken.present.charts import fold_smallest
 from pertoken.present.drawing import INK, PAPER
-from pertoken.present.dress import FAINT, GAIN, GAP, PALETTE, WIDTH, Spec, dressed, legend
+from pertoken.present.dress import FAINT, GAP, PALETTE, WIDTH, Spec, dressed, legend
 from pertoken.present.numbers import show
 from pertoken.present.plane import Plane, drawn, marks, room
 from pertoken.present.room import NARROW, cut
@@ -112,7 +112,7 @@ def by_month(
     side = max(0.5, 3 - size / 2) if columns else 0.0
     plane = Plane((-side, size - 1 + side), shown, kind, title, right=room([text for text, _ in ends]) if net else 0.0)
     at = _places(size)
-    line = [*_lines(at, total, (), color=INK), *plane.named(ends)] if net else []
+    line = [*_lines(at, total), *plane.named(ends)] if net else []
     pieces = _pieces(stack, list(folded), columns=columns)
     layers = alt.layer(plane.grid(), pieces, *line).encode(plane.side(), _months(plane, months))
     return dressed(layers.properties(width=WIDTH, height=plane.height))
@@ -162,17 +162,17 @@ def _band(at: Sequence[float], quantiles: Mapping[str, list[float]]) -> alt.Char
 
 
 def _lines(
-    at: Sequence[float], strong: Sequence[float] | None, thin: Collection[Sequence[float]], color: str = GAIN
+    at: Sequence[float], strong: Sequence[float] | None, thin: Collection[Sequence[float]] = ()
 ) -> list[alt.Chart]:
     """A strong line, and thin ones each with its own dashes."""
     looks: list[tuple[Sequence[float], Any]] = [
-        (values, {"color": INK, "strokeWidth": 1.5, "strokeDash": dash, "strokeCap": "butt"})
+        (values, {"strokeWidth": 1.5, "strokeDash": dash, "strokeCap": "butt"})
         for values, dash in zip(thin, cycle(DASHES))
     ]
-    looks = [(strong, {"color": color, "strokeWidth": 2.5}), *looks] if strong else looks
+    looks = [(strong, {"strokeWidth": 2.5}), *looks] if strong else looks
     return [
         drawn([{"x": x, "y": y} for x, y in zip(at, _long(values, at), strict=True)])
-        .mark_line(**look)
+        .mark_line(color=INK, **look)
         .encode(x="x:Q", y="y:Q")
         for values, look in looks
     ]

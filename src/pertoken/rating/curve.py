@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.core.drawn import Drawn, by_world, divide, lesser, multiply
+from pertoken.core.drawn import Drawn, by_world, columns, divide, lesser, multiply
 from pertoken.core.errors import CardError, InputError
 from pertoken.core.exact import CONTEXT
 from pertoken.core.lines import in_worlds
@@ -152,12 +152,12 @@ def _capped(sloped: _Piece, tier: Tier, begin: Decimal, origin: Decimal, level: 
 def _cut_by_world(sloped: _Piece, tier: Tier, begin: Decimal, origin: Decimal, level: Decimal) -> Iterator[_Piece]:
     """Cut a tier in two, in each world where it meets its cap there; a piece may be of no width."""
     assert tier.cap is not None  # noqa: S101  see the caller
-    rate, a, top, start = (by_world(each) for each in (tier.rate, sloped.a, level, begin))
-    room = by_world(tier.cap) - by_world(tier.flat)
+    end = Decimal("Infinity") if tier.up_to is None else tier.up_to
+    numbers = (tier.rate, tier.cap - tier.flat, sloped.a, level, begin, origin, end)
+    rate, room, a, top, start, base, over = np.moveaxis(columns(numbers), -1, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        meets = np.where(np.equal(rate, 0), np.inf, by_world(origin) + np.divide(room, rate))
-    meets = np.clip(meets, start, np.inf if tier.up_to is None else by_world(tier.up_to))
-    rises = np.where(np.equal(rate, 0), np.greater_equal(room, 0), np.greater(rate, 0))
+        meets = np.clip(np.where(rate == 0, np.inf, base + room / rate), start, over)
+    rises = np.where(rate == 0, room >= 0, rate > 0)
     then = np.where(rises, top, a), np.where(rises, 0.0, rate)
     wide = meets > start
     first = np.where(wide, np.where(rises, a, top), then[0]), np.where(wide, np.where(rises, rate, 0.0), then[1])

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pertoken.core.copula import correlate
-from pertoken.core.distribution import Distribution, quantile
+from pertoken.core.copula import correlate, correlate_each
+from pertoken.core.distribution import Distribution, from_p10_p90, quantile, support
 from pertoken.core.money import Values
 from pertoken.scenario.model import Model
 from pertoken.scenario.spec import Assumption, Event
@@ -28,6 +28,12 @@ def together(model: Model, shares: Values) -> Values:
     """Make columns of one whole replicate move together as the model says."""
     said = pairs(model)
     return correlate(shares, dimensions(model), said) if said else shares
+
+
+def together_each(model: Model, shares: Values) -> Values:
+    """Make columns move together as the model says, each world by itself."""
+    said = pairs(model)
+    return correlate_each(shares, dimensions(model), said) if said else shares
 
 
 def drawn(model: Model, shares: Values, case: str = "base") -> Worlds:
@@ -58,15 +64,14 @@ NORMAL = Distribution("normal", {"mean": 0.0, "sd": 1.0})
 
 
 def distribution(said: Assumption) -> Distribution:
-    """The distribution of an assumption's value, in its unit."""
+    """The distribution of an assumption's value, in its unit; its value is the median of a P10 and a P90."""
     assert said.spread is not None  # noqa: S101  the callers ask for what has one
-    numbers = {
-        name: tuple(map(float, value)) if isinstance(value, tuple) else float(value)
-        for name, value in said.spread.parameters.items()
-    }
+    written = said.spread.parameters
+    many = {name: tuple(map(float, each)) for name, each in written.items() if isinstance(each, tuple)}
+    single = {name: float(each) for name, each in written.items() if not isinstance(each, tuple)}
     if said.spread.kind == "p10_p90":
-        numbers.setdefault("p50", float(said.value))
-    return Distribution(said.spread.kind, numbers)
+        return from_p10_p90(**{"p50": float(said.value), **single})
+    return Distribution(said.spread.kind, {**many, **single})
 
 
 def moved(said: Assumption, value: float, shares: Values) -> Values:
@@ -78,22 +83,13 @@ def moved(said: Assumption, value: float, shares: Values) -> Values:
     base = float(said.value)
     if value == base:
         return found
-    low, high = bounds(said)
+    low, high = support(distribution(said))
     if low == 0 and np.isfinite(high):
         odds = found / (high - found) * (value / (high - value)) / (base / (high - base))
         return np.asarray(high * odds / (1 + odds))
     if low == 0 and base > 0:
         return np.asarray(found * (value / base))
     return np.asarray(found + (value - base))
-
-
-def bounds(said: Assumption) -> tuple[float, float]:
-    """Between which values an assumption lies for sure."""
-    numbers: Mapping[str, object] = said.spread.parameters if said.spread else {}
-    low, high = numbers.get("low"), numbers.get("high")
-    kind = said.spread.kind if said.spread else ""
-    low = 0 if kind == "lognormal" else low
-    return float(str(low)) if low is not None else -np.inf, float(str(high)) if high is not None else np.inf
 
 
 def _chance(event: Event, drawn_rows: Mapping[str, Values], given: Mapping[str, Values]) -> Values:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from pertoken.core.nodes import Name, Node
+from pertoken.core.nodes import Name, Node, Number
+from pertoken.core.units import unit
 from pertoken.scenario.draft import Entry, call, minus, name, number, plus, share, since, times
 from pertoken.scenario.spec import Segment, Spec
 
@@ -28,7 +29,7 @@ def _contract(segment: Segment) -> Iterator[Entry]:
     runs: Node = since(segment.begins)
     runs = minus(runs, since(segment.ends)) if segment.ends else runs
     yield Entry(name=f"runs.{segment.name}", said=runs, unit="1", label=f"{own}, runs", section="customers")
-    here: Node = name(f"runs.{segment.name}")
+    here: Node = times(Number(1.0, unit(WHO)), name(f"runs.{segment.name}"))
     if segment.leaves:
         here = times(here, minus(number(1), name(f"event.{segment.leaves}")))
     common = {"section": "customers", "unit": WHO, "line": segment.line}

@@ -1,12 +1,17 @@
 """Workloads as rows: requests and tokens of a month, what vendors are asked for, and what one customer uses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from pertoken.catalog.prices import STANDARD
+from pertoken.core import period
 from pertoken.core.meters import METERS, meter
 from pertoken.core.nodes import Node
+from pertoken.rating.assign import asked_by
+from pertoken.rating.card import Card
 from pertoken.scenario.draft import Entry, name, number, plus, times
 from pertoken.scenario.model import Flow, Kind
 from pertoken.scenario.spec import Segment, Spec, Workload
+from pertoken.usage.question import above_key
 
 TOKENS = "token"
 
@@ -132,7 +137,7 @@ def asked(spec: Spec) -> dict[str, tuple[Flow, ...]]:
     for workload in spec.workloads:
         if not workload.vendor:
             continue
-        labels = {"workload": workload.name, "batch": "false", **workload.labels}
+        labels = {**_asked_for(spec.vendors[workload.vendor].cards), "workload": workload.name, **workload.labels}
         if workload.meters:
             flows = [
                 Flow(labels={**labels, "segment": "", "meter": of}, row=f"served.{workload.name}.{of}")
@@ -224,7 +229,7 @@ def kinds(spec: Spec) -> tuple[Kind, ...]:
             weight=f"there.{kind.replace('/', '.')}" if size else f"customers.{segment.name}",
             flows=tuple(
                 Flow(
-                    labels=_labels(segment, kind, workload, of),
+                    labels=_labels(segment, kind, workload, of, spec),
                     row=f"uses.{kind.replace('/', '.')}.{workload.name}.{of}",
                 )
                 for workload, of in _used(segment, spec)
@@ -237,13 +242,20 @@ def kinds(spec: Spec) -> tuple[Kind, ...]:
     )
 
 
-def _labels(segment: Segment, kind: str, workload: Workload, of: str) -> Mapping[str, str]:
+def _labels(segment: Segment, kind: str, workload: Workload, of: str, spec: Spec) -> Mapping[str, str]:
     return {
+        **_asked_for([spec.plans[segment.plan]]),
         "customer": kind,
         "segment": segment.name,
         "plan": segment.plan,
         "workload": workload.name,
-        "batch": "false",
         **workload.labels,
         "meter": of,
     }
+
+
+def _asked_for(cards: Sequence[Card]) -> dict[str, str]:
+    """Say of all that cards ask for that it is as usual: not in a batch, at the standard tier, of ordinary length."""
+    names = set[str]().union(*(asked_by(card) for card in cards)) - set(period.GRAINS)
+    usual = {"batch": "false", "service_tier": STANDARD, "speed": STANDARD, above_key("prompt_tokens"): "0"}
+    return {"batch": "false"} | {name: usual.get(name, "") for name in sorted(names)}

@@ -6,7 +6,7 @@ import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.scenario.answer import Sensitive
-from pertoken.scenario.drawn_worlds import dimensions, drawn, moved
+from pertoken.scenario.drawn_worlds import dimensions, drawn, moved, together_each
 from pertoken.scenario.indices import Index, Swing, sobol_indices
 from pertoken.scenario.model import Model
 from pertoken.scenario.run import row_of, run, total_of
@@ -104,7 +104,7 @@ def _evaluating(model: Model, of: str, case: str) -> Callable[[Values], Values]:
     def evaluate(shares: Values) -> Values:
         parts = []
         for start in range(0, len(shares), CHUNK):
-            block = shares[start : start + CHUNK]
+            block = together_each(model, shares[start : start + CHUNK])
             parts.append(
                 np.broadcast_to(_total(model, of, run(model, drawn(model, block, case)).values), (len(block),))
             )

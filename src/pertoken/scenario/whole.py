@@ -10,7 +10,7 @@ from pertoken.rating.rate import STAGES
 from pertoken.scenario.draft import minus, name, plus, times
 from pertoken.scenario.lowered import CardRows, card_rows
 from pertoken.scenario.model import Flow, Kind, Model, Rated
-from pertoken.scenario.program import Ladder, Program, Row
+from pertoken.scenario.program import Ladder, Program
 
 Path = tuple[str | int, ...]
 Numbered = Callable[[Path], tuple[str, Decimal] | None]
