@@ -54,14 +54,19 @@ def movers(share, selection):
 
 
 def hybrid_bills(size, used):
-    """Bills of one customer over the months: half of what is left of a month's grant is there for one more month."""
+    """Revenue of one customer over the months: half of what is left of a month's grant is there for one more month.
+
+    What is carried on is earned in the month after, whether it is used then or lapses.
+    """
     fee, grant, price, beyond = BUNDLE[size]
     rolled, bills = 0.0, []
     for tokens in used:
         from_old = min(tokens, rolled)
         from_new = min(tokens - from_old, grant)
-        rolled = min(0.5 * (grant - from_new), grant)
-        bills.append(fee + price + round((tokens - from_old - from_new) / 1000 * beyond, 2))
+        carried = min(0.5 * (grant - from_new), grant)
+        earned = price * (grant - carried + rolled) / grant
+        bills.append(fee + earned + round((tokens - from_old - from_new) / 1000 * beyond, 2))
+        rolled = carried
     return bills
 
 

@@ -63,7 +63,7 @@ def test_every_line_of_every_month_is_the_sum_made_by_hand(scenario):
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_total_cost_of_ownership_is_the_sum_of_all_lines_over_24_months(scenario):
-    assert total("training", "tco", scenario) == pytest.approx(cost(SCENARIOS[scenario]), abs=0.01)
+    assert total("training", "total_cost", scenario) == pytest.approx(cost(SCENARIOS[scenario]), abs=0.01)
 
 
 def test_14_reserved_gpus_are_cheapest_as_each_of_them_is_needed_in_69_9_percent_of_months():
@@ -72,4 +72,4 @@ def test_14_reserved_gpus_are_cheapest_as_each_of_them_is_needed_in_69_9_percent
     needed = [(row["burst_hours"] / hours) for row, hours in zip(plan(reserved=0), HOURS, strict=True)]
     share = [sum(gpus >= each for gpus in needed) / 24 for each in (14, 15)]
     assert share[0] > RESERVED / ON_DEMAND > share[1]
-    assert total("training", "tco", "reserved_14") < total("training", "tco", "base")
+    assert total("training", "total_cost", "reserved_14") < total("training", "total_cost", "base")

@@ -34,7 +34,7 @@ def test_the_first_month_costs_tokens_times_list_price(scenario, workload):
 WEEKS = {
     "chatbot": [1.0] * 45 + [0.15] * 75 + [0.04] * 48,  # 9 to 18 o'clock on five days, their nights, the weekend
     "search": [1.2] * 56 + [0.9] * 112,  # a third of the hours is a little busier
-    "content": [12.5] * 10 + [0.31] * 158,  # ten hours of campaigns a week
+    "content": [12.4] * 10 + [0.315] * 158,  # ten hours of campaigns a week
 }
 
 
