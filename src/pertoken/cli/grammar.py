@@ -5,6 +5,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "count": ("pertoken.cli.count", "How many tokens has a prompt, and what does it cost to send?"),
     "statement": ("pertoken.cli.statement", "What did a log cost, what did it earn, who loses us money?"),
     "card": ("pertoken.cli.card", "What is wrong with cards, what do they say? Import those of others."),
+    "model": ("pertoken.cli.model", "Model files: begin one from an example, check one."),
     "simulate": ("pertoken.cli.simulate", "What if we change the price: who pays more, what is left?"),
     "reconcile": ("pertoken.cli.reconcile", "Where does the bill part from the log, and why?"),
     "reprice": ("pertoken.cli.reprice", "What would the same usage cost on other days or models?"),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pertoken.connect.model_file.assumption import assumptions
 from pertoken.connect.model_file.bought import vendors
 from pertoken.connect.model_file.customers import segments
 from pertoken.connect.model_file.events import events
-from pertoken.connect.model_file.known import check_names, inputs
+from pertoken.connect.model_file.known import check_names
 from pertoken.connect.model_file.lines import lines
 from pertoken.connect.model_file.listed import Asked
 from pertoken.connect.model_file.months import calendar
@@ -24,7 +25,8 @@ from pertoken.connect.model_file.workloads import workloads
 from pertoken.connect.placed import Door, Placed, placed
 from pertoken.connect.yaml_file import Document, read
 from pertoken.core.errors import Fault, InputError
-from pertoken.scenario.spec import Spec
+from pertoken.scenario.assumed import every_input
+from pertoken.scenario.spec import Calendar, Spec
 
 WORDS = (
     "model", "title", "notes", "calendar", "currency", "units", "assumptions", "drivers", "segments", "workloads",
@@ -83,37 +85,40 @@ def _spec(document: Document, raw: bytes) -> Spec:
     reading = Reading(door, months, currency=_currency(data, door), units=_units(data, door))
     reading.files[document.source] = raw
     assumptions(reading, data)
-    parts = {
-        "drivers": drivers(reading, data),
-        "segments": segments(reading, data),
-        "workloads": workloads(reading, data),
-        "levers": levers(reading, data),
-        "lines": lines(reading, data),
-        "events": events(reading, data),
-    }
-    parts["plans"] = plans(reading, data)
-    parts["vendors"] = vendors(reading, data, Asked(parts["workloads"], parts["levers"], said))
-    chances = [each.probability for each in parts["events"]]
-    known = inputs([*reading.inputs.values(), *chances])
-    spec = Spec(
-        name=reading.text(data, "model"),
+    spec = replace(
+        _parts(reading, data, said),
         title=reading.text(data, "title"),
-        calendar=said,
-        currency=reading.currency,
         units=reading.units,
         assumptions=reading.inputs,
         placed=tuple(reading.placed),
-        correlations=correlations(reading, data, known),
-        scenarios=scenarios(reading, data, known),
         checks=checks(reading, data),
-        source=document.source,
         digest=_digest(reading.files),
-        **parts,
     )
+    known = every_input(spec)
+    spec = replace(spec, correlations=correlations(reading, data, known), scenarios=scenarios(reading, data, known))
     check_names(reading, spec)
     if door.wrong:
         raise InputError.of(sorted(dict.fromkeys(door.wrong), key=_order))
     return spec
+
+
+def _parts(reading: Reading, data: Placed, said: Calendar) -> Spec:
+    """Read what makes usage and money; what stands there as a number joins the inputs."""
+    works, whatifs = workloads(reading, data), levers(reading, data)
+    return Spec(
+        name=reading.text(data, "model"),
+        calendar=said,
+        currency=reading.currency,
+        drivers=drivers(reading, data),
+        segments=segments(reading, data),
+        workloads=works,
+        levers=whatifs,
+        lines=lines(reading, data),
+        events=events(reading, data),
+        plans=plans(reading, data),
+        vendors=vendors(reading, data, Asked(works, whatifs, said)),
+        source=reading.door.document.source,
+    )
 
 
 def _order(fault: Fault) -> tuple[str, int]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.modelling import breakeven, compare, crossover, model, run, sensitivity, solve
+    from pertoken.workbench.models import model_check, model_example, model_examples, read_model
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
     from pertoken.workbench.repricing import reprice
@@ -23,6 +24,7 @@ _ROOMS = {
     "costs": ("compiled", "cost"),
     "machines": ("Gpus", "gpu_card", "gpus"),
     "modelling": ("breakeven", "compare", "crossover", "model", "run", "sensitivity", "solve"),
+    "models": ("model_check", "model_example", "model_examples", "read_model"),
     "pools": ("balances", "coverage"),
     "bills": ("reconcile",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
@@ -58,9 +60,13 @@ __all__ = [
     "gpus",
     "invoice",
     "model",
+    "model_check",
+    "model_example",
+    "model_examples",
     "price",
     "priced",
     "rank",
+    "read_model",
     "reconcile",
     "reprice",
     "run",

@@ -84,8 +84,8 @@ def assumption(reading: Reading, said: Any, path: Path, name: str, needs: str = 
     percent = found.unit == PERCENT == unit
     if percent:
         reading.percents.add(name)
-    value = _value(reading, found, unit, (*path, "unit") if "unit" in part else path, name)
-    return _made(Figures(reading, part, path, name, value, unit, percent))
+    figure = _value(reading, found, unit, (*path, "unit") if "unit" in part else path, name)
+    return _made(Figures(reading, part, path, name, figure, unit, percent))
 
 
 def _value(reading: Reading, found: Written, unit: str, path: Path, name: str) -> Decimal:

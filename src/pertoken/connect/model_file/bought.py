@@ -1,6 +1,5 @@
 """Vendors: what we pay, from list prices, a short table, a card in the model, or files of cards."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from pertoken.connect.model_file.card_files import document_at, document_of
@@ -36,7 +35,9 @@ def _vendor(reading: Reading, name: str, said: Any, path: Path, asked: Asked) ->
     return Vendor(
         name=name,
         cards=_cards(reading, name, part, path, asked),
-        change="" if change is None else formula(reading, change, (*path, "change"), f"vendors.{name}.change.factor", "1"),
+        change=""
+        if change is None
+        else formula(reading, change, (*path, "change"), f"vendors.{name}.change.factor", "1"),
         line=reading.line(path),
     )
 
@@ -71,7 +72,7 @@ def _own(reading: Reading, card: Card, name: str, path: Path) -> Card:
 
 
 def _tabled(reading: Reading, document: Document, path: Path) -> Document:
-    """Write a short table of prices, model to meter to price, as rows of a card: for a million tokens, one of others."""
+    """Write a short table of prices, model to meter to price, as rows of a card, for a million tokens each."""
     table = document.data.get("rates")
     if not isinstance(table, Placed):
         return document

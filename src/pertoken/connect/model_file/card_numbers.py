@@ -67,8 +67,9 @@ def cards(reading: Reading, source: Source) -> list[Card]:
         taken |= {slot.file for slot in found}
         out.append(_card(reading, source, card, found))
     for path in odd - taken:
-        found = f"{path[-1]} is {_at(document.data, path)!r}"
-        _wrong(reading, document, path, found, "a plain number: this one is the same in every world")
+        what = f"{path[-1]} is {_at(document.data, path)!r}"
+        expected = "a plain number: this one is the same in every world"
+        reading.door.wrong.append(Fault(document.place(path), what, expected))
     return out
 
 
@@ -84,7 +85,7 @@ def _bare(reading: Reading, data: Any, path: Path, document: Document) -> tuple[
     rates = len(path) > 1 and path[-2] == "rates"
     for word, said in data.items():
         here = (*path, word)
-        number = rates and word not in RATE_WORDS if rates else word in WORDS
+        number = word not in RATE_WORDS if rates else word in WORDS
         if number and (isinstance(said, str) or (isinstance(said, Mapping) and "value" in said)):
             out[word] = _number(reading, said, here, document)
             odd.add(here)
@@ -103,12 +104,9 @@ def _number(reading: Reading, said: Any, path: Path, document: Document) -> Deci
         return reading.inputs[said].value
     if found is None and isinstance(said, str):
         what = f"{path[-1]} is {said!r}, and no input has that name"
-        _wrong(reading, document, path, what, "a number, or the name of an assumption", nearest(said, reading.inputs))
+        expected, mend = "a number, or the name of an assumption", nearest(said, reading.inputs)
+        reading.door.wrong.append(Fault(document.place(path), what, expected, mend))
     return found.value if found is not None else Decimal(1)
-
-
-def _wrong(reading: Reading, document: Document, path: Path, found: str, expected: str, mend: str = "") -> None:
-    reading.door.wrong.append(Fault(document.place(path), found, expected, mend))
 
 
 def _paths(data: Any, path: Path) -> Iterator[Path]:  # noqa: ANN401  any plain value

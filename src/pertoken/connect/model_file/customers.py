@@ -129,4 +129,4 @@ def _pair(row: Any) -> tuple[Decimal, Decimal] | None:  # noqa: ANN401  unchecke
         share, times = (in_unit(each, "1", "part") for each in found if each is not None)
     except (InputError, ValueError):
         return None
-    return (share, times) if min(share, times) >= 0 else None
+    return (share, times) if share >= 0 and times >= 0 else None

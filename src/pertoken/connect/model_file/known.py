@@ -1,21 +1,10 @@
 """Names that parts of a model have for each other: each must be there."""
 
-from collections.abc import Iterable
-
 from pertoken.connect.model_file.reading import Reading
-from pertoken.scenario.spec import Assumption, Spec
+from pertoken.scenario.spec import Spec
 
 HOUSE = ("month", "days_in_month", "hours_in_month", "calendar_month")
 """Names that are always there."""
-
-
-def inputs(spec_inputs: Iterable[Assumption]) -> dict[str, Assumption]:
-    """Collect inputs by name, with the growth and the walks of inputs."""
-    found: dict[str, Assumption] = {}
-    for each in spec_inputs:
-        found[each.name] = each
-        found |= {more.name: more for more in (each.growth, each.walk) if more is not None}
-    return found
 
 
 def check_names(reading: Reading, spec: Spec) -> None:

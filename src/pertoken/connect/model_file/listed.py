@@ -61,9 +61,7 @@ def list_prices(reading: Reading, name: str, part: Placed, asked: Asked) -> tupl
     for labels, line in _labels(reading, own, asked.levers).items():
         rates |= dict.fromkeys(_rates(reading, _Question(catalog, dict(labels), on, line), _meters(own, asked.levers)))
     source = named(catalog)
-    card = Card(
-        name=name, party="vendor", rates=tuple(rates), rounding=None, source=source, currency=reading.currency
-    )
+    card = Card(name=name, party="vendor", rates=tuple(rates), rounding=None, source=source, currency=reading.currency)
     _inputs(reading, name, card, on, part)
     return (card,)
 
@@ -146,9 +144,7 @@ def _rates(reading: Reading, question: _Question, meters: Sequence[str]) -> Iter
     if found.refusal or not found.rows:
         reading.at(question.line, found.refusal or f"{found.described} has no price on these terms")
         return
-    cell = found.cell(
-        bisect_right(found.changes, moment(question.on)), inside=tuple(False for _ in found.windows)
-    )
+    cell = found.cell(bisect_right(found.changes, moment(question.on)), inside=tuple(False for _ in found.windows))
     for meter in meters:
         if meter not in cell and meter in EACH:
             reading.at(question.line, f"{found.described} has no price for {meter} on {question.on}")

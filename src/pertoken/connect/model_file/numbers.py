@@ -36,9 +36,9 @@ class Written:
 def written(said: Any) -> Written | None:  # noqa: ANN401  unchecked input
     """Read a number with or without a unit; None for what is no number.
 
-    >>> written("1.5M"), written("3%"), written("0.40 USD/customer"), written("12 * queries")
-    (Written(value=Decimal('1500000.0'), unit=''), Written(value=Decimal('3'), unit='%'), Written(value=Decimal('0.40'), \
-unit='USD/customer'), None)
+    >>> written("1.5M"), written("0.40 USD/customer")
+    (Written(value=Decimal('1500000.0'), unit=''), Written(value=Decimal('0.40'), unit='USD/customer'))
+    >>> written("12 * queries")
     """
     if isinstance(said, bool) or said is None:
         return None
@@ -66,8 +66,8 @@ def in_unit(
     Raises:
         InputError: The number is in another unit.
 
-    >>> in_unit(Written(Decimal(3), "%"), "1", "p10"), in_unit(Written(Decimal(2), "USD / 1M token"), "USD / token", "p90")
-    (Decimal('0.03'), Decimal('0.000002'))
+    >>> in_unit(Written(Decimal(3), "%"), "1", "p10")
+    Decimal('0.03')
     """
     if found.unit:
         return CONTEXT.multiply(found.value, scale(found.unit, needed, units or {}, what))

@@ -50,17 +50,19 @@ def _scenario(
         return None
     label = reading.text(said, "label") if "label" not in known else ""
     before = len(reading.door.wrong)
-    found = [each for each in _flat(said, path, known) if each[0] != "label" or "label" in known]
-    read = {word: _value(reading, word, value, where, known) for word, value, where in found}
+    parts = [each for each in _flat(said, path, known) if each[0] != "label" or "label" in known]
+    read = {word: _value(reading, word, value, where, known) for word, value, where in parts}
     values = own | {word: value for word, value in read.items() if value is not None}
     if all(known[word].value == value for word, value in values.items()) and len(reading.door.wrong) == before:
         expected = "the name of an input with another value"
         reading.refuse(path, f"scenario {name} changes nothing", expected, "drop it")
-    lines = {word: known[word].line for word in own} | {word: reading.line(where) for word, _, where in found}
+    lines = {word: known[word].line for word in own} | {word: reading.line(where) for word, _, where in parts}
     return Scenario(name=name, values=values, label=label, lines={word: lines[word] for word in values})
 
 
-def _flat(said: Placed, path: Path, known: Mapping[str, Assumption], within: str = "") -> Iterator[tuple[str, Any, Path]]:
+def _flat(
+    said: Placed, path: Path, known: Mapping[str, Assumption], within: str = ""
+) -> Iterator[tuple[str, Any, Path]]:
     """Join nested names by dots."""
     for word, value in said.items():
         name = f"{within}{word}"

@@ -98,7 +98,9 @@ def _possible(own: Figures, made: Spread) -> bool:
         where = own.reading.door.document.place((*own.path, word))
         for each in error.faults:
             found = f"impossible range of {own.name}: {each.found}".replace("p50", "the value")
-            fault = Fault(where, found, each.expected.replace("p50", "the value"), each.mend.replace("p50", "the value"))
+            fault = Fault(
+                where, found, each.expected.replace("p50", "the value"), each.mend.replace("p50", "the value")
+            )
             own.reading.door.wrong.append(fault)
         return False
     return True

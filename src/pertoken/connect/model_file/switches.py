@@ -28,7 +28,9 @@ def levers(reading: Reading, data: Placed) -> tuple[Switched, ...]:
 def _lever(reading: Reading, name: str, part: Any, path: Path) -> Switched | None:  # noqa: ANN401  unchecked input
     if not isinstance(part, Placed) or not isinstance(part.get("kind"), str):
         said = part.get("kind", "missing") if isinstance(part, Placed) else repr(part)
-        reading.refuse(path, f"the kind of lever {name} is {said}", "{kind: exact_cache, workload: chat, hit_share: 15%}")
+        reading.refuse(
+            path, f"the kind of lever {name} is {said}", "{kind: exact_cache, workload: chat, hit_share: 15%}"
+        )
         return None
     place, on = f"levers.{name}", reading.truth(part, "on")
     reading.add(Assumption(name=f"{place}.on", value=Decimal(int(on)), line=reading.line((*path, "on"))), path)

@@ -65,7 +65,9 @@ def _metered(reading: Reading, part: Placed, word: str, place: str) -> dict[str,
     if said is None:
         return {}
     if not isinstance(said, Placed):
-        reading.refuse(path, f"{word} is {said!r}", "{input: 600, output: 350}" if word == "tokens" else "{gpu_hours: 720}")
+        reading.refuse(
+            path, f"{word} is {said!r}", "{input: 600, output: 350}" if word == "tokens" else "{gpu_hours: 720}"
+        )
         return {}
     out: dict[str, str] = {}
     for short, value in said.items():
