@@ -1,6 +1,7 @@
 """Assumptions as rows: a number, or a number that grows, follows the season, steps, and wanders."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from pertoken.core import period
 from pertoken.core.nodes import Name, Node
@@ -61,9 +62,9 @@ def calendar_values(months: Sequence[str]) -> dict[str, list[float]]:
 
 def assumed_rows(said: Assumption) -> Iterator[Entry]:
     """Write the rows of an assumption: its value, and where it changes, the value of each month."""
-    common = {"label": said.label, "source": said.source, "line": said.line}
+    common = partial(Entry, label=said.label, source=said.source, line=said.line)
     where = "inputs"
-    yield Entry(name=entry_of(said), unit=said.unit, single=True, section=where, **common)
+    yield common(name=entry_of(said), unit=said.unit, single=True, section=where)
     if not varies(said):
         return
     level: Node = name(entry_of(said))
@@ -95,14 +96,7 @@ def assumed_rows(said: Assumption) -> Iterator[Entry]:
         yield from _walked(said)
         factors.append(call("exp", name(f"{said.name}.wander")))
         words.append("as it wanders")
-    yield Entry(
-        name=said.name,
-        said=times(level, *factors),
-        unit=said.unit,
-        section="drivers",
-        text=" ".join(words),
-        **common,
-    )
+    yield common(name=said.name, said=times(level, *factors), unit=said.unit, section="drivers", text=" ".join(words))
 
 
 def _stepped(said: Assumption, level: Node) -> tuple[Node, list[Entry]]:

@@ -59,15 +59,19 @@ def _steps(one: Side, two: Side, changed: Sequence[Changed], of: str) -> tuple[t
     _, model, case = one
 
     def evaluate(on: Values) -> Values:
-        values = {
-            each.name: np.where(on[:, i], each.after, each.before).astype(np.float64) for i, each in enumerate(changed)
-        }
+        values = {each.name: _either(on[:, i], each) for i, each in enumerate(changed)}
         return np.broadcast_to(
             total_of(row_of(model, of), run(model, of_inputs(model, values, case)).values), (len(on),)
         )
 
     found = shapley(evaluate, [each.name for each in changed]).effects
     return tuple(sorted(((n, float(v)) for n, v in found.items()), key=lambda each: (-abs(each[1]), each[0])))
+
+
+def _either(on: Values, each: Changed) -> Values:
+    """The value after where a change is made, else the one before; both sides of one model have every input."""
+    before, after = (float(x) if x is not None else np.nan for x in (each.before, each.after))
+    return np.where(on, after, before)
 
 
 def _differences(one: Side, two: Side, rows: Sequence[str], draws: Draws) -> dict[str, Values]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 
 from pertoken.core.nodes import Name, Node, Number
 from pertoken.core.units import unit
@@ -32,27 +33,27 @@ def _contract(segment: Segment) -> Iterator[Entry]:
     here: Node = times(Number(1.0, unit(WHO)), name(f"runs.{segment.name}"))
     if segment.leaves:
         here = times(here, minus(number(1), name(f"event.{segment.leaves}")))
-    common = {"section": "customers", "unit": WHO, "line": segment.line}
-    yield Entry(name=f"start.{segment.name}", said=number(0), single=True, label=f"{own}, at the start", **common)
-    yield Entry(name=f"customers.{segment.name}", said=here, label=own, total="last", **common)
+    common = partial(Entry, section="customers", unit=WHO, line=segment.line)
+    yield common(name=f"start.{segment.name}", said=number(0), single=True, label=f"{own}, at the start")
+    yield common(name=f"customers.{segment.name}", said=here, label=own, total="last")
     change = minus(name(f"customers.{segment.name}"), call("prev", name(f"customers.{segment.name}")))
     joined = call("max", number(0), change)
     left = call("max", number(0), minus(number(0), change))
-    yield Entry(name=f"new.{segment.name}", said=joined, label=f"{own}, begins", total="sum", **common)
-    yield Entry(name=f"churned.{segment.name}", said=left, label=f"{own}, ends", total="sum", **common)
+    yield common(name=f"new.{segment.name}", said=joined, label=f"{own}, begins", total="sum")
+    yield common(name=f"churned.{segment.name}", said=left, label=f"{own}, ends", total="sum")
 
 
 def _segment(segment: Segment, spec: Spec) -> Iterator[Entry]:
     own = segment.label or segment.name
-    common = {"section": "customers", "unit": WHO, "line": segment.line}
+    common = partial(Entry, section="customers", unit=WHO, line=segment.line)
     before = call("prev", name(f"customers.{segment.name}"))
-    yield Entry(name=f"start.{segment.name}", said=segment.start, single=True, label=f"{own}, at the start", **common)
-    yield Entry(name=f"new.{segment.name}", said=segment.new, label=f"{own}, new", total="sum", **common)
+    yield common(name=f"start.{segment.name}", said=segment.start, single=True, label=f"{own}, at the start")
+    yield common(name=f"new.{segment.name}", said=segment.new, label=f"{own}, new", total="sum")
     for to, said in segment.to.items():
         rate = Name(f"moving.{segment.name}.{to}")
         yield Entry(name=rate.name, said=said, unit="1", section="customers", label=f"{own}, share that moves to {to}")
         moved = times(before, rate)
-        yield Entry(name=f"moved.{segment.name}.{to}", said=moved, label=f"{own}, to {to}", total="sum", **common)
+        yield common(name=f"moved.{segment.name}.{to}", said=moved, label=f"{own}, to {to}", total="sum")
     joined = plus(name(f"new.{segment.name}"), *(name(f"moved.{each}.{segment.name}") for each in _from(segment, spec)))
     if segment.churn_by_age:
         yield from _ages(segment, joined)
@@ -66,16 +67,11 @@ def _segment(segment: Segment, spec: Spec) -> Iterator[Entry]:
         line=segment.line,
     )
     left = times(before, name(f"leaving.{segment.name}"))
-    yield Entry(name=f"churned.{segment.name}", said=left, label=f"{own}, leave", total="sum", **common)
+    yield common(name=f"churned.{segment.name}", said=left, label=f"{own}, leave", total="sum")
     gone = [name(f"churned.{segment.name}"), *(name(f"moved.{segment.name}.{to}") for to in segment.to)]
     here = plus(minus(before, *gone), joined)
-    yield Entry(
-        name=f"customers.{segment.name}",
-        said=here,
-        opening=name(f"start.{segment.name}"),
-        label=own,
-        total="last",
-        **common,
+    yield common(
+        name=f"customers.{segment.name}", said=here, opening=name(f"start.{segment.name}"), label=own, total="last"
     )
 
 
@@ -87,7 +83,7 @@ def _from(segment: Segment, spec: Spec) -> list[str]:
 def _ages(segment: Segment, joined: Node) -> Iterator[Entry]:
     """Write customers by the months since they joined; those who were there at the start are of the last age."""
     own = segment.label or segment.name
-    common = {"section": "customers", "unit": WHO, "line": segment.line}
+    common = partial(Entry, section="customers", unit=WHO, line=segment.line)
     oldest = len(segment.churn_by_age)
     age = [name(f"aged.{segment.name}.{i}") for i in range(oldest + 1)]
     leaving = [name(f"leaving.{segment.name}.{i + 1}") for i in range(oldest)]
@@ -102,30 +98,28 @@ def _ages(segment: Segment, joined: Node) -> Iterator[Entry]:
             line=segment.line,
         )
     moving = [name(f"moving.{segment.name}.{to}") for to in segment.to]
-    yield Entry(name=age[0].name, said=joined, label=f"{own}, joined this month", **common)
+    yield common(name=age[0].name, said=joined, label=f"{own}, joined this month")
     for i in range(1, oldest + 1):
         there = call("prev", age[i - 1])
         there = plus(there, call("prev", age[i])) if i == oldest else there
         stay = minus(number(1), leaving[i - 1], *moving)
-        yield Entry(
+        yield common(
             name=age[i].name,
             said=times(there, stay),
             label=f"{own}, joined {i} months ago or more" if i == oldest else f"{own}, joined {i} months ago",
             opening=name(f"start.{segment.name}") if i == oldest else None,
-            **common,
         )
     lost: list[Node] = [
         times(plus(call("prev", age[i - 1]), *([call("prev", age[i])] if i == oldest else [])), leaving[i - 1])
         for i in range(1, oldest + 1)
     ]
-    yield Entry(name=f"churned.{segment.name}", said=plus(*lost), label=f"{own}, leave", total="sum", **common)
-    yield Entry(
+    yield common(name=f"churned.{segment.name}", said=plus(*lost), label=f"{own}, leave", total="sum")
+    yield common(
         name=f"customers.{segment.name}",
         said=plus(*age),
         label=own,
         total="last",
         opening=name(f"start.{segment.name}"),
-        **common,
     )
 
 
@@ -138,45 +132,41 @@ def size_rows(segment: Segment) -> Iterator[Entry]:
     sizes = segment.sizes
     if sizes is None:
         return
-    own, about = segment.label or segment.name, {"section": "customers", "line": segment.line}
+    own, about = segment.label or segment.name, partial(Entry, section="customers", line=segment.line)
     if sizes.parts:
         mean = sum((part * size for part, size in sizes.parts), Decimal(0))
         whole = sum((part for part, _ in sizes.parts), Decimal(0))
         for i, (part, size) in enumerate(sizes.parts, 1):
-            yield Entry(
+            yield about(
                 name=f"share.{segment.name}.{i}",
                 said=number(float(part / whole)),
                 unit="1",
                 label=f"{own}, share of class {i}",
-                **about,
             )
-            yield Entry(
+            yield about(
                 name=f"size.{segment.name}.{i}",
                 said=number(float(size * whole / mean)),
                 unit="1",
                 label=f"{own}, usage of class {i} by the mean",
-                **about,
             )
         return
     count = sizes.classes
     spread = Name(f"spread.{segment.name}")
-    yield Entry(name=spread.name, said=sizes.spread, unit="1", label=f"{own}, spread of usage", **about)
-    yield Entry(name=f"classes.{segment.name}", said=number(count), label=f"{own}, classes of usage", **about)
+    yield about(name=spread.name, said=sizes.spread, unit="1", label=f"{own}, spread of usage")
+    yield about(name=f"classes.{segment.name}", said=number(count), label=f"{own}, classes of usage")
     for i in range(1, count + 1):
-        yield Entry(
+        yield about(
             name=f"share.{segment.name}.{i}",
             said=share(number(1), name(f"classes.{segment.name}")),
             unit="1",
             label=f"{own}, share of class {i}",
-            **about,
         )
         between = minus(_below(i, count, segment, spread), _below(i - 1, count, segment, spread))
-        yield Entry(
+        yield about(
             name=f"size.{segment.name}.{i}",
             said=times(name(f"classes.{segment.name}"), between),
             unit="1",
             label=f"{own}, usage of class {i} by the mean",
-            **about,
         )
 
 

@@ -211,7 +211,8 @@ def worldly(card: Card, model: Model, values: Row) -> Card:
         there = values[model.entries[each.name]][..., 0]
         if there.ndim == 0 and float(there) == float(said.value):
             continue
-        found = Decimal(repr(float(there))) * each.scale if there.ndim == 0 else Drawn(there * float(each.scale))
+        plain = there.ndim == 0
+        found = Decimal(repr(float(there))) * each.scale if plain else Drawn(there * float(each.scale))
         card = _set(card, each.path, found)
     return card
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 
 from pertoken.core.nodes import Node
 from pertoken.rating.card import Card
@@ -45,26 +46,21 @@ def result_rows(spec: Spec) -> Iterator[Entry]:
 
 
 def _rated_rows(spec: Spec) -> Iterator[Entry]:
-    money = {"unit": spec.currency, "section": WHERE, "total": "sum"}
+    money = partial(Entry, unit=spec.currency, section=WHERE, total="sum")
     for each in rated(spec):
-        yield Entry(name=each.row, single=False, label=_said(each, spec), **money)
+        yield money(name=each.row, single=False, label=_said(each, spec))
     segments = [segment for segment in spec.segments if segment.plan]
     for plan in dict.fromkeys(segment.plan for segment in segments):
         own = plus(*(name(f"revenue.{s.name}") for s in segments if s.plan == plan))
-        yield Entry(name=f"revenue.plan.{plan}", said=own, label=f"Revenue of the plan {plan}", **money)
+        yield money(name=f"revenue.plan.{plan}", said=own, label=f"Revenue of the plan {plan}")
     for workload in spec.workloads:
         if workload.vendor and workload.each and not workload.meters:
             own = plus(*(name(f"cost.{workload.name}.{s}") for s in workload.each))
-            yield Entry(
-                name=f"cost.{workload.name}", said=own, label=f"Cost of {workload.label or workload.name}", **money
-            )
+            yield money(name=f"cost.{workload.name}", said=own, label=f"Cost of {workload.label or workload.name}")
     for vendor in spec.vendors:
         parts = [name(f"cost.{w.name}") for w in spec.workloads if w.vendor == vendor]
-        yield Entry(
-            name=f"cost.vendor.{vendor}",
-            said=plus(*parts, name(f"shared.{vendor}")),
-            label=f"Cost of {vendor}",
-            **money,
+        yield money(
+            name=f"cost.vendor.{vendor}", said=plus(*parts, name(f"shared.{vendor}")), label=f"Cost of {vendor}"
         )
     for segment in spec.segments:
         parts = [
@@ -73,11 +69,10 @@ def _rated_rows(spec: Spec) -> Iterator[Entry]:
             if w.vendor and segment.name in w.each and not w.meters
         ]
         if parts:
-            yield Entry(
+            yield money(
                 name=f"cost.segment.{segment.name}",
                 said=plus(*parts),
                 label=f"Cost of usage of {segment.label or segment.name}",
-                **money,
             )
 
 
@@ -97,25 +92,23 @@ def _money_rows(spec: Spec) -> Iterator[Entry]:
         prefix = "costs" if line.side == "cost" else "income"
         amount: str | Node = line.formula
         flag = f"when.{prefix}.{line.name}"
-        about = {"section": "costs", "line": line.line}
+        about = partial(Entry, section="costs", line=line.line)
         if line.begins or line.ends:
-            yield Entry(name=flag, said=_when(line), unit="1", label=f"{line.label or line.name}, when", **about)
-            yield Entry(
+            yield about(name=flag, said=_when(line), unit="1", label=f"{line.label or line.name}, when")
+            yield about(
                 name=f"amount.{prefix}.{line.name}",
                 said=amount,
                 unit=spec.currency,
                 label=f"{line.label or line.name}, a month",
-                **about,
             )
             amount = times(name(f"amount.{prefix}.{line.name}"), name(flag))
-        yield Entry(
+        yield about(
             name=f"{prefix}.{line.name}",
             said=amount,
             unit=spec.currency,
             single=False,
             label=line.label or line.name,
             total="sum",
-            **about,
         )
 
 
@@ -130,7 +123,7 @@ def _costs(spec: Spec, counts_as: str) -> list[Node]:
 
 def _statement(spec: Spec) -> Iterator[Entry]:
     """From revenue to cash: each amount is one sum of what stands above."""
-    money = {"unit": spec.currency, "section": WHERE, "total": "sum"}
+    money = partial(Entry, unit=spec.currency, section=WHERE, total="sum")
     usage = [name(f"revenue.{segment.name}") for segment in spec.segments if segment.plan]
     income = [name(f"income.{each.name}") for each in spec.lines if each.side == "revenue"]
     vendors = [name(f"cost.vendor.{vendor}") for vendor in spec.vendors]
@@ -148,8 +141,9 @@ def _statement(spec: Spec) -> Iterator[Entry]:
         ("total_cost", "Total cost", minus(name("revenue"), name("operating_result"))),
     ]
     for row, label, said in sums:
-        yield Entry(name=row, said=said, label=label, single=False, **money)
-    for row, whole in (("gross_margin_share", "gross_margin"), ("contribution_share", "contribution")):
+        yield money(name=row, said=said, label=label, single=False)
+    earning = bool(usage or income)
+    for row, whole in (("gross_margin_share", "gross_margin"), ("contribution_share", "contribution")) * earning:
         yield Entry(
             name=row,
             said=share(name(whole), name("revenue")),
@@ -161,9 +155,9 @@ def _statement(spec: Spec) -> Iterator[Entry]:
     paid = [name(f"billed.cost.{vendor}") for vendor in spec.vendors]
     others = [part for each in CLASSES for part in _costs(spec, each)]
     got = plus(*([name("billed.revenue")] if usage else []), *income)
-    yield Entry(name="cash", said=minus(got, *paid, *others), label="Cash flow", single=False, **money)
+    yield money(name="cash", said=minus(got, *paid, *others), label="Cash flow", single=False)
     burned = call("max", number(0), minus(number(0), name("cash")))
-    yield Entry(name="burn", said=burned, label="Burn", single=False, **money)
+    yield money(name="burn", said=burned, label="Burn", single=False)
     yield Entry(
         name="cumulative_cash",
         said=plus(call("prev", name("cumulative_cash")), name("cash")),
@@ -187,44 +181,33 @@ def pays(card: Card | None) -> bool:
 def _economics(spec: Spec) -> Iterator[Entry]:
     """Unit economics: totals first, the quotient last; see the glossary for each."""
     paying = [s for s in spec.segments if s.plan and pays(spec.plans.get(s.plan))]
-    about = {"section": "economics"}
-    money = {"unit": f"{spec.currency} / customer", **about}
+    about = partial(Entry, section="economics")
+    money = partial(about, unit=f"{spec.currency} / customer")
     everyone, each = name("customers"), {s.name: s.label or s.name for s in spec.segments}
-    yield Entry(
+    yield money(
         name="cost_to_serve",
         said=share(name("cost_of_revenue"), everyone),
         total="ratio",
         label="Cost to serve a customer",
-        **money,
     )
     if not paying:
         return
     there = plus(*(name(f"customers.{s.name}") for s in paying))
     start = plus(*(name(f"start.{s.name}") for s in paying))
-    yield Entry(
-        name="customers.paying",
-        said=there,
-        opening=start,
-        unit="customer",
-        label="Customers who pay",
-        total="last",
-        **about,
+    yield about(
+        name="customers.paying", said=there, opening=start, unit="customer", label="Customers who pay", total="last"
     )
-    yield Entry(
+    yield money(
         name="arpu",
         said=share(name("usage_revenue"), name("customers.paying")),
         total="ratio",
         label="Revenue of a customer who pays (ARPU)",
-        **money,
     )
     for s in paying:
         own = share(name(f"revenue.{s.name}"), name(f"customers.{s.name}"))
         some = call(">", name(f"customers.{s.name}"), number(0))
-        yield Entry(
-            name=f"arpu.{s.name}",
-            said=call("if", some, own, number(0)),
-            label=f"Revenue of one of {each[s.name]}",
-            **money,
+        yield money(
+            name=f"arpu.{s.name}", said=call("if", some, own, number(0)), label=f"Revenue of one of {each[s.name]}"
         )
     yield from _kept(paying, spec)
     yield from _lifetime(paying, spec)
@@ -233,15 +216,19 @@ def _economics(spec: Spec) -> Iterator[Entry]:
 def _among(paying: Sequence[Segment], spec: Spec) -> tuple[list[Node], list[Node]]:
     """Moves into paying segments from others, and out of them."""
     own = {s.name for s in paying}
-    into = [name(f"moved.{s.name}.{to}") for s in spec.segments for to in s.to if s.name not in own and to in own]
-    out = [name(f"moved.{s.name}.{to}") for s in spec.segments for to in s.to if s.name in own and to not in own]
+    into: list[Node] = [
+        name(f"moved.{s.name}.{to}") for s in spec.segments for to in s.to if s.name not in own and to in own
+    ]
+    out: list[Node] = [
+        name(f"moved.{s.name}.{to}") for s in spec.segments for to in s.to if s.name in own and to not in own
+    ]
     return into, out
 
 
 def _kept(paying: Sequence[Segment], spec: Spec) -> Iterator[Entry]:
     """Net and gross revenue retention of a month: what last month's paying customers pay now, by what they paid."""
     own = {s.name for s in paying}
-    about = {"section": "economics", "unit": "1"}
+    about = partial(Entry, section="economics", unit="1")
     net: list[Node] = []
     gross: list[Node] = []
     for s in paying:
@@ -261,56 +248,43 @@ def _kept(paying: Sequence[Segment], spec: Spec) -> Iterator[Entry]:
     before = call("prev", name("usage_revenue"))
     for row, parts, label in (("nrr", net, "Net"), ("grr", gross, "Gross")):
         kept = call("if", call(">", before, number(0)), share(plus(*parts), before), number(1))
-        yield Entry(name=f"{row}.month", said=kept, label=f"{label} revenue retention of a month", **about)
+        yield about(name=f"{row}.month", said=kept, label=f"{label} revenue retention of a month")
         logs = name(f"{row}.log")
-        yield Entry(
-            name=logs.name, said=call("ln", name(f"{row}.month")), label=f"{label} retention, logarithm", **about
-        )
+        yield about(name=logs.name, said=call("ln", name(f"{row}.month")), label=f"{label} retention, logarithm")
         year = call("exp", share(times(call("total", logs), 12), minus(name("months"), number(1))))
-        yield Entry(name=row, said=year, label=f"{label} revenue retention of a year", **about)
+        yield about(name=row, said=year, label=f"{label} revenue retention of a year")
 
 
 def _lifetime(paying: Sequence[Segment], spec: Spec) -> Iterator[Entry]:
     """What a customer costs to win, is worth, and when that is paid back."""
     into, out = _among(paying, spec)
-    about = {"section": "economics"}
-    money = {"unit": f"{spec.currency} / customer", **about}
+    about = partial(Entry, section="economics")
+    money = partial(about, unit=f"{spec.currency} / customer")
     won = plus(*(name(f"new.{s.name}") for s in paying), *into)
     lost = plus(*(name(f"churned.{s.name}") for s in paying), *out)
-    yield Entry(name="new.paying", said=won, unit="customer", label="New customers who pay", total="sum", **about)
-    yield Entry(
-        name="churned.paying", said=lost, unit="customer", label="Customers who stop paying", total="sum", **about
-    )
+    yield about(name="new.paying", said=won, unit="customer", label="New customers who pay", total="sum")
+    yield about(name="churned.paying", said=lost, unit="customer", label="Customers who stop paying", total="sum")
     before = call("prev", name("customers.paying"))
-    yield Entry(
-        name="paying.before",
-        said=before,
-        unit="customer",
-        label="Customers who paid the month before",
-        total="sum",
-        **about,
+    yield about(
+        name="paying.before", said=before, unit="customer", label="Customers who paid the month before", total="sum"
     )
-    yield Entry(
+    yield about(
         name="paying_churn",
         said=share(call("total", name("churned.paying")), call("total", name("paying.before"))),
         unit="1",
         label="Share of customers who stop paying a month",
-        **about,
     )
     earned = share(call("total", name("gross_margin")), call("total", name("customers.paying")))
-    yield Entry(name="margin_each", said=earned, label="Gross margin of a customer a month", **money)
-    yield Entry(
-        name="ltv", said=share(name("margin_each"), name("paying_churn")), label="Lifetime value (LTV)", **money
-    )
+    yield money(name="margin_each", said=earned, label="Gross margin of a customer a month")
+    yield money(name="ltv", said=share(name("margin_each"), name("paying_churn")), label="Lifetime value (LTV)")
     if not _costs(spec, "acquisition"):
         return
     cac = share(call("total", name("acquisition")), call("total", name("new.paying")))
-    yield Entry(name="cac", said=cac, label="Cost to win a customer (CAC)", **money)
-    yield Entry(name="ltv_to_cac", said=share(name("ltv"), name("cac")), unit="1", label="LTV to CAC", **about)
-    yield Entry(
+    yield money(name="cac", said=cac, label="Cost to win a customer (CAC)")
+    yield about(name="ltv_to_cac", said=share(name("ltv"), name("cac")), unit="1", label="LTV to CAC")
+    yield about(
         name="payback_months",
         said=share(name("cac"), name("margin_each")),
         unit="1",
         label="Months until CAC is paid back",
-        **about,
     )

@@ -1,6 +1,7 @@
 """Workloads as rows: requests and tokens of a month, what vendors are asked for, and what one customer uses."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from pertoken.catalog.prices import STANDARD
 from pertoken.core import period
@@ -46,69 +47,62 @@ def _dotted(*parts: str) -> str:
 
 
 def _workload(workload: Workload, spec: Spec) -> Iterator[Entry]:
-    own, about = workload.label or workload.name, {"section": "usage", "line": workload.line}
+    own, about = workload.label or workload.name, partial(Entry, section="usage", line=workload.line)
     del spec
     if workload.peak_to_mean is not None:
-        yield Entry(
+        yield about(
             name=f"peak_to_mean.{workload.name}",
             said=number(float(workload.peak_to_mean)),
             unit="1",
             label=f"{own}, busiest hour by the mean",
-            **about,
         )
     for segment, said in workload.each.items():
-        yield Entry(
+        yield about(
             name=f"each.{workload.name}.{segment}",
             said=said,
             unit="request / customer",
             label=f"{own}, requests of one customer of {segment}",
-            **about,
         )
         asked = times(name(f"customers.{segment}"), name(f"each.{workload.name}.{segment}"))
-        yield Entry(
+        yield about(
             name=f"requests.{workload.name}.{segment}",
             said=asked,
             unit="request",
             label=f"{own}, requests of {segment}",
             total="sum",
-            **about,
         )
     parts: list[Node] = [name(f"requests.{workload.name}.{segment}") for segment in workload.each]
     if parts or workload.requests:
-        yield Entry(
+        yield about(
             name=f"requests.{workload.name}",
             said=plus(*parts) if parts else workload.requests,
             unit="request",
             label=f"{own}, requests",
             total="sum",
-            **about,
         )
     for of, said in workload.tokens.items():
-        yield Entry(
+        yield about(
             name=f"length.{workload.name}.{of}",
             said=said,
             unit=f"{unit_of_meter(of)} / request",
             label=f"{own}, {meter(of).label.lower()} of a request",
-            **about,
         )
     if workload.tokens:
         each = [name(f"length.{workload.name}.{of}") for of in workload.tokens if meter(of).direction != "none"]
-        yield Entry(
+        yield about(
             name=f"tokens.{workload.name}",
             said=times(name(f"requests.{workload.name}"), plus(*each)),
             unit=TOKENS,
             label=f"{own}, tokens",
             total="sum",
-            **about,
         )
     for of, said in workload.meters.items():
-        yield Entry(
+        yield about(
             name=f"served.{workload.name}.{of}",
             said=said,
             unit=unit_of_meter(of),
             label=f"{own}, {meter(of).label}",
             total="sum",
-            **about,
         )
 
 
@@ -181,17 +175,16 @@ def _classes(segment: Segment) -> list[tuple[str, str]]:
 
 def _kind(segment: Segment, kind: str, size: str, spec: Spec) -> Iterator[Entry]:
     key = kind.replace("/", ".")
-    about = {"section": f"plans.{segment.plan}", "line": segment.line}
+    about = partial(Entry, section=f"plans.{segment.plan}", line=segment.line)
     own = (segment.label or segment.name) + (f", class {size.rpartition('.')[2]}" if size else "")
     here: Node = name(f"customers.{segment.name}")
     if size:
-        yield Entry(
+        yield about(
             name=f"there.{key}",
             said=times(here, name(f"share.{size}")),
             unit="customer",
             label=f"{own}: customers",
             total="last",
-            **about,
         )
     for workload, of in _used(segment, spec):
         quantity: Node = name(f"each.{workload.name}.{segment.name}")
@@ -202,13 +195,12 @@ def _kind(segment: Segment, kind: str, size: str, spec: Spec) -> Iterator[Entry]
         if segment.is_contract:
             quantity = times(quantity, name(f"runs.{segment.name}"))
         unit = f"{unit_of_meter(of)} / customer"
-        yield Entry(
+        yield about(
             name=f"uses.{key}.{workload.name}.{of}",
             said=quantity,
             unit=unit,
             label=f"{own}: {meter(of).label.lower()} of one, {workload.label or workload.name}",
             total="sum",
-            **about,
         )
 
 
