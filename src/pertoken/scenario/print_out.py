@@ -1,0 +1,249 @@
+"""Print-out: a compiled model with its results as the paper that a workbook is written from, proved equal to the run."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+
+from pertoken.core.design import design
+from pertoken.core.distribution import form, spelled
+from pertoken.core.errors import InputError
+from pertoken.core.money import Values
+from pertoken.core.nodes import Call, Name
+from pertoken.scenario.drawn_worlds import bounds, dimensions, distribution, drawn, together
+from pertoken.scenario.evaluate import evaluate
+from pertoken.scenario.indices import Swing as Swung
+from pertoken.scenario.model import Model
+from pertoken.scenario.order import upstream
+from pertoken.scenario.paper import Drawn, Draws, Headline, InputCell, Kind, Paper, Range, Swing
+from pertoken.scenario.program import Program, Row
+from pertoken.scenario.run import run, total_of
+from pertoken.scenario.spec import Assumption
+from pertoken.scenario.swing import tornado
+from pertoken.scenario.whole import whole
+from pertoken.scenario.worlds import cases, named, value_in
+
+CENT = 0.005
+"""How far a sheet may be from the run. [currency, or the unit of the row]"""
+
+WORLDS = 200
+"""Worlds that are given to a workbook; it takes as many as it has room for."""
+
+
+def printed(
+    model: Model, *, on: date, version: str, seed: int = 1, worlds: int = WORLDS, of: str = "operating_result"
+) -> Paper:
+    """Make the paper of a model.
+
+    Args:
+        model: The model.
+        on: Day of the export.
+        version: Version of pertoken.
+        seed: Seed of the worlds.
+        worlds: How many are given.
+        of: Result that the tornado is about.
+
+    Raises:
+        InputError: A card says what a sheet can't hold.
+    """
+    program = whole(model)
+    names = cases(model)
+    values = {case: _proved(model, program, case) for case in names}
+    headline = [row for row in program.rows if row.name in model.headline]
+    order = {name: i for i, name in enumerate(model.headline)}
+    headline.sort(key=lambda row: order[row.name])
+    inputs = tuple(_cell(model, name, said, names) for name, said in model.inputs.items())
+    events = tuple(_event(model, name) for name in model.events)
+    base = float(total_of(_row(program, of), values["base"]))
+    return Paper(
+        name=model.spec.name,
+        title=model.spec.title or model.spec.name,
+        currency=model.spec.currency,
+        digest=model.spec.digest,
+        version=version,
+        on=on,
+        seed=seed,
+        program=program,
+        inputs=(*inputs, *_steps(model), *events),
+        cases=names,
+        values=values,
+        headline=tuple(_headline(row) for row in headline),
+        costs=tuple(row.name for row in program.rows if _is_cost(row, model)),
+        checks=model.checks,
+        fan=of,
+        draws=_draws(model, program, seed, worlds) if dimensions(model) and worlds else None,
+        bridge=_bridge(program, values["base"]),
+        tornado=tuple(_swing(model, each) for each in tornado(model, of, base=base)),
+        tornado_of=of,
+    )
+
+
+def _row(program: Program, name: str) -> Row:
+    return next(row for row in program.rows if row.name == name)
+
+
+def _proved(model: Model, program: Program, case: str) -> Mapping[str, Values]:
+    """Reckon the program in a case, and hold it against the run: the sheet has no numbers of its own."""
+    worlds = named(model, case)
+    found = evaluate(program, worlds.given)
+    truth = run(model, worlds).values
+    for name, own in truth.items():
+        away = np.abs(np.broadcast_to(found[name], own.shape) - own)
+        if np.nanmax(away, initial=0.0) >= CENT * max(1.0, float(np.nanmax(np.abs(own), initial=0.0)) * 1e-9):
+            msg = f"{name} comes to {own.sum():,.2f} in case {case}, but as rows of a sheet to {found[name].sum():,.2f}"
+            raise InputError(f"{msg}; this card can't be written as a sheet yet: use run, csv or json")
+    return MappingProxyType(found)
+
+
+def _kind(model: Model, name: str) -> Kind:
+    if name.startswith("levers."):
+        return "switch" if name.endswith(".on") else "lever"
+    if name.startswith("event."):
+        return "event"
+    placed = {each.name for each in model.spec.placed}
+    return "price" if name in placed else "assumption"
+
+
+def _cell(model: Model, name: str, said: Assumption, names: Sequence[str]) -> InputCell:
+    base = float(said.value)
+    own = {case: value_in(said, case, model) for case in names}
+    values = {case: value for case, value in own.items() if case == "base" or value != base}
+    switch = _kind(model, name) == "switch"
+    return InputCell(
+        row=model.entries[name],
+        label=said.label or name,
+        unit=said.unit,
+        kind=_kind(model, name),
+        values=values,
+        range=_range(said) if said.spread is not None else None,
+        lowest=0.0 if switch or _positive(said) else None,
+        highest=1.0 if switch else None,
+        source=said.source,
+        as_of=said.as_of,
+    )
+
+
+def _positive(said: Assumption) -> bool:
+    return float(said.value) >= 0 and min((float(v) for v in said.cases.values()), default=0.0) >= 0
+
+
+def _range(said: Assumption) -> Range:
+    """Say a spread in the words of a spreadsheet; where a case has a value of its own, the range moves with it."""
+    made = distribution(said)
+    numbers = {name: value for name, value in made.parameters.items() if not isinstance(value, tuple)}
+    template = spelled(form(made))
+    low, high = bounds(said)
+    median = "p50" if made.kind == "p10_p90" else ""
+    if low == 0 and np.isfinite(high):
+        odds = f"({template})/({{high}}-({template}))*({{live}}/({{high}}-{{live}}))/({{base}}/({{high}}-{{base}}))"
+        moved = f"{{high}}*({odds})/(1+({odds}))"
+    elif low == 0 and float(said.value) > 0:
+        moved = f"({template})*{{live}}/{{base}}"
+    else:
+        moved = f"({template})+({{live}}-{{base}})"
+    return Range(kind=made.kind, template=moved, parameters=numbers, median=median)
+
+
+def _steps(model: Model) -> tuple[InputCell, ...]:
+    """Later values of assumptions that step."""
+    return tuple(
+        InputCell(
+            row=f"{said.name}.from_{label}",
+            label=f"{said.label or said.name} from {label}",
+            unit=said.unit,
+            values={"base": float(value)},
+            source=said.source,
+            as_of=said.as_of,
+        )
+        for said in model.spec.assumptions.values()
+        for label, value in said.steps.items()
+    )
+
+
+def _event(model: Model, name: str) -> InputCell:
+    event = model.events[name]
+    base = float(model.months.index(event.base) + 1) if event.base else 0.0
+    return InputCell(
+        row=model.happenings[name],
+        label=f"{event.label or name}: number of the month in which it happens, 0 for never",
+        kind="event",
+        values={"base": base},
+        lowest=0.0,
+        highest=float(len(model.months)),
+    )
+
+
+TOTALS: Mapping[str, Literal["sum", "last"]] = {"sum": "sum", "ratio": "sum", "last": "last"}
+
+
+def _headline(row: Row) -> Headline:
+    over = ""
+    shown = row.name
+    if row.total == "ratio" and isinstance(row.node, Call):
+        upper, lower = (each.name for each in row.node.args if isinstance(each, Name))
+        shown, over = upper, lower
+    total = TOTALS.get(row.total, "none") if row.by_month else "none"
+    return Headline(row=shown, label=row.label or row.name, unit=str(row.unit), total=total, over=over)
+
+
+def _is_cost(row: Row, model: Model) -> bool:
+    vendors = {f"cost.vendor.{vendor}" for vendor in model.spec.vendors}
+    lines = {f"costs.{line.name}" for line in model.spec.lines if line.side == "cost"}
+    return row.name in vendors | lines
+
+
+def _draws(model: Model, program: Program, seed: int, worlds: int) -> Draws:
+    """Draw the worlds of the workbook, and reckon in each what its sheet reckons."""
+    shares = together(model, design(dimensions(model), draws=worlds, kind="lhs", seed=seed))
+    own = drawn(model, shares)
+    found = evaluate(program, own.given, wanted=_touched(model, program))
+    values = {name: np.atleast_2d(value) for name, value in found.items() if value.ndim > 1}
+    return Draws(columns=_columns(model), shares=shares, values=values)
+
+
+def _touched(model: Model, program: Program) -> tuple[str, ...]:
+    """Rows that the headline needs."""
+    return tuple(upstream(program.rows, model.headline, program.ladders))
+
+
+def _columns(model: Model) -> tuple[Drawn, ...]:
+    out = [Drawn(row=model.entries[name]) for name, said in model.inputs.items() if said.spread is not None]
+    out += [Drawn(row=row, how="shock", month=i + 1) for row in model.shocks.values() for i in range(len(model.months))]
+    out += [
+        Drawn(
+            row=row,
+            how="event",
+            probability=model.entries[f"event.{name}.probability"],
+            first=model.months.index(model.events[name].first) + 1,
+            last=model.months.index(model.events[name].last) + 1,
+        )
+        for name, row in model.happenings.items()
+    ]
+    return tuple(out)
+
+
+BRIDGE = ("revenue", "cost_of_revenue", "gross_margin", "acquisition", "operating", "one_off", "operating_result")
+
+
+def _bridge(program: Program, values: Mapping[str, Values]) -> tuple[tuple[str, float], ...]:
+    """From revenue to the result, in totals over all months."""
+    sums = {name: float(total_of(_row(program, name), values)) for name in BRIDGE}
+    steps = [("Revenue", sums["revenue"]), ("Cost of revenue", -sums["cost_of_revenue"])]
+    steps += [
+        (_row(program, name).label, -sums[name]) for name in ("acquisition", "operating", "one_off") if sums[name]
+    ]
+    return (*steps, ("Operating result", sums["operating_result"]))
+
+
+def _swing(model: Model, each: Swung) -> Swing:
+    said = model.inputs.get(each.name)
+    words = "" if said is None or said.unit == "1" else f" {said.unit}"
+    return Swing(
+        label=(said.label or each.name) if said is not None else each.name,
+        low=f"{each.low_input:.4g}{words}",
+        high=f"{each.high_input:.4g}{words}",
+        at_low=each.at_low,
+        at_high=each.at_high,
+    )
