@@ -42,7 +42,7 @@ def customers(size, said):
         opened = said["launch"] * (month >= 3)
         new = 45 * 1.02**month if size == "small" else 1.5
         moved = metered * said[size] * opened
-        metered = metered * (1 - 0.035) - moved + new * (1 - said["takers"] * opened)
+        metered = metered * (1 - 0.045) - moved + new * (1 - said["takers"] * opened)
         hybrid = hybrid * (1 - 0.018) + moved + new * said["takers"] * opened
         rows.append((metered, hybrid))
     return rows
@@ -78,7 +78,7 @@ def books(scenario):
         counts = customers(size, said)
         shares = [hybrid / (metered + hybrid) for metered, hybrid in counts]
         factors = [movers(share, said["selection"]) for share in shares]
-        hybrid_use = [USE[size] * factor * 1.10 for factor in factors]
+        hybrid_use = [USE[size] * factor * 1.12 for factor in factors]
         metered_use = [
             USE[size] * (1 - share * factor) / (1 - share) for share, factor in zip(shares, factors, strict=True)
         ]
@@ -133,3 +133,16 @@ def test_who_moves_decides_what_the_move_brings():
     }
     assert (stay, base, alike) == pytest.approx(tuple(by_hand.values()), rel=1e-5)
     assert base - stay != pytest.approx(alike - stay, rel=0.05)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_move_pays_if_it_goes_fast_enough(scenario):
+    def result(name):
+        rows = books(name)
+        earned = sum(sum(rows[each]) for each in ("small", "small_hybrid", "large", "large_hybrid"))
+        return earned - sum(rows["cost"]) - SCENARIOS[name]["launch"] * (15_000 + 21 * 1_200)
+
+    found = total("hybrid", "operating_result", scenario)
+    assert found == pytest.approx(result(scenario), rel=1e-5)
+    if scenario != "stay":
+        assert (found > total("hybrid", "operating_result", "stay")) == (scenario != "slow")
