@@ -1,4 +1,4 @@
-"""Print-out: a compiled model with its results as the paper that a workbook is written from, proved equal to the run."""
+"""Print-out: a compiled model and its results as the paper of a workbook, proved equal to the run."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 
 from pertoken.core.design import design
-from pertoken.core.distribution import form, spelled
+from pertoken.core.distribution import form, spelled, support
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.core.nodes import Call, Name
-from pertoken.scenario.drawn_worlds import bounds, dimensions, distribution, drawn, together
+from pertoken.scenario.drawn_worlds import dimensions, distribution, drawn, together
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.indices import Swing as Swung
 from pertoken.scenario.model import Model
@@ -21,7 +21,7 @@ from pertoken.scenario.paper import Drawn, Draws, Headline, InputCell, Kind, Pap
 from pertoken.scenario.program import Program, Row
 from pertoken.scenario.run import run, total_of
 from pertoken.scenario.spec import Assumption
-from pertoken.scenario.swing import tornado
+from pertoken.scenario.swing import sensitive
 from pertoken.scenario.whole import whole
 from pertoken.scenario.worlds import cases, named, value_in
 
@@ -56,7 +56,6 @@ def printed(
     headline.sort(key=lambda row: order[row.name])
     inputs = tuple(_cell(model, name, said, names) for name, said in model.inputs.items())
     events = tuple(_event(model, name) for name in model.events)
-    base = float(total_of(_row(program, of), values["base"]))
     return Paper(
         name=model.spec.name,
         title=model.spec.title or model.spec.name,
@@ -75,7 +74,7 @@ def printed(
         fan=of,
         draws=_draws(model, program, seed, worlds) if dimensions(model) and worlds else None,
         bridge=_bridge(program, values["base"]),
-        tornado=tuple(_swing(model, each) for each in tornado(model, of, base=base)),
+        tornado=tuple(_swing(model, each) for each in sensitive(model, of).swings),
         tornado_of=of,
     )
 
@@ -134,7 +133,7 @@ def _range(said: Assumption) -> Range:
     made = distribution(said)
     numbers = {name: value for name, value in made.parameters.items() if not isinstance(value, tuple)}
     template = spelled(form(made))
-    low, high = bounds(said)
+    low, high = support(made)
     median = "p50" if made.kind == "p10_p90" else ""
     if low == 0 and np.isfinite(high):
         odds = f"({template})/({{high}}-({template}))*({{live}}/({{high}}-{{live}}))/({{base}}/({{high}}-{{base}}))"
@@ -175,7 +174,7 @@ def _event(model: Model, name: str) -> InputCell:
     )
 
 
-TOTALS: Mapping[str, Literal["sum", "last"]] = {"sum": "sum", "ratio": "sum", "last": "last"}
+TOTALS: Mapping[str, Literal["sum", "last", "none"]] = {"sum": "sum", "ratio": "sum", "last": "last"}
 
 
 def _headline(row: Row) -> Headline:
@@ -184,8 +183,13 @@ def _headline(row: Row) -> Headline:
     if row.total == "ratio" and isinstance(row.node, Call):
         upper, lower = (each.name for each in row.node.args if isinstance(each, Name))
         shown, over = upper, lower
-    total = TOTALS.get(row.total, "none") if row.by_month else "none"
-    return Headline(row=shown, label=row.label or row.name, unit=str(row.unit), total=total, over=over)
+    return Headline(
+        row=shown,
+        label=row.label or row.name,
+        unit=str(row.unit),
+        total=TOTALS.get(row.total, "none") if row.by_month else "none",
+        over=over,
+    )
 
 
 def _is_cost(row: Row, model: Model) -> bool:
