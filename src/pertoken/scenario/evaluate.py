@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pertoken.core.errors import Fault, InputError
-from pertoken.core.formula import Name, Node, Number, month_number
+from pertoken.core.formula import Name, Node, Number, month_number, names
 from pertoken.core.money import Values
 from pertoken.scenario.operations import OPERATIONS, Worlds, tiered
 from pertoken.scenario.order import Step, asked, by_month, steps, upstream
@@ -44,8 +44,8 @@ def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str
     rows = program.rows if wanted is None else _needed(program, wanted := tuple(wanted))
     order = steps(rows, program.ladders)
     kept = {row.name for row in rows} if wanted is None else set(wanted)
-    uses = Counter(name for row in rows for name in asked(row, program.ladders))
     scope = _Scope(program, {row.name: row for row in rows}, {})
+    uses = Counter(name for row in rows for name in scope.looked_up(row))
     with np.errstate(all="ignore"):
         for step in order:
             _reckon(step, scope, given)
@@ -77,6 +77,12 @@ class _Scope:
         """How many months there are."""
         return len(self.program.months)
 
+    def looked_up(self, row: Row) -> frozenset[str]:
+        """Names that a row looks up: what it asks for, and what the openings of those ask for."""
+        found = asked(row, self.program.ladders)
+        openings = (self.rows[name].opening for name, when in found.items() if "before" in when)
+        return frozenset(found).union(*(names(node) for node in openings if node is not None))
+
     def opening(self, name: str) -> Worlds:
         """Value of a row before the first month."""
         node = self.rows[name].opening
@@ -99,10 +105,9 @@ def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values]) -> None:
 
 def _forget(step: Step, scope: _Scope, kept: set[str], uses: Counter[str]) -> None:
     """Let go of what no later row needs, so that memory stays small."""
-    for row in step.rows:
-        for name in asked(row, scope.program.ladders):
-            uses[name] -= 1
-    for name in {name for row in step.rows for name in (row.name, *asked(row, scope.program.ladders))}:
+    looked_up = [name for row in step.rows for name in scope.looked_up(row)]
+    uses.subtract(looked_up)
+    for name in {*looked_up, *(row.name for row in step.rows)}:
         if not uses[name] and name not in kept:
             scope.values.pop(name, None)
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pertoken.catalog.prices import Rate
-from pertoken.catalog.words import named
 from pertoken.connect.model_file.card_slots import rate_name, rate_unit
 from pertoken.connect.model_file.months import day
 from pertoken.connect.model_file.nouns import noun
@@ -60,8 +59,9 @@ def list_prices(reading: Reading, name: str, part: Placed, asked: Asked) -> tupl
     rates: dict[Rate, None] = {}
     for labels, line in _labels(reading, own, asked.levers).items():
         rates |= dict.fromkeys(_rates(reading, _Question(catalog, dict(labels), on, line), _meters(own, asked.levers)))
-    source = named(catalog)
-    card = Card(name=name, party="vendor", rates=tuple(rates), rounding=None, source=source, currency=reading.currency)
+    card = Card(
+        name=name, party="vendor", rates=tuple(rates), rounding=None, source=catalog.name, currency=reading.currency
+    )
     _inputs(reading, name, card, on, part)
     return (card,)
 
