@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pertoken.present.bridge import bridge
-from pertoken.present.charts import GAIN, LOSS, PALETTE, Stretch, areas, bars, fold_smallest, stacked, steps, waterfall
+from pertoken.present.charts import Stretch, areas, bars, fold_smallest, stacked, steps, waterfall
 from pertoken.present.drawing import INK, PAPER, png, svg
+from pertoken.present.dress import GAIN, LOSS, PALETTE
 
 MONEY = st.decimals(-(10**9), 10**9, places=2)
 PAPERS = {"light": "#ffffff", "dark": "#14181d"}

@@ -10,8 +10,8 @@ import pytest
 from pertoken.books.answer import Simulated
 from pertoken.books.simulate import Simulation
 from pertoken.core.lines import Key, Lines
-from pertoken.present.charts import GAIN, LOSS
 from pertoken.present.drawing import svg
+from pertoken.present.dress import GAIN, LOSS
 from pertoken.present.excel import workbook
 from pertoken.present.sheet import Chart, Note, Table
 from pertoken.present.simulate import sheet

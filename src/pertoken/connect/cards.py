@@ -56,19 +56,20 @@ def card_from(data: Mapping[str, Any], *, source: str = "") -> Card:
     ...     "measure": {"sum": "total_tokens"}, "convert": {"per": 1000}, "curve": [{"rate": "0.002"}]}}}).scope
     ('customer',)
     """
-    cards = cards_of(Document(_exact(data), {}, source))
+    cards = cards_of(Document(exact(data), {}, source))
     if len(cards) != 1:
         msg = f"expected one card, found {len(cards)}"
         raise CardError(msg)
     return cards[0]
 
 
-def _exact(value: Any) -> Any:  # noqa: ANN401  any plain value
+def exact(value: Any) -> Any:  # noqa: ANN401  any plain value
+    """Take floats by their shortest decimal form, at any depth."""
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, Mapping):
-        return {key: _exact(item) for key, item in value.items()}
-    return [_exact(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: exact(item) for key, item in value.items()}
+    return [exact(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def cards_of(document: Document) -> list[Card]:

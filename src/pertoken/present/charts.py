@@ -11,27 +11,23 @@ import numpy as np
 from pertoken.core import period
 from pertoken.present.bridge import Row, bridge
 from pertoken.present.drawing import INK, PAPER
+from pertoken.present.dress import (
+    GAIN,
+    GAP,
+    LETTER,
+    LOSS,
+    NAME,
+    PALETTE,
+    STEP,
+    WHOLE,
+    WIDTH,
+    Spec,
+    amounts,
+    dressed,
+    legend,
+)
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Kind, Number
-
-PALETTE = ("#0072b2", "#d55e00", "#00916a", "#b65f8f", "#9a7400", "#3a8fc2", "#7d6fc4", "#76808a")
-"""Colours apart for the colour-blind, each with contrast above 3 on white and on near-black."""
-GAIN, LOSS, WHOLE = PALETTE[0], PALETTE[1], PALETTE[7]
-WIDTH = 640
-"""Width of a chart with its labels. [px]"""
-STEP = 22
-"""Height of one bar with its gap. [px]"""
-LETTER = 7.6
-"""Width of a letter in the widest font that a reader may have. [px]"""
-NAME = 32
-"""Letters of a name beside a bar, the rest is cut with an ellipsis."""
-GAP = 4
-"""Between a bar and its number. [px]"""
-FORMATS = {"share": "~%"}
-"""How the value axis writes its numbers, where not as plain numbers."""
-FAINT = 0.15
-
-Spec = dict[str, Any]
 
 
 def bars(rows: Sequence[Row], *, title: str, kind: Kind = "money", limit: int = 40) -> Spec:
@@ -85,20 +81,20 @@ def stacked(rows: Sequence[tuple[str, str, Number]], *, title: str, kind: Kind =
     ]
     categories = list(dict.fromkeys(category for category, _, _ in rows))
     angle = -45 if LETTER * (len("".join(categories)) + len(categories)) > WIDTH * 0.8 else 0
-    legend = alt.Legend(orient="top", title=None, columns=4, labelLimit=0, symbolType="square")
+    key = legend(names, columns=4)
     chart = (
         alt.Chart(alt.InlineData(values=data))
         .mark_bar(stroke=PAPER, strokeWidth=1)
         .encode(
             x=alt.X("category:N", sort=categories, axis=alt.Axis(title=None, labelAngle=angle, ticks=False)),
-            y=alt.Y("sum(value):Q", title=title, axis=alt.Axis(format=_format(kind), domain=False, ticks=False)),
-            color=alt.Color("series:N", legend=legend, scale=alt.Scale(domain=names, range=list(PALETTE))),
+            y=alt.Y("sum(value):Q", title=title, axis=amounts(kind)),
+            color=alt.Color("series:N", legend=key, scale=alt.Scale(domain=names, range=list(PALETTE))),
             order=alt.Order("rank:Q"),
         )
         .transform_calculate(rank=f"indexof({names!r}, datum.series)")
         .properties(width=WIDTH, height=WIDTH // 2)
     )
-    return _dressed(chart)
+    return dressed(chart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +139,7 @@ def dots(rows: Sequence[Dot], groups: Mapping[str, str], *, x: Axis, y: Axis, si
         {"name": r.name[:NAME], "x": float(r.x), "y": float(r.y), "size": float(r.size), "group": r.group}
         for r in sorted(rows, key=lambda r: -float(r.size))
     ]
-    legend = alt.Legend(orient="top", title=None, labelLimit=0, symbolType="circle", symbolOpacity=1)
+    key = legend(groups, symbolType="circle", symbolOpacity=1)
     shown = [name for name in groups if any(row.group == name for row in rows)]
     colors = alt.Scale(domain=shown, range=[groups[name] for name in shown])
     area = alt.Size("size:Q", scale=alt.Scale(range=[24, 700], zero=True), legend=None) if size else alt.value(60)
@@ -151,18 +147,18 @@ def dots(rows: Sequence[Dot], groups: Mapping[str, str], *, x: Axis, y: Axis, si
         x=alt.X("x:Q", title=x.title, axis=_ticks(x), scale=_scale(x)),
         y=alt.Y("y:Q", title=y.title, axis=_ticks(y), scale=_scale(y)),
     )
-    color = alt.Color("group:N", legend=legend, scale=colors)
+    color = alt.Color("group:N", legend=key, scale=colors)
     drawn = placed.mark_circle(opacity=0.65, stroke=PAPER, strokeWidth=0.5).encode(color=color, size=area)
     names = placed.mark_text(align="right", dx=-4 * GAP, color=INK).encode(text="name:N")
     zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=INK, opacity=0.5).encode(y="zero:Q")
     layers = [zero, drawn, names] if y.zero else [drawn, names]
-    return _dressed(alt.layer(*layers).properties(width=WIDTH, height=WIDTH * 5 // 9))
+    return dressed(alt.layer(*layers).properties(width=WIDTH, height=WIDTH * 5 // 9))
 
 
 def _ticks(axis: Axis) -> alt.Axis:
     if axis.log:
         return alt.Axis(format=",~g", domain=False, ticks=False, tickCount=6)
-    return alt.Axis(format=_format(axis.kind), domain=False, ticks=False, tickCount=8, titlePadding=4 * GAP)
+    return amounts(axis.kind, tickCount=8, titlePadding=4 * GAP)
 
 
 def _scale(axis: Axis) -> alt.Scale:
@@ -181,7 +177,7 @@ def columns(rows: Sequence[tuple[str, Number, str]], groups: Mapping[str, str], 
     """
     data = [{"name": n, "value": float(v), "text": show(v, "count") if v else "", "group": g} for n, v, g in rows]
     shown = [name for name in groups if any(row[2] == name for row in rows)]
-    legend = alt.Legend(orient="top", title=None, labelLimit=0, symbolType="square")
+    key = legend(groups)
     colors = alt.Scale(domain=shown, range=[groups[name] for name in shown])
     below = alt.Axis(title=None, labelAngle=-45 if len(rows) > WIDTH // 80 else 0, ticks=False)
     top = alt.Scale(domainMax=1.1 * max((float(value) for _, value, _ in rows), default=1.0))
@@ -191,9 +187,9 @@ def columns(rows: Sequence[tuple[str, Number, str]], groups: Mapping[str, str], 
             "value:Q", title=title, axis=alt.Axis(format=",~g", domain=False, ticks=False, tickMinStep=1), scale=top
         ),
     )
-    drawn = chart.mark_bar().encode(color=alt.Color("group:N", legend=legend, scale=colors))
+    drawn = chart.mark_bar().encode(color=alt.Color("group:N", legend=key, scale=colors))
     numbers = chart.mark_text(baseline="bottom", dy=-2, color=INK).encode(text="text:N")
-    return _dressed(alt.layer(drawn, numbers).properties(width=WIDTH, height=WIDTH * 3 // 8))
+    return dressed(alt.layer(drawn, numbers).properties(width=WIDTH, height=WIDTH * 3 // 8))
 
 
 def fold_smallest(rows: Sequence[Row], limit: int) -> list[Row]:
@@ -237,7 +233,7 @@ def _horizontal(data: Sequence[dict[str, Any]], title: str, kind: Kind) -> Spec:
         title=None, domain=False, ticks=False, labelLimit=0, labelExpr=cut, minExtent=extent, labelPadding=2 * GAP
     )
     base = alt.Chart(alt.InlineData(values=list(data))).encode(y=alt.Y("name:N", sort=names, axis=beside))
-    axis = alt.Axis(format=_format(kind), domain=False, ticks=False, tickCount=5)
+    axis = amounts(kind, tickCount=5)
     scale = alt.Scale(domain=_domain(data, WIDTH - extent), nice=False)
     drawn = base.mark_bar(height=alt.RelativeBandSize(0.72)).encode(
         x=alt.X("start:Q", title=title, axis=axis, scale=scale),
@@ -246,7 +242,7 @@ def _horizontal(data: Sequence[dict[str, Any]], title: str, kind: Kind) -> Spec:
     )
     zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=INK, opacity=0.5).encode(x="zero:Q")
     layers = alt.layer(drawn, zero, _numbers(base, "!datum.left", GAP), _numbers(base, "datum.left", -GAP))
-    return _dressed(layers.properties(width=WIDTH, height=alt.Step(STEP)))
+    return dressed(layers.properties(width=WIDTH, height=alt.Step(STEP)))
 
 
 def _numbers(base: alt.Chart, where: str, gap: int) -> alt.Chart:
@@ -263,25 +259,6 @@ def _domain(data: Sequence[dict[str, Any]], pixels: float) -> list[float]:
     right = max((LETTER * len(bar["text"]) + 2 * GAP for bar in data if not bar["left"]), default=0)
     unit = ((high - low) or 1.0) / (pixels - left - right)
     return [low - left * unit, high + right * unit]
-
-
-def _format(kind: Kind) -> str:
-    return FORMATS.get(kind, ",.12~g")
-
-
-def _dressed(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> Spec:
-    ink = {"labelColor": INK, "titleColor": INK, "titleFontWeight": "normal", "labelFontSize": 12, "titleFontSize": 12}
-    lines = {"gridColor": INK, "gridOpacity": FAINT, "domainColor": INK, "domainOpacity": 0.5}
-    dressed = (
-        chart.properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding"), padding=4)
-        .configure(font="sans-serif", background="transparent", text=alt.MarkConfig(fontSize=12))
-        .configure_view(stroke=None)
-        .configure_axis(**ink, **lines)
-        .configure_axisY(gridOpacity=FAINT)
-        .configure_legend(labelColor=INK, labelFontSize=12)
-    )
-    spec: Spec = dressed.to_dict()
-    return spec
 
 
 def areas(
@@ -305,7 +282,7 @@ def areas(
             {"at": t, "part": name, "value": v, "rank": rank}
             for t, v in zip(at, [*numbers, *numbers[-1:]], strict=True)
         ]
-    legend = alt.Legend(orient="top", title=None, labelLimit=0, symbolType="square")
+    key = legend(parts)
     shown = alt.Scale(domain=list(parts), range=[colors[name] for name in parts])
     beside = alt.Axis(title=None, grid=False, ticks=False, labelOverlap=True, tickCount=8)
     chart = (
@@ -314,14 +291,17 @@ def areas(
         .encode(
             x=alt.X("at:T", scale=alt.Scale(type="utc", nice=False), axis=beside),
             y=alt.Y(
-                "value:Q", stack="zero", title=title, axis=alt.Axis(format=_format(kind), domain=False, ticks=False)
+                "value:Q",
+                stack="zero",
+                title=title,
+                axis=amounts(kind),
             ),
-            color=alt.Color("part:N", legend=legend, scale=shown),
+            color=alt.Color("part:N", legend=key, scale=shown),
             order=alt.Order("rank:Q"),
         )
         .properties(width=WIDTH, height=WIDTH * 2 // 5)
     )
-    return _dressed(chart)
+    return dressed(chart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +337,7 @@ def steps(rows: Sequence[Stretch], *, title: str, kind: Kind = "unit_money") -> 
         ends[row.series] = row.end
         mark = {"series": row.series, "run": runs[row.series], "value": float(row.value)}
         data += [mark | {"at": at.isoformat()} for at in (row.start, row.end)]
-    legend = alt.Legend(orient="top", title=None, columns=3, labelLimit=0, symbolType="stroke")
+    key = legend(runs, columns=3, symbolType="stroke")
     beside = alt.Axis(title=None, grid=False, ticks=False, labelOverlap=True, tickCount=8)
     chart = (
         alt.Chart(alt.InlineData(values=data))
@@ -365,10 +345,10 @@ def steps(rows: Sequence[Stretch], *, title: str, kind: Kind = "unit_money") -> 
         .encode(
             x=alt.X("at:T", scale=alt.Scale(type="utc", nice=False), axis=beside),
             y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=True),
-                    axis=alt.Axis(format=_format(kind), domain=False, ticks=False)),
-            color=alt.Color("series:N", legend=legend, scale=alt.Scale(domain=list(runs), range=list(PALETTE))),
+                    axis=amounts(kind)),
+            color=alt.Color("series:N", legend=key, scale=alt.Scale(domain=list(runs), range=list(PALETTE))),
             detail="run:N",
         )
         .properties(width=WIDTH, height=WIDTH * 2 // 5)
     )  # fmt: skip
-    return _dressed(chart)
+    return dressed(chart)

@@ -11,7 +11,7 @@ from pertoken.books.coverage import Coverage, coverage_share, effective_rate, ut
 from pertoken.core.lines import Lines
 from pertoken.present import charts
 from pertoken.present.beside import left_out, meta, number
-from pertoken.present.charts import LOSS, PALETTE, WHOLE
+from pertoken.present.dress import LOSS, PALETTE, WHOLE
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 from pertoken.rating.card import MONEY

@@ -7,7 +7,8 @@ from pertoken.books.answer import Simulated
 from pertoken.books.ranking import Outcome, Ranking
 from pertoken.present import charts
 from pertoken.present.basis import left_out, meta
-from pertoken.present.charts import GAIN, LOSS, WHOLE, Axis, Dot
+from pertoken.present.charts import Axis, Dot
+from pertoken.present.dress import GAIN, LOSS, WHOLE
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
 

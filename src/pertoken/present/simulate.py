@@ -14,7 +14,8 @@ from pertoken.books.simulate import Simulation, margin, share
 from pertoken.core.lines import Lines
 from pertoken.present import charts, ranking
 from pertoken.present.basis import files, left_out, meta, number
-from pertoken.present.charts import GAIN, LOSS, WHOLE, Axis, Dot
+from pertoken.present.charts import Axis, Dot
+from pertoken.present.dress import GAIN, LOSS, WHOLE, Spec
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
 
@@ -278,7 +279,7 @@ def _charts(sim: Simulation, bars: Sequence[Bar], table: str) -> list[Chart]:
     ]
 
 
-def _dots(sim: Simulation, shown: NDArray[np.intp]) -> charts.Spec:
+def _dots(sim: Simulation, shown: NDArray[np.intp]) -> Spec:
     some = sim.customers.pick(shown)
     old, new = (some.values[f"{side}_{sim.kind}"].astype(np.float64) for side in ("old", "new"))
     names = {1: "pay more", -1: "pay less", 0: "the same"}
@@ -293,7 +294,7 @@ def _dots(sim: Simulation, shown: NDArray[np.intp]) -> charts.Spec:
     return charts.dots(rows, GROUPS, x=x, y=Axis("Change", "share"), size="new amount")
 
 
-def _bars(bars: Iterable[Bar]) -> charts.Spec:
+def _bars(bars: Iterable[Bar]) -> Spec:
     rows = [(_range(bar), bar.customers, _group(bar)) for bar in bars]
     return charts.columns(rows, GROUPS, title="Customers")
 

@@ -1,7 +1,6 @@
 """A sheet that prints itself, and that a notebook shows."""
 
 from dataclasses import fields
-from html import escape
 
 from pertoken.present.sheet import Sheet
 
@@ -16,10 +15,10 @@ class View(Sheet):
         return terminal(self, width=80)
 
     def _repr_html_(self) -> str:
-        """Draw the sheet in a frame of its own, so that neither it nor the notebook styles the other."""
-        from pertoken.present.html import page  # noqa: PLC0415  only what is shown is loaded
+        """Draw the sheet in the colours of the notebook."""
+        from pertoken.present.notebook import fragment  # noqa: PLC0415  only what is shown is loaded
 
-        return f'<iframe srcdoc="{escape(page(self))}" style="width:100%;height:40em;border:0"></iframe>'
+        return fragment(self)
 
 
 def view(sheet: Sheet) -> View:

@@ -92,35 +92,41 @@ def asked_keys(adjust: Adjust, card: Card) -> frozenset[str]:
 
 
 def steps(job: Job) -> list[tuple[str, Step]]:
-    """List what follows the charges of a card, in the card's order; a limit or discount is taken once.
+    """List what follows the charges of a card, in the card's order; pools of money are the step `credit`."""
+    take: dict[str, Callable[[int], tuple[str, Step]]] = {
+        "discount": lambda i: ("", partial(_adjusted, job, i)),
+        "minimum": lambda i: ("", partial(_limited, job, i, "minimum")),
+        "maximum": lambda i: ("", partial(_limited, job, i, "maximum")),
+        "credit": lambda _: ("credit", lambda _: []),
+    }
+    return [take[kind](i) for kind, i in sequence(job.card)]
+
+
+def sequence(card: Card) -> list[tuple[str, int]]:
+    """Name what follows the charges of a card, in its order: a discount, minimum or maximum by its place, or `credit`.
 
     Limits that follow each other are taken on named charges first, so that those on all see what these come to.
     """
-    kinds: dict[str, list[tuple[str, Step]]] = {
-        "discount": [("", partial(_adjusted, job, i)) for i in range(len(job.card.adjust))],
-        "amount": [
-            ("", partial(_adjusted, job, i)) for i, each in enumerate(job.card.adjust) if each.amount is not None
-        ],
-        "percent": [("", partial(_adjusted, job, i)) for i, each in enumerate(job.card.adjust) if each.amount is None],
-        "credit": [("credit", lambda _: [])],
-    }
-    order = job.card.order or ("discount", "minimum", "maximum", "credit")
-    out: list[tuple[str, Step]] = []
+    amounts = [("discount", i) for i, each in enumerate(card.adjust) if each.amount is not None]
+    shares = [("discount", i) for i, each in enumerate(card.adjust) if each.amount is None]
+    kinds = {"discount": sorted(amounts + shares), "amount": amounts, "percent": shares, "credit": [("credit", 0)]}
+    order = card.order or ("discount", "minimum", "maximum", "credit")
+    out: list[tuple[str, int]] = []
     for limits, together in groupby(order, LIMITS.__contains__):
         names = list(together)
-        out += _limits(job, names) if limits else [step for kind in names for step in kinds[kind]]
+        out += _limits(card, names) if limits else [step for kind in names for step in kinds[kind]]
     return out
 
 
-def _limits(job: Job, names: Sequence[str]) -> list[tuple[str, Step]]:
+def _limits(card: Card, names: Sequence[str]) -> list[tuple[str, int]]:
     """List limits that follow each other: those on named charges, then those on all."""
     found = [
-        (i, name, clamp)
+        (name, i, clamp)
         for name in names
-        for i, clamp in enumerate(job.card.clamps)
+        for i, clamp in enumerate(card.clamps)
         if (clamp.min if name == "minimum" else clamp.max) is not None
     ]
-    return [("", partial(_limited, job, i, name)) for i, name, _ in sorted(found, key=lambda each: not each[2].on)]
+    return [(name, i) for name, i, clamp in sorted(found, key=lambda each: not each[2].on)]
 
 
 def _adjusted(job: Job, index: int, parts: Sequence[Part]) -> list[Part]:

@@ -36,8 +36,8 @@ def paid(job: Job, pool: Pool, played: Replay, happened: Mapping[str, tuple[Valu
     """
     if pool.pay:
         has = _has(pool, played)
-        dues = [each for pay in pool.pay for each in _dues(job, pool, pay, played.grid) if has[each[0]]]
-        out, before = _booked(dues, played.grid, exact=job.exact)
+        owed = [each for pay in pool.pay for each in dues(job, pool, pay, played.grid) if has[each[0]]]
+        out, before = _booked(owed, played.grid, exact=job.exact)
         return out + _true_up(pool, played, out, before) if pool.unused == "true_up" else out
     if pool.price is None and pool.unused == "true_up":
         return happened["drawn"][1] + happened["expired"][1]
@@ -93,7 +93,7 @@ def _true_up(pool: Pool, played: Replay, bought: Values, before: Values) -> Valu
     return out
 
 
-def _dues(job: Job, pool: Pool, pay: Pay, grid: Grid) -> Iterator[Due]:
+def dues(job: Job, pool: Pool, pay: Pay, grid: Grid) -> Iterator[Due]:
     """List when a pool is paid, and how much."""
     seen: dict[tuple[object, ...], list[tuple[np.datetime64, Decimal]]] = {}
     own = grid.contracts.card.during.anchor == "start"

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from pertoken.workbench.cards import Aside, bill, by_entry, check
     from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
+    from pertoken.workbench.modelling import breakeven, compare, crossover, model, run, sensitivity, solve
+    from pertoken.workbench.models import model_check, model_example, model_examples, read_model
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
     from pertoken.workbench.repricing import reprice
@@ -21,6 +23,8 @@ _ROOMS = {
     "cards": ("Aside", "bill", "by_entry", "check"),
     "costs": ("compiled", "cost"),
     "machines": ("Gpus", "gpu_card", "gpus"),
+    "modelling": ("breakeven", "compare", "crossover", "model", "run", "sensitivity", "solve"),
+    "models": ("model_check", "model_example", "model_examples", "read_model"),
     "pools": ("balances", "coverage"),
     "bills": ("reconcile",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
@@ -41,24 +45,35 @@ __all__ = [
     "Quotes",
     "balances",
     "bill",
+    "breakeven",
     "by_entry",
     "call",
     "check",
+    "compare",
     "compiled",
     "cost",
     "count",
     "coverage",
+    "crossover",
     "explain",
     "gpu_card",
     "gpus",
     "invoice",
+    "model",
+    "model_check",
+    "model_example",
+    "model_examples",
     "price",
     "priced",
     "rank",
+    "read_model",
     "reconcile",
     "reprice",
+    "run",
+    "sensitivity",
     "sheet",
     "simulate",
+    "solve",
     "statement",
 ]
 

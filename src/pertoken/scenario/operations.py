@@ -1,0 +1,127 @@
+"""Operations: what each operator and function of a formula does to arrays of any shape."""
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from pertoken.core.errors import Fault, InputError
+from pertoken.core.money import TIE, Values, round_half_up
+
+Worlds = Any
+"""Numbers of any shape, a single one included; what broadcasts against each other."""
+
+
+def tiered(quantity: Worlds, up_to: list[Worlds], a: list[Worlds], b: list[Worlds]) -> Worlds:
+    """Charge a quantity by tiers that may differ by world: the tier k of it (a bound belongs below), then a_k + b_k q.
+
+    Args:
+        quantity: What was used, shape `(*batch, month)`.
+        up_to: Upper bound of all tiers but the last.
+        a: Intercept of each tier. [currency]
+        b: Slope of each tier. [currency / unit of the quantity]
+
+    Returns:
+        Money in the shape that all have together. [currency]
+
+    >>> tiered(np.array([10.0, 11.0]), [10.0], [0.0, 10.0], [2.0, 1.0]).tolist()
+    [20.0, 21.0]
+    """
+    if all(np.size(each) == 1 for each in (*up_to, *a, *b)):
+        bounds, heights, slopes = (np.array([np.asarray(x).item() for x in each]) for each in (up_to, a, b))
+        tier = np.searchsorted(bounds * TIE, quantity, side="left")
+        return heights[tier] + slopes[tier] * quantity
+    height, slope = a[0], b[0]
+    for bound, above, steeper in zip(up_to, a[1:], b[1:], strict=True):
+        beyond = quantity > np.multiply(bound, TIE)
+        height, slope = np.where(beyond, above, height), np.where(beyond, steeper, slope)
+    return height + slope * quantity
+
+
+def _minus(*args: Worlds) -> Worlds:
+    return -args[0] if len(args) == 1 else args[0] - args[1]
+
+
+def _rounded(values: Worlds, digits: Worlds = 0) -> Worlds:
+    places = np.unique(np.asarray(digits))
+    if places.size != 1:
+        raise InputError.of([Fault("", f"round to {places.size} numbers of digits", "one number of digits")])
+    return round_half_up(np.asarray(values, dtype=np.float64), int(places[0]))
+
+
+def _away(values: Worlds) -> Worlds:
+    return np.copysign(np.ceil(np.abs(values) / TIE), values)
+
+
+def _toward(values: Worlds) -> Worlds:
+    return np.copysign(np.floor(np.abs(values) * TIE), values)
+
+
+def _normal(values: Worlds) -> Worlds:
+    from scipy.special import ndtr  # noqa: PLC0415  few models need it
+
+    return ndtr(values)
+
+
+def _normal_inverse(shares: Worlds) -> Worlds:
+    from scipy.special import ndtri  # noqa: PLC0415  few models need it
+
+    return ndtri(shares)
+
+
+def _truth(values: Worlds) -> Values:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _all(*args: Worlds) -> Values:
+    return _truth(reduce(np.logical_and, args))
+
+
+def _any(*args: Worlds) -> Values:
+    return _truth(reduce(np.logical_or, args))
+
+
+def _folded(join: Callable[[Worlds, Worlds], Worlds]) -> Callable[..., Worlds]:
+    def fold(*args: Worlds) -> Worlds:
+        return reduce(join, args)
+
+    return fold
+
+
+def _compared(compare: Callable[[Worlds, Worlds], Worlds]) -> Callable[[Worlds, Worlds], Values]:
+    def test(left: Worlds, right: Worlds) -> Values:
+        return _truth(compare(left, right))
+
+    return test
+
+
+OPERATIONS: Mapping[str, Callable[..., Worlds]] = {
+    "+": _folded(np.add),
+    "-": _minus,
+    "*": _folded(np.multiply),
+    "/": np.divide,
+    "^": np.power,
+    "<": _compared(np.less),
+    "<=": _compared(np.less_equal),
+    ">": _compared(np.greater),
+    ">=": _compared(np.greater_equal),
+    "==": _compared(np.equal),
+    "!=": _compared(np.not_equal),
+    "and": _all,
+    "or": _any,
+    "not": lambda values: _truth(np.logical_not(values)),
+    "min": _folded(np.minimum),
+    "max": _folded(np.maximum),
+    "round": _rounded,
+    "round_up": _away,
+    "round_down": _toward,
+    "abs": np.abs,
+    "exp": np.exp,
+    "ln": np.log,
+    "sqrt": np.sqrt,
+    "if": lambda condition, then, otherwise: np.where(np.not_equal(condition, 0), then, otherwise),
+    "normal": _normal,
+    "normal_inverse": _normal_inverse,
+}
+"""What needs its arguments only; time and tiers are looked up in `evaluate`. Dividing by zero gives `inf` or `nan`."""

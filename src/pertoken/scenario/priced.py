@@ -1,0 +1,245 @@
+"""Priced: usage of worlds becomes money on both sides, by the same rating that writes invoices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from pertoken.core.drawn import Drawn
+from pertoken.core.lines import Key, Lines, Usage, concat
+from pertoken.core.money import Values
+from pertoken.levers import LEVERS, Effect, move
+from pertoken.rating.card import Card
+from pertoken.rating.contract import Contract
+from pertoken.rating.rate import STAGES, Rated, rate
+from pertoken.scenario.model import Flow, Kind, Model
+
+Row = Mapping[str, Values]
+
+
+def money(model: Model, values: Row) -> dict[str, Values]:
+    """Rate the usage of worlds on both sides.
+
+    Args:
+        model: The model.
+        values: Values of all rows before rating, `(*batch, 1)` or `(*batch, month)`.
+
+    Returns:
+        Values of the rows that rating fills, `(*batch, month)`. [currency]
+    """
+    return {**_revenue(model, values), **_cost(model, values)}
+
+
+def asked_of_vendors(model: Model, values: Row) -> Usage | None:
+    """Make the usage that vendors are asked for, after the levers that are on; None if nobody is asked."""
+    parts = [
+        _usage(flows, values, model.months).with_keys(vendor=vendor) for vendor, flows in model.asked.items() if flows
+    ]
+    if not parts:
+        return None
+    return move(concat(Usage, parts), levers_on(model, values), periods=model.months)
+
+
+def levers_on(model: Model, values: Row) -> tuple[Effect, ...]:
+    """Build the levers, each as far as it is switched on, in the order in which requests meet them."""
+    out: list[Effect] = []
+    for lever in sorted(model.spec.levers, key=lambda each: LEVERS[each.kind].order):
+        on = values[f"levers.{lever.name}.on"]
+        if not on.any():
+            continue
+        kind = LEVERS[lever.kind]
+        own = {
+            each.name: values[f"levers.{lever.name}.use.{each.name}"] if each.name in lever.parameters else each.default
+            for each in kind.parameters
+            if each.name in lever.parameters or each.default is not None
+        }
+        out += [replace(each, share=each.share * on) for each in kind.build(lever.name, lever.where, own, lever.to)]
+    return tuple(out)
+
+
+def _usage(flows: Sequence[Flow], values: Row, months: Sequence[str]) -> Usage:
+    """Stand flows under each other, month by month."""
+    size = len(months)
+    names = list(dict.fromkeys(name for flow in flows for name in flow.labels))
+    columns = {name: [flow.labels.get(name, "") for flow in flows] for name in names}
+    keys = {name: _repeated(Key.of(column), size) for name, column in columns.items()}
+    keys["month"] = Key(np.tile(np.arange(size, dtype=np.int32), len(flows)), tuple(months))
+    rows = [values[flow.row] for flow in flows]
+    shape = np.broadcast_shapes(*(row.shape[:-1] for row in rows))
+    quantity = np.concatenate([np.broadcast_to(row, (*shape, size)) for row in rows], axis=-1)
+    return Usage(keys, {"quantity": quantity})
+
+
+def _repeated(key: Key, size: int) -> Key:
+    return Key(np.repeat(key.codes, size), key.labels)
+
+
+def _cost(model: Model, values: Row) -> dict[str, Values]:
+    usage = asked_of_vendors(model, values)
+    wanted = [each for each in model.rated if each.side == "cost"]
+    out: dict[str, Values] = {}
+    span = _span(model.months)
+    for name, vendor in model.spec.vendors.items():
+        change = values.get(f"vendors.{name}.change", np.ones(1))
+        own = usage.where(vendor=name) if usage is not None and name in usage.keys["vendor"].labels else None
+        found = None
+        if own is not None and len(own):
+            cards = [worldly(card, model, values) for card in vendor.cards]
+            found = rate(own, cards, exact=False, span=span)
+        for each in (each for each in wanted if each.vendor == name):
+            labels = {"workload": each.workload, "segment": each.segment} if each.workload else {"workload": ""}
+            labels = labels if each.amount == "effective" else {}
+            out[each.row] = (
+                np.zeros(len(model.months))
+                if found is None
+                else change * _by_month(found, model.months, each.amount, labels)
+            )
+    return out
+
+
+def _by_month(found: Rated, months: Sequence[str], kind: str, labels: Mapping[str, str]) -> Values:
+    """Sum one amount of a ledger by month, over the lines that carry some labels; a key that lacks is empty."""
+    out: Values = np.zeros(len(months))
+    for part in found.parts:
+        if kind not in STAGES[part.stage] or not len(part.lines):
+            continue
+        lines = part.lines
+        mask = np.ones(len(lines), dtype=bool)
+        for name, label in labels.items():
+            key = lines.keys.get(name)
+            own = np.array([each == label for each in key.labels])[key.codes] if key is not None else label == ""
+            mask &= own
+        if not mask.any():
+            continue
+        job = found.jobs[lines.keys["card"].labels[0]]
+        lines = lines.with_keys(month=job.invoiced(lines)).pick(mask)
+        out = out + _placed(lines, "month", months)
+    return out
+
+
+def _placed(lines: Lines, name: str, labels: Sequence[str]) -> Values:
+    """Sum amounts by a key and put them where its labels stand in a list."""
+    folded = Lines({name: lines.keys[name]}, {"amount": lines.values["amount"]}).fold([name])
+    amount = folded.values["amount"]
+    at = [_place(label, labels) for label in folded.keys[name].column()]
+    out = np.zeros((*amount.shape[:-1], len(labels)))
+    for i, place in enumerate(at):
+        out[..., place] += amount[..., i]
+    return out
+
+
+def _place(label: str, months: Sequence[str]) -> int:
+    """Find a month among those of the model; what is invoiced after its end stands in the last."""
+    return months.index(label) if label in months else len(months) - 1
+
+
+def _revenue(model: Model, values: Row) -> dict[str, Values]:
+    """Rate one customer of each kind, and weigh each by how many there are."""
+    size = len(model.months)
+    sums = {each.row: np.zeros(size) for each in model.rated if each.side == "revenue"}
+    if not model.kinds:
+        return sums
+    usage = concat(Usage, [_one(kind, values, model) for kind in model.kinds])
+    plans = {kind.plan for kind in model.kinds}
+    cards = [worldly(card, model, values) for name, card in model.spec.plans.items() if name in plans]
+    begin, end = span = _span(model.months)
+    del end
+    contracts = [
+        Contract(
+            card=model.spec.plans[kind.plan].name,
+            labels={"customer": kind.name},
+            start=_day(kind.begins) if kind.begins else begin,
+            end=_day(kind.ends) if kind.ends else None,
+        )
+        for kind in model.kinds
+    ]
+    found = rate(usage, cards, exact=False, span=span, contracts=contracts)
+    names = [kind.name for kind in model.kinds]
+    each = {kind: _by_kind(found, names, model.months, kind) for kind in ("effective", "billed")}
+    for i, kind in enumerate(model.kinds):
+        weight = values[kind.weight]
+        row = f"revenue.{kind.segment}"
+        sums[row] = sums[row] + each["effective"][..., i * size : (i + 1) * size] * weight
+        sums["billed.revenue"] = sums["billed.revenue"] + each["billed"][..., i * size : (i + 1) * size] * weight
+    return sums
+
+
+def _one(kind: Kind, values: Row, model: Model) -> Usage:
+    """Usage of one customer of a kind, in the months of the contract."""
+    months = model.months
+    labels = {"customer": kind.name, "segment": kind.segment, "plan": kind.plan, "meter": "requests"}
+    flows = kind.flows or (Flow(labels=labels, row=NOTHING),)
+    usage = _usage(flows, {**values, NOTHING: np.zeros(len(months))}, months)
+    first = months.index(kind.begins) if kind.begins in months else 0
+    last = months.index(kind.ends) if kind.ends in months else len(months)
+    if (first, last) == (0, len(months)):
+        return usage
+    at = usage.keys["month"].codes
+    return usage.pick((at >= first) & (at < last))
+
+
+NOTHING = "(nothing)"
+"""Row of those who use nothing and pay all the same."""
+
+
+def _by_kind(found: Rated, names: Sequence[str], months: Sequence[str], kind: str) -> Values:
+    """Sum one amount of a ledger by customer and month, in the order of both lists."""
+    out: Values = np.zeros(len(names) * len(months))
+    place = {name: i for i, name in enumerate(names)}
+    for part in found.parts:
+        if kind not in STAGES[part.stage] or not len(part.lines):
+            continue
+        lines = part.lines
+        job = found.jobs[lines.keys["card"].labels[0]]
+        month, who = job.invoiced(lines), lines.keys["customer"]
+        column = np.array([place[label] for label in who.labels])[who.codes] * len(months)
+        column = column + np.array([_place(label, months) for label in month.labels])[month.codes]
+        slots, code = np.unique(column, return_inverse=True)
+        key = Key(code.reshape(-1).astype(np.int32), tuple(map(str, slots)))
+        amount = Lines({"at": key}, {"amount": lines.values["amount"]}).fold(["at"]).values["amount"]
+        more = np.zeros((*amount.shape[:-1], len(out) if out.ndim == 1 else out.shape[-1]))
+        more[..., slots] = amount
+        out = out + more
+    return out
+
+
+def worldly(card: Card, model: Model, values: Row) -> Card:
+    """Give a card the numbers that it has in some worlds."""
+    for each in model.spec.placed:
+        if each.card != card.name:
+            continue
+        said = model.inputs[each.name]
+        there = values[model.entries[each.name]][..., 0]
+        if there.ndim == 0 and float(there) == float(said.value):
+            continue
+        plain = there.ndim == 0
+        found = Decimal(repr(float(there))) * each.scale if plain else Drawn(there * float(each.scale))
+        card = _set(card, each.path, found)
+    return card
+
+
+def _set(record: Any, path: Sequence[str | int], value: Decimal) -> Any:  # noqa: ANN401  a card or a part of it
+    """Make the same record with another number at a place."""
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    if is_dataclass(record) and not isinstance(record, type):
+        assert step in {each.name for each in fields(record)}  # noqa: S101  the door made the path
+        return replace(record, **{str(step): _set(getattr(record, str(step)), rest, value)})
+    if isinstance(record, Mapping):
+        return {**record, step: _set(record[step], rest, value)}
+    items = list(record)
+    items[int(step)] = _set(items[int(step)], rest, value)
+    return tuple(items)
+
+
+def _day(month: str) -> date:
+    return date.fromisoformat(f"{month}-01")
+
+
+def _span(months: Sequence[str]) -> tuple[date, date]:
+    after: date = (np.datetime64(months[-1], "M") + 1).astype("datetime64[D]").astype(object)
+    return _day(months[0]), after

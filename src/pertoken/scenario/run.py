@@ -1,0 +1,78 @@
+"""Run: a model in one world or in ten thousand, by the same steps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pertoken.core.errors import InputError, nearest
+from pertoken.core.money import Values
+from pertoken.core.nodes import Call, Name
+from pertoken.scenario.evaluate import evaluate
+from pertoken.scenario.model import Model
+from pertoken.scenario.priced import money
+from pertoken.scenario.program import Row
+from pertoken.scenario.worlds import Worlds, named
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a model comes to in some worlds.
+
+    Args:
+        model: The model.
+        worlds: The worlds.
+        values: Values of every row: `(*batch, 1)` for single numbers, `(*batch, month)` by month.
+    """
+
+    model: Model
+    worlds: Worlds
+    values: Mapping[str, Values]
+
+    def row(self, name: str) -> Row:
+        """Find a row by its name, or raise `InputError` with the nearest."""
+        return row_of(self.model, name)
+
+    def total(self, name: str) -> Values:
+        """What a row comes to over all months: its sum, its last month, or the quotient of sums. Shape `(*batch,)`."""
+        return total_of(self.row(name), self.values)
+
+
+def row_of(model: Model, name: str) -> Row:
+    """Find a row of a model by its name.
+
+    Raises:
+        InputError: No such row; with the nearest names.
+    """
+    rows = {row.name: row for program in (model.before, model.after) for row in program.rows}
+    if name not in rows:
+        msg = f"{name!r} is no quantity of {model.spec.source or model.spec.name}; {nearest(name, rows)}"
+        raise InputError(msg)
+    return rows[name]
+
+
+def total_of(row: Row, values: Mapping[str, Values]) -> Values:
+    """What a row comes to over all months, shape `(*batch,)`."""
+    own = values[row.name]
+    if not row.by_month:
+        return own[..., 0]
+    if row.total == "sum":
+        return np.asarray(own.sum(axis=-1))
+    if row.total == "ratio" and isinstance(row.node, Call):
+        upper, lower = (values[each.name] for each in row.node.args if isinstance(each, Name))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(upper.sum(axis=-1) / lower.sum(axis=-1))
+    return own[..., -1]
+
+
+def run(model: Model, worlds: Worlds | None = None) -> Outcome:
+    """Reckon a model.
+
+    Args:
+        model: The model.
+        worlds: The worlds; the base case if None.
+    """
+    worlds = worlds or named(model)
+    before = evaluate(model.before, worlds.given)
+    known = {**before, **money(model, before)}
+    return Outcome(model, worlds, {**known, **evaluate(model.after, known)})

@@ -1,0 +1,148 @@
+"""Simulate: a model in ten thousand worlds, block by block, and what they say together."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pertoken.core.design import Plan, design, whole_draws
+from pertoken.core.money import Values
+from pertoken.core.summary import Asked, Gathered, Summary, gather, summary
+from pertoken.scenario.drawn_worlds import dimensions, drawn, together
+from pertoken.scenario.model import Model
+from pertoken.scenario.run import row_of, run, total_of
+
+BLOCK = 8_192
+"""The most worlds of one replicate: what bounds the memory."""
+
+FEW = 100
+"""Fewer worlds come in one piece."""
+
+KEPT = 1 << 16
+"""The most worlds whose totals are kept for pictures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draws:
+    """How worlds are drawn.
+
+    Args:
+        count: How many.
+        kind: `lhs`, `sobol` or `random`.
+        seed: Same seed, same digits.
+    """
+
+    count: int = 10_000
+    kind: str = "lhs"
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulated:
+    """What many worlds say.
+
+    Args:
+        model: The model.
+        case: The case around which they lie.
+        draws: How they were drawn.
+        plan: In how many independent replicates, of how many worlds each.
+        totals: Summary over all months, by row.
+        months: Summary by month, by row that is by month.
+        kept: Totals of each world by row, shape `(world,)`; of the first worlds where there are very many.
+        held: Share of worlds in which each check of the modeller holds, in all months.
+    """
+
+    model: Model
+    case: str
+    draws: Draws
+    plan: Plan
+    totals: Mapping[str, Summary]
+    months: Mapping[str, Summary]
+    kept: Mapping[str, Values]
+    held: Mapping[str, float]
+
+
+def simulate(
+    model: Model,
+    draws: Draws | None = None,
+    *,
+    case: str = "base",
+    rows: Sequence[str] = (),
+    margin_above: float | None = None,
+    watch: Callable[[int, int], None] | None = None,
+) -> Simulated:
+    """Draw worlds and reckon the model in all of them.
+
+    Args:
+        model: The model.
+        draws: How worlds are drawn; 10,000 in a Latin hypercube if None.
+        case: Case or scenario around which they lie.
+        rows: What is summarised; the headline if empty.
+        margin_above: A share of gross margin; how likely it is above is then told.
+        watch: Called with the worlds done and all of them, for a progress bar.
+    """
+    how = draws or Draws()
+    wanted = tuple(rows) or model.headline
+    plan = whole_draws(how.kind, how.count, replicates=_replicates(how.count))
+    sums = {name: Gathered(_asked(name, margin_above)) for name in wanted}
+    by_month = {name: Gathered(_asked(name, None)) for name in wanted if row_of(model, name).by_month}
+    kept: dict[str, list[Values]] = {name: [] for name in wanted}
+    held = dict.fromkeys(model.checks, 0.0)
+    for replicate in range(plan.replicates):
+        found = run(model, drawn(model, shares_of(model, how, plan, replicate), case))
+        for name in wanted:
+            row = row_of(model, name)
+            total = np.broadcast_to(total_of(row, found.values), (plan.draws,))
+            sums[name] = gather(sums[name], total)
+            if replicate * plan.draws < KEPT:
+                kept[name].append(total)
+            if name in by_month:
+                own = np.broadcast_to(found.values[name], (plan.draws, len(model.months)))
+                by_month[name] = gather(by_month[name], own)
+        for name in held:
+            holds = np.broadcast_to(found.values[name], (plan.draws, found.values[name].shape[-1]))
+            held[name] += float((holds > 0).all(axis=-1).mean()) / plan.replicates
+        if watch is not None:
+            watch((replicate + 1) * plan.draws, plan.replicates * plan.draws)
+    return Simulated(
+        model=model,
+        case=case,
+        draws=how,
+        plan=plan,
+        totals={name: summary(each) for name, each in sums.items()},
+        months={name: summary(each) for name, each in by_month.items()},
+        kept={name: np.concatenate(each) for name, each in kept.items()},
+        held=held,
+    )
+
+
+def _replicates(count: int) -> int:
+    """Ten, so that errors can be told; more where one would be too large; one where worlds are few."""
+    return max(10 if count >= FEW else 1, -(-count // BLOCK))
+
+
+def shares_of(model: Model, how: Draws, plan: Plan, replicate: int) -> Values:
+    """Draw the shares of one replicate."""
+    shares = design(dimensions(model), draws=plan.draws, kind=how.kind, seed=how.seed, replicate=replicate)
+    return together(model, shares)
+
+
+HIGH_IS_BAD = frozenset(
+    {
+        "cost_of_revenue",
+        "total_cost",
+        "acquisition",
+        "operating",
+        "one_off",
+        "burn",
+        "cost_to_serve",
+        "cac",
+        "payback_months",
+    }
+)
+"""Results of which the highest are the worst."""
+
+
+def _asked(name: str, margin_above: float | None) -> Asked:
+    above = (margin_above,) if margin_above is not None and name == "gross_margin_share" else ()
+    return Asked(low_is_bad=name not in HIGH_IS_BAD, below=(0.0,), above=above)
