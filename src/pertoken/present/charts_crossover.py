@@ -11,8 +11,7 @@ from pertoken.present.drawing import INK, PAPER
 from pertoken.present.dress import PALETTE, WIDTH, Spec, dressed
 from pertoken.present.numbers import show
 from pertoken.present.plane import Flag, Plane, drawn, flagged, marks, room
-from pertoken.present.room import cut
-from pertoken.present.sheet import Number
+from pertoken.present.room import Numbers, cut
 
 NAMED = 24
 """Letters of the name of a line beside its end."""
@@ -31,9 +30,9 @@ class Line:
     """
 
     name: str
-    values: Sequence[Number]
-    low: Sequence[Number] = ()
-    high: Sequence[Number] = ()
+    values: Numbers
+    low: Numbers = ()
+    high: Numbers = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Crossing:
 
 
 def crossover(
-    at: Sequence[Number], lines: Sequence[Line], *, x: Axis, y: Axis, crossings: Sequence[Crossing] | None = None
+    at: Numbers, lines: Sequence[Line], *, x: Axis, y: Axis, crossings: Sequence[Crossing] | None = None
 ) -> Spec:
     """Return lines over an input, with a band from P10 to P90 where they have one, and the places where they cross.
 

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from itertools import count
 from math import ceil, floor, log10
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pertoken.present.dress import LETTER, NAME
+from pertoken.present.sheet import Number
+
+Numbers = Sequence[Number] | NDArray[np.float64]
+"""Numbers to draw, in order."""
 
 STEPS = (1, 2, 2.5, 5, 10)
 NARROW = 6.4
