@@ -31,7 +31,8 @@ def quantities():
         Quantity("price", "Price", "USD / month", "5.00", source="Price list", as_of="2026-11-01"),
         Quantity("tokens", "Tokens of a user", "tokens", "900"),
         Quantity("revenue", "Revenue", "USD", "60,000.00", "users * price", ("users", "price"), kind="formula",
-                 low="52,500.00", middle="60,250.00", high="70,000.00", cases=(("Low", "50,000.00"),)),
+                 low="52,500.00", middle="60,250.00", high="70,000.00", cases=(("Low", "50,000.00"),),
+                 months=(("2027-01", "9,000.00"), ("2027-02", "51,000.00"))),
         Quantity("cost", "Cost", "USD", "−21,600.00", "users * tokens", ("users", "tokens"), kind="rated"),
         Quantity("margin", "Margin", "USD", "38,400.00", "revenue + cost", ("revenue", "cost"), kind="formula",
                  low="31,000.00", high="48,000.00"),
@@ -95,6 +96,7 @@ def test_a_panel_says_formula_parts_value_and_certainty(text):
     assert "revenue = users * price" in words
     assert "Monthly users 12,000 users Analytics, 2026-10-31" in words
     assert "Low 50,000.00" in words
+    assert "<pre>2027-01   9,000.00\n2027-02  51,000.00</pre>" in text
     assert "Rests on 2 inputs, the oldest as of 2026-10-31." in words
 
 
@@ -134,7 +136,8 @@ def test_the_numbers_of_a_picture_stand_below_it_once():
 
 
 def test_a_script_in_any_text_stays_text():
-    evil = Quantity(EVIL, EVIL, EVIL, EVIL, EVIL, (EVIL,), EVIL, EVIL, EVIL, EVIL, "formula", EVIL, ((EVIL, EVIL),))
+    evil = Quantity(EVIL, EVIL, EVIL, EVIL, EVIL, (EVIL,), EVIL, EVIL, EVIL, EVIL, "formula", EVIL,
+                    ((EVIL, EVIL),), ((EVIL, EVIL),))  # fmt: skip
     given_ = replace(evil, name="given " + EVIL, of=(), kind="input")
     sheet = Grid("g", EVIL, (EVIL,), (GridRow(EVIL, EVIL, (Shown(EVIL, EVIL),)),), EVIL, EVIL)
     chart = Chart("c", EVIL, lambda: bars([(EVIL, 1)], title=EVIL), EVIL, "g")
