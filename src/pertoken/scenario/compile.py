@@ -90,6 +90,7 @@ HEADLINE = (
     "contribution",
     "operating",
     "one_off",
+    "total_cost",
     "operating_result",
     "cash",
     "cumulative_cash",
