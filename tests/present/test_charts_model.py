@@ -74,6 +74,16 @@ def test_a_month_without_a_number_is_refused(months):
         by_month(months, {"a": [1, 2, 3]}, title="t")
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_has_no_place_in_a_picture_is_refused_and_named(value):
+    with pytest.raises(ValueError, match=r"'Base' holds (nan|inf)"):
+        fan(MONTHS[:2], None, {"Base": [1, value]}, title="t")
+    with pytest.raises(ValueError, match=r"'API' holds (nan|inf)"):
+        crossover([0, 1], [Line("API", [1, value])], x=QUANTITY, y=Axis("USD"))
+    with pytest.raises(ValueError, match=r"a swing holds (nan|inf)"):
+        tornado([Swing("a", "", "", 1, value)], 0, title="t")
+
+
 def test_a_fan_of_nothing_is_refused():
     with pytest.raises(ValueError, match="neither worlds nor cases"):
         fan(MONTHS, None, title="t")

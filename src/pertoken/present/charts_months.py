@@ -13,7 +13,7 @@ from pertoken.present.drawing import INK, PAPER
 from pertoken.present.dress import FAINT, GAP, PALETTE, WIDTH, Spec, dressed, legend
 from pertoken.present.numbers import show
 from pertoken.present.plane import Plane, drawn, marks, room
-from pertoken.present.room import NARROW, Numbers, cut, width
+from pertoken.present.room import NARROW, Numbers, cut, drawable, width
 from pertoken.present.sheet import Kind
 
 BANDS = (("p10", "p90", "8 in 10 worlds lie here (P10 to P90)", 0.3), ("p25", "p75", "5 in 10 (P25 to P75)", 0.4))
@@ -62,7 +62,7 @@ def fan(
         kind: How numbers are written.
 
     Raises:
-        ValueError: If there is nothing to draw, or not one number for each month.
+        ValueError: If there is nothing to draw, or not one finite number for each month.
     """
     quantiles = {f.name: _checked(f.name, getattr(spread, f.name), months) for f in fields(Spread)} if spread else {}
     named = {name: _checked(name, values, months) for name, values in (cases or {}).items()}
@@ -99,7 +99,7 @@ def by_month(
         net: What the sum of all parts is called, drawn as a line; empty for no line.
 
     Raises:
-        ValueError: If there is not one number for each month, or an area would hang below zero.
+        ValueError: If there is not one finite number for each month, or an area would hang below zero.
     """
     folded = _folded({name: _checked(name, values, months) for name, values in parts.items()})
     if mark == "area" and min((y for values in folded.values() for y in values), default=0) < 0:
@@ -121,7 +121,7 @@ def by_month(
 def _checked(name: str, values: Numbers, months: Sequence[str]) -> list[float]:
     if not months or len(values) != len(months):
         raise ValueError(f"{name!r} has {len(values)} numbers for {len(months)} months; expected one for each")
-    return [float(value) for value in values]
+    return drawable(values, repr(name))
 
 
 def _places(size: int) -> list[float]:
