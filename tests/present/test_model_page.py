@@ -123,6 +123,13 @@ def test_a_broken_check_is_said_at_the_top_and_stands_first(text):
     assert "does not hold" not in page(view(checks=(Check("margin > 0", held=True),)))
 
 
+def test_a_page_of_one_number_has_no_empty_parts():
+    alone = Quantity("users", "Users", "users", "7", kind="formula")
+    text = page(ModelPage("T", "", ("users",), None, (), (), (), (alone,), ORIGIN))
+    assert not [part for part in ("<h2>Checks", "<h2>Inputs", 'pictures"', "<aside", "<ul", "<details") if part in text]
+    assert "Users" in panel(text, "users")
+
+
 def test_the_foot_says_what_the_numbers_rest_on(text):
     foot = html.unescape(re.sub(r"<[^>]+>", " ", text[text.index("<footer>") :]))
     assert all(word in foot for word in ("three-tiers.yaml", "9f3c1b", "20261122", "10,000", "2026-11-20", "0.1.0"))
