@@ -1,5 +1,7 @@
 """Distributions against SciPy, against Keelin's own formulas, and in a spreadsheet engine."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from io import BytesIO
 from math import exp, inf, log, sqrt
@@ -307,3 +309,15 @@ def test_a_normal_in_logarithms_is_a_lognormal():
         Distribution("lognormal", {"median": exp(1), "sigma": 0.5}),
     )
     np.testing.assert_allclose(np.exp(quantile(one, SHARES)), quantile(two, SHARES))
+
+
+def test_a_range_is_read_without_loading_scipy():
+    """What a run without draws needs must start fast."""
+    script = (
+        "import sys; from pertoken.core import copula, design, summary; from pertoken.core.distribution import *;"
+        "points(from_p10_p90(1, 2, 4)); design.design(['a'], draws=8, seed=1);"
+        "summary.summary(summary.gather(summary.Gathered(), design.np.ones(3)));"
+        "print([name for name in sys.modules if name.startswith('scipy')])"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert found == "[]\n"

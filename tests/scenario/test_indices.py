@@ -105,11 +105,18 @@ def test_what_has_no_indices_is_said(ask, says):
 # --- one at a time
 
 
+def swings(names, result):
+    """A tornado over the quantiles of shares, each input from 1 to 9."""
+    worlds = one_at_a_time(names) * 10
+    results = result(worlds)
+    ends = np.stack([worlds[1::2].diagonal(), worlds[2::2].diagonal()], axis=-1)
+    return tornado(names, ends, results[1:].reshape(-1, 2), results[0])
+
+
 @given(st.permutations(["a", "b", "c", "d"]))
 def test_a_tornado_is_sorted_by_swing_whatever_the_order(names):
     slope = {"a": 1.0, "b": -4.0, "c": 4.0, "d": 2.0}
-    inputs = one_at_a_time(names) * 10
-    found = tornado(names, inputs, inputs @ np.array([slope[name] for name in names]))
+    found = swings(names, lambda worlds: worlds @ np.array([slope[name] for name in names]))
     assert [one.name for one in found] == ["b", "c", "d", "a"]
     assert [one.swing for one in found] == pytest.approx([32, 32, 16, 8])
     assert (found[0].low_input, found[0].high_input) == (1, 9)
@@ -117,10 +124,9 @@ def test_a_tornado_is_sorted_by_swing_whatever_the_order(names):
 
 
 def test_a_valley_between_low_and_high_is_a_swing_too():
-    inputs = one_at_a_time(["a"])
-    (found,) = tornado(["a"], inputs, ((inputs - 0.5) ** 2).sum(axis=1))
+    (found,) = swings(["a"], lambda worlds: ((worlds - 5) ** 2).sum(axis=1))
     assert found.at_low == pytest.approx(found.at_high)
-    assert found.swing == pytest.approx(0.16)
+    assert found.swing == pytest.approx(16)
 
 
 # --- ranks

@@ -216,19 +216,3 @@ def steps(name: str, months: Sequence[str]) -> tuple[str, ...]:
     ('growth@2027-01', 'growth@2027-02')
     """
     return tuple(f"{name}@{month}" for month in months)
-
-
-def walk(shares: Values, step: Callable[[Values], Values]) -> Values:
-    """Sum the steps of a random walk up to each month.
-
-    Args:
-        shares: The walk's columns of a design, shape `(*batch, month)`.
-        step: Shares to steps, as the quantile of a distribution.
-
-    Returns:
-        How far the walk has come by the end of each month, of the same shape.
-
-    >>> walk(np.array([[0.5, 0.75, 0.25]]), lambda u: 4 * u - 2).tolist()
-    [[0.0, 1.0, 0.0]]
-    """
-    return np.cumsum(step(shares), axis=-1)

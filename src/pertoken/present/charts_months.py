@@ -13,7 +13,7 @@ from pertoken.present.drawing import INK, PAPER
 from pertoken.present.dress import FAINT, GAP, PALETTE, WIDTH, Spec, dressed, legend
 from pertoken.present.numbers import show
 from pertoken.present.plane import Plane, drawn, marks, room
-from pertoken.present.room import NARROW, cut
+from pertoken.present.room import NARROW, cut, width
 from pertoken.present.sheet import Kind, Number
 
 BANDS = (("p10", "p90", "8 in 10 worlds lie here (P10 to P90)", 0.3), ("p25", "p75", "5 in 10 (P25 to P75)", 0.4))
@@ -26,8 +26,8 @@ CASE = 16
 """Letters of the name of a case beside its line."""
 HALF = 0.4
 """Half of the width of a column, of a month."""
-LEGEND, LEGEND_GAP = WIDTH // 4 - 60, 30
-"""Room for a name in the legend, and between two. [px]"""
+SYMBOL, WIDER = 32, 1.2
+"""Room for the square before a name in the legend [px], and how much wider than here the reader's font may be."""
 
 Piece = tuple[str, float, float, float]
 """Part, month, and the heights between which it is drawn."""
@@ -113,7 +113,7 @@ def by_month(
     plane = Plane((-side, size - 1 + side), shown, kind, title, right=room([text for text, _ in ends]) if net else 0.0)
     at = _places(size)
     line = [*_lines(at, total), *plane.named(ends)] if net else []
-    pieces = _pieces(stack, list(folded), columns=columns)
+    pieces = _pieces(stack, list(folded), plane.across + plane.right, columns=columns)
     layers = alt.layer(plane.grid(), pieces, *line).encode(plane.side(), _months(plane, months))
     return dressed(layers.properties(width=WIDTH, height=plane.height))
 
@@ -197,9 +197,8 @@ def _stack(parts: Mapping[str, list[float]], size: int) -> list[Piece]:
     return pieces
 
 
-def _pieces(stack: Sequence[Piece], names: Sequence[str], *, columns: bool) -> alt.Chart:
-    key = legend((), columns=4, labelLimit=LEGEND, columnPadding=LEGEND_GAP)
-    color = alt.Color("part:N", legend=key, scale=alt.Scale(domain=list(names), range=list(PALETTE)))
+def _pieces(stack: Sequence[Piece], names: Sequence[str], pixels: float, *, columns: bool) -> alt.Chart:
+    color = alt.Color("part:N", legend=_key(names, pixels), scale=alt.Scale(domain=list(names), range=list(PALETTE)))
     half = HALF if columns else 0.0
     chart = drawn(
         [{"part": name, "x": at - half, "x2": at + half, "y": low, "y2": high} for name, at, low, high in stack]
@@ -207,3 +206,11 @@ def _pieces(stack: Sequence[Piece], names: Sequence[str], *, columns: bool) -> a
     made = chart.mark_rect(stroke=PAPER, strokeWidth=0.75).encode(x2="x2:Q") if columns else chart.mark_area()
     pieces: alt.Chart = made.encode(x="x:Q", y="y:Q", y2="y2:Q", color=color)
     return pieces
+
+
+def _key(names: Sequence[str], pixels: float) -> alt.Legend:
+    """Names above in four columns, or in three where a name is long, which cut it if it is very long."""
+    longest = max(map(width, names), default=0.0)
+    columns = 4 if longest <= pixels / 4 - SYMBOL else 3
+    limit = min((pixels / columns - SYMBOL) / WIDER, longest)
+    return legend((), columns=columns, labelLimit=limit, columnPadding=(WIDER - 1) * limit + 2 * GAP)

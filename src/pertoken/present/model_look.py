@@ -46,6 +46,8 @@ th small { display: block; color: var(--soft); font-weight: 400; overflow-wrap: 
   .q { display: none !important; }
   a { text-decoration: none; }
   summary { display: none; }
+  .checks { break-before: avoid; }
+  .checks li { break-inside: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }
 """

@@ -95,7 +95,9 @@ def _item(quantity: Quantity) -> str:
     if quantity.kind == "input":
         where = ", ".join(escape(text) for text in (quantity.source, quantity.as_of) if text) or "no source"
     small = f"<small>{where}</small>" if where else ""
-    return f"<li>{link(quantity.label, quantity.name)}<i>{escape(quantity.value)} {escape(quantity.unit)}</i>{small}"
+    return (
+        f"<li>{link(quantity.label, quantity.name)}<i>{escape(quantity.value)} {escape(quantity.unit)}</i>{small}</li>"
+    )
 
 
 def _rests(inputs: Sequence[Quantity]) -> str:

@@ -90,6 +90,7 @@ HEADLINE = (
     "contribution",
     "operating",
     "one_off",
+    "total_cost",
     "operating_result",
     "cash",
     "cumulative_cash",
@@ -122,6 +123,7 @@ def _entries(spec: Spec) -> dict[str, Entry]:
             Entry(
                 name=f"levers.{lever.name}.use.{name}",
                 said=text,
+                unit="1",
                 section="levers",
                 line=lever.line,
                 label=f"{lever.name}: {name.replace('_', ' ')}",

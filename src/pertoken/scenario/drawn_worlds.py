@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pertoken.core.copula import correlate, correlate_each
+from pertoken.core.design import steps
 from pertoken.core.distribution import Distribution, from_p10_p90, quantile, support
 from pertoken.core.money import Values
 from pertoken.scenario.model import Model
@@ -15,7 +16,7 @@ from pertoken.scenario.worlds import Worlds, named, spread_over, value_in
 def dimensions(model: Model) -> tuple[str, ...]:
     """Name what is drawn: inputs with a range, a shock for each month of a walk, and events."""
     own = [name for name, said in model.inputs.items() if said.spread is not None]
-    walks = [f"{name}@{month}" for name in model.shocks for month in model.months]
+    walks = [step for name in model.shocks for step in steps(name, model.months)]
     return (*own, *walks, *(f"event.{name}" for name in model.events))
 
 
@@ -51,7 +52,7 @@ def drawn(model: Model, shares: Values, case: str = "base") -> Worlds:
         if said.spread is not None:
             more[model.entries[name]] = moved(said, value_in(said, case, model), column[name])[:, np.newaxis]
     for name, row in model.shocks.items():
-        shocks = np.stack([column[f"{name}@{month}"] for month in model.months], axis=-1)
+        shocks = np.stack([column[step] for step in steps(name, model.months)], axis=-1)
         more[row] = quantile(NORMAL, shocks)
     for name, row in model.happenings.items():
         chance = _chance(model.events[name], more, base.given)

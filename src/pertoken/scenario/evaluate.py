@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from pertoken.core.errors import Fault, InputError
-from pertoken.core.formula import Name, Node, Number, month_number
+from pertoken.core.formula import Name, Node, Number, month_number, names
 from pertoken.core.money import Values
 from pertoken.scenario.operations import OPERATIONS, Worlds, tiered
 from pertoken.scenario.order import Step, asked, by_month, steps, upstream
 from pertoken.scenario.program import Ladder, Program, Row
 
-__all__ = ["by_month", "evaluate"]
+__all__ = ["by_month", "evaluate", "value_of"]
 
 
 def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str] | None = None) -> dict[str, Values]:
@@ -44,8 +44,8 @@ def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str
     rows = program.rows if wanted is None else _needed(program, wanted := tuple(wanted))
     order = steps(rows, program.ladders)
     kept = {row.name for row in rows} if wanted is None else set(wanted)
-    uses = Counter(name for row in rows for name in asked(row, program.ladders))
     scope = _Scope(program, {row.name: row for row in rows}, {})
+    uses = Counter(name for row in rows for name in scope.looked_up(row))
     with np.errstate(all="ignore"):
         for step in order:
             _reckon(step, scope, given)
@@ -56,6 +56,18 @@ def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str
 def _needed(program: Program, wanted: Sequence[str]) -> tuple[Row, ...]:
     found = upstream(program.rows, wanted, program.ladders)
     return tuple(row for row in program.rows if row.name in found)
+
+
+def value_of(node: Node, values: Mapping[str, Values], ladders: Mapping[str, Ladder]) -> Worlds:
+    """Reckon a formula that asks for this month, or for single numbers, only.
+
+    Args:
+        node: The formula.
+        values: Values of what it asks for.
+        ladders: Tiers by name.
+    """
+    with np.errstate(all="ignore"):
+        return _value(node, values.__getitem__, {}, ladders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,12 @@ class _Scope:
     def months(self) -> int:
         """How many months there are."""
         return len(self.program.months)
+
+    def looked_up(self, row: Row) -> frozenset[str]:
+        """Names that a row looks up: what it asks for, and what the openings of those ask for."""
+        found = asked(row, self.program.ladders)
+        openings = (self.rows[name].opening for name, when in found.items() if "before" in when)
+        return frozenset(found).union(*(names(node) for node in openings if node is not None))
 
     def opening(self, name: str) -> Worlds:
         """Value of a row before the first month."""
@@ -99,10 +117,9 @@ def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values]) -> None:
 
 def _forget(step: Step, scope: _Scope, kept: set[str], uses: Counter[str]) -> None:
     """Let go of what no later row needs, so that memory stays small."""
-    for row in step.rows:
-        for name in asked(row, scope.program.ladders):
-            uses[name] -= 1
-    for name in {name for row in step.rows for name in (row.name, *asked(row, scope.program.ladders))}:
+    looked_up = [name for row in step.rows for name in scope.looked_up(row)]
+    uses.subtract(looked_up)
+    for name in {*looked_up, *(row.name for row in step.rows)}:
         if not uses[name] and name not in kept:
             scope.values.pop(name, None)
 

@@ -144,28 +144,26 @@ def _ratios(parts: Values, variance: Values) -> tuple[Values, Values]:
     return ratio, rest.std(axis=0, ddof=1) / (variance.mean() * len(variance) ** 0.5)
 
 
-def tornado(names: Sequence[str], inputs: Values, results: Values) -> tuple[Swing, ...]:
+def tornado(names: Sequence[str], inputs: Values, results: Values, base: float) -> tuple[Swing, ...]:
     """Rank inputs by how far a result swings when each is moved alone.
 
     Args:
         names: The inputs.
-        inputs: Their values in the worlds of `core.design.one_at_a_time`, shape `(1 + 2 * names, names)`.
-        results: The result in each of these worlds.
+        inputs: The low and the high value of each, shape `(names, 2)`. [unit of the input]
+        results: The result at each of them, all else in its place, shape `(names, 2)`.
+        base: The result where nothing is moved.
 
     Returns:
         The largest swing first, equals by name.
 
-    >>> tornado(["a"], np.array([[5.0], [4.0], [7.0]]), np.array([10.0, 8.0, 14.0]))
+    >>> tornado(["a"], np.array([[4.0, 7.0]]), np.array([[8.0, 14.0]]), 10.0)
     (Swing(name='a', low_input=4.0, high_input=7.0, at_low=8.0, at_high=14.0, swing=6.0),)
     """
-    base = float(results[0])
-    found = []
-    for i, name in enumerate(names):
-        low, high = 1 + 2 * i, 2 + 2 * i
-        at_low, at_high = float(results[low]), float(results[high])
-        ends = (base, at_low, at_high)
-        swing = max(ends) - min(ends)
-        found.append(Swing(name, float(inputs[low, i]), float(inputs[high, i]), at_low, at_high, swing))
+    rows = zip(names, inputs.tolist(), results.tolist(), strict=True)
+    found = [
+        Swing(name, low, high, at_low, at_high, max(base, at_low, at_high) - min(base, at_low, at_high))
+        for name, (low, high), (at_low, at_high) in rows
+    ]
     return tuple(sorted(found, key=lambda one: (-one.swing, one.name)))
 
 

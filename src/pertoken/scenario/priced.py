@@ -11,7 +11,7 @@ import numpy as np
 from pertoken.core.drawn import Drawn
 from pertoken.core.lines import Key, Lines, Usage, concat
 from pertoken.core.money import Values
-from pertoken.levers import LEVERS, move, switched
+from pertoken.levers import LEVERS, Effect, move
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
 from pertoken.rating.rate import STAGES, Rated, rate
@@ -40,20 +40,24 @@ def asked_of_vendors(model: Model, values: Row) -> Usage | None:
     ]
     if not parts:
         return None
-    return move(concat(Usage, parts), _moves(model, values), period="month")
+    return move(concat(Usage, parts), levers_on(model, values), periods=model.months)
 
 
-def _moves(model: Model, values: Row) -> list[Any]:
+def levers_on(model: Model, values: Row) -> tuple[Effect, ...]:
     """Build the levers, each as far as it is switched on, in the order in which requests meet them."""
-    out: list[Any] = []
+    out: list[Effect] = []
     for lever in sorted(model.spec.levers, key=lambda each: LEVERS[each.kind].order):
         on = values[f"levers.{lever.name}.on"]
         if not on.any():
             continue
-        own = {name: values[f"levers.{lever.name}.use.{name}"] for name in lever.parameters}
-        built = LEVERS[lever.kind].build(lever.where, own, lever.to)
-        out += [switched(each, on) for each in built]
-    return out
+        kind = LEVERS[lever.kind]
+        own = {
+            each.name: values[f"levers.{lever.name}.use.{each.name}"] if each.name in lever.parameters else each.default
+            for each in kind.parameters
+            if each.name in lever.parameters or each.default is not None
+        }
+        out += [replace(each, share=each.share * on) for each in kind.build(lever.name, lever.where, own, lever.to)]
+    return tuple(out)
 
 
 def _usage(flows: Sequence[Flow], values: Row, months: Sequence[str]) -> Usage:

@@ -74,5 +74,5 @@ def run(model: Model, worlds: Worlds | None = None) -> Outcome:
     """
     worlds = worlds or named(model)
     before = evaluate(model.before, worlds.given)
-    rated = money(model, before)
-    return Outcome(model, worlds, evaluate(model.after, {**before, **rated}))
+    known = {**before, **money(model, before)}
+    return Outcome(model, worlds, {**known, **evaluate(model.after, known)})

@@ -7,7 +7,7 @@ import numpy as np
 from pertoken.core.money import Values
 from pertoken.scenario.answer import Sensitive
 from pertoken.scenario.drawn_worlds import dimensions, drawn, moved, together_each
-from pertoken.scenario.indices import Index, Swing, sobol_indices
+from pertoken.scenario.indices import Index, Swing, sobol_indices, tornado
 from pertoken.scenario.model import Model
 from pertoken.scenario.run import row_of, run, total_of
 from pertoken.scenario.spec import Assumption
@@ -33,7 +33,7 @@ def sensitive(model: Model, of: str, *, case: str = "base", draws: int = 0, seed
     row_of(model, of)
     base = float(_total(model, of, run(model, named(model, case)).values))
     indices = shares_of_variance(model, of, case=case, draws=draws, seed=seed) if draws else ()
-    swings = tornado(model, of, case=case, base=base)
+    swings = _swings(model, of, case=case, base=base)
     return Sensitive(model, case, of, base, swings, indices, draws, seed)
 
 
@@ -41,7 +41,7 @@ def _total(model: Model, of: str, values: Mapping[str, Values]) -> Values:
     return total_of(row_of(model, of), values)
 
 
-def tornado(model: Model, of: str, *, case: str = "base", base: float) -> tuple[Swing, ...]:
+def _swings(model: Model, of: str, *, case: str = "base", base: float) -> tuple[Swing, ...]:
     """Move each uncertain input from its P10 to its P90, all else as in the case; the widest swing first.
 
     A walk goes up or down so far that its end is at its P10 or P90; an event happens in the middle of its time, or not.
@@ -57,18 +57,8 @@ def tornado(model: Model, of: str, *, case: str = "base", base: float) -> tuple[
         own[2 * i], own[2 * i + 1] = low, high
         more[row] = own
     found = np.broadcast_to(_total(model, of, run(model, spread_over(worlds, more)).values), (2 * len(moves),))
-    swings = [
-        Swing(
-            name,
-            float(low.sum()),
-            float(high.sum()),
-            float(found[2 * i]),
-            float(found[2 * i + 1]),
-            float(max(base, found[2 * i], found[2 * i + 1]) - min(base, found[2 * i], found[2 * i + 1])),
-        )
-        for i, (name, _, low, high) in enumerate(moves)
-    ]
-    return tuple(sorted(swings, key=lambda swing: (-swing.swing, swing.name)))
+    ends = np.array([(low.sum(), high.sum()) for _, _, low, high in moves])
+    return tornado([name for name, *_ in moves], ends, found.reshape(-1, 2), base)
 
 
 def _moves(model: Model, case: str) -> list[tuple[str, str, Values, Values]]:
