@@ -14,7 +14,7 @@ from pertoken.scenario.operations import OPERATIONS, Worlds, tiered
 from pertoken.scenario.order import Step, asked, by_month, steps, upstream
 from pertoken.scenario.program import Ladder, Program, Row
 
-__all__ = ["by_month", "evaluate"]
+__all__ = ["by_month", "evaluate", "value_of"]
 
 
 def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str] | None = None) -> dict[str, Values]:
@@ -56,6 +56,18 @@ def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str
 def _needed(program: Program, wanted: Sequence[str]) -> tuple[Row, ...]:
     found = upstream(program.rows, wanted, program.ladders)
     return tuple(row for row in program.rows if row.name in found)
+
+
+def value_of(node: Node, values: Mapping[str, Values], ladders: Mapping[str, Ladder]) -> Worlds:
+    """Reckon a formula that asks for this month, or for single numbers, only.
+
+    Args:
+        node: The formula.
+        values: Values of what it asks for.
+        ladders: Tiers by name.
+    """
+    with np.errstate(all="ignore"):
+        return _value(node, values.__getitem__, {}, ladders)
 
 
 @dataclass(frozen=True, slots=True)
