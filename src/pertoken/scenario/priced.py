@@ -69,11 +69,8 @@ def levers_on(model: Model, values: Row) -> tuple[Effect, ...]:
         if not on.any():
             continue
         kind = LEVERS[lever.kind]
-        own = {
-            each.name: values[f"levers.{lever.name}.use.{each.name}"] if each.name in lever.parameters else each.default
-            for each in kind.parameters
-            if each.name in lever.parameters or each.default is not None
-        }
+        said = {name: values[f"levers.{lever.name}.use.{name}"] for name in lever.parameters}
+        own = {**kind.defaults, **said}
         out += [replace(each, share=each.share * on) for each in kind.build(lever.name, lever.where, own, lever.to)]
     return tuple(out)
 
