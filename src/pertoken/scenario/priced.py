@@ -70,7 +70,7 @@ def levers_on(model: Model, values: Row) -> tuple[Effect, ...]:
             continue
         kind = LEVERS[lever.kind]
         said = {name: values[f"levers.{lever.name}.use.{name}"] for name in lever.parameters}
-        own = {**kind.defaults, **said}
+        own: dict[str, Values | float] = {**kind.defaults, **said}
         out += [replace(each, share=each.share * on) for each in kind.build(lever.name, lever.where, own, lever.to)]
     return tuple(out)
 
