@@ -29,7 +29,7 @@ def pool_money(work: Work, balance: Balance, used: Node, lost: Node) -> None:
         if pool.unused == "refund":
             back = minus(ZERO, work.rounded(lost))
             work.add(pool.name, (), "refunded", back, "refund")
-        else:
+        elif lost != ZERO:
             work.noted(pool.name, (), "unused", lost, "unused")
     bought = _bought(work, balance, used, lost)
     if bought != ZERO:
