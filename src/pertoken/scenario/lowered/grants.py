@@ -94,11 +94,14 @@ class Course:
         ends = {end - 1 for _, end, *_ in self.spans if end < closed}
         return [month in ends for month in range(self.months)]
 
-    def paid(self) -> list[bool]:
-        """Months in which a grant is made, but for those from before the model."""
+    def paid(self) -> list[Decimal]:
+        """How much of a whole grant is paid in each month; what was granted before the model was paid before."""
         began = self.work.course.month(since(self.pool, self.grid.contracts)[0])
-        begins = {max(begin, began) for begin, *_ in self.spans}
-        return [month in begins for month in range(self.months)]
+        out = [Decimal(0)] * self.months
+        for begin, _, size, _ in self.spans:
+            if 0 <= max(begin, began) < self.months:
+                out[max(begin, began)] = size / self.pool.grant
+        return out
 
     def shares(self) -> list[Decimal]:
         """How much of a whole grant is made in each month."""
