@@ -11,7 +11,7 @@ from pertoken.present.drawing import INK
 from pertoken.present.dress import GAIN, GAP, LETTER, LOSS, STEP, WIDTH, Spec, amounts, dressed, legend
 from pertoken.present.numbers import show
 from pertoken.present.plane import drawn
-from pertoken.present.room import cut, ticks, width
+from pertoken.present.room import cut, drawable, ticks, width
 from pertoken.present.sheet import Kind, Number
 
 ENDS = (("input low", GAIN), ("input high", LOSS))
@@ -68,7 +68,7 @@ def tornado(swings: Sequence[Swing], base: Number, *, title: str, kind: Kind = "
         limit: Inputs at most; a last line says how many are left out.
 
     Raises:
-        ValueError: If two inputs share a name, or there is none.
+        ValueError: If two inputs share a name, there is none, or a result is not finite.
     """
     names = [swing.name for swing in swings]
     if not swings or len(set(names)) < len(names):
@@ -81,7 +81,7 @@ def tornado(swings: Sequence[Swing], base: Number, *, title: str, kind: Kind = "
     words = [word for at, swing in enumerate(ranked[:limit]) for word in _words(swing, middle, at)]
     words.append({"x": middle, "at": -1, "side": "over", "text": f"base {show(base, kind)}", "size": PLAIN})
     beside = LETTER * max(map(len, labels)) + 2 * GAP
-    ends = [middle, *(bar["x2"] for bar in bars)]
+    ends = drawable([middle, *(bar["x2"] for bar in bars)], "a swing")
     scale = alt.Scale(domain=_domain(ends, words, WIDTH - beside - 4 * GAP), nice=False, zero=False)
     axis = amounts(kind, values=ticks(min(ends), max(ends), most=5))
     rows = alt.Y("at:Q", axis=_names(labels, beside), scale=alt.Scale(domain=[len(labels) - 0.5, -1.5], nice=False))

@@ -91,7 +91,7 @@ def _spent(work: Work, index: int, adjust: Adjust, what: str) -> None:
         money = work.draft.let(work.draft.named(name, what, "of"), money, work.currency)
         reached = work.draft.row(work.draft.named(name, what, "reached"), plus(reached, money), work.currency)
         now = work.draft.let(work.draft.named(name, what, "paid"), prices.of(reached, at=name), work.currency)
-        work.add(own[0], (), what, work.rounded(minus(minus(now, paid), money)), "discount")
+        work.add(own[0], (), what, work.rounded(work.draft.clean(minus(minus(now, paid), money))), "discount")
         paid = now
     if begins is not None:
         work.draft.row(last, reached, work.currency)

@@ -199,13 +199,19 @@ def cost_of(work: Work, course: Course) -> Node:
     if not amount:
         return ZERO
     money = work.draft.given(("pools", place, "pay", paying[0], "amount"), amount, work.currency)
+    parts = list(dict.fromkeys((worth / amount, size / pool.grant) for *_, size, worth in course.spans))
+    each = [_unit_cost(work, f"{name}_{i}", part, money, grant) for i, part in enumerate(parts, 1)]
     nodes: list[Node] = [ZERO] * course.months
     for begin, end, size, worth in course.spans:
-        count = work.draft.fixed(f"{name}.payments_{worth / amount:.6g}", worth / amount)
-        whole = work.draft.fixed(f"{name}.grants_{size / pool.grant:.6g}", size / pool.grant)
         for month in range(max(begin, 0), min(end, course.months)):
-            nodes[month] = over(times(money, count), times(grant, whole))
-    return work.draft.let(name, work.marks.chosen(f"{name}_then", nodes), work.currency)
+            nodes[month] = each[parts.index((worth / amount, size / pool.grant))]
+    return work.draft.let(name, work.marks.chosen(name, nodes), work.currency)
+
+
+def _unit_cost(work: Work, name: str, part: tuple[Decimal, Decimal], money: Node, grant: Node) -> Node:
+    """Write money for one unit of a grant that bears so many payments and is so much of a whole one."""
+    count, whole = (work.draft.fixed(f"{name}_{what}", n) for what, n in zip(("payments", "grants"), part, strict=True))
+    return work.draft.row(name, over(times(money, count), times(grant, whole)), work.currency, by_month=False)
 
 
 def close_pool(work: Work, balance: Balance, drawn: Sequence[Node]) -> tuple[Node, Node]:
@@ -217,7 +223,7 @@ def close_pool(work: Work, balance: Balance, drawn: Sequence[Node]) -> tuple[Nod
         drawn: What charges draw of it in each month. [unit]
 
     Returns:
-        What is drawn and what is over, by month. [unit]
+        What is used is worth, and what is lost. [currency]
     """
     course, pool, what = balance.course, balance.pool, unit_of(work, balance.pool)
     used = work.draft.let(named(work, pool, "used"), summed(drawn), what)
@@ -226,14 +232,30 @@ def close_pool(work: Work, balance: Balance, drawn: Sequence[Node]) -> tuple[Nod
     if not pool.rollover:
         if not lives_a_month(course):
             work.draft.row(named(work, pool, "rest"), times(left, otherwise(over_)), what)
-        return used, work.draft.let(named(work, pool, "over"), times(over_, left), what)
+        lost = work.draft.let(named(work, pool, "over"), times(over_, left), what)
+        return times(used, balance.cost), times(lost, balance.cost)
     old = work.draft.row(named(work, pool, "carried_left"), beyond(balance.carried, used), what)
     fresh = work.draft.row(named(work, pool, "fresh_left"), minus(left, old), what)
     kept = _kept(work, balance, fresh)
     if not lives_a_month(course):
         work.draft.row(named(work, pool, "rest"), times(fresh, otherwise(over_)), what)
     work.draft.row(named(work, pool, "still_carried"), times(old, otherwise(over_)), what)
-    return used, work.draft.row(named(work, pool, "over"), minus(times(over_, left), kept), what)
+    lost = work.draft.row(named(work, pool, "over"), minus(times(over_, left), kept), what)
+    older = minus(balance.carried, old), times(over_, old)
+    return _worth(work, balance, used, older[0]), _worth(work, balance, lost, older[1])
+
+
+def _worth(work: Work, balance: Balance, quantity: Node, carried: Node) -> Node:
+    """Say what a quantity is worth: what was carried on at the cost of the grant that it is of."""
+    cost, pool = balance.cost, balance.pool
+    if not isinstance(cost, Name) or cost.name not in work.draft.rows or not work.draft.rows[cost.name].by_month:
+        return times(quantity, cost)
+    name = named(work, pool, "carried_cost")
+    if name not in work.draft.rows:
+        opens = work.marks.flag(named(work, pool, "opens"), balance.course.opens())
+        node = plus(times(opens, before(cost.name)), times(otherwise(opens), before(name)))
+        work.draft.row(name, node, work.currency)
+    return plus(times(minus(quantity, carried), cost), times(carried, Name(name)))
 
 
 def _kept(work: Work, balance: Balance, fresh: Node) -> Node:

@@ -70,7 +70,7 @@ def _covered(work: Work, counters: list[Counter], cover: Node, factor: Node) -> 
         if several:
             taken = work.draft.row(work.name(each.name, each.group, "covered"), least(each.quantity, rest))
             rest = minus(rest, taken)
-        net = work.draft.row(work.name(each.name, each.group, "net"), minus(each.quantity, taken))
+        net = work.draft.row(work.name(each.name, each.group, "net"), work.draft.clean(minus(each.quantity, taken)))
         money = priced(work, each, net, "net_")
         money = money if factor == ONE else times(factor, money)
         listed = summed(
