@@ -13,7 +13,8 @@ from pertoken.core.expression import weights
 from pertoken.core.lines import Key, Lines, Usage, concat, group
 from pertoken.core.meters import COMPOSITES, METERS, leaves
 from pertoken.core.money import Values
-from pertoken.levers import LEVERS, Effect, move
+from pertoken.levers.effect import Effect, move
+from pertoken.levers.pipeline import Chosen, effects
 from pertoken.rating.card import Card, Charge
 from pertoken.rating.contract import Contract
 from pertoken.rating.rate import STAGES, Rated, rate
@@ -56,23 +57,26 @@ def asked_of_vendors(model: Model, values: Row) -> Usage | None:
     ]
     if not parts:
         return None
-    effects = levers_on(model, values)
+    acting = levers_on(model, values)
     usage = concat(Usage, parts)
-    return move(usage, effects, periods=model.months) if effects else usage
+    return move(usage, acting, periods=model.months) if acting else usage
 
 
 def levers_on(model: Model, values: Row) -> tuple[Effect, ...]:
     """Build the levers, each as far as it is switched on, in the order in which requests meet them."""
-    out: list[Effect] = []
-    for lever in sorted(model.spec.levers, key=lambda each: LEVERS[each.kind].order):
-        on = values[f"levers.{lever.name}.on"]
-        if not on.any():
-            continue
-        kind = LEVERS[lever.kind]
-        said = {name: values[f"levers.{lever.name}.use.{name}"] for name in lever.parameters}
-        own: dict[str, Values | float] = {**kind.defaults, **said}
-        out += [replace(each, share=each.share * on) for each in kind.build(lever.name, lever.where, own, lever.to)]
-    return tuple(out)
+    on = {lever.name: values[f"levers.{lever.name}.on"] for lever in model.spec.levers}
+    chosen = [
+        Chosen(
+            name=lever.name,
+            kind=lever.kind,
+            where=lever.where,
+            numbers={name: values[f"levers.{lever.name}.use.{name}"] for name in lever.parameters},
+            to=lever.to,
+        )
+        for lever in model.spec.levers
+        if on[lever.name].any()
+    ]
+    return tuple(replace(each, share=each.share * on[each.name]) for each in effects(chosen))
 
 
 def _usage(groups: Sequence[Sequence[Flow]], values: Row, months: Sequence[str]) -> Usage:

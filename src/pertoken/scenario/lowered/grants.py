@@ -1,6 +1,6 @@
 """Grants: what a pool grants in which months, what a unit of it costs, and what is left at the end of each month."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -11,7 +11,7 @@ from pertoken.core.expression import condition
 from pertoken.core.formula import Name, Node
 from pertoken.core.units import Unit, unit
 from pertoken.rating.assign import holds
-from pertoken.rating.card import MONEY, Pool, plain
+from pertoken.rating.card import MONEY, Pool
 from pertoken.rating.draw import grain_of, together
 from pertoken.rating.pool import Granted, Grid, granted, held, since, unit_price
 from pertoken.scenario.lowered.arithmetic import (
@@ -94,11 +94,14 @@ class Course:
         ends = {end - 1 for _, end, *_ in self.spans if end < closed}
         return [month in ends for month in range(self.months)]
 
-    def paid(self) -> list[bool]:
-        """Months in which a grant is made, but for those from before the model."""
+    def paid(self) -> list[Decimal]:
+        """How much of a whole grant is paid in each month; what was granted before the model was paid before."""
         began = self.work.course.month(since(self.pool, self.grid.contracts)[0])
-        begins = {max(begin, began) for begin, *_ in self.spans}
-        return [month in begins for month in range(self.months)]
+        out = [Decimal(0)] * self.months
+        for begin, _, size, _ in self.spans:
+            if 0 <= max(begin, began) < self.months:
+                out[max(begin, began)] = size / self.pool.grant
+        return out
 
     def shares(self) -> list[Decimal]:
         """How much of a whole grant is made in each month."""
@@ -214,7 +217,7 @@ def _unit_cost(work: Work, name: str, part: tuple[Decimal, Decimal], money: Node
     return work.draft.row(name, over(times(money, count), times(grant, whole)), work.currency, by_month=False)
 
 
-def close_pool(work: Work, balance: Balance, drawn: Sequence[Node]) -> tuple[Node, Node]:
+def close_pool(work: Work, balance: Balance, drawn: Iterable[Node]) -> tuple[Node, Node]:
     """Write what is left of a pool at the end of each month, what is carried on, and what is over.
 
     Args:
@@ -296,25 +299,24 @@ def in_order(work: Work, pools: Sequence[Pool]) -> list[Pool]:
     return out
 
 
-def draw(work: Work, balance: Balance, needs: dict[str, Node]) -> list[Node]:
-    """Write what charges draw of a pool, one after the other; what they still need is put into their needs.
+def draw(work: Work, balance: Balance, needs: Mapping[str, Node]) -> dict[str, tuple[Node, Node]]:
+    """Write what charges draw of a pool, one after the other.
 
     Args:
         work: The card at work.
         balance: The pool.
-        needs: What each charge needs, in its unit. Changed.
+        needs: What each charge needs, in its unit.
 
     Returns:
-        What each draws. [unit of the pool]
+        What each draws, in the unit of the pool and in its own.
     """
-    pool, rest, out = balance.pool, balance.available, []
+    pool, rest, out = balance.pool, balance.available, {}
     for charge in [name for name in pool.eligible if name in needs] + ["minimum"] * ("minimum" in needs):
         factor = _factor(work, balance, charge)
         asked = times(needs[charge], factor)
         taken = work.draft.row(work.draft.named(pool.name, charge, "drawn"), least(asked, rest), unit_of(work, pool))
-        out.append(taken)
+        out[charge] = taken, over(taken, factor)
         rest = minus(rest, taken)
-        needs[charge] = minus(needs[charge], over(taken, factor))
     return out
 
 
@@ -342,11 +344,3 @@ def factor_outside(work: Work, balances: Sequence[Balance], charge: str) -> Node
     return out
 
 
-def covers(pools: Sequence[Pool], charge: str) -> bool:
-    """Tell whether a charge draws on pools."""
-    return any(plain(charge) in pool.eligible for pool in pools)
-
-
-def row_of(name: str) -> Name:
-    """Refer to a row."""
-    return Name(name)

@@ -29,7 +29,7 @@ def pool_money(work: Work, balance: Balance, used: Node, lost: Node) -> None:
         if pool.unused == "refund":
             back = minus(ZERO, work.rounded(lost))
             work.add(pool.name, (), "refunded", back, "refund")
-        else:
+        elif lost != ZERO:
             work.noted(pool.name, (), "unused", lost, "unused")
     bought = _bought(work, balance, used, lost)
     if bought != ZERO:
@@ -45,8 +45,10 @@ def _bought(work: Work, balance: Balance, used: Node, lost: Node) -> Node:
         return plus(used, lost)
     if pool.price == 0 and balance.cost == ZERO:
         return ZERO
-    made = work.marks.flag(named(work, pool, "bought"), balance.course.paid())
-    return times(made, balance.granted, balance.cost)
+    if balance.course.paid() == balance.course.shares():
+        return times(balance.granted, balance.cost)
+    grant = work.draft.given(("pools", balance.course.place, "grant"), pool.grant)
+    return times(work.marks.numbers(named(work, pool, "bought"), balance.course.paid()), grant, balance.cost)
 
 
 def _paid(work: Work, balance: Balance, place: int, pay: Pay) -> Node:
