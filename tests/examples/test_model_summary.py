@@ -45,7 +45,7 @@ def test_the_feature_loses_money_on_every_token():
     per_million = [
         (earned - asked * 0.0100) / (asked * 3_250) * 1e6 for earned, asked in zip(REVENUE, ASKED, strict=True)
     ]
-    assert months("summary", "loss_per_million") == pytest.approx(per_million, rel=1e-9)
+    assert months("summary", "margin_per_million") == pytest.approx(per_million, rel=1e-9)
     assert max(per_million) < 0
 
 
