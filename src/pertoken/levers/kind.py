@@ -103,7 +103,7 @@ def _counted(name: str, where: Labels, share: Number, meter: str, unless: Labels
 def _semantic_cache(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Effect, ...]:
     """Expected cost of a request: e + (1 - h) c + h v j + h f E."""
     del to
-    hit = np.asarray(numbers["hit_share"], dtype=np.float64)
+    hit = numbers["hit_share"]
     return (
         *_counted(name, where, numbers["lookup_share"], EMBEDDINGS),
         *_counted(name, where, hit * numbers["verified_share"], VERIFICATIONS),
@@ -118,7 +118,7 @@ _missed = _gone("hit_share")
 def _prompt_cache(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Effect, ...]:
     """Input costs t p (1 - s + s (h r + (1 - h) w)): hits are read, misses are written where writes have a price."""
     prefix, hit, written = (
-        np.asarray(numbers[each], dtype=np.float64) for each in ("prefix_share", "hit_share", "written_share")
+        numbers[each] for each in ("prefix_share", "hit_share", "written_share")
     )
     read, write = prefix * hit, prefix * (1 - hit) * written
     rest = np.where(read < 1, 1 - read, 1.0)  # what the reads have left of the input
@@ -132,7 +132,7 @@ def _prompt_cache(name: str, where: Labels, numbers: Numbers, to: Labels) -> tup
 
 def _compress(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Effect, ...]:
     del to
-    kept = 1 / np.asarray(numbers["ratio"], dtype=np.float64)
+    kept = 1 / numbers["ratio"]
     read = numbers["priced_share"]
     compressor = (Add(name=name, where=where, meters=INPUT, share=read, to={"meter": COMPRESSED, "lever": name}),)
     return (
@@ -143,7 +143,7 @@ def _compress(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[E
 
 def _cascade(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Effect, ...]:
     """A request costs c_small + v + e c_large: all are tried small, and what fails is asked again."""
-    escalated = np.asarray(numbers["escalation_share"], dtype=np.float64)
+    escalated = numbers["escalation_share"]
     return (
         *_counted(name, where, numbers["verified_share"], VERIFICATIONS, to),
         Move(name=name, where=where, share=1 - escalated, to=to, unless=to),
@@ -153,7 +153,7 @@ def _cascade(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Ef
 
 def _quantise(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Effect, ...]:
     del to
-    times = 1 / np.asarray(numbers["throughput_factor"], dtype=np.float64)
+    times = 1 / numbers["throughput_factor"]
     return (Move(name=name, where=where, meters=("gpu_hours",), to={}, times=times),)
 
 
