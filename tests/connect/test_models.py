@@ -1,6 +1,7 @@
 """Models at the door: what a file says is what the spec holds, and every number is an input with a name."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -9,6 +10,7 @@ from textwrap import dedent
 
 import pytest
 
+from pertoken.connect.cards import read_cards
 from pertoken.connect.models import model_from, read_model
 from pertoken.core.errors import InputError
 from pertoken.core.units import factor, unit
@@ -99,10 +101,7 @@ def test_every_placed_number_stands_on_its_card_at_its_value(page):
     cards = page.plans | {card.name: card for vendor in page.vendors.values() for card in vendor.cards}
     assert len(page.placed) == 10
     for each in page.placed:
-        found = cards[each.card]
-        for key in each.path:
-            found = found[key] if isinstance(found, (dict, tuple)) else getattr(found, key)
-        assert found == page.assumptions[each.name].value * each.scale
+        assert at(cards[each.card], each.path) == page.assumptions[each.name].value * each.scale
 
 
 def test_list_prices_are_inputs_with_source_and_day(page):
@@ -249,6 +248,30 @@ def test_list_prices_of_what_levers_move_to_are_taken(made):
     assert spec.levers[0].to == {"model": "gpt-4o-mini"}
 
 
+def test_what_a_lever_takes_where_nothing_is_said_is_an_input_too(made):
+    spec = made("levers: {cache: {kind: semantic_cache, hit_share: 20%, wrong_share: {value: 2%, p10: 1%, p90: 4%}}}")
+    said = {name: (each.value, each.unit) for name, each in spec.assumptions.items()}
+    assert said == {
+        "levers.cache.on": (D(0), "1"),
+        "levers.cache.hit_share": (D(20), "%"),
+        "levers.cache.lookup_share": (D(1), "1"),
+        "levers.cache.verified_share": (D(0), "1"),
+        "levers.cache.wrong_share": (D(2), "%"),
+    }
+    assert spec.levers[0].parameters["lookup_share"] == "levers.cache.lookup_share"
+
+
+def test_batch_prices_are_taken_where_a_lever_needs_them(made):
+    spec = made("""\
+        workloads: {w: {requests: 10, tokens: {input: 5}, vendor: v, model: gpt-4o}}
+        vendors: {v: {catalog: true}}
+        levers: {wait: {kind: batch, share: 50%}}
+        """)
+    whole, half = (spec.assumptions[f"vendors.v.gpt-4o.input_tokens{each}"].value for each in ("", ".batch"))
+    # OpenAI lists batches at half the price
+    assert half == whole / 2
+
+
 def test_low_and_high_hold_what_assumptions_say_and_what_scenarios_add(page, made):
     assert page.scenarios["low"].values == {"signups": D(700), "pro_churn": D(4)}
     spec = made("""\
@@ -306,10 +329,42 @@ def test_a_number_divided_by_a_quantity_stays_a_formula(made):
 
 def test_units_that_the_door_writes_are_units(page):
     for each in page.assumptions.values():
-        assert unit(each.unit, page.units)
+        assert factor(unit(each.unit, page.units), unit(each.unit, page.units)) == 1
     assert factor(unit("USD / 1K token"), unit("USD / token")) == unit("USD / 1K token").scale
 
 
 def test_a_model_that_is_not_there_says_how_to_begin_one(tmp_path):
     with pytest.raises(InputError, match="make one with `pertoken model init`"):
         read_model(tmp_path / "none.yaml")
+
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*plans*.yaml"))
+CONTRACTS = sorted((Path(__file__).parents[2] / "examples/contracts").glob("*.yaml"))
+
+
+def plans_in(file):
+    return [card for card in read_cards(file) if card.party == "customer"]
+
+
+@pytest.mark.parametrize(
+    "file", [each for each in [*EXAMPLES, *CONTRACTS] if plans_in(each)], ids=lambda each: each.stem
+)
+def test_a_plan_in_a_model_is_the_card_that_it_is_alone(file):
+    """The house's own cards: what the model says of them and which numbers are inputs changes nothing in them."""
+    alone = {card.name: card for card in plans_in(file)}
+    data = {"model": "m", "calendar": {"start": "2027-01", "months": 12}, "plans": {n: f"{file}#{n}" for n in alone}}
+    spec = model_from(data)
+    for name, card in alone.items():
+        own = f'plan == "{name}"'
+        assert spec.plans[name] == replace(card, where=f"({card.where}) and {own}" if card.where else own)
+    for each in spec.placed:
+        found = at(spec.plans[each.card], each.path)
+        assert found == spec.assumptions[each.name].value * each.scale
+    assert spec.placed
+
+
+def at(found, path):
+    """Look up what stands at a path of a record."""
+    for key in path:
+        found = found[key] if isinstance(found, (dict, tuple)) else getattr(found, key)
+    return found

@@ -74,6 +74,16 @@ def test_a_month_without_a_number_is_refused(months):
         by_month(months, {"a": [1, 2, 3]}, title="t")
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_has_no_place_in_a_picture_is_refused_and_named(value):
+    with pytest.raises(ValueError, match=r"'Base' holds (nan|inf)"):
+        fan(MONTHS[:2], None, {"Base": [1, value]}, title="t")
+    with pytest.raises(ValueError, match=r"'API' holds (nan|inf)"):
+        crossover([0, 1], [Line("API", [1, value])], x=QUANTITY, y=Axis("USD"))
+    with pytest.raises(ValueError, match=r"a swing holds (nan|inf)"):
+        tornado([Swing("a", "", "", 1, value)], 0, title="t")
+
+
 def test_a_fan_of_nothing_is_refused():
     with pytest.raises(ValueError, match="neither worlds nor cases"):
         fan(MONTHS, None, title="t")
@@ -172,14 +182,15 @@ def test_lines_cross_as_often_as_their_difference_changes_sign(pairs):
     found = cross(at, lines, Axis("x", "exact"))
     assert len(found) == changes
     for crossing in found:
-        both = [float(np.interp(crossing.x, at, line.values)) for line in lines]
+        both = [float(np.interp(crossing.x, at, np.array(line.values, float))) for line in lines]
         assert both == pytest.approx([crossing.y] * 2)
 
 
 def test_on_powers_of_ten_the_mark_lies_on_the_lines_as_drawn():
     """From 1 to 100 a straight line on powers of ten is half way at 10."""
     (crossing,) = cross([1, 100], [Line("a", [0, 2]), Line("b", [1, 1])], Axis("x", "quantity", log=True))
-    assert crossing == Crossing(pytest.approx(10), 1.0, "a = b at 10")
+    assert (crossing.x, crossing.y) == pytest.approx((10, 1))
+    assert crossing.text == "a = b at 10"
 
 
 def test_a_better_known_crossing_takes_the_place_of_the_found_one():

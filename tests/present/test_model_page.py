@@ -31,7 +31,8 @@ def quantities():
         Quantity("price", "Price", "USD / month", "5.00", source="Price list", as_of="2026-11-01"),
         Quantity("tokens", "Tokens of a user", "tokens", "900"),
         Quantity("revenue", "Revenue", "USD", "60,000.00", "users * price", ("users", "price"), kind="formula",
-                 low="52,500.00", middle="60,250.00", high="70,000.00", cases=(("Low", "50,000.00"),)),
+                 low="52,500.00", middle="60,250.00", high="70,000.00", cases=(("Low", "50,000.00"),),
+                 months=(("2027-01", "9,000.00"), ("2027-02", "51,000.00"))),
         Quantity("cost", "Cost", "USD", "−21,600.00", "users * tokens", ("users", "tokens"), kind="rated"),
         Quantity("margin", "Margin", "USD", "38,400.00", "revenue + cost", ("revenue", "cost"), kind="formula",
                  low="31,000.00", high="48,000.00"),
@@ -95,6 +96,7 @@ def test_a_panel_says_formula_parts_value_and_certainty(text):
     assert "revenue = users * price" in words
     assert "Monthly users 12,000 users Analytics, 2026-10-31" in words
     assert "Low 50,000.00" in words
+    assert "<pre>2027-01   9,000.00\n2027-02  51,000.00</pre>" in text
     assert "Rests on 2 inputs, the oldest as of 2026-10-31." in words
 
 
@@ -121,6 +123,14 @@ def test_a_broken_check_is_said_at_the_top_and_stands_first(text):
     assert "does not hold" not in page(view(checks=(Check("margin > 0", held=True),)))
 
 
+def test_a_page_of_one_number_has_no_empty_parts():
+    alone = Quantity("users", "Users", "users", "7", kind="formula")
+    text = page(ModelPage("T", "", ("users",), None, (), (), (), (alone,), ORIGIN))
+    empty = ("<h2>Checks", "<h2>Inputs", '<div class="pictures', "<aside", "<ul", "<details")
+    assert not [part for part in empty if part in text]
+    assert "Users" in panel(text, "users")
+
+
 def test_the_foot_says_what_the_numbers_rest_on(text):
     foot = html.unescape(re.sub(r"<[^>]+>", " ", text[text.index("<footer>") :]))
     assert all(word in foot for word in ("three-tiers.yaml", "9f3c1b", "20261122", "10,000", "2026-11-20", "0.1.0"))
@@ -134,7 +144,8 @@ def test_the_numbers_of_a_picture_stand_below_it_once():
 
 
 def test_a_script_in_any_text_stays_text():
-    evil = Quantity(EVIL, EVIL, EVIL, EVIL, EVIL, (EVIL,), EVIL, EVIL, EVIL, EVIL, "formula", EVIL, ((EVIL, EVIL),))
+    evil = Quantity(EVIL, EVIL, EVIL, EVIL, EVIL, (EVIL,), EVIL, EVIL, EVIL, EVIL, "formula", EVIL,
+                    ((EVIL, EVIL),), ((EVIL, EVIL),))  # fmt: skip
     given_ = replace(evil, name="given " + EVIL, of=(), kind="input")
     sheet = Grid("g", EVIL, (EVIL,), (GridRow(EVIL, EVIL, (Shown(EVIL, EVIL),)),), EVIL, EVIL)
     chart = Chart("c", EVIL, lambda: bars([(EVIL, 1)], title=EVIL), EVIL, "g")

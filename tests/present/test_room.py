@@ -84,7 +84,7 @@ def test_a_place_in_the_picture_and_its_number_are_two_names_of_one_thing(log):
 
 def test_numbers_below_are_thinned_until_they_keep_clear():
     plane = Plane((0.0, 2e9), (0.0, 1.0), "money", "USD", right=200)
-    marks = plane.foot("count", "tokens").to_dict()["axis"]["values"]
+    marks = plane.foot("count", "tokens")["axis"]["values"]
     half = [len(written(mark, "count")) * 7.6 / 2 for mark in marks]
     at = [plane.left_of(mark) for mark in marks]
     assert len(marks) >= 2

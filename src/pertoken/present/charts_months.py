@@ -13,8 +13,8 @@ from pertoken.present.drawing import INK, PAPER
 from pertoken.present.dress import FAINT, GAP, PALETTE, WIDTH, Spec, dressed, legend
 from pertoken.present.numbers import show
 from pertoken.present.plane import Plane, drawn, marks, room
-from pertoken.present.room import NARROW, cut, width
-from pertoken.present.sheet import Kind, Number
+from pertoken.present.room import NARROW, Numbers, cut, drawable, width
+from pertoken.present.sheet import Kind
 
 BANDS = (("p10", "p90", "8 in 10 worlds lie here (P10 to P90)", 0.3), ("p25", "p75", "5 in 10 (P25 to P75)", 0.4))
 """Lower end, upper end, what the legend says, and how strong the ink is, the wide band first."""
@@ -37,17 +37,17 @@ Piece = tuple[str, float, float, float]
 class Spread:
     """Quantiles over worlds, one number for each month."""
 
-    p10: Sequence[Number]
-    p25: Sequence[Number]
-    p50: Sequence[Number]
-    p75: Sequence[Number]
-    p90: Sequence[Number]
+    p10: Numbers
+    p25: Numbers
+    p50: Numbers
+    p75: Numbers
+    p90: Numbers
 
 
 def fan(
     months: Sequence[str],
     spread: Spread | None,
-    cases: Mapping[str, Sequence[Number]] | None = None,
+    cases: Mapping[str, Numbers] | None = None,
     *,
     title: str,
     kind: Kind = "money",
@@ -62,7 +62,7 @@ def fan(
         kind: How numbers are written.
 
     Raises:
-        ValueError: If there is nothing to draw, or not one number for each month.
+        ValueError: If there is nothing to draw, or not one finite number for each month.
     """
     quantiles = {f.name: _checked(f.name, getattr(spread, f.name), months) for f in fields(Spread)} if spread else {}
     named = {name: _checked(name, values, months) for name, values in (cases or {}).items()}
@@ -81,7 +81,7 @@ def fan(
 
 def by_month(
     months: Sequence[str],
-    parts: Mapping[str, Sequence[Number]],
+    parts: Mapping[str, Numbers],
     *,
     title: str,
     kind: Kind = "money",
@@ -99,7 +99,7 @@ def by_month(
         net: What the sum of all parts is called, drawn as a line; empty for no line.
 
     Raises:
-        ValueError: If there is not one number for each month, or an area would hang below zero.
+        ValueError: If there is not one finite number for each month, or an area would hang below zero.
     """
     folded = _folded({name: _checked(name, values, months) for name, values in parts.items()})
     if mark == "area" and min((y for values in folded.values() for y in values), default=0) < 0:
@@ -118,10 +118,10 @@ def by_month(
     return dressed(layers.properties(width=WIDTH, height=plane.height))
 
 
-def _checked(name: str, values: Sequence[Number], months: Sequence[str]) -> list[float]:
+def _checked(name: str, values: Numbers, months: Sequence[str]) -> list[float]:
     if not months or len(values) != len(months):
         raise ValueError(f"{name!r} has {len(values)} numbers for {len(months)} months; expected one for each")
-    return [float(value) for value in values]
+    return drawable(values, repr(name))
 
 
 def _places(size: int) -> list[float]:

@@ -55,6 +55,7 @@ def _panel(
         _origin(quantity) if quantity.kind == "input" else "",
         _list("Made of", parts),
         _rests(inputs) if parts else "",
+        _months(quantity),
         _list("Every input underneath", [each for each in inputs if each not in parts]) if listed else "",
     ]
     return (
@@ -77,6 +78,13 @@ def _formula(quantity: Quantity) -> str:
 def _cases(quantity: Quantity) -> str:
     cases = " ".join(f'<span class="of">{escape(case)} {escape(value)}</span>' for case, value in quantity.cases)
     return f"<p>{cases}</p>" if cases else ""
+
+
+def _months(quantity: Quantity) -> str:
+    """The value month by month, its numbers under each other."""
+    wide = max((len(value) for _, value in quantity.months), default=0)
+    lines = "\n".join(f"{escape(month)}  {escape(value.rjust(wide))}" for month, value in quantity.months)
+    return f"<h3>Month by month</h3><pre>{lines}</pre>" if lines else ""
 
 
 def _origin(quantity: Quantity) -> str:

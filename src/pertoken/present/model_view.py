@@ -28,6 +28,7 @@ class Quantity:
         kind: Typed in by the modeller, computed by a formula, rated by a card, or counted over all worlds.
         middle: P50 as text; empty if the quantity is certain.
         cases: Name of a case and the value in it, for each case in which it differs.
+        months: Month and the value in it, where the value above is of all months together.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Quantity:
     kind: Role = "input"
     middle: str = ""
     cases: tuple[tuple[str, str], ...] = ()
+    months: tuple[tuple[str, str], ...] = ()
 
     @property
     def certain(self) -> bool:

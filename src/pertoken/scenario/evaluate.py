@@ -16,8 +16,17 @@ from pertoken.scenario.program import Ladder, Program, Row
 
 __all__ = ["by_month", "evaluate", "value_of"]
 
+OverTime = Mapping[str, Callable[[Node], Worlds]]
+"""What functions of time do with their argument, by name."""
 
-def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str] | None = None) -> dict[str, Values]:
+
+def evaluate(
+    program: Program,
+    given: Mapping[str, Values],
+    wanted: Iterable[str] | None = None,
+    *,
+    order: Sequence[Step] | None = None,
+) -> dict[str, Values]:
     """Reckon the rows of a program.
 
     What is the same in all worlds stays small: the leading axes of a row are those of what it is made of.
@@ -27,6 +36,7 @@ def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str
         given: Values of the rows without a formula, and of others that are not to be reckoned; `(*batch, 1)`, or
             `(*batch, month)` for rows by month. Leading axes broadcast.
         wanted: Rows to give back; only these and what they need are reckoned. None for all.
+        order: What `steps` says of the program's rows, for who reckons all of them many times.
 
     Returns:
         Values by row, `(*batch, 1)` for one number and `(*batch, month)` by month, `float64`; a row by month that is
@@ -42,14 +52,16 @@ def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str
     [6.0, 6.0]
     """
     rows = program.rows if wanted is None else _needed(program, wanted := tuple(wanted))
-    order = steps(rows, program.ladders)
+    order = steps(rows, program.ladders) if order is None else order
     kept = {row.name for row in rows} if wanted is None else set(wanted)
     scope = _Scope(program, {row.name: row for row in rows}, {})
-    uses = Counter(name for row in rows for name in scope.looked_up(row))
+    uses = None if wanted is None else Counter(name for row in rows for name in scope.looked_up(row))
+    over_time = _whole(scope)
     with np.errstate(all="ignore"):
         for step in order:
-            _reckon(step, scope, given)
-            _forget(step, scope, kept, uses)
+            _reckon(step, scope, given, over_time)
+            if uses is not None:
+                _forget(step, scope, kept, uses)
     return {row.name: scope.values[row.name] for row in rows if row.name in kept}
 
 
@@ -101,7 +113,7 @@ class _Scope:
         return 0.0 if node is None else _value(node, self.values.__getitem__, {}, self.program.ladders)
 
 
-def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values]) -> None:
+def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values], over_time: OverTime) -> None:
     open_ = [row for row in step.rows if row.name not in given]
     for row in step.rows:
         if row.name in given:
@@ -109,7 +121,6 @@ def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values]) -> None:
     if step.recursive and open_:
         _by_months(open_, scope)
         return
-    over_time = _whole(scope)
     for row in open_:
         value = _value(_formula(row), scope.values.__getitem__, over_time, scope.program.ladders)
         scope.values[row.name] = _shaped(row, np.asarray(value, dtype=np.float64), scope.months)
@@ -137,7 +148,7 @@ def _shaped(row: Row, value: Values, months: int) -> Values:
 def _value(
     node: Node,
     named: Callable[[str], Worlds],
-    over_time: Mapping[str, Callable[[Node], Worlds]],
+    over_time: OverTime,
     ladders: Mapping[str, Ladder],
 ) -> Worlds:
     """Reckon a formula.
@@ -167,7 +178,7 @@ def _name(node: Node) -> str:
     return node.name
 
 
-def _whole(scope: _Scope) -> Mapping[str, Callable[[Node], Worlds]]:
+def _whole(scope: _Scope) -> OverTime:
     """Functions of time over all months at once."""
 
     def months_of(node: Node) -> Values:
@@ -221,8 +232,9 @@ def _by_months(rows: Sequence[Row], scope: _Scope) -> None:
     calendar = _calendar(scope.program.months)
     for month in range(scope.months):
         at = _Month(month, outside, inside, openings, scope, calendar)
+        over_time = at.over_time()
         for row in rows:
-            inside[row.name][month] = _value(_formula(row), at.named, at.over_time(), scope.program.ladders)
+            inside[row.name][month] = _value(_formula(row), at.named, over_time, scope.program.ladders)
     for name, values in inside.items():
         scope.values[name] = np.ascontiguousarray(np.moveaxis(values, 0, -1))
 
@@ -255,7 +267,7 @@ class _Month:
         values = self.outside[name]
         return values[self.month if len(values) > 1 else 0]
 
-    def over_time(self) -> Mapping[str, Callable[[Node], Worlds]]:
+    def over_time(self) -> OverTime:
         """Functions of time as seen from this month."""
         return {
             "prev": lambda node: self.before(_name(node)),

@@ -112,10 +112,10 @@ def _parts(reading: Reading, said: Any, path: Path, name: str) -> tuple[tuple[De
     rows = said if isinstance(said, list) else []
     read = [_pair(row) for row in rows]
     pairs = tuple(pair for pair in read if pair is not None)
+    total = sum((share for share, _ in pairs), Decimal(0))
     if not rows or len(pairs) < len(rows):
         reading.refuse(path, f"parts of {name} is {said!r}", "a list of {share: 80%, times: 0.3}, none below 0")
-    elif abs(sum(share for share, _ in pairs) - 1) > Decimal("1e-9"):
-        total = sum((share for share, _ in pairs), Decimal(0))
+    elif abs(total - 1) > Decimal("1e-9"):
         reading.refuse(path, f"the shares of parts of {name} add up to {shown(total)}", "1")
     elif not any(share * times for share, times in pairs):
         reading.refuse(path, f"no part of {name} uses anything", "a times above 0")
