@@ -201,7 +201,7 @@ def _resolved(entries: Mapping[str, Entry], spec: Spec) -> tuple[Row, ...]:
 
 
 def _timed(rows: Iterable[Row], entries: Mapping[str, Entry]) -> tuple[Row, ...]:
-    """Find which rows are by month: those that say so or are summed over the months, and those that follow from such."""
+    """Find which rows are by month: those that say so, those that are summed, and those that follow from such."""
     listed = tuple(rows)
     timed = {row.name: entries[row.name].single is False or row.total == "sum" for row in listed}
     more = True

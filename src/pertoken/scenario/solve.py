@@ -19,7 +19,7 @@ SHARE = 1e-10
 """How exactly a root is found, by the width of the range."""
 
 STEP = 1e-3
-"""A gap that is left is a step of cents, and no jump, up to this share of what the result changes between two points."""
+"""A gap that is left is a step of cents, and no jump, up to this share of the change between two points."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
