@@ -63,6 +63,12 @@ def test_a_model_that_can_not_be_used_says_why(ask, small, old, new, message):
     assert re.search(message.replace(": ", ":? +"), words), words
 
 
+@pytest.mark.usefixtures("small")
+def test_a_model_is_not_written_over_by_its_own_check(ask):
+    answer = ask("model", "check", "small.yaml", "--html", "small.yaml")
+    assert (answer.code, "is also read" in answer.err) == (2, True)
+
+
 def test_a_model_that_is_not_there_says_how_to_begin_one(ask):
     answer = ask("model", "check", "none.yaml")
     assert (answer.code, "pertoken model init" in answer.out) == (2, True)
