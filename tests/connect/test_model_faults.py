@@ -109,23 +109,6 @@ WHOLE = {
 ODD: list[Any] = [
     None, True, 0, -1, Decimal("1e30"), "", "x", "a b", "1 +", "3%", "2027-13", [], [1], {}, {"value": 2}, {"a": {}},
 ]  # fmt: skip
-    None,
-    True,
-    0,
-    -1,
-    Decimal("1e30"),
-    "",
-    "x",
-    "a b",
-    "1 +",
-    "3%",
-    "2027-13",
-    [],
-    [1],
-    {},
-    {"value": 2},
-    {"a": {}},
-]
 
 
 @given(name=st.sampled_from(sorted(WHOLE)), value=st.sampled_from(ODD), data=st.data())
