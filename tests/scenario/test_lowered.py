@@ -230,7 +230,11 @@ def test_prices_that_change_in_time_hold_from_their_month_on():
           - {model: m, per: 1000000, input_tokens: 1, output_tokens: 4, batch: true}
         adjust: [{percent: -20, where: batch}]
     """)
-    labels = [{"model": "m", "meter": meter, "batch": batch} for meter in ("input_tokens", "output_tokens") for batch in ("true", "false")]
+    labels = [
+        {"model": "m", "meter": meter, "batch": batch}
+        for meter in ("input_tokens", "output_tokens")
+        for batch in ("true", "false")
+    ]
     agree(one, quantities(*labels))
 
 
@@ -256,11 +260,26 @@ def test_a_number_of_the_card_that_is_an_input_is_asked_for_by_its_name():
             curve: {mode: marginal, tiers: [{up_to: 100, rate: 0.5, flat: 3}, {rate: 0.25}], flat_on_zero: false}
     """)
     curve = ("prices", "tokens", "curve", "tiers")
-    names = {(*curve, 0, "rate"): ("price", 1000), (*curve, 0, "up_to"): ("bound", 1), (*curve, 1, "flat"): ("entry", 1)}
-    made = card_rows(one, prefix="p", flows=[Flow(labels={"meter": "input_tokens"}, row="used")], months=["2027-01"], number=names.get)
+    names = {
+        (*curve, 0, "rate"): ("price", 1000),
+        (*curve, 0, "up_to"): ("bound", 1),
+        (*curve, 1, "flat"): ("entry", 1),
+    }
+    made = card_rows(
+        one,
+        prefix="p",
+        flows=[Flow(labels={"meter": "input_tokens"}, row="used")],
+        months=["2027-01"],
+        number=names.get,
+    )
     inputs = [Row(name=name, unit=ONE, by_month=name == "used") for name in ("used", "price", "bound", "entry")]
     program = Program(rows=(*inputs, *made.rows), months=("2027-01",), ladders=made.ladders)
-    worlds = {"used": [[90_000.0]] * 3, "price": [[0.0005], [0.0006], [0.0006]], "bound": [[100.0], [100.0], [50.0]], "entry": [[0.0], [7.0], [7.0]]}
+    worlds = {
+        "used": [[90_000.0]] * 3,
+        "price": [[0.0005], [0.0006], [0.0006]],
+        "bound": [[100.0], [100.0], [50.0]],
+        "entry": [[0.0], [7.0], [7.0]],
+    }
     found = evaluate(program, {name: np.array(value) for name, value in worlds.items()})[made.total["billed"]]
     assert found[:, 0] == pytest.approx([3 + 45, 3 + 54, 3 + 30 + 7 + 10])
 
@@ -291,7 +310,12 @@ REFUSED = {
 @pytest.mark.parametrize(("said", "told"), REFUSED.items(), ids=REFUSED.values())
 def test_what_months_can_t_tell_is_refused_with_what_can(said, told):
     with pytest.raises(InputError, match=f"{re.escape(told)}.*the workbook can't hold it, but run, csv and json can"):
-        card_rows(card(f"plan: p\n{said}"), prefix="p", flows=[Flow(labels={"meter": "seats", "user": "u"}, row="q")], months=MONTHS)
+        card_rows(
+            card(f"plan: p\n{said}"),
+            prefix="p",
+            flows=[Flow(labels={"meter": "seats", "user": "u"}, row="q")],
+            months=MONTHS,
+        )
 
 
 def test_what_rate_refuses_is_refused_alike():
@@ -313,7 +337,11 @@ def test_a_formula_has_no_number_but_0_1_and_sizes_of_units_and_no_choice_within
         if isinstance(row.node, Number):
             assert not row.by_month or row.node.value == 0
             continue
-        dates = {id(each.args[0]) for each in subtrees(row.node) if isinstance(each, Call) and each.function in ("from", "in")}
+        dates = {
+            id(each.args[0])
+            for each in subtrees(row.node)
+            if isinstance(each, Call) and each.function in ("from", "in")
+        }
         literals = {each.value for each in subtrees(row.node) if isinstance(each, Number) and id(each) not in dates}
         assert literals <= CONSTANTS, text(row.node)
         assert not any(isinstance(each, Call) and each.function == "if" for each in subtrees(row.node))

@@ -117,9 +117,7 @@ _missed = _gone("hit_share")
 
 def _prompt_cache(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Effect, ...]:
     """Input costs t p (1 - s + s (h r + (1 - h) w)): hits are read, misses are written where writes have a price."""
-    prefix, hit, written = (
-        numbers[each] for each in ("prefix_share", "hit_share", "written_share")
-    )
+    prefix, hit, written = (numbers[each] for each in ("prefix_share", "hit_share", "written_share"))
     read, write = prefix * hit, prefix * (1 - hit) * written
     rest = np.where(read < 1, 1 - read, 1.0)  # what the reads have left of the input
     moves = [Move(name=name, where=where, meters=INPUT, share=read, to={"meter": "cache_read_tokens"})]

@@ -55,12 +55,20 @@ def covering(work: Work, charge: str) -> list[Pool]:
 
 
 def _counted(work: Work, claim: Claim, charge: Charge, out: Charged) -> None:
-    counters = _of_money(work, claim.name, charge) if charge.measure and charge.measure.of else _of_usage(work, claim, charge, out)
+    counters = (
+        _of_money(work, claim.name, charge)
+        if charge.measure and charge.measure.of
+        else _of_usage(work, claim, charge, out)
+    )
     out.counters[claim.name] = counters
     for counter in counters:
-        amount = work.draft.let(work.name(claim.name, counter.group, "amount"), priced(work, counter, counter.quantity), work.currency)
+        amount = work.draft.let(
+            work.name(claim.name, counter.group, "amount"), priced(work, counter, counter.quantity), work.currency
+        )
         if amount != ZERO:
-            work.listed[claim.name].append(work.add(claim.name, counter.group, "invoiced", work.rounded(amount), "list"))
+            work.listed[claim.name].append(
+                work.add(claim.name, counter.group, "invoiced", work.rounded(amount), "list")
+            )
 
 
 def _of_usage(work: Work, claim: Claim, charge: Charge, out: Charged) -> list[Counter]:
@@ -125,7 +133,10 @@ def _select(work: Work, charge: Charge, name: str, group: Group) -> Node | None:
         if each.labels["meter"] in weights and work.course.group(flow, names) == group
     ]
     nodes = [
-        times(work.draft.fixed(work.draft.named(name, f"weight_{weight.normalize():f}"), weight), Name(work.course.flows[i].row))
+        times(
+            work.draft.fixed(work.draft.named(name, f"weight_{weight.normalize():f}"), weight),
+            Name(work.course.flows[i].row),
+        )
         for i, weight in parts
     ]
     return work.draft.let(work.name(name, group, "selects"), summed(nodes))
@@ -149,7 +160,17 @@ def _of_money(work: Work, name: str, charge: Charge) -> list[Counter]:
     nodes = [node for of in measure.of for each, rows in work.listed.items() if plain(each) == of for node in rows]
     quantity = work.draft.let(work.name(name, (), "quantity"), summed(nodes), work.currency)
     begins = fresh(work, name, measure.window, charge.during, charge.line)
-    return [Counter(name=name, charge=charge, path=("prices", name), group=(), quantity=quantity, fresh=begins, there=work.marks.runs())]
+    return [
+        Counter(
+            name=name,
+            charge=charge,
+            path=("prices", name),
+            group=(),
+            quantity=quantity,
+            fresh=begins,
+            there=work.marks.runs(),
+        )
+    ]
 
 
 def _rates(work: Work, claim: Claim) -> None:

@@ -78,8 +78,10 @@ def _packages(work: Work, path: Path, how: Convert, node: Node) -> Node:
     places = work.draft.fixed(work.draft.named(*map(str, path), "convert", "precision"), Decimal(how.precision))
     if how.round == "half_up":
         return Call("round", (node, places))
-    size = ONE if not how.precision else work.draft.fixed(
-        work.draft.named(*map(str, path), "convert", "packages"), Decimal(10) ** how.precision
+    size = (
+        ONE
+        if not how.precision
+        else work.draft.fixed(work.draft.named(*map(str, path), "convert", "packages"), Decimal(10) ** how.precision)
     )
     whole = Call("round_up" if how.round == "up" else "round_down", (times(node, size),))
     return over(whole, size)
@@ -94,7 +96,7 @@ def priced(work: Work, counter: Counter, quantity: Node, at: str = "") -> Node:
         quantity: What is charged of it.
         at: Which of its quantities that is, for the names of rows.
     """
-    if counter.charge.curve is None or quantity == ZERO and not counter.charge.curve.flat_on_zero:
+    if counter.charge.curve is None or (quantity == ZERO and not counter.charge.curve.flat_on_zero):
         return ZERO
     if counter.fresh is None:
         return _flagged(counter, _point(work, counter, quantity, at, counter.select))

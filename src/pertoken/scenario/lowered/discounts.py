@@ -1,11 +1,21 @@
 """Discounts: money off, or on, reckoned on what each line of the invoice comes to before it."""
 
 from dataclasses import replace
-from decimal import Decimal
 
-from pertoken.core.formula import Name, Node
+from pertoken.core.formula import Node
 from pertoken.rating.card import Adjust, Charge, plain
-from pertoken.scenario.lowered.arithmetic import ONE, ZERO, before, constant, least, minus, most, otherwise, over, plus, times
+from pertoken.scenario.lowered.arithmetic import (
+    ONE,
+    ZERO,
+    before,
+    constant,
+    minus,
+    most,
+    otherwise,
+    over,
+    plus,
+    times,
+)
 from pertoken.scenario.lowered.counts import fresh
 from pertoken.scenario.lowered.curves import Prices
 from pertoken.scenario.lowered.refusal import refused

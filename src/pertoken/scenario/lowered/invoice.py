@@ -13,12 +13,12 @@ from pertoken.scenario.lowered.charges import charge_rows
 from pertoken.scenario.lowered.course import Course
 from pertoken.scenario.lowered.discounts import discount_rows
 from pertoken.scenario.lowered.draft import Draft, Given, Path
-from pertoken.scenario.model import Flow
 from pertoken.scenario.lowered.limits import maximum_rows, minimum_rows
 from pertoken.scenario.lowered.marks import Marks
 from pertoken.scenario.lowered.money_pools import credit_rows
 from pertoken.scenario.lowered.quantity_pools import quantity_pool_rows
 from pertoken.scenario.lowered.work import Money, Work
+from pertoken.scenario.model import Flow
 from pertoken.scenario.program import Ladder, Row
 
 
@@ -39,7 +39,7 @@ class CardRows:
     total: Mapping[str, str]
 
 
-def card_rows(  # noqa: PLR0913  what meets here
+def card_rows(
     card: Card,
     *,
     prefix: str,

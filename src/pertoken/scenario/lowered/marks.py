@@ -89,7 +89,11 @@ class Marks:
     def _from(self, month: int) -> Node:
         if month == 0:
             return ONE
-        return ZERO if month >= len(self.course.months) else Call("from", (constant(number_of(self.course.months[month])),))
+        return (
+            ZERO
+            if month >= len(self.course.months)
+            else Call("from", (constant(number_of(self.course.months[month])),))
+        )
 
     def numbers(self, name: str, values: Sequence[Decimal]) -> Node:
         """Hold numbers that differ by month, nothing outside the contract's run."""

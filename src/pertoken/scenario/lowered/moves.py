@@ -77,7 +77,9 @@ def lever_rows(
         changed = _acted(effect, now, touched)
         for key, (labels, node) in changed.items():
             name = f"{prefix}.{place}_{effect.name}.{_said(labels)}"
-            rows.append(Row(name=name, unit=_unit(labels["meter"]), node=node, section=section, total="sum", text=effect.name))
+            rows.append(
+                Row(name=name, unit=_unit(labels["meter"]), node=node, section=section, total="sum", text=effect.name)
+            )
             now[key] = Flow(labels=labels, row=name)
     return LeverRows(rows=tuple(rows), flows=tuple(now.values()))
 
@@ -112,7 +114,9 @@ def _touches(effect: Effect, labels: Mapping[str, str], flows: Sequence[Flow]) -
         return False
     if labels.get("lever") and "lever" not in effect.where:
         return False
-    if effect.meters and labels["meter"] not in {leaf for name in effect.meters for leaf in leaves(name, [labels["meter"]])}:
+    if effect.meters and labels["meter"] not in {
+        leaf for name in effect.meters for leaf in leaves(name, [labels["meter"]])
+    }:
         return False
     known = {name for flow in flows for name in flow.labels}
     spared = effect.unless and set(effect.unless) <= known
@@ -123,8 +127,12 @@ def _nothing(effect: Effect, flows: Sequence[Flow]) -> Exception:
     for name, label in effect.where.items():
         known = {flow.labels.get(name, "") for flow in flows} - {""}
         if label not in known:
-            return InputError(f"lever {effect.name} asks for {name} {label!r}, and no usage has it; {nearest(label, known)}")
-    return InputError(f"lever {effect.name} touches nothing; expected usage that it could change; narrow it less, or leave it out")
+            return InputError(
+                f"lever {effect.name} asks for {name} {label!r}, and no usage has it; {nearest(label, known)}"
+            )
+    return InputError(
+        f"lever {effect.name} touches nothing; expected usage that it could change; narrow it less, or leave it out"
+    )
 
 
 def _said(labels: Mapping[str, str]) -> str:

@@ -5,9 +5,10 @@ from dataclasses import replace
 from pertoken.core.formula import Node
 from pertoken.rating.card import MONEY, plain
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, least, minus, summed, times
+from pertoken.scenario.lowered.balances import close_pool, open_pool
 from pertoken.scenario.lowered.charges import Charged
 from pertoken.scenario.lowered.counts import Counter, priced
-from pertoken.scenario.lowered.grants import close_pool, draw, factor_outside, in_order, open_pool
+from pertoken.scenario.lowered.drawing import draw, factor_outside, in_order
 from pertoken.scenario.lowered.payments import pool_money
 from pertoken.scenario.lowered.refusal import refused
 from pertoken.scenario.lowered.work import Group, Work
@@ -18,9 +19,7 @@ def quantity_pool_rows(work: Work, charged: Charged) -> None:
     pools = [pool for pool in work.card.pools if pool.unit != MONEY]
     balances = [each for each in (open_pool(work, pool) for pool in in_order(work, pools)) if each is not None]
     eligible = {name for each in balances for name in each.pool.eligible}
-    counters = {
-        name: _regrouped(work, found) for name, found in charged.counters.items() if plain(name) in eligible
-    }
+    counters = {name: _regrouped(work, found) for name, found in charged.counters.items() if plain(name) in eligible}
     demand: dict[str, list[Node]] = {}
     for name, found in counters.items():
         demand.setdefault(plain(name), []).extend(each.quantity for each in found if each.quantity != ZERO)
@@ -29,7 +28,9 @@ def quantity_pool_rows(work: Work, charged: Charged) -> None:
     covered: dict[str, list[Node]] = {name: [] for name in needs}
     taken = []
     for balance in balances:
-        own = {name: minus(need, summed(covered[name])) for name, need in needs.items() if name in balance.pool.eligible}
+        own = {
+            name: minus(need, summed(covered[name])) for name, need in needs.items() if name in balance.pool.eligible
+        }
         drawn = draw(work, balance, own)
         taken.append([each for each, _ in drawn.values()])
         for name, (_, off) in drawn.items():
@@ -80,9 +81,6 @@ def _covered(work: Work, counters: list[Counter], cover: Node, factor: Node) -> 
         money = priced(work, each, net, "net_")
         money = money if factor == ONE else times(factor, money)
         listed = summed(
-            node
-            for group, nodes in work.invoiced[each.name].items()
-            if set(each.group) <= set(group)
-            for node in nodes
+            node for group, nodes in work.invoiced[each.name].items() if set(each.group) <= set(group) for node in nodes
         )
         work.add(each.name, each.group, "pools", minus(work.rounded(money), listed), "covered")

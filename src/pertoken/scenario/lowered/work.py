@@ -120,9 +120,7 @@ class Work:
         """Tell whether a discount is for a line; for none that lacks a label that it asks for."""
         names = asked_keys(adjust, self.card)
         labels = dict(group)
-        return names <= set(labels) and (
-            not adjust.where or holds(condition(adjust.where), labels, self.card.bands)
-        )
+        return names <= set(labels) and (not adjust.where or holds(condition(adjust.where), labels, self.card.bands))
 
     def asked(self, charge: str) -> tuple[str, ...]:
         """Name the labels that discounts on a charge ask for."""
