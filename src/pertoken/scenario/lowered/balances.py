@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pertoken.core.formula import Name, Node
-from pertoken.core.units import Unit, unit
+from pertoken.core.units import Unit
 from pertoken.rating.card import MONEY, Pool
 from pertoken.rating.draw import grain_of
 from pertoken.rating.pool import unit_price
@@ -22,6 +22,7 @@ from pertoken.scenario.lowered.arithmetic import (
     summed,
     times,
 )
+from pertoken.scenario.lowered.counted_in import unit_of_pool
 from pertoken.scenario.lowered.grants import Grants
 from pertoken.scenario.lowered.refusal import refused
 from pertoken.scenario.lowered.work import Work
@@ -60,7 +61,7 @@ def named(work: Work, pool: Pool, what: str) -> str:
 
 def unit_of(work: Work, pool: Pool) -> Unit:
     """Unit of what a pool holds."""
-    return work.currency if pool.unit == MONEY else unit(pool.unit.removeprefix("x_"))
+    return work.currency if pool.unit == MONEY else unit_of_pool(pool.unit)
 
 
 def open_pool(work: Work, pool: Pool) -> Balance | None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pertoken.core.formula import Name, Node
-from pertoken.core.units import Unit
 from pertoken.rating.assign import Claim, leaf_weights
 from pertoken.rating.card import MONEY, Charge, During, Pool, Window, plain
 from pertoken.rating.charge import linear
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, constant, over, summed, times
+from pertoken.scenario.lowered.counted_in import unit_of_all
 from pertoken.scenario.lowered.counts import Counter, fresh, priced
 from pertoken.scenario.lowered.curves import Prices
 from pertoken.scenario.lowered.refusal import refused
@@ -99,6 +99,7 @@ def _of_usage(work: Work, claim: Claim, charge: Charge, out: Charged) -> list[Co
             fresh=begins,
             earlier=earlier.get(group, ()),
             there=there,
+            unit=unit_of_all(work.course.flows[flow].labels["meter"] for flow, _ in flows),
         )
         for group, flows in sorted(groups.items())
     ]
@@ -118,7 +119,8 @@ def _quantity(work: Work, name: str, group: Group, flows: Sequence[tuple[int, De
         parts.append(times(factor, Name(work.course.flows[flow].row)))
     if not parts:
         return ZERO
-    return work.draft.row(work.name(name, group, "quantity"), times(there, summed(parts)), says="what is counted")
+    unit = unit_of_all(work.course.flows[flow].labels["meter"] for flow, _ in flows)
+    return work.draft.row(work.name(name, group, "quantity"), times(there, summed(parts)), unit, says="what is counted")
 
 
 def _select(work: Work, charge: Charge, name: str, group: Group) -> Node | None:
@@ -169,6 +171,7 @@ def _of_money(work: Work, name: str, charge: Charge) -> list[Counter]:
             quantity=quantity,
             fresh=begins,
             there=work.marks.runs(),
+            unit=work.currency,
         )
     ]
 
@@ -229,8 +232,3 @@ def due(work: Work, name: str, charge: Charge) -> Node:
         if begin >= 0:
             values[begin] += each.share
     return work.marks.numbers(work.draft.named(name), values)
-
-
-def unit_of(pool: Pool) -> Unit:
-    """Unit of what a pool holds."""
-    return Unit(text=pool.unit)

@@ -53,8 +53,8 @@ class Draft:
         unit: Unit = PLAIN,
         *,
         by_month: bool = True,
-        opening: Node | None = None,
         says: str = "",
+        sums: bool = True,
     ) -> Name:
         """Write a row.
 
@@ -63,8 +63,8 @@ class Draft:
             node: Its formula.
             unit: Its unit; a column of totals sums what has one.
             by_month: Whether it is a number each month.
-            opening: Value before the first month.
             says: What it is, in words.
+            sums: Whether the months add up, where it has a unit.
 
         Raises:
             InputError: The name is taken.
@@ -72,13 +72,12 @@ class Draft:
         if name in self.rows:
             msg = f"two rows are called {name!r}; expected names that differ; rename a charge, a pool or a label"
             raise InputError(msg)
-        total = "sum" if by_month and unit != PLAIN and opening is None else "none"
+        total = "sum" if by_month and unit != PLAIN and sums else "none"
         self.rows[name] = Row(
             name=name,
             unit=unit,
             node=node,
             by_month=by_month,
-            opening=opening,
             section=self.section,
             label=says,
             text=says,

@@ -1,4 +1,4 @@
-"""Marks: what is known of each month beforehand, as formulas of the calendar: flags, and numbers that hold for a time."""
+"""Marks: what is known of months beforehand, as formulas of the calendar: flags, and numbers that hold for a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -23,7 +23,11 @@ def quantity_pool_rows(work: Work, charged: Charged) -> None:
     demand: dict[str, list[Node]] = {}
     for name, found in counters.items():
         demand.setdefault(plain(name), []).extend(each.quantity for each in found if each.quantity != ZERO)
-    needs = {name: work.draft.let(work.draft.named(name, "demand"), summed(nodes)) for name, nodes in demand.items()}
+    units = {plain(each.name): each.unit for found in counters.values() for each in found}
+    needs = {
+        name: work.draft.let(work.draft.named(name, "demand"), summed(nodes), units[name])
+        for name, nodes in demand.items()
+    }
     needs = {name: need for name, need in needs.items() if need != ZERO}
     covered: dict[str, list[Node]] = {name: [] for name in needs}
     taken = []
@@ -37,7 +41,7 @@ def quantity_pool_rows(work: Work, charged: Charged) -> None:
             covered[name].append(off)
     for name, parts in covered.items():
         if parts:
-            cover = work.draft.let(work.draft.named(name, "from_pools"), summed(parts))
+            cover = work.draft.let(work.draft.named(name, "from_pools"), summed(parts), units[name])
             every = [each for charge, found in counters.items() if plain(charge) == name for each in found]
             _covered(work, every, cover, factor_outside(work, balances, name))
     for balance, nodes in zip(balances, taken, strict=True):
@@ -64,7 +68,7 @@ def _one(work: Work, group: Group, counters: list[Counter]) -> Counter:
         what = f"a discount with a condition is on {first.name}, and a pool covers it"
         raise refused(work.card, what, "count by what the condition asks for", first.charge.line)
     name = work.name(first.name, group, "counted")
-    quantity = work.draft.let(name, summed(each.quantity for each in counters))
+    quantity = work.draft.let(name, summed(each.quantity for each in counters), first.unit)
     return replace(first, group=group, quantity=quantity)
 
 
