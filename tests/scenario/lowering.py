@@ -28,7 +28,7 @@ def day(label):
     return date.fromisoformat(f"{label}-01")
 
 
-def by_rating(card, used, months, begins="", ends="", kinds=("effective", "billed")):
+def by_rating(card, used, months, begins="", ends=""):
     """What `rate` makes of usage: amounts by month, exactly.
 
     Args:
@@ -37,7 +37,6 @@ def by_rating(card, used, months, begins="", ends="", kinds=("effective", "bille
         months: Labels of the months.
         begins: First month of the contract.
         ends: Month in which it is over.
-        kinds: Which amounts.
     """
     rows = [
         (
@@ -67,7 +66,7 @@ def by_rating(card, used, months, begins="", ends="", kinds=("effective", "bille
     after = (np.datetime64(months[-1], "M") + 1).astype("datetime64[D]").astype(object)
     found = rate(usage, card, exact=True, contracts=stated, span=(day(months[0]), after))
     out = {}
-    for kind in kinds:
+    for kind in ("effective", "billed"):
         totals = dict.fromkeys(months, 0)
         for part in (part for part in found.parts if kind in STAGES[part.stage] and len(part.lines)):
             label = found.jobs[card.name].invoiced(part.lines)

@@ -115,7 +115,7 @@ def _grouped(work: Work, claim: Claim, names: Sequence[str]) -> dict[Group, list
 def _quantity(work: Work, name: str, group: Group, flows: Sequence[tuple[int, Decimal]], there: Node) -> Node:
     parts = []
     for flow, weight in flows:
-        factor = work.draft.fixed(work.draft.named(name, f"weight_{weight.normalize():f}"), weight)
+        factor = work.draft.fixed(work.draft.common("prices", name, f"weight_{weight.normalize():f}"), weight)
         parts.append(times(factor, Name(work.course.flows[flow].row)))
     if not parts:
         return ZERO
@@ -136,7 +136,7 @@ def _select(work: Work, charge: Charge, name: str, group: Group) -> Node | None:
     ]
     nodes = [
         times(
-            work.draft.fixed(work.draft.named(name, f"weight_{weight.normalize():f}"), weight),
+            work.draft.fixed(work.draft.common("prices", name, f"weight_{weight.normalize():f}"), weight),
             Name(work.course.flows[i].row),
         )
         for i, weight in parts
@@ -209,7 +209,7 @@ def _fee(work: Work, name: str, charge: Charge) -> None:
     assert charge.curve is not None  # noqa: S101  the door asks for it
     during = charge.during
     grain: Window = during.every or "month"
-    one = Prices(work.draft, charge.curve, ("prices", name, "curve"), work.draft.named(name), work.currency).of(ONE)
+    one = Prices(work.draft, charge.curve, ("prices", name, "curve"), name, work.currency).of(ONE)
     amount = times(due(work, name, charge), one)
     if grain in ("day", "hour"):
         amount = times(Name(f"{grain}s_in_month"), amount)

@@ -88,13 +88,13 @@ def converted(work: Work, path: Path, how: Convert, quantity: Node) -> Node:
 
 
 def _packages(work: Work, path: Path, how: Convert, node: Node) -> Node:
-    places = work.draft.fixed(work.draft.named(*map(str, path), "convert", "precision"), Decimal(how.precision))
+    places = work.draft.fixed(work.draft.common(*map(str, path), "convert", "precision"), Decimal(how.precision))
     if how.round == "half_up":
         return Call("round", (node, places))
     size = (
         ONE
         if not how.precision
-        else work.draft.fixed(work.draft.named(*map(str, path), "convert", "packages"), Decimal(10) ** how.precision)
+        else work.draft.fixed(work.draft.common(*map(str, path), "convert", "packages"), Decimal(10) ** how.precision)
     )
     whole = Call("round_up" if how.round == "up" else "round_down", (times(node, size),))
     return over(whole, size)
@@ -152,8 +152,7 @@ def _point(work: Work, counter: Counter, quantity: Node, at: str, select: Node |
     path = (*counter.path, "curve")
     if curve.series:
         return times(units, _in_series(work, curve.series))
-    name = work.draft.named(counter.name)
-    prices = Prices(work.draft, curve, path, name, work.currency, counter.priced_in)
+    prices = Prices(work.draft, curve, path, counter.name, work.currency, counter.priced_in)
     point = (work.said(counter.group), at)
     return prices.of(units, at=".".join(each for each in point if each), select=select)
 

@@ -65,7 +65,7 @@ class Prices:
         return more(quantity, ZERO)
 
     def _ladder(self) -> str:
-        name = self.name
+        name = self.draft.common(self.name)
         if name in self.draft.ladders:
             return name
         count = len(self.curve.tiers)
@@ -92,7 +92,7 @@ class Prices:
             node = flat
             if self.curve.mode != "all" and k:
                 node = plus(Name(rows[-1]), times(minus(rates[k - 1], rates[k]), bounds[k - 1]), flat)
-            rows.append(self._single(f"{self.name}.a_{k + 1}", node))
+            rows.append(self._single(f"{self.draft.common(self.name)}.a_{k + 1}", node))
         return rows
 
     def _single(self, name: str, node: Node, unit: Unit | None = None) -> str:
@@ -121,6 +121,6 @@ class Prices:
             full = plus(flat, times(self._of(k, "rate"), used))
             if tier.cap is not None:
                 full = least(full, self._of(k, "cap"))
-            place = ".".join(part for part in (self.name, at, f"tier_{k + 1}") if part)
+            place = self.draft.named(self.name, at, f"tier_{k + 1}")
             parts.append(self.draft.let(place, times(held, full), self.money))
         return summed(parts)

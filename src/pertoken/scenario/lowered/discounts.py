@@ -87,7 +87,7 @@ def _spent(work: Work, index: int, adjust: Adjust, what: str) -> None:
     charge = Charge(measure=measure, curve=curve, line=adjust.line)
     there = _there(work, adjust, what)
     begins = fresh(work, what, measure.window, replace(charge.during), adjust.line)
-    prices = Prices(work.draft, curve, ("adjust", index, "curve"), work.draft.named(what), work.currency)
+    prices = Prices(work.draft, curve, ("adjust", index, "curve"), what, work.currency, work.currency)
     start: Node = ZERO
     last = work.draft.named(what, "spent")
     if begins is not None:

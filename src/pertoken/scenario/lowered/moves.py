@@ -33,7 +33,7 @@ class LeverRows:
 
 
 def lever_effects(levers: Sequence[Switched]) -> tuple[Effect, ...]:
-    """Build levers of their rows (`levers.NAME.on`, `levers.NAME.use.PARAMETER`), in the order in which they meet requests.
+    """Build levers of their rows (`levers.NAME.on`, `levers.NAME.use.PARAMETER`), in the order of requests.
 
     Args:
         levers: The levers of a model, switched on or not.

@@ -79,9 +79,11 @@ def _covered(work: Work, counters: list[Counter], cover: Node, factor: Node) -> 
     for each in counters:
         taken: Node = rest
         if several:
-            taken = work.draft.row(work.name(each.name, each.group, "covered"), least(each.quantity, rest))
+            taken = work.draft.row(work.name(each.name, each.group, "covered"), least(each.quantity, rest), each.unit)
             rest = minus(rest, taken)
-        net = work.draft.row(work.name(each.name, each.group, "net"), work.draft.clean(minus(each.quantity, taken)))
+        net = work.draft.row(
+            work.name(each.name, each.group, "net"), work.draft.clean(minus(each.quantity, taken)), each.unit
+        )
         money = priced(work, each, net, "net_")
         money = money if factor == ONE else times(factor, money)
         listed = summed(

@@ -76,7 +76,7 @@ class Work:
         """Round money as the lines of the card's invoices are."""
         if self.card.rounding is None:
             return node
-        places = self.draft.fixed(self.draft.named("places"), Decimal(self.card.rounding))
+        places = self.draft.fixed(self.draft.common("places"), Decimal(self.card.rounding))
         return Call("round", (node, places))
 
     def add(self, charge: str, group: Group, what: str, node: Node, stage: str) -> Name:
