@@ -248,6 +248,30 @@ def test_list_prices_of_what_levers_move_to_are_taken(made):
     assert spec.levers[0].to == {"model": "gpt-4o-mini"}
 
 
+def test_what_a_lever_takes_where_nothing_is_said_is_an_input_too(made):
+    spec = made("levers: {cache: {kind: semantic_cache, hit_share: 20%, wrong_share: {value: 2%, p10: 1%, p90: 4%}}}")
+    said = {name: (each.value, each.unit) for name, each in spec.assumptions.items()}
+    assert said == {
+        "levers.cache.on": (D(0), "1"),
+        "levers.cache.hit_share": (D(20), "%"),
+        "levers.cache.lookup_share": (D(1), "1"),
+        "levers.cache.verified_share": (D(0), "1"),
+        "levers.cache.wrong_share": (D(2), "%"),
+    }
+    assert spec.levers[0].parameters["lookup_share"] == "levers.cache.lookup_share"
+
+
+def test_batch_prices_are_taken_where_a_lever_needs_them(made):
+    spec = made("""\
+        workloads: {w: {requests: 10, tokens: {input: 5}, vendor: v, model: gpt-4o}}
+        vendors: {v: {catalog: true}}
+        levers: {wait: {kind: batch, share: 50%}}
+        """)
+    whole, half = (spec.assumptions[f"vendors.v.gpt-4o.input_tokens{each}"].value for each in ("", ".batch"))
+    # OpenAI lists batches at half the price
+    assert half == whole / 2
+
+
 def test_low_and_high_hold_what_assumptions_say_and_what_scenarios_add(page, made):
     assert page.scenarios["low"].values == {"signups": D(700), "pro_churn": D(4)}
     spec = made("""\

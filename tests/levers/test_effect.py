@@ -49,7 +49,9 @@ def test_every_token_is_kept_or_explained_by_name(numbers, effects):
     one, more, two = totals(before, "meter"), totals(told, "meter"), totals(after, "meter")
     for meter in {*one, *more, *two}:
         there = one.get(meter, 0) + more.get(meter, 0)
-        assert np.broadcast_to(there, (WORLDS,)) == pytest.approx(np.broadcast_to(two.get(meter, 0), (WORLDS,)))
+        assert np.broadcast_to(there, (WORLDS,)) == pytest.approx(
+            np.broadcast_to(two.get(meter, 0), (WORLDS,)), abs=1e-6
+        )
     assert {name for (name,) in totals(told, "lever")} <= {effect.name for effect in effects}
     assert (after.values["quantity"] >= 0).all()
 

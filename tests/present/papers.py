@@ -10,6 +10,7 @@ from pertoken.core.distribution import Distribution, form, quantile
 from pertoken.core.formula import formula
 from pertoken.core.units import unit
 from pertoken.present.workbook import uncertain, worlds_that_fit
+from pertoken.present.workbook.plan import planned
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.order import ordered
 from pertoken.scenario.paper import Drawn, Draws, Headline, InputCell, Paper, Range, Swing
@@ -133,7 +134,9 @@ def inputs():
             source="=sales plan",
             as_of=date(2026, 11, 1),
         ),
-        InputCell(row="signups.growth", values={"base": 0.03}, range=spread("triangular", low=0.0, mode=0.03, high=0.07)),
+        InputCell(
+            row="signups.growth", values={"base": 0.03}, range=spread("triangular", low=0.0, mode=0.03, high=0.07)
+        ),
         InputCell(row="start", unit="customer", values={"base": 4000}, lowest=0),
         InputCell(row="churn", values={"base": 0.03, "low": 0.05, "=risky": 0.2}, lowest=0, highest=1),
         InputCell(
@@ -186,23 +189,70 @@ def given(cells, case, months):
     return {**found, "days_in_month": days, "shock": np.zeros(len(months))}
 
 
-def worlds(program, cells, *, seed=7, count=None):
+def changed(cells, edits):
+    """Give inputs other base values."""
+    return tuple(
+        replace(cell, values={**cell.values, "base": edits.get(cell.row, cell.values["base"])}) for cell in cells
+    )
+
+
+def without_range(cell, rows):
+    return replace(cell, range=None) if cell.row in rows else cell
+
+
+def shares_without(paper, rows):
+    """Give the shares of what is still drawn."""
+    kept = [place for place, column in enumerate(paper.draws.columns) if column.row not in rows]
+    return paper.draws.shares[:, kept]
+
+
+def small(text, *, months=MONTHS[:2], **values):
+    """Return the paper of one formula over single numbers."""
+    program = Program(rows=(*(single(name) for name in values), single("result", text)), months=months)
+    found = evaluate(program, {name: np.array([float(value)]) for name, value in values.items()})
+    return paper_of(program, {"base": found})
+
+
+def paper_of(program, values):
+    """Return the paper of a program without anything around it; its last row is the headline."""
+    last = program.rows[-1]
+    return Paper(
+        name="small",
+        title="small",
+        currency="USD",
+        digest="0" * 64,
+        version="0",
+        on=date(2026, 11, 22),
+        program=program,
+        inputs=(),
+        cases=tuple(values),
+        values=values,
+        headline=(Headline(row=last.name, label="Result", unit="1", total="last" if last.by_month else "none"),),
+    )
+
+
+def result_cell(paper):
+    return f"D{planned(paper).calc.rows['result']}"
+
+
+def worlds(program, cells, *, seed=7, count=None, shares=None):
     """Draw worlds as the sheet reckons them."""
     by_row = {cell.row: cell for cell in cells}
     ranged = [cell for cell in cells if cell.range]
-    event = Drawn(
-        row="event.price_cut.month", how="event", probability="event.price_cut.probability", first=2, last=6
-    )
+    event = Drawn(row="event.price_cut.month", how="event", probability="event.price_cut.probability", first=2, last=6)
     columns = (
         *(Drawn(row=cell.row) for cell in ranged),
         event,
         *(Drawn(row="shock", how="shock", month=month) for month in range(1, len(program.months) + 1)),
     )
     count = count or worlds_that_fit(program, columns, HEADLINE, "gross_margin")
-    shares = np.random.default_rng(seed).uniform(0.001, 0.999, (count, len(columns)))
+    if shares is None:
+        shares = np.random.default_rng(seed).uniform(0.001, 0.999, (count, len(columns)))
     drawn = dict(given(cells, "base", program.months))
     for place, cell in enumerate(ranged):
         parameters = {k: v for k, v in cell.range.parameters.items() if k != "ends"}
+        if cell.range.median:
+            parameters[cell.range.median] = cell.values["base"]
         drawn[cell.row] = quantile(Distribution(cell.range.kind, parameters), shares[:, [place]])
     likely = by_row["event.price_cut.probability"].values["base"]
     u = shares[:, [len(ranged)]]
@@ -221,10 +271,10 @@ def with_ends(cell):
     return replace(cell, range=replace(cell.range, parameters=parameters))
 
 
-def chat(*, draws=True, changed: Mapping[str, Mapping[str, float]] | None = None, count=None):
+def chat(*, draws=True, edits: Mapping[str, Mapping[str, float]] | None = None, count=None):
     """Return the paper of a chatbot with a plan of three tiers, an event, a random walk and five cases."""
     cells = tuple(
-        replace(with_ends(cell), values={**cell.values, **(changed or {}).get(cell.row, {})}) for cell in inputs()
+        replace(with_ends(cell), values={**cell.values, **(edits or {}).get(cell.row, {})}) for cell in inputs()
     )
     program = Program(rows=ordered(rows(), {"pro": PRO}), months=MONTHS, ladders={"pro": PRO})
     values = {case: evaluate(program, given(cells, case, MONTHS)) for case in CASES}

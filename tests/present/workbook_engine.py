@@ -1,10 +1,11 @@
 """Recalculating a workbook after edits: by formualizer in every run, by LibreOffice where it is installed."""
 
 import io
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,7 +22,9 @@ ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse">
 <value>0</value></prop></item></oor:items>
 """
-"""Profile of LibreOffice that calculates what it loads; by default it shows what is stored."""
+"""Profile of LibreOffice that calculates what it loads."""
+INSTALLED = re.sub(r"<item .*</item>", "", ALWAYS, flags=re.DOTALL)
+"""Profile as it comes: what was stored is shown."""
 
 
 @lru_cache(maxsize=4)
@@ -71,12 +74,15 @@ def by_formualizer(data: bytes, edits: Mapping[str | Cell, object] | None = None
     engine = formualizer.load_workbook_bytes(data)
     for cell, value in (edits or {}).items():
         sheet, at = place(data, cell)
-        engine.set_value(sheet, *coordinate_to_tuple(at), value)
+        row, column = coordinate_to_tuple(at)
+        engine.set_value(sheet, row, column, value)
     engine.evaluate_all()
     return {(sheet, at): engine.get_value(sheet, *coordinate_to_tuple(at)) for sheet, at in formulas(data)}
 
 
-def by_libreoffice(data: bytes, edits: Mapping[str | Cell, object] | None = None) -> dict[Cell, object]:
+def by_libreoffice(
+    data: bytes, edits: Mapping[str | Cell, object] | None = None, *, profile: str = ALWAYS
+) -> dict[Cell, object]:
     """Return the value of every formula after edits; skip where LibreOffice is not installed."""
     office = shutil.which("soffice")
     if office is None:
@@ -90,7 +96,7 @@ def by_libreoffice(data: bytes, edits: Mapping[str | Cell, object] | None = None
         book.save(out)
         data = out.getvalue()
     with TemporaryDirectory() as folder:
-        found = stored(converted(data, Path(folder), office, "xlsx"))
+        found = stored(converted(data, Path(folder), office, "xlsx", profile=profile))
     return {cell: found.get(cell, "") for cell in formulas(data)}
 
 
@@ -109,6 +115,7 @@ def converted(data: bytes, folder: Path, office: str, to: str, *, profile: str =
 ENGINES: Mapping[str, Callable[..., dict[Cell, object]]] = {
     "formualizer": by_formualizer,
     "libreoffice": by_libreoffice,
+    "libreoffice as installed": partial(by_libreoffice, profile=INSTALLED),
 }
 
 

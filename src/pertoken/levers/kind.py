@@ -26,6 +26,9 @@ INPUT = ("input_tokens",)
 REQUESTS = ("requests",)
 
 
+Build = Callable[[str, Labels, Numbers, Labels], tuple[Effect, ...]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """A number that a lever asks for.
@@ -57,23 +60,29 @@ class Lever:
         order: Its place in the pipeline of a request, 1 to 9.
         parameters: The numbers that it asks for.
         labels: Keys whose labels it must be told under `to` (the model that is routed to).
-        build: From its name in the plan, labels of the lines, numbers and labels under `to`, to its effects.
+        build: From its name in the plan, labels of the lines, numbers and labels under `to`, to its effects. What it
+            makes of the numbers is arithmetic alone, so that formulas may stand in their place.
     """
 
     name: str
     says: str
     order: int
     parameters: tuple[Parameter, ...]
-    build: Callable[[str, Labels, Numbers, Labels], tuple[Effect, ...]]
+    build: Build
     labels: tuple[str, ...] = ()
 
+    @property
+    def defaults(self) -> dict[str, float]:
+        """The numbers that nobody need say."""
+        return {each.name: each.default for each in self.parameters if each.default is not None}
 
-def _some(value: Number) -> bool:
-    """Tell whether a number is anything but nothing in some period and world."""
-    return bool(np.any(np.asarray(value) != 0))
+
+def _none(value: Number) -> bool:
+    """Tell whether a number is a plain zero, as one that nobody has said; one that differs is there, whatever it is."""
+    return isinstance(value, int | float) and value == 0
 
 
-def _gone(share: str, *meters: str) -> Callable[[str, Labels, Numbers, Labels], tuple[Effect, ...]]:
+def _gone(share: str, *meters: str) -> Build:
     """Build levers after which a share of some meters is no longer used."""
 
     def build(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Effect, ...]:
@@ -94,20 +103,18 @@ def _batch(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Effe
 
 def _counted(name: str, where: Labels, share: Number, meter: str, unless: Labels = NONE) -> tuple[Effect, ...]:
     """Count a share of the requests as a meter of the lever's own; nothing where it is none."""
-    if not _some(share):
-        return ()
     own = {"meter": meter, "lever": name}
-    return (Add(name=name, where=where, meters=REQUESTS, share=share, to=own, unless=unless),)
+    return () if _none(share) else (Add(name=name, where=where, meters=REQUESTS, share=share, to=own, unless=unless),)
 
 
 def _semantic_cache(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Effect, ...]:
     """Expected cost of a request: e + (1 - h) c + h v j + h f E."""
     del to
-    hit = numbers["hit_share"]
+    hit, verified, wrong = (numbers[each] for each in ("hit_share", "verified_share", "wrong_share"))
     return (
         *_counted(name, where, numbers["lookup_share"], EMBEDDINGS),
-        *_counted(name, where, hit * numbers["verified_share"], VERIFICATIONS),
-        *_counted(name, where, hit * numbers["wrong_share"], WRONG_ANSWERS),
+        *_counted(name, where, 0 if _none(verified) else hit * verified, VERIFICATIONS),
+        *_counted(name, where, 0 if _none(wrong) else hit * wrong, WRONG_ANSWERS),
         *_missed(name, where, numbers, {}),
     )
 
@@ -121,7 +128,7 @@ def _prompt_cache(name: str, where: Labels, numbers: Numbers, to: Labels) -> tup
     read, write = prefix * hit, prefix * (1 - hit) * written
     rest = np.where(read < 1, 1 - read, 1.0)  # what the reads have left of the input
     moves = [Move(name=name, where=where, meters=INPUT, share=read, to={"meter": "cache_read_tokens"})]
-    if _some(write):
+    if not _none(written):
         share = np.minimum(write / rest, 1.0)
         target = {"meter": "cache_write_tokens", **to}
         moves.append(Move(name=name, where=where, meters=INPUT, share=share, to=target))
@@ -130,29 +137,26 @@ def _prompt_cache(name: str, where: Labels, numbers: Numbers, to: Labels) -> tup
 
 def _compress(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Effect, ...]:
     del to
-    kept = 1 / numbers["ratio"]
-    read = numbers["priced_share"]
+    kept, read = 1 / numbers["ratio"], numbers["priced_share"]
     compressor = (Add(name=name, where=where, meters=INPUT, share=read, to={"meter": COMPRESSED, "lever": name}),)
     return (
-        *(compressor if _some(read) else ()),
+        *(() if _none(read) else compressor),
         Move(name=name, where=where, meters=INPUT, share=1 - kept, to={}, away=True),
     )
 
 
 def _cascade(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Effect, ...]:
     """A request costs c_small + v + e c_large: all are tried small, and what fails is asked again."""
-    escalated = numbers["escalation_share"]
     return (
         *_counted(name, where, numbers["verified_share"], VERIFICATIONS, to),
-        Move(name=name, where=where, share=1 - escalated, to=to, unless=to),
+        Move(name=name, where=where, share=1 - numbers["escalation_share"], to=to, unless=to),
         Add(name=name, where=where, to=to, unless=to),
     )
 
 
 def _quantise(name: str, where: Labels, numbers: Numbers, to: Labels) -> tuple[Effect, ...]:
     del to
-    times = 1 / numbers["throughput_factor"]
-    return (Move(name=name, where=where, meters=("gpu_hours",), to={}, times=times),)
+    return (Move(name=name, where=where, meters=("gpu_hours",), to={}, times=1 / numbers["throughput_factor"]),)
 
 
 def _share(name: str, meaning: str, default: float | None = None) -> Parameter:

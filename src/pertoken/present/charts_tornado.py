@@ -106,7 +106,7 @@ def _bars(swing: Swing, base: float, at: int) -> list[dict[str, Any]]:
 
 def _words(swing: Swing, base: float, at: int) -> list[dict[str, Any]]:
     """The values of the input, each at the end of its bar; in small letters where the two share the height."""
-    low, high = cut(swing.low, VALUE), cut(swing.high, VALUE)
+    low, high = _short(swing.low), _short(swing.high)
     at_low, at_high = float(swing.at_low), float(swing.at_high)
     rises = at_high > at_low or (at_high == at_low and at_low == base)
     size, shift = float(PLAIN), 0.0
@@ -117,6 +117,16 @@ def _words(swing: Swing, base: float, at: int) -> list[dict[str, Any]]:
         {"x": x, "at": at + move, "side": side, "text": text, "size": size}
         for x, side, text, move in zip((at_low, at_high), sides, (low, high), (-shift, shift), strict=True)
     ]
+
+
+def _short(text: str) -> str:
+    """A value that fits beside a bar: a long unit goes before the number is cut.
+
+    >>> _short("45,000 queries / customer"), _short("until the end of 2027")
+    ('45,000', 'until the end…')
+    """
+    number = text.split(" ", 1)[0]
+    return cut(number if len(text) > VALUE and any(map(str.isdigit, number)) else text, VALUE)
 
 
 def _domain(ends: Sequence[float], words: Sequence[dict[str, Any]], pixels: float) -> list[float]:

@@ -53,13 +53,14 @@ def write_block(desk: Desk, page: Worksheet, grid: Grid, values: Mapping[str, Va
     page.conditional_format(min(grid.rows.values()) - 1, CONSTANT, grid.end, MONTHS + grid.months - 1, errors)
     for at, name, label in grid.lines:
         _words(desk, page, at, (name, label, ""))
-        desk.formula(page, at, CONSTANT, grid.single(name), values[name][0], _look(desk, "", values[name]))
+        desk.formula(page, at, CONSTANT, grid.single(name), values[name][0], number=_look(desk, "", values[name]))
 
 
 def asked_before(program: Program) -> frozenset[str]:
     """Return the quantities whose month before is asked for."""
-    nodes = (part for row in program.rows for node in filter(None, (row.node, row.opening)) for part in subtrees(node))
-    calls = (part for part in nodes if isinstance(part, Call) and part.function == "prev")
+    nodes = [node for row in program.rows for node in (row.node, row.opening) if node is not None]
+    parts = (part for node in nodes for part in subtrees(node))
+    calls = (part for part in parts if isinstance(part, Call) and part.function == "prev")
     return frozenset(arg.name for call in calls for arg in call.args if isinstance(arg, Name))
 
 
@@ -79,7 +80,9 @@ def openings(program: Program, values: Mapping[str, Values]) -> dict[str, Values
         *(replace(row, node=None, opening=None) for row in program.rows if row.name in needed),
         *(replace(row, name=f"opening {row.name}") for row in asking),
     )
-    found = evaluate(Program(rows=rows, months=program.months, ladders=program.ladders), {name: values[name] for name in needed})
+    found = evaluate(
+        Program(rows=rows, months=program.months, ladders=program.ladders), {name: values[name] for name in needed}
+    )
     return {row.name: found[f"opening {row.name}"] for row in asking}
 
 
@@ -89,15 +92,15 @@ def _write_row(desk: Desk, page: Worksheet, grid: Grid, row: Row, *, values: Val
     number = _look(desk, row.unit.text, values)
     text = given(row.name) if row.node is None else words(row.node, Seat(grid, row.name))
     if not row.by_month:
-        desk.formula(page, at, CONSTANT, text, values[0], number)
+        desk.formula(page, at, CONSTANT, text, values[0], number=number)
         return
     look = desk.look("elsewhere" if "!" in text else "formula", number)
     for month, value in enumerate(np.broadcast_to(values, grid.months).tolist()):
         page.write_formula(at - 1, MONTHS + month, f"={copied(text, month)}", look, stored(value))
     if row.total == "sum":
-        desk.formula(page, at, TOTAL, f"SUM({grid.across(row.name)})", float(np.sum(values)), number)
+        desk.formula(page, at, TOTAL, f"SUM({grid.across(row.name)})", float(np.sum(values)), number=number)
     elif row.total == "last":
-        desk.formula(page, at, TOTAL, Seat(grid, row.name).last(row.name), float(values[-1]), number)
+        desk.formula(page, at, TOTAL, Seat(grid, row.name).last(row.name), float(values[-1]), number=number)
 
 
 def _write_opening(desk: Desk, page: Worksheet, grid: Grid, row: Row, value: Values | None) -> None:
@@ -105,7 +108,7 @@ def _write_opening(desk: Desk, page: Worksheet, grid: Grid, row: Row, value: Val
     if row.opening is None or value is None:
         page.write_number(at - 1, OPENING, 0, desk.look("soft", number))
     else:
-        desk.formula(page, at, OPENING, words(row.opening, Seat(grid, row.name)), value[0], number)
+        desk.formula(page, at, OPENING, words(row.opening, Seat(grid, row.name)), value[0], number=number)
 
 
 def _words(desk: Desk, page: Worksheet, at: int, texts: tuple[str, str, str]) -> None:

@@ -6,7 +6,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from pertoken.present.workbook.block import write_block
 from pertoken.present.workbook.desk import Desk, heading, set_up, titles
-from pertoken.present.workbook.grid import HERE, LABEL, MONTHS, NAME, OPENING, UNIT, copied, letters
+from pertoken.present.workbook.grid import HERE, MONTHS, NAME, OPENING, UNIT, letters
 from pertoken.present.workbook.plan import CALC, INPUTS, TITLES
 
 COLUMNS = ("name", "label", "unit", "constant", "total", "opening")
@@ -20,14 +20,19 @@ MONTH = 13
 def write_calc(desk: Desk) -> None:
     """Write the sheet of calculations."""
     page, plan, paper = desk.pages[CALC], desk.plan, desk.paper
-    heading(desk, page, "Calculations", "One formula a row, copied across; numbers are those of the case chosen on the cover.")
+    heading(
+        desk,
+        page,
+        "Calculations",
+        "One formula a row, copied across; numbers are those of the case chosen on the cover.",
+    )
     month_columns(desk, page, TITLES)
     row = plan.calc.counter[1]
     page.write_string(row - 1, NAME, "month", desk.look("text"))
     page.write_string(row - 1, UNIT, "number", desk.look("soft"))
     page.write_number(row - 1, OPENING, 0, desk.look("soft"))
     for month in range(len(paper.program.months)):
-        desk.formula(page, row, MONTHS + month, f"{letters(MONTHS + month - 1)}{row}+1", month + 1, "0")
+        desk.formula(page, row, MONTHS + month, f"{letters(MONTHS + month - 1)}{row}+1", month + 1, number="0")
     set_up(desk, page, frozen=(TITLES, UNIT + 1), repeated=(TITLES - 1, TITLES - 1))
     write_block(desk, page, plan.calc, paper.values[paper.cases[0]], given=lambda name: given(desk, name))
     page.outline_settings(visible=True, symbols_below=False)
@@ -47,5 +52,3 @@ def month_columns(desk: Desk, page: Worksheet, row: int | None = None, first: Se
     for column, width in enumerate(WIDTHS):
         page.set_column(column, column, width)
     page.set_column(MONTHS, MONTHS + len(desk.paper.program.months) - 1, MONTH)
-
-

@@ -9,7 +9,17 @@ from xlsxwriter.worksheet import Worksheet
 from pertoken.core.formula import Call, Name
 from pertoken.present.workbook.desk import Desk, heading, set_up, stored, titles
 from pertoken.present.workbook.grid import HERE, MONTHS, Seat, copied, letters
-from pertoken.present.workbook.plan import CALC, CHECKS, LOG, PRICES, BOUNDS, FIRST_ROW, INTERCEPT, SLOPE, total_value, total_words
+from pertoken.present.workbook.plan import (
+    BOUNDS,
+    CALC,
+    CHECKS,
+    INTERCEPT,
+    LOG,
+    PRICES,
+    SLOPE,
+    total_value,
+    total_words,
+)
 from pertoken.present.workbook.scenarios import case_total
 from pertoken.present.workbook.words import words
 from pertoken.scenario.evaluate import evaluate
@@ -68,7 +78,12 @@ class Bill:
 def write_checks(desk: Desk) -> int:
     """Write the sheet of checks; return how many there are."""
     page = desk.pages[CHECKS]
-    heading(desk, page, "Checks", "1 holds, 0 does not. The count of failures is not zero until a spreadsheet has calculated it.")
+    heading(
+        desk,
+        page,
+        "Checks",
+        "1 holds, 0 does not. The count of failures is not zero until a spreadsheet has calculated it.",
+    )
     for column, width in enumerate(WIDTHS):
         page.set_column(column, column, width)
     page.set_column(MONTHS + 1, MONTHS + len(desk.paper.program.months), 13)
@@ -95,7 +110,9 @@ def write_checks(desk: Desk) -> int:
 def _paint(desk: Desk, page: Worksheet, holds: str) -> None:
     for cells, good, bad in ((holds, 1, 0), (FAILING, 0, 1)):
         page.conditional_format(cells, {"type": "cell", "criteria": "=", "value": good, "format": desk.good})
-        page.conditional_format(cells, {"type": "cell", "criteria": "=" if bad == 0 else ">", "value": 0, "format": desk.bad})
+        page.conditional_format(
+            cells, {"type": "cell", "criteria": "=" if bad == 0 else ">", "value": 0, "format": desk.bad}
+        )
 
 
 def _write_check(desk: Desk, page: Worksheet, at: int, check: Check) -> None:
@@ -103,14 +120,14 @@ def _write_check(desk: Desk, page: Worksheet, at: int, check: Check) -> None:
         page.write_string(at - 1, column, text, desk.look(style))
     number = "#,##0.00;[Red]-#,##0.00"
     found, expected = check.value
-    desk.formula(page, at, 3, check.found, found, number)
+    desk.formula(page, at, 3, check.found, found, number=number)
     if isinstance(check.expected, str):
-        desk.formula(page, at, 4, check.expected, expected, number)
+        desk.formula(page, at, 4, check.expected, expected, number=number)
     else:
         page.write_number(at - 1, 4, check.expected, desk.look("frozen", number))
-    desk.formula(page, at, 5, f"D{at}-E{at}", found - expected, number)
+    desk.formula(page, at, 5, f"D{at}-E{at}", found - expected, number=number)
     holds = check.holds or f"IF(ABS(F{at})<=$B$6,1,0)"
-    desk.formula(page, at, 6, f"IFERROR({holds},0)", 1.0 if check.ok else 0.0, "0")
+    desk.formula(page, at, 6, f"IFERROR({holds},0)", 1.0 if check.ok else 0.0, number="0")
 
 
 def _checks(desk: Desk, bills: list[Bill]) -> Iterator[Check]:
@@ -155,7 +172,11 @@ def _totals(desk: Desk) -> dict[int, float]:
 def _same_as_python(desk: Desk) -> Iterator[Check]:
     for (line, total), headline in zip(_totals(desk).items(), desk.paper.headline, strict=True):
         if np.isfinite(total):
-            at = FIRST + len(desk.paper.checks) + sum(1 for each in list(_totals(desk).values())[:line] if np.isfinite(each))
+            at = (
+                FIRST
+                + len(desk.paper.checks)
+                + sum(1 for each in list(_totals(desk).values())[:line] if np.isfinite(each))
+            )
             yield Check(
                 label=f"{headline.label} as at export",
                 compared="live value against Python's at export, while no input was changed",
@@ -184,7 +205,11 @@ def _ordered_ranges(desk: Desk) -> Iterator[Check]:
     cases = len(desk.paper.cases)
     for name, cell in desk.plan.cells.items():
         if cell.range and "p10" in cell.range.parameters:
-            low, base, high = desk.plan.parameter(name, "p10", cases), desk.plan.base(name), desk.plan.parameter(name, "p90", cases)
+            low, base, high = (
+                desk.plan.parameter(name, "p10", cases),
+                desk.plan.base(name),
+                desk.plan.parameter(name, "p90", cases),
+            )
             value = cell.values[desk.paper.cases[0]]
             yield Check(
                 label=f"Range of {name}",

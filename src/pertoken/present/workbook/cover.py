@@ -4,11 +4,23 @@ import numpy as np
 from xlsxwriter.worksheet import Worksheet
 
 from pertoken.present.workbook.checks import FAILING
-from pertoken.present.workbook.desk import Desk, Typed, titles
+from pertoken.present.workbook.desk import Desk, Typed, message, titles
 from pertoken.present.workbook.grid import CONSTANT, TOTAL, letters
 from pertoken.present.workbook.outputs import Tables, headline_look
 from pertoken.present.workbook.pictures import draw_on_cover
-from pertoken.present.workbook.plan import CASE, CASES, CHECKS, COVER, INPUTS, OUTPUTS, SCENARIO, SHEETS, TITLES, WORLDS, total_value
+from pertoken.present.workbook.plan import (
+    CASE,
+    CASES,
+    CHECKS,
+    COVER,
+    INPUTS,
+    OUTPUTS,
+    SCENARIO,
+    SHEETS,
+    TITLES,
+    WORLDS,
+    total_value,
+)
 from pertoken.present.workbook.worlds import headline_values, statistic, statistic_cell
 
 WIDTHS = (40, 16, 17, 17, 17, 17, 12)
@@ -61,27 +73,22 @@ def _write_choice(desk: Desk, page: Worksheet, checks: int) -> None:
     cases = f"{INPUTS}!${first}${TITLES}:${last}${TITLES}"
     page.write_string(CHOICE - 1, 0, "Case (choose from the list)", desk.look("bold"))
     page.write_string(CHOICE - 1, 1, paper.cases[0], desk.look("choice"))
-    desk.typed.append(
-        Typed(sheet=COVER, row=CHOICE, column=1, quantity="scenario", part="case", value=paper.cases[0])
-    )
-    page.data_validation(CHOICE - 1, 1, CHOICE - 1, 1, {"validate": "list", "source": f"={cases}", **_error()})
+    desk.typed.append(Typed(sheet=COVER, row=CHOICE, column=1, quantity="scenario", part="case", value=paper.cases[0]))
+    rule = {"validate": "list", "source": f"={cases}", **message("Expected a case from the list.")}
+    page.data_validation(CHOICE - 1, 1, CHOICE - 1, 1, rule)
     page.write_string(CHOICE, 0, "Number of the case", desk.look("soft"))
-    desk.formula(page, CHOICE + 1, 1, f"MATCH($B${CHOICE},{cases},0)", 1, "0")
+    desk.formula(page, CHOICE + 1, 1, f"MATCH($B${CHOICE},{cases},0)", 1, number="0")
     desk.book.define_name(SCENARIO, f"={COVER}!$B${CHOICE}")
     desk.book.define_name(CASE, f"={COVER}!$B${CHOICE + 1}")
     page.write_string(CHOICE + 1, 0, "Checks that fail", desk.look("bold"))
     failing = f"{CHECKS}!${FAILING[0]}${FAILING[1]}"
-    desk.formula(page, CHOICE + 2, 1, failing, checks, "0")
+    desk.formula(page, CHOICE + 2, 1, failing, checks, number="0")
     text = f'IF({failing}=0,"all checks hold","see the sheet of checks")'
     desk.formula(page, CHOICE + 2, 2, text, "not calculated yet: open this file in a spreadsheet program")
     for cells in (f"B{CHOICE + 2}", f"C{CHOICE + 2}"):
         rule = {"type": "formula", "format": desk.good, "criteria": f"=$B${CHOICE + 2}=0"}
         page.conditional_format(cells, rule)
         page.conditional_format(cells, {**rule, "format": desk.bad, "criteria": f"=$B${CHOICE + 2}<>0"})
-
-
-def _error() -> dict[str, object]:
-    return {"error_title": "This is no case of the model", "error_message": "Choose one from the list."}
 
 
 def _write_headline(desk: Desk, page: Worksheet, tables: Tables) -> None:
@@ -99,14 +106,16 @@ def _write_headline(desk: Desk, page: Worksheet, tables: Tables) -> None:
         number = headline_look(headline, [total, *values.tolist()], paper.currency)
         monthly = headline.row in desk.plan.calc.monthly
         cell = f"{OUTPUTS}!${letters(TOTAL if monthly else CONSTANT)}${tables.headline + line}"
-        desk.formula(page, at, 2, cell, total if np.isfinite(total) else "n/a", number, "row_lead")
+        desk.formula(page, at, 2, cell, total if np.isfinite(total) else "n/a", number=number, style="row_lead")
         for column, which in enumerate(QUANTILES if worlds else (), 3):
             found = statistic(which, values)
             look = "0.0%" if which.startswith("Share") else number
             shown: float | str = found if np.isfinite(found) else "n/a"
-            desk.formula(page, at, column, f'IFERROR({statistic_cell(which, line)},"n/a")', shown, look, "row_link")
+            desk.formula(
+                page, at, column, f'IFERROR({statistic_cell(which, line)},"n/a")', shown, number=look, style="row_link"
+            )
     if worlds and paper.draws is not None:
-        note = f"P10, P50, P90: {len(paper.draws.shares)} worlds on {WORLDS}, live; 8 in 10 worlds lie between P10 and P90."
+        note = f"{len(paper.draws.shares)} worlds on {WORLDS}, live; 8 in 10 of them lie between P10 and P90."
         page.write_string(HEADLINE + len(paper.headline) - 1, 0, note, desk.look("lead"))
 
 

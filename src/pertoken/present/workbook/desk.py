@@ -35,7 +35,14 @@ STYLES: dict[str, dict[str, object]] = {
     "formula": {},
     "elsewhere": {"font_color": ELSEWHERE},
     "input": {"font_color": INPUT, "bg_color": FIELD, "border": 4, "border_color": LINE, "locked": False},
-    "choice": {"font_color": INPUT, "bg_color": FIELD, "border": 1, "border_color": INPUT, "bold": True, "align": "center"},
+    "choice": {
+        "font_color": INPUT,
+        "bg_color": FIELD,
+        "border": 1,
+        "border_color": INPUT,
+        "bold": True,
+        "align": "center",
+    },
     "frozen": {"font_color": INPUT},
     "good": {"font_color": GOOD, "bold": True},
     "bad": {"font_color": LOSS, "bold": True},
@@ -45,6 +52,8 @@ STYLES: dict[str, dict[str, object]] = {
 }
 DIGITS = 4
 """Digits that a number shows at least, where it is not money."""
+ENDLESS = 1e15
+"""A bound that is none."""
 MANY = 1000
 """Above it a number needs no decimals."""
 
@@ -127,25 +136,63 @@ class Desk:
         return self.looks[key]
 
     def formula(
-        self, page: Worksheet, row: int, column: int, words: str, value: float | str, number: str = "", style: str = ""
+        self,
+        page: Worksheet,
+        row: int,
+        column: int,
+        words: str,
+        value: float | str,
+        *,
+        number: str = "",
+        style: str = "",
     ) -> None:
         """Write a formula with what Python found; green where it looks at another sheet. Rows count from one."""
         style = style or ("elsewhere" if "!" in words else "formula")
         page.write_formula(row - 1, column, f"={words}", self.look(style, number), stored(value))
 
     def type_in(
-        self, page: Worksheet, row: int, column: int, value: float | None, *, number: str, what: tuple[str, str]
+        self,
+        page: Worksheet,
+        place: tuple[int, int],
+        value: float | None,
+        *,
+        number: str,
+        what: tuple[str, str],
+        rule: Mapping[str, object] | None = None,
     ) -> None:
-        """Write a cell that may be typed over, and take note of it; `what` is the quantity and the part."""
-        look = self.look("input", number)
+        """Write a cell that may be typed over, and take note of it.
+
+        Args:
+            page: The sheet.
+            place: Sheet row, counted from one, and column, counted from zero.
+            value: What it holds; None for nothing.
+            number: Number format.
+            what: The quantity, and the part of it.
+            rule: What may be typed; any number if None.
+        """
+        row, column = place
         if value is None:
-            page.write_blank(row - 1, column, None, look)
+            page.write_blank(row - 1, column, None, self.look("input", number))
         else:
-            page.write_number(row - 1, column, value, look)
+            page.write_number(row - 1, column, value, self.look("input", number))
+        page.data_validation(row - 1, column, row - 1, column, dict(rule or within(None, None)))
         quantity, part = what
-        self.typed.append(
-            Typed(sheet=page.get_name(), row=row, column=column, quantity=quantity, part=part, value=value)
-        )
+        self.typed.append(Typed(sheet=page.name, row=row, column=column, quantity=quantity, part=part, value=value))
+
+
+def within(least: float | None, most: float | None, *, whole: bool = False) -> dict[str, object]:
+    """Return the rule for a number between two bounds; None for no bound."""
+    low = -ENDLESS if least is None or not isfinite(least) else least
+    high = ENDLESS if most is None or not isfinite(most) else most
+    kind = "a whole number" if whole else "a number"
+    said = kind if (low, high) == (-ENDLESS, ENDLESS) else f"{kind} from {low:g} to {high:g}"
+    rule = {"validate": "integer" if whole else "decimal", "criteria": "between", "minimum": low, "maximum": high}
+    return {**rule, **message(f"Expected {said}.")}
+
+
+def message(expected: str) -> dict[str, object]:
+    """Return what is shown where something else is typed."""
+    return {"error_title": "This is not what the model takes", "error_message": expected}
 
 
 def stored(value: float | str) -> float | str:

@@ -76,7 +76,6 @@ class Grid:
         row = self.rows[name]
         return f"${FIRST}{row}:${letters(MONTHS + self.months - 1)}{row}"
 
-
     def count(self) -> str:
         """Return words for the number of months."""
         sheet, row = self.counter

@@ -5,12 +5,11 @@ from math import isfinite
 
 from xlsxwriter.worksheet import Worksheet
 
-from pertoken.present.workbook.desk import Desk, heading, number_look, set_up, titles
+from pertoken.present.workbook.desk import Desk, heading, message, number_look, set_up, titles, within
 from pertoken.present.workbook.grid import HERE, LABEL, MONTHS, NAME, UNIT, copied, letters
 from pertoken.present.workbook.plan import (
     BOUNDS,
     CASES,
-    FIRST_ROW,
     IN_CELL,
     INPUTS,
     INTERCEPT,
@@ -19,18 +18,17 @@ from pertoken.present.workbook.plan import (
     SHOWN,
     SLOPE,
     TITLES,
-    name_of,
 )
 from pertoken.present.workbook.reckoned import reckoned
 from pertoken.scenario.paper import InputCell
 from pertoken.scenario.program import Ladder
 
-WHOLE = {"switch": (0, 1)}
-"""Kinds of inputs that are whole numbers, with their bounds."""
 WIDTHS = (30, 30, 18, 13)
 """Widths of the name, the label, the unit and the live value. [character]"""
 NUMBER, SOURCE, DATE = 13, 44, 12
 """Widths of columns of numbers, of sources and of dates. [character]"""
+KIND = {"p10_p90": "P10 to P90"}
+"""What distributions are called, where that is not their name."""
 AFTER = ("range", "P10", "P90", "lowest", "highest", "source", "as of")
 """Columns after the cases."""
 
@@ -50,14 +48,16 @@ def write_inputs(desk: Desk) -> None:
         _words(desk, page, at, (constant.row, constant.label, "as in formula"))
         number = number_look("", [constant.shown], "")
         part = f"number {constant.value}" if isinstance(constant.value, float) else constant.value
-        desk.type_in(page, at, LIVE, constant.shown, number=number, what=(constant.row, part))
+        desk.type_in(page, (at, LIVE), constant.shown, number=number, what=(constant.row, part))
     _write_monthly(desk, page)
 
 
 def write_prices(desk: Desk) -> None:
     """Write the sheet of prices: those that may be typed over, then the tiers in their normal form."""
     page = desk.pages[PRICES]
-    heading(desk, page, "Prices", "Prices are inputs; below them the tiers as formulas: tier k charges a + b x quantity.")
+    heading(
+        desk, page, "Prices", "Prices are inputs; below them the tiers as formulas: tier k charges a + b x quantity."
+    )
     _columns(desk, page)
     for cell in desk.plan.cells.values():
         if cell.kind == "price":
@@ -102,46 +102,38 @@ def _write_input(desk: Desk, page: Worksheet, cell: InputCell) -> None:
     in_row = [value for slot, value in (cell.range.parameters if cell.range else {}).items() if slot in IN_CELL]
     number = number_look(cell.unit, [*cell.values.values(), *_numbers(in_row)], paper.currency)
     _words(desk, page, at, (cell.row, cell.label or cell.row, cell.unit))
-    desk.formula(page, at, LIVE, live_words(at, len(paper.cases)), base, number)
+    desk.formula(page, at, LIVE, live_words(at, len(paper.cases)), base, number=number)
     desk.book.define_name(desk.names[cell.row], f"={desk.plan.live(cell.row)}")
     for column, case in enumerate(paper.cases, CASES):
-        desk.type_in(page, at, column, cell.values.get(case), number=number, what=(cell.row, case))
-        page.data_validation(at - 1, column, at - 1, column, validation(cell, len(paper.program.months)))
+        rule = validation(cell, len(paper.program.months))
+        desk.type_in(page, (at, column), cell.values.get(case), number=number, what=(cell.row, case), rule=rule)
     _write_rest(desk, page, cell, CASES + len(paper.cases), number=number)
 
 
 def _write_rest(desk: Desk, page: Worksheet, cell: InputCell, after: int, *, number: str) -> None:
-    at, base = desk.plan.rows[cell.row], f"=${letters(CASES)}${desk.plan.rows[cell.row]}"
+    at, soft = desk.plan.rows[cell.row], desk.look("soft")
     if cell.range:
-        page.write_string(at - 1, after, cell.range.kind.replace("_", " to ").upper()
-                          if cell.range.kind == "p10_p90" else cell.range.kind, desk.look("soft"))
+        page.write_string(at - 1, after, KIND.get(cell.range.kind, cell.range.kind), soft)
         for place, (slot, sign) in enumerate(zip(IN_CELL, ("<=", ">="), strict=True), after + 1):
             value = cell.range.parameters.get(slot)
             if isinstance(value, float | int):
-                desk.type_in(page, at, place, value, number=number, what=(cell.row, slot))
-                rule = {"validate": "decimal", "criteria": sign, "value": base}
-                page.data_validation(at - 1, place, at - 1, place, {**rule, **_message(f"a number {sign} the base value")})
+                rule = message(f"Expected a number {sign} the base value.")
+                rule |= {"validate": "decimal", "criteria": sign, "value": f"=${letters(CASES)}${at}"}
+                desk.type_in(page, (at, place), value, number=number, what=(cell.row, slot), rule=rule)
     for place, bound in enumerate((cell.lowest, cell.highest), after + 3):
         if bound is not None and isfinite(bound):
             page.write_number(at - 1, place, bound, desk.look("soft", number))
-    page.write_string(at - 1, after + 5, cell.source, desk.look("soft"))
-    page.write_string(at - 1, after + 6, cell.as_of.isoformat() if cell.as_of else "", desk.look("soft"))
+    page.write_string(at - 1, after + 5, cell.source, soft)
+    page.write_string(at - 1, after + 6, cell.as_of.isoformat() if cell.as_of else "", soft)
 
 
 def validation(cell: InputCell, months: int) -> dict[str, object]:
     """Return the rule for what may be typed into an input."""
-    least, most = WHOLE.get(cell.kind, (cell.lowest, cell.highest))
-    kind = "integer" if cell.kind in WHOLE else "decimal"
-    low = -1e15 if least is None or not isfinite(least) else least
-    high = 1e15 if most is None or not isfinite(most) else most
+    if cell.kind == "switch":
+        return within(0, 1, whole=True)
     if cell.kind == "event" and cell.lowest is None and cell.highest is None:
-        low, high = 0, max(months, 1)
-    said = "a number" if (low, high) == (-1e15, 1e15) else f"{'a whole number' if kind == 'integer' else 'a number'} from {low:g} to {high:g}"
-    return {"validate": kind, "criteria": "between", "minimum": low, "maximum": high, **_message(said)}
-
-
-def _message(expected: str) -> dict[str, object]:
-    return {"error_title": "This is not what the model takes", "error_message": f"Expected {expected}."}
+        return within(0, months)
+    return within(cell.lowest, cell.highest)
 
 
 def _write_parameters(desk: Desk, page: Worksheet, cell: InputCell) -> None:
@@ -155,12 +147,22 @@ def _write_parameters(desk: Desk, page: Worksheet, cell: InputCell) -> None:
         for at, number in zip(range(first, last + 1), _numbers([value]), strict=True):
             _words(desk, page, at, (cell.row, f"{slot} of {cell.label or cell.row}", cell.unit))
             look = number_look(cell.unit, [number], desk.paper.currency)
-            desk.type_in(page, at, LIVE, number, number=look, what=(cell.row, f"{slot} {at - first + 1}" * (last > first) or slot))
+            desk.type_in(
+                page,
+                (at, LIVE),
+                number,
+                number=look,
+                what=(cell.row, f"{slot} {at - first + 1}" * (last > first) or slot),
+            )
     for slot, template in cell.range.terms.items():
         at, _ = desk.plan.parameters[cell.row, slot]
         _words(desk, page, at, (cell.row, f"{slot} of {cell.label or cell.row}", "of the range"))
-        text = slotted(desk, cell, template).replace(f"{INPUTS}!", "") if cell.kind != "price" else slotted(desk, cell, template)
-        desk.formula(page, at, LIVE, text, reckoned(template, _known(cell, desk.paper.cases[0])), "0.000000")
+        text = (
+            slotted(desk, cell, template).replace(f"{INPUTS}!", "")
+            if cell.kind != "price"
+            else slotted(desk, cell, template)
+        )
+        desk.formula(page, at, LIVE, text, reckoned(template, _known(cell, desk.paper.cases[0])), number="0.000000")
 
 
 def _known(cell: InputCell, base: str) -> dict[str, float]:
@@ -198,7 +200,7 @@ def _write_monthly(desk: Desk, page: Worksheet) -> None:
             continue
         text = f"INDEX({HERE}{cases[0]}:{HERE}{cases[-1]},case_number)"
         for month, value in enumerate(base):
-            desk.formula(page, live, MONTHS + month, copied(text, month), value, number)
+            desk.formula(page, live, MONTHS + month, copied(text, month), value, number=number)
         for at, case in zip(cases, paper.cases, strict=True):
             _words(desk, page, at, (name, f"{row.label or name}: {case}", row.unit.text))
             _typed_across(desk, page, at, paper.values[case][name].tolist(), number=number, what=(name, f"{case} "))
@@ -209,7 +211,7 @@ def _typed_across(
 ) -> None:
     quantity, part = what
     for month, (value, label) in enumerate(zip(values, desk.paper.program.months, strict=True)):
-        desk.type_in(page, at, MONTHS + month, value, number=number, what=(quantity, f"{part}{label}"))
+        desk.type_in(page, (at, MONTHS + month), value, number=number, what=(quantity, f"{part}{label}"))
 
 
 def _words(desk: Desk, page: Worksheet, at: int, texts: tuple[str, str, str]) -> None:
@@ -238,6 +240,6 @@ def _write_ladder(desk: Desk, page: Worksheet, top: int, ladder: Ladder) -> None
             if tier < len(names) and names[tier]:
                 name = names[tier]
                 number = number_look(units[name], base[name].tolist(), desk.paper.currency)
-                desk.formula(page, top + tier, column, f"Calc!{desk.plan.calc.single(name)}", base[name][0], number)
-
-
+                desk.formula(
+                    page, top + tier, column, f"Calc!{desk.plan.calc.single(name)}", base[name][0], number=number
+                )

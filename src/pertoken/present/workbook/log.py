@@ -20,7 +20,12 @@ WIDTHS = (34, 40, 12, 12, 3, 12, 10, 34, 16, 14, 14, 10)
 def write_log(desk: Desk) -> None:
     """Write the sheet of the log, after all others."""
     page, paper = desk.pages[LOG], desk.paper
-    heading(desk, page, "Log", "For who reads the workbook back: names, and every cell that may be typed over with its value at export.")
+    heading(
+        desk,
+        page,
+        "Log",
+        "For who reads the workbook back: names, and every cell that may be typed over with its value at export.",
+    )
     for column, width in enumerate(WIDTHS):
         page.set_column(column, column, width)
     facts: tuple[tuple[str, str | int], ...] = (
@@ -72,8 +77,8 @@ def _write_typed(desk: Desk, page: Worksheet) -> None:
             page.write_string(at - 1, TYPED + place, text, desk.look("soft"))
         _write_value(desk, page, at, each.value)
         there, value = f"{each.sheet}!{cell}", "" if each.value is None else each.value
-        desk.formula(page, at, TYPED + EXPORTED + 1, f'IF({there}="","",{there})', value, "General")
-        desk.formula(page, at, TYPED + EXPORTED + 2, f"IF({now}{at}={was}{at},0,1)", 0, "0")
+        desk.formula(page, at, TYPED + EXPORTED + 1, f'IF({there}="","",{there})', value, number="General")
+        desk.formula(page, at, TYPED + EXPORTED + 2, f"IF({now}{at}={was}{at},0,1)", 0, number="0")
 
 
 def _write_value(desk: Desk, page: Worksheet, at: int, value: float | str | None) -> None:

@@ -9,9 +9,9 @@ from xlsxwriter.worksheet import Worksheet
 from pertoken.present.workbook.calc import month_columns
 from pertoken.present.workbook.desk import Desk, heading, number_look, set_up, titles
 from pertoken.present.workbook.grid import CONSTANT, LABEL, MONTHS, NAME, TOTAL, UNIT, letters
-from pertoken.present.workbook.plan import CALC, FIRST_ROW, OUTPUTS, TITLES, total_value, total_words
-from pertoken.present.workbook.worlds import STATISTICS, TOP, WORLD, Seat, columns_of
-from pertoken.present.workbook.plan import WORLDS
+from pertoken.present.workbook.plan import CALC, FIRST_ROW, OUTPUTS, TITLES, WORLDS, total_value, total_words
+from pertoken.present.workbook.world_seat import WORLD, Seat
+from pertoken.present.workbook.worlds import STATISTICS, TOP, columns_of
 from pertoken.scenario.paper import Headline, Values
 
 QUANTILES = {"P10": 10.0, "P50": 50.0, "P90": 90.0}
@@ -95,12 +95,16 @@ def _write_headline(desk: Desk, page: Worksheet, at: int, headline: Headline) ->
     total = float(total_value(headline, base))
     months = by_month(headline, base).tolist() if headline.row in calc.monthly else []
     number = headline_look(headline, [total, *months], desk.paper.currency)
-    for column, text, style in ((NAME, headline.row, "text"), (LABEL, headline.label, "bold"), (UNIT, headline.unit, "soft")):
+    for column, text, style in (
+        (NAME, headline.row, "text"),
+        (LABEL, headline.label, "bold"),
+        (UNIT, headline.unit, "soft"),
+    ):
         page.write_string(at - 1, column, text, desk.look(style))
     name = desk.names.get(f"={headline.label}", "")
     column = TOTAL if months else CONSTANT
     text = f'IFERROR({total_words(headline, calc, f"{CALC}!")},"n/a")'
-    desk.formula(page, at, column, text, total if np.isfinite(total) else "n/a", number)
+    desk.formula(page, at, column, text, total if np.isfinite(total) else "n/a", number=number)
     if name:
         desk.book.define_name(name, f"={OUTPUTS}!${letters(column)}${at}")
     for month, value in enumerate(months):
@@ -108,7 +112,7 @@ def _write_headline(desk: Desk, page: Worksheet, at: int, headline: Headline) ->
         if headline.over:
             cell = f'IFERROR({cell}/{CALC}!{letters(MONTHS + month)}${calc.rows[headline.over]},"n/a")'
         shown = value if np.isfinite(value) or not headline.over else "n/a"
-        desk.formula(page, at, MONTHS + month, cell, shown, number)
+        desk.formula(page, at, MONTHS + month, cell, shown, number=number)
 
 
 def headline_look(headline: Headline, values: list[float], currency: str) -> str:
@@ -129,16 +133,31 @@ def _write_costs(desk: Desk, page: Worksheet, top: int) -> None:
         page.write_string(at - 1, LABEL, rows[name].label or name, desk.look("soft"))
         page.write_string(at - 1, UNIT, rows[name].unit.text, desk.look("soft"))
         first, last = letters(MONTHS), letters(MONTHS + calc.months - 1)
-        desk.formula(page, at, TOTAL, f"SUM({first}{at}:{last}{at})", float(values.sum()), number)
+        desk.formula(page, at, TOTAL, f"SUM({first}{at}:{last}{at})", float(values.sum()), number=number)
         for month, value in enumerate(values.tolist()):
-            desk.formula(page, at, MONTHS + month, f"{CALC}!{letters(MONTHS + month)}${calc.rows[name]}", value, number)
+            desk.formula(
+                page, at, MONTHS + month, f"{CALC}!{letters(MONTHS + month)}${calc.rows[name]}", value, number=number
+            )
 
 
 def _write_fan(desk: Desk, page: Worksheet, top: int) -> None:
     paper, columns = desk.paper, columns_of(desk)
     if paper.draws is None:
         return
-    titles(desk, page, top - 1, (f"Range of {paper.fan}: 8 in 10 worlds lie between P10 and P90", "", "unit", "", "", "", *paper.program.months))
+    titles(
+        desk,
+        page,
+        top - 1,
+        (
+            f"Range of {paper.fan}: 8 in 10 worlds lie between P10 and P90",
+            "",
+            "unit",
+            "",
+            "",
+            "",
+            *paper.program.months,
+        ),
+    )
     row = next(row for row in paper.program.rows if row.name == paper.fan)
     values, last = paper.draws.values[paper.fan], TOP - 1 + len(paper.draws.shares)
     number = number_look(row.unit.text, values[0].tolist(), paper.currency)
@@ -150,18 +169,25 @@ def _write_fan(desk: Desk, page: Worksheet, top: int) -> None:
         for month in range(len(paper.program.months)):
             cell = Seat(columns=columns, row=paper.fan, at=month).here(paper.fan)
             cells = f"{WORLDS}!{cell.replace(WORLD, f'${TOP}')}:{cell.replace(WORLD, f'${last}')}"
-            found = float(np.percentile(np.broadcast_to(values, (len(values), len(paper.program.months)))[:, month], level))
-            desk.formula(page, at, MONTHS + month, f"PERCENTILE({cells},{levels[label]})", found, number)
+            found = float(
+                np.percentile(np.broadcast_to(values, (len(values), len(paper.program.months)))[:, month], level)
+            )
+            desk.formula(page, at, MONTHS + month, f"PERCENTILE({cells},{levels[label]})", found, number=number)
 
 
 def _write_bridge(desk: Desk, page: Worksheet, top: int) -> None:
     """Write the bridge's amounts, frozen, and what its columns are stacked from, live."""
     paper = desk.paper
     titles(desk, page, top - 1, BRIDGE, words=1)
-    page.write_string(top - 1 + len(paper.bridge), NAME, f"Amounts as found at export on {paper.on.isoformat()}, base case.", desk.look("soft"))
+    page.write_string(
+        top - 1 + len(paper.bridge),
+        NAME,
+        f"Amounts as found at export on {paper.on.isoformat()}, base case.",
+        desk.look("soft"),
+    )
     amounts = [amount for _, amount in paper.bridge]
     number = number_look(paper.currency, amounts, paper.currency)
-    ends = list(accumulate(amounts[:-1])) + [amounts[-1]]
+    ends = [*accumulate(amounts[:-1]), amounts[-1]]
     starts = [0.0, *ends[:-2], 0.0] if len(ends) > 1 else [0.0]
     last = top + len(amounts) - 1
     for at, (label, amount), start, end in zip(range(top, last + 1), paper.bridge, starts, ends, strict=True):
@@ -180,7 +206,7 @@ def _write_bridge(desk: Desk, page: Worksheet, top: int) -> None:
             f"MIN(0,{before},C{at})-MIN(0,MAX({before},C{at}))",
         )
         for column, (text, value) in enumerate(zip(texts, (end, *stack), strict=True), 2):
-            desk.formula(page, at, column, text, value, number)
+            desk.formula(page, at, column, text, value, number=number)
 
 
 def _stack(start: float, end: float, *, whole: bool, rise: bool) -> tuple[float, ...]:
@@ -202,5 +228,5 @@ def _write_tornado(desk: Desk, page: Worksheet, top: int) -> None:
             page.write_string(at - 1, column, text, desk.look("text" if not column else "frozen"))
         for column, value in enumerate((swing.at_low, swing.at_high), 3):
             page.write_number(at - 1, column, value, desk.look("frozen", number))
-        desk.formula(page, at, 5, f"MIN(D{at},E{at})", min(swing.at_low, swing.at_high), number)
-        desk.formula(page, at, 6, f"ABS(E{at}-D{at})", abs(swing.at_high - swing.at_low), number)
+        desk.formula(page, at, 5, f"MIN(D{at},E{at})", min(swing.at_low, swing.at_high), number=number)
+        desk.formula(page, at, 6, f"ABS(E{at}-D{at})", abs(swing.at_high - swing.at_low), number=number)

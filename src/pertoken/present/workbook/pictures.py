@@ -3,11 +3,11 @@
 from math import ceil, floor
 from typing import Any
 
-from pertoken.present.worksheet import LINE, SOFT
 from pertoken.present.workbook.desk import Desk
 from pertoken.present.workbook.grid import LABEL, MONTHS
 from pertoken.present.workbook.outputs import CHART_ROWS, QUANTILES, Tables, by_month
 from pertoken.present.workbook.plan import COVER, OUTPUTS, TITLES
+from pertoken.present.worksheet import LINE, SOFT
 from pertoken.scenario.paper import Headline
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#D55E00", "#999999", "#F0E442")
@@ -42,7 +42,9 @@ def draw_on_cover(desk: Desk, tables: Tables, *, row: int) -> None:
     second = _fan(desk, tables) if tables.fan else _share(desk, tables)
     for place, chart in enumerate(filter(None, (_amounts(desk, tables), second))):
         chart.set_size(ON_COVER)
-        desk.pages[COVER].insert_chart(row - 1, 0, chart, {"object_position": 2, "x_offset": 2 + (ON_COVER["width"] + 8) * place})
+        desk.pages[COVER].insert_chart(
+            row - 1, 0, chart, {"object_position": 2, "x_offset": 2 + (ON_COVER["width"] + 8) * place}
+        )
 
 
 def _series(desk: Desk, row: int) -> dict[str, Any]:
@@ -112,7 +114,9 @@ def _share(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
     font = {"size": 8, "color": SOFT}
     line.set_y2_axis({"min": low, "max": high, "num_format": "0%", "num_font": font, "line": {"none": True}})
     chart.combine(line)
-    return _dressed(chart, f"How much is left: {amount.label[:1].lower()}{amount.label[1:]}, and its share?", desk.paper.currency)
+    return _dressed(
+        chart, f"How much is left: {amount.label[:1].lower()}{amount.label[1:]}, and its share?", desk.paper.currency
+    )
 
 
 def bounds(desk: Desk, headline: Headline) -> tuple[float, float]:
@@ -136,18 +140,33 @@ def _costs(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
 
 def _fan(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
     chart = desk.book.add_chart({"type": "line"})
-    looks = ({"width": 1.25, "dash_type": "dash"}, {"width": 2.5}, {"width": 1.25, "dash_type": "dash"})
+    looks: tuple[dict[str, object], ...] = (
+        {"width": 1.25, "dash_type": "dash"},
+        {"width": 2.5},
+        {"width": 1.25, "dash_type": "dash"},
+    )
     for place, (label, look) in enumerate(zip(QUANTILES, looks, strict=True)):
         series = {**_series(desk, tables.fan + place), "name": label, "line": {"color": PALETTE[0], **look}}
         chart.add_series(series)
     row = next(row for row in desk.paper.program.rows if row.name == desk.paper.fan)
-    return _dressed(chart, f"How wide is the range of {row.label or row.name}? 8 in 10 worlds lie between P10 and P90", row.unit.text)
+    return _dressed(
+        chart,
+        f"How wide is the range of {row.label or row.name}? 8 in 10 worlds lie between P10 and P90",
+        row.unit.text,
+    )
 
 
 def _bridge(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
     chart = desk.book.add_chart({"type": "column", "subtype": "stacked"})
     top, last = tables.bridge - 1, tables.bridge + len(desk.paper.bridge) - 2
-    looks = ({"none": True}, {"color": PALETTE[6]}, {"color": PALETTE[2]}, {"color": PALETTE[5]}, {"none": True}, {"color": PALETTE[5]})
+    looks = (
+        {"none": True},
+        {"color": PALETTE[6]},
+        {"color": PALETTE[2]},
+        {"color": PALETTE[5]},
+        {"none": True},
+        {"color": PALETTE[5]},
+    )
     for column, fill in enumerate(looks, 3):
         chart.add_series(
             {
@@ -178,9 +197,13 @@ def _tornado(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
                 "gap": 30,
             }
         )
-    chart = _dressed(chart, f"What matters most to {desk.paper.tornado_of}? At export on {desk.paper.on.isoformat()}", "")
+    chart = _dressed(
+        chart, f"What matters most to {desk.paper.tornado_of}? At export on {desk.paper.on.isoformat()}", ""
+    )
     chart.set_legend({"none": True})
-    chart.set_y_axis({"reverse": True, "num_font": {"size": 8}, "label_position": "low", "major_gridlines": {"visible": False}})
+    chart.set_y_axis(
+        {"reverse": True, "num_font": {"size": 8}, "label_position": "low", "major_gridlines": {"visible": False}}
+    )
     grid = {"visible": True, "line": {"color": "#E3E7EB", "width": 0.75}}
     chart.set_x_axis({"num_font": {"size": 8, "color": SOFT}, "num_format": "#,##0", "major_gridlines": grid})
     return chart

@@ -190,7 +190,9 @@ def _parameters(
     top = at
     for name, cell in cells.items():
         if cell.range:
-            sizes = {slot: len(value) if isinstance(value, tuple) else 1 for slot, value in cell.range.parameters.items()}
+            sizes = {
+                slot: len(value) if isinstance(value, tuple) else 1 for slot, value in cell.range.parameters.items()
+            }
             for slot, size in {**sizes, **dict.fromkeys(cell.range.terms, 1)}.items():
                 if slot not in IN_CELL and slot != cell.range.median:
                     found[name, slot] = (at + 1, at + size)

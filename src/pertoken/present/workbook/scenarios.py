@@ -7,7 +7,7 @@ from pertoken.present.workbook.calc import month_columns
 from pertoken.present.workbook.desk import Desk, heading, number_look, set_up, titles
 from pertoken.present.workbook.grid import CONSTANT, HERE, LABEL, NAME, UNIT, letters
 from pertoken.present.workbook.inputs import case_words
-from pertoken.present.workbook.plan import INPUTS, SCENARIOS, TITLES, total_value, total_words
+from pertoken.present.workbook.plan import INPUTS, SCENARIOS, total_value, total_words
 
 
 def write_scenarios(desk: Desk) -> None:
@@ -21,7 +21,9 @@ def write_scenarios(desk: Desk) -> None:
     _write_tables(desk, page)
     for place, (case, grid) in enumerate(plan.blocks.items()):
         top = min(at for at, _ in grid.headings) - 1
-        titles(desk, page, top, (f"case: {case}", "label", "unit", "constant", "total", "opening", *paper.program.months))
+        titles(
+            desk, page, top, (f"case: {case}", "label", "unit", "constant", "total", "opening", *paper.program.months)
+        )
         write_block(desk, page, grid, paper.values[case], given=lambda name, place=place: _given(desk, name, place))  # type: ignore[misc]
     page.outline_settings(visible=True, symbols_below=False)
 
@@ -51,7 +53,7 @@ def _write_tables(desk: Desk, page: Worksheet) -> None:
                     text, value = f"{letters(column)}{above}-${letters(CONSTANT)}{above}", total - totals[0]
                 else:
                     text, value = total_words(headline, plan.blocks[case]), total
-                desk.formula(page, at, column, text, value, number)
+                desk.formula(page, at, column, text, value, number=number)
 
 
 def case_total(desk: Desk, line: int) -> str:

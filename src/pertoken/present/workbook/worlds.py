@@ -1,7 +1,7 @@
 """The sheet of worlds: each row one world, drawn once and reckoned by formulas, so that ranges follow every edit."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from xlsxwriter.worksheet import Worksheet
@@ -9,16 +9,15 @@ from xlsxwriter.worksheet import Worksheet
 from pertoken.core.formula import Call, Name, subtrees
 from pertoken.present.workbook.block import asked_before, openings
 from pertoken.present.workbook.desk import Desk, heading, number_look, set_up, stored
-from pertoken.present.workbook.grid import MONTHS, Grid, letters
+from pertoken.present.workbook.grid import MONTHS, letters
 from pertoken.present.workbook.inputs import slotted
 from pertoken.present.workbook.plan import CALC, WORLDS, total_value
-from pertoken.present.workbook.words import Tiers, words
+from pertoken.present.workbook.words import words
+from pertoken.present.workbook.world_seat import WORLD, Columns, Seat
 from pertoken.scenario.fit import uncertain
 from pertoken.scenario.paper import Drawn, Draws, Headline, InputCell, Values
-from pertoken.scenario.program import Ladder, Row
+from pertoken.scenario.program import Row
 
-WORLD = "\x03"
-"""Stands for the sheet row of a world in a formula that is copied down."""
 STATISTICS = (
     ("Mean", None, "AVERAGE({range})"),
     ("Standard error of the mean", None, "STDEV({range})/SQRT(COUNT({range}))"),
@@ -32,118 +31,6 @@ STATISTIC, LEVEL, HEADLINES = 5, 1, 2
 """Sheet row of the first statistic, column of the levels, column of the first headline."""
 NAMES, TIME, UNITS, TOP = 13, 14, 15, 16
 """Sheet rows of the names, months and units of columns, and of the first world."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
-    """Where things stand on the sheet of worlds; columns count from zero.
-
-    Args:
-        grid: The rows in the chosen case, for what is the same in all worlds.
-        shares: Column of the first share.
-        rows: Column of each row's single number, or of its first month.
-        monthly: Rows that have a number each month.
-        tiers: First columns of the bounds, intercepts and slopes of the ladders that differ by world.
-        end: The first column that is free.
-    """
-
-    grid: Grid
-    shares: int
-    rows: Mapping[str, int]
-    monthly: frozenset[str]
-    tiers: Mapping[str, tuple[int, int, int]]
-    end: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """A cell of the first world as the place from which a formula asks; see `words.Places`.
-
-    Args:
-        columns: Where things stand.
-        row: Name of the row whose formula is written.
-        at: Number of the month, from zero; -1 for the opening.
-        ladders: Ladders by name.
-    """
-
-    columns: Columns
-    row: str
-    at: int = 0
-    ladders: Mapping[str, Ladder] = field(default_factory=dict)
-
-    def here(self, name: str) -> str:
-        """Return its cell in this month, or its single cell."""
-        return self._cell(name, self.at)
-
-    def before(self, name: str) -> str:
-        """Return its cell in the month before."""
-        return self._cell(name, self.at - 1)
-
-    def cumulative(self, name: str) -> str:
-        """Return words for its sum from the first month to this."""
-        if name not in self.columns.grid.monthly:
-            return f"({self._cell(name, 0)}*{self.month()})"
-        return f"SUM({self._cell(name, 0, fixed=True)}:{self._cell(name, self.at)})"
-
-    def total(self, name: str) -> str:
-        """Return words for its sum over all months."""
-        if name not in self.columns.grid.monthly:
-            return f"({self._cell(name, 0)}*{self.columns.grid.count().replace('(', f'({CALC}!')})"
-        return f"SUM({self.all(name)})"
-
-    def first(self, name: str) -> str:
-        """Return its cell in the first month."""
-        return self._cell(name, 0, fixed=True)
-
-    def last(self, name: str) -> str:
-        """Return its cell in the last month."""
-        return self._cell(name, self.columns.grid.months - 1, fixed=True)
-
-    def all(self, name: str) -> str:
-        """Return the cells of all months."""
-        if name not in self.columns.rows:
-            return f"{CALC}!{_absolute(self.columns.grid.across(name))}"
-        first = self.columns.rows[name]
-        return f"${letters(first)}{WORLD}:${letters(first + self.columns.grid.months - 1)}{WORLD}"
-
-    def month(self) -> str:
-        """Return the number of this month."""
-        return f"{CALC}!{letters(MONTHS + self.at)}${self.columns.grid.counter[1]}"
-
-    def tiers(self, ladder: str) -> Tiers:
-        """Return the cells of a ladder."""
-        if ladder not in self.columns.tiers:
-            return self.columns.grid.tiers[ladder]
-        of = self.ladders[ladder]
-        firsts = self.columns.tiers[ladder]
-        sizes = (len(of.up_to), len(of.a), len(of.b))
-        return Tiers(*(_side_by_side(first, size, several=bool(of.up_to)) for first, size in zip(firsts, sizes, strict=True)))
-
-    def number(self, value: float) -> str:
-        """Return the cell of a number written in this row's formula."""
-        return self.columns.grid.literals[self.row, value]
-
-    def _cell(self, name: str, month: int, *, fixed: bool = False) -> str:
-        grid = self.columns.grid
-        if name not in grid.monthly:
-            column = self.columns.rows.get(name)
-            return f"{CALC}!{_absolute(grid.single(name))}" if column is None else f"${letters(column)}{WORLD}"
-        dollar = "$" * fixed
-        if name in self.columns.rows:
-            return f"{dollar}{letters(self.columns.rows[name] + month)}{WORLD}"
-        return f"{CALC}!{dollar}{letters(MONTHS + month)}${grid.rows[name]}"
-
-
-def _absolute(cells: str) -> str:
-    """Fix the rows of cells whose columns are fixed, so that a formula can be copied down."""
-    return ":".join(f"{cell[: len(cell.rstrip('0123456789'))]}${cell[len(cell.rstrip('0123456789')):]}" for cell in cells.split(":"))
-
-
-def _side_by_side(first: int, size: int, *, several: bool) -> str:
-    if not size:
-        return ""
-    start = f"${letters(first)}{WORLD}"
-    return f"{start}:${letters(first + size - 1)}{WORLD}" if several else start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,13 +91,19 @@ def write_worlds(desk: Desk) -> None:
     page, draws = desk.pages[WORLDS], _draws(desk)
     worlds = len(draws.shares)
     note = (
-        f"{worlds} worlds, drawn once with seed {desk.paper.seed} and reckoned live; the standard error says how well they know the mean."
+        f"{worlds} worlds, drawn once with seed {desk.paper.seed} and reckoned live; "
+        "the standard error says how well they know the mean."
         if worlds
         else "This workbook was written without worlds: nothing is uncertain, or a world has too many columns."
     )
     heading(desk, page, "Monte Carlo", note)
-    page.write_string(2, 0, "Each row is one world. Blue shares are constants, so that two edits meet the same worlds. "
-                      "What is the same in all worlds stands on Calc; a range moves with the value of the chosen case.", desk.look("lead"))
+    page.write_string(
+        2,
+        0,
+        "Each row is one world. Blue shares are constants, so that two edits meet the same worlds. "
+        "What is the same in all worlds stands on Calc; a range moves with the value of the chosen case.",
+        desk.look("lead"),
+    )
     page.set_column(0, 0, 27)
     page.set_column(1, 1, 8)
     if not worlds:
@@ -240,7 +133,9 @@ def _write_shares(desk: Desk, page: Worksheet, columns: Columns) -> None:
 
 
 def _write_header(desk: Desk, page: Worksheet, column: int, texts: tuple[str, str, str]) -> None:
-    for row, text, style in zip((NAMES, TIME, UNITS), texts, ("header_number", "soft_right", "soft_right"), strict=True):
+    for row, text, style in zip(
+        (NAMES, TIME, UNITS), texts, ("header_number", "soft_right", "soft_right"), strict=True
+    ):
         page.write_string(row - 1, column, text, desk.look(style))
 
 
@@ -291,7 +186,11 @@ def _opening(desk: Desk, columns: Columns, row: Row, opened: Mapping[str, Values
     if not row.by_month or (row.opening is None and row.name not in asked_before(desk.paper.program)):
         return
     count = len(_draws(desk).shares)
-    text = "0" if row.opening is None else words(row.opening, Seat(columns=columns, row=row.name, ladders=desk.paper.program.ladders))
+    text = (
+        "0"
+        if row.opening is None
+        else words(row.opening, Seat(columns=columns, row=row.name, ladders=desk.paper.program.ladders))
+    )
     value = opened.get(row.name, np.zeros((1, 1)))
     yield Column(
         at=columns.rows[row.name] - 1,
@@ -416,6 +315,10 @@ def _write_statistics(desk: Desk, page: Worksheet) -> None:
             page.write_string(STATISTIC - 2, column, headline.label, desk.look("header_number"))
             values = headline_values(desk, headline)
             cells = f"{letters(column)}${TOP}:{letters(column)}${last}"
-            number = "0.0%" if label.startswith("Share") else number_look(headline.unit, values.tolist(), desk.paper.currency)
+            number = (
+                "0.0%"
+                if label.startswith("Share")
+                else number_look(headline.unit, values.tolist(), desk.paper.currency)
+            )
             text = template.format(range=cells, level=f"${letters(LEVEL)}{at}")
-            desk.formula(page, at, column, text, statistic(label, values), number)
+            desk.formula(page, at, column, text, statistic(label, values), number=number)
