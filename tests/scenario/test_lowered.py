@@ -209,8 +209,8 @@ CARDS = {
               - {id: trial, unit: tokens, grant: 900_000, every: month, price: 0, eligible: [tokens], unused: forfeit}
           - during: {}
             pools:
-              - {id: paid, unit: tokens, grant: 1_500_000, every: quarter, price: 40, eligible: [tokens], unused: refund,
-                 during: {prorate: none}}
+              - {id: paid, unit: tokens, grant: 1_500_000, every: quarter, price: 40, eligible: [tokens],
+                 unused: refund, during: {prorate: none}}
     """,
     "an account with packages, a mark-up and a maximum on one charge": """
         card: v
