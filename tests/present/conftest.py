@@ -6,6 +6,9 @@ import pytest
 
 from pertoken.present.charts import bars
 from pertoken.present.sheet import Chart, Column, Figure, Figures, Note, Sheet, Table, total_row
+from tests.browser import chromium
+
+__all__ = ["chromium"]
 
 CUSTOMERS = (
     "Northwind Legal", "Halden Robotics", "Bluefin Analytics", "Kestrel Health", "Orchard Retail", "Tidewater Bank",

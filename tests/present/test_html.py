@@ -1,11 +1,7 @@
 """The page: escaped, self-contained, and no wider than a phone."""
 
 import html
-import os
 import re
-import shutil
-import subprocess
-from html.parser import HTMLParser
 
 import pytest
 
@@ -13,36 +9,10 @@ from pertoken.present.charts import bars
 from pertoken.present.html import page
 from pertoken.present.numbers import DIGIT_SPACE
 from pertoken.present.sheet import Chart, Column, Figure, Figures, Note, Sheet, Table
+from tests.browser import tags
 
-VOID = {"meta", "link", "br", "img", "hr", "input"}
 EVIL = "<script>alert(1)</script>\"'&"
 PHONE = 390
-
-
-class Tags(HTMLParser):
-    """All start tags with their attributes; end tags must match."""
-
-    def __init__(self):
-        super().__init__()
-        self.found, self.open = [], []
-
-    def handle_starttag(self, tag, attributes):
-        self.found.append((tag, dict(attributes)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.found.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
-def tags(text):
-    parser = Tags()
-    parser.feed(text)
-    assert parser.open == []
-    return parser.found
 
 
 @pytest.fixture(scope="module")
@@ -110,27 +80,6 @@ def test_two_charts_on_one_page_share_no_identifier():
     assert len(names) == len(set(names))
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None and os.environ.get("CI") == "true":
-        pytest.fail("chromium is not installed; the page must be looked at in CI")
-    if found is None:
-        pytest.skip("chromium is not installed; nobody looked at the page")
-    return found
-
-
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--virtual-time-budget=5000",
-]
 PROBE = """<!DOCTYPE html><body><iframe style="width:{width}px;height:800px;border:0" srcdoc="{inner}"></iframe><script>
 addEventListener("load", () => {{
   const page = document.querySelector("iframe").contentDocument.documentElement;
@@ -142,8 +91,7 @@ addEventListener("load", () => {{
 def test_a_phone_scrolls_only_down(chromium, text, tmp_path):
     probe = tmp_path / "probe.html"
     probe.write_text(PROBE.format(width=PHONE, inner=html.escape(text)), encoding="utf-8")
-    command = [chromium, *QUIET, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", probe.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    size = {name: int(pixels) for name, pixels in re.findall(r'data-(width|height)="(\d+)"', done.stdout)}
+    seen = chromium(probe.as_uri())
+    size = {name: int(pixels) for name, pixels in re.findall(r'data-(width|height)="(\d+)"', seen)}
     assert size["width"] <= PHONE
     assert size["height"] > 1000  # the page was there

@@ -10,6 +10,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reconcile": ("pertoken.cli.reconcile", "Where does the bill part from the log, and why?"),
     "reprice": ("pertoken.cli.reprice", "What would the same usage cost on other days or models?"),
     "run": ("pertoken.cli.run", "What does a model come to, in its cases and in 10,000 worlds?"),
+    "compare": ("pertoken.cli.compare", "How do two models, or two scenarios, differ, and why?"),
+    "sensitivity": ("pertoken.cli.sensitivity", "What does a model's result depend on?"),
+    "solve": ("pertoken.cli.solve", "At which price or volume is a target met?"),
+    "breakeven": ("pertoken.cli.breakeven", "From which month or volume on does it pay?"),
     "focus": ("pertoken.cli.focus", "Bills in the FOCUS format: export, read, check."),
     "balances": ("pertoken.cli.balances", "What is paid and not yet used, what lapsed, what expires when?"),
     "coverage": ("pertoken.cli.coverage", "How well are commitments used, how much do they cover?"),
@@ -39,4 +43,4 @@ def overview() -> str:
     >>> overview().splitlines()[0]
     'Usage: pertoken COMMAND [ARGUMENTS]'
     """
-    return HEAD + "".join(f"  {name:<10} {about}\n" for name, (_, about) in COMMANDS.items()) + TAIL
+    return HEAD + "".join(f"  {name:<11} {about}\n" for name, (_, about) in COMMANDS.items()) + TAIL

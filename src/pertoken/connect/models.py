@@ -96,7 +96,7 @@ def _spec(document: Document, raw: bytes) -> Spec:
     )
     known = every_input(spec)
     spec = replace(spec, correlations=correlations(reading, data, known), scenarios=scenarios(reading, data, known))
-    check_names(reading, spec)
+    check_names(reading, data, spec)
     if door.wrong:
         raise InputError.of(sorted(dict.fromkeys(door.wrong), key=_order))
     return spec

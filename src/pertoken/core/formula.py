@@ -273,4 +273,8 @@ class _Reader:
 def _many(known: Function) -> str:
     if known.fewest == known.most:
         return f"{known.fewest} argument{'s' if known.fewest > 1 else ''}"
-    return f"{known.fewest} or more arguments" if known.most > known.fewest + 1 else f"{known.fewest} or {known.most}"
+    return (
+        f"{known.fewest} or more arguments"
+        if known.most > known.fewest + 1
+        else f"{known.fewest} or {known.most} arguments"
+    )

@@ -85,6 +85,9 @@ class Lines:
         """Keep the lines that a boolean mask or an index names."""
         index = np.flatnonzero(index) if index.dtype == bool else index
         keys = {name: key.pick(index) for name, key in self.keys.items()}
+        run = _run(index) if any(value.ndim > 1 for value in self.values.values()) else None
+        if run is not None:  # worlds are not copied where they need not be
+            return type(self)(keys, {name: value[..., run] for name, value in self.values.items()})
         return type(self)(keys, {name: value.take(index, axis=-1) for name, value in self.values.items()})
 
     def where(self, **labels: str) -> Self:
@@ -161,6 +164,13 @@ class Ledger(Lines):
 
     needs_keys = frozenset({"account", "stage"})
     needs_values = frozenset({"quantity", "amount"})
+
+
+def _run(index: NDArray[Any]) -> slice | None:
+    """Say an index as a slice where it names lines that follow each other."""
+    if not len(index) or index[-1] - index[0] + 1 != len(index) or (np.diff(index) != 1).any():
+        return None
+    return slice(int(index[0]), int(index[-1]) + 1)
 
 
 def concat(kind: type[T], parts: Sequence[Lines]) -> T:

@@ -18,7 +18,10 @@ from pertoken.core.money import Values
 
 KEPT = 1 << 16
 QUANTILES = {"p5": 0.05, "p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95}
+LEVELS = np.array(list(QUANTILES.values()))
 CONFIDENCE = 0.95
+MEAN, VARIANCE = 0, 1
+"""Where the two stand among the figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Asked:
             raise InputError(msg)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
     """Blocks of worlds taken in so far; its size does not grow with their number.
 
@@ -53,7 +56,7 @@ class Gathered:
         kept: The blocks themselves, while there are at most `KEPT` draws.
         blocks: How many there were.
         draws: How many worlds they held.
-        middle: The mean over the blocks of each of their figures.
+        middle: The mean over the blocks of each of their figures, shape `(figure, *world)`.
         spread: The sum of squares around it.
     """
 
@@ -61,11 +64,11 @@ class Gathered:
     kept: tuple[Values, ...] = ()
     blocks: int = 0
     draws: int = 0
-    middle: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
-    spread: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
+    middle: Values = field(default_factory=lambda: np.zeros(0))
+    spread: Values = field(default_factory=lambda: np.zeros(0))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Summary:
     """Figures of a sample, over the axis of draws; each of the shape of one world's values.
 
@@ -104,16 +107,14 @@ def gather(gathered: Gathered, block: Values) -> Gathered:
     if not len(block) or (each and each != len(block)):
         msg = f"a block of {len(block)} worlds; expected {each or 'at least 1'}, as in each replicate of one design"
         raise InputError(msg)
-    figures, blocks = _figures(block, gathered.asked), gathered.blocks + 1
-    middle, spread = dict(figures), {name: np.zeros_like(value) for name, value in figures.items()}
-    if gathered.blocks:
-        for name, value in figures.items():
-            away = value - gathered.middle[name]
-            middle[name] = gathered.middle[name] + away / blocks
-            spread[name] = gathered.spread[name] + away * (value - middle[name])
-    draws = gathered.draws + len(block)
+    figures, blocks, draws = _figures(block, gathered.asked), gathered.blocks + 1, gathered.draws + len(block)
     kept = (*gathered.kept, block) if draws <= KEPT else ()
-    return Gathered(gathered.asked, kept, blocks, draws, MappingProxyType(middle), MappingProxyType(spread))
+    if blocks == 1:
+        return Gathered(gathered.asked, kept, blocks, draws, figures, np.zeros_like(figures))
+    with np.errstate(invalid="ignore"):  # figures may be infinite
+        away = figures - gathered.middle
+        middle = gathered.middle + away / blocks
+        return Gathered(gathered.asked, kept, blocks, draws, middle, gathered.spread + away * (figures - middle))
 
 
 def summary(gathered: Gathered) -> Summary:
@@ -129,23 +130,21 @@ def summary(gathered: Gathered) -> Summary:
     if not gathered.blocks:
         msg = "no worlds to summarise; draw at least one"
         raise InputError(msg)
-    figures = dict(gathered.middle)
-    if gathered.kept and gathered.blocks > 1:
+    figures, blocks, draws = gathered.middle.copy(), gathered.blocks, gathered.draws
+    errors = np.sqrt(gathered.spread / (blocks * (blocks - 1))) if blocks > 1 else np.full_like(figures, np.nan)
+    if gathered.kept and blocks > 1:
         figures = _figures(np.concatenate(gathered.kept), gathered.asked)
-    elif (
-        gathered.blocks > 1
-    ):  # the variance of all is the mean of the blocks' variances and the variance of their means
-        figures["variance"] = gathered.middle["variance"] + gathered.spread["mean"] / gathered.blocks
-    errors = {name: _error(value, gathered.blocks) for name, value in gathered.spread.items()}
-    variance, of_variance = figures.pop("variance"), errors.pop("variance")
-    figures["sd"] = np.sqrt(variance * gathered.draws / max(gathered.draws - 1, 1))
-    errors["sd"] = np.divide(of_variance, 2 * figures["sd"], out=np.zeros_like(of_variance), where=figures["sd"] > 0)
+    elif blocks > 1:
+        figures[VARIANCE] += gathered.spread[MEAN] / blocks  # that of the blocks' means, beside the mean of theirs
+    figures[VARIANCE] = sd = np.sqrt(figures[VARIANCE] * draws / max(draws - 1, 1))
+    errors[VARIANCE] = np.divide(errors[VARIANCE], 2 * sd, out=np.zeros_like(sd), where=sd != 0)
+    names = _names(gathered.asked)
     return Summary(
-        gathered.draws,
-        gathered.blocks,
-        MappingProxyType(figures),
-        MappingProxyType(errors),
-        whole=gathered.blocks == 1 or bool(gathered.kept),
+        draws,
+        blocks,
+        MappingProxyType(dict(zip(names, figures, strict=True))),
+        MappingProxyType(dict(zip(names, errors, strict=True))),
+        whole=blocks == 1 or bool(gathered.kept),
     )
 
 
@@ -169,25 +168,35 @@ def summarise(values: Values, *, replicates: int = 1, asked: Asked | None = None
     return summary(gathered)
 
 
-def _figures(worlds: Values, asked: Asked) -> dict[str, Values]:
+def _names(asked: Asked) -> list[str]:
+    """Name the figures in their order; in the place of the standard deviation stands its square until the end."""
+    beside = (f"{side} {x:.15g}" for side, levels in (("below", asked.below), ("above", asked.above)) for x in levels)
+    return ["mean", "sd", *QUANTILES, "shortfall", *beside]
+
+
+def _figures(worlds: Values, asked: Asked) -> Values:
     ranked = np.sort(worlds, axis=0)
-    figures = {
-        "mean": np.asarray(worlds.mean(axis=0)),
-        "variance": np.asarray(worlds.var(axis=0)),
-        **{name: _quantile(ranked, level) for name, level in QUANTILES.items()},
-        "shortfall": _shortfall(ranked, asked),
-        **{f"below {x:.15g}": np.asarray((worlds < x).mean(axis=0)) for x in asked.below},
-        **{f"above {x:.15g}": np.asarray((worlds > x).mean(axis=0)) for x in asked.above},
-    }
-    unknown = np.isnan(ranked[-1])  # what is not a number in one world has no figures
-    return {name: np.where(unknown, np.nan, value) for name, value in figures.items()} if unknown.any() else figures
+    with np.errstate(invalid="ignore"):  # worlds may be infinite
+        figures = np.stack(
+            [
+                worlds.mean(axis=0),
+                worlds.var(axis=0),
+                *_quantiles(ranked),
+                _shortfall(ranked, asked),
+                *((worlds < x).mean(axis=0) for x in asked.below),
+                *((worlds > x).mean(axis=0) for x in asked.above),
+            ]
+        )
+    figures[..., np.isnan(ranked[-1])] = np.nan  # what is not a number in one world has no figures
+    return figures
 
 
-def _quantile(ranked: Values, level: float) -> Values:
-    """Read a quantile between the two worlds beside it, as NumPy and the PERCENTILE of spreadsheets do."""
-    below, part = divmod(level * (len(ranked) - 1), 1)
-    one, two = ranked[int(below)], ranked[min(int(below) + 1, len(ranked) - 1)]
-    return np.asarray(one + (two - one) * part)
+def _quantiles(ranked: Values) -> Values:
+    """Read quantiles between the two worlds beside each, as NumPy and the PERCENTILE of spreadsheets do."""
+    part, below = np.modf(LEVELS * (len(ranked) - 1))
+    place = below.astype(np.intp)
+    one, two = ranked[place], ranked[np.minimum(place + 1, len(ranked) - 1)]
+    return np.asarray(np.where(one == two, one, one + (two - one) * part.reshape(-1, *[1] * (ranked.ndim - 1))))
 
 
 def _shortfall(ranked: Values, asked: Asked) -> Values:
@@ -196,10 +205,6 @@ def _shortfall(ranked: Values, asked: Asked) -> Values:
     last = ceil(round(count, 9))
     worst = ranked[:last] if asked.low_is_bad else ranked[::-1][:last]
     return np.asarray((worst[:-1].sum(axis=0) + worst[-1] * (count - (last - 1))) / count)
-
-
-def _error(spread: Values, blocks: int) -> Values:
-    return np.sqrt(spread / (blocks * (blocks - 1))) if blocks > 1 else np.full_like(spread, np.nan)
 
 
 def half_width(error: float, replicates: int) -> float:
@@ -214,7 +219,7 @@ def half_width(error: float, replicates: int) -> float:
 
 
 def known(said: Summary, name: str) -> str:
-    """Say how well a figure of one number is known, at 95 %.
+    """Say how well a figure of one number is known, at 95 %: beside itself, or near zero beside the spread.
 
     >>> worlds = np.arange(100.0).reshape(10, 10).T.ravel()
     >>> known(summarise(worlds, replicates=10), "p90")
@@ -223,7 +228,12 @@ def known(said: Summary, name: str) -> str:
     label = name.upper() if name in QUANTILES else name
     if said.replicates == 1:
         return f"how well {label} is known can't be said of one replicate"
-    value, width = float(said[name]), half_width(float(said.errors[name]), said.replicates)
-    share = name.startswith(("below", "above"))
-    near = f"{100 * width:.2g} points" if share else f"{100 * width / abs(value):.2g} %" if value else f"{width:.3g}"
+    value, spread = abs(float(said[name])), float(said["sd"])
+    width = half_width(float(said.errors[name]), said.replicates)
+    if name.startswith(("below", "above")):
+        near = f"{100 * width:.2g} points"
+    elif value >= spread:  # nearer to zero, a share of the value says little
+        near = f"{100 * width / value:.2g} %" if value else "0"
+    else:
+        near = f"{100 * width / spread:.2g} % of the standard deviation"
     return f"{label} is known to ±{near} ({said.replicates} replicates)"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from fractions import Fraction
 
 from pertoken.core.errors import Fault, InputError, PertokenError, alike
@@ -180,7 +181,7 @@ class _Reader:
         """Read all there is."""
         result = self._product() if self.text.strip() else ONE
         if self.found is not None:
-            raise self._fault(f"`{self.found[0]}` after a whole unit", "`*` or `/` between nouns")
+            raise self._fault(f"`{self.found[0].strip()}` after a whole unit", "`*` or `/` between nouns")
         return result
 
     def _next(self) -> re.Match[str] | None:
@@ -270,7 +271,7 @@ def _written(powers: tuple[tuple[str, int], ...], scale: Fraction) -> str:
     if top:
         above[0] = f"{top} {above[0]}"
     if bottom:
-        below[0] = f"{bottom} {below[0]}"
+        below = [f"{bottom} {below[0]}", *below[1:]] if below else [bottom]
     if number:
         above = [f"{number} {above[0]}", *above[1:]] if above and number != "%" else [number, *above]
     above += ["year"] * (years > 0)
@@ -290,4 +291,7 @@ def _shares(scale: Fraction, above: bool, below: bool) -> tuple[str, str, str, i
                 for bottom, bottom_text in _SIZES if below else _SIZES[:1]:
                     if percent * top / bottom * Fraction(12) ** years == scale:
                         return ("%" if percent != 1 else "", top_text, bottom_text, years)
-    return (f"{float(scale):.12g}", "", "", 0)
+    number = Decimal(scale.numerator) / scale.denominator
+    if Fraction(number) == scale:
+        return (f"{number:f}", "", "", 0)
+    return (str(scale.numerator), "", str(scale.denominator), 0)

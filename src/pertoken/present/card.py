@@ -1,21 +1,13 @@
 """A look at cards as a sheet: what is wrong, what is likely wrong, and what each card says."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from pertoken.core.errors import Fault
+from pertoken.present import faults
 from pertoken.present.card_words import words
 from pertoken.present.sheet import Column, Sheet, Table
 from pertoken.rating.card import Card
 from pertoken.rating.review import Review
 
-FAULT = (
-    Column("place", "Place", "text"),
-    Column("found", "Found", "text"),
-    Column("expected", "Expected", "text"),
-    Column("mend", "Mend", "text"),
-)
-BRIEF = (FAULT[0], FAULT[1])
 CARD = (Column("card", "Card", "text"), Column("part", "Part", "text"), Column("says", "Says", "text"))
 
 
@@ -27,8 +19,8 @@ def sheet(review: Review, *, brief: bool = False) -> Sheet:
         brief: True to write a fault in one sentence, for people.
     """
     tables = [
-        _faults("faults", "Wrong", review.faults, brief=brief),
-        _faults("doubts", "Likely wrong", review.doubts, brief=brief),
+        faults.table("faults", "Wrong", review.faults, brief=brief),
+        faults.table("doubts", "Likely wrong", review.doubts, brief=brief),
         _cards(review.cards),
     ]
     return Sheet(
@@ -41,13 +33,6 @@ def sheet(review: Review, *, brief: bool = False) -> Sheet:
 
 def _count(items: Sequence[object], what: str) -> str:
     return f"{len(items)} {what}{'s' * (len(items) != 1)}"
-
-
-def _faults(name: str, title: str, found: Sequence[Fault], *, brief: bool) -> Table:
-    if brief:
-        return Table(name, title, BRIEF, tuple((x.where, str(replace(x, where=""))) for x in found), total=False)
-    rows = tuple((fault.where, fault.found, fault.expected, fault.mend) for fault in found)
-    return Table(name, title, FAULT, rows, total=False)
 
 
 def _cards(cards: Sequence[Card]) -> Table:

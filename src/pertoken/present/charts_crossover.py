@@ -11,8 +11,7 @@ from pertoken.present.drawing import INK, PAPER
 from pertoken.present.dress import PALETTE, WIDTH, Spec, dressed
 from pertoken.present.numbers import show
 from pertoken.present.plane import Flag, Plane, drawn, flagged, marks, room
-from pertoken.present.room import cut
-from pertoken.present.sheet import Number
+from pertoken.present.room import Numbers, cut, drawable
 
 NAMED = 24
 """Letters of the name of a line beside its end."""
@@ -31,9 +30,9 @@ class Line:
     """
 
     name: str
-    values: Sequence[Number]
-    low: Sequence[Number] = ()
-    high: Sequence[Number] = ()
+    values: Numbers
+    low: Numbers = ()
+    high: Numbers = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Crossing:
 
 
 def crossover(
-    at: Sequence[Number], lines: Sequence[Line], *, x: Axis, y: Axis, crossings: Sequence[Crossing] | None = None
+    at: Numbers, lines: Sequence[Line], *, x: Axis, y: Axis, crossings: Sequence[Crossing] | None = None
 ) -> Spec:
     """Return lines over an input, with a band from P10 to P90 where they have one, and the places where they cross.
 
@@ -58,12 +57,12 @@ def crossover(
         crossings: Where lines cross, if that is better known than by straight lines from value to value.
 
     Raises:
-        ValueError: If values do not rise, or a line has not one number for each.
+        ValueError: If values do not rise, or a line has not one finite number for each.
     """
-    places = [float(value) for value in at]
+    places = drawable(at, "the input")
     _check(places, lines)
     found = cross(places, lines, x) if crossings is None else crossings
-    shown = [float(number) for line in lines for number in (*line.values, *line.low, *line.high)]
+    shown = [y for line in lines for y in drawable([*line.values, *line.low, *line.high], repr(line.name))]
     ends = [(f"{cut(line.name, NAMED)}", float(line.values[-1])) for line in lines]
     right = room([text for text, _ in ends])
     plane = Plane((places[0], places[-1]), marks(shown, zero=y.zero), y.kind, y.title, right, log=x.log)

@@ -13,8 +13,8 @@ from pertoken.present.drawing import INK, PAPER
 from pertoken.present.dress import FAINT, GAP, PALETTE, WIDTH, Spec, dressed, legend
 from pertoken.present.numbers import show
 from pertoken.present.plane import Plane, drawn, marks, room
-from pertoken.present.room import NARROW, cut
-from pertoken.present.sheet import Kind, Number
+from pertoken.present.room import NARROW, Numbers, cut, drawable, width
+from pertoken.present.sheet import Kind
 
 BANDS = (("p10", "p90", "8 in 10 worlds lie here (P10 to P90)", 0.3), ("p25", "p75", "5 in 10 (P25 to P75)", 0.4))
 """Lower end, upper end, what the legend says, and how strong the ink is, the wide band first."""
@@ -26,8 +26,8 @@ CASE = 16
 """Letters of the name of a case beside its line."""
 HALF = 0.4
 """Half of the width of a column, of a month."""
-LEGEND, LEGEND_GAP = WIDTH // 4 - 60, 30
-"""Room for a name in the legend, and between two. [px]"""
+SYMBOL, WIDER = 32, 1.2
+"""Room for the square before a name in the legend [px], and how much wider than here the reader's font may be."""
 
 Piece = tuple[str, float, float, float]
 """Part, month, and the heights between which it is drawn."""
@@ -37,17 +37,17 @@ Piece = tuple[str, float, float, float]
 class Spread:
     """Quantiles over worlds, one number for each month."""
 
-    p10: Sequence[Number]
-    p25: Sequence[Number]
-    p50: Sequence[Number]
-    p75: Sequence[Number]
-    p90: Sequence[Number]
+    p10: Numbers
+    p25: Numbers
+    p50: Numbers
+    p75: Numbers
+    p90: Numbers
 
 
 def fan(
     months: Sequence[str],
     spread: Spread | None,
-    cases: Mapping[str, Sequence[Number]] | None = None,
+    cases: Mapping[str, Numbers] | None = None,
     *,
     title: str,
     kind: Kind = "money",
@@ -62,7 +62,7 @@ def fan(
         kind: How numbers are written.
 
     Raises:
-        ValueError: If there is nothing to draw, or not one number for each month.
+        ValueError: If there is nothing to draw, or not one finite number for each month.
     """
     quantiles = {f.name: _checked(f.name, getattr(spread, f.name), months) for f in fields(Spread)} if spread else {}
     named = {name: _checked(name, values, months) for name, values in (cases or {}).items()}
@@ -81,7 +81,7 @@ def fan(
 
 def by_month(
     months: Sequence[str],
-    parts: Mapping[str, Sequence[Number]],
+    parts: Mapping[str, Numbers],
     *,
     title: str,
     kind: Kind = "money",
@@ -99,7 +99,7 @@ def by_month(
         net: What the sum of all parts is called, drawn as a line; empty for no line.
 
     Raises:
-        ValueError: If there is not one number for each month, or an area would hang below zero.
+        ValueError: If there is not one finite number for each month, or an area would hang below zero.
     """
     folded = _folded({name: _checked(name, values, months) for name, values in parts.items()})
     if mark == "area" and min((y for values in folded.values() for y in values), default=0) < 0:
@@ -113,15 +113,15 @@ def by_month(
     plane = Plane((-side, size - 1 + side), shown, kind, title, right=room([text for text, _ in ends]) if net else 0.0)
     at = _places(size)
     line = [*_lines(at, total), *plane.named(ends)] if net else []
-    pieces = _pieces(stack, list(folded), columns=columns)
+    pieces = _pieces(stack, list(folded), plane.across + plane.right, columns=columns)
     layers = alt.layer(plane.grid(), pieces, *line).encode(plane.side(), _months(plane, months))
     return dressed(layers.properties(width=WIDTH, height=plane.height))
 
 
-def _checked(name: str, values: Sequence[Number], months: Sequence[str]) -> list[float]:
+def _checked(name: str, values: Numbers, months: Sequence[str]) -> list[float]:
     if not months or len(values) != len(months):
         raise ValueError(f"{name!r} has {len(values)} numbers for {len(months)} months; expected one for each")
-    return [float(value) for value in values]
+    return drawable(values, repr(name))
 
 
 def _places(size: int) -> list[float]:
@@ -197,9 +197,8 @@ def _stack(parts: Mapping[str, list[float]], size: int) -> list[Piece]:
     return pieces
 
 
-def _pieces(stack: Sequence[Piece], names: Sequence[str], *, columns: bool) -> alt.Chart:
-    key = legend((), columns=4, labelLimit=LEGEND, columnPadding=LEGEND_GAP)
-    color = alt.Color("part:N", legend=key, scale=alt.Scale(domain=list(names), range=list(PALETTE)))
+def _pieces(stack: Sequence[Piece], names: Sequence[str], pixels: float, *, columns: bool) -> alt.Chart:
+    color = alt.Color("part:N", legend=_key(names, pixels), scale=alt.Scale(domain=list(names), range=list(PALETTE)))
     half = HALF if columns else 0.0
     chart = drawn(
         [{"part": name, "x": at - half, "x2": at + half, "y": low, "y2": high} for name, at, low, high in stack]
@@ -207,3 +206,11 @@ def _pieces(stack: Sequence[Piece], names: Sequence[str], *, columns: bool) -> a
     made = chart.mark_rect(stroke=PAPER, strokeWidth=0.75).encode(x2="x2:Q") if columns else chart.mark_area()
     pieces: alt.Chart = made.encode(x="x:Q", y="y:Q", y2="y2:Q", color=color)
     return pieces
+
+
+def _key(names: Sequence[str], pixels: float) -> alt.Legend:
+    """Names above in four columns, or in three where a name is long, which cut it if it is very long."""
+    longest = max(map(width, names), default=0.0)
+    columns = 4 if longest <= pixels / 4 - SYMBOL else 3
+    limit = min((pixels / columns - SYMBOL) / WIDER, longest)
+    return legend((), columns=columns, labelLimit=limit, columnPadding=(WIDER - 1) * limit + 2 * GAP)

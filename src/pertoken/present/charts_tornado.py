@@ -11,7 +11,7 @@ from pertoken.present.drawing import INK
 from pertoken.present.dress import GAIN, GAP, LETTER, LOSS, STEP, WIDTH, Spec, amounts, dressed, legend
 from pertoken.present.numbers import show
 from pertoken.present.plane import drawn
-from pertoken.present.room import cut, ticks, width
+from pertoken.present.room import cut, drawable, ticks, width
 from pertoken.present.sheet import Kind, Number
 
 ENDS = (("input low", GAIN), ("input high", LOSS))
@@ -68,7 +68,7 @@ def tornado(swings: Sequence[Swing], base: Number, *, title: str, kind: Kind = "
         limit: Inputs at most; a last line says how many are left out.
 
     Raises:
-        ValueError: If two inputs share a name, or there is none.
+        ValueError: If two inputs share a name, there is none, or a result is not finite.
     """
     names = [swing.name for swing in swings]
     if not swings or len(set(names)) < len(names):
@@ -81,7 +81,7 @@ def tornado(swings: Sequence[Swing], base: Number, *, title: str, kind: Kind = "
     words = [word for at, swing in enumerate(ranked[:limit]) for word in _words(swing, middle, at)]
     words.append({"x": middle, "at": -1, "side": "over", "text": f"base {show(base, kind)}", "size": PLAIN})
     beside = LETTER * max(map(len, labels)) + 2 * GAP
-    ends = [middle, *(bar["x2"] for bar in bars)]
+    ends = drawable([middle, *(bar["x2"] for bar in bars)], "a swing")
     scale = alt.Scale(domain=_domain(ends, words, WIDTH - beside - 4 * GAP), nice=False, zero=False)
     axis = amounts(kind, values=ticks(min(ends), max(ends), most=5))
     rows = alt.Y("at:Q", axis=_names(labels, beside), scale=alt.Scale(domain=[len(labels) - 0.5, -1.5], nice=False))
@@ -106,7 +106,7 @@ def _bars(swing: Swing, base: float, at: int) -> list[dict[str, Any]]:
 
 def _words(swing: Swing, base: float, at: int) -> list[dict[str, Any]]:
     """The values of the input, each at the end of its bar; in small letters where the two share the height."""
-    low, high = cut(swing.low, VALUE), cut(swing.high, VALUE)
+    low, high = _short(swing.low), _short(swing.high)
     at_low, at_high = float(swing.at_low), float(swing.at_high)
     rises = at_high > at_low or (at_high == at_low and at_low == base)
     size, shift = float(PLAIN), 0.0
@@ -117,6 +117,16 @@ def _words(swing: Swing, base: float, at: int) -> list[dict[str, Any]]:
         {"x": x, "at": at + move, "side": side, "text": text, "size": size}
         for x, side, text, move in zip((at_low, at_high), sides, (low, high), (-shift, shift), strict=True)
     ]
+
+
+def _short(text: str) -> str:
+    """A value that fits beside a bar: a long unit goes before the number is cut.
+
+    >>> _short("45,000 queries / customer"), _short("until the end of 2027")
+    ('45,000', 'until the end…')
+    """
+    number = text.split(" ", 1)[0]
+    return cut(number if len(text) > VALUE and any(map(str.isdigit, number)) else text, VALUE)
 
 
 def _domain(ends: Sequence[float], words: Sequence[dict[str, Any]], pixels: float) -> list[float]:

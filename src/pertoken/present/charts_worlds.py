@@ -1,5 +1,6 @@
 """The worlds of one result: how many lie where, P10, P50 and P90, and how many lose."""
 
+from decimal import Decimal
 from math import ceil, floor
 from typing import Any
 
@@ -46,7 +47,7 @@ def histogram(
     counts, _ = np.histogram(np.clip(results, edges[0], edges[-1]), edges)
     shares = counts / results.size
     lost = 0.0 if loss is None else float(np.mean(results < loss))
-    said = [f"{below}: {show(lost, 'share')} of worlds", f"{above}: {show(1 - lost, 'share')} of worlds"]
+    said = [f"{side}: {share} of worlds" for side, share in zip((below, above), _shares(lost), strict=True)]
     data = [
         {"x": left, "x2": right, "y": share, "y2": 0.0, "group": said[_wins(left, right, loss)]}
         for left, right, share in zip(edges[:-1].tolist(), edges[1:].tolist(), shares.tolist(), strict=True)
@@ -57,6 +58,20 @@ def histogram(
     columns = _columns(data, [] if loss is None else said)
     layers = alt.layer(plane.grid(), columns, *words).encode(plane.side(), plane.foot(x.kind, x.title))
     return dressed(layers.properties(width=WIDTH, height=plane.height))
+
+
+def _shares(lost: float) -> tuple[str, str]:
+    """A share and the rest of it as text, so that they add up as they are written.
+
+    >>> _shares(0.0), _shares(0.0005), _shares(0.0002), _shares(0.9998)
+    (('0.0 %', '100.0 %'), ('0.1 %', '99.9 %'), ('<0.1 %', '>99.9 %'), ('>99.9 %', '<0.1 %'))
+    """
+    few, many = show(lost, "share"), show(1 - lost, "share")
+    if few.startswith("<"):
+        return few, ">99.9 %"
+    if many.startswith("<"):
+        return ">99.9 %", many
+    return few, f"{100 - Decimal(few.removesuffix(' %'))} %"
 
 
 def _edges(results: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:

@@ -45,13 +45,14 @@ def dressed(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> Spec:
 
 
 def amounts(kind: Kind, **more: Any) -> alt.Axis:  # noqa: ANN401  the axis's own
-    """Return an axis of numbers without a line of its own.
+    """Return an axis of numbers without a line of its own, on which numbers that would meet are left out.
 
     Args:
         kind: How its numbers are written.
         more: What the axis is told besides.
     """
-    return alt.Axis(format=FORMATS.get(kind, ",.12~g"), domain=False, ticks=False, **more)
+    look: dict[str, Any] = {"domain": False, "ticks": False, "labelOverlap": "greedy", "labelSeparation": 3 * GAP}
+    return alt.Axis(format=FORMATS.get(kind, ",.12~g"), **(look | more))
 
 
 def legend(names: Iterable[str], **more: Any) -> alt.Legend:  # noqa: ANN401  the legend's own
@@ -62,5 +63,11 @@ def legend(names: Iterable[str], **more: Any) -> alt.Legend:  # noqa: ANN401  th
         more: What the legend is told besides.
     """
     gap = 2 * GAP + LETTER * max(map(len, names), default=0) / 5
-    look = {"orient": "top", "title": None, "labelLimit": 0, "symbolType": "square", "columnPadding": gap}
+    look: dict[str, Any] = {
+        "orient": "top",
+        "title": None,
+        "labelLimit": 0,
+        "symbolType": "square",
+        "columnPadding": gap,
+    }
     return alt.Legend(**(look | more))

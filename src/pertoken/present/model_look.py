@@ -4,7 +4,7 @@ CSS = """
 a { color: inherit; text-decoration: underline dotted var(--soft); text-underline-offset: .2em; }
 a:hover { color: var(--accent); text-decoration-style: solid; }
 a:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
-code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .88em;
+code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .88em;
   overflow-wrap: anywhere; }
 .of { display: inline-block; white-space: nowrap; margin-right: .8em; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(32rem, 100%), 1fr)); gap: 0 2rem;
@@ -31,6 +31,7 @@ th small { display: block; color: var(--soft); font-weight: 400; overflow-wrap: 
 .q h3 { font-size: .82rem; font-weight: 650; color: var(--soft); margin: 1.1rem 0 .25rem; }
 .q p { margin: .2rem 0; }
 .q b { font-size: 1.5rem; font-weight: 650; font-variant-numeric: tabular-nums; }
+.q pre { margin: 0; overflow-x: auto; }
 .q code { display: block; background: var(--panel); border-radius: 6px; padding: .55rem .7rem; }
 .q ul { list-style: none; margin: 0; padding: 0; }
 .q li { padding: .3rem 0; border-bottom: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: 0 1rem;
@@ -46,6 +47,8 @@ th small { display: block; color: var(--soft); font-weight: 400; overflow-wrap: 
   .q { display: none !important; }
   a { text-decoration: none; }
   summary { display: none; }
+  .checks { break-before: avoid; }
+  .checks li { break-inside: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }
 """

@@ -55,6 +55,7 @@ def _panel(
         _origin(quantity) if quantity.kind == "input" else "",
         _list("Made of", parts),
         _rests(inputs) if parts else "",
+        _months(quantity),
         _list("Every input underneath", [each for each in inputs if each not in parts]) if listed else "",
     ]
     return (
@@ -79,6 +80,13 @@ def _cases(quantity: Quantity) -> str:
     return f"<p>{cases}</p>" if cases else ""
 
 
+def _months(quantity: Quantity) -> str:
+    """The value month by month, its numbers under each other."""
+    wide = max((len(value) for _, value in quantity.months), default=0)
+    lines = "\n".join(f"{escape(month)}  {escape(value.rjust(wide))}" for month, value in quantity.months)
+    return f"<h3>Month by month</h3><pre>{lines}</pre>" if lines else ""
+
+
 def _origin(quantity: Quantity) -> str:
     """Where an input comes from, and of which day it is."""
     source = escape(quantity.source) or "no source given"
@@ -95,7 +103,9 @@ def _item(quantity: Quantity) -> str:
     if quantity.kind == "input":
         where = ", ".join(escape(text) for text in (quantity.source, quantity.as_of) if text) or "no source"
     small = f"<small>{where}</small>" if where else ""
-    return f"<li>{link(quantity.label, quantity.name)}<i>{escape(quantity.value)} {escape(quantity.unit)}</i>{small}"
+    return (
+        f"<li>{link(quantity.label, quantity.name)}<i>{escape(quantity.value)} {escape(quantity.unit)}</i>{small}</li>"
+    )
 
 
 def _rests(inputs: Sequence[Quantity]) -> str:

@@ -1,20 +1,13 @@
 """A look at a model file as a sheet: what it is made of, or what is wrong with it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from pertoken.core.errors import Fault
+from pertoken.present import faults
 from pertoken.present.sheet import Cell, Column, Sheet, Table
 from pertoken.scenario.model import Model
 from pertoken.scenario.review import ModelReview
 from pertoken.scenario.spec import Assumption
 
-FAULT = (
-    Column("place", "Place", "text"),
-    Column("found", "Found", "text"),
-    Column("expected", "Expected", "text"),
-    Column("mend", "Mend", "text"),
-)
 PART = (Column("part", "Part", "text"), Column("count", "How many", "count"), Column("names", "Names", "text"))
 INPUT = (
     Column("input", "Input", "text"),
@@ -38,18 +31,14 @@ def sheet(review: ModelReview, *, brief: bool = False) -> Sheet:
     about = {"model": review.file}
     if review.model is None:
         count = f"{len(review.faults)} fault{'s' * (len(review.faults) != 1)}"
-        return Sheet("Check of a model", f"It can't be used: {count}.", (_faults(review.faults, brief=brief),), about)
+        return Sheet(
+            "Check of a model",
+            f"It can't be used: {count}.",
+            (faults.table("faults", "Wrong", review.faults, brief=brief),),
+            about,
+        )
     tables = [_parts(review.model, brief=brief)] + ([] if brief else [_inputs(review.model)])
     return Sheet("Check of a model", _words(review.model), tuple(tables), about)
-
-
-def _faults(found: Sequence[Fault], *, brief: bool) -> Table:
-    if brief:
-        return Table(
-            "faults", "Wrong", FAULT[:2], tuple((x.where, str(replace(x, where=""))) for x in found), total=False
-        )
-    rows = tuple((x.where, x.found, x.expected, x.mend) for x in found)
-    return Table("faults", "Wrong", FAULT, rows, total=False)
 
 
 def _words(model: Model) -> str:

@@ -16,8 +16,20 @@ from pertoken.scenario.program import Row
 from pertoken.scenario.run import Outcome
 from pertoken.scenario.simulate import Simulated
 
-LEADS = ("requests", "customers", "revenue", "cost_of_revenue", "gross_margin", "gross_margin_share", "acquisition",
-         "operating", "operating_result", "cash", "ltv_to_cac", "payback_months")  # fmt: skip
+LEADS = (
+    "requests",
+    "customers",
+    "revenue",
+    "cost_of_revenue",
+    "gross_margin",
+    "gross_margin_share",
+    "acquisition",
+    "operating",
+    "operating_result",
+    "cash",
+    "ltv_to_cac",
+    "payback_months",
+)
 """What stands in the dozen lines for people; files and `--full` have all."""
 
 QUANTILES = (("p10", "P10"), ("p50", "P50"), ("p90", "P90"))
@@ -113,8 +125,10 @@ def _months(answer: Ran, first: Outcome) -> Table:
     """The statement month by month, in the first case."""
     unit = answer.model.spec.currency
     rows = [first.row(name) for name in MONTHLY]
-    columns = (Column("month", "Month", "text"), *(Column(row.name, label_of(row), "money", unit,
-               total="sum" if row.total == "sum" else None) for row in rows))  # fmt: skip
+    columns = (
+        Column("month", "Month", "text"),
+        *(Column(row.name, label_of(row), "money", unit, total="sum" if row.total == "sum" else None) for row in rows),
+    )
     values = [np.broadcast_to(first.values[row.name], (len(answer.model.months),)) for row in rows]
     lines = tuple((month, *(cell(value[i]) for value in values)) for i, month in enumerate(answer.model.months))
     return Table("months", f"Month by month, {next(iter(answer.cases))}", columns, lines)
@@ -137,8 +151,15 @@ def _pictures(answer: Ran, first: Outcome) -> list[Chart]:
         axis = Axis(f"{label_of(row)} over all months, {unit}", "money", zero=False)
         loss = 0.0 if earns(answer) else None
         draw = partial(charts_worlds.histogram, worlds.kept[of], x=axis, loss=loss)
-        out.append(Chart("worlds", "How likely is a loss?" if earns(answer) else "How likely is what cost?", draw,
-                         f"{label_of(row)} in all worlds.", "money"))  # fmt: skip
+        out.append(
+            Chart(
+                "worlds",
+                "How likely is a loss?" if earns(answer) else "How likely is what cost?",
+                draw,
+                f"{label_of(row)} in all worlds.",
+                "money",
+            )
+        )
     return out
 
 
@@ -162,10 +183,12 @@ def _known(answer: Ran) -> list[Note]:
     """Say how well the range is known."""
     of = "operating_result" if earns(answer) else "total_cost"
     return [
-        Note(f"{label_of(next(iter(answer.cases.values())).row(of))}: {known(worlds.totals[of], 'p10')}; "
-             f"{known(worlds.totals[of], 'p90')}.")
+        Note(
+            f"{label_of(next(iter(answer.cases.values())).row(of))}: {known(worlds.totals[of], 'p10')}; "
+            f"{known(worlds.totals[of], 'p90')}."
+        )
         for worlds in answer.simulated.values()
-    ]  # fmt: skip
+    ]
 
 
 def _meta(answer: Ran) -> dict[str, str]:

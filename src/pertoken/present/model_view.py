@@ -28,6 +28,7 @@ class Quantity:
         kind: Typed in by the modeller, computed by a formula, rated by a card, or counted over all worlds.
         middle: P50 as text; empty if the quantity is certain.
         cases: Name of a case and the value in it, for each case in which it differs.
+        months: Month and the value in it, where the value above is of all months together.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Quantity:
     kind: Role = "input"
     middle: str = ""
     cases: tuple[tuple[str, str], ...] = ()
+    months: tuple[tuple[str, str], ...] = ()
 
     @property
     def certain(self) -> bool:
@@ -198,19 +200,32 @@ def grid(table: Table, of: Sequence[Mapping[str, str]] = ()) -> Grid:
 def underneath(quantities: Sequence[Quantity]) -> dict[str, tuple[str, ...]]:
     """Return for each quantity the names of all inputs that it rests on, in the order of the quantities.
 
-    A quantity of one month may be made of itself in the month before; such rings are walked once.
+    A quantity may be made of itself, as one that rests on the month before. So the inputs of its parts are added to
+    its own until nothing is new, forth and back; they are kept as the bits of a number.
     """
-    made = {quantity.name: quantity.of for quantity in quantities}
-    inputs = {quantity.name: rank for rank, quantity in enumerate(quantities) if quantity.kind == "input"}
-    out = {}
-    for name, direct in made.items():
-        seen, todo = set(direct), list(direct)
-        while todo:
-            new = set(made[todo.pop()]) - seen
-            seen |= new
-            todo += new
-        out[name] = tuple(sorted(seen & inputs.keys(), key=inputs.__getitem__))
-    return out
+    inputs = [quantity.name for quantity in quantities if quantity.kind == "input"]
+    own = {name: 1 << rank for rank, name in enumerate(inputs)}
+    found = dict.fromkeys((quantity.name for quantity in quantities), 0)
+    todo = [quantity for quantity in quantities if quantity.of]
+    grew = True
+    while grew:
+        grew = False
+        for quantity in todo:
+            bits = found[quantity.name]
+            for part in quantity.of:
+                bits |= found[part] | own.get(part, 0)
+            grew |= bits != found[quantity.name]
+            found[quantity.name] = bits
+        todo.reverse()
+    return {name: tuple(_picked(inputs, bits)) for name, bits in found.items()}
+
+
+def _picked(names: Sequence[str], bits: int) -> Iterator[str]:
+    """The names whose bit is set."""
+    while bits:
+        lowest = bits & -bits
+        yield names[lowest.bit_length() - 1]
+        bits ^= lowest
 
 
 def _check_once(names: Sequence[str], what: str) -> None:
@@ -222,4 +237,6 @@ def _check_once(names: Sequence[str], what: str) -> None:
 def _check_known(names: Iterable[str], known: set[str], what: str) -> None:
     unknown = sorted(set(names) - known)
     if unknown:
-        raise ValueError(f"the page leads to {unknown}, none of them {what} of it; expected one of {sorted(known)[:9]}")
+        raise ValueError(
+            f"the page leads to {unknown[:9]}, none of them {what} of it; expected one of {sorted(known)[:9]}"
+        )

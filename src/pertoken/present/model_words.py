@@ -5,6 +5,7 @@ from math import isfinite
 import numpy as np
 
 from pertoken.core.units import Unit
+from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Kind
 from pertoken.scenario.program import Row
 
@@ -37,3 +38,12 @@ def cell(value: object) -> Cell:
     """Give a number to a sheet; what is not a number reads as not applicable."""
     number = float(np.asarray(value, dtype=np.float64))
     return number if isfinite(number) else None
+
+
+def number_words(value: float, unit: str) -> str:
+    """Write the value of an input with its unit, as a person would.
+
+    >>> number_words(0.0042, "USD / 1K token"), number_words(3, "%"), number_words(1, "1")
+    ('0.0042 USD / 1K token', '3 %', '1')
+    """
+    return show(value, "quantity", "" if unit == "1" else unit)

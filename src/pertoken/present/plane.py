@@ -99,8 +99,18 @@ class Plane:
 
     def _fits(self, values: Sequence[float], kind: Kind) -> bool:
         """Whether numbers below keep clear of each other."""
-        half = [(self.left_of(mark), width(written(mark, kind)) / 2 + GAP) for mark in values]
-        return all(left + a <= right - b for (left, a), (right, b) in pairwise(half))
+        ends = [self.span(mark, width(written(mark, kind)) + 2 * GAP) for mark in values]
+        return all(right <= left for (_, right), (left, _) in pairwise(ends))
+
+    def span(self, x: float, wide: float) -> tuple[float, float]:
+        """Return where words that stand over or below a number begin and end, moved so that none is cut off. [px].
+
+        Args:
+            x: The number.
+            wide: How wide the words are. [px]
+        """
+        left = max(min(self.left_of(x) - wide / 2, self.across + self.right - wide), 0.0)
+        return left, left + wide
 
     def below(self, axis: alt.Axis, title: str | None = None) -> alt.X:
         """Return an axis below, drawn as it says."""
@@ -150,17 +160,18 @@ def flagged(plane: Plane, flags: Sequence[Flag]) -> tuple[Plane, list[alt.Chart]
     """
     if not flags:
         return plane, []
-    spans = [_span(plane, flag) for flag in flags]
+    spans = [plane.span(flag.x, width(flag.text)) for flag in flags]
     levels = rows(spans)
-    above = LINE * (1 + max(levels)) + GAP
+    first = plane.height + (LINE / 2 if plane.right else 0)  # the words at the right may reach above the highest mark
+    above = first - plane.height + LINE * (1 + max(levels)) + GAP
     made = replace(plane, above=above, height=plane.height + above)
     data = [
         {
             "x": flag.x,
             "y": made.y[0],
-            "top": made.level(plane.height + LINE * level),
+            "top": made.level(first + LINE * level),
             "middle": made.at(sum(span) / 2),
-            "words": made.level(plane.height + LINE * (level + 0.6)),
+            "words": made.level(first + LINE * (level + 0.6)),
             "text": flag.text,
         }
         for flag, span, level in zip(flags, spans, levels, strict=True)
@@ -170,13 +181,6 @@ def flagged(plane: Plane, flags: Sequence[Flag]) -> tuple[Plane, list[alt.Chart]
     behind = chart.mark_text(color=PAPER, stroke=PAPER, strokeWidth=4)
     words = [texts.encode(x="middle:Q", y="words:Q", text="text:N") for texts in (behind, chart.mark_text(color=INK))]
     return made, [lines, *words]
-
-
-def _span(plane: Plane, flag: Flag) -> tuple[float, float]:
-    """Where words begin and end: their middle over their number, but inside the picture [px]."""
-    wide = width(flag.text)
-    left = max(min(plane.left_of(flag.x) - wide / 2, plane.across + plane.right - wide), 0.0)
-    return left, left + wide
 
 
 def drawn(marks: Sequence[Mark]) -> alt.Chart:

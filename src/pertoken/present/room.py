@@ -2,13 +2,37 @@
 
 from collections.abc import Sequence
 from itertools import count
-from math import ceil, floor, log10
+from math import ceil, floor, isfinite, log10
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.present.dress import LETTER, NAME
+from pertoken.present.sheet import Number
+
+Numbers = Sequence[Number] | NDArray[np.float64]
+"""Numbers to draw, in order."""
 
 STEPS = (1, 2, 2.5, 5, 10)
 NARROW = 6.4
 """Width of a letter beside an axis, where a little too much is no harm. [px]"""
+
+
+def drawable(numbers: Numbers, what: str) -> list[float]:
+    """Return numbers as floats, each of which has a place in a picture.
+
+    Args:
+        numbers: What is drawn.
+        what: What they are, for the message.
+
+    Raises:
+        ValueError: If one is not finite.
+    """
+    floats = [float(number) for number in numbers]
+    wrong = [number for number in floats if not isfinite(number)]
+    if wrong:
+        raise ValueError(f"{what} holds {wrong[0]}, which has no place in a picture; expected finite numbers")
+    return floats
 
 
 def ticks(low: float, high: float, *, most: int = 6) -> list[float]:

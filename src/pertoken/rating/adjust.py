@@ -16,10 +16,10 @@ from pertoken.core.lines import Key, Lines, concat
 from pertoken.core.money import Values, round_half_up, settle, zeros
 from pertoken.rating.assign import RATES, combos, holds
 from pertoken.rating.card import Adjust, Card, Charge, Clamp, plain
-from pertoken.rating.charge import spent
+from pertoken.rating.charge import INVOICE, spent
 from pertoken.rating.contract import CYCLE, Windows, closing
 from pertoken.rating.job import Job
-from pertoken.rating.part import CONTRACTED, INVOICED, Part, gathered, rounding_window, within, without_nothing
+from pertoken.rating.part import CONTRACTED, INVOICED, Part, gathered, within, without_nothing
 from pertoken.usage.question import above_key
 
 LIMITS = ("minimum", "maximum")
@@ -79,8 +79,7 @@ def invoice_keys(lines: Lines, charge: str, job: Job) -> dict[str, Key]:
         return keys | {name: key for name, key in lines.keys.items() if name in (*period.GRAINS, CYCLE)}
     grain = period.finest(set(lines.keys))
     if grain is not None or card.during.anchor is not None:
-        window = max(grain or "hour", rounding_window(charge, card), key=period.GRAINS.index)
-        name, key = job.key(lines, window)
+        name, key = job.key(lines, max(grain or "hour", INVOICE, key=period.GRAINS.index))
         keys[name] = key
     return keys
 

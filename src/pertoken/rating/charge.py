@@ -255,14 +255,14 @@ def _with_nothing(  # noqa: PLR0917  what meets here
     due = job.contracts.windows(grain, during, prorate="none", what="a window")
     keys = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}
     shape = (*found.values["quantity"].shape[:-1], len(due.contract))
-    keys |= {"window": due.key, row_name: _first_row(due, job, row_name)} if inner else {row_name: due.key}
+    keys |= {"window": due.key, row_name: _first_row(due, job, row_name, during)} if inner else {row_name: due.key}
     none = Lines(keys, {name: np.zeros(shape, dtype=np.int64) for name in found.values})
     return concat(Lines, [none, found]).fold(list(found.keys))
 
 
-def _first_row(due: Windows, job: Job, row_name: str) -> Key:
-    """The first row of each window in which its contract runs."""
-    begin = np.maximum(due.begin, job.contracts.first[due.contract])
+def _first_row(due: Windows, job: Job, row_name: str, during: During) -> Key:
+    """The first row of each window in which its contract runs and the charge holds."""
+    begin = np.maximum(due.begin, np.maximum(job.contracts.first, job.contracts.holds(during)[0])[due.contract])
     if row_name != CYCLE:
         return Key.of([period.label(t, row_name) for t in begin])
     who = {n: Key(k.codes[due.contract], k.labels) for n, k in job.contracts.keys.items()}

@@ -117,10 +117,3 @@ def drawing(pool: Pool, card: Card) -> tuple[str, ...]:
     on = [set(c.on) or priced for c in card.clamps if c.min is not None and len(c.on) != 1]
     tops_up = pool.unit == MONEY and bool(on) and set().union(*on) <= set(pool.eligible)
     return (*pool.eligible, "minimum") if tops_up else pool.eligible
-
-
-def rounding_window(name: str, card: Card) -> str:
-    """The period of a charge's invoice line: that of a fee, a month for what is counted."""
-    charge = card.prices.get(name)
-    fee = charge is not None and charge.measure is None
-    return max("month", charge.window, key=period.GRAINS.index) if charge and fee else "month"

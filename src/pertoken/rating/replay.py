@@ -145,10 +145,10 @@ def _take(pool: Pool, charge: str, wanted: Values, draw: Callable[[Values], Valu
     if share == 1:
         wanted -= draw(np.maximum(wanted, wanted * 0))
         return
-    factor = kind_of(share, exact=is_exact(wanted))
-    asked = wanted * factor
+    factor, due = kind_of(share, exact=is_exact(wanted)), np.maximum(wanted, wanted * 0)
+    asked = due * factor
     taken = draw(asked)
-    wanted -= np.where(taken == asked, wanted, settle(taken / factor))
+    wanted -= np.where(taken == asked, due, settle(taken / factor))
 
 
 def in_time(grid: Grid, given: Sequence[Grant], demand: Mapping[str, Values]) -> Replay:

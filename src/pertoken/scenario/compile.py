@@ -90,6 +90,7 @@ HEADLINE = (
     "contribution",
     "operating",
     "one_off",
+    "total_cost",
     "operating_result",
     "cash",
     "cumulative_cash",
@@ -122,6 +123,7 @@ def _entries(spec: Spec) -> dict[str, Entry]:
             Entry(
                 name=f"levers.{lever.name}.use.{name}",
                 said=text,
+                unit="1",
                 section="levers",
                 line=lever.line,
                 label=f"{lever.name}: {name.replace('_', ' ')}",
@@ -199,9 +201,9 @@ def _resolved(entries: Mapping[str, Entry], spec: Spec) -> tuple[Row, ...]:
 
 
 def _timed(rows: Iterable[Row], entries: Mapping[str, Entry]) -> tuple[Row, ...]:
-    """Find which rows are by month: those that say so, and those that follow from such."""
+    """Find which rows are by month: those that say so, those that are summed, and those that follow from such."""
     listed = tuple(rows)
-    timed = {row.name: entries[row.name].single is False for row in listed}
+    timed = {row.name: entries[row.name].single is False or row.total == "sum" for row in listed}
     more = True
     while more:
         more = False

@@ -8,16 +8,25 @@ from typing import Any
 import numpy as np
 
 from pertoken.core.errors import Fault, InputError
-from pertoken.core.formula import Name, Node, Number, month_number
+from pertoken.core.formula import Name, Node, Number, month_number, names
 from pertoken.core.money import Values
 from pertoken.scenario.operations import OPERATIONS, Worlds, tiered
 from pertoken.scenario.order import Step, asked, by_month, steps, upstream
 from pertoken.scenario.program import Ladder, Program, Row
 
-__all__ = ["by_month", "evaluate"]
+__all__ = ["by_month", "evaluate", "value_of"]
+
+OverTime = Mapping[str, Callable[[Node], Worlds]]
+"""What functions of time do with their argument, by name."""
 
 
-def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str] | None = None) -> dict[str, Values]:
+def evaluate(
+    program: Program,
+    given: Mapping[str, Values],
+    wanted: Iterable[str] | None = None,
+    *,
+    order: Sequence[Step] | None = None,
+) -> dict[str, Values]:
     """Reckon the rows of a program.
 
     What is the same in all worlds stays small: the leading axes of a row are those of what it is made of.
@@ -27,6 +36,7 @@ def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str
         given: Values of the rows without a formula, and of others that are not to be reckoned; `(*batch, 1)`, or
             `(*batch, month)` for rows by month. Leading axes broadcast.
         wanted: Rows to give back; only these and what they need are reckoned. None for all.
+        order: What `steps` says of the program's rows, for who reckons all of them many times.
 
     Returns:
         Values by row, `(*batch, 1)` for one number and `(*batch, month)` by month, `float64`; a row by month that is
@@ -42,20 +52,34 @@ def evaluate(program: Program, given: Mapping[str, Values], wanted: Iterable[str
     [6.0, 6.0]
     """
     rows = program.rows if wanted is None else _needed(program, wanted := tuple(wanted))
-    order = steps(rows, program.ladders)
+    order = steps(rows, program.ladders) if order is None else order
     kept = {row.name for row in rows} if wanted is None else set(wanted)
-    uses = Counter(name for row in rows for name in asked(row, program.ladders))
     scope = _Scope(program, {row.name: row for row in rows}, {})
+    uses = None if wanted is None else Counter(name for row in rows for name in scope.looked_up(row))
+    over_time = _whole(scope)
     with np.errstate(all="ignore"):
         for step in order:
-            _reckon(step, scope, given)
-            _forget(step, scope, kept, uses)
+            _reckon(step, scope, given, over_time)
+            if uses is not None:
+                _forget(step, scope, kept, uses)
     return {row.name: scope.values[row.name] for row in rows if row.name in kept}
 
 
 def _needed(program: Program, wanted: Sequence[str]) -> tuple[Row, ...]:
     found = upstream(program.rows, wanted, program.ladders)
     return tuple(row for row in program.rows if row.name in found)
+
+
+def value_of(node: Node, values: Mapping[str, Values], ladders: Mapping[str, Ladder]) -> Worlds:
+    """Reckon a formula that asks for this month, or for single numbers, only.
+
+    Args:
+        node: The formula.
+        values: Values of what it asks for.
+        ladders: Tiers by name.
+    """
+    with np.errstate(all="ignore"):
+        return _value(node, values.__getitem__, {}, ladders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +101,19 @@ class _Scope:
         """How many months there are."""
         return len(self.program.months)
 
+    def looked_up(self, row: Row) -> frozenset[str]:
+        """Names that a row looks up: what it asks for, and what the openings of those ask for."""
+        found = asked(row, self.program.ladders)
+        openings = (self.rows[name].opening for name, when in found.items() if "before" in when)
+        return frozenset(found).union(*(names(node) for node in openings if node is not None))
+
     def opening(self, name: str) -> Worlds:
         """Value of a row before the first month."""
         node = self.rows[name].opening
         return 0.0 if node is None else _value(node, self.values.__getitem__, {}, self.program.ladders)
 
 
-def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values]) -> None:
+def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values], over_time: OverTime) -> None:
     open_ = [row for row in step.rows if row.name not in given]
     for row in step.rows:
         if row.name in given:
@@ -91,7 +121,6 @@ def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values]) -> None:
     if step.recursive and open_:
         _by_months(open_, scope)
         return
-    over_time = _whole(scope)
     for row in open_:
         value = _value(_formula(row), scope.values.__getitem__, over_time, scope.program.ladders)
         scope.values[row.name] = _shaped(row, np.asarray(value, dtype=np.float64), scope.months)
@@ -99,10 +128,9 @@ def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values]) -> None:
 
 def _forget(step: Step, scope: _Scope, kept: set[str], uses: Counter[str]) -> None:
     """Let go of what no later row needs, so that memory stays small."""
-    for row in step.rows:
-        for name in asked(row, scope.program.ladders):
-            uses[name] -= 1
-    for name in {name for row in step.rows for name in (row.name, *asked(row, scope.program.ladders))}:
+    looked_up = [name for row in step.rows for name in scope.looked_up(row)]
+    uses.subtract(looked_up)
+    for name in {*looked_up, *(row.name for row in step.rows)}:
         if not uses[name] and name not in kept:
             scope.values.pop(name, None)
 
@@ -120,7 +148,7 @@ def _shaped(row: Row, value: Values, months: int) -> Values:
 def _value(
     node: Node,
     named: Callable[[str], Worlds],
-    over_time: Mapping[str, Callable[[Node], Worlds]],
+    over_time: OverTime,
     ladders: Mapping[str, Ladder],
 ) -> Worlds:
     """Reckon a formula.
@@ -150,7 +178,7 @@ def _name(node: Node) -> str:
     return node.name
 
 
-def _whole(scope: _Scope) -> Mapping[str, Callable[[Node], Worlds]]:
+def _whole(scope: _Scope) -> OverTime:
     """Functions of time over all months at once."""
 
     def months_of(node: Node) -> Values:
@@ -204,8 +232,9 @@ def _by_months(rows: Sequence[Row], scope: _Scope) -> None:
     calendar = _calendar(scope.program.months)
     for month in range(scope.months):
         at = _Month(month, outside, inside, openings, scope, calendar)
+        over_time = at.over_time()
         for row in rows:
-            inside[row.name][month] = _value(_formula(row), at.named, at.over_time(), scope.program.ladders)
+            inside[row.name][month] = _value(_formula(row), at.named, over_time, scope.program.ladders)
     for name, values in inside.items():
         scope.values[name] = np.ascontiguousarray(np.moveaxis(values, 0, -1))
 
@@ -238,7 +267,7 @@ class _Month:
         values = self.outside[name]
         return values[self.month if len(values) > 1 else 0]
 
-    def over_time(self) -> Mapping[str, Callable[[Node], Worlds]]:
+    def over_time(self) -> OverTime:
         """Functions of time as seen from this month."""
         return {
             "prev": lambda node: self.before(_name(node)),

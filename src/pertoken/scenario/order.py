@@ -11,6 +11,9 @@ from pertoken.scenario.program import Ladder, Row
 When = Literal["now", "before", "whole"]
 """What a formula needs of another row: this month (or the one number), the month before, or all months."""
 
+Edges = Mapping[str, Mapping[str, set[When]]]
+"""What each row asks for, and when."""
+
 NOTHING: Mapping[str, Ladder] = {}
 
 _WHEN: Mapping[str, When] = {"prev": "before", "total": "whole", "first": "whole", "last": "whole"}
@@ -29,17 +32,23 @@ class Step:
     recursive: bool
 
 
-def needs(node: Node, ladders: Mapping[str, Ladder] = NOTHING, when: When = "now") -> Iterator[tuple[str, When]]:
-    """List what a formula asks for, and when."""
-    if isinstance(node, Name):
-        yield node.name, when
-    elif isinstance(node, Call):
-        args = node.args
-        if node.function == "tiered":
-            yield from ((name, when) for name in _columns(args[0], ladders))
-            args = args[1:]
-        for arg in args:
-            yield from needs(arg, ladders, _WHEN.get(node.function, when))
+def needs(node: Node, ladders: Mapping[str, Ladder] = NOTHING) -> dict[str, set[When]]:
+    """Gather what a formula asks for by name, and when, in the order in which it is said."""
+    found: dict[str, set[When]] = {}
+    open_: list[tuple[Node, When]] = [(node, "now")]
+    while open_:
+        one, when = open_.pop()
+        if isinstance(one, Name):
+            found.setdefault(one.name, set()).add(when)
+        elif isinstance(one, Call):
+            args = one.args
+            if one.function == "tiered":
+                for name in _columns(args[0], ladders):
+                    found.setdefault(name, set()).add(when)
+                args = args[1:]
+            when = _WHEN.get(one.function, when)
+            open_ += [(arg, when) for arg in reversed(args)]
+    return found
 
 
 def _columns(named: Node, ladders: Mapping[str, Ladder]) -> tuple[str, ...]:
@@ -52,10 +61,9 @@ def _columns(named: Node, ladders: Mapping[str, Ladder]) -> tuple[str, ...]:
 
 def asked(row: Row, ladders: Mapping[str, Ladder] = NOTHING) -> dict[str, set[When]]:
     """Gather what a row asks for by name, its opening value included."""
-    found: dict[str, set[When]] = {}
-    for node in (row.node, row.opening):
-        for name, when in () if node is None else needs(node, ladders):
-            found.setdefault(name, set()).add(when)
+    found = {} if row.node is None else needs(row.node, ladders)
+    for name, when in {} if row.opening is None else needs(row.opening, ladders).items():
+        found[name] = found.get(name, set()) | when
     return found
 
 
@@ -80,7 +88,7 @@ def by_month(node: Node, timed: Mapping[str, bool], ladders: Mapping[str, Ladder
     if node.function in {"prev", "cumulative", "from", "in"}:
         return True
     if node.function == "tiered":
-        return any(timed[name] for name, _ in needs(node, ladders))
+        return any(timed[name] for name in needs(node, ladders))
     return any(by_month(arg, timed, ladders) for arg in node.args)
 
 
@@ -103,9 +111,13 @@ def ordered(rows: Iterable[Row], ladders: Mapping[str, Ladder] = NOTHING, *, sou
     """
     known = _by_name(rows, source)
     edges = {name: asked(row, ladders) for name, row in known.items()}
+    return tuple(known[name] for name in _in_order(known, edges, source))
+
+
+def _in_order(known: Mapping[str, Row], edges: Edges, source: str) -> list[str]:
     _refuse_unknown(known, edges, source)
     now = {name: [to for to, when in found.items() if when != {"before"}] for name, found in edges.items()}
-    return tuple(known[name] for name in _below(known, now, source))
+    return _below(known, now, source)
 
 
 def steps(rows: Iterable[Row], ladders: Mapping[str, Ladder] = NOTHING) -> tuple[Step, ...]:
@@ -115,11 +127,12 @@ def steps(rows: Iterable[Row], ladders: Mapping[str, Ladder] = NOTHING) -> tuple
         InputError: As `ordered`; or a row asks for all months of one that needs it in the month before, or a row
             that is one number for one by month.
     """
-    known = {row.name: row for row in ordered(rows, ladders)}
-    _refuse_shapes(known, ladders)
-    place = {name: number for number, name in enumerate(known)}
+    known = _by_name(rows, "")
     edges = {name: asked(row, ladders) for name, row in known.items()}
-    return tuple(_step(sorted(group, key=place.__getitem__), known, edges) for group in _groups(edges))
+    place = {name: number for number, name in enumerate(_in_order(known, edges, ""))}
+    _refuse_shapes(known, ladders)
+    groups = _groups({name: edges[name] for name in place})
+    return tuple(_step(sorted(group, key=place.__getitem__), known, edges) for group in groups)
 
 
 def upstream(rows: Iterable[Row], wanted: Iterable[str], ladders: Mapping[str, Ladder] = NOTHING) -> frozenset[str]:
@@ -157,7 +170,7 @@ def _place(row: Row, source: str = "") -> str:
     return source or row.source or (f"line {row.line}" if row.line else "")
 
 
-def _refuse_unknown(known: Mapping[str, Row], edges: Mapping[str, Mapping[str, object]], source: str) -> None:
+def _refuse_unknown(known: Mapping[str, Row], edges: Edges, source: str) -> None:
     faults = [
         Fault(_place(known[name], source), f"`{other}` in `{name}`", "the name of a quantity", nearest(other, known))
         for name, found in edges.items()
@@ -194,7 +207,7 @@ def _over_time(row: Row) -> Iterator[str]:
         node = open_.pop()
         if isinstance(node, Call):
             if FUNCTIONS[node.function].over_time:
-                yield from (name for name, _ in needs(node))
+                yield from needs(node)
             else:
                 open_.extend(node.args[1:] if node.function == "tiered" else node.args)
 
@@ -249,7 +262,7 @@ def _ring(names: Sequence[str], known: Mapping[str, Row], source: str) -> Pertok
     return InputError.of([Fault(_place(known[names[0]], source), f"a ring: {shown}", expected, mend)])
 
 
-def _step(group: Sequence[str], known: Mapping[str, Row], edges: Mapping[str, Mapping[str, set[When]]]) -> Step:
+def _step(group: Sequence[str], known: Mapping[str, Row], edges: Edges) -> Step:
     within = {name: {to: when for to, when in edges[name].items() if to in group} for name in group}
     for name, found in within.items():
         for other, when in found.items():

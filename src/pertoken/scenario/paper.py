@@ -26,6 +26,9 @@ class Range:
         parameters: Parameters by slot; each number is a cell that can be edited, several a column of cells.
         terms: What the template needs that does not depend on the share, by slot, in the same words.
         median: Slot that takes the input's own value; empty where no parameter is the value.
+        moves: How a range moves where a case gives its input another value: by its `factor`, by its `odds` below
+            `most`, or by the `difference`.
+        most: What no world lies above, for odds. [unit]
     """
 
     kind: str
@@ -33,6 +36,8 @@ class Range:
     parameters: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
     terms: Mapping[str, str] = field(default_factory=dict)
     median: str = ""
+    moves: Literal["factor", "odds", "difference"] = "difference"
+    most: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,7 @@ class InputCell:
         unit: Its unit as written.
         kind: What it is; `price` stands on a sheet of its own.
         values: Value by case; the first case of the paper always, others where the case says so itself. [unit]
-        range: How unsure it is; None for certain. A case that says a value of its own is certain of it.
+        range: How unsure it is; None for certain. Where a case says a value of its own, it moves.
         lowest: The least that may be typed; None for no bound. [unit]
         highest: The most. [unit]
         source: Where it comes from.

@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 
 from pertoken.core.drawn import Drawn
-from pertoken.core.lines import Key, Lines, Usage, concat
+from pertoken.core.expression import weights
+from pertoken.core.lines import Key, Lines, Usage, concat, group
+from pertoken.core.meters import COMPOSITES, METERS, leaves
 from pertoken.core.money import Values
-from pertoken.levers import LEVERS, move, switched
-from pertoken.rating.card import Card
+from pertoken.levers.effect import Effect, move
+from pertoken.levers.pipeline import Chosen, effects
+from pertoken.rating.card import Card, Charge
 from pertoken.rating.contract import Contract
 from pertoken.rating.rate import STAGES, Rated, rate
-from pertoken.scenario.model import Flow, Kind, Model
+from pertoken.scenario.model import Flow, Model
 
 Row = Mapping[str, Values]
 
@@ -33,44 +36,79 @@ def money(model: Model, values: Row) -> dict[str, Values]:
     return {**_revenue(model, values), **_cost(model, values)}
 
 
+def needed(model: Model) -> frozenset[str]:
+    """Name the rows that rating looks at."""
+    flows = [flow for flows in model.asked.values() for flow in flows]
+    flows += [flow for kind in model.kinds for flow in kind.flows]
+    levers = [f"levers.{lever.name}.on" for lever in model.spec.levers]
+    levers += [f"levers.{lever.name}.use.{name}" for lever in model.spec.levers for name in lever.parameters]
+    changes = [f"vendors.{vendor.name}.change" for vendor in model.spec.vendors.values() if vendor.change]
+    numbers = [model.entries[each.name] for each in model.spec.placed]
+    weights_ = [kind.weight for kind in model.kinds]
+    return frozenset({*(flow.row for flow in flows), *levers, *changes, *numbers, *weights_})
+
+
 def asked_of_vendors(model: Model, values: Row) -> Usage | None:
     """Make the usage that vendors are asked for, after the levers that are on; None if nobody is asked."""
     parts = [
-        _usage(flows, values, model.months).with_keys(vendor=vendor) for vendor, flows in model.asked.items() if flows
+        _usage([[flow] for flow in flows], values, model.months).with_keys(vendor=vendor)
+        for vendor, flows in model.asked.items()
+        if flows
     ]
     if not parts:
         return None
-    return move(concat(Usage, parts), _moves(model, values), period="month")
+    acting = levers_on(model, values)
+    usage = concat(Usage, parts)
+    return move(usage, acting, periods=model.months) if acting else usage
 
 
-def _moves(model: Model, values: Row) -> list[Any]:
+def levers_on(model: Model, values: Row) -> tuple[Effect, ...]:
     """Build the levers, each as far as it is switched on, in the order in which requests meet them."""
-    out: list[Any] = []
-    for lever in sorted(model.spec.levers, key=lambda each: LEVERS[each.kind].order):
-        on = values[f"levers.{lever.name}.on"]
-        if not on.any():
-            continue
-        own = {name: values[f"levers.{lever.name}.use.{name}"] for name in lever.parameters}
-        built = LEVERS[lever.kind].build(lever.where, own, lever.to)
-        out += [switched(each, on) for each in built]
-    return out
+    on = {lever.name: values[f"levers.{lever.name}.on"] for lever in model.spec.levers}
+    chosen = [
+        Chosen(
+            name=lever.name,
+            kind=lever.kind,
+            where=lever.where,
+            numbers={name: values[f"levers.{lever.name}.use.{name}"] for name in lever.parameters},
+            to=lever.to,
+        )
+        for lever in model.spec.levers
+        if on[lever.name].any()
+    ]
+    return tuple(replace(each, share=each.share * on[each.name]) for each in effects(chosen))
 
 
-def _usage(flows: Sequence[Flow], values: Row, months: Sequence[str]) -> Usage:
-    """Stand flows under each other, month by month."""
+def _usage(groups: Sequence[Sequence[Flow]], values: Row, months: Sequence[str]) -> Usage:
+    """Write flows down as lines: group by group, month by month, flow by flow.
+
+    So what is counted together by group and month lies side by side.
+    """
     size = len(months)
+    flows = [flow for each in groups for flow in each]
     names = list(dict.fromkeys(name for flow in flows for name in flow.labels))
-    columns = {name: [flow.labels.get(name, "") for flow in flows] for name in names}
-    keys = {name: _repeated(Key.of(column), size) for name, column in columns.items()}
-    keys["month"] = Key(np.tile(np.arange(size, dtype=np.int32), len(flows)), tuple(months))
+    place = np.concatenate(
+        [
+            np.tile(np.arange(begin, begin + len(group), dtype=np.int32), size)
+            for begin, group in zip(np.cumsum([0, *map(len, groups)]), groups, strict=False)
+        ]
+    )
+    month = np.concatenate([np.repeat(np.arange(size, dtype=np.int32), len(group)) for group in groups])
+    keys = {}
+    for name in names:
+        own = Key.of([flow.labels.get(name, "") for flow in flows])
+        keys[name] = Key(own.codes[place], own.labels)
+    keys["month"] = Key(month, tuple(months))
     rows = [values[flow.row] for flow in flows]
     shape = np.broadcast_shapes(*(row.shape[:-1] for row in rows))
-    quantity = np.concatenate([np.broadcast_to(row, (*shape, size)) for row in rows], axis=-1)
+    quantity = np.empty((*shape, size * len(flows)))
+    begin = at = 0
+    for each in groups:
+        own = quantity[..., begin : begin + size * len(each)]
+        for i in range(len(each)):
+            own[..., i :: len(each)] = rows[at + i]
+        begin, at = begin + size * len(each), at + len(each)
     return Usage(keys, {"quantity": quantity})
-
-
-def _repeated(key: Key, size: int) -> Key:
-    return Key(np.repeat(key.codes, size), key.labels)
 
 
 def _cost(model: Model, values: Row) -> dict[str, Values]:
@@ -138,7 +176,7 @@ def _revenue(model: Model, values: Row) -> dict[str, Values]:
     sums = {each.row: np.zeros(size) for each in model.rated if each.side == "revenue"}
     if not model.kinds:
         return sums
-    usage = concat(Usage, [_one(kind, values, model) for kind in model.kinds])
+    usage = _of_kinds(model, values)
     plans = {kind.plan for kind in model.kinds}
     cards = [worldly(card, model, values) for name, card in model.spec.plans.items() if name in plans]
     begin, end = span = _span(model.months)
@@ -153,52 +191,76 @@ def _revenue(model: Model, values: Row) -> dict[str, Values]:
         for kind in model.kinds
     ]
     found = rate(usage, cards, exact=False, span=span, contracts=contracts)
-    names = [kind.name for kind in model.kinds]
-    each = {kind: _by_kind(found, names, model.months, kind) for kind in ("effective", "billed")}
+    each = _by_kind(found, [kind.name for kind in model.kinds], model.months)
     for i, kind in enumerate(model.kinds):
         weight = values[kind.weight]
+        own = slice(i * size, (i + 1) * size)
         row = f"revenue.{kind.segment}"
-        sums[row] = sums[row] + each["effective"][..., i * size : (i + 1) * size] * weight
-        sums["billed.revenue"] = sums["billed.revenue"] + each["billed"][..., i * size : (i + 1) * size] * weight
+        sums[row] = sums[row] + each["effective"][..., own] * weight
+        sums["billed.revenue"] = sums["billed.revenue"] + each["billed"][..., own] * weight
     return sums
 
 
-def _one(kind: Kind, values: Row, model: Model) -> Usage:
-    """Usage of one customer of a kind, in the months of the contract."""
+def _of_kinds(model: Model, values: Row) -> Usage:
+    """Usage of one customer of each kind, in the months of the contract; of what some plan counts."""
     months = model.months
-    labels = {"customer": kind.name, "segment": kind.segment, "plan": kind.plan, "meter": "requests"}
-    flows = kind.flows or (Flow(labels=labels, row=NOTHING),)
-    usage = _usage(flows, {**values, NOTHING: np.zeros(len(months))}, months)
-    first = months.index(kind.begins) if kind.begins in months else 0
-    last = months.index(kind.ends) if kind.ends in months else len(months)
-    if (first, last) == (0, len(months)):
+    kinds = sorted(model.kinds, key=lambda kind: kind.name)
+    groups = []
+    for kind in kinds:
+        labels = {"customer": kind.name, "segment": kind.segment, "plan": kind.plan, "meter": "requests"}
+        counted = _counted(model.spec.plans[kind.plan])
+        flows = [flow for flow in kind.flows if counted is None or flow.labels["meter"] in counted]
+        groups.append(flows or [Flow(labels=labels, row=NOTHING)])
+    usage = _usage(groups, {**values, NOTHING: np.zeros(len(months))}, months)
+    first = {kind.name: months.index(kind.begins) if kind.begins in months else 0 for kind in kinds}
+    last = {kind.name: months.index(kind.ends) if kind.ends in months else len(months) for kind in kinds}
+    if not any(first.values()) and set(last.values()) == {len(months)}:
         return usage
-    at = usage.keys["month"].codes
-    return usage.pick((at >= first) & (at < last))
+    at, who = usage.keys["month"].codes, usage.keys["customer"]
+    opens, closes = (np.array([edge[label] for label in who.labels])[who.codes] for edge in (first, last))
+    return usage.pick((at >= opens) & (at < closes))
 
 
 NOTHING = "(nothing)"
 """Row of those who use nothing and pay all the same."""
 
 
-def _by_kind(found: Rated, names: Sequence[str], months: Sequence[str], kind: str) -> Values:
-    """Sum one amount of a ledger by customer and month, in the order of both lists."""
-    out: Values = np.zeros(len(names) * len(months))
+def _counted(card: Card) -> frozenset[str] | None:
+    """Name the leaf meters that a plan could count; None for all, where it lists rates."""
+    if card.rates:
+        return None
+    texts = [text for c in card.prices.values() if c.measure for text in (c.measure.meters, _select(c)) if text]
+    names = {name for text in texts for name in weights(text)}
+    return frozenset({leaf for name in names for leaf in leaves(name, METERS)} | (names - set(COMPOSITES)))
+
+
+def _select(charge: Charge) -> str:
+    return charge.curve.select if charge.curve is not None else ""
+
+
+def _by_kind(found: Rated, names: Sequence[str], months: Sequence[str]) -> dict[str, Values]:
+    """Sum what is effective, and what is billed, by customer and month, in the order of both lists."""
+    shape = np.broadcast_shapes(*(part.lines.values["amount"].shape[:-1] for part in found.parts))
+    out = {kind: np.zeros((*shape, len(names) * len(months))) for kind in ("effective", "billed")}
     place = {name: i for i, name in enumerate(names)}
     for part in found.parts:
-        if kind not in STAGES[part.stage] or not len(part.lines):
-            continue
+        kinds = [kind for kind in out if kind in STAGES[part.stage]]
         lines = part.lines
-        job = found.jobs[lines.keys["card"].labels[0]]
-        month, who = job.invoiced(lines), lines.keys["customer"]
+        if not kinds or not len(lines):
+            continue
+        month, who = found.jobs[lines.keys["card"].labels[0]].invoiced(lines), lines.keys["customer"]
         column = np.array([place[label] for label in who.labels])[who.codes] * len(months)
         column = column + np.array([_place(label, months) for label in month.labels])[month.codes]
         slots, code = np.unique(column, return_inverse=True)
-        key = Key(code.reshape(-1).astype(np.int32), tuple(map(str, slots)))
-        amount = Lines({"at": key}, {"amount": lines.values["amount"]}).fold(["at"]).values["amount"]
-        more = np.zeros((*amount.shape[:-1], len(out) if out.ndim == 1 else out.shape[-1]))
-        more[..., slots] = amount
-        out = out + more
+        amount = lines.values["amount"]
+        if len(slots) < len(column) or (column[1:] < column[:-1]).any():
+            key = Key(code.reshape(-1).astype(np.int32), tuple(map(str, range(len(slots)))))
+            amount = group([key], len(lines)).sum(amount)
+        at: Any = slots
+        if slots[-1] - slots[0] + 1 == len(slots):
+            at = slice(int(slots[0]), int(slots[-1]) + 1)
+        for kind in kinds:
+            out[kind][..., at] += amount
     return out
 
 

@@ -8,15 +8,15 @@ from typing import Literal
 import numpy as np
 
 from pertoken.core.design import design
-from pertoken.core.distribution import form, spelled, support
+from pertoken.core.distribution import form, support
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.core.nodes import Call, Name
 from pertoken.scenario.drawn_worlds import dimensions, distribution, drawn, together
 from pertoken.scenario.evaluate import evaluate
+from pertoken.scenario.fit import uncertain, worlds_that_fit
 from pertoken.scenario.indices import Swing as Swung
 from pertoken.scenario.model import Model
-from pertoken.scenario.order import upstream
 from pertoken.scenario.paper import Drawn, Draws, Headline, InputCell, Kind, Paper, Range, Swing
 from pertoken.scenario.program import Program, Row
 from pertoken.scenario.run import run, total_of
@@ -28,12 +28,12 @@ from pertoken.scenario.worlds import cases, named, value_in
 CENT = 0.005
 """How far a sheet may be from the run. [currency, or the unit of the row]"""
 
-WORLDS = 200
-"""Worlds that are given to a workbook; it takes as many as it has room for."""
+FAN = "operating_result"
+"""Row whose range over the months is drawn."""
 
 
 def printed(
-    model: Model, *, on: date, version: str, seed: int = 1, worlds: int = WORLDS, of: str = "operating_result"
+    model: Model, *, on: date, version: str, seed: int = 1, worlds: int | None = None, of: str = "operating_result"
 ) -> Paper:
     """Make the paper of a model.
 
@@ -42,7 +42,7 @@ def printed(
         on: Day of the export.
         version: Version of pertoken.
         seed: Seed of the worlds.
-        worlds: How many are given.
+        worlds: How many it reckons itself; as many as it has room for if None, none if 0.
         of: Result that the tornado is about.
 
     Raises:
@@ -56,6 +56,7 @@ def printed(
     headline.sort(key=lambda row: order[row.name])
     inputs = tuple(_cell(model, name, said, names) for name, said in model.inputs.items())
     events = tuple(_event(model, name) for name in model.events)
+    leads = tuple(_headline(row) for row in headline)
     return Paper(
         name=model.spec.name,
         title=model.spec.title or model.spec.name,
@@ -68,11 +69,11 @@ def printed(
         inputs=(*inputs, *_steps(model), *events),
         cases=names,
         values=values,
-        headline=tuple(_headline(row) for row in headline),
+        headline=leads,
         costs=tuple(row.name for row in program.rows if _is_cost(row, model)),
         checks=model.checks,
-        fan=of,
-        draws=_draws(model, program, seed, worlds) if dimensions(model) and worlds else None,
+        fan=FAN,
+        draws=_draws(model, program, seed, worlds, leads),
         bridge=_bridge(program, values["base"]),
         tornado=tuple(_swing(model, each) for each in sensitive(model, of).swings),
         tornado_of=of,
@@ -131,18 +132,21 @@ def _positive(said: Assumption) -> bool:
 def _range(said: Assumption) -> Range:
     """Say a spread in the words of a spreadsheet; where a case has a value of its own, the range moves with it."""
     made = distribution(said)
-    numbers = {name: value for name, value in made.parameters.items() if not isinstance(value, tuple)}
-    template = spelled(form(made))
+    found = form(made)
     low, high = support(made)
-    median = "p50" if made.kind == "p10_p90" else ""
-    if low == 0 and np.isfinite(high):
-        odds = f"({template})/({{high}}-({template}))*({{live}}/({{high}}-{{live}}))/({{base}}/({{high}}-{{base}}))"
-        moved = f"{{high}}*({odds})/(1+({odds}))"
-    elif low == 0 and float(said.value) > 0:
-        moved = f"({template})*{{live}}/{{base}}"
-    else:
-        moved = f"({template})+({{live}}-{{base}})"
-    return Range(kind=made.kind, template=moved, parameters=numbers, median=median)
+    whole = low == 0 and np.isfinite(high)
+    numbers = dict(made.parameters)
+    if made.kind == "discrete":
+        numbers["ends"] = tuple(np.cumsum(made.parameters["shares"]).tolist())
+    return Range(
+        kind=made.kind,
+        template=found.excel,
+        parameters=numbers,
+        terms=found.terms,
+        median="p50" if made.kind == "p10_p90" else "",
+        moves="odds" if whole else "factor" if low == 0 and float(said.value) > 0 else "difference",
+        most=high if whole else 1.0,
+    )
 
 
 def _steps(model: Model) -> tuple[InputCell, ...]:
@@ -198,18 +202,17 @@ def _is_cost(row: Row, model: Model) -> bool:
     return row.name in vendors | lines
 
 
-def _draws(model: Model, program: Program, seed: int, worlds: int) -> Draws:
+def _draws(model: Model, program: Program, seed: int, worlds: int | None, headline: Sequence[Headline]) -> Draws | None:
     """Draw the worlds of the workbook, and reckon in each what its sheet reckons."""
-    shares = together(model, design(dimensions(model), draws=worlds, kind="lhs", seed=seed))
-    own = drawn(model, shares)
-    found = evaluate(program, own.given, wanted=_touched(model, program))
-    values = {name: np.atleast_2d(value) for name, value in found.items() if value.ndim > 1}
-    return Draws(columns=_columns(model), shares=shares, values=values)
-
-
-def _touched(model: Model, program: Program) -> tuple[str, ...]:
-    """Rows that the headline needs."""
-    return tuple(upstream(program.rows, model.headline, program.ladders))
+    columns = _columns(model)
+    count = worlds_that_fit(program, columns, headline, FAN) if worlds is None else worlds
+    if not columns or not count:
+        return None
+    shares = together(model, design(dimensions(model), draws=count, kind="lhs", seed=seed))
+    wanted = [row.name for row in uncertain(program, columns, headline, FAN)]
+    found = evaluate(program, drawn(model, shares).given, wanted=wanted)
+    values = {name: np.broadcast_to(value, (count, value.shape[-1])) for name, value in found.items()}
+    return Draws(columns=columns, shares=shares, values=values)
 
 
 def _columns(model: Model) -> tuple[Drawn, ...]:

@@ -142,7 +142,8 @@ def _statement(spec: Spec) -> Iterator[Entry]:
     ]
     for row, label, said in sums:
         yield money(name=row, said=said, label=label, single=False)
-    for row, whole in (("gross_margin_share", "gross_margin"), ("contribution_share", "contribution")):
+    earning = bool(usage or income)
+    for row, whole in (("gross_margin_share", "gross_margin"), ("contribution_share", "contribution")) * earning:
         yield Entry(
             name=row,
             said=share(name(whole), name("revenue")),

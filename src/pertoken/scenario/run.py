@@ -1,6 +1,6 @@
 """Run: a model in one world or in ten thousand, by the same steps."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from pertoken.core.money import Values
 from pertoken.core.nodes import Call, Name
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.model import Model
-from pertoken.scenario.priced import money
+from pertoken.scenario.priced import money, needed
 from pertoken.scenario.program import Row
 from pertoken.scenario.worlds import Worlds, named
 
@@ -65,14 +65,27 @@ def total_of(row: Row, values: Mapping[str, Values]) -> Values:
     return own[..., -1]
 
 
-def run(model: Model, worlds: Worlds | None = None) -> Outcome:
+def run(model: Model, worlds: Worlds | None = None, *, wanted: Iterable[str] | None = None) -> Outcome:
     """Reckon a model.
 
     Args:
         model: The model.
         worlds: The worlds; the base case if None.
+        wanted: Rows that are looked at, all after rating; no others are kept. None for all.
     """
     worlds = worlds or named(model)
-    before = evaluate(model.before, worlds.given)
-    rated = money(model, before)
-    return Outcome(model, worlds, evaluate(model.after, {**before, **rated}))
+    if wanted is None:
+        before = evaluate(model.before, worlds.given)
+        return Outcome(model, worlds, evaluate(model.after, {**before, **money(model, before)}))
+    asked = {part for name in wanted for part in _parts(row_of(model, name))}
+    own = {row.name for row in model.after.rows}
+    given = {row.name for row in model.after.rows if row.node is None} - {each.row for each in model.rated}
+    before = evaluate(model.before, worlds.given, wanted={*needed(model), *given, *(asked - own)})
+    after = evaluate(model.after, {**before, **money(model, before)}, wanted=asked & own)
+    return Outcome(model, worlds, {**{name: before[name] for name in asked - own}, **after})
+
+
+def _parts(row: Row) -> list[str]:
+    """A row, and what its total is a quotient of."""
+    parts = row.node.args if row.total == "ratio" and isinstance(row.node, Call) else ()
+    return [row.name, *(each.name for each in parts if isinstance(each, Name))]

@@ -18,6 +18,9 @@ BLOCK = 8_192
 FEW = 100
 """Fewer worlds come in one piece."""
 
+CHUNK = 4_096
+"""So many worlds are reckoned at once: whole replicates."""
+
 KEPT = 1 << 16
 """The most worlds whose totals are kept for pictures."""
 
@@ -67,7 +70,7 @@ def simulate(
     draws: Draws | None = None,
     *,
     case: str = "base",
-    rows: Sequence[str] = (),
+    of: Sequence[str] = (),
     margin_above: float | None = None,
     watch: Callable[[int, int], None] | None = None,
 ) -> Simulated:
@@ -77,33 +80,37 @@ def simulate(
         model: The model.
         draws: How worlds are drawn; 10,000 in a Latin hypercube if None.
         case: Case or scenario around which they lie.
-        rows: What is summarised; the headline if empty.
+        of: What is summarised; the headline if empty.
         margin_above: A share of gross margin; how likely it is above is then told.
         watch: Called with the worlds done and all of them, for a progress bar.
     """
     how = draws or Draws()
-    wanted = tuple(rows) or model.headline
+    wanted = tuple(of) or model.headline
     plan = whole_draws(how.kind, how.count, replicates=_replicates(how.count))
+    rows = {name: row_of(model, name) for name in wanted}
     sums = {name: Gathered(_asked(name, margin_above)) for name in wanted}
-    by_month = {name: Gathered(_asked(name, None)) for name in wanted if row_of(model, name).by_month}
+    by_month = {name: Gathered(_asked(name, None)) for name, row in rows.items() if row.by_month}
     kept: dict[str, list[Values]] = {name: [] for name in wanted}
     held = dict.fromkeys(model.checks, 0.0)
-    for replicate in range(plan.replicates):
-        found = run(model, drawn(model, shares_of(model, how, plan, replicate), case))
-        for name in wanted:
-            row = row_of(model, name)
-            total = np.broadcast_to(total_of(row, found.values), (plan.draws,))
-            sums[name] = gather(sums[name], total)
-            if replicate * plan.draws < KEPT:
+    for first in range(0, plan.replicates, at_once := max(1, CHUNK // plan.draws)):
+        replicates = range(first, min(first + at_once, plan.replicates))
+        shares = np.concatenate([shares_of(model, how, plan, replicate) for replicate in replicates])
+        values = run(model, drawn(model, shares, case), wanted=(*wanted, *held)).values
+        for name, row in rows.items():
+            total = np.broadcast_to(total_of(row, values), (len(shares),))
+            for block in np.split(total, len(replicates)):
+                sums[name] = gather(sums[name], block)
+            if first * plan.draws < KEPT:
                 kept[name].append(total)
             if name in by_month:
-                own = np.broadcast_to(found.values[name], (plan.draws, len(model.months)))
-                by_month[name] = gather(by_month[name], own)
+                own = np.broadcast_to(values[name], (len(shares), len(model.months)))
+                for block in np.split(own, len(replicates)):
+                    by_month[name] = gather(by_month[name], block)
         for name in held:
-            holds = np.broadcast_to(found.values[name], (plan.draws, found.values[name].shape[-1]))
-            held[name] += float((holds > 0).all(axis=-1).mean()) / plan.replicates
+            holds = np.broadcast_to(values[name], (len(shares), values[name].shape[-1]))
+            held[name] += float((holds > 0).all(axis=-1).sum()) / (plan.replicates * plan.draws)
         if watch is not None:
-            watch((replicate + 1) * plan.draws, plan.replicates * plan.draws)
+            watch(replicates[-1] * plan.draws + plan.draws, plan.replicates * plan.draws)
     return Simulated(
         model=model,
         case=case,

@@ -78,6 +78,7 @@ def assumption(reading: Reading, said: Any, path: Path, name: str, needs: str = 
     if found is None:
         value = repr(part["value"]) if "value" in part else "missing"
         reading.refuse(path, f"the value of {name} is {value}", "a number, as 1_000, 25k or 3%")
+        reading.vague.add(name)
         return None
     reading.door.only(part, WORDS, f" in {name}")
     unit = reading.text(part, "unit") or found.unit or needs

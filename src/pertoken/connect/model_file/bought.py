@@ -1,5 +1,6 @@
 """Vendors: what we pay, from list prices, a short table, a card in the model, or files of cards."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pertoken.connect.model_file.card_files import document_at, document_of
@@ -44,22 +45,30 @@ def _vendor(reading: Reading, name: str, said: Any, path: Path, asked: Asked) ->
 
 def _cards(reading: Reading, name: str, part: Placed, path: Path, asked: Asked) -> tuple[Card, ...]:
     rest = {word: each for word, each in part.items() if word not in OWN}
-    ways = [word for word in ("catalog", "file") if part.get(word) is not None] + ["a card"] * bool(rest)
-    if len(ways) != 1:
-        found = f"vendor {name} says {' and '.join(ways) or 'no price'}"
-        reading.refuse(path, found, "one of catalog, file, or a card with rates or prices")
+    listed, filed = part.get("catalog") is not None, part.get("file") is not None
+    if (filed and (listed or rest)) or not (filed or listed or rest):
+        found = f"vendor {name} says " + ("a file and more" if filed else "no price")
+        reading.refuse(path, found, "a file, or a catalog, a card with rates or prices, or both")
         return ()
-    if ways == ["catalog"]:
-        return list_prices(reading, name, part, asked)
-    if ways == ["file"]:
+    own = _written(reading, name, part, rest, path) if filed or rest else ()
+    return list_prices(reading, part, asked, own or (_empty(reading, name),)) if listed else own
+
+
+def _empty(reading: Reading, name: str) -> Card:
+    return Card(name=name, party="vendor", rounding=None, currency=reading.currency)
+
+
+def _written(reading: Reading, name: str, part: Placed, rest: Mapping[str, Any], path: Path) -> tuple[Card, ...]:
+    """Read cards that stand in the model or in a file."""
+    if "file" in part:
         document = document_at(reading, str(part["file"]), (*path, "file"))
     else:
         body = {"currency": reading.currency, **rest}
         body = body if "card" in body else {**body, "card": name}
         document = _tabled(reading, document_of(reading, body, path), path)
     prefix = f"vendors.{name}"
-    made = cards(reading, Source(document, lambda _: prefix, path)) if document is not None else []
-    return tuple(_own(reading, card, name, path) for card in made)
+    found = cards(reading, Source(document, lambda _: prefix, path)) if document is not None else []
+    return tuple(_own(reading, card, name, path) for card in found)
 
 
 def _own(reading: Reading, card: Card, name: str, path: Path) -> Card:

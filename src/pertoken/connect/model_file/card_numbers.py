@@ -37,11 +37,13 @@ class Source:
         document: What stands there, with its own lines.
         prefix: Names the inputs of a card: `plans.pro`.
         place: Where the model's file says so.
+        name: What the model calls the card; its own name if empty.
     """
 
     document: Document
     prefix: Callable[[Card], str]
     place: Path
+    name: str = ""
 
 
 def cards(reading: Reading, source: Source) -> list[Card]:
@@ -62,7 +64,8 @@ def cards(reading: Reading, source: Source) -> list[Card]:
     marked = cards_of(Document(bare, {path: i + 1 for i, path in enumerate(places)}, document.source))
     taken: set[Path] = set()
     out = []
-    for card, marks in zip(made, marked, strict=True):
+    for own, marks in zip(made, marked, strict=True):
+        card = replace(own, name=source.name or own.name)
         found = [slot for slot in slots(marks, lambda mark: places[mark - 1]) if _said(document.data, slot.file)]
         taken |= {slot.file for slot in found}
         out.append(_card(reading, source, card, found))
@@ -133,17 +136,14 @@ def _card(reading: Reading, source: Source, card: Card, found: list[Slot]) -> Ca
     """Take the numbers of one card as inputs."""
     prefix, made = source.prefix(card), card
     for slot in found:
-        own = _at(source.document.data, slot.file)
-        name = _free(reading, f"{prefix}.{slot.name}") if not _names(reading, own) else own
         try:
-            given = _input(reading, source, slot, own, name)
+            given, factor = _input(reading, source, slot, prefix)
         except InputError as error:
             where = source.document.place(slot.file)
-            reading.door.wrong.extend([Fault(where, each.found, each.expected, each.mend) for each in error.faults])
+            reading.door.wrong.extend(Fault(where, each.found, each.expected, each.mend) for each in error.faults)
             continue
         if given is not None:
-            factor = scale(given.unit, slot.unit, reading.units, f"{slot.file[-1]} of {prefix}")
-            reading.placed.append(PlacedNumber(card=card.name, path=slot.path, name=name, scale=factor))
+            reading.placed.append(PlacedNumber(card=card.name, path=slot.path, name=given.name, scale=factor))
             made = put(made, slot.path, given.value * factor)
     if made != card:
         reading.door.wrong.extend(faults(made))
@@ -160,15 +160,25 @@ def _free(reading: Reading, name: str) -> str:
     return next(each for each in names if each not in reading.inputs)
 
 
-def _input(reading: Reading, source: Source, slot: Slot, own: Any, name: str) -> Assumption | None:  # noqa: ANN401  unchecked
-    """Find the input that a number of a card is, or make it."""
-    if name in reading.inputs:
-        return reading.inputs[name]
+def _input(reading: Reading, source: Source, slot: Slot, prefix: str) -> tuple[Assumption | None, Decimal]:
+    """Find the input that a number of a card is, or make it; and what it is multiplied by to be in the card's unit."""
+    own = _at(source.document.data, slot.file)
+    if _names(reading, own):
+        made: Assumption | None = reading.inputs[own]
+    else:
+        made = _new(reading, source, slot, _free(reading, f"{prefix}.{slot.name}"))
+    what = f"{slot.file[-1]} of {prefix}"
+    return made, scale(made.unit, slot.unit, reading.units, what) if made is not None else Decimal(1)
+
+
+def _new(reading: Reading, source: Source, slot: Slot, name: str) -> Assumption | None:
+    own = _at(source.document.data, slot.file)
     here = source.document.source == reading.door.document.source
     if isinstance(own, Mapping):
         own = placed(own, source.document, slot.file)
     said = own if isinstance(own, Placed) else _plain(own, slot.unit)
-    made = assumption(reading, said, source.place, name, slot.unit)
+    path = (*source.place, *slot.file) if here else source.place
+    made = assumption(reading, said, path, name, slot.unit)
     if made is None:
         return None
     line = source.document.line(slot.file) if source.document.lines and here else made.line

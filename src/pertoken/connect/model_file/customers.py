@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from pertoken.connect.model_file.numbers import in_unit, written
+from pertoken.connect.model_file.numbers import in_unit, shown, written
 from pertoken.connect.model_file.place import formula, formulas
 from pertoken.connect.model_file.reading import Reading
 from pertoken.connect.placed import Placed
@@ -112,11 +112,11 @@ def _parts(reading: Reading, said: Any, path: Path, name: str) -> tuple[tuple[De
     rows = said if isinstance(said, list) else []
     read = [_pair(row) for row in rows]
     pairs = tuple(pair for pair in read if pair is not None)
+    total = sum((share for share, _ in pairs), Decimal(0))
     if not rows or len(pairs) < len(rows):
         reading.refuse(path, f"parts of {name} is {said!r}", "a list of {share: 80%, times: 0.3}, none below 0")
-    elif abs(sum(share for share, _ in pairs) - 1) > Decimal("1e-9"):
-        total = sum(share for share, _ in pairs)
-        reading.refuse(path, f"the shares of parts of {name} add up to {total}", "1")
+    elif abs(total - 1) > Decimal("1e-9"):
+        reading.refuse(path, f"the shares of parts of {name} add up to {shown(total)}", "1")
     elif not any(share * times for share, times in pairs):
         reading.refuse(path, f"no part of {name} uses anything", "a times above 0")
     return pairs

@@ -1,26 +1,35 @@
 """Names that parts of a model have for each other: each must be there."""
 
+from collections.abc import Iterable
+
 from pertoken.connect.model_file.reading import Reading
+from pertoken.connect.placed import Placed
 from pertoken.scenario.spec import Spec
 
 HOUSE = ("month", "days_in_month", "hours_in_month", "calendar_month")
 """Names that are always there."""
 
 
-def check_names(reading: Reading, spec: Spec) -> None:
-    """Refuse names that mean nothing, with the nearest."""
-    _segments(reading, spec)
-    _workloads(reading, spec)
+def check_names(reading: Reading, data: Placed, spec: Spec) -> None:
+    """Refuse names that mean nothing, with the nearest; parts that are wrong themselves are there all the same."""
+    _segments(reading, _said(data, "plans", spec.plans), spec)
+    _workloads(reading, _said(data, "vendors"), spec)
     _levers(reading, spec)
     _twice(reading, spec)
 
 
-def _segments(reading: Reading, spec: Spec) -> None:
+def _said(data: Placed, section: str, made: Iterable[str] = ()) -> list[str]:
+    """Name the parts of a section, those that could be read and those that could not."""
+    said = data.get(section)
+    return [*dict.fromkeys([*made, *(said if isinstance(said, Placed) else ())])]
+
+
+def _segments(reading: Reading, plans: list[str], spec: Spec) -> None:
     names, events = [each.name for each in spec.segments], [each.name for each in spec.events]
     for each in spec.segments:
         path = ("segments", each.name)
         if each.plan:
-            reading.one_of(each.plan, spec.plans, (*path, "plan"), "plan")
+            reading.one_of(each.plan, plans, (*path, "plan"), "plan")
         for other in each.to:
             if reading.one_of(other, names, (*path, "to", other), "segment") and other == each.name:
                 reading.refuse((*path, "to", other), f"customers of {other} move on to {other}", "another segment")
@@ -28,12 +37,12 @@ def _segments(reading: Reading, spec: Spec) -> None:
             reading.one_of(each.leaves, events, (*path, "leaves"), "event")
 
 
-def _workloads(reading: Reading, spec: Spec) -> None:
+def _workloads(reading: Reading, vendors: list[str], spec: Spec) -> None:
     names = [each.name for each in spec.segments]
     for each in spec.workloads:
         path = ("workloads", each.name)
         if each.vendor:
-            reading.one_of(each.vendor, spec.vendors, (*path, "vendor"), "vendor")
+            reading.one_of(each.vendor, vendors, (*path, "vendor"), "vendor")
         for segment in each.each:
             reading.one_of(segment, names, (*path, "each", segment), "segment")
 

@@ -48,8 +48,7 @@ def _line(reading: Reading, place: str, said: Any, path: Path, side: Side) -> Mo
 def _class(reading: Reading, place: str, said: Placed, path: Path) -> str:
     known = said.get("counts_as", "operating")
     if known not in CLASSES:
-        mend = nearest(str(known), CLASSES)
-        reading.refuse((*path, "counts_as"), f"{place} counts as {known!r}", ", ".join(CLASSES), mend)
+        reading.refuse((*path, "counts_as"), f"{place} counts as {known!r}", "", nearest(str(known), CLASSES))
     return str(known)
 
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pertoken.catalog.prices import Rate
-from pertoken.catalog.words import named
 from pertoken.connect.model_file.card_slots import rate_name, rate_unit
 from pertoken.connect.model_file.months import day
 from pertoken.connect.model_file.nouns import noun
@@ -43,27 +42,30 @@ class Asked:
     calendar: Calendar
 
 
-def list_prices(reading: Reading, name: str, part: Placed, asked: Asked) -> tuple[Card, ...]:
-    """Make the card of a vendor whose prices are those of a catalog.
+def list_prices(reading: Reading, part: Placed, asked: Asked, own: Sequence[Card]) -> tuple[Card, ...]:
+    """Put list prices on a vendor's card, behind prices of its own.
 
     Args:
         reading: Takes the prices as inputs.
-        name: The vendor's name.
-        part: What the model says of it: `catalog: true`, a day, or the name of a catalog.
+        part: What the model says of the vendor: `catalog: true`, a day, or the name of a catalog.
         asked: What names the models, and the day.
+        own: The vendor's cards; the first takes the prices.
     """
     on, book = _day(reading, part, asked.calendar)
     catalog = _catalog(reading, part, book)
     if catalog is None:
         return ()
-    own = [each for each in asked.workloads if each.vendor == name]
+    served = [each for each in asked.workloads if each.vendor == part.path[-1]]
+    meters = _meters(served, asked.levers)
     rates: dict[Rate, None] = {}
-    for labels, line in _labels(reading, own, asked.levers).items():
-        rates |= dict.fromkeys(_rates(reading, _Question(catalog, dict(labels), on, line), _meters(own, asked.levers)))
-    source = named(catalog)
-    card = Card(name=name, party="vendor", rates=tuple(rates), rounding=None, source=source, currency=reading.currency)
-    _inputs(reading, name, card, on, part)
-    return (card,)
+    for labels, line in _labels(reading, served, asked.levers).items():
+        rates |= dict.fromkeys(_rates(reading, _Question(catalog, dict(labels), on, line), meters))
+    card = own[0]
+    said = {(rate.model, rate.meter) for rate in card.rates}
+    more = tuple(rate for rate in rates if (rate.model, rate.meter) not in said)
+    whole = replace(card, rates=(*card.rates, *more), source=card.source or catalog.name)
+    _inputs(reading, whole, len(card.rates), on, part)
+    return (whole, *own[1:])
 
 
 def _day(reading: Reading, part: Placed, calendar: Calendar) -> tuple[date, str]:
@@ -109,7 +111,9 @@ def _labels(reading: Reading, own: Sequence[Workload], levers: Sequence[Switched
 
 def _meters(own: Sequence[Workload], levers: Sequence[Switched]) -> tuple[str, ...]:
     asked = (meter for each in own for meter in (*each.tokens, *each.meters))
-    return tuple(dict.fromkeys([*EACH, *asked, *(CACHED if levers else ())]))
+    return tuple(
+        dict.fromkeys([*EACH, *asked, *(CACHED if any(each.kind == "prompt_cache" for each in levers) else ())])
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +171,14 @@ def _rates(reading: Reading, question: _Question, meters: Sequence[str]) -> Iter
             )
 
 
-def _inputs(reading: Reading, name: str, card: Card, on: date, part: Placed) -> None:
-    """Take the prices as inputs, each with its source and day."""
-    for i, rate in enumerate(card.rates):
+def _inputs(reading: Reading, card: Card, first: int, on: date, part: Placed) -> None:
+    """Take the prices of a catalog as inputs, each with its source and day."""
+    for i, rate in list(enumerate(card.rates))[first:]:
         if rate.currency != reading.currency:
             found = f"{rate.model} is listed in {rate.currency}"
             reading.at(rate.line, found, reading.currency, "bring it to the model's currency on a card of your own")
         made = Assumption(
-            name=f"vendors.{name}.{rate_name(rate)}",
+            name=f"vendors.{part.path[-1]}.{rate_name(rate)}",
             value=rate.price,
             unit=rate_unit(rate, card.currency),
             source=rate.source or card.source,

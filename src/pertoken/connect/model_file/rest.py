@@ -71,6 +71,8 @@ def _correlation(reading: Reading, part: Any, path: Path, known: Mapping[str, As
     reading.door.only(part, ("between", "rank"), " in a correlation")
     one, two = map(str, names)
     for i, name in enumerate((one, two)):
+        if name in reading.vague:
+            continue
         if name not in known:
             reading.refuse((*path, "between", i), f"no input {name!r}", "", nearest(name, known))
         elif known[name].spread is None:

@@ -75,7 +75,8 @@ def _flat(
 def _value(reading: Reading, name: str, said: Any, path: Path, known: Mapping[str, Assumption]) -> Decimal | None:  # noqa: ANN401
     """Read the value that an input has in a scenario."""
     if name not in known:
-        reading.refuse(path, f"no input {name!r}", "", nearest(name, known))
+        if name not in reading.vague:
+            reading.refuse(path, f"no input {name!r}", "", nearest(name, known))
         return None
     switch = name.startswith("levers.") and name.endswith(".on")
     if isinstance(said, bool) and switch:

@@ -42,7 +42,7 @@ def _plan(reading: Reading, name: str, part: Any, path: Path) -> Card | None:  #
     else:
         reading.refuse(path, f"plan {name} is {part!r}", "what it charges, under `prices`, or the file of its card")
         return None
-    made = cards(reading, Source(document, lambda _: f"plans.{name}", path)) if document is not None else []
+    made = cards(reading, Source(document, lambda _: f"plans.{name}", path, name)) if document is not None else []
     return _own(reading, made[0], name, path) if made else None
 
 
@@ -54,4 +54,4 @@ def _own(reading: Reading, card: Card, name: str, path: Path) -> Card:
         found = f"plan {name} is in {card.currency}"
         reading.refuse(path, found, reading.currency, "bring it to the model's currency")
     here = f'plan == "{name}"'
-    return replace(card, name=name, where=f"({card.where}) and {here}" if card.where else here)
+    return replace(card, where=f"({card.where}) and {here}" if card.where else here)

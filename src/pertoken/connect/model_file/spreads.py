@@ -29,7 +29,11 @@ def spread(own: Figures) -> Spread | None:
         made = _distribution(own)
     else:
         made = _between(own)
-    return made if made is not None and _possible(own, made) else None
+    if made is None or not _possible(own, made):
+        if {"distribution", "p10", "p90"} & set(own.said):
+            own.reading.vague.add(own.name)
+        return None
+    return made
 
 
 def _between(own: Figures) -> Spread | None:

@@ -1,13 +1,17 @@
-"""Levers: what-ifs that are on or off, with their parameters."""
+"""Levers: what-ifs that are on or off, each of a kind that asks for its parameters."""
 
 from decimal import Decimal
 from typing import Any
 
+from pertoken.connect.model_file.numbers import PERCENT
 from pertoken.connect.model_file.place import formula
 from pertoken.connect.model_file.reading import Reading
 from pertoken.connect.model_file.workloads import label_of
 from pertoken.connect.placed import Placed
 from pertoken.connect.yaml_file import Path
+from pertoken.core.errors import nearest
+from pertoken.core.nodes import quoted
+from pertoken.levers.kind import LEVERS, Lever, Parameter
 from pertoken.scenario.spec import Assumption, Switched
 
 WHERE = ("workload", "model", "provider", "batch", "service_tier", "region")
@@ -15,6 +19,9 @@ WHERE = ("workload", "model", "provider", "batch", "service_tier", "region")
 
 OWN = ("kind", "on", "to", "from", "where", *WHERE)
 """Words of a lever that are no parameters."""
+
+USUAL = "what the lever takes where nothing is said"
+"""Source of a parameter that the model does not say."""
 
 
 def levers(reading: Reading, data: Placed) -> tuple[Switched, ...]:
@@ -26,24 +33,66 @@ def levers(reading: Reading, data: Placed) -> tuple[Switched, ...]:
 
 
 def _lever(reading: Reading, name: str, part: Any, path: Path) -> Switched | None:  # noqa: ANN401  unchecked input
-    if not isinstance(part, Placed) or not isinstance(part.get("kind"), str):
-        said = part.get("kind", "missing") if isinstance(part, Placed) else repr(part)
-        reading.refuse(
-            path, f"the kind of lever {name} is {said}", "{kind: exact_cache, workload: chat, hit_share: 15%}"
-        )
+    kind = _kind(reading, name, part, path)
+    if kind is None:
         return None
     place, on = f"levers.{name}", reading.truth(part, "on")
     reading.add(Assumption(name=f"{place}.on", value=Decimal(int(on)), line=reading.line((*path, "on"))), path)
-    words = [word for word in part if word not in OWN]
-    return Switched(
+    made = Switched(
         name=name,
-        kind=part["kind"],
+        kind=kind.name,
         on=on,
         where=_where(reading, name, part),
         to=_to(reading, part),
-        parameters={word: formula(reading, part[word], (*path, word), f"{place}.{word}", "1") for word in words},
+        parameters={each.name: _parameter(reading, place, part, each) for each in kind.parameters},
         line=reading.line(path),
     )
+    lacks = [label for label in kind.labels if label not in made.to]
+    if lacks:
+        expected = "to: NAME of a model" if lacks == ["model"] else f"to: {{{', '.join(lacks)}: ...}}"
+        reading.refuse(path, f"lever {name} does not say to which {' and '.join(lacks)}", expected)
+    return made
+
+
+def _kind(reading: Reading, name: str, part: Any, path: Path) -> Lever | None:  # noqa: ANN401  unchecked input
+    """Find the kind of a lever, and refuse words that it does not ask for."""
+    said = part.get("kind") if isinstance(part, Placed) else None
+    if not isinstance(said, str):
+        found = f"the kind of lever {name} is {said!r}" if isinstance(part, Placed) else f"lever {name} is {part!r}"
+        reading.refuse(path, found, "{kind: exact_cache, workload: chat, hit_share: 15%}")
+        return None
+    if not reading.one_of(said, LEVERS, (*path, "kind"), "kind of lever"):
+        return None
+    kind = LEVERS[said]
+    known = [each.name for each in kind.parameters]
+    for word in part:
+        if word not in (*OWN, *known):
+            mend = nearest(word, [*known, *OWN])
+            reading.refuse((*path, word), f"unknown word {word!r} in lever {name} of kind {said}", "", mend)
+    return kind
+
+
+def _parameter(reading: Reading, place: str, part: Placed, asked: Parameter) -> str:
+    """Read a parameter; one that is not said and has a usual value is an input too."""
+    name, path = f"{place}.{asked.name}", (*part.path, asked.name)
+    if part.get(asked.name) is None:
+        if asked.default is None:
+            expected = f"{asked.name}: {asked.meaning}"
+            reading.refuse(part.path, f"lever {part.path[-1]} does not say its {asked.name}", expected)
+            return "0"
+        usual = Assumption(name=name, value=Decimal(f"{asked.default:g}"), source=USUAL, line=reading.line(part.path))
+        return quoted(reading.add(usual, path))
+    text = formula(reading, part[asked.name], path, name, "1")
+    own = reading.inputs.get(name)
+    if own is not None and not asked.low <= _plain(own) <= asked.high:
+        unit = PERCENT if own.unit == PERCENT else ""
+        bounds = f"from {asked.low:g} to {asked.high:g}" if asked.high < float("inf") else f"of {asked.low:g} or more"
+        reading.refuse(path, f"{name} is {own.value}{unit}", f"a number {bounds}: {asked.meaning}")
+    return text
+
+
+def _plain(said: Assumption) -> float:
+    return float(said.value) / (100 if said.unit == PERCENT else 1)
 
 
 def _where(reading: Reading, name: str, part: Placed) -> dict[str, str]:

@@ -89,20 +89,23 @@ def leaf(short: str) -> str:
     """
     if short in SHORT:
         return SHORT[short]
+    return next((name for name in (short, f"{short}_tokens") if _is_meter(name)), short)
+
+
+def _is_meter(name: str) -> bool:
     try:
-        return meters.meter(f"{short}_tokens").name if not short.startswith("x_") else short
+        meters.meter(name)
     except InputError:
-        return short
+        return False
+    return True
 
 
 def _known(reading: Reading, meter: str, said: str, path: Path) -> bool:
-    try:
-        meters.meter(meter)
-    except InputError:
-        short = [name.removesuffix("_tokens") for name in meters.METERS]
-        reading.refuse(path, f"unknown meter {said!r}", "", nearest(said, [*short, *SHORT, *meters.METERS]))
-        return False
-    return True
+    if _is_meter(meter):
+        return True
+    short = [name.removesuffix("_tokens") for name in meters.METERS]
+    reading.refuse(path, f"unknown meter {said!r}", "", nearest(said, [*short, *SHORT, *meters.METERS]))
+    return False
 
 
 def labels(reading: Reading, part: Placed, words: tuple[str, ...]) -> dict[str, str]:

@@ -9,13 +9,13 @@ from xlsxwriter.worksheet import Worksheet
 from pertoken.core.formula import Call, Name, subtrees
 from pertoken.present.workbook.block import asked_before, openings
 from pertoken.present.workbook.desk import Desk, heading, number_look, set_up, stored
-from pertoken.present.workbook.fit import uncertain
 from pertoken.present.workbook.grid import MONTHS, letters
 from pertoken.present.workbook.inputs import slotted
 from pertoken.present.workbook.plan import CALC, WORLDS, total_value
 from pertoken.present.workbook.words import words
 from pertoken.present.workbook.world_seat import WORLD, Columns, Seat
-from pertoken.scenario.paper import Drawn, Draws, Headline, Values
+from pertoken.scenario.fit import uncertain
+from pertoken.scenario.paper import Drawn, Draws, Headline, InputCell, Values
 from pertoken.scenario.program import Row
 
 STATISTICS = (
@@ -101,7 +101,7 @@ def write_worlds(desk: Desk) -> None:
         2,
         0,
         "Each row is one world. Blue shares are constants, so that two edits meet the same worlds. "
-        "What is the same in all worlds stands on Calc; an input that the chosen case sets is certain.",
+        "What is the same in all worlds stands on Calc; a range moves with the value of the chosen case.",
         desk.look("lead"),
     )
     page.set_column(0, 0, 27)
@@ -237,7 +237,20 @@ def _input(desk: Desk, columns: Columns, row: Row, drawn: Sequence[tuple[int, Dr
     cell = desk.plan.cells[row.name]
     live = desk.plan.live(row.name)
     template = cell.range.template if cell.range else "{u}"
-    return f"IF({live}={desk.plan.base(row.name)},{slotted(desk, cell, template, share)},{live})"
+    return _moved(cell, slotted(desk, cell, template, share), live, desk.plan.base(row.name))
+
+
+def _moved(cell: InputCell, drawn: str, live: str, base: str) -> str:
+    """Write how a range moves where the chosen case gives its input another value than the base case."""
+    if cell.range is None or all(value == cell.values["base"] for value in cell.values.values()):
+        return f"({drawn})*{live}/{base}" if cell.range and cell.range.moves == "factor" else drawn
+    if cell.range.moves == "factor":
+        return f"({drawn})*{live}/{base}"
+    if cell.range.moves == "difference":
+        return f"({drawn})+{live}-{base}"
+    most = f"{cell.range.most:g}"
+    odds = f"{live}/({most}-{live})*({most}-{base})/{base}"
+    return f"IF({live}={base},{drawn},{most}/(1+({most}/({drawn})-1)/({odds})))"
 
 
 def _event(desk: Desk, columns: Columns, drawn: Drawn, share: str, month: int | None) -> str:

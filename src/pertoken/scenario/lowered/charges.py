@@ -33,6 +33,10 @@ class Charged:
 def charge_rows(work: Work) -> Charged:
     """Write the charges of a card at list price, in its order; what pools of quantity may cover waits for them."""
     out = Charged()
+    for name, charge in work.card.prices.items():
+        kind = charge.measure.kind if charge.measure else ""
+        if kind in ROUGH:
+            raise refused(work.card, f"the charge {name} {ROUGH[kind]}", "count a sum", charge.line)
     for claim in work.course.claims:
         work.invoiced[claim.name] = {}
         work.listed[claim.name] = []
@@ -62,8 +66,6 @@ def _counted(work: Work, claim: Claim, charge: Charge, out: Charged) -> None:
 def _of_usage(work: Work, claim: Claim, charge: Charge, out: Charged) -> list[Counter]:
     measure = charge.measure
     assert measure is not None  # noqa: S101  see the caller
-    if measure.kind in ROUGH:
-        raise refused(work.card, f"the charge {claim.name} {ROUGH[measure.kind]}", "count a sum", charge.line)
     path = ("prices", claim.name)
     alone = linear(charge) is not None or bool(charge.curve and charge.curve.series) or charge.curve is None
     names = (*measure.by, *work.asked(claim.name)) if alone else measure.by

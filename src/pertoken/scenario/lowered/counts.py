@@ -66,11 +66,11 @@ def converted(work: Work, path: Path, how: Convert, quantity: Node) -> Node:
     free = work.draft.given((*path, "convert", "free"), how.free)
     node = over(times(quantity, factor), per)
     if how.free_first:
-        node = beyond(node, free) if free != ZERO else node
+        node = work.draft.clean(beyond(node, free)) if free != ZERO else node
     if how.round:
         node = _packages(work, path, how, node)
     if not how.free_first and free != ZERO:
-        node = beyond(node, free)
+        node = work.draft.clean(beyond(node, free))
     return node
 
 
@@ -108,7 +108,7 @@ def priced(work: Work, counter: Counter, quantity: Node, at: str = "") -> Node:
         select, select_start = _so_far(work, counter, counter.select, at, "picked", ())
     full = _point(work, counter, counted, f"{at}full", select)
     less = _point(work, counter, start, f"{at}before", select_start)
-    return _flagged(counter, minus(full, times(began, less)))
+    return _flagged(counter, work.draft.clean(minus(full, times(began, less))))
 
 
 def _flagged(counter: Counter, node: Node) -> Node:

@@ -43,7 +43,8 @@ def _share(work: Work, index: int, adjust: Adjust, what: str) -> None:
 def _there(work: Work, adjust: Adjust, what: str) -> Node:
     if adjust.during.always:
         return ONE
-    if any(clamp.window in ("quarter", "year") for clamp in work.card.clamps if clamp.min is not None):
+    long = any(clamp.window in ("quarter", "year") for clamp in work.card.clamps if clamp.min is not None)
+    if long and any(each.stage == "minimum" for each in work.money):
         mend = "let it hold always, or the minimum be of a month"
         raise refused(work.card, "a discount for a time beside a minimum of a longer window", mend, adjust.line)
     return work.marks.holds(work.draft.named(what, "holds"), adjust.during)
@@ -55,7 +56,7 @@ def _amount(work: Work, index: int, adjust: Adjust, what: str) -> None:
     prorate = adjust.during.prorate or work.card.during.prorate
     _, due = due_at_end(work, what, adjust.window, adjust.during, prorate, owed=True)
     amount = work.draft.given(("adjust", index, "amount"), adjust.amount, work.currency)
-    rest = work.draft.row(work.draft.named(what, "due"), work.rounded(times(due, amount)), work.currency)
+    rest = work.draft.row(work.draft.named(what, "amount"), work.rounded(times(due, amount)), work.currency)
     left: Node = rest
     for charge in list(work.on(adjust.on)):
         groups = [group for group in work.invoiced[charge] if work.matches(adjust, group)]
@@ -91,7 +92,7 @@ def _spent(work: Work, index: int, adjust: Adjust, what: str) -> None:
         money = work.draft.let(work.draft.named(name, what, "of"), money, work.currency)
         reached = work.draft.row(work.draft.named(name, what, "reached"), plus(reached, money), work.currency)
         now = work.draft.let(work.draft.named(name, what, "paid"), prices.of(reached, at=name), work.currency)
-        work.add(own[0], (), what, work.rounded(minus(minus(now, paid), money)), "discount")
+        work.add(own[0], (), what, work.rounded(work.draft.clean(minus(minus(now, paid), money))), "discount")
         paid = now
     if begins is not None:
         work.draft.row(last, reached, work.currency)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pertoken.core.errors import InputError
-from pertoken.core.formula import Name, Node, Number
+from pertoken.core.formula import Call, Name, Node, Number
 from pertoken.core.units import ONE as PLAIN
 from pertoken.core.units import Unit
 from pertoken.scenario.lowered.arithmetic import constant, times
@@ -16,6 +16,10 @@ Path = tuple[str | int, ...]
 
 Given = tuple[str, Decimal | float]
 """Name of the row that holds a number of a card, and what it is multiplied by to be in the card's unit."""
+
+
+DIGITS = 9
+"""Decimal places of a difference that are more than dust."""
 
 
 @dataclass(slots=True)
@@ -105,9 +109,11 @@ class Draft:
             self.row(name, times(Name(row), constant(scale)), unit, by_month=False, says="in the unit of the card")
         return Name(name)
 
-    def live(self, path: Path) -> bool:
-        """Whether a number of the card is an input, that may become another."""
-        return self.number(path) is not None
+    def clean(self, node: Node) -> Node:
+        """Take the dust of floats off a difference, so that its half cents and whole packages are what they are."""
+        if isinstance(node, Number):
+            return node
+        return Call("round", (node, self.fixed(self.named("digits"), DIGITS)))
 
     def fixed(self, name: str, value: Decimal | float, unit: Unit = PLAIN) -> Node:
         """Refer to a number that the card fixes, in a row of its own; 0 and 1 stand for themselves."""

@@ -1,6 +1,6 @@
 """Grants: what a pool grants in which months, what a unit of it costs, and what is left at the end of each month."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -11,7 +11,7 @@ from pertoken.core.expression import condition
 from pertoken.core.formula import Name, Node
 from pertoken.core.units import Unit, unit
 from pertoken.rating.assign import holds
-from pertoken.rating.card import MONEY, Pool, plain
+from pertoken.rating.card import MONEY, Pool
 from pertoken.rating.draw import grain_of, together
 from pertoken.rating.pool import Granted, Grid, granted, held, since, unit_price
 from pertoken.scenario.lowered.arithmetic import (
@@ -94,11 +94,14 @@ class Course:
         ends = {end - 1 for _, end, *_ in self.spans if end < closed}
         return [month in ends for month in range(self.months)]
 
-    def paid(self) -> list[bool]:
-        """Months in which a grant is made, but for those from before the model."""
+    def paid(self) -> list[Decimal]:
+        """How much of a whole grant is paid in each month; what was granted before the model was paid before."""
         began = self.work.course.month(since(self.pool, self.grid.contracts)[0])
-        begins = {max(begin, began) for begin, *_ in self.spans}
-        return [month in begins for month in range(self.months)]
+        out = [Decimal(0)] * self.months
+        for begin, _, size, _ in self.spans:
+            if 0 <= max(begin, began) < self.months:
+                out[max(begin, began)] = size / self.pool.grant
+        return out
 
     def shares(self) -> list[Decimal]:
         """How much of a whole grant is made in each month."""
@@ -199,16 +202,22 @@ def cost_of(work: Work, course: Course) -> Node:
     if not amount:
         return ZERO
     money = work.draft.given(("pools", place, "pay", paying[0], "amount"), amount, work.currency)
+    parts = list(dict.fromkeys((worth / amount, size / pool.grant) for *_, size, worth in course.spans))
+    each = [_unit_cost(work, f"{name}_{i}", part, money, grant) for i, part in enumerate(parts, 1)]
     nodes: list[Node] = [ZERO] * course.months
     for begin, end, size, worth in course.spans:
-        count = work.draft.fixed(f"{name}.payments_{worth / amount:.6g}", worth / amount)
-        whole = work.draft.fixed(f"{name}.grants_{size / pool.grant:.6g}", size / pool.grant)
         for month in range(max(begin, 0), min(end, course.months)):
-            nodes[month] = over(times(money, count), times(grant, whole))
-    return work.draft.let(name, work.marks.chosen(f"{name}_then", nodes), work.currency)
+            nodes[month] = each[parts.index((worth / amount, size / pool.grant))]
+    return work.draft.let(name, work.marks.chosen(name, nodes), work.currency)
 
 
-def close_pool(work: Work, balance: Balance, drawn: Sequence[Node]) -> tuple[Node, Node]:
+def _unit_cost(work: Work, name: str, part: tuple[Decimal, Decimal], money: Node, grant: Node) -> Node:
+    """Write money for one unit of a grant that bears so many payments and is so much of a whole one."""
+    count, whole = (work.draft.fixed(f"{name}_{what}", n) for what, n in zip(("payments", "grants"), part, strict=True))
+    return work.draft.row(name, over(times(money, count), times(grant, whole)), work.currency, by_month=False)
+
+
+def close_pool(work: Work, balance: Balance, drawn: Iterable[Node]) -> tuple[Node, Node]:
     """Write what is left of a pool at the end of each month, what is carried on, and what is over.
 
     Args:
@@ -217,7 +226,7 @@ def close_pool(work: Work, balance: Balance, drawn: Sequence[Node]) -> tuple[Nod
         drawn: What charges draw of it in each month. [unit]
 
     Returns:
-        What is drawn and what is over, by month. [unit]
+        What is used is worth, and what is lost. [currency]
     """
     course, pool, what = balance.course, balance.pool, unit_of(work, balance.pool)
     used = work.draft.let(named(work, pool, "used"), summed(drawn), what)
@@ -226,14 +235,30 @@ def close_pool(work: Work, balance: Balance, drawn: Sequence[Node]) -> tuple[Nod
     if not pool.rollover:
         if not lives_a_month(course):
             work.draft.row(named(work, pool, "rest"), times(left, otherwise(over_)), what)
-        return used, work.draft.let(named(work, pool, "over"), times(over_, left), what)
+        lost = work.draft.let(named(work, pool, "over"), times(over_, left), what)
+        return times(used, balance.cost), times(lost, balance.cost)
     old = work.draft.row(named(work, pool, "carried_left"), beyond(balance.carried, used), what)
     fresh = work.draft.row(named(work, pool, "fresh_left"), minus(left, old), what)
     kept = _kept(work, balance, fresh)
     if not lives_a_month(course):
         work.draft.row(named(work, pool, "rest"), times(fresh, otherwise(over_)), what)
     work.draft.row(named(work, pool, "still_carried"), times(old, otherwise(over_)), what)
-    return used, work.draft.row(named(work, pool, "over"), minus(times(over_, left), kept), what)
+    lost = work.draft.row(named(work, pool, "over"), minus(times(over_, left), kept), what)
+    older = minus(balance.carried, old), times(over_, old)
+    return _worth(work, balance, used, older[0]), _worth(work, balance, lost, older[1])
+
+
+def _worth(work: Work, balance: Balance, quantity: Node, carried: Node) -> Node:
+    """Say what a quantity is worth: what was carried on at the cost of the grant that it is of."""
+    cost, pool = balance.cost, balance.pool
+    if not isinstance(cost, Name) or cost.name not in work.draft.rows or not work.draft.rows[cost.name].by_month:
+        return times(quantity, cost)
+    name = named(work, pool, "carried_cost")
+    if name not in work.draft.rows:
+        opens = work.marks.flag(named(work, pool, "opens"), balance.course.opens())
+        node = plus(times(opens, before(cost.name)), times(otherwise(opens), before(name)))
+        work.draft.row(name, node, work.currency)
+    return plus(times(minus(quantity, carried), cost), times(carried, Name(name)))
 
 
 def _kept(work: Work, balance: Balance, fresh: Node) -> Node:
@@ -274,25 +299,24 @@ def in_order(work: Work, pools: Sequence[Pool]) -> list[Pool]:
     return out
 
 
-def draw(work: Work, balance: Balance, needs: dict[str, Node]) -> list[Node]:
-    """Write what charges draw of a pool, one after the other; what they still need is put into their needs.
+def draw(work: Work, balance: Balance, needs: Mapping[str, Node]) -> dict[str, tuple[Node, Node]]:
+    """Write what charges draw of a pool, one after the other.
 
     Args:
         work: The card at work.
         balance: The pool.
-        needs: What each charge needs, in its unit. Changed.
+        needs: What each charge needs, in its unit.
 
     Returns:
-        What each draws. [unit of the pool]
+        What each draws, in the unit of the pool and in its own.
     """
-    pool, rest, out = balance.pool, balance.available, []
+    pool, rest, out = balance.pool, balance.available, {}
     for charge in [name for name in pool.eligible if name in needs] + ["minimum"] * ("minimum" in needs):
         factor = _factor(work, balance, charge)
         asked = times(needs[charge], factor)
         taken = work.draft.row(work.draft.named(pool.name, charge, "drawn"), least(asked, rest), unit_of(work, pool))
-        out.append(taken)
+        out[charge] = taken, over(taken, factor)
         rest = minus(rest, taken)
-        needs[charge] = minus(needs[charge], over(taken, factor))
     return out
 
 
@@ -320,11 +344,3 @@ def factor_outside(work: Work, balances: Sequence[Balance], charge: str) -> Node
     return out
 
 
-def covers(pools: Sequence[Pool], charge: str) -> bool:
-    """Tell whether a charge draws on pools."""
-    return any(plain(charge) in pool.eligible for pool in pools)
-
-
-def row_of(name: str) -> Name:
-    """Refer to a row."""
-    return Name(name)

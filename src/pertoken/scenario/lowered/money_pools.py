@@ -3,7 +3,7 @@
 from pertoken.core.formula import Node
 from pertoken.rating.card import MONEY, plain
 from pertoken.rating.part import drawing
-from pertoken.scenario.lowered.arithmetic import ONE, ZERO, beyond, minus, most, times
+from pertoken.scenario.lowered.arithmetic import ONE, ZERO, beyond, minus, most, summed, times
 from pertoken.scenario.lowered.grants import close_pool, draw, factor_outside, in_order, open_pool
 from pertoken.scenario.lowered.payments import pool_money
 from pertoken.scenario.lowered.work import Work
@@ -19,17 +19,16 @@ def credit_rows(work: Work) -> None:
         total = work.total([charge for charge in work.invoiced if plain(charge) == name])
         if total != ZERO:
             demand[name] = work.draft.row(work.draft.named(name, "due"), most(total, ZERO), work.currency)
-    needs = dict(demand)
+    covered: dict[str, list[Node]] = {name: [] for name in demand}
     for balance in balances:
         eligible = drawing(balance.pool, work.card)
-        mine = {name: need for name, need in needs.items() if name in eligible}
-        taken = draw(work, balance, mine)
-        needs |= mine
-        used, lost = close_pool(work, balance, taken)
-        pool_money(work, balance, used, lost)
+        needs = {name: minus(due, summed(covered[name])) for name, due in demand.items() if name in eligible}
+        taken = draw(work, balance, needs)
+        for name, (_, off) in taken.items():
+            covered[name].append(off)
+        pool_money(work, balance, *close_pool(work, balance, (drawn for drawn, _ in taken.values())))
     for name, due in demand.items():
         charge = next(each for each in work.invoiced if plain(each) == name)
-        factor = factor_outside(work, balances, name)
-        off = minus(needs[name], due)
-        dearer = ZERO if factor == ONE else times(beyond(needs[name], ZERO), minus(factor, ONE))
-        work.add(charge, (), "credit", work.rounded(off if dearer == ZERO else minus(dearer, minus(due, needs[name]))), "covered")
+        off, factor = summed(covered[name]), factor_outside(work, balances, name)
+        dearer = ZERO if factor == ONE else times(beyond(due, off), minus(factor, ONE))
+        work.add(charge, (), "credit", work.rounded(minus(dearer, off)), "covered")

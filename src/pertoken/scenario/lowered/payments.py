@@ -13,17 +13,24 @@ from pertoken.scenario.lowered.work import Work
 
 
 def pool_money(work: Work, balance: Balance, used: Node, lost: Node) -> None:
-    """Write what a pool costs as it is used, what is lost, what is paid for it and paid back."""
-    pool, cost = balance.pool, balance.cost
+    """Write what a pool costs as it is used, what is lost, what is paid for it and paid back.
+
+    Args:
+        work: The card at work.
+        balance: The pool.
+        used: What is used of it, at its cost. [currency]
+        lost: What is lost, or paid back. [currency]
+    """
+    pool = balance.pool
     if pool.name not in work.invoiced:
         work.invoiced[pool.name] = {}
-    if cost != ZERO:
-        work.noted(pool.name, (), "drawn", times(used, cost), "drawn")
+    if balance.cost != ZERO:
+        work.noted(pool.name, (), "drawn", used, "drawn")
         if pool.unused == "refund":
-            back = minus(ZERO, work.rounded(times(lost, cost)))
+            back = minus(ZERO, work.rounded(lost))
             work.add(pool.name, (), "refunded", back, "refund")
-        else:
-            work.noted(pool.name, (), "unused", times(lost, cost), "unused")
+        elif lost != ZERO:
+            work.noted(pool.name, (), "unused", lost, "unused")
     bought = _bought(work, balance, used, lost)
     if bought != ZERO:
         work.add(pool.name, (), "purchase", work.rounded(bought), "purchase")
@@ -35,11 +42,13 @@ def _bought(work: Work, balance: Balance, used: Node, lost: Node) -> Node:
         paid = summed(_paid(work, balance, place, pay) for place, pay in enumerate(pool.pay))
         return plus(paid, _true_up(work, balance, paid)) if pool.unused == "true_up" else paid
     if pool.price is None and pool.unused == "true_up":
-        return times(plus(used, lost), balance.cost)
+        return plus(used, lost)
     if pool.price == 0 and balance.cost == ZERO:
         return ZERO
-    made = work.marks.flag(named(work, pool, "bought"), balance.course.paid())
-    return times(made, balance.granted, balance.cost)
+    if balance.course.paid() == balance.course.shares():
+        return times(balance.granted, balance.cost)
+    grant = work.draft.given(("pools", balance.course.place, "grant"), pool.grant)
+    return times(work.marks.numbers(named(work, pool, "bought"), balance.course.paid()), grant, balance.cost)
 
 
 def _paid(work: Work, balance: Balance, place: int, pay: Pay) -> Node:

@@ -26,15 +26,21 @@ def quantity_pool_rows(work: Work, charged: Charged) -> None:
         demand.setdefault(plain(name), []).extend(each.quantity for each in found if each.quantity != ZERO)
     needs = {name: work.draft.let(work.draft.named(name, "demand"), summed(nodes)) for name, nodes in demand.items()}
     needs = {name: need for name, need in needs.items() if need != ZERO}
-    whole = dict(needs)
-    taken = [draw(work, balance, needs) for balance in balances]
-    for name, need in whole.items():
-        if needs[name] != need:
-            cover = work.draft.row(work.draft.named(name, "from_pools"), minus(need, needs[name]))
-            factor = factor_outside(work, balances, name)
-            _covered(work, [each for own, every in counters.items() if plain(own) == name for each in every], cover, factor)
-    for balance, drawn in zip(balances, taken, strict=True):
-        pool_money(work, balance, *close_pool(work, balance, drawn))
+    covered: dict[str, list[Node]] = {name: [] for name in needs}
+    taken = []
+    for balance in balances:
+        own = {name: minus(need, summed(covered[name])) for name, need in needs.items() if name in balance.pool.eligible}
+        drawn = draw(work, balance, own)
+        taken.append([each for each, _ in drawn.values()])
+        for name, (_, off) in drawn.items():
+            covered[name].append(off)
+    for name, parts in covered.items():
+        if parts:
+            cover = work.draft.let(work.draft.named(name, "from_pools"), summed(parts))
+            every = [each for charge, found in counters.items() if plain(charge) == name for each in found]
+            _covered(work, every, cover, factor_outside(work, balances, name))
+    for balance, nodes in zip(balances, taken, strict=True):
+        pool_money(work, balance, *close_pool(work, balance, nodes))
 
 
 def _regrouped(work: Work, counters: list[Counter]) -> list[Counter]:
@@ -70,7 +76,7 @@ def _covered(work: Work, counters: list[Counter], cover: Node, factor: Node) -> 
         if several:
             taken = work.draft.row(work.name(each.name, each.group, "covered"), least(each.quantity, rest))
             rest = minus(rest, taken)
-        net = work.draft.row(work.name(each.name, each.group, "net"), minus(each.quantity, taken))
+        net = work.draft.row(work.name(each.name, each.group, "net"), work.draft.clean(minus(each.quantity, taken)))
         money = priced(work, each, net, "net_")
         money = money if factor == ONE else times(factor, money)
         listed = summed(

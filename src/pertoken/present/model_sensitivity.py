@@ -1,0 +1,96 @@
+"""What a model's result depends on, as a sheet: a tornado, and each input's share of the variance."""
+
+from functools import partial
+
+from pertoken.present import charts_tornado
+from pertoken.present.model_words import cell, kind_of, label_of, number_words
+from pertoken.present.numbers import show
+from pertoken.present.sheet import Chart, Column, Note, Sheet, Table
+from pertoken.scenario.answer import Sensitive
+from pertoken.scenario.run import row_of
+
+
+def sheet(answer: Sensitive) -> Sheet:
+    """Lay out what a result depends on."""
+    row = row_of(answer.model, answer.of)
+    kind, unit = kind_of(row), answer.model.spec.currency if kind_of(row) == "money" else ""
+    columns = (
+        Column("input", "Input", "text"),
+        Column("low", "From", "text"),
+        Column("high", "To", "text"),
+        Column("at_low", "Result there", kind, unit),
+        Column("at_high", "and there", kind, unit),
+        Column("swing", "Swing", kind, unit),
+    )
+    lines = tuple(
+        (
+            each.name,
+            _input(answer, each.name, each.low_input),
+            _input(answer, each.name, each.high_input),
+            cell(each.at_low),
+            cell(each.at_high),
+            cell(each.swing),
+        )
+        for each in answer.swings
+    )
+    table = Table("swings", "One input at a time, from P10 to P90", columns, lines, total=False)
+    bars = [
+        charts_tornado.Swing(
+            each.name,
+            _input(answer, each.name, each.low_input),
+            _input(answer, each.name, each.high_input),
+            each.at_low,
+            each.at_high,
+        )
+        for each in answer.swings
+    ]
+    title = f"{label_of(row)}{f', {unit}' if unit else ''}"
+    draw = partial(charts_tornado.tornado, bars, answer.base, title=title, kind=kind)
+    blocks: list[Chart | Table | Note] = []
+    if bars:
+        blocks += [Chart("tornado", "What matters most?", draw, f"Swings of {len(bars)} inputs.", "swings"), table]
+    else:
+        blocks += [table, Note("No input has a range: give some a p10 and a p90.", "warning")]
+    blocks += [_shares(answer)] if answer.indices else []
+    return Sheet(f"What {label_of(row).lower()} depends on", _words(answer), tuple(blocks), _meta(answer))
+
+
+def _input(answer: Sensitive, name: str, value: float) -> str:
+    said = answer.model.inputs.get(name)
+    if said is not None:
+        return number_words(value, said.unit)
+    if name.startswith("event."):
+        return answer.model.months[int(value) - 1] if value else "never"
+    return f"{value:+.2f} sd"
+
+
+def _words(answer: Sensitive) -> str:
+    row = row_of(answer.model, answer.of)
+    kind = kind_of(row)
+    unit = answer.model.spec.currency if kind == "money" else ""
+    text = f"{label_of(row)} is {show(answer.base, kind, unit)} in case {answer.case}"
+    if answer.swings:
+        first = answer.swings[0]
+        text += f"; {first.name} moves it most, by {show(first.swing, kind, unit)}"
+    return f"{text}."
+
+
+def _shares(answer: Sensitive) -> Table:
+    columns = (
+        Column("input", "Input", "text"),
+        Column("first", "By itself", "share"),
+        Column("total", "With others", "share"),
+        Column("first_error", "Error", "share"),
+        Column("total_error", "Error of total", "share"),
+    )
+    lines = tuple(
+        (each.name, cell(each.first), cell(each.total), cell(each.first_error), cell(each.total_error))
+        for each in answer.indices
+    )
+    return Table("indices", "Shares of the variance (Sobol)", columns, lines, total=False)
+
+
+def _meta(answer: Sensitive) -> dict[str, str]:
+    spec = answer.model.spec
+    worlds = {"worlds": f"{answer.draws:,} in each design, seed {answer.seed}"} if answer.draws else {}
+    return {"model": spec.source or spec.name, "case": answer.case, **worlds}
