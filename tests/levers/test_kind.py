@@ -6,7 +6,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pertoken.core.errors import InputError
@@ -59,9 +59,11 @@ def lever(kind, to=None, **numbers):
 
 
 share = st.floats(0, 1)
+few = settings(max_examples=20)
 
 
 @pytest.mark.parametrize(("write", "hit"), [("1.25", 0.25 / 1.15), ("2", 1 / 1.9), ("1", 0.0)])
+@few
 @given(prefix=share)
 def test_prompt_caching_breaks_even_at_w_less_1_over_w_less_r(write, hit, prefix):
     """Writes at 1.25 and 2, reads at 0.1: 21.7 % and 52.6 % of hits leave the bill as it was, whatever the prefix."""
@@ -75,6 +77,7 @@ def test_prompt_caching_breaks_even_at_w_less_1_over_w_less_r(write, hit, prefix
     assert round(1 / 1.9, 3) == 0.526
 
 
+@few
 @given(prefix=share, hit=share, written=share)
 def test_prompt_caching_costs_its_closed_form(prefix, hit, written):
     """Input costs t p (1 - s + s (η r + (1 - η) w)); what is not billed as written is billed as input."""
@@ -89,6 +92,7 @@ def test_hours_long_writes_are_a_meter_of_their_own():
     assert write.to == {"meter": "cache_write_1h_tokens"}
 
 
+@few
 @given(hit=share, verified=share, wrong=share)
 def test_a_semantic_cache_costs_its_closed_form(hit, verified, wrong):
     """A request costs e + (1 - h) c + h v j + h f E."""
@@ -96,6 +100,7 @@ def test_a_semantic_cache_costs_its_closed_form(hit, verified, wrong):
     assert found == pytest.approx((0.5 + (1 - hit) * C + hit * verified * 3 + hit * wrong * 24) / C)
 
 
+@few
 @given(escalated=share, verified=share)
 def test_a_cascade_costs_its_closed_form(escalated, verified):
     """A request costs c_w + v + e c_s; it pays while e < 1 - (c_w + v) / c_s."""
@@ -110,6 +115,7 @@ def test_a_cascade_breaks_even_where_the_field_says():
         assert found == pytest.approx(1)
 
 
+@few
 @given(ratio=st.floats(1, 20), priced=share)
 def test_compression_costs_its_closed_form(ratio, priced):
     """A request costs t p / κ + k t + u q."""
@@ -117,6 +123,7 @@ def test_compression_costs_its_closed_form(ratio, priced):
     assert found == pytest.approx((T / ratio + priced * 0.01 * T + U * 5) / C)
 
 
+@few
 @given(one=share)
 def test_simple_levers_cost_their_closed_forms(one):
     assert bill(lever("rate_limit", cut_share=one)) == pytest.approx(1 - one)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.errors import InputError, nearest
-from pertoken.core.lines import Key, Lines, Usage, concat, in_worlds
+from pertoken.core.lines import Key, Lines, Usage, concat, group
 from pertoken.core.meters import leaves
 from pertoken.core.money import Values, is_exact
 
@@ -79,7 +79,7 @@ def move(usage: Usage, effects: Sequence[Effect], *, period: str = "month", peri
         periods: Labels of their last axis, in its order; those of the usage in the order of time if empty.
 
     Returns:
-        The usage after them, a line for each combination of labels, in floats.
+        The usage after them, in floats: its lines in their order, then those with labels that were not there before.
 
     Raises:
         InputError: An effect touches nothing, or has a share outside 0 to 1, or values of other periods.
@@ -92,7 +92,7 @@ def move(usage: Usage, effects: Sequence[Effect], *, period: str = "month", peri
     (['large', 'small'], [70.0, 30.0])
     """
     for effect in effects:
-        usage = _acted(usage, effect, period, periods)[0]
+        usage = _acted(usage, effect, period, periods).usage
     return usage
 
 
@@ -110,9 +110,10 @@ def explained(usage: Usage, effects: Sequence[Effect], *, period: str = "month",
     """
     told: list[Lines] = []
     for effect in effects:
-        usage, left, arrived = _acted(usage, effect, period, periods)
-        for what, lines in (("left", left), ("arrived", arrived)):
-            told.append(lines.with_keys(lever=effect.name, what=what))
+        acted = _acted(usage, effect, period, periods)
+        usage, left = acted.usage, Lines(acted.own.keys, {"quantity": -acted.taken})
+        sides = [("arrived", acted.arrived)] + ([("left", left)] if isinstance(effect, Move) else [])
+        told += [lines.with_keys(lever=effect.name, what=what) for what, lines in sides]
     if not told:
         none = {name: Key.constant("", 0) for name in ("lever", "what", "meter")}
         return Lines(none, {"quantity": np.zeros(0)})
@@ -156,25 +157,78 @@ def _carries(usage: Lines, labels: Mapping[str, str]) -> Iterator[NDArray[np.boo
         yield key.codes == (key.labels.index(label) if label in key.labels else -1)
 
 
-def _acted(usage: Usage, effect: Effect, period: str, periods: Sequence[str]) -> tuple[Usage, Lines, Lines]:
-    """Let one effect act: the usage after it, what left its lines (negative) and what arrived."""
-    quantity = _floats(usage)
-    at = np.flatnonzero(touched(usage, effect))
-    own = Lines({name: key.pick(at) for name, key in usage.keys.items()}, {"quantity": quantity.take(at, axis=-1)})
-    share = _of_lines(effect, "share", own, period, periods)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Acted:
+    """What one effect does: the usage after it, the lines that it took from, what it took, and what arrived."""
+
+    usage: Usage
+    own: Lines
+    taken: Values
+    arrived: Lines
+
+
+def _acted(usage: Usage, effect: Effect, period: str, periods: Sequence[str]) -> _Acted:
+    """Let one effect act."""
+    quantity, at = _floats(usage), _place(np.flatnonzero(touched(usage, effect)))
+    lines = np.arange(len(usage))[at]
+    own = Lines({name: key.pick(lines) for name, key in usage.keys.items()}, {"quantity": quantity[..., at]})
+    share, times = (_of_lines(effect, what, own, period, periods) for what in ("share", "times"))
     taken = own.values["quantity"] * share
-    arrived = own.with_keys(**effect.to)
-    arrived = Lines(arrived.keys, {"quantity": taken * _of_lines(effect, "times", own, period, periods)})
-    left = Lines(own.keys, {"quantity": -taken if isinstance(effect, Move) else taken * 0})
+    worlds = np.broadcast_shapes(quantity.shape[:-1], taken.shape[:-1], times.shape[:-1])
+    gone = isinstance(effect, Move) and effect.away
+    arrived = Lines(own.with_keys(**effect.to).keys, {"quantity": taken if _one(times) else taken * times})
+    arrived = arrived.pick(_NO_LINE) if gone else arrived
+    both, place = _joined(usage, arrived)
+    after = np.zeros((*worlds, len(both)))
+    after[..., : len(usage)] = quantity
     if isinstance(effect, Move):
-        quantity = np.array(in_worlds(quantity, np.broadcast_shapes(quantity.shape[:-1], taken.shape[:-1])), copy=True)
-        quantity[..., at] *= 1 - share
-    kept = Usage(usage.keys, {"quantity": quantity})
-    if isinstance(effect, Move) and effect.away:
-        return kept, left, arrived.pick(np.zeros(0, dtype=np.intp))
-    both = concat(Lines, [kept, arrived])
-    both = both.fold(list(both.keys))
-    return Usage(both.keys, both.values), left, arrived
+        after[..., at] *= 1 - share
+    _put(after, place, arrived.values["quantity"])
+    return _Acted(Usage(both.keys, {"quantity": after}), own, taken, arrived)
+
+
+_NO_LINE, _ALL = np.zeros(0, dtype=np.intp), slice(None)
+
+
+def _one(times: Values) -> bool:
+    """Tell whether a factor changes nothing, in no period and world."""
+    return times.ndim == 0 and float(times) == 1
+
+
+def _joined(usage: Usage, arrived: Lines) -> tuple[Lines, NDArray[np.intp]]:
+    """Put new labels below those that are there; tell the line of each that arrives.
+
+    Returns:
+        Lines without quantities worth reading, and the place of each line that arrives, shape `(arriving line,)`.
+    """
+    size = len(usage)
+    both = concat(Lines, [Lines(each.keys, {"line": np.arange(len(each))}) for each in (usage, arrived)])
+    found = group(list(both.keys.values()), len(both))
+    slot = np.empty(len(both), dtype=np.intp)
+    slot[found.order if found.order is not None else _ALL] = np.repeat(
+        np.arange(len(found.starts)), np.diff(found.starts, append=len(both))
+    )
+    first = np.full(len(found.starts), len(both))
+    np.minimum.at(first, slot, np.arange(len(both)))
+    new = np.sort(first[first >= size])
+    line = np.arange(len(both))
+    line[new] = size + np.arange(len(new))
+    return both.pick(np.append(np.arange(size), new)), line[first[slot[size:]]]
+
+
+def _put(after: Values, place: NDArray[np.intp], arrived: Values) -> None:
+    """Add what arrives to its lines, in place."""
+    if len(np.unique(place)) == len(place):
+        after[..., _place(place)] += arrived
+    else:
+        np.add.at(after, (..., place), arrived)  # type: ignore[arg-type]
+
+
+def _place(index: NDArray[np.intp]) -> Any:  # noqa: ANN401  an index, or a slice where lines lie side by side
+    """Say an index as a slice where it can be one, which is read and written faster."""
+    if len(index) and index[-1] - index[0] + 1 == len(index) and (np.diff(index) == 1).all():
+        return slice(int(index[0]), int(index[-1]) + 1)
+    return index
 
 
 def _floats(usage: Usage) -> Values:

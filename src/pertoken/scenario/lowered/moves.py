@@ -7,7 +7,8 @@ from pertoken.core.errors import InputError, nearest
 from pertoken.core.formula import Name, Node
 from pertoken.core.meters import leaves, meter
 from pertoken.core.units import Unit, unit
-from pertoken.levers import LEVERS, Effect, Move
+from pertoken.levers.effect import Effect, Move
+from pertoken.levers.kind import LEVERS
 from pertoken.scenario.lowered.arithmetic import ONE, minus, plus, times
 from pertoken.scenario.lowered.said import Said, node_of
 from pertoken.scenario.model import Flow
