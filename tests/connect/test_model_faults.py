@@ -1,12 +1,18 @@
 """What is wrong with a model file is told at once: file, line, found, expected, mend."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import pertoken
 from pertoken.connect.models import model_from, read_model
+from pertoken.connect.yaml_file import read
 from pertoken.core.errors import InputError
 
 HEAD = "model: m\ncalendar: {start: 2027-01, months: 12}\n"
@@ -77,6 +83,42 @@ def test_a_file_that_is_no_model_says_so(tmp_path, text):
 def test_a_calendar_that_is_none_is_refused(calendar):
     with pytest.raises(InputError, match=r"calendar|start|months"):
         model_from({"model": "m", "calendar": calendar})
+
+
+def paths(data, path=()):
+    """List the places of a plain value."""
+    yield path
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, each in items:
+        yield from paths(each, (*path, key))
+
+
+def put(data, path, value):
+    """Put another value at a place."""
+    if not path:
+        return value
+    if isinstance(data, dict):
+        return {key: put(each, path[1:], value) if key == path[0] else each for key, each in data.items()}
+    return [put(each, path[1:], value) if i == path[0] else each for i, each in enumerate(data)]
+
+
+WHOLE = {
+    name: read((Path(pertoken.__file__).parent / "examples" / f"{name}.yaml").read_text(encoding="utf-8"), name).data
+    for name in ("tiers", "hybrid", "summary")
+}
+ODD: list[Any] = [
+    None, True, 0, -1, Decimal("1e30"), "", "x", "a b", "1 +", "3%", "2027-13", [], [1], {}, {"value": 2}, {"a": {}},
+]  # fmt: skip
+
+
+@given(name=st.sampled_from(sorted(WHOLE)), value=st.sampled_from(ODD), data=st.data())
+@settings(max_examples=40)
+def test_a_model_with_anything_odd_anywhere_is_read_or_refused_by_its_faults(name, value, data):
+    path = data.draw(st.sampled_from([*paths(WHOLE[name])][1:]))
+    try:
+        model_from(put(WHOLE[name], path, value), source="m.yaml")
+    except InputError as error:
+        assert error.faults  # noqa: PT017  some odd things are right somewhere
 
 
 @pytest.mark.parametrize("part", [

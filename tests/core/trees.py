@@ -19,7 +19,9 @@ months = st.sampled_from(["2027-01", "2026-12", "2030-10"]).map(lambda label: Nu
 def trees(names=NAMES):
     """Any formula that can be written, over some names."""
     named = st.sampled_from(names).map(Name)
-    timed = st.builds(lambda f, x: Call(f, (x,)), st.sampled_from(["prev", "cumulative", "total", "first", "last"]), named)
+    timed = st.builds(
+        lambda f, x: Call(f, (x,)), st.sampled_from(["prev", "cumulative", "total", "first", "last"]), named
+    )
     flags = st.builds(lambda f, x: Call(f, (x,)), st.sampled_from(["from", "in"]), months)
     return st.recursive(st.one_of(named, numbers, timed, flags), _over, max_leaves=25)
 
@@ -33,6 +35,8 @@ def _over(inner):
         inner,
     )
     negative = inner.filter(lambda node: not isinstance(node, Number)).map(lambda x: Call("-", (x,)))
-    many = st.builds(lambda f, xs: Call(f, tuple(xs)), st.sampled_from(["min", "max"]), st.lists(inner, min_size=2, max_size=4))
+    many = st.builds(
+        lambda f, xs: Call(f, tuple(xs)), st.sampled_from(["min", "max"]), st.lists(inner, min_size=2, max_size=4)
+    )
     three = st.builds(lambda x, y, z: Call("if", (x, y, z)), inner, inner, inner)
     return st.one_of(two, one, negative, many, three)

@@ -1,5 +1,6 @@
-"""From metered prices to a fee and a bundle: customers who move, bundles that roll over, and what it brings, by hand."""
+"""From metered prices to a fee and a bundle: who moves, what rolls over, and what it brings, by hand."""
 
+from itertools import pairwise
 from math import exp
 from statistics import NormalDist
 
@@ -31,7 +32,7 @@ def classes(spread, count=5):
     """Usage by the mean usage in equally large classes of a lognormal spread: the mean within each class."""
     edges = [NORMAL.inv_cdf(k / count) - spread for k in range(1, count)]
     below = [0.0, *(NORMAL.cdf(edge) for edge in edges), 1.0]
-    return [count * (high - low) for low, high in zip(below, below[1:], strict=False)]
+    return [count * (high - low) for low, high in pairwise(below)]
 
 
 def customers(size, said):
@@ -117,8 +118,9 @@ def test_every_token_is_served(scenario):
 
 @pytest.mark.parametrize("spread", [0.2, 0.5, 0.9])
 @pytest.mark.parametrize("share", [0.03, 0.4, 0.9])
-def test_movers_use_what_the_largest_customers_use(spread, share, points=20_001):
+def test_movers_use_what_the_largest_customers_use(spread, share):
     """A slow twin: customers in order of their use, the largest share of them averaged."""
+    points = 20_001
     used = [exp(spread * NORMAL.inv_cdf((k + 0.5) / points) - spread**2 / 2) for k in range(points)]
     largest = used[round(points * (1 - share)) :]
     assert movers(share, spread) == pytest.approx(sum(largest) / len(largest), rel=2e-3)

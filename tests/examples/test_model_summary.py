@@ -51,7 +51,7 @@ def test_the_feature_loses_money_on_every_token():
 
 REPEATED, SIMPLE, FORESEEN = 0.45, 0.70, 0.40
 SMALLER = (1 - SIMPLE) * a_summary(LARGE) + SIMPLE * a_summary(SMALL)
-# a quarter of the prompt never changes; nine tenths of it are read from the vendor's cache, at half the price of both models
+# a quarter of the prompt never changes; nine tenths of that are read from the cache, at half the price of either model
 READ = 0.25 * 0.90
 PROMPT = {
     price: (3_000 * price[0] * (1 - READ) + 3_000 * READ * price[0] / 2 + 250 * price[1]) / 1e6

@@ -1,5 +1,6 @@
 """Free, Pro and Enterprise: customers, bills of real customers instead of the mean one, and the margin, by hand."""
 
+from itertools import pairwise
 from statistics import NormalDist
 
 import pytest
@@ -35,12 +36,12 @@ def classes(spread, count=5):
     """Usage by the mean usage in equally large classes of a lognormal spread: the mean within each class."""
     edges = [NORMAL.inv_cdf(k / count) - spread for k in range(1, count)]
     below = [0.0, *(NORMAL.cdf(edge) for edge in edges), 1.0]
-    return [count * (high - low) for low, high in zip(below, below[1:], strict=False)]
+    return [count * (high - low) for low, high in pairwise(below)]
 
 
 def free_queries(wanted=120, limit=100_000, spread=1.2, points=200_000):
     """Mean of the smaller of wish and limit, customer by customer: a slow twin of the formula in the model."""
-    mean_log = -spread**2 / 2
+    mean_log = -(spread**2) / 2
     asked = 0.0
     for k in range(points):
         factor = pow(2.718281828459045, mean_log + spread * NORMAL.inv_cdf((k + 0.5) / points))
@@ -101,7 +102,9 @@ def test_the_mean_customer_is_billed_wrongly():
     mean = enterprise_bill(2e6)
     real = sum(enterprise_bill(2e6 * factor) for factor in classes(1.1)) / 5
     assert abs(real / mean - 1) > 0.01
-    assert total("tiers", "revenue.enterprise") != pytest.approx(total("tiers", "revenue.enterprise", "all_alike"), rel=0.01)
+    assert total("tiers", "revenue.enterprise") != pytest.approx(
+        total("tiers", "revenue.enterprise", "all_alike"), rel=0.01
+    )
 
 
 def test_acme_uses_less_than_it_committed_to_and_pays_it_all_the_same():
@@ -124,9 +127,7 @@ def test_the_statement_is_revenue_less_cost():
     support = [35 * row["pro"] + 900 * row["enterprise"] for row in CUSTOMERS]
     margin = [
         revenue - cost - helped
-        for revenue, cost, helped in zip(
-            months("tiers", "revenue"), months("tiers", "cost.chat"), support, strict=True
-        )
+        for revenue, cost, helped in zip(months("tiers", "revenue"), months("tiers", "cost.chat"), support, strict=True)
     ]
     assert months("tiers", "gross_margin") == pytest.approx(margin, abs=0.01)
     campaigns = [20 * row["new"] for row in CUSTOMERS]

@@ -58,7 +58,9 @@ SCENARIOS = {
 def test_every_line_of_every_month_is_the_sum_made_by_hand(scenario):
     rows = SCENARIOS[scenario]
     for name in rows[0]:
-        assert months("training", name, scenario) == pytest.approx([row[name] for row in rows], rel=1e-9, abs=1e-6), name
+        assert months("training", name, scenario) == pytest.approx([row[name] for row in rows], rel=1e-9, abs=1e-6), (
+            name
+        )
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

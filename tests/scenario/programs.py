@@ -1,8 +1,9 @@
 """Programs made at random, and their slow twin in plain Python: one number at a time, no arrays."""
 
 import math
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from typing import ClassVar
 
 from hypothesis import strategies as st
 
@@ -13,10 +14,10 @@ from pertoken.scenario.program import Ladder, Program, Row
 MONTHS = ("2026-11", "2026-12", "2027-01", "2027-02", "2027-03")
 
 
-def row(name, said=None, **more):
+def row(name, said=None, *, opening=None, **more):
     """A row whose formulas are texts."""
-    read = {key: formula(more.pop(key)).node for key in ("opening",) if key in more}
-    return Row(name=name, unit=ONE, node=None if said is None else formula(said).node, **read, **more)
+    node, before = (None if text is None else formula(text).node for text in (said, opening))
+    return Row(name=name, unit=ONE, node=node, opening=before, **more)
 
 
 def program(*rows, months=MONTHS, ladders=()):
@@ -34,48 +35,63 @@ def twin(made, given):
     Returns:
         A list of numbers for each row.
     """
-    rows = {row.name: row for row in made.rows}
-    count = len(made.months)
+    reckoner = Twin(made, given)
+    return {
+        each.name: [reckoner.at(each.name, month) for month in range(len(made.months) if each.by_month else 1)]
+        for each in made.rows
+    }
 
-    @cache
-    def at(name, month):
-        if name in given:
-            return given[name][month if len(given[name]) > 1 else 0]
-        return of(rows[name].node, month)
 
-    def of(node, month):
+class Twin:
+    """One program in one world, each number of it reckoned when it is asked for."""
+
+    def __init__(self, made, given):
+        self.rows = {each.name: each for each in made.rows}
+        self.made, self.given, self.known = made, given, {}
+        self.last = len(made.months) - 1
+
+    def at(self, name, month):
+        if name in self.given:
+            return self.given[name][month if len(self.given[name]) > 1 else 0]
+        if (name, month) not in self.known:
+            self.known[name, month] = self.of(self.rows[name].node, month)
+        return self.known[name, month]
+
+    def of(self, node, month):
         if isinstance(node, Number):
             return node.value
         if isinstance(node, Name):
-            return at(node.name, month)
-        if node.function in IN_TIME:
-            return IN_TIME[node.function](node.args[0], month)
+            return self.at(node.name, month)
+        if node.function in self.IN_TIME:
+            return self.IN_TIME[node.function](self, node.args[0], month)
         if node.function == "tiered":
-            return charged(made.ladders[node.args[0].name], of(node.args[1], month), month)
-        return PLAIN[node.function](*[of(arg, month) for arg in node.args])
+            return self.charged(self.made.ladders[node.args[0].name], self.of(node.args[1], month), month)
+        return PLAIN[node.function](*[self.of(arg, month) for arg in node.args])
 
-    def before(node, month):
+    def before(self, node, month):
         if month:
-            return at(node.name, month - 1)
-        opening = rows[node.name].opening
-        return 0.0 if opening is None else of(opening, 0)
+            return self.at(node.name, month - 1)
+        opening = self.rows[node.name].opening
+        return 0.0 if opening is None else self.of(opening, 0)
 
-    def charged(ladder, quantity, month):
+    def charged(self, ladder, quantity, month):
         for bound, a, b in zip((*ladder.up_to, None), ladder.a, ladder.b, strict=True):
-            if bound is None or quantity <= at(bound, month):
-                return at(a, month) + at(b, month) * quantity
+            if bound is None or quantity <= self.at(bound, month):
+                return self.at(a, month) + self.at(b, month) * quantity
         raise AssertionError
 
-    IN_TIME = {
+    def number(self, month):
+        return month_number(self.made.months[month])
+
+    IN_TIME: ClassVar[dict[str, Callable[..., float]]] = {
         "prev": before,
-        "cumulative": lambda node, month: added(of(node, i) for i in range(month + 1)),
-        "total": lambda node, _: added(of(node, i) for i in range(count)),
-        "first": lambda node, _: of(node, 0),
-        "last": lambda node, _: of(node, count - 1),
-        "from": lambda node, month: float(month_number(made.months[month]) >= node.value),
-        "in": lambda node, month: float(month_number(made.months[month]) == node.value),
+        "cumulative": lambda self, node, month: added(self.of(node, i) for i in range(month + 1)),
+        "total": lambda self, node, _: added(self.of(node, i) for i in range(self.last + 1)),
+        "first": lambda self, node, _: self.of(node, 0),
+        "last": lambda self, node, _: self.of(node, self.last),
+        "from": lambda self, node, month: float(self.number(month) >= node.value),
+        "in": lambda self, node, month: float(self.number(month) == node.value),
     }
-    return {name: [at(name, month) for month in range(count if one.by_month else 1)] for name, one in rows.items()}
 
 
 def added(numbers):
@@ -97,7 +113,7 @@ def ratio(x, y):
     return x / y
 
 
-PLAIN = {
+PLAIN: dict[str, Callable[..., float]] = {
     "+": lambda x, y: x + y,
     "-": lambda *xs: -xs[0] if len(xs) == 1 else xs[0] - xs[1],
     "*": lambda x, y: x * y,

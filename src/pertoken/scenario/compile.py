@@ -201,9 +201,9 @@ def _resolved(entries: Mapping[str, Entry], spec: Spec) -> tuple[Row, ...]:
 
 
 def _timed(rows: Iterable[Row], entries: Mapping[str, Entry]) -> tuple[Row, ...]:
-    """Find which rows are by month: those that say so, and those that follow from such."""
+    """Find which rows are by month: those that say so, those that are summed, and those that follow from such."""
     listed = tuple(rows)
-    timed = {row.name: entries[row.name].single is False for row in listed}
+    timed = {row.name: entries[row.name].single is False or row.total == "sum" for row in listed}
     more = True
     while more:
         more = False

@@ -30,13 +30,18 @@ def tiered(quantity: Worlds, up_to: list[Worlds], a: list[Worlds], b: list[World
     """
     if all(np.size(each) == 1 for each in (*up_to, *a, *b)):
         bounds, heights, slopes = (np.array([np.asarray(x).item() for x in each]) for each in (up_to, a, b))
-        tier = np.searchsorted(bounds * TIE, quantity, side="left")
+        tier = np.searchsorted(_reached(bounds), quantity, side="left")
         return heights[tier] + slopes[tier] * quantity
     height, slope = a[0], b[0]
     for bound, above, steeper in zip(up_to, a[1:], b[1:], strict=True):
-        beyond = quantity > np.multiply(bound, TIE)
+        beyond = quantity > _reached(bound)
         height, slope = np.where(beyond, above, height), np.where(beyond, steeper, slope)
     return height + slope * quantity
+
+
+def _reached(bound: Worlds) -> Worlds:
+    """How far a tier reaches: its bound, and what a float may lie above the decimal that is meant."""
+    return bound + np.abs(bound) * (TIE - 1)
 
 
 def _minus(*args: Worlds) -> Worlds:

@@ -18,6 +18,9 @@ POINTS = 65
 SHARE = 1e-10
 """How exactly a root is found, by the width of the range."""
 
+STEP = 1e-3
+"""A gap that is left is a step of cents, and no jump, up to this share of the change between two points."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Roots:
@@ -77,7 +80,7 @@ def _exact(gap: Gap, tried: Values, gaps: Values) -> tuple[list[float], list[flo
     world = np.zeros(len(at), dtype=np.intp)
     root, left = _bracketed(gap, (tried[at], tried[at + 1]), world)
     scale = np.abs(gaps[at]) + np.abs(gaps[at + 1])
-    met = np.abs(left) <= 1e-6 * scale
+    met = np.abs(left) <= STEP * scale
     return sorted([*on, *map(float, root[met])]), [float(x) for x in root[~met]]
 
 

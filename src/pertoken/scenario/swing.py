@@ -19,6 +19,9 @@ ENDS = (0.1, 0.9)
 CHUNK = 4_096
 """The most worlds that are reckoned at once."""
 
+DUST = 1e-12
+"""What is left of a zero by rounding, by the width of the range."""
+
 
 def sensitive(model: Model, of: str, *, case: str = "base", draws: int = 0, seed: int = 1) -> Sensitive:
     """Tell what a result depends on.
@@ -80,8 +83,9 @@ def _moves(model: Model, case: str) -> list[tuple[str, str, Values, Values]]:
 
 
 def _ends(said: Assumption, value: float) -> tuple[Values, Values]:
-    low, high = moved(said, value, np.array(ENDS))
-    return np.array([low]), np.array([high])
+    ends = moved(said, value, np.array(ENDS))
+    ends = np.where(np.abs(ends) < DUST * np.ptp(ends), 0.0, ends)
+    return ends[:1], ends[1:]
 
 
 def shares_of_variance(model: Model, of: str, *, case: str = "base", draws: int, seed: int) -> tuple[Index, ...]:

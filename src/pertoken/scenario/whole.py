@@ -8,7 +8,7 @@ from pertoken.core.nodes import Node
 from pertoken.rating.card import Card
 from pertoken.rating.rate import STAGES
 from pertoken.scenario.draft import minus, name, plus, times
-from pertoken.scenario.lowered import CardRows, card_rows
+from pertoken.scenario.lowered import CardRows, LeverRows, card_rows, lever_effects, lever_rows
 from pertoken.scenario.model import Flow, Kind, Model, Rated
 from pertoken.scenario.program import Ladder, Program
 
@@ -22,7 +22,8 @@ def whole(model: Model) -> Program:
     Raises:
         InputError: A card says what a sheet can't hold.
     """
-    vendors = {vendor: _vendor(model, vendor) for vendor in model.spec.vendors}
+    levers = _after_levers(model)
+    vendors = {vendor: _vendor(model, vendor, levers.flows) for vendor in model.spec.vendors}
     kinds = {kind.name: _kind(model, kind) for kind in model.kinds}
     cards = [*(each for own in vendors.values() for each in own), *kinds.values()]
     money = {row.row: _money(row, model, vendors, kinds) for row in model.rated}
@@ -34,7 +35,7 @@ def whole(model: Model) -> Program:
     ladders: dict[str, Ladder] = {}
     for each in cards:
         ladders |= each.ladders
-    rows = (*model.before.rows, *(row for each in cards for row in each.rows), *after)
+    rows = (*model.before.rows, *levers.rows, *(row for each in cards for row in each.rows), *after)
     return Program(rows=rows, months=model.months, ladders=ladders)
 
 
@@ -47,20 +48,36 @@ def _rated(model: Model) -> Mapping[str, Rated]:
 
 def numbers(model: Model, card: Card) -> Numbered:
     """Tell which input holds a number of a card, and what it is multiplied by."""
-    found = {
-        each.path: (model.entries[each.name], each.scale) for each in model.spec.placed if each.card == card.name
-    }
+    found = {each.path: (model.entries[each.name], each.scale) for each in model.spec.placed if each.card == card.name}
     return found.get
 
 
-def _vendor(model: Model, vendor: str) -> list[CardRows]:
+def _after_levers(model: Model) -> LeverRows:
+    """What all vendors are asked for, after the levers as far as they are on."""
+    flows = [
+        Flow(labels={**flow.labels, "vendor": vendor}, row=flow.row)
+        for vendor, flows in model.asked.items()
+        for flow in flows
+    ]
+    return lever_rows(flows, lever_effects(model.spec.levers))
+
+
+def _vendor(model: Model, vendor: str, asked: Sequence[Flow]) -> list[CardRows]:
     """The cards of a vendor as rows, each with the usage that it is for."""
-    flows = [Flow(labels=flow.labels, row=flow.row) for flow in model.asked[vendor]]
+    flows = [flow for flow in asked if flow.labels["vendor"] == vendor]
+    if not flows:
+        return []
     return [
-        card_rows(card, prefix=_prefix("vendors", vendor, card), flows=flows, months=model.months,
-                  number=numbers(model, card), section=f"vendors.{vendor}")
+        card_rows(
+            card,
+            prefix=_prefix("vendors", vendor, card),
+            flows=flows,
+            months=model.months,
+            number=numbers(model, card),
+            section=f"vendors.{vendor}",
+        )
         for card in model.spec.vendors[vendor].cards
-    ] if flows else []  # fmt: skip
+    ]
 
 
 def _prefix(side: str, name: str, card: Card) -> str:
@@ -76,9 +93,7 @@ def _kind(model: Model, kind: Kind) -> CardRows:
                      section=f"plans.{kind.plan}")  # fmt: skip
 
 
-def _money(
-    of: Rated, model: Model, vendors: Mapping[str, Sequence[CardRows]], kinds: Mapping[str, CardRows]
-) -> Node:
+def _money(of: Rated, model: Model, vendors: Mapping[str, Sequence[CardRows]], kinds: Mapping[str, CardRows]) -> Node:
     """Write what a rated row is made of."""
     if of.side == "revenue":
         own = [kind for kind in model.kinds if of.segment in ("", kind.segment)]
@@ -99,5 +114,3 @@ def _money(
 
 def _is(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     return all(labels.get(key, "") == label for key, label in wanted.items())
-
-

@@ -177,7 +177,8 @@ def _new(reading: Reading, source: Source, slot: Slot, name: str) -> Assumption 
     if isinstance(own, Mapping):
         own = placed(own, source.document, slot.file)
     said = own if isinstance(own, Placed) else _plain(own, slot.unit)
-    made = assumption(reading, said, source.place, name, slot.unit)
+    path = (*source.place, *slot.file) if here else source.place
+    made = assumption(reading, said, path, name, slot.unit)
     if made is None:
         return None
     line = source.document.line(slot.file) if source.document.lines and here else made.line
