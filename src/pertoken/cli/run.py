@@ -8,6 +8,8 @@ from pertoken import workbench
 from pertoken.cli.options import Delivery, Percent, deliver, outputs
 from pertoken.cli.worlds import MODEL, SEED, draws, watched
 
+DESIGNS = ["lhs", "sobol", "random", "grid", "one_at_a_time"]
+
 
 @click.command()
 @MODEL
@@ -15,8 +17,8 @@ from pertoken.cli.worlds import MODEL, SEED, draws, watched
               help="low, base, high, or a scenario of the model; all for all of them.")  # fmt: skip
 @draws(10_000)
 @SEED
-@click.option("--design", type=click.Choice(["lhs", "sobol", "random"]), default="lhs", show_default=True,
-              help="How worlds are spread: Latin hypercube, scrambled Sobol points, or freely.")  # fmt: skip
+@click.option("--design", type=click.Choice(DESIGNS), default="lhs", show_default=True,
+              help="How worlds are spread: Latin hypercube, Sobol points, freely, all combinations...")  # fmt: skip
 @click.option("--margin-above", type=Percent(), metavar="SHARE", help="Tell how likely the gross margin is above it.")
 @click.option("--full", is_flag=True, help="All results, and month by month.")
 @outputs

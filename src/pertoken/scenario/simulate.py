@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pertoken.core.design import Plan, design, whole_draws
+from pertoken.core.design import Plan, design, grid, one_at_a_time, whole_draws
+from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.core.summary import Asked, Gathered, Summary, gather, summary
-from pertoken.scenario.drawn_worlds import dimensions, drawn, together
+from pertoken.scenario.drawn_worlds import dimensions, drawn, together, together_each
 from pertoken.scenario.model import Model
 from pertoken.scenario.run import row_of, run, total_of
 
@@ -31,7 +32,8 @@ class Draws:
 
     Args:
         count: How many.
-        kind: `lhs`, `sobol` or `random`.
+        kind: `lhs`, `sobol` or `random`; `grid` for every combination of as many levels of each input as `count`
+            allows, `one_at_a_time` for each input at its P10 and its P90 while all others are at their median.
         seed: Same seed, same digits.
     """
 
@@ -86,7 +88,7 @@ def simulate(
     """
     how = draws or Draws()
     wanted = tuple(of) or model.headline
-    plan = whole_draws(how.kind, how.count, replicates=_replicates(how.count))
+    plan = plan_of(model, how)
     rows = {name: row_of(model, name) for name in wanted}
     sums = {name: Gathered(_asked(name, margin_above)) for name in wanted}
     by_month = {name: Gathered(_asked(name, None)) for name, row in rows.items() if row.by_month}
@@ -128,9 +130,44 @@ def _replicates(count: int) -> int:
     return max(10 if count >= FEW else 1, -(-count // BLOCK))
 
 
+def plan_of(model: Model, how: Draws) -> Plan:
+    """Tell in how many replicates worlds come; a design without chance comes in one.
+
+    Raises:
+        InputError: A grid of at least two levels has more worlds than are asked for.
+    """
+    names = dimensions(model)
+    if how.kind not in FIXED:
+        return whole_draws(how.kind, how.count, replicates=_replicates(how.count))
+    if how.kind == "one_at_a_time":
+        return Plan(1, 1 + 2 * len(names))
+    return Plan(1, _levels(len(names), how.count) ** len(names))
+
+
+FIXED = ("grid", "one_at_a_time")
+"""Designs without chance."""
+
+
+def _levels(names: int, count: int) -> int:
+    """As many levels of each input as so many worlds allow."""
+    levels = 1
+    while names and (levels + 1) ** names <= count:
+        levels += 1
+    if names and levels == 1:
+        msg = f"a grid of {names} uncertain inputs has {2**names:,} worlds at two levels each; {count:,} are asked for"
+        raise InputError(f"{msg}; ask for more draws, or use lhs")
+    return levels
+
+
 def shares_of(model: Model, how: Draws, plan: Plan, replicate: int) -> Values:
     """Draw the shares of one replicate."""
-    shares = design(dimensions(model), draws=plan.draws, kind=how.kind, seed=how.seed, replicate=replicate)
+    names = dimensions(model)
+    if how.kind == "one_at_a_time":
+        return one_at_a_time(names)
+    if how.kind == "grid":
+        levels = _levels(len(names), how.count)
+        return together_each(model, grid(names, [(i + 0.5) / levels for i in range(levels)]))
+    shares = design(names, draws=plan.draws, kind=how.kind, seed=how.seed, replicate=replicate)
     return together(model, shares)
 
 
