@@ -117,7 +117,7 @@ def _book(raw: bytes, name: str) -> Book:
 def _cells(page: Any, left: int, name: str) -> Iterator[tuple[str, Cell]]:  # noqa: ANN401  openpyxl has no types
     for row in page.rows:
         for each in row:
-            if each.value is None:
+            if each.value is None or each.value == "":
                 continue
             left -= 1
             if left < 0:

@@ -156,6 +156,7 @@ class Paper:
     Args:
         name: Name of the model.
         title: What it is about.
+        file: Name of the model's file, without its folder; empty for none.
         currency: ISO 4217 code.
         digest: SHA-256 of the model.
         version: Version of pertoken.
@@ -177,6 +178,7 @@ class Paper:
 
     name: str
     title: str
+    file: str = ""
     currency: str
     digest: str
     version: str

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Literal
 
@@ -60,6 +61,7 @@ def printed(
     return Paper(
         name=model.spec.name,
         title=model.spec.title or model.spec.name,
+        file=PurePath(model.spec.source).name,
         currency=model.spec.currency,
         digest=model.spec.digest,
         version=version,

@@ -152,7 +152,7 @@ def _write_parameters(desk: Desk, page: Worksheet, cell: InputCell) -> None:
                 (at, LIVE),
                 number,
                 number=look,
-                what=(cell.row, f"{slot} {at - first + 1}" * (last > first) or slot),
+                what=(cell.row, f"range {slot}" + f" {at - first + 1}" * (last > first)),
             )
     for slot, template in cell.range.terms.items():
         at, _ = desk.plan.parameters[cell.row, slot]
