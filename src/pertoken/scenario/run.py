@@ -76,7 +76,7 @@ def run(model: Model, worlds: Worlds | None = None, *, wanted: Iterable[str] | N
     worlds = worlds or named(model)
     if wanted is None:
         before = evaluate(model.before, worlds.given)
-        return Outcome(model, worlds, evaluate(model.after, {**before, **money(model, before)}))
+        return Outcome(model, worlds, {**before, **evaluate(model.after, {**before, **money(model, before)})})
     asked = {part for name in wanted for part in _parts(row_of(model, name))}
     own = {row.name for row in model.after.rows}
     given = {row.name for row in model.after.rows if row.node is None} - {each.row for each in model.rated}
