@@ -25,6 +25,9 @@ CHUNK = 4_096
 KEPT = 1 << 16
 """The most worlds whose totals are kept for pictures."""
 
+MARGIN = "gross_margin_share"
+"""The result that `margin_above` is about."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draws:
@@ -55,6 +58,8 @@ class Simulated:
         months: Summary by month, by row that is by month.
         kept: Totals of each world by row, shape `(world,)`; of the first worlds where there are very many.
         held: Share of worlds in which each check of the modeller holds, in all months.
+        above: A share of gross margin that was asked for, and in which shares of the worlds it is exceeded: over all
+            months, and in each month with revenue; None where nobody asked.
     """
 
     model: Model
@@ -65,6 +70,7 @@ class Simulated:
     months: Mapping[str, Summary]
     kept: Mapping[str, Values]
     held: Mapping[str, float]
+    above: tuple[float, float, float] | None = None
 
 
 def simulate(
@@ -88,12 +94,16 @@ def simulate(
     """
     how = draws or Draws()
     wanted = tuple(of) or model.headline
+    if margin_above is not None and MARGIN not in wanted:
+        msg = f"{MARGIN} is no result here, so nothing can be above a share of it; expected a model with revenue"
+        raise InputError(msg)
     plan = plan_of(model, how)
     rows = {name: row_of(model, name) for name in wanted}
     sums = {name: Gathered(_asked(name, margin_above)) for name in wanted}
     by_month = {name: Gathered(_asked(name, None)) for name, row in rows.items() if row.by_month}
     kept: dict[str, list[Values]] = {name: [] for name in wanted}
     held = dict.fromkeys(model.checks, 0.0)
+    always = 0
     for first in range(0, plan.replicates, at_once := max(1, CHUNK // plan.draws)):
         replicates = range(first, min(first + at_once, plan.replicates))
         shares = np.concatenate([shares_of(model, how, plan, replicate) for replicate in replicates])
@@ -111,14 +121,23 @@ def simulate(
         for name in held:
             holds = np.broadcast_to(values[name], (len(shares), values[name].shape[-1]))
             held[name] += float((holds > 0).all(axis=-1).sum()) / (plan.replicates * plan.draws)
+        if margin_above is not None:
+            own = np.broadcast_to(values[MARGIN], (len(shares), values[MARGIN].shape[-1]))
+            always += int((~(own <= margin_above)).all(axis=-1).sum())
         if watch is not None:
             watch(replicates[-1] * plan.draws + plan.draws, plan.replicates * plan.draws)
+    said = {name: summary(each) for name, each in sums.items()}
+    above = None
+    if margin_above is not None:
+        share = float(said[MARGIN][f"above {margin_above:.15g}"])
+        above = (margin_above, share, always / (plan.replicates * plan.draws))
     return Simulated(
+        above=above,
         model=model,
         case=case,
         draws=how,
         plan=plan,
-        totals={name: summary(each) for name, each in sums.items()},
+        totals=said,
         months={name: summary(each) for name, each in by_month.items()},
         kept={name: np.concatenate(each) for name, each in kept.items()},
         held=held,
@@ -188,5 +207,5 @@ HIGH_IS_BAD = frozenset(
 
 
 def _asked(name: str, margin_above: float | None) -> Asked:
-    above = (margin_above,) if margin_above is not None and name == "gross_margin_share" else ()
+    above = (margin_above,) if margin_above is not None and name == MARGIN else ()
     return Asked(low_is_bad=name not in HIGH_IS_BAD, below=(0.0,), above=above)
