@@ -21,9 +21,8 @@ def test_a_shipped_model_in_rows_comes_to_what_rating_makes_of_it(name):
         model = compiled(read_model(path))
     program = whole(model)
     levers = [f"levers.{lever.name}.on" for lever in model.spec.levers]
-    worlds: list[tuple[str, dict[str, float]]] = [(case, {}) for case in cases(model)] + [
-        ("base", {lever: 1.0}) for lever in levers
-    ]
+    worlds: list[tuple[str, dict[str, float]]] = [(case, {}) for case in cases(model)]
+    worlds += [("base", {lever: 1.0}) for lever in levers]
     for case, but in [*worlds, ("base", dict.fromkeys(levers, 1.0))]:
         wanted = run(model, named(model, case, but))
         known = {**wanted.worlds.given, **wanted.values}
