@@ -318,6 +318,9 @@ REFUSED = {
     SEATS + POOL + "hour}]": "drawn by the hour",
     SEATS + POOL + "month, outside: {block: true}}]": "blocks usage",
     SEATS + POOL + "month, rollover: {share: 1, of: original, periods: 2}}]": "carries on for 2 cycles",
+    SEATS + POOL.replace("price: 1", "pay: {amount: 9}") + "month, rollover: {share: 1, of: original, periods: 1}}]": (
+        "bear payments that differ by month"
+    ),
     SEATS + ", f: {curve: [{flat: 1}], during: {from: 2027-01-15, prorate: day}}}": "inside a month",
 }
 

@@ -119,7 +119,7 @@ def rollovers(draw):
 @st.composite
 def payments(draw, pool):
     """How a pool is paid."""
-    ways = ["price", "inside", "amount", *(["parts"] if "term" in pool else [])]
+    ways = ["price", "inside", *([] if "rollover" in pool else ["amount"]), *(["parts"] if "term" in pool else [])]
     way = draw(st.sampled_from(ways if pool["unused"] == "true_up" else [*ways, "gift"]))
     every = draw(st.sampled_from(["month", "quarter", "year"]))
     said = {
