@@ -1,12 +1,11 @@
 """The sheet of scenarios: the same rows once for each case, side by side, so that cases cannot drift apart."""
 
-from xlsxwriter.worksheet import Worksheet
-
 from pertoken.present.workbook.block import write_block
 from pertoken.present.workbook.calc import month_columns
 from pertoken.present.workbook.desk import Desk, heading, number_look, set_up, titles
 from pertoken.present.workbook.grid import CONSTANT, HERE, LABEL, NAME, UNIT, letters
 from pertoken.present.workbook.inputs import case_words
+from pertoken.present.workbook.page import Page
 from pertoken.present.workbook.plan import INPUTS, SCENARIOS, total_value, total_words
 
 
@@ -36,7 +35,7 @@ def _given(desk: Desk, name: str, place: int) -> str:
     return case_words(desk.plan.sheet(name), desk.plan.rows[name], place)
 
 
-def _write_tables(desk: Desk, page: Worksheet) -> None:
+def _write_tables(desk: Desk, page: Page) -> None:
     plan, paper = desk.plan, desk.paper
     for line, headline in enumerate(paper.headline):
         totals = [float(total_value(headline, paper.values[case])) for case in paper.cases]
