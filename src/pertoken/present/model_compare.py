@@ -13,17 +13,22 @@ from pertoken.scenario.answer import Compared
 
 def sheet(answer: Compared) -> Sheet:
     """Lay out a comparison."""
-    blocks: list[Figures | Table | Chart | Note] = []
-    for group, title, kinds in (
-        ("money", "Money", ("money",)),
-        ("shares", "Shares", ("share",)),
-        ("counts", "Counts", ("quantity",)),
-    ):
-        table = _results(answer, group, title, kinds)
-        blocks += [table] if table is not None else []
-    blocks += [_changed(answer)]
+    blocks: list[Figures | Table | Chart | Note] = [*results(answer), _changed(answer)]
     blocks += _steps(answer)
     return Sheet(f"{answer.names[0]} and {answer.names[1]}", _words(answer), tuple(blocks), {})
+
+
+def results(answer: Compared) -> list[Table]:
+    """Lay out what both sides come to, money, shares and counts apart."""
+    found = (
+        _results(answer, group, title, kinds)
+        for group, title, kinds in (
+            ("money", "Money", ("money",)),
+            ("shares", "Shares", ("share",)),
+            ("counts", "Counts", ("quantity",)),
+        )
+    )
+    return [table for table in found if table is not None]
 
 
 def _words(answer: Compared) -> str:

@@ -50,7 +50,7 @@ def lever_effects(levers: Sequence[Switched]) -> tuple[Effect, ...]:
         }
         on = Said(Name(f"levers.{lever.name}.on"))
         made = kind.build(lever.name, lever.where, own, lever.to)  # type: ignore[arg-type]  formulas reckon as numbers
-        out += [replace(each, share=on * each.share) for each in made]
+        out += [replace(each, share=on * each.share) for each in made]  # type: ignore[arg-type]  as above
     return tuple(out)
 
 
