@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.cards import Aside, bill, by_entry, check
     from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
-    from pertoken.workbench.modelling import breakeven, compare, crossover, model, run, sensitivity, solve
+    from pertoken.workbench.modelling import breakeven, compare, crossover, explained, model, run, sensitivity, solve
     from pertoken.workbench.models import model_check, model_example, model_examples, read_model
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
@@ -23,7 +23,7 @@ _ROOMS = {
     "cards": ("Aside", "bill", "by_entry", "check"),
     "costs": ("compiled", "cost"),
     "machines": ("Gpus", "gpu_card", "gpus"),
-    "modelling": ("breakeven", "compare", "crossover", "model", "run", "sensitivity", "solve"),
+    "modelling": ("breakeven", "compare", "crossover", "explained", "model", "run", "sensitivity", "solve"),
     "models": ("model_check", "model_example", "model_examples", "read_model"),
     "pools": ("balances", "coverage"),
     "bills": ("reconcile",),
@@ -56,6 +56,7 @@ __all__ = [
     "coverage",
     "crossover",
     "explain",
+    "explained",
     "gpu_card",
     "gpus",
     "invoice",
