@@ -12,7 +12,7 @@ from pertoken.scenario.explained import Explanation
 from pertoken.scenario.spec import Assumption
 
 INDENT = "  "
-BEFORE = "the month before"
+OPENS, BEFORE = "before the first month", "the month before"
 """What is said beside a number of another month; its formula stands above."""
 
 
@@ -62,14 +62,14 @@ def _value(of: Explanation, answer: Traced) -> str:
     kind, unit = kind_of(row), unit_words(row.unit)
     if unit == answer.model.spec.currency:
         return f"{amount(of.value)} {unit}"
-    if kind != "share" and row.unit.text == "%":
-        unit = "%"
     return show(of.value, "quantity" if kind == "money" else kind, unit)
 
 
 def _when(of: Explanation, answer: Traced) -> str:
     """The month that a number is of, where it is not of all months together."""
     row = answer.rows.get(of.name)
+    if of.note == OPENS:
+        return ""
     if of.month:
         return f"in {of.month}"
     last = row is not None and row.by_month and row.total not in ("sum", "ratio")

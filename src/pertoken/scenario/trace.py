@@ -6,8 +6,7 @@ from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.explained import DEPTH, explained
 from pertoken.scenario.model import Model
 from pertoken.scenario.program import Program
-from pertoken.scenario.run import run
-from pertoken.scenario.target import ALIASES
+from pertoken.scenario.run import ALIASES, run
 from pertoken.scenario.whole import whole
 from pertoken.scenario.worlds import named
 

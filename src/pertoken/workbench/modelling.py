@@ -128,7 +128,7 @@ def sensitivity(
         seed: Their seed.
     """
     from pertoken.scenario.swing import sensitive  # noqa: PLC0415  a plain run loads little
-    from pertoken.scenario.target import ALIASES  # noqa: PLC0415
+    from pertoken.scenario.run import ALIASES  # noqa: PLC0415
 
     return sensitive(model(said), ALIASES.get(of, of), case=scenario, draws=draws if sobol else 0, seed=seed)
 
