@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import PurePath
 from types import MappingProxyType
 from typing import Literal
 
@@ -61,7 +60,7 @@ def printed(
     return Paper(
         name=model.spec.name,
         title=model.spec.title or model.spec.name,
-        file=PurePath(model.spec.source).name,
+        file=model.spec.source.replace("\\", "/").rpartition("/")[2],
         currency=model.spec.currency,
         digest=model.spec.digest,
         version=version,

@@ -51,8 +51,9 @@ def write_block(desk: Desk, page: Worksheet, grid: Grid, values: Mapping[str, Va
             _write_opening(desk, page, grid, row, opened.get(row.name))
     errors = {"type": "errors", "format": desk.look("missing")}
     page.conditional_format(min(grid.rows.values()) - 1, CONSTANT, grid.end, MONTHS + grid.months - 1, errors)
+    units = {row.name: row.unit.text for row in desk.paper.program.rows}
     for at, name, label in grid.lines:
-        _words(desk, page, at, (name, label, ""))
+        _words(desk, page, at, (name, label, units[name]))
         desk.formula(page, at, CONSTANT, grid.single(name), values[name][0], number=_look(desk, "", values[name]))
 
 
