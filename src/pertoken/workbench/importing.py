@@ -187,6 +187,9 @@ def _written(found: "Imported") -> "Imported":
     now, before = parts(found.after.spec), parts(spec)
     changes = {part: value for part, value in now.items() if before.get(part) != value}
     text, left = rewritten(text, spec, changes)
-    said = parts(spec_of(text, spec.source))
+    try:
+        said = parts(spec_of(text, spec.source))
+    except InputError as error:
+        return replace(found, notes=(*found.notes, f"the model's file can't say this: {error}"))
     unlike = {*left, *differing(said, now)}
     return replace(found, text=text, left=tuple(e for e in found.edits if (e.field.quantity, e.field.part) in unlike))
