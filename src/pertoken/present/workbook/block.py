@@ -20,7 +20,7 @@ from pertoken.present.workbook.grid import (
     Seat,
     copied,
 )
-from pertoken.present.workbook.page import Page, escaped, stored
+from pertoken.present.workbook.page import Page, escaped
 from pertoken.present.workbook.words import words
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.order import asked
@@ -97,8 +97,8 @@ def _write_row(desk: Desk, page: Page, grid: Grid, row: Row, *, values: Values, 
         return
     look = desk.look("elsewhere" if "!" in text else "formula", number)
     template = escaped(text)
-    for month, value in enumerate(np.broadcast_to(values, grid.months).tolist()):
-        page.put(at, MONTHS + month, copied(template, month), look, stored(value))
+    across = [copied(template, month) for month in range(grid.months)]
+    page.put_across(at, MONTHS, across, look, np.broadcast_to(values, grid.months).tolist())
     if row.total == "sum":
         desk.formula(page, at, TOTAL, f"SUM({grid.across(row.name)})", float(np.sum(values)), number=number)
     elif row.total == "last":

@@ -10,7 +10,7 @@ from pertoken.present.workbook.block import asked_before, openings
 from pertoken.present.workbook.desk import Desk, heading, number_look, set_up
 from pertoken.present.workbook.grid import MONTHS, letters
 from pertoken.present.workbook.inputs import slotted
-from pertoken.present.workbook.page import Page, escaped, stored
+from pertoken.present.workbook.page import Page, escaped
 from pertoken.present.workbook.plan import CALC, WORLDS, total_value
 from pertoken.present.workbook.words import words
 from pertoken.present.workbook.world_seat import WORLD, Columns, Seat
@@ -146,8 +146,7 @@ def _write_column(desk: Desk, page: Page, column: Column) -> None:
         "elsewhere" if "!" in column.words else "formula", number_look(column.unit, values, desk.paper.currency)
     )
     pieces = escaped(column.words).split(WORLD)
-    for at, value in enumerate(values, TOP):
-        page.put(at, column.at, str(at).join(pieces), look, stored(value))
+    page.put_down(TOP, column.at, pieces, look, values)
 
 
 def _formulas(desk: Desk, columns: Columns) -> Iterator[Column]:
