@@ -106,9 +106,10 @@ def wild_rows(paper):
     out = set()
     for row in rows:
         parts = [part for part in parts_of(row.node) if not isinstance(part, Name | Number)]
+        plain = (each for each in paper.program.rows if not each.name.startswith("r"))
+        asked = (Row(name=f"part{i}", unit=ONE, node=part) for i, part in enumerate(parts))
         program = Program(
-            rows=(*[each for each in paper.program.rows if not each.name.startswith("r")],)
-            + tuple(Row(name=f"part{i}", unit=ONE, node=part) for i, part in enumerate(parts)),
+            rows=(*plain, *asked),
             months=MONTHS,
             ladders=paper.program.ladders,
         )
