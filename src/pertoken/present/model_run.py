@@ -1,63 +1,50 @@
 """A model's results as a sheet: named cases lead, the range over the worlds stands beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
-from pertoken.core.summary import known
+from pertoken.core.summary import QUANTILES
 from pertoken.present import charts_months, charts_worlds
 from pertoken.present.charts import Axis
-from pertoken.present.model_words import cell, kind_of, label_of, unit_words
+from pertoken.present.model_brief import BASICS, leading
+from pertoken.present.model_notes import checks, odds
+from pertoken.present.model_words import amount, cell, earns, kind_of, label_of, months_words, unit_words
 from pertoken.present.numbers import show
-from pertoken.present.sheet import Cell, Chart, Column, Kind, Note, Sheet, Table
+from pertoken.present.sheet import Cell, Chart, Column, Note, Sheet, Table
 from pertoken.scenario.answer import Ran
 from pertoken.scenario.program import Row
 from pertoken.scenario.run import Outcome
 from pertoken.scenario.simulate import Simulated
 
-LEADS = (
-    "requests",
-    "customers",
-    "revenue",
-    "cost_of_revenue",
-    "gross_margin",
-    "gross_margin_share",
-    "acquisition",
-    "operating",
-    "operating_result",
-    "cash",
-    "ltv_to_cac",
-    "payback_months",
-)
-"""What stands in the dozen lines for people; files and `--full` have all."""
+Detail = Literal["brief", "full", "all"]
+"""The dozen lines that lead; all results and the months of the first case; or every number, for machines."""
 
-QUANTILES = (("p10", "P10"), ("p50", "P50"), ("p90", "P90"))
-
-GROUPS: tuple[tuple[str, str, tuple[Kind, ...]], ...] = (
-    ("money", "Money", ("money",)),
-    ("shares", "Shares", ("share",)),
-    ("counts", "Counts", ("quantity",)),
-)
-"""Tables, each with results that are written alike."""
+RANGE = (("p10", "P10"), ("p50", "P50"), ("p90", "P90"))
 
 
-def sheet(answer: Ran, *, brief: bool = False) -> Sheet:
+def sheet(answer: Ran, detail: Detail = "all") -> Sheet:
     """Lay out what a model comes to.
 
     Args:
         answer: What was run.
-        brief: Only the results that lead, and no months.
+        detail: How much of it.
     """
     first = next(iter(answer.cases.values()))
-    rows = [first.row(name) for name in answer.model.headline if not brief or name in LEADS]
-    rows = [row for row in rows if any(_says(case, row) for case in answer.cases.values())]
-    blocks: list[Table | Chart | Note] = list(_results(answer, rows))
-    if not brief:
-        blocks += [*_pictures(answer, first), _months(answer, first)]
-    blocks += [*_checks(answer), *_known(answer)]
+    rows = [first.row(name) for name in answer.model.headline]
+    blocks: list[Table | Chart | Note] = []
+    if detail == "brief":
+        blocks += leading(answer)
+    else:
+        rows = [row for row in rows if detail == "all" or any(_says(case, row) for case in answer.cases.values())]
+        blocks += [_results(answer, rows, detail), *_pictures(answer, first), _months(answer, first)]
+    if detail == "all":
+        blocks += [_by_month(answer, rows)]
+    blocks += [*checks(answer, brief=detail == "brief"), *odds(answer)]
     title = answer.model.spec.title or answer.model.spec.name
-    return Sheet(title, _words(answer, first), tuple(blocks), _meta(answer))
+    return Sheet(title, _words(answer, first), tuple(blocks), _meta(answer, detail))
 
 
 def _says(case: Outcome, row: Row) -> bool:
@@ -65,57 +52,70 @@ def _says(case: Outcome, row: Row) -> bool:
     return bool(np.isfinite(total).all() and (total != 0).any())
 
 
-def earns(answer: Ran) -> bool:
-    """Tell whether a model has any revenue, or is one of costs alone."""
-    spec = answer.model.spec
-    return any(segment.plan for segment in spec.segments) or any(line.side == "revenue" for line in spec.lines)
-
-
 def _words(answer: Ran, first: Outcome) -> str:
     """The finding, in one sentence."""
-    of = "operating_result" if earns(answer) else "total_cost"
-    own = float(first.total(of))
-    unit, months = answer.model.spec.currency, len(answer.model.months)
-    text = f"{'Result' if earns(answer) else 'Cost'} {show(own, 'money')} {unit} over {months} months"
+    of, pays = _leads(answer)
+    own, case = float(first.total(of)), next(iter(answer.cases))
+    unit, where = answer.model.spec.currency, "" if case == "base" else f" in case {case}"
+    text = f"{'Result' if pays else 'Cost'} {amount(own)} {unit} {months_words(answer.model.months)}{where}"
     worlds = next(iter(answer.simulated.values()), None)
+    if worlds is None:
+        return f"{text}."
+    said = worlds.totals[of]
+    if not float(said["sd"]) > 0:
+        return f"{text}; it is the same in all worlds."
+    text += f"; 8 in 10 worlds lie between {amount(float(said['p10']))} and {amount(float(said['p90']))}"
+    return f"{text}, {show(float(said['below 0']), 'share')} of all worlds lose money." if pays else f"{text}."
+
+
+def _leads(answer: Ran) -> tuple[str, bool]:
+    """What the headline is about, and whether the model earns anything."""
+    pays = earns(answer)
+    return ("operating_result" if pays else "total_cost"), pays
+
+
+def _results(answer: Ran, rows: Sequence[Row], detail: Detail) -> Table:
+    """All results, one line each."""
+    worlds = next(iter(answer.simulated.values()), None)
+    figures = ()
     if worlds is not None:
-        low, high = (show(float(worlds.totals[of].figures[q]), "money") for q in ("p10", "p90"))
-        text += f"; 8 in 10 worlds lie between {low} and {high}"
-        if earns(answer):
-            text += f", {show(float(worlds.totals[of].figures['below 0']), 'share')} of them are a loss"
-    return f"{text}."
-
-
-def _results(answer: Ran, rows: Sequence[Row]) -> list[Table]:
-    worlds = next(iter(answer.simulated.values()), None)
-    tables = []
-    for group, title, kinds in GROUPS:
-        own = [row for row in rows if kind_of(row) in kinds]
-        if not own:
-            continue
-        kind, unit = kinds[0], answer.model.spec.currency if group == "money" else ""
-        columns = (
-            Column("result", title, "text"),
-            *((Column("unit", "Unit", "text"),) if group == "counts" else ()),
-            *(Column(_snake(case), case, kind, unit) for case in answer.cases),
-            *(Column(q, label, kind, unit) for q, label in QUANTILES if worlds is not None),
+        figures = RANGE if detail == "full" else _figures()
+    columns = (
+        *((Column("name", "Name", "text"),) if detail == "all" else ()),
+        Column("result", "Result", "text"),
+        Column("unit", "Unit", "text"),
+        *(Column(_snake(case), case, "exact") for case in answer.cases),
+        *(Column(name.replace(" ", "_"), label, "exact") for name, label in figures),
+    )
+    lines = tuple(
+        (
+            *((row.name,) if detail == "all" else ()),
+            label_of(row),
+            unit_words(row.unit),
+            *(cell(case.total(row.name)) for case in answer.cases.values()),
+            *_drawn(worlds, row, [name for name, _ in figures]),
         )
-        lines = tuple(_line(row, group, answer, worlds) for row in own)
-        tables.append(Table(group, title, columns, lines, total=False))
-    return tables
+        for row in rows
+    )
+    kinds = tuple(kind_of(row) for row in rows)
+    return Table("results", f"Results {months_words(answer.model.months)}", columns, lines, total=False, kinds=kinds)
 
 
-def _line(row: Row, group: str, answer: Ran, worlds: Simulated | None) -> tuple[Cell, ...]:
-    values = [case.total(row.name) for case in answer.cases.values()]
-    values += [worlds.totals[row.name].figures[q] for q, _ in QUANTILES] if worlds is not None else []
-    unit = (unit_words(row.unit),) if group == "counts" else ()
-    return (label_of(row), *unit, *(cell(value) for value in values))
+def _figures() -> tuple[tuple[str, str], ...]:
+    """What is told of many worlds, by the names of `Summary`."""
+    more = (("mean", "Mean"), ("sd", "Standard deviation"), *((name, name.upper()) for name in QUANTILES))
+    return (*more, ("shortfall", "Worst tenth"), ("below 0", "Share below 0"))
+
+
+def _drawn(worlds: Simulated | None, row: Row, figures: Sequence[str]) -> tuple[Cell, ...]:
+    return () if worlds is None else tuple(cell(worlds.totals[row.name][name]) for name in figures)
 
 
 def _snake(name: str) -> str:
     """Write a case's name as a column's."""
     made = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in name.lower())
-    return made if made[:1].isalpha() else f"case_{made}"
+    taken = {"name", "result", "unit", "month", "mean", "sd", "shortfall", *QUANTILES}
+    return made if made[:1].isalpha() and made not in taken else f"case_{made}"
 
 
 MONTHLY = ("revenue", "cost_of_revenue", "gross_margin", "operating_result", "cumulative_cash")
@@ -134,8 +134,32 @@ def _months(answer: Ran, first: Outcome) -> Table:
     return Table("months", f"Month by month, {next(iter(answer.cases))}", columns, lines)
 
 
+def _by_month(answer: Ran, rows: Sequence[Row]) -> Table:
+    """Every result by month in each case, and its range over the worlds."""
+    worlds = next(iter(answer.simulated.values()), None)
+    columns = (
+        Column("name", "Name", "text"),
+        Column("month", "Month", "text"),
+        Column("unit", "Unit", "text"),
+        *(Column(_snake(case), case, "exact") for case in answer.cases),
+        *(Column(name, label, "exact") for name, label in RANGE if worlds is not None),
+    )
+    timed = [row for row in rows if row.by_month]
+    lines = tuple(line for row in timed for line in _months_of(answer, worlds, row))
+    kinds = tuple(kind_of(row) for row in timed for _ in answer.model.months)
+    return Table("by_month", "Results by month", columns, lines, total=False, kinds=kinds)
+
+
+def _months_of(answer: Ran, worlds: Simulated | None, row: Row) -> Iterator[tuple[Cell, ...]]:
+    months = answer.model.months
+    cases = [np.broadcast_to(case.values[row.name], (len(months),)) for case in answer.cases.values()]
+    drawn = [worlds.months[row.name][name] for name, _ in RANGE] if worlds is not None else []
+    for i, month in enumerate(months):
+        yield (row.name, month, unit_words(row.unit), *(cell(each[i]) for each in (*cases, *drawn)))
+
+
 def _pictures(answer: Ran, first: Outcome) -> list[Chart]:
-    of = "operating_result" if earns(answer) else "total_cost"
+    of, pays = _leads(answer)
     row, unit, months = first.row(of), answer.model.spec.currency, answer.model.months
     worlds = next(iter(answer.simulated.values()), None)
     out = []
@@ -144,58 +168,25 @@ def _pictures(answer: Ran, first: Outcome) -> list[Chart]:
         if worlds is not None and of in worlds.months:
             figures = worlds.months[of].figures
             spread = charts_months.Spread(*(figures[q].tolist() for q in ("p10", "p25", "p50", "p75", "p90")))
-        lines = {name: np.broadcast_to(case.values[of], (len(months),)).tolist() for name, case in answer.cases.items()}
+        shown = list(answer.cases.items())[:BASICS]
+        lines = {name: np.broadcast_to(case.values[of], (len(months),)).tolist() for name, case in shown}
         draw = partial(charts_months.fan, months, spread, lines, title=f"{label_of(row)}, {unit}")
         out.append(Chart("range", "How wide is the range?", draw, f"{label_of(row)} month by month.", "months"))
-    if worlds is not None and of in worlds.kept:
-        axis = Axis(f"{label_of(row)} over all months, {unit}", "money", zero=False)
-        loss = 0.0 if earns(answer) else None
-        draw = partial(charts_worlds.histogram, worlds.kept[of], x=axis, loss=loss)
-        out.append(
-            Chart(
-                "worlds",
-                "How likely is a loss?" if earns(answer) else "How likely is what cost?",
-                draw,
-                f"{label_of(row)} in all worlds.",
-                "money",
-            )
-        )
+    if worlds is not None and float(worlds.totals[of]["sd"]) > 0:
+        axis = Axis(f"{label_of(row)} {months_words(months)}, {unit}", "money", zero=False)
+        draw = partial(charts_worlds.histogram, worlds.kept[of], x=axis, loss=0.0 if pays else None)
+        question = "How likely is a loss?" if pays else "How likely is what cost?"
+        out.append(Chart("worlds", question, draw, f"{label_of(row)} in all worlds.", "results"))
     return out
 
 
-def _checks(answer: Ran) -> list[Note]:
-    """Say which of the modeller's checks hold, in the cases and in how many worlds."""
-    worlds = next(iter(answer.simulated.values()), None)
-    out = []
-    for check in answer.model.spec.checks:
-        row = f"checks.{check.name}"
-        bad = [name for name, case in answer.cases.items() if not (case.values[row] > 0).all()]
-        share = f"; it holds in {show(worlds.held[row], 'share')} of the worlds" if worlds is not None else ""
-        if bad:
-            text = f"The check {check.name} ({check.formula}) does not hold in {', '.join(bad)}{share}."
-            out.append(Note(text, "warning"))
-        else:
-            out.append(Note(f"The check {check.name} ({check.formula}) holds{share}."))
-    return out
-
-
-def _known(answer: Ran) -> list[Note]:
-    """Say how well the range is known."""
-    of = "operating_result" if earns(answer) else "total_cost"
-    return [
-        Note(
-            f"{label_of(next(iter(answer.cases.values())).row(of))}: {known(worlds.totals[of], 'p10')}; "
-            f"{known(worlds.totals[of], 'p90')}."
-        )
-        for worlds in answer.simulated.values()
-    ]
-
-
-def _meta(answer: Ran) -> dict[str, str]:
+def _meta(answer: Ran, detail: Detail) -> dict[str, str]:
     spec = answer.model.spec
     meta = {"model": f"{spec.source or spec.name}, {spec.digest[:12]}" if spec.digest else spec.source or spec.name}
     meta["months"] = f"{answer.model.months[0]} to {answer.model.months[-1]}"
     for worlds in answer.simulated.values():
         count = worlds.plan.replicates * worlds.plan.draws
         meta["worlds"] = f"{count:,} around {worlds.case}, {worlds.draws.kind}, seed {worlds.draws.seed}"
-    return meta
+        if detail == "all":
+            meta |= {"draws": str(count), "seed": str(worlds.draws.seed), "design": worlds.draws.kind}
+    return meta | ({"digest": spec.digest, "currency": spec.currency} if detail == "all" else {})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pertoken.present.numbers import show
-from pertoken.present.sheet import Chart, Note, Table
+from pertoken.present.sheet import Chart, Note, Table, kind_in
 
 Role = Literal["input", "formula", "rated", "worlds"]
 
@@ -190,7 +190,7 @@ def grid(table: Table, of: Sequence[Mapping[str, str]] = ()) -> Grid:
     for index, (head, *cells) in enumerate(table.rows):
         leads = of[index] if of else {}
         shown = [
-            Shown(show(cell, c.kind), leads.get(c.name, "")) for c, cell in zip(columns, cells, strict=True)
+            Shown(show(cell, kind_in(table, index, c)), leads.get(c.name, "")) for c, cell in zip(columns, cells, strict=True)
         ]  # fmt: skip
         rows.append(GridRow(show(head, first.kind), "", tuple(shown)))
     heads = tuple(f"{column.label}, {column.unit}" if column.unit else column.label for column in columns)

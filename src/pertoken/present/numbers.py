@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from pertoken.present.sheet import Cell, Kind, Number, Table, total_row
+from pertoken.present.sheet import Cell, Kind, Number, Table, kind_in, total_row
 
 MINUS = "\N{MINUS SIGN}"
 ABSENT = "\N{EN DASH}"
@@ -95,7 +95,10 @@ def counted(number: Cell, things: str) -> str:
 
 def show_rows(table: Table) -> list[list[str]]:
     """Return the rows of a table as people read them."""
-    return [[show(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows]
+    return [
+        [show(cell, kind_in(table, index, column)) for cell, column in zip(row, table.columns, strict=True)]
+        for index, row in enumerate(table.rows)
+    ]
 
 
 def show_total(table: Table) -> list[str] | None:
@@ -116,7 +119,7 @@ def show_aligned(table: Table, kinds: Collection[Kind] = tuple(LEAST)) -> tuple[
     """
     rows, total = show_rows(table), show_total(table)
     for index, column in enumerate(table.columns):
-        if column.kind in kinds:
+        if column.kind in kinds and not table.kinds:
             everything = [*rows, total] if total else rows
             for row, text in zip(everything, _align([row[index] for row in everything]), strict=True):
                 row[index] = text

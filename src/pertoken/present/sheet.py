@@ -59,7 +59,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under columns; ``None`` in a cell means not applicable."""
+    """Rows under columns; ``None`` in a cell means not applicable.
+
+    Args:
+        name: Machine name in snake_case.
+        title: Title for people.
+        columns: Columns.
+        rows: Cells, row by row.
+        note: A sentence below.
+        total: Whether a total row is shown where columns have totals.
+        kinds: What the numbers of each row are, where rows differ; empty where columns say it.
+    """
 
     name: str
     title: str
@@ -67,9 +77,12 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     total: bool = True
+    kinds: tuple[Kind, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse rows that do not fit the columns, and cells that contradict their formula."""
+        if self.kinds and len(self.kinds) != len(self.rows):
+            raise ValueError(f"table {self.name!r} has {len(self.rows)} rows but kinds of {len(self.kinds)}")
         _check_name(self.name, "table")
         _check_unique((column.name for column in self.columns), f"columns of table {self.name!r}")
         _check_formulas(self)
@@ -77,6 +90,11 @@ class Table:
             _check_cells(self, row)
         for row in self.rows[:: max(len(self.rows) // CHECKED, 1)]:
             _check_formulas_hold(self, row)
+
+
+def kind_in(table: Table, row: int, column: Column) -> Kind:
+    """Tell what a cell is: of the kind of its row, where rows differ, or of its column."""
+    return table.kinds[row] if table.kinds and column.kind != "text" else column.kind
 
 
 @dataclass(frozen=True)

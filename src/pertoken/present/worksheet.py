@@ -1,7 +1,7 @@
 """One table as one worksheet: units under the labels, live formulas, a live total."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
@@ -10,7 +10,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from pertoken.present import formula as formulas
 from pertoken.present.numbers import show, show_rows, show_total
-from pertoken.present.sheet import Cell, Column, Kind, Table, operands, total_row
+from pertoken.present.sheet import Cell, Column, Kind, Table, kind_in, operands, total_row
 
 LONGEST_NAME = 31
 FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
@@ -100,7 +100,8 @@ def write_table(book: Workbook, page: Worksheet, table: Table) -> None:
             if column.kind == "text"
             else number_format(column.kind, [*cells, *(total or [])[index : index + 1]])
         )
-        _write_column(page, table, index, style(book, "text", num_format=look))
+        looks = _looks(book, table, index) if table.kinds and column.kind != "text" else {}
+        _write_column(page, table, index, style(book, "text", num_format=look), looks)
         if total:
             _write_total(page, table, index, (total, style(book, "total", num_format=look)))
     _set_up(page, table)
@@ -124,9 +125,20 @@ def _write_header(book: Workbook, page: Worksheet, column: Column, index: int) -
     page.write_string(UNITS, index, column.unit, style(book, f"unit{number}"))
 
 
-def _write_column(page: Worksheet, table: Table, index: int, look: Format) -> None:
-    for row, cells in enumerate(table.rows, FIRST):
-        _write_cell(page, (row, index), cells[index], look, _row_formula(table, table.columns[index], cells, row))
+def _looks(book: Workbook, table: Table, index: int) -> dict[Kind, Format]:
+    """Looks of a column whose rows are of different kinds."""
+    cells: dict[Kind, list[Cell]] = {}
+    for kind, row in zip(table.kinds, table.rows, strict=True):
+        cells.setdefault(kind, []).append(row[index])
+    return {kind: style(book, "text", num_format=number_format(kind, own)) for kind, own in cells.items()}
+
+
+def _write_column(page: Worksheet, table: Table, index: int, look: Format, looks: Mapping[Kind, Format]) -> None:
+    column = table.columns[index]
+    for row, cells in enumerate(table.rows):
+        own = looks.get(kind_in(table, row, column), look)
+        place = (row + FIRST, index)
+        _write_cell(page, place, cells[index], own, _row_formula(table, column, cells, row + FIRST))
 
 
 def _write_cell(page: Worksheet, place: tuple[int, int], cell: Cell, look: Format, formula: str | None) -> None:
