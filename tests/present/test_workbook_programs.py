@@ -9,8 +9,9 @@ from pertoken.core.formula import FUNCTIONS, Call, Name, Number
 from pertoken.core.units import ONE
 from pertoken.present.workbook import model_workbook
 from pertoken.present.workbook.plan import planned
-from pertoken.present.workbook.words import PLAIN, TABLE
+from pertoken.present.workbook.words import TABLE
 from pertoken.scenario.evaluate import evaluate
+from pertoken.scenario.inlined import PLAIN
 from pertoken.scenario.program import Ladder, Program, Row
 from tests.present import papers
 from tests.present.test_workbook import rows_of, same

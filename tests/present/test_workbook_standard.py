@@ -12,12 +12,24 @@ from pertoken.present.workbook.plan import SHEETS, planned
 from tests.present import papers
 from tests.present.workbook_engine import formulas
 
-CLASSIC = set(
-    """
-    SUM SUMPRODUCT INDEX MATCH MIN MAX ROUND ROUNDUP ROUNDDOWN INT ABS IF IFERROR EXP LN SQRT NORMSINV NORMSDIST BETAINV
-    PERCENTILE COUNT COUNTIF AVERAGE STDEV
-    """.split()
-)
+CLASSIC = {
+    *(
+        "SUM",
+        "SUMPRODUCT",
+        "INDEX",
+        "MATCH",
+        "MIN",
+        "MAX",
+        "ROUND",
+        "ROUNDUP",
+        "ROUNDDOWN",
+        "INT",
+        "ABS",
+        "IF",
+        "IFERROR",
+    ),
+    *("EXP", "LN", "SQRT", "NORMSINV", "NORMSDIST", "BETAINV", "PERCENTILE", "COUNT", "COUNTIF", "AVERAGE", "STDEV"),
+}
 """Functions that old spreadsheets know too."""
 PLAIN = {"0", "1", "100", "1000", "1000000", "0.01", "0.001", "0.000001"}
 """Numbers that may stand in a formula: nothing, one, and the thousands of units."""

@@ -88,7 +88,7 @@ def place(data: bytes, cell: str | Cell) -> Cell:
     return named(data)[cell] if isinstance(cell, str) else cell
 
 
-def by_formualizer(data: bytes, edits: Mapping[str | Cell, object] | None = None) -> dict[Cell, Any]:
+def by_formualizer(data: bytes, edits: Mapping[Any, object] | None = None) -> dict[Cell, Any]:
     """Return the value of every formula after edits."""
     engine = formualizer.load_workbook_bytes(data)
     for cell, value in (edits or {}).items():
@@ -99,9 +99,7 @@ def by_formualizer(data: bytes, edits: Mapping[str | Cell, object] | None = None
     return {(sheet, at): engine.get_value(sheet, *coordinate_to_tuple(at)) for sheet, at in live(data)}
 
 
-def by_libreoffice(
-    data: bytes, edits: Mapping[str | Cell, object] | None = None, *, profile: str = ALWAYS
-) -> dict[Cell, Any]:
+def by_libreoffice(data: bytes, edits: Mapping[Any, object] | None = None, *, profile: str = ALWAYS) -> dict[Cell, Any]:
     """Return the value of every formula after edits; skip where LibreOffice is not installed."""
     office = shutil.which("soffice")
     if office is None:
@@ -139,7 +137,7 @@ ENGINES: Mapping[str, Callable[..., dict[Cell, Any]]] = {
 
 
 def recalculated(
-    data: bytes, edits: Mapping[str | Cell, object] | None = None, *, engine: str = "formualizer"
+    data: bytes, edits: Mapping[Any, object] | None = None, *, engine: str = "formualizer"
 ) -> dict[Cell, Any]:
     """Return the value of every formula of a workbook after edits.
 
