@@ -4,6 +4,7 @@ import click
 
 from pertoken import workbench
 from pertoken.cli.options import Delivery, Output, deliver, outputs
+from pertoken.core.errors import InputError
 
 
 @click.command("import")
@@ -29,4 +30,7 @@ def command(
     if target:
         refuse_there(target, force=force)
     answer = workbench.import_workbook(workbook, model, allow_formulas=allow_formulas, force=force)
+    if target and not answer.text:
+        msg = f"can't write {target}: {answer.notes[-1] if answer.notes else 'the model has no file'}"
+        raise InputError(msg)
     deliver(sheet(answer), delivery, also={target: answer.text.encode()} if target else None)

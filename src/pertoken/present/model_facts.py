@@ -8,9 +8,9 @@ from math import isfinite
 import numpy as np
 
 from pertoken.core.formula import names, text
-from pertoken.present import charts, charts_crossover, charts_months, model_run, model_sensitivity
+from pertoken.present import charts, charts_crossover, charts_months, model_run, model_sensitivity, model_words
 from pertoken.present.charts import Axis
-from pertoken.present.model_view import Check, Grid, ModelPage, Origin, Quantity, Role, grid
+from pertoken.present.model_view import Check, ModelPage, Origin, Quantity, Role, grid
 from pertoken.present.model_words import cell, kind_of, label_of, unit_words
 from pertoken.present.numbers import ABSENT, show
 from pertoken.present.sheet import Chart, Column, Note, Sheet, Table
@@ -133,7 +133,7 @@ def _bridge(facts: Facts) -> Table:
 def _adding(facts: Facts) -> dict[str, list[float]]:
     """What the money of each scenario adds up to by month, of scenarios that change places."""
     months = len(facts.answer.model.months)
-    of, sign = ("operating_result", 1) if model_run.earns(facts.answer) else ("total_cost", 1)
+    of, sign = ("operating_result", 1) if model_words.earns(facts.answer) else ("total_cost", 1)
     lines = {
         case: (sign * np.cumsum(np.broadcast_to(found.values[of], (months,)))).tolist()
         for case, found in facts.answer.cases.items()
@@ -176,12 +176,12 @@ def _pictures(facts: Facts, sheets: Sequence[Sheet]) -> list[Chart]:
         draw = partial(charts_months.by_month, months, parts, title=f"Costs, {unit} a month")
         found.append(Chart("costs", "What is a month's cost made of?", draw, "Costs month by month.", "costs"))
     steps = _steps(facts)
-    if model_run.earns(facts.answer):
+    if model_words.earns(facts.answer):
         bridge = partial(charts.waterfall, steps[:-1], steps[-1], title=f"{unit} over all months")
         found.append(Chart("bridge", "What is left of the revenue?", bridge, "From revenue to the result.", "bridge"))
     lines = dict(list(_adding(facts).items())[:MOST_LINES])
     if lines:
-        what = "Result" if model_run.earns(facts.answer) else "Cost"
+        what = "Result" if model_words.earns(facts.answer) else "Cost"
         cross = partial(
             charts_crossover.crossover,
             [float(i) for i in range(1, len(months) + 1)],

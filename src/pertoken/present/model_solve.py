@@ -26,6 +26,7 @@ def solved(answer: Solved) -> Sheet:
         text = f"{label_of(row)}{when} is {goal} at {answer.by} of {where}"
     else:
         text = f"{label_of(row)}{when} is {goal} at no {answer.by} between {_ends(found, unit)}"
+        text += _nearest(answer)
     text += f"; it is {show(answer.at_now, kind)} at {number_words(answer.now, unit)} now."
     columns = (
         Column("answer", "Answer", "text"),
@@ -43,6 +44,19 @@ def solved(answer: Solved) -> Sheet:
     return Sheet(
         f"{label_of(row)} of {goal}: by {answer.by}", text, tuple(blocks), _meta(answer.model.spec.source, answer.case)
     )
+
+
+def _nearest(answer: Solved) -> str:
+    """Say how near the result comes to its target, and where it jumps over it."""
+    found, unit = answer.found, answer.model.inputs[answer.by].unit
+    if found.jumps:
+        return f"; it jumps over it at {' and '.join(number_words(value, unit) for value in found.jumps)}"
+    known = np.flatnonzero(np.isfinite(found.gaps))
+    if not len(known):
+        return ""
+    at = known[np.abs(found.gaps[known]).argmin()]
+    near = show(float(found.gaps[at] + answer.target), kind_of(row_of(answer.model, answer.of)))
+    return f"; {near}, at {number_words(float(found.tried[at]), unit)}, is nearest"
 
 
 def _ends(found: Roots, unit: str) -> str:

@@ -6,11 +6,14 @@ from decimal import Decimal
 
 from pertoken.core.errors import EXIT_CHECK, Fault, InputError, PertokenError
 from pertoken.scenario.answer import Compared
+from pertoken.scenario.assumed import entry_of, every_input
 from pertoken.scenario.compare import compared
 from pertoken.scenario.compile import compiled
+from pertoken.scenario.drawn_worlds import distribution
 from pertoken.scenario.model import Model
 from pertoken.scenario.parts import Part, parts, put
 from pertoken.scenario.returned import CLOSE, FEW, Book, Edit, Field, Overwritten, is_number
+from pertoken.scenario.spec import Spec
 
 BEFORE, AFTER = "as exported", "as edited"
 
@@ -75,7 +78,9 @@ def imported(
         InputError: Numbers that the model has no place for, or that can't be.
     """
     where = {part_of(each.field): f"{returned.file} {each.field.where}" for each in edits}
-    after = compiled(put(model.spec, changes(edits), where)) if edits else model
+    spec = put(model.spec, changes(edits), where)
+    refuse_impossible(spec, where)
+    after = compiled(spec) if edits else model
     found = compared((BEFORE, model, case), (AFTER, after, case))
     found = replace(found, of="operating_result" if "operating_result" in found.rows else found.rows[0])
     return Imported(
@@ -88,6 +93,29 @@ def imported(
         after=after,
         compared=found,
     )
+
+
+def refuse_impossible(spec: Spec, where: Mapping[Part, str]) -> None:
+    """Refuse ranges that can't be, as a P10 above P90.
+
+    Raises:
+        InputError: Each of them, with its cells.
+    """
+    faults = []
+    for said in every_input(spec).values():
+        own = [place for (row, _), place in where.items() if row == entry_of(said)]
+        if said.spread is None or not own:
+            continue
+        try:
+            distribution(said)
+        except InputError as error:
+            place = f"{', '.join(own)} ({said.name})"
+            faults += [
+                Fault(place, *(text.replace("p50", "the value") for text in (each.found, each.expected, each.mend)))
+                for each in error.faults
+            ]
+    if faults:
+        raise InputError.of(faults)
 
 
 def refuse_changed(file: str, found: tuple[Overwritten, ...]) -> None:
@@ -129,7 +157,3 @@ def refuse_unlike(book: Book, fields: tuple[Field, ...], model: Model) -> None:
     if faults:
         raise InputError.of(faults)
 
-
-def named_parts(values: Mapping[Part, Decimal | None], spec_parts: Mapping[Part, Decimal]) -> dict[Part, Decimal]:
-    """Return new numbers with those that follow resolved: what the model says of each after the change."""
-    return {part: spec_parts[part] if value is None else value for part, value in values.items()}

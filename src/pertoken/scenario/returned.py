@@ -333,16 +333,17 @@ def pasted(exported: Book, returned: Book, sheet: str, rows: str) -> tuple[int, 
     return count, faults[:FEW]
 
 
-def notes(exported: Book, returned: Book, free: frozenset[str]) -> tuple[str, ...]:
+def notes(exported: Book, returned: Book, asked: Sequence[Field], free: frozenset[str]) -> tuple[str, ...]:
     """Say what else a workbook holds that nothing of the model rests on."""
     said = []
     more = [name for name in returned.sheets if name not in exported.sheets]
     if more:
         said.append(f"sheets of your own are left aside: {', '.join(more)}")
+    typed = {(field.sheet, field.cell) for field in asked}
     beside, texts = 0, []
     for sheet, cells in exported.sheets.items():
         own = returned.sheets[sheet]
-        beside += sum(1 for place in own if place not in cells)
+        beside += sum(1 for place in own if place not in cells and (sheet, place) not in typed)
         texts += [
             f"{sheet}!{place}"
             for place in cells
@@ -351,5 +352,5 @@ def notes(exported: Book, returned: Book, free: frozenset[str]) -> tuple[str, ..
     if texts:
         said.append(f"sources and days are changed in the model's file, not here: {', '.join(texts[:FEW])}")
     if beside:
-        said.append(f"{beside} further cells are left aside")
+        said.append("1 cell of your own is left aside" if beside == 1 else f"{beside} cells of your own are left aside")
     return tuple(said)

@@ -15,6 +15,10 @@ from pertoken.scenario.program import Row
 from pertoken.scenario.worlds import Worlds, named
 
 
+ALIASES = {"margin": "gross_margin_share", "profit": "operating_result"}
+"""What people call some results."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """What a model comes to in some worlds.
@@ -46,7 +50,9 @@ def row_of(model: Model, name: str) -> Row:
     """
     rows = {row.name: row for program in (model.before, model.after) for row in program.rows}
     if name not in rows:
-        msg = f"{name!r} is no quantity of {model.spec.source or model.spec.name}; {nearest(name, rows)}"
+        hint = nearest(name, {*rows, *ALIASES})
+        hint = hint if hint.startswith("did") else f"results are {', '.join(model.headline)}"
+        msg = f"{name!r} is no quantity of {model.spec.source or model.spec.name}; {hint}"
         raise InputError(msg)
     return rows[name]
 

@@ -9,13 +9,10 @@ from pertoken.core.money import Values
 from pertoken.scenario.answer import Crossing, PaysFrom, Solved
 from pertoken.scenario.drawn_worlds import drawn
 from pertoken.scenario.model import Model
-from pertoken.scenario.run import row_of, run, total_of
+from pertoken.scenario.run import ALIASES, row_of, run, total_of
 from pertoken.scenario.simulate import Draws, shares_of
 from pertoken.scenario.solve import Gap, roots
 from pertoken.scenario.worlds import Worlds, checked_name, named, spread_over, value_in
-
-ALIASES = {"margin": "gross_margin_share", "profit": "operating_result"}
-"""What people call some results."""
 
 REACH = 10.0
 """A positive input is looked for from nothing to so many times its value."""

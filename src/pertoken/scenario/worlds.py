@@ -68,7 +68,9 @@ def named(model: Model, case: str = BASE, but: Mapping[str, float] | None = None
 def checked_name(name: str, model: Model) -> str:
     """Return the name of an input, or raise `InputError` with the nearest."""
     if name not in model.inputs:
-        msg = f"{name!r} is no input of {model.spec.source or model.spec.name}; {nearest(name, model.inputs)}"
+        made = {row.name for program in (model.before, model.after) for row in program.rows} - set(model.inputs)
+        what = "is no input but follows from others in" if name in made else "is no input of"
+        msg = f"{name!r} {what} {model.spec.source or model.spec.name}; {nearest(name, model.inputs)}"
         raise InputError(msg)
     return name
 

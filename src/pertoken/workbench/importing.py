@@ -105,7 +105,7 @@ def _whole(book: "Book", own: "Model", *, allow_formulas: bool) -> "Imported":
     changed = tuple(returned.overwritten(out, book, fields, free))
     if not allow_formulas:
         imported.refuse_changed(book.file, changed)
-    notes = returned.notes(out, book, free)
+    notes = returned.notes(out, book, fields, free)
     if count:
         notes = (*notes, f"{count} actuals were pasted; they stay in the workbook")
     found = imported.imported(book, own, case=case, edits=edits, overwritten=changed, notes=notes)
@@ -187,6 +187,9 @@ def _written(found: "Imported") -> "Imported":
     now, before = parts(found.after.spec), parts(spec)
     changes = {part: value for part, value in now.items() if before.get(part) != value}
     text, left = rewritten(text, spec, changes)
-    said = parts(spec_of(text, spec.source))
+    try:
+        said = parts(spec_of(text, spec.source))
+    except InputError as error:
+        return replace(found, notes=(*found.notes, f"the model's file can't say this: {error}"))
     unlike = {*left, *differing(said, now)}
     return replace(found, text=text, left=tuple(e for e in found.edits if (e.field.quantity, e.field.part) in unlike))
