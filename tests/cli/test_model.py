@@ -16,7 +16,7 @@ assumptions:
   users: {value: 10, unit: customer, p10: 8, p90: 13}
   price: {value: 2, unit: USD / customer}
 income: {fees: users * price}
-checks: {earns: total(fees_all) > 0}
+checks: {earns: total(fees_all) > 0, few: users < 20}
 drivers: {fees_all: income.fees}
 """
 
@@ -33,7 +33,7 @@ def test_a_model_is_told_by_its_parts(ask):
     assert answer.code == 0
     assert "2027-01 to 2027-03, in USD; 2 inputs, 1 of them uncertain; units fit." in " ".join(answer.out.split())
     assert re.search(r"uncertain inputs +1 +users", answer.out)
-    assert re.search(r"checks +1 +earns", answer.out)
+    assert re.search(r"checks +2 +earns, few", answer.out)
 
 
 @pytest.mark.usefixtures("small")
@@ -61,6 +61,19 @@ def test_a_model_that_can_not_be_used_says_why(ask, small, old, new, message):
     assert "It can't be used" in answer.out
     words = " ".join(answer.out.split())
     assert re.search(message.replace(": ", ":? +"), words), words
+
+
+@pytest.mark.usefixtures("small")
+def test_a_model_is_not_written_over_by_its_own_check(ask):
+    answer = ask("model", "check", "small.yaml", "--html", "small.yaml")
+    assert (answer.code, "is also read" in answer.err) == (2, True)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_check_that_needs_no_money_is_held_too(ask):
+    answer = ask("run", "small.yaml", "--draws", "0", "--format", "json")
+    assert answer.code == 0
+    assert json.loads(answer.out)["title"] == "small"
 
 
 def test_a_model_that_is_not_there_says_how_to_begin_one(ask):

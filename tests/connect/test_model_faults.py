@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -105,7 +106,9 @@ WHOLE = {
     name: read((Path(pertoken.__file__).parent / "examples" / f"{name}.yaml").read_text(encoding="utf-8"), name).data
     for name in ("tiers", "hybrid", "summary")
 }
-ODD = [None, True, 0, -1, Decimal("1e30"), "", "x", "a b", "1 +", "3%", "2027-13", [], [1], {}, {"value": 2}, {"a": {}}]
+ODD: list[Any] = [
+    None, True, 0, -1, Decimal("1e30"), "", "x", "a b", "1 +", "3%", "2027-13", [], [1], {}, {"value": 2}, {"a": {}},
+]  # fmt: skip
 
 
 @given(name=st.sampled_from(sorted(WHOLE)), value=st.sampled_from(ODD), data=st.data())

@@ -1,7 +1,17 @@
 """Every model that ships says where its numbers come from, how unsure they are, and what is to hold."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
+from pertoken.core.design import design
+from pertoken.scenario.drawn_worlds import dimensions, drawn, together
+from pertoken.scenario.evaluate import evaluate
+from pertoken.scenario.order import ordered
+from pertoken.scenario.run import run
+from pertoken.scenario.whole import whole
+from pertoken.scenario.worlds import cases, named
 from tests.examples.model_run import FOLDER, NAMES, compiled, unsure_inputs
 
 OWN = ("plans.", "vendors.", "levers.", "segments.", "workloads.", "costs.", "event.")
@@ -41,3 +51,29 @@ class TestAnExample:
         lines = (FOLDER / f"{name}.yaml").read_text().splitlines()
         assert len(lines) <= 110
         assert max(map(len, lines)) <= 120
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_program_of_the_workbook_comes_to_what_rating_comes_to(name):
+    """Two interpreters: cards and levers written out as rows, and the rating that makes invoices; in 31 worlds too."""
+    model = compiled(name)
+    program = whole(model)
+    program = replace(program, rows=ordered(program.rows, ladders=program.ladders))
+    shares = together(model, design(dimensions(model), draws=31, seed=3))
+    for worlds in (*(named(model, case) for case in cases(model)), drawn(model, shares)):
+        own, found = evaluate(program, worlds.given), run(model, worlds).values
+        for row in (*model.before.rows, *model.after.rows):
+            given, expected = np.broadcast_arrays(own[row.name], found[row.name])
+            np.testing.assert_allclose(given, expected, rtol=1e-9, atol=1e-6, err_msg=f"{row.name} in {worlds.case}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_world_is_impossible(name):
+    model = compiled(name)
+    shares = together(model, design(dimensions(model), draws=499, seed=11))
+    found = run(model, drawn(model, shares))
+    for row in (*model.before.rows, *model.after.rows):
+        values = found.values[row.name]
+        assert np.isfinite(values).all() or row.name in ("ltv", "ltv_to_cac", "payback_months"), row.name
+        if row.name.startswith(("customers", "new.", "churned.", "moved.", "requests", "tokens", "revenue", "cost.")):
+            assert (values >= 0).all(), row.name

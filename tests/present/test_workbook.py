@@ -3,12 +3,13 @@
 import io
 import re
 import zipfile
+from functools import cache
 from math import isfinite
 
 import numpy as np
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pertoken.present.workbook import model_workbook
@@ -25,14 +26,21 @@ UNTIL_CALCULATED = {("Cover", "B6"), ("Cover", "C6"), ("Checks", "B4")}
 MASTER = ("Cover", "B6")
 
 
-@pytest.fixture(scope="module")
+@cache
+def chat():
+    """Write the workbook once; arguments of Hypothesis are shown whole, and this is large."""
+    paper = papers.chat(count=23)
+    return paper, model_workbook(paper)
+
+
+@pytest.fixture
 def paper():
-    return papers.chat(count=23)
+    return chat()[0]
 
 
-@pytest.fixture(scope="module")
-def data(paper):
-    return model_workbook(paper)
+@pytest.fixture
+def data():
+    return chat()[1]
 
 
 def same(found, expected):
@@ -104,9 +112,10 @@ def edited_cells(paper, edits):
     return {(plan.sheet(row), f"E{plan.rows[row]}"): value for row, value in edits.items()}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None)
 @given(edits=st.fixed_dictionaries({}, optional=EDITS), case=st.sampled_from(papers.CASES))
-def test_after_random_edits_every_row_is_what_python_finds_for_them(data, paper, edits, case):
+def test_after_random_edits_every_row_is_what_python_finds_for_them(edits, case):
+    paper, data = chat()
     found = recalculated(data, {**edited_cells(paper, edits), "scenario": case})
     plan = planned(paper)
     for cell, value in rows_of(calculated(paper, edits, case), plan.calc):
@@ -125,14 +134,14 @@ def paper_value(paper, row):
     return next(cell.values["base"] for cell in paper.inputs if cell.row == row)
 
 
-MODELLERS = {"It pays", "check.share", "Range of signups"}
+MODELLERS = {"It pays", "check.share", "Range of signups", "Range of churn"}
 """Checks that an edit may break; all others hold whatever is typed."""
 
 
 def checks(data, found):
     """Give what each check says."""
     labels = {row: stored(data).get(("Checks", f"A{row}")) for row in range(9, 40)}
-    return {label: found["Checks", f"G{row}"] for row, label in labels.items() if ("Checks", f"G{row}") in found}
+    return {label: found["Checks", f"G{row}"] for row, label in labels.items() if ("Checks", f"D{row}") in found}
 
 
 def test_libreoffice_finds_what_python_finds_after_edits(data, paper):
@@ -154,14 +163,16 @@ def test_worlds_follow_an_edit_of_an_input_and_of_its_range(data, paper):
         assert found[sheet, cell] == pytest.approx(np.percentile(margin, level), abs=CENT)
 
 
-def test_an_input_that_the_chosen_case_sets_is_certain_and_others_stay_uncertain(data, paper):
-    found = recalculated(data, {"scenario": "low"})
-    cells = papers.changed(paper.inputs, {"signups": 700, "churn": 0.05, "price.llm": 0.004})
-    certain = tuple(papers.without_range(cell, {"signups", "price.llm"}) for cell in cells)
-    draws = papers.worlds(paper.program, certain, shares=papers.shares_without(paper, {"signups", "price.llm"}))
+@pytest.mark.parametrize("case", ["low", "high", "=risky"])
+def test_ranges_move_with_the_values_of_the_chosen_case(data, paper, case):
+    found = recalculated(data, {"scenario": case})
+    draws = papers.worlds(paper.program, paper.inputs, count=23, case=case)
+    if case == "high":  # events are drawn, whatever the case says of their month
+        assert paper.values[case]["event.price_cut.month"] == 3
     margin = draws.values["gross_margin"].sum(axis=-1)
-    sheet, cell = statistic_cell("P50", 2).replace("$", "").split("!")
-    assert found[sheet, cell] == pytest.approx(np.percentile(margin, 50), abs=CENT)
+    for level in (10, 50, 90):
+        sheet, cell = statistic_cell(f"P{level}", 2).replace("$", "").split("!")
+        assert found[sheet, cell] == pytest.approx(np.percentile(margin, level), abs=CENT)
 
 
 def test_actuals_show_a_variance_only_where_something_was_pasted(data):
@@ -207,7 +218,8 @@ def test_the_log_lists_every_cell_that_may_be_typed_over_with_its_value(data):
 def test_properties_say_the_form_the_model_and_the_seed(data):
     book = openpyxl.load_workbook(io.BytesIO(data))
     found = {each.name: each.value for each in book.custom_doc_props.props}
-    assert found == {"pertoken format": 1, "model digest": "0123456789abcdef" * 4, "seed": 7}
+    expected = {"pertoken format": 1, "model digest": "0123456789abcdef" * 4, "seed": 7, "worlds": 23}
+    assert expected.items() <= found.items()
 
 
 def test_the_same_paper_gives_the_same_bytes(data):
@@ -247,8 +259,8 @@ def test_trap_libreoffice_calculates_what_it_loads_only_if_told_to(data):
 
 
 def test_trap_rounding_ties_are_read_as_a_person_reads_them():
-    paper = papers.small("round(quantity * price, 2)", quantity=1012.965, price=1)
-    assert 1012.965 * 100 != 101296.5  # in binary the tie lies below
+    paper = papers.small("round(quantity * price, 2)", quantity=337.655, price=3)
+    assert 337.655 * 3 < 1012.965  # in binary the product lies below the tie
     data = model_workbook(paper)
     assert stored(data)["Calc", papers.result_cell(paper)] == 1012.97
     assert recalculated(data)["Calc", papers.result_cell(paper)] == pytest.approx(1012.97, abs=1e-9)

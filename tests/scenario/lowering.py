@@ -28,7 +28,7 @@ def day(label):
     return date.fromisoformat(f"{label}-01")
 
 
-def by_rating(card, used, months, begins="", ends="", kinds=("effective", "billed")):
+def by_rating(card, used, months, begins="", ends=""):
     """What `rate` makes of usage: amounts by month, exactly.
 
     Args:
@@ -37,10 +37,19 @@ def by_rating(card, used, months, begins="", ends="", kinds=("effective", "bille
         months: Labels of the months.
         begins: First month of the contract.
         ends: Month in which it is over.
-        kinds: Which amounts.
     """
     rows = [
-        ({**ALWAYS_THERE, **labels, **dict.fromkeys(card.scope, "one"), "month": month, "day": f"{month}-01", PRICE_FROM: f"{month}-01"}, quantity)
+        (
+            {
+                **ALWAYS_THERE,
+                **labels,
+                **dict.fromkeys(card.scope, "one"),
+                "month": month,
+                "day": f"{month}-01",
+                PRICE_FROM: f"{month}-01",
+            },
+            quantity,
+        )
         for labels, quantities in used
         for month, quantity in zip(months, quantities, strict=True)
         if (begins or months[0]) <= month and (not ends or month < ends)
@@ -48,13 +57,16 @@ def by_rating(card, used, months, begins="", ends="", kinds=("effective", "bille
     if card.during.anchor is None:
         rows = [({k: v for k, v in labels.items() if k != "day"}, quantity) for labels, quantity in rows]
     names = sorted({name for labels, _ in rows for name in labels})
-    usage = Usage({n: Key.of([labels.get(n, "") for labels, _ in rows]) for n in names}, {"quantity": np.array([q for _, q in rows])})
+    usage = Usage(
+        {n: Key.of([labels.get(n, "") for labels, _ in rows]) for n in names},
+        {"quantity": np.array([q for _, q in rows])},
+    )
     who = dict.fromkeys(card.scope, "one")
     stated = [Contract(card=card.name, labels=who, start=day(begins or months[0]), end=day(ends) if ends else None)]
     after = (np.datetime64(months[-1], "M") + 1).astype("datetime64[D]").astype(object)
     found = rate(usage, card, exact=True, contracts=stated, span=(day(months[0]), after))
     out = {}
-    for kind in kinds:
+    for kind in ("effective", "billed"):
         totals = dict.fromkeys(months, 0)
         for part in (part for part in found.parts if kind in STAGES[part.stage] and len(part.lines)):
             label = found.jobs[card.name].invoiced(part.lines)
@@ -69,10 +81,21 @@ def by_rows(card, used, months, begins="", ends="", **more):
     flows = [Flow(labels=labels, row=f"flow {i}") for i, (labels, _) in enumerate(used)]
     made = card_rows(card, prefix="card", flows=flows, months=months, begins=begins, ends=ends, **more)
     calendar = [Row(name=name, unit=ONE) for name in ("month", "days_in_month", "hours_in_month")]
-    program = Program(rows=(*calendar, *(Row(name=flow.row, unit=ONE) for flow in flows), *made.rows), months=tuple(months), ladders=made.ladders)
-    days = np.array([(np.datetime64(m, "M") + 1).astype("datetime64[D]") - np.datetime64(m, "M").astype("datetime64[D]") for m in months]).astype(float)
+    program = Program(
+        rows=(*calendar, *(Row(name=flow.row, unit=ONE) for flow in flows), *made.rows),
+        months=tuple(months),
+        ladders=made.ladders,
+    )
+    days = np.array(
+        [
+            (np.datetime64(m, "M") + 1).astype("datetime64[D]") - np.datetime64(m, "M").astype("datetime64[D]")
+            for m in months
+        ]
+    ).astype(float)
     inside = np.array([(begins or months[0]) <= m and (not ends or m < ends) for m in months])
     given = {"month": np.arange(1.0, len(months) + 1), "days_in_month": days, "hours_in_month": 24 * days}
-    given |= {flow.row: np.where(inside, np.array(q, dtype=float), 0.0) for flow, (_, q) in zip(flows, used, strict=True)}
+    given |= {
+        flow.row: np.where(inside, np.array(q, dtype=float), 0.0) for flow, (_, q) in zip(flows, used, strict=True)
+    }
     values = evaluate(program, given)
     return {kind: values[row].tolist() for kind, row in made.total.items()} | {"values": values, "made": made}

@@ -41,3 +41,10 @@ def test_a_quantity_by_month_has_a_value_in_each_month():
     found = run(compiled(model_from(MODEL)))
     for name in ("requests.chat", "new.shops", "costs.campaign"):
         assert found.row(name).by_month
+
+
+def test_a_run_keeps_what_nothing_is_made_of():
+    model = compiled(model_from(MODEL | {"drivers": {"alone": "month * 2"}}))
+    found = run(model)
+    assert {row.name for program in (model.before, model.after) for row in program.rows} <= set(found.values)
+    assert found.values["alone"].tolist() == [2, 4, 6, 8, 10]

@@ -124,7 +124,9 @@ CARDS = {
             measure: {sum: total_tokens, window: quarter}
             convert: {per: 1000, round: up}
             curve: {mode: all, tiers: [{up_to: 3000, rate: 0.005}, {rate: 0.004, flat: 7, cap: 40}]}
-        clamp: [{min: 100, window: quarter, during: {prorate: day}}, {max: 45, window: quarter, on: [tokens], during: {prorate: none}}]
+        clamp:
+          - {min: 100, window: quarter, during: {prorate: day}}
+          - {max: 45, window: quarter, on: [tokens], during: {prorate: none}}
         adjust: [{amount: -5}, {times: 0.8}]
         order: [amount, percent, minimum, maximum]
     """,
@@ -165,7 +167,9 @@ CARDS = {
         plan: p
         prices:
           tokens: {measure: {sum: total_tokens}, curve: {series: spot}, convert: {per: 1000}}
-          service: {measure: {of: [tokens], window: quarter}, curve: {mode: marginal, tiers: [{up_to: 20, rate: 0.1}, {rate: 0.2}]}}
+          service:
+            measure: {of: [tokens], window: quarter}
+            curve: {mode: marginal, tiers: [{up_to: 20, rate: 0.1}, {rate: 0.2}]}
         series: {spot: {2025-01: 0.01, 2026-04: 0.012, 2027-01: 0.02}}
     """,
     "tiers that another count picks": """
@@ -174,7 +178,11 @@ CARDS = {
           input:
             measure: {sum: input_tokens, window: quarter}
             convert: {per: 1000}
-            curve: {mode: all, select: total_tokens, tiers: [{up_to: 3000000, rate: 0.01, flat: 1}, {rate: 0.008, cap: 30}], flat_on_zero: true}
+            curve:
+              mode: all
+              select: total_tokens
+              tiers: [{up_to: 3000000, rate: 0.01, flat: 1}, {rate: 0.008, cap: 30}]
+              flat_on_zero: true
           output: {measure: {sum: output_tokens}, convert: {per: 1000}, curve: [{rate: 0.02}]}
     """,
     "fees by day, hour and year": """
@@ -189,25 +197,32 @@ CARDS = {
         plan: p
         prices: {tokens: {measure: {sum: total_tokens}, convert: {per: 1000}, curve: [{rate: 0.05}]}}
         pools:
-          - {id: reserve, unit: tokens, grant: 9_000_000, term: year, price: 700.01, pay: [{upfront_share: 0.4}, {every: month}],
-             eligible: [tokens], unused: forfeit, outside: {times: 1.2}}
+          - {id: reserve, unit: tokens, grant: 9_000_000, term: year, price: 700.01, eligible: [tokens],
+             pay: [{upfront_share: 0.4}, {every: month}], unused: forfeit, outside: {times: 1.2}}
     """,
     "pools of two phases": """
         plan: p
         prices: {tokens: {measure: {sum: total_tokens}, convert: {per: 1000}, curve: [{rate: 0.05}]}}
         phases:
           - during: {months: 4}
-            pools: [{id: trial, unit: tokens, grant: 900_000, every: month, price: 0, eligible: [tokens], unused: forfeit}]
+            pools:
+              - {id: trial, unit: tokens, grant: 900_000, every: month, price: 0, eligible: [tokens], unused: forfeit}
           - during: {}
-            pools: [{id: paid, unit: tokens, grant: 1_500_000, every: quarter, price: 40, eligible: [tokens], unused: refund,
-                     during: {prorate: none}}]
+            pools:
+              - {id: paid, unit: tokens, grant: 1_500_000, every: quarter, price: 40, eligible: [tokens],
+                 unused: refund, during: {prorate: none}}
     """,
     "an account with packages, a mark-up and a maximum on one charge": """
         card: v
         prices:
-          input: {measure: {sum: input_tokens}, convert: {per: 1000, free: 3, round: half_up, precision: 2, free_first: true}, curve: [{rate: 0.013}]}
+          input:
+            measure: {sum: input_tokens}
+            convert: {per: 1000, free: 3, round: half_up, precision: 2, free_first: true}
+            curve: [{rate: 0.013}]
           output: {measure: {sum: output_tokens}, convert: {per: 1000}, curve: [{rate: 0.02}]}
-        adjust: [{percent: 20, on: [output], during: {from: 2026-03-01, to: 2026-09-01}}, {amount: 3, window: quarter, during: {prorate: none}}]
+        adjust:
+          - {percent: 20, on: [output], during: {from: 2026-03-01, to: 2026-09-01}}
+          - {amount: 3, window: quarter, during: {prorate: none}}
         clamp: [{max: 9, on: [input]}, {min: 60, window: quarter, during: {prorate: fixed30}}]
         order: [percent, maximum, amount, minimum]
     """,
@@ -230,7 +245,11 @@ def test_prices_that_change_in_time_hold_from_their_month_on():
           - {model: m, per: 1000000, input_tokens: 1, output_tokens: 4, batch: true}
         adjust: [{percent: -20, where: batch}]
     """)
-    labels = [{"model": "m", "meter": meter, "batch": batch} for meter in ("input_tokens", "output_tokens") for batch in ("true", "false")]
+    labels = [
+        {"model": "m", "meter": meter, "batch": batch}
+        for meter in ("input_tokens", "output_tokens")
+        for batch in ("true", "false")
+    ]
     agree(one, quantities(*labels))
 
 
@@ -241,7 +260,9 @@ def test_the_books_may_begin_inside_a_contract():
           setup: {curve: [{flat: 500}], during: {every: year, prorate: none}}
           tokens: {measure: {sum: total_tokens, window: month}, convert: {per: 1000}, curve: [{rate: 0.05}]}
         adjust: [{percent: -50, during: {months: 5}}]
-        pools: [{id: gift, unit: tokens, grant: 900_000, price: 0, term: {months: 6, renews: true}, eligible: [tokens], unused: forfeit}]
+        pools:
+          - {id: gift, unit: tokens, grant: 900_000, price: 0, term: {months: 6, renews: true}, eligible: [tokens],
+             unused: forfeit}
     """)
     agree(one, TOKENS, begins="2025-11")
 
@@ -255,12 +276,27 @@ def test_a_number_of_the_card_that_is_an_input_is_asked_for_by_its_name():
             convert: {per: 1000}
             curve: {mode: marginal, tiers: [{up_to: 100, rate: 0.5, flat: 3}, {rate: 0.25}], flat_on_zero: false}
     """)
-    curve = ("prices", "tokens", "curve", "tiers")
-    names = {(*curve, 0, "rate"): ("price", 1000), (*curve, 0, "up_to"): ("bound", 1), (*curve, 1, "flat"): ("entry", 1)}
-    made = card_rows(one, prefix="p", flows=[Flow(labels={"meter": "input_tokens"}, row="used")], months=["2027-01"], number=names.get)
+    curve: tuple[str | int, ...] = ("prices", "tokens", "curve", "tiers")
+    names: dict[tuple[str | int, ...], tuple[str, float]] = {
+        (*curve, 0, "rate"): ("price", 1000),
+        (*curve, 0, "up_to"): ("bound", 1),
+        (*curve, 1, "flat"): ("entry", 1),
+    }
+    made = card_rows(
+        one,
+        prefix="p",
+        flows=[Flow(labels={"meter": "input_tokens"}, row="used")],
+        months=["2027-01"],
+        number=names.get,
+    )
     inputs = [Row(name=name, unit=ONE, by_month=name == "used") for name in ("used", "price", "bound", "entry")]
     program = Program(rows=(*inputs, *made.rows), months=("2027-01",), ladders=made.ladders)
-    worlds = {"used": [[90_000.0]] * 3, "price": [[0.0005], [0.0006], [0.0006]], "bound": [[100.0], [100.0], [50.0]], "entry": [[0.0], [7.0], [7.0]]}
+    worlds = {
+        "used": [[90_000.0]] * 3,
+        "price": [[0.0005], [0.0006], [0.0006]],
+        "bound": [[100.0], [100.0], [50.0]],
+        "entry": [[0.0], [7.0], [7.0]],
+    }
     found = evaluate(program, {name: np.array(value) for name, value in worlds.items()})[made.total["billed"]]
     assert found[:, 0] == pytest.approx([3 + 45, 3 + 54, 3 + 30 + 7 + 10])
 
@@ -272,26 +308,32 @@ def test_an_event_that_ends_a_contract_ends_its_fees_and_minimums():
     assert evaluate(program, {"there": np.array([1.0, 0.0])})[made.total["billed"]].tolist() == [9, 0]
 
 
+SEATS = "prices: {a: {measure: {sum: seats}, curve: [{rate: 1}]}"
+POOL = "}\npools: [{id: x, unit: seats, grant: 5, price: 1, eligible: [a], unused: forfeit, every: "
 REFUSED = {
     "prices: {a: {measure: {unique: user}, curve: [{rate: 1}]}}": "charge a counts distinct labels",
     "prices: {a: {measure: {max: seats, every: day}, curve: [{rate: 1}]}}": "takes a greatest sum",
     "prices: {a: {measure: {time_weighted: seats, every: day}, curve: [{rate: 1}]}}": "averages over time",
-    "prices: {a: {measure: {sum: seats, window: day}, curve: {mode: all, tiers: [{up_to: 5, rate: 1}, {rate: 2}]}}}": "counts by the day",
-    "prices: {a: {measure: {sum: seats}, curve: [{rate: 1}]}}\n"
-    "pools: [{id: x, unit: seats, grant: 5, every: hour, price: 1, eligible: [a], unused: forfeit}]": "drawn by the hour",
-    "prices: {a: {measure: {sum: seats}, curve: [{rate: 1}]}}\n"
-    "pools: [{id: x, unit: seats, grant: 5, every: month, price: 1, eligible: [a], unused: forfeit, outside: {block: true}}]": "blocks usage",
-    "prices: {a: {measure: {sum: seats}, curve: [{rate: 1}]}}\n"
-    "pools: [{id: x, unit: seats, grant: 5, every: month, price: 1, eligible: [a], unused: forfeit, "
-    "rollover: {share: 1, of: original, periods: 2}}]": "carries on for 2 cycles",
-    "prices: {a: {measure: {sum: seats}, curve: [{rate: 1}]}, f: {curve: [{flat: 1}], during: {from: 2027-01-15, prorate: day}}}": "inside a month",
+    "prices: {a: {measure: {sum: seats, window: day}, convert: {round: up}, curve: [{rate: 1}]}}": "counts by the day",
+    SEATS + POOL + "hour}]": "drawn by the hour",
+    SEATS + POOL + "month, outside: {block: true}}]": "blocks usage",
+    SEATS + POOL + "month, rollover: {share: 1, of: original, periods: 2}}]": "carries on for 2 cycles",
+    SEATS + POOL.replace("price: 1", "pay: {amount: 9}") + "month, rollover: {share: 1, of: original, periods: 1}}]": (
+        "bear payments that differ by month"
+    ),
+    SEATS + ", f: {curve: [{flat: 1}], during: {from: 2027-01-15, prorate: day}}}": "inside a month",
 }
 
 
 @pytest.mark.parametrize(("said", "told"), REFUSED.items(), ids=REFUSED.values())
 def test_what_months_can_t_tell_is_refused_with_what_can(said, told):
     with pytest.raises(InputError, match=f"{re.escape(told)}.*the workbook can't hold it, but run, csv and json can"):
-        card_rows(card(f"plan: p\n{said}"), prefix="p", flows=[Flow(labels={"meter": "seats", "user": "u"}, row="q")], months=MONTHS)
+        card_rows(
+            card(f"plan: p\n{said}"),
+            prefix="p",
+            flows=[Flow(labels={"meter": "seats", "user": "u"}, row="q")],
+            months=MONTHS,
+        )
 
 
 def test_what_rate_refuses_is_refused_alike():
@@ -313,7 +355,11 @@ def test_a_formula_has_no_number_but_0_1_and_sizes_of_units_and_no_choice_within
         if isinstance(row.node, Number):
             assert not row.by_month or row.node.value == 0
             continue
-        dates = {id(each.args[0]) for each in subtrees(row.node) if isinstance(each, Call) and each.function in ("from", "in")}
+        dates = {
+            id(each.args[0])
+            for each in subtrees(row.node)
+            if isinstance(each, Call) and each.function in ("from", "in")
+        }
         literals = {each.value for each in subtrees(row.node) if isinstance(each, Number) and id(each) not in dates}
         assert literals <= CONSTANTS, text(row.node)
         assert not any(isinstance(each, Call) and each.function == "if" for each in subtrees(row.node))
@@ -326,3 +372,15 @@ def test_rows_stand_below_what_they_ask_for_but_for_the_month_before():
         later = {each.args[0] for each in subtrees(row.node) if isinstance(each, Call) and each.function == "prev"}
         assert {each for each in subtrees(row.node) if isinstance(each, Name)} - later <= {Name(name) for name in seen}
         seen.add(row.name)
+
+
+def test_contracts_on_one_card_may_share_its_numbers_and_tiers():
+    one = card(CARDS["tiers by volume with caps in a quarter"].replace(", cap: 40", ""))
+    flows = [Flow(labels={"meter": "input_tokens"}, row="q")]
+    made = [card_rows(one, prefix=f"bill.{who}", shared="plan", section="s", flows=flows, months=MONTHS, begins=begins)
+            for who, begins in (("a", "2026-01"), ("b", "2026-05"))]  # fmt: skip
+    first, second = ({row.name: row for row in each.rows} for each in made)
+    both = first.keys() & second.keys()
+    assert made[0].ladders == made[1].ladders
+    assert {name for name in both if name.startswith("plan.")} == both
+    assert all(first[name] == second[name] for name in both)

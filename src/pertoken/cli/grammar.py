@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sensitivity": ("pertoken.cli.sensitivity", "What does a model's result depend on?"),
     "solve": ("pertoken.cli.solve", "At which price or volume is a target met?"),
     "breakeven": ("pertoken.cli.breakeven", "From which month or volume on does it pay?"),
+    "export": ("pertoken.cli.export", "Write a model as a live workbook, a table, data, a page."),
+    "import": ("pertoken.cli.import_", "What was changed in a workbook, and what does that do?"),
     "focus": ("pertoken.cli.focus", "Bills in the FOCUS format: export, read, check."),
     "balances": ("pertoken.cli.balances", "What is paid and not yet used, what lapsed, what expires when?"),
     "coverage": ("pertoken.cli.coverage", "How well are commitments used, how much do they cover?"),

@@ -9,6 +9,8 @@ from pertoken.cli.options import Delivery, Percent, deliver, outputs
 from pertoken.cli.worlds import MODEL, SEED, draws, watched
 from pertoken.core.errors import EXIT_CHECK
 
+DESIGNS = ["lhs", "sobol", "random", "grid", "one_at_a_time"]
+
 
 @click.command()
 @MODEL
@@ -16,9 +18,10 @@ from pertoken.core.errors import EXIT_CHECK
               help="low, base, high, or a scenario of the model; all for all of them.")  # fmt: skip
 @draws(10_000)
 @SEED
-@click.option("--design", type=click.Choice(["lhs", "sobol", "random"]), default="lhs", show_default=True,
-              help="How worlds are spread: Latin hypercube, scrambled Sobol points, or freely.")  # fmt: skip
-@click.option("--margin-above", type=Percent(), metavar="SHARE", help="Tell how likely the gross margin is above it, over all months and in each.")
+@click.option("--design", type=click.Choice(DESIGNS), default="lhs", show_default=True,
+              help="How worlds are spread: Latin hypercube, Sobol points, freely, all combinations...")  # fmt: skip
+@click.option("--margin-above", type=Percent(), metavar="SHARE",
+              help="Tell how likely the gross margin is above it, over all months and in each.")  # fmt: skip
 @click.option("--full", is_flag=True, help="All results, and month by month.")
 @outputs
 def command(

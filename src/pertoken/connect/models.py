@@ -57,6 +57,19 @@ def read_model(path: str | Path) -> Spec:
     return _spec(read(text, name), raw)
 
 
+def spec_of(text: str, source: str) -> Spec:
+    """Make a model from the text of its file.
+
+    Args:
+        text: YAML.
+        source: Its name; files of cards are looked for beside it.
+
+    Raises:
+        InputError: All that is wrong with it.
+    """
+    return _spec(read(text, source), text.encode())
+
+
 def model_from(data: Mapping[str, Any], *, source: str = "") -> Spec:
     """Make a model from a dictionary of the same shape as the YAML file.
 

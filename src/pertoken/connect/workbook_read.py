@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +100,9 @@ def _declared(packed: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None
 def _book(raw: bytes, name: str) -> Book:
     import openpyxl  # noqa: PLC0415  only an import needs it
 
-    book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=False, keep_links=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it can't show does not matter to who reads cells
+        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=False, keep_links=False)
     try:
         left = MOST_CELLS
         sheets: dict[str, dict[str, Cell]] = {}
@@ -117,7 +120,7 @@ def _book(raw: bytes, name: str) -> Book:
 def _cells(page: Any, left: int, name: str) -> Iterator[tuple[str, Cell]]:  # noqa: ANN401  openpyxl has no types
     for row in page.rows:
         for each in row:
-            if each.value is None:
+            if each.value is None or each.value == "":
                 continue
             left -= 1
             if left < 0:

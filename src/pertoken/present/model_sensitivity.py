@@ -9,7 +9,6 @@ from pertoken.present.sheet import Chart, Column, Note, Sheet, Table
 from pertoken.scenario.answer import Sensitive
 from pertoken.scenario.run import row_of
 
-
 MOST = 10
 """Inputs that people are shown."""
 

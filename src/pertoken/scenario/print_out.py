@@ -14,7 +14,7 @@ from pertoken.core.money import Values
 from pertoken.core.nodes import Call, Name
 from pertoken.scenario.drawn_worlds import dimensions, distribution, drawn, together
 from pertoken.scenario.evaluate import evaluate
-from pertoken.scenario.fit import uncertain, worlds_that_fit
+from pertoken.scenario.fit import short_program, uncertain, worlds_that_fit
 from pertoken.scenario.indices import Swing as Swung
 from pertoken.scenario.model import Model
 from pertoken.scenario.paper import Drawn, Draws, Headline, InputCell, Kind, Paper, Range, Swing
@@ -60,6 +60,7 @@ def printed(
     return Paper(
         name=model.spec.name,
         title=model.spec.title or model.spec.name,
+        file=model.spec.source.replace("\\", "/").rpartition("/")[2],
         currency=model.spec.currency,
         digest=model.spec.digest,
         version=version,
@@ -205,14 +206,15 @@ def _is_cost(row: Row, model: Model) -> bool:
 def _draws(model: Model, program: Program, seed: int, worlds: int | None, headline: Sequence[Headline]) -> Draws | None:
     """Draw the worlds of the workbook, and reckon in each what its sheet reckons."""
     columns = _columns(model)
-    count = worlds_that_fit(program, columns, headline, FAN) if worlds is None else worlds
+    short, leads = short_program(program, columns, headline, FAN)
+    count = worlds_that_fit(short, columns, leads, FAN) if worlds is None else worlds
     if not columns or not count:
         return None
     shares = together(model, design(dimensions(model), draws=count, kind="lhs", seed=seed))
-    wanted = [row.name for row in uncertain(program, columns, headline, FAN)]
-    found = evaluate(program, drawn(model, shares).given, wanted=wanted)
+    wanted = [row.name for row in uncertain(short, columns, leads, FAN)]
+    found = evaluate(short, drawn(model, shares).given, wanted=wanted)
     values = {name: np.broadcast_to(value, (count, value.shape[-1])) for name, value in found.items()}
-    return Draws(columns=columns, shares=shares, values=values)
+    return Draws(columns=columns, shares=shares, values=values, program=short, headline=leads)
 
 
 def _columns(model: Model) -> tuple[Drawn, ...]:

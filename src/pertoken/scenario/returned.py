@@ -279,3 +279,78 @@ def letters(place: str) -> str:
 def number(place: str) -> int:
     """Return the row of a place, counted from one."""
     return int(place[len(letters(place)) :])
+
+
+def months_added(exported: Book, returned: Book) -> list[Fault]:
+    """Find cells beyond the last column of a sheet, beside rows that hold something."""
+    faults = []
+    for sheet, cells in exported.sheets.items():
+        last = max((column(place) for place in cells), default=0)
+        rows = {number(place) for place in cells}
+        beyond = [place for place in returned.sheets[sheet] if column(place) > last and number(place) in rows]
+        if beyond:
+            found = f"{len(beyond)} cells beyond the last column, from {sheet}!{beyond[0]} on"
+            faults.append(Fault(returned.file, found, "the months of the model",
+                                "say more months in the model's file, and export again"))  # fmt: skip
+    return faults
+
+
+def column(place: str) -> int:
+    """Return the number of a place's column, counted from one.
+
+    >>> column("AB12")
+    28
+    """
+    found = 0
+    for letter in letters(place):
+        found = found * 26 + ord(letter) - 64
+    return found
+
+
+def pasted(exported: Book, returned: Book, sheet: str, rows: str) -> tuple[int, list[Fault]]:
+    """Count the numbers pasted into a sheet, and find what was pasted elsewhere, or is no number.
+
+    Args:
+        exported: The workbook as it went out.
+        returned: As it came back.
+        sheet: The sheet.
+        rows: How the names of the rows end that take numbers.
+    """
+    before, now = exported.sheets[sheet], returned.sheets[sheet]
+    last = max((column(place) for place in before), default=0)
+    first = min((column(place) for place, cell in before.items() if cell.formula), default=last)
+    count, faults = 0, []
+    for place, cell in now.items():
+        if place in before:
+            continue
+        label = before.get(f"A{number(place)}")
+        inside = label is not None and str(label.value).endswith(rows) and first <= column(place) <= last
+        if inside and is_number(cell.value) and not cell.formula:
+            count += 1
+        elif inside or is_number(cell.value) or cell.formula:
+            where, expected = f"{returned.file} {sheet}!{place}", f"numbers in the rows that end in{rows!r}"
+            faults.append(Fault(where, f"it holds {_shown(cell)}", expected, "paste into the blue cells"))
+    return count, faults[:FEW]
+
+
+def notes(exported: Book, returned: Book, asked: Sequence[Field], free: frozenset[str]) -> tuple[str, ...]:
+    """Say what else a workbook holds that nothing of the model rests on."""
+    said = []
+    more = [name for name in returned.sheets if name not in exported.sheets]
+    if more:
+        said.append(f"sheets of your own are left aside: {', '.join(more)}")
+    typed = {(field.sheet, field.cell) for field in asked}
+    beside, texts = 0, []
+    for sheet, cells in exported.sheets.items():
+        own = returned.sheets[sheet]
+        beside += sum(1 for place in own if place not in cells and (sheet, place) not in typed)
+        texts += [
+            f"{sheet}!{place}"
+            for place in cells
+            if f"{sheet}!{letters(place)}" in free and not same(cells[place], own.get(place))
+        ]
+    if texts:
+        said.append(f"sources and days are changed in the model's file, not here: {', '.join(texts[:FEW])}")
+    if beside:
+        said.append("1 cell of your own is left aside" if beside == 1 else f"{beside} cells of your own are left aside")
+    return tuple(said)

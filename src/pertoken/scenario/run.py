@@ -91,7 +91,8 @@ def run(
         before = evaluate(model.before, worlds.given)
         if sound:
             refuse_unsound(model, before)
-        return Outcome(model, worlds, {**before, **evaluate(model.after, {**before, **money(model, before)})})
+        known = {**before, **money(model, before)}
+        return Outcome(model, worlds, {**known, **evaluate(model.after, known)})
     asked = {part for name in wanted for part in _parts(row_of(model, name))}
     own = {row.name for row in model.after.rows}
     given = {row.name for row in model.after.rows if row.node is None} - {each.row for each in model.rated}

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from pertoken.workbench.books import explain, invoice, priced, statement
     from pertoken.workbench.cards import Aside, bill, by_entry, check
     from pertoken.workbench.costs import compiled, cost
+    from pertoken.workbench.exporting import export
+    from pertoken.workbench.importing import import_workbook
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.modelling import breakeven, compare, crossover, explained, model, run, sensitivity, solve
     from pertoken.workbench.models import model_check, model_example, model_examples, read_model
@@ -22,6 +24,8 @@ _ROOMS = {
     "books": ("explain", "invoice", "priced", "statement"),
     "cards": ("Aside", "bill", "by_entry", "check"),
     "costs": ("compiled", "cost"),
+    "exporting": ("export",),
+    "importing": ("import_workbook",),
     "machines": ("Gpus", "gpu_card", "gpus"),
     "modelling": ("breakeven", "compare", "crossover", "explained", "model", "run", "sensitivity", "solve"),
     "models": ("model_check", "model_example", "model_examples", "read_model"),
@@ -56,9 +60,11 @@ __all__ = [
     "coverage",
     "crossover",
     "explain",
+    "export",
     "explained",
     "gpu_card",
     "gpus",
+    "import_workbook",
     "invoice",
     "model",
     "model_check",

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
-from xlsxwriter.worksheet import Worksheet
 
 from pertoken.present.workbook.calc import month_columns
 from pertoken.present.workbook.desk import Desk, heading, number_look, set_up, titles
 from pertoken.present.workbook.grid import CONSTANT, LABEL, MONTHS, NAME, TOTAL, UNIT, letters
+from pertoken.present.workbook.page import Page
 from pertoken.present.workbook.plan import CALC, FIRST_ROW, OUTPUTS, TITLES, WORLDS, total_value, total_words
 from pertoken.present.workbook.world_seat import WORLD, Seat
 from pertoken.present.workbook.worlds import STATISTICS, TOP, columns_of
@@ -90,7 +90,7 @@ def by_month(headline: Headline, values: dict[str, Values]) -> Values:
         return np.asarray(found / values[headline.over] if headline.over else found)
 
 
-def _write_headline(desk: Desk, page: Worksheet, at: int, headline: Headline) -> None:
+def _write_headline(desk: Desk, page: Page, at: int, headline: Headline) -> None:
     calc, base = desk.plan.calc, dict(desk.paper.values[desk.paper.cases[0]])
     total = float(total_value(headline, base))
     months = by_month(headline, base).tolist() if headline.row in calc.monthly else []
@@ -122,7 +122,7 @@ def headline_look(headline: Headline, values: list[float], currency: str) -> str
     return number_look(headline.unit, values, currency)
 
 
-def _write_costs(desk: Desk, page: Worksheet, top: int) -> None:
+def _write_costs(desk: Desk, page: Page, top: int) -> None:
     paper, calc = desk.paper, desk.plan.calc
     titles(desk, page, top - 1, ("What the cost is made of", "", "unit", "", "total", "", *paper.program.months))
     rows = {row.name: row for row in paper.program.rows}
@@ -140,7 +140,7 @@ def _write_costs(desk: Desk, page: Worksheet, top: int) -> None:
             )
 
 
-def _write_fan(desk: Desk, page: Worksheet, top: int) -> None:
+def _write_fan(desk: Desk, page: Page, top: int) -> None:
     paper, columns = desk.paper, columns_of(desk)
     if paper.draws is None:
         return
@@ -175,7 +175,7 @@ def _write_fan(desk: Desk, page: Worksheet, top: int) -> None:
             desk.formula(page, at, MONTHS + month, f"PERCENTILE({cells},{levels[label]})", found, number=number)
 
 
-def _write_bridge(desk: Desk, page: Worksheet, top: int) -> None:
+def _write_bridge(desk: Desk, page: Page, top: int) -> None:
     """Write the bridge's amounts, frozen, and what its columns are stacked from, live."""
     paper = desk.paper
     titles(desk, page, top - 1, BRIDGE, words=1)
@@ -217,7 +217,7 @@ def _stack(start: float, end: float, *, whole: bool, rise: bool) -> tuple[float,
     return (hidden, *shown, below, min(0.0, start, end) - below)
 
 
-def _write_tornado(desk: Desk, page: Worksheet, top: int) -> None:
+def _write_tornado(desk: Desk, page: Page, top: int) -> None:
     paper = desk.paper
     titles(desk, page, top - 1, TORNADO, words=3)
     note = f"{paper.tornado_of}: as found at export on {paper.on.isoformat()}, base case."

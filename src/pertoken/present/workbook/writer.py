@@ -10,10 +10,11 @@ from pertoken.present.workbook.actuals import write_actuals
 from pertoken.present.workbook.calc import write_calc
 from pertoken.present.workbook.checks import write_checks
 from pertoken.present.workbook.cover import write_cover
-from pertoken.present.workbook.desk import Desk, Page
+from pertoken.present.workbook.desk import Desk
 from pertoken.present.workbook.inputs import write_inputs, write_prices
 from pertoken.present.workbook.log import FORMAT, write_log
 from pertoken.present.workbook.outputs import write_outputs
+from pertoken.present.workbook.page import Page
 from pertoken.present.workbook.pictures import draw
 from pertoken.present.workbook.plan import SHEETS, Plan, name_of, planned
 from pertoken.present.workbook.scenarios import write_scenarios
@@ -34,13 +35,27 @@ def model_workbook(paper: Paper) -> bytes:
     plan = planned(paper)
     with Workbook(out, OPTIONS) as book:
         book.set_properties({"title": paper.title or paper.name, "created": LONG_AGO})
-        for name, value in (("pertoken format", FORMAT), ("model digest", paper.digest), ("seed", paper.seed)):
+        for name, value in _facts(paper).items():
             book.set_custom_property(name, value)
         book.set_calc_mode("auto")
         desk = Desk(book, paper, plan, names=_names(paper, plan))
         desk.pages.update({name: book.add_worksheet(name, Page) for name in SHEETS})
         _write(desk)
     return out.getvalue()
+
+
+def _facts(paper: Paper) -> dict[str, str | int]:
+    """What an import needs to write the same workbook again."""
+    return {
+        "pertoken format": FORMAT,
+        "pertoken version": paper.version,
+        "model": paper.name,
+        "model file": paper.file,
+        "model digest": paper.digest,
+        "seed": paper.seed,
+        "worlds": 0 if paper.draws is None else len(paper.draws.shares),
+        "exported on": paper.on.isoformat(),
+    }
 
 
 def _write(desk: Desk) -> None:

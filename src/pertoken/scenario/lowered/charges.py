@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pertoken.core.formula import Name, Node
-from pertoken.core.units import Unit
 from pertoken.rating.assign import Claim, leaf_weights
 from pertoken.rating.card import MONEY, Charge, During, Pool, Window, plain
 from pertoken.rating.charge import linear
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, constant, over, summed, times
+from pertoken.scenario.lowered.counted_in import unit_of_all
 from pertoken.scenario.lowered.counts import Counter, fresh, priced
 from pertoken.scenario.lowered.curves import Prices
 from pertoken.scenario.lowered.refusal import refused
@@ -55,12 +55,20 @@ def covering(work: Work, charge: str) -> list[Pool]:
 
 
 def _counted(work: Work, claim: Claim, charge: Charge, out: Charged) -> None:
-    counters = _of_money(work, claim.name, charge) if charge.measure and charge.measure.of else _of_usage(work, claim, charge, out)
+    counters = (
+        _of_money(work, claim.name, charge)
+        if charge.measure and charge.measure.of
+        else _of_usage(work, claim, charge, out)
+    )
     out.counters[claim.name] = counters
     for counter in counters:
-        amount = work.draft.let(work.name(claim.name, counter.group, "amount"), priced(work, counter, counter.quantity), work.currency)
+        amount = work.draft.let(
+            work.name(claim.name, counter.group, "amount"), priced(work, counter, counter.quantity), work.currency
+        )
         if amount != ZERO:
-            work.listed[claim.name].append(work.add(claim.name, counter.group, "invoiced", work.rounded(amount), "list"))
+            work.listed[claim.name].append(
+                work.add(claim.name, counter.group, "invoiced", work.rounded(amount), "list")
+            )
 
 
 def _of_usage(work: Work, claim: Claim, charge: Charge, out: Charged) -> list[Counter]:
@@ -91,6 +99,7 @@ def _of_usage(work: Work, claim: Claim, charge: Charge, out: Charged) -> list[Co
             fresh=begins,
             earlier=earlier.get(group, ()),
             there=there,
+            unit=unit_of_all(work.course.flows[flow].labels["meter"] for flow, _ in flows),
         )
         for group, flows in sorted(groups.items())
     ]
@@ -106,11 +115,12 @@ def _grouped(work: Work, claim: Claim, names: Sequence[str]) -> dict[Group, list
 def _quantity(work: Work, name: str, group: Group, flows: Sequence[tuple[int, Decimal]], there: Node) -> Node:
     parts = []
     for flow, weight in flows:
-        factor = work.draft.fixed(work.draft.named(name, f"weight_{weight.normalize():f}"), weight)
+        factor = work.draft.fixed(work.draft.common("prices", name, f"weight_{weight.normalize():f}"), weight)
         parts.append(times(factor, Name(work.course.flows[flow].row)))
     if not parts:
         return ZERO
-    return work.draft.row(work.name(name, group, "quantity"), times(there, summed(parts)), says="what is counted")
+    unit = unit_of_all(work.course.flows[flow].labels["meter"] for flow, _ in flows)
+    return work.draft.row(work.name(name, group, "quantity"), times(there, summed(parts)), unit, says="what is counted")
 
 
 def _select(work: Work, charge: Charge, name: str, group: Group) -> Node | None:
@@ -125,7 +135,10 @@ def _select(work: Work, charge: Charge, name: str, group: Group) -> Node | None:
         if each.labels["meter"] in weights and work.course.group(flow, names) == group
     ]
     nodes = [
-        times(work.draft.fixed(work.draft.named(name, f"weight_{weight.normalize():f}"), weight), Name(work.course.flows[i].row))
+        times(
+            work.draft.fixed(work.draft.common("prices", name, f"weight_{weight.normalize():f}"), weight),
+            Name(work.course.flows[i].row),
+        )
         for i, weight in parts
     ]
     return work.draft.let(work.name(name, group, "selects"), summed(nodes))
@@ -149,7 +162,18 @@ def _of_money(work: Work, name: str, charge: Charge) -> list[Counter]:
     nodes = [node for of in measure.of for each, rows in work.listed.items() if plain(each) == of for node in rows]
     quantity = work.draft.let(work.name(name, (), "quantity"), summed(nodes), work.currency)
     begins = fresh(work, name, measure.window, charge.during, charge.line)
-    return [Counter(name=name, charge=charge, path=("prices", name), group=(), quantity=quantity, fresh=begins, there=work.marks.runs())]
+    return [
+        Counter(
+            name=name,
+            charge=charge,
+            path=("prices", name),
+            group=(),
+            quantity=quantity,
+            fresh=begins,
+            there=work.marks.runs(),
+            unit=work.currency,
+        )
+    ]
 
 
 def _rates(work: Work, claim: Claim) -> None:
@@ -185,7 +209,7 @@ def _fee(work: Work, name: str, charge: Charge) -> None:
     assert charge.curve is not None  # noqa: S101  the door asks for it
     during = charge.during
     grain: Window = during.every or "month"
-    one = Prices(work.draft, charge.curve, ("prices", name, "curve"), work.draft.named(name), work.currency).of(ONE)
+    one = Prices(work.draft, charge.curve, ("prices", name, "curve"), name, work.currency).of(ONE)
     amount = times(due(work, name, charge), one)
     if grain in ("day", "hour"):
         amount = times(Name(f"{grain}s_in_month"), amount)
@@ -208,8 +232,3 @@ def due(work: Work, name: str, charge: Charge) -> Node:
         if begin >= 0:
             values[begin] += each.share
     return work.marks.numbers(work.draft.named(name), values)
-
-
-def unit_of(pool: Pool) -> Unit:
-    """Unit of what a pool holds."""
-    return Unit(text=pool.unit)

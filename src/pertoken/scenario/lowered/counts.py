@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 
 from pertoken.core.formula import Call, Name, Node
+from pertoken.core.units import ONE as PLAIN
+from pertoken.core.units import Unit, made
 from pertoken.rating.card import Charge, Convert, Count, During, Window
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, before, beyond, minus, otherwise, over, plus, times
 from pertoken.scenario.lowered.curves import Prices
@@ -27,6 +30,7 @@ class Counter:
         fresh: 1 in the months in which counting begins again; None where that is each month.
         earlier: What earlier phases of the charge count in each month, where it goes on from there.
         there: 1 in the months in which the charge holds.
+        unit: Unit of what is counted.
     """
 
     name: str
@@ -38,6 +42,15 @@ class Counter:
     fresh: Node | None = None
     earlier: tuple[Node, ...] = ()
     there: Node = ONE
+    unit: Unit = PLAIN
+
+    @property
+    def priced_in(self) -> Unit:
+        """Unit of what is priced."""
+        if self.unit == PLAIN:
+            return PLAIN
+        how = self.charge.convert
+        return made(dict(self.unit.powers), self.unit.scale * Fraction(how.per) / Fraction(how.times))
 
 
 def fresh(work: Work, name: str, window: Count, during: During, line: int) -> Node | None:
@@ -64,22 +77,23 @@ def converted(work: Work, path: Path, how: Convert, quantity: Node) -> Node:
     per = work.draft.given((*path, "convert", "per"), how.per)
     factor = work.draft.given((*path, "convert", "times"), how.times)
     free = work.draft.given((*path, "convert", "free"), how.free)
-    node = over(times(quantity, factor), per)
-    if how.free_first:
-        node = work.draft.clean(beyond(node, free)) if free != ZERO else node
+    counted, late = times(quantity, factor), bool(how.round) and not how.free_first
+    if free != ZERO and not late:
+        counted = beyond(counted, times(free, per))  # before the division, which leaves dust
+    node = over(counted, per)
     if how.round:
         node = _packages(work, path, how, node)
-    if not how.free_first and free != ZERO:
-        node = work.draft.clean(beyond(node, free))
-    return node
+    return work.draft.clean(beyond(node, free)) if free != ZERO and late else node
 
 
 def _packages(work: Work, path: Path, how: Convert, node: Node) -> Node:
-    places = work.draft.fixed(work.draft.named(*map(str, path), "convert", "precision"), Decimal(how.precision))
+    places = work.draft.fixed(work.draft.common(*map(str, path), "convert", "precision"), Decimal(how.precision))
     if how.round == "half_up":
         return Call("round", (node, places))
-    size = ONE if not how.precision else work.draft.fixed(
-        work.draft.named(*map(str, path), "convert", "packages"), Decimal(10) ** how.precision
+    size = (
+        ONE
+        if not how.precision
+        else work.draft.fixed(work.draft.common(*map(str, path), "convert", "packages"), Decimal(10) ** how.precision)
     )
     whole = Call("round_up" if how.round == "up" else "round_down", (times(node, size),))
     return over(whole, size)
@@ -94,7 +108,7 @@ def priced(work: Work, counter: Counter, quantity: Node, at: str = "") -> Node:
         quantity: What is charged of it.
         at: Which of its quantities that is, for the names of rows.
     """
-    if counter.charge.curve is None or quantity == ZERO and not counter.charge.curve.flat_on_zero:
+    if counter.charge.curve is None or (quantity == ZERO and not counter.charge.curve.flat_on_zero):
         return ZERO
     if counter.fresh is None:
         return _flagged(counter, _point(work, counter, quantity, at, counter.select))
@@ -125,19 +139,19 @@ def _so_far(  # noqa: PLR0917  what meets here
     start = plus(times(otherwise(counter.fresh), before(name)), *earlier)
     if start == ZERO:
         return quantity, ZERO
-    row = work.draft.row(f"{name}_before", start, says="counted before in the window")
-    return work.draft.row(name, plus(row, quantity), says="counted in the window"), row
+    row = work.draft.row(f"{name}_before", start, counter.unit, says="counted before in the window", sums=False)
+    return work.draft.row(name, plus(row, quantity), counter.unit, says="counted in the window", sums=False), row
 
 
 def _point(work: Work, counter: Counter, quantity: Node, at: str, select: Node | None) -> Node:
     units = converted(work, counter.path, counter.charge.convert, quantity)
-    units = work.draft.let(work.name(counter.name, counter.group, f"{at}priced"), units)
+    units = work.draft.let(work.name(counter.name, counter.group, f"{at}priced"), units, counter.priced_in)
     curve = counter.charge.curve
     assert curve is not None  # noqa: S101  see the callers
     path = (*counter.path, "curve")
     if curve.series:
         return times(units, _in_series(work, curve.series))
-    prices = Prices(work.draft, curve, path, work.draft.named(counter.name), work.currency)
+    prices = Prices(work.draft, curve, path, counter.name, work.currency, counter.priced_in)
     point = (work.said(counter.group), at)
     return prices.of(units, at=".".join(each for each in point if each), select=select)
 

@@ -3,7 +3,7 @@
 All of it is told by the house's own rating, from lines that stand for the flows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,8 +21,8 @@ from pertoken.rating.card import Card, During, Prorate, Window
 from pertoken.rating.contract import Contract, Windows
 from pertoken.rating.job import Job
 from pertoken.rating.rate import without_price
-from pertoken.scenario.model import Flow
 from pertoken.scenario.lowered.refusal import refused
+from pertoken.scenario.model import Flow
 from pertoken.usage.question import PRICE_FROM, above_key
 
 
@@ -96,37 +96,46 @@ class Course:
             )
         ]
         span = _first_day(self.months[0]), _day_after(self.months[-1])
-        bare = Job(self.card, self._lines(), stated, span, self.card.during.tz or "UTC", exact=True)
-        return Job(self.card, bare.usage.with_keys(**bare.in_time()), stated, span, bare.tz, exact=True)
+        return Job(self.card, self._lines(), stated, span, self.card.during.tz or "UTC", exact=True)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """A line for each flow and month of the run, with what holds of the card then."""
+        return self.job.usage.with_keys(**self.job.in_time())
 
     def _lines(self) -> Usage:
         anchor = self.card.during.anchor
         if anchor not in (None, 1, "start"):
             raise refused(self.card, f"its periods begin on the {anchor}th", "say anchor: start", self.card.during.line)
-        rows = [(flow, self.months[month]) for flow in self.flows for month in self.runs]
-        names = {name for flow in self.flows for name in flow.labels} | {"meter", *self.card.scope}
-        asked = asked_by(self.card)
-        names |= {name for name in asked if name in self._usual("")}
-        columns = {name: Key.of([self._label(flow, name, month) for flow, month in rows]) for name in sorted(names)}
-        bands = {n: self.card.bands[n] for n in sorted(asked & set(self.card.bands))}
-        for name, band in bands.items():
-            bounds = columns[above_key(band.of)]
-            columns[name] = bounds.relabel({b: str(int(b or 0) >= band.above).lower() for b in bounds.labels})
-        months = Key.of([month for _, month in rows])
-        return Usage({**columns, "month": months}, {"quantity": np.ones(len(rows), dtype=np.int64)})
+        usual, asked = self._usual(), asked_by(self.card)
+        names = {*self.every_label, "meter", *(asked & set(usual))}
+        columns = {name: self._of_flows([self._label(flow, name, usual) for flow in self.flows]) for name in names}
+        for name in sorted(asked & set(self.card.bands)):
+            bounds = columns[above_key(self.card.bands[name].of)]
+            above = self.card.bands[name].above
+            columns[name] = bounds.relabel({b: str(int(b or 0) >= above).lower() for b in bounds.labels})
+        months = self._of_months([self.months[month] for month in self.runs])
+        days = self._of_months([f"{self.months[month]}-01" for month in self.runs])
+        timed = {"month": months} | ({PRICE_FROM: days} if PRICE_FROM in asked else {})
+        return Usage({**columns, **timed}, {"quantity": np.ones(len(months), dtype=np.int64)})
 
-    def _usual(self, month: str) -> dict[str, str]:
+    def _of_flows(self, labels: Sequence[str]) -> Key:
+        key = Key.of(labels)
+        return Key(np.repeat(key.codes, len(self.runs)), key.labels)
+
+    def _of_months(self, labels: Sequence[str]) -> Key:
+        key = Key.of(labels)
+        return Key(np.tile(key.codes, len(self.flows)), key.labels)
+
+    def _usual(self) -> dict[str, str]:
         """What a flow is, where it doesn't say."""
         usual = {"batch": "false", "service_tier": STANDARD, "speed": STANDARD, "region": "", "provider": ""}
         usual |= {rate.window.key: "false" for rate in self.card.rates if rate.window}
         of = {band.of for band in self.card.bands.values()} | {"prompt_tokens"}
-        return {**usual, **{above_key(each): "0" for each in of}, PRICE_FROM: f"{month}-01"}
+        return {**usual, **{above_key(each): "0" for each in of}}
 
-    def _label(self, flow: Flow, name: str, month: str) -> str:
-        if name in self.labels:
-            return self.labels[name]
-        usual = self._usual(month)
-        return usual[name] if name == PRICE_FROM else flow.labels.get(name, usual.get(name, ""))
+    def _label(self, flow: Flow, name: str, usual: Mapping[str, str]) -> str:
+        return self.labels.get(name) or flow.labels.get(name) or usual.get(name, "")
 
     @cached_property
     def assignment(self) -> Assignment:
@@ -135,9 +144,9 @@ class Course:
         Raises:
             UnpricedUsage: A flow that no charge prices.
         """
-        found = assign(self.job.usage, [self.card])
+        found = assign(self.usage, [self.card])
         if any(found.unpriced):
-            raise without_price(self.job.usage.pick(np.array(found.unpriced, dtype=bool)[found.combos.of_line]))
+            raise without_price(self.usage.pick(np.array(found.unpriced, dtype=bool)[found.combos.of_line]))
         return found
 
     @property
@@ -159,7 +168,9 @@ class Course:
 
     @cached_property
     def _codes(self) -> list[list[int]]:
-        codes = self.assignment.combos.of_line.reshape(len(self.flows), len(self.runs)) if self.flows else np.zeros(0)
+        if not self.flows:
+            return []
+        codes = self.assignment.combos.of_line.reshape(len(self.flows), len(self.runs))
         return [[int(code) for code in row] for row in codes]
 
     @cached_property
@@ -174,7 +185,7 @@ class Course:
 
     def group(self, flow: int, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
         """Read some labels of a flow; those that no usage has are left out."""
-        line, keys = flow * len(self.runs), self.job.usage.keys
+        line, keys = flow * len(self.runs), self.usage.keys
         return tuple((n, keys[n].labels[keys[n].codes[line]]) for n in names if n in keys) if self.runs else ()
 
     def holds(self, during: During) -> tuple[bool, ...]:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pertoken.core.formula import Call, Name, Node
-from pertoken.core.units import Unit
+from pertoken.core.units import ONE as PLAIN
+from pertoken.core.units import Unit, over
 from pertoken.rating.card import Curve, Tier
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, least, minus, more, most, otherwise, plus, summed, times
 from pertoken.scenario.lowered.draft import Draft, Path
@@ -21,6 +22,7 @@ class Prices:
         path: Where it stands in the card.
         name: Name of what it prices, for the names of rows.
         money: Unit of what it gives.
+        priced_in: Unit of what it prices.
     """
 
     draft: Draft
@@ -28,6 +30,7 @@ class Prices:
     path: Path
     name: str
     money: Unit
+    priced_in: Unit = PLAIN
 
     def of(self, quantity: Node, *, at: str = "", select: Node | None = None) -> Node:
         """Charge a cumulative quantity.
@@ -47,12 +50,13 @@ class Prices:
 
     def _of(self, tier: int, what: str) -> Node:
         found: Tier = self.curve.tiers[tier]
-        return self.draft.given((*self.path, "tiers", tier, what), getattr(found, what), self.money)
+        unit = over(self.money, self.priced_in) if what == "rate" else self.money
+        return self.draft.given((*self.path, "tiers", tier, what), getattr(found, what), unit)
 
     def _up_to(self, tier: int) -> Node:
         bound = self.curve.tiers[tier].up_to
         assert bound is not None  # noqa: S101  all tiers but the last have one
-        return self.draft.given((*self.path, "tiers", tier, "up_to"), bound)
+        return self.draft.given((*self.path, "tiers", tier, "up_to"), bound, self.priced_in)
 
     def _entered(self, quantity: Node) -> Node:
         """Say 1 where the first tier's flat is due."""
@@ -61,7 +65,7 @@ class Prices:
         return more(quantity, ZERO)
 
     def _ladder(self) -> str:
-        name = self.name
+        name = self.draft.common(self.name)
         if name in self.draft.ladders:
             return name
         count = len(self.curve.tiers)
@@ -69,8 +73,9 @@ class Prices:
         flats = [self._of(k, "flat") for k in range(count)]
         bounds = [self._up_to(k) for k in range(count - 1)]
         rows = self._intercepts(rates, flats, bounds)
-        slopes = [self._single(f"{name}.b_{k + 1}", rate) for k, rate in enumerate(rates)]
-        tops = [self._single(f"{name}.up_to_{k + 1}", bound) for k, bound in enumerate(bounds)]
+        per = over(self.money, self.priced_in)
+        slopes = [self._single(f"{name}.b_{k + 1}", rate, per) for k, rate in enumerate(rates)]
+        tops = [self._single(f"{name}.up_to_{k + 1}", bound, self.priced_in) for k, bound in enumerate(bounds)]
         shown = {"up to": tuple(tops), "rate": tuple(slopes)}
         if any(flat != ZERO for flat in flats):
             shown["flat"] = tuple(self._single(f"{name}.flat_{k + 1}", flat) for k, flat in enumerate(flats))
@@ -87,13 +92,13 @@ class Prices:
             node = flat
             if self.curve.mode != "all" and k:
                 node = plus(Name(rows[-1]), times(minus(rates[k - 1], rates[k]), bounds[k - 1]), flat)
-            rows.append(self._single(f"{self.name}.a_{k + 1}", node))
+            rows.append(self._single(f"{self.draft.common(self.name)}.a_{k + 1}", node))
         return rows
 
-    def _single(self, name: str, node: Node) -> str:
+    def _single(self, name: str, node: Node, unit: Unit | None = None) -> str:
         if isinstance(node, Name):
             return node.name
-        return self.draft.row(name, node, self.money, by_month=False).name
+        return self.draft.row(name, node, unit or self.money, by_month=False).name
 
     def _tier_by_tier(self, quantity: Node, at: str, picks: Node) -> Node:
         """Charge each tier by itself, where what it charges is capped or another quantity picks it."""
@@ -116,6 +121,6 @@ class Prices:
             full = plus(flat, times(self._of(k, "rate"), used))
             if tier.cap is not None:
                 full = least(full, self._of(k, "cap"))
-            place = ".".join(part for part in (self.name, at, f"tier_{k + 1}") if part)
+            place = self.draft.named(self.name, at, f"tier_{k + 1}")
             parts.append(self.draft.let(place, times(held, full), self.money))
         return summed(parts)

@@ -1,11 +1,21 @@
 """Discounts: money off, or on, reckoned on what each line of the invoice comes to before it."""
 
 from dataclasses import replace
-from decimal import Decimal
 
-from pertoken.core.formula import Name, Node
+from pertoken.core.formula import Node
 from pertoken.rating.card import Adjust, Charge, plain
-from pertoken.scenario.lowered.arithmetic import ONE, ZERO, before, constant, least, minus, most, otherwise, over, plus, times
+from pertoken.scenario.lowered.arithmetic import (
+    ONE,
+    ZERO,
+    before,
+    constant,
+    minus,
+    most,
+    otherwise,
+    over,
+    plus,
+    times,
+)
 from pertoken.scenario.lowered.counts import fresh
 from pertoken.scenario.lowered.curves import Prices
 from pertoken.scenario.lowered.refusal import refused
@@ -77,7 +87,7 @@ def _spent(work: Work, index: int, adjust: Adjust, what: str) -> None:
     charge = Charge(measure=measure, curve=curve, line=adjust.line)
     there = _there(work, adjust, what)
     begins = fresh(work, what, measure.window, replace(charge.during), adjust.line)
-    prices = Prices(work.draft, curve, ("adjust", index, "curve"), work.draft.named(what), work.currency)
+    prices = Prices(work.draft, curve, ("adjust", index, "curve"), what, work.currency, work.currency)
     start: Node = ZERO
     last = work.draft.named(what, "spent")
     if begins is not None:

@@ -27,7 +27,8 @@ class Draft:
     """Rows and ladders so far.
 
     Args:
-        prefix: How all names begin.
+        prefix: How names begin.
+        shared: How the names of the card's own numbers and ladders begin, which its other contracts have too.
         section: Heading of the rows.
         currency: Unit of money.
         number: Finds the row that holds a number of the card; None where it is no input.
@@ -36,6 +37,7 @@ class Draft:
     """
 
     prefix: str
+    shared: str
     section: str
     currency: Unit
     number: Callable[[Path], Given | None]
@@ -46,6 +48,10 @@ class Draft:
         """Make the name of a row."""
         return ".".join([self.prefix, *(part for part in parts if part)])
 
+    def common(self, *parts: str) -> str:
+        """Make the name of a row that other contracts on the card have, too."""
+        return ".".join([self.shared, *parts])
+
     def row(
         self,
         name: str,
@@ -53,8 +59,8 @@ class Draft:
         unit: Unit = PLAIN,
         *,
         by_month: bool = True,
-        opening: Node | None = None,
         says: str = "",
+        sums: bool = True,
     ) -> Name:
         """Write a row.
 
@@ -63,8 +69,8 @@ class Draft:
             node: Its formula.
             unit: Its unit; a column of totals sums what has one.
             by_month: Whether it is a number each month.
-            opening: Value before the first month.
             says: What it is, in words.
+            sums: Whether the months add up, where it has a unit.
 
         Raises:
             InputError: The name is taken.
@@ -72,13 +78,12 @@ class Draft:
         if name in self.rows:
             msg = f"two rows are called {name!r}; expected names that differ; rename a charge, a pool or a label"
             raise InputError(msg)
-        total = "sum" if by_month and unit != PLAIN and opening is None else "none"
+        total = "sum" if by_month and unit != PLAIN and sums else "none"
         self.rows[name] = Row(
             name=name,
             unit=unit,
             node=node,
             by_month=by_month,
-            opening=opening,
             section=self.section,
             label=says,
             text=says,
@@ -99,7 +104,7 @@ class Draft:
             unit: Its unit.
         """
         found = self.number(path)
-        name = self.named(*map(str, path))
+        name = self.common(*map(str, path))
         if found is None:
             return self.fixed(name, value, unit)
         row, scale = found
@@ -113,7 +118,7 @@ class Draft:
         """Take the dust of floats off a difference, so that its half cents and whole packages are what they are."""
         if isinstance(node, Number):
             return node
-        return Call("round", (node, self.fixed(self.named("digits"), DIGITS)))
+        return Call("round", (node, self.fixed(self.common("digits"), DIGITS)))
 
     def fixed(self, name: str, value: Decimal | float, unit: Unit = PLAIN) -> Node:
         """Refer to a number that the card fixes, in a row of its own; 0 and 1 stand for themselves."""

@@ -13,12 +13,12 @@ from pertoken.scenario.lowered.charges import charge_rows
 from pertoken.scenario.lowered.course import Course
 from pertoken.scenario.lowered.discounts import discount_rows
 from pertoken.scenario.lowered.draft import Draft, Given, Path
-from pertoken.scenario.model import Flow
 from pertoken.scenario.lowered.limits import maximum_rows, minimum_rows
 from pertoken.scenario.lowered.marks import Marks
 from pertoken.scenario.lowered.money_pools import credit_rows
 from pertoken.scenario.lowered.quantity_pools import quantity_pool_rows
 from pertoken.scenario.lowered.work import Money, Work
+from pertoken.scenario.model import Flow
 from pertoken.scenario.program import Ladder, Row
 
 
@@ -39,7 +39,7 @@ class CardRows:
     total: Mapping[str, str]
 
 
-def card_rows(  # noqa: PLR0913  what meets here
+def card_rows(
     card: Card,
     *,
     prefix: str,
@@ -50,6 +50,7 @@ def card_rows(  # noqa: PLR0913  what meets here
     ends: str = "",
     alive: str = "",
     section: str = "",
+    shared: str = "",
 ) -> CardRows:
     """Write what a card charges one contract as rows of months: the same money as `rate`, as formulas.
 
@@ -67,13 +68,15 @@ def card_rows(  # noqa: PLR0913  what meets here
         ends: The month in which it is over; empty for no end.
         alive: Row that is 1 in the months in which the contract is there at all; fees, limits and grants follow it.
         section: Heading of the rows; the prefix if empty.
+        shared: How the names of the card's own numbers and ladders begin; several contracts on one card may share
+            them, and then have the same rows of these names. The prefix if empty.
 
     Raises:
         InputError: The card says what months by themselves can't tell.
         CardError: What the card says does not go with the usage, as in `rate`.
         UnpricedUsage: A flow that no charge prices.
     """
-    draft = Draft(prefix, section or prefix, unit(card.currency), number)
+    draft = Draft(prefix, shared or prefix, section or prefix, unit(card.currency), number)
     course = Course(card, tuple(flows), tuple(months), begins or months[0], ends)
     work = Work(card, draft, course, Marks(draft, course, Name(alive) if alive else ONE))
     charged = charge_rows(work)

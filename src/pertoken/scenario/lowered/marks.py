@@ -1,4 +1,4 @@
-"""Marks: what is known of each month beforehand, as formulas of the calendar: flags, and numbers that hold for a time."""
+"""Marks: what is known of months beforehand, as formulas of the calendar: flags, and numbers that hold for a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -89,7 +89,11 @@ class Marks:
     def _from(self, month: int) -> Node:
         if month == 0:
             return ONE
-        return ZERO if month >= len(self.course.months) else Call("from", (constant(number_of(self.course.months[month])),))
+        return (
+            ZERO
+            if month >= len(self.course.months)
+            else Call("from", (constant(number_of(self.course.months[month])),))
+        )
 
     def numbers(self, name: str, values: Sequence[Decimal]) -> Node:
         """Hold numbers that differ by month, nothing outside the contract's run."""

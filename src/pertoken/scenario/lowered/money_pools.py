@@ -4,7 +4,8 @@ from pertoken.core.formula import Node
 from pertoken.rating.card import MONEY, plain
 from pertoken.rating.part import drawing
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, beyond, minus, most, summed, times
-from pertoken.scenario.lowered.grants import close_pool, draw, factor_outside, in_order, open_pool
+from pertoken.scenario.lowered.balances import close_pool, open_pool
+from pertoken.scenario.lowered.drawing import draw, factor_outside, in_order
 from pertoken.scenario.lowered.payments import pool_money
 from pertoken.scenario.lowered.work import Work
 

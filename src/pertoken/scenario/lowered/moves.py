@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.formula import Name, Node
-from pertoken.core.meters import leaves, meter
-from pertoken.core.units import Unit, unit
+from pertoken.core.meters import leaves
 from pertoken.levers.effect import Effect, Move
 from pertoken.levers.kind import LEVERS
 from pertoken.scenario.lowered.arithmetic import ONE, minus, plus, times
+from pertoken.scenario.lowered.counted_in import unit_of_meter
 from pertoken.scenario.lowered.said import Said, node_of
 from pertoken.scenario.model import Flow
 from pertoken.scenario.program import Row
@@ -33,7 +34,7 @@ class LeverRows:
 
 
 def lever_effects(levers: Sequence[Switched]) -> tuple[Effect, ...]:
-    """Build levers of their rows (`levers.NAME.on`, `levers.NAME.use.PARAMETER`), in the order in which requests meet them.
+    """Build levers of their rows (`levers.NAME.on`, `levers.NAME.use.PARAMETER`), in the order of requests.
 
     Args:
         levers: The levers of a model, switched on or not.
@@ -41,15 +42,15 @@ def lever_effects(levers: Sequence[Switched]) -> tuple[Effect, ...]:
     out: list[Effect] = []
     for lever in sorted(levers, key=lambda each: LEVERS[each.kind].order):
         kind = LEVERS[lever.kind]
-        own = {
+        own: dict[str, Any] = {  # formulas reckon as numbers do
             each.name: Said(Name(f"levers.{lever.name}.use.{each.name}"))
             if each.name in lever.parameters
             else each.default
             for each in kind.parameters
             if each.name in lever.parameters or each.default is not None
         }
-        on = Said(Name(f"levers.{lever.name}.on"))
-        made = kind.build(lever.name, lever.where, own, lever.to)  # type: ignore[arg-type]  formulas reckon as numbers
+        on: Any = Said(Name(f"levers.{lever.name}.on"))
+        made = kind.build(lever.name, lever.where, own, lever.to)
         out += [replace(each, share=on * each.share) for each in made]
     return tuple(out)
 
@@ -77,7 +78,16 @@ def lever_rows(
         changed = _acted(effect, now, touched)
         for key, (labels, node) in changed.items():
             name = f"{prefix}.{place}_{effect.name}.{_said(labels)}"
-            rows.append(Row(name=name, unit=_unit(labels["meter"]), node=node, section=section, total="sum", text=effect.name))
+            rows.append(
+                Row(
+                    name=name,
+                    unit=unit_of_meter(labels["meter"]),
+                    node=node,
+                    section=section,
+                    total="sum",
+                    text=effect.name,
+                )
+            )
             now[key] = Flow(labels=labels, row=name)
     return LeverRows(rows=tuple(rows), flows=tuple(now.values()))
 
@@ -107,12 +117,14 @@ def _acted(effect: Effect, now: Mapping[Key, Flow], touched: Sequence[Key]) -> d
 
 
 def _touches(effect: Effect, labels: Mapping[str, str], flows: Sequence[Flow]) -> bool:
-    """Tell whether an effect takes from a flow: it carries the labels, and is of no lever itself unless that is asked for."""
+    """Tell whether an effect takes from a flow: it carries the labels, and is of no lever unless that is asked for."""
     if any(labels.get(name, "") != label for name, label in effect.where.items()):
         return False
     if labels.get("lever") and "lever" not in effect.where:
         return False
-    if effect.meters and labels["meter"] not in {leaf for name in effect.meters for leaf in leaves(name, [labels["meter"]])}:
+    if effect.meters and labels["meter"] not in {
+        leaf for name in effect.meters for leaf in leaves(name, [labels["meter"]])
+    }:
         return False
     known = {name for flow in flows for name in flow.labels}
     spared = effect.unless and set(effect.unless) <= known
@@ -123,8 +135,12 @@ def _nothing(effect: Effect, flows: Sequence[Flow]) -> Exception:
     for name, label in effect.where.items():
         known = {flow.labels.get(name, "") for flow in flows} - {""}
         if label not in known:
-            return InputError(f"lever {effect.name} asks for {name} {label!r}, and no usage has it; {nearest(label, known)}")
-    return InputError(f"lever {effect.name} touches nothing; expected usage that it could change; narrow it less, or leave it out")
+            return InputError(
+                f"lever {effect.name} asks for {name} {label!r}, and no usage has it; {nearest(label, known)}"
+            )
+    return InputError(
+        f"lever {effect.name} touches nothing; expected usage that it could change; narrow it less, or leave it out"
+    )
 
 
 def _said(labels: Mapping[str, str]) -> str:
@@ -132,9 +148,3 @@ def _said(labels: Mapping[str, str]) -> str:
     rest = sorted(set(labels) - set(FIRST))
     words = [name if labels[name] == "true" else labels[name] for name in (*FIRST, *rest) if labels.get(name)]
     return ".".join(word for word in words if word != "false")
-
-
-def _unit(name: str) -> Unit:
-    """Unit of a meter, as formulas know it."""
-    found = meter(name)
-    return unit("token") if found.direction != "none" else unit(found.unit.replace("-", "_").replace(" ", "_"))

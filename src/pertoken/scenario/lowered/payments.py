@@ -7,7 +7,7 @@ from pertoken.rating.card import Pay, Pool
 from pertoken.rating.payment import dues
 from pertoken.rating.pool import unit_price
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, before, beyond, minus, most, otherwise, plus, summed, times
-from pertoken.scenario.lowered.grants import Balance, named
+from pertoken.scenario.lowered.balances import Balance, named
 from pertoken.scenario.lowered.refusal import refused
 from pertoken.scenario.lowered.work import Work
 
@@ -45,17 +45,20 @@ def _bought(work: Work, balance: Balance, used: Node, lost: Node) -> Node:
         return plus(used, lost)
     if pool.price == 0 and balance.cost == ZERO:
         return ZERO
-    if balance.course.paid() == balance.course.shares():
+    if balance.grants.paid() == balance.grants.shares():
         return times(balance.granted, balance.cost)
-    grant = work.draft.given(("pools", balance.course.place, "grant"), pool.grant)
-    return times(work.marks.numbers(named(work, pool, "bought"), balance.course.paid()), grant, balance.cost)
+    grant = work.draft.given(("pools", balance.grants.place, "grant"), pool.grant)
+    return times(work.marks.numbers(named(work, pool, "bought"), balance.grants.paid()), grant, balance.cost)
 
 
 def _paid(work: Work, balance: Balance, place: int, pay: Pay) -> Node:
     """What one way of paying comes to in each month: so many times an amount, or so much of the price."""
     pool, course = balance.pool, work.course
     if pay.amount is not None:
-        each, money = pay.amount, work.draft.given(("pools", balance.course.place, "pay", place, "amount"), pay.amount, work.currency)
+        each, money = (
+            pay.amount,
+            work.draft.given(("pools", balance.grants.place, "pay", place, "amount"), pay.amount, work.currency),
+        )
     else:
         each, money = _price(work, balance)
         if pay.upfront_share is None and work.card.rounding is not None and _in_parts(pool, pay):
@@ -63,7 +66,7 @@ def _paid(work: Work, balance: Balance, place: int, pay: Pay) -> Node:
     if not each:
         return ZERO
     values = [Decimal(0)] * len(course.months)
-    for _, at, owed in dues(course.job, pool, pay, balance.course.grid):
+    for _, at, owed in dues(course.job, pool, pay, balance.grants.grid):
         month = course.month(at)
         if month < 0 and pool.unused == "true_up":
             what = f"the pool {pool.name} was paid in part before the model begins"
@@ -75,12 +78,16 @@ def _paid(work: Work, balance: Balance, place: int, pay: Pay) -> Node:
 
 def _price(work: Work, balance: Balance) -> tuple[Decimal, Node]:
     """Price of one grant."""
-    pool, place = balance.pool, balance.course.place
+    pool, place = balance.pool, balance.grants.place
     if pool.price is not None:
         return pool.price, work.draft.given(("pools", place, "price"), pool.price, work.currency)
     each = unit_price(pool)
     grant = work.draft.given(("pools", place, "grant"), pool.grant)
-    rate = ONE if each in (None, 1) else work.draft.given(("pools", place, "inside", "rate"), each or Decimal(0), work.currency)
+    rate = (
+        ONE
+        if each in (None, 1)
+        else work.draft.given(("pools", place, "inside", "rate"), each or Decimal(0), work.currency)
+    )
     return pool.grant * (Decimal(1) if each is None else each), times(grant, rate)
 
 
@@ -91,8 +98,8 @@ def _in_parts(pool: Pool, pay: Pay) -> bool:
 
 def _instalments(work: Work, balance: Balance, pay: Pay, price: Node) -> Node:
     """Cut what is left of a price into parts that add up to it, to the cent."""
-    pool, course, months = balance.pool, work.course, len(work.course.months)
-    spans = [(begin, end) for begin, end, *_ in balance.course.spans]
+    pool, months = balance.pool, len(work.course.months)
+    spans = [(begin, end) for begin, end, *_ in balance.grants.spans]
     if pool.every is not None or any(begin < 0 for begin, _ in spans):
         what = f"the pool {pool.name} is paid in parts of a cycle, or was before the model begins"
         raise refused(work.card, what, "say pay: {every: ..., amount: ...}", pool.line)
@@ -101,7 +108,11 @@ def _instalments(work: Work, balance: Balance, pay: Pay, price: Node) -> Node:
         raise refused(work.card, f"the pool {pool.name} is paid by the {pay.every}", "say every: month", pool.line)
     upfront = next((p.upfront_share for p in pool.pay if p.upfront_share is not None), None)
     first = next((i for i, p in enumerate(pool.pay) if p.upfront_share is not None), 0)
-    share = ZERO if upfront is None else work.draft.given(("pools", balance.course.place, "pay", first, "upfront_share"), upfront)
+    share = (
+        ZERO
+        if upfront is None
+        else work.draft.given(("pools", balance.grants.place, "pay", first, "upfront_share"), upfront)
+    )
     so_far = [Decimal(0)] * months
     starts = [False] * months
     for begin, end in spans:
@@ -122,11 +133,11 @@ def _instalments(work: Work, balance: Balance, pay: Pay, price: Node) -> Node:
 def _true_up(work: Work, balance: Balance, paid: Node) -> Node:
     """Write what was promised until a grant is over and is not yet paid."""
     pool = balance.pool
-    closes = work.marks.flag(named(work, pool, "closes"), balance.course.closes())
+    closes = work.marks.flag(named(work, pool, "closes"), balance.grants.closes())
     size = balance.granted
-    if not balance.course.opens() == balance.course.closes():
+    if not balance.grants.last_a_month:
         name = named(work, pool, "promised")
-        opens = work.marks.flag(named(work, pool, "opens"), balance.course.opens())
+        opens = work.marks.flag(named(work, pool, "opens"), balance.grants.opens())
         size = work.draft.row(name, plus(balance.granted, times(otherwise(opens), before(name))))
     owed = work.draft.row(named(work, pool, "owed"), times(closes, size, balance.cost), work.currency)
     so_far = work.draft.row(named(work, pool, "paid"), paid, work.currency)

@@ -20,4 +20,6 @@ it, but run, csv and json can
     where = card.source or card.name
     said = "the workbook can't hold it, but run, csv and json can"
     place = f"{where}:{line}" if line and card.source else where
-    return InputError.of([Fault(place, what, "what months by themselves can tell", f"{mend}; {said}" if mend else said)])
+    return InputError.of(
+        [Fault(place, what, "what months by themselves can tell", f"{mend}; {said}" if mend else said)]
+    )

@@ -10,7 +10,7 @@ from pertoken.scenario.lowered.refusal import refused
 from pertoken.scenario.lowered.work import Work
 
 
-def due_at_end(  # noqa: PLR0917  what meets here
+def due_at_end(
     work: Work, name: str, window: Window, during: During, prorate: Prorate | None, *, owed: bool
 ) -> tuple[Node, Node]:
     """Say in which months a window's money is due, with which the window is over, and what share of it then.

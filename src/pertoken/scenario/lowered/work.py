@@ -76,7 +76,7 @@ class Work:
         """Round money as the lines of the card's invoices are."""
         if self.card.rounding is None:
             return node
-        places = self.draft.fixed(self.draft.named("places"), Decimal(self.card.rounding))
+        places = self.draft.fixed(self.draft.common("places"), Decimal(self.card.rounding))
         return Call("round", (node, places))
 
     def add(self, charge: str, group: Group, what: str, node: Node, stage: str) -> Name:
@@ -120,9 +120,7 @@ class Work:
         """Tell whether a discount is for a line; for none that lacks a label that it asks for."""
         names = asked_keys(adjust, self.card)
         labels = dict(group)
-        return names <= set(labels) and (
-            not adjust.where or holds(condition(adjust.where), labels, self.card.bands)
-        )
+        return names <= set(labels) and (not adjust.where or holds(condition(adjust.where), labels, self.card.bands))
 
     def asked(self, charge: str) -> tuple[str, ...]:
         """Name the labels that discounts on a charge ask for."""
