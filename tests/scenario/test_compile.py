@@ -19,7 +19,7 @@ def test_usage_that_follows_from_what_is_earned_is_refused():
 
 
 def test_a_name_said_twice_is_refused():
-    with pytest.raises(InputError, match="'revenue' is said twice.*rename one"):
+    with pytest.raises(InputError, match=r"'revenue' is said twice.*rename one"):
         made(assumptions={"revenue": 3}, costs={"team": 1})
 
 
@@ -29,7 +29,7 @@ def test_an_unknown_name_is_refused_with_the_nearest():
 
 
 def test_units_that_do_not_fit_are_refused():
-    with pytest.raises(InputError, match="costs.team"):
+    with pytest.raises(InputError, match=r"costs\.team"):
         made(assumptions={"asks": {"value": 5, "unit": "request"}}, costs={"team": "asks"})
 
 
@@ -50,7 +50,9 @@ def test_a_row_before_rating_is_there_beside_those_after_it():
 
 
 def test_a_check_without_results_is_counted_in_worlds():
-    model = made(assumptions={"free": {"value": 5, "p10": 1, "p90": 12}}, costs={"team": 1}, checks={"small": "free <= 5"})
+    model = made(
+        assumptions={"free": {"value": 5, "p10": 1, "p90": 12}}, costs={"team": 1}, checks={"small": "free <= 5"}
+    )
     assert simulate(model, Draws(count=1_000)).held["checks.small"] == pytest.approx(0.5, abs=0.01)
 
 

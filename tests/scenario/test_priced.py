@@ -1,6 +1,7 @@
 """A small model reckoned by hand, in plain Python without arrays, agrees with the engine to a billionth."""
 
 import math
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -34,7 +35,7 @@ def classes(spread, count):
     """Equally many customers each; what lies between the edges of the distribution that is moved by its deviation."""
     edges = [-math.inf, *(PLAIN.inv_cdf(i / count) for i in range(1, count)), math.inf]
     below = [0.0 if edge == -math.inf else 1.0 if edge == math.inf else PLAIN.cdf(edge - spread) for edge in edges]
-    return [(1 / count, count * (high - low)) for low, high in zip(below[:-1], below[1:], strict=True)]
+    return [(1 / count, count * (high - low)) for low, high in pairwise(below)]
 
 
 def bill(units, said):
@@ -55,10 +56,21 @@ def model(said):
     return made(
         assumptions={"joins": {"value": said["new"], "unit": "customer", "growth": said["growth"]}},
         segments={
-            "pro": {"plan": "pro", "start": said["start"], "new": "joins", "churn": said["churn"], "sizes": {"spread": said["spread"], "classes": 5}},
+            "pro": {
+                "plan": "pro",
+                "start": said["start"],
+                "new": "joins",
+                "churn": said["churn"],
+                "sizes": {"spread": said["spread"], "classes": 5},
+            },
         },
         workloads={
-            "chat": {"each": {"pro": said["asks"]}, "tokens": {"input": said["input"], "output": said["output"]}, "vendor": "llm", "model": "m"},
+            "chat": {
+                "each": {"pro": said["asks"]},
+                "tokens": {"input": said["input"], "output": said["output"]},
+                "vendor": "llm",
+                "model": "m",
+            },
         },
         plans={
             "pro": {
@@ -77,7 +89,7 @@ def model(said):
         events={"cut": {"probability": "50%", "in": "2027-03", "base": "2027-03"}},
         costs={"team": said["team"]},
         months=5,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,5 +100,7 @@ def test_the_engine_agrees_with_a_slow_twin(change):
     said = {**SAID, **change}
     found = base(model(said)).values
     expected = np.array(twin(said, 5)).T
-    for name, own in zip(("customers", "tokens.chat", "revenue", "cost_of_revenue", "operating_result"), expected, strict=True):
+    for name, own in zip(
+        ("customers", "tokens.chat", "revenue", "cost_of_revenue", "operating_result"), expected, strict=True
+    ):
         np.testing.assert_allclose(np.broadcast_to(found[name], (5,)), own, rtol=1e-9, atol=1e-9)

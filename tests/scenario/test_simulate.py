@@ -18,12 +18,22 @@ from tests.scenario.small import made
 
 RICH = {
     "assumptions": {
-        "signups": {"value": 40, "unit": "customer", "p10": 20, "p90": 80, "growth": {"value": "2%", "p10": "0%", "p90": "5%"}},
+        "signups": {
+            "value": 40,
+            "unit": "customer",
+            "p10": 20,
+            "p90": 80,
+            "growth": {"value": "2%", "p10": "0%", "p90": "5%"},
+        },
         "asks": {"value": 30, "unit": "request / customer", "p10": 20, "p90": 45, "walk": 0.1},
         "output": {"value": 300, "unit": "token / request", "p10": 200, "p90": 400},
     },
-    "segments": {"pro": {"plan": "pro", "start": 50, "new": "signups", "churn": {"value": "4%", "p10": "2%", "p90": "7%"}}},
-    "workloads": {"chat": {"each": {"pro": "asks"}, "tokens": {"input": 500, "output": "output"}, "vendor": "llm", "model": "m"}},
+    "segments": {
+        "pro": {"plan": "pro", "start": 50, "new": "signups", "churn": {"value": "4%", "p10": "2%", "p90": "7%"}}
+    },
+    "workloads": {
+        "chat": {"each": {"pro": "asks"}, "tokens": {"input": 500, "output": "output"}, "vendor": "llm", "model": "m"}
+    },
     "plans": {
         "pro": {
             "prices": {
@@ -31,19 +41,34 @@ RICH = {
                 "tokens": {
                     "measure": {"sum": "total_tokens"},
                     "convert": {"per": 1000},
-                    "curve": {"mode": "marginal", "tiers": [{"up_to": 20, "rate": 0.01}, {"rate": {"value": 0.004, "p10": 0.003, "p90": 0.006}}]},
+                    "curve": {
+                        "mode": "marginal",
+                        "tiers": [{"up_to": 20, "rate": 0.01}, {"rate": {"value": 0.004, "p10": 0.003, "p90": 0.006}}],
+                    },
                 },
             }
         }
     },
-    "vendors": {"llm": {"rates": {"m": {"input": 2, "output": {"value": 8, "p10": 5, "p90": 10}}}, "change": "1 - 0.3 * event.cut"}},
-    "levers": {"cache": {"kind": "exact_cache", "workload": "chat", "hit_share": {"value": "20%", "p10": "10%", "p90": "30%"}, "on": True}},
+    "vendors": {
+        "llm": {
+            "rates": {"m": {"input": 2, "output": {"value": 8, "p10": 5, "p90": 10}}},
+            "change": "1 - 0.3 * event.cut",
+        }
+    },
+    "levers": {
+        "cache": {
+            "kind": "exact_cache",
+            "workload": "chat",
+            "hit_share": {"value": "20%", "p10": "10%", "p90": "30%"},
+            "on": True,
+        }
+    },
     "costs": {"ads": {"formula": 100, "counts_as": "acquisition"}},
     "events": {"cut": {"probability": "50%", "between": ["2027-01", "2027-03"]}},
     "correlations": [{"between": ["signups", "output"], "rank": 0.5}],
     "scenarios": {"dear": {"output": 350}},
     "checks": {"pays": "total(gross_margin) > 0"},
-}  # fmt: skip
+}
 """Everything that can be uncertain: inputs, growth, a walk, prices on both sides, a lever's parameter, an event."""
 
 ROWS = ("revenue", "cost_of_revenue", "operating_result", "ltv")
@@ -62,7 +87,8 @@ def test_all_worlds_at_once_are_the_worlds_one_by_one(model):
         given = {name: value[i] if value.ndim > 1 else value for name, value in worlds.given.items()}
         alone = run(model, Worlds(given)).values
         for name in ROWS:
-            np.testing.assert_allclose(np.broadcast_to(whole[name], (13, *alone[name].shape))[i], alone[name], rtol=1e-9)
+            here = np.broadcast_to(whole[name], (13, *alone[name].shape))[i]
+            np.testing.assert_allclose(here, alone[name], rtol=1e-9)
 
 
 def test_what_is_summarised_is_what_the_worlds_come_to(model):
@@ -118,8 +144,9 @@ def test_a_model_compared_with_itself_differs_in_no_world(model):
 
 def test_memory_does_not_grow_with_the_number_of_worlds(model, monkeypatch):
     """In blocks of 128 worlds, of which 512 are kept: 80 blocks take about as much as 10."""
-    for module, name, size in ((simulated, "BLOCK", 128), (simulated, "CHUNK", 128), (simulated, "KEPT", 512), (summed, "KEPT", 512)):
-        monkeypatch.setattr(module, name, size)
+    for name, size in (("BLOCK", 128), ("CHUNK", 128), ("KEPT", 512)):
+        monkeypatch.setattr(simulated, name, size)
+    monkeypatch.setattr(summed, "KEPT", 512)
 
     def peak(count):
         tracemalloc.start()
