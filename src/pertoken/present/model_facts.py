@@ -8,7 +8,15 @@ from math import isfinite
 import numpy as np
 
 from pertoken.core.formula import names, text
-from pertoken.present import charts, charts_crossover, charts_months, model_run, model_sensitivity, model_words
+from pertoken.present import (
+    charts,
+    charts_crossover,
+    charts_months,
+    model_notes,
+    model_run,
+    model_sensitivity,
+    model_words,
+)
 from pertoken.present.charts import Axis
 from pertoken.present.model_view import Check, ModelPage, Origin, Quantity, Role, grid
 from pertoken.present.model_words import cell, kind_of, label_of, unit_words
@@ -55,10 +63,10 @@ class Facts:
 
 def view(facts: Facts) -> ModelPage:
     """Lay out the page of a model."""
-    run, swings = model_run.sheet(facts.answer), model_sensitivity.sheet(facts.sensitive)
+    run, swings = model_run.sheet(facts.answer, "full"), model_sensitivity.sheet(facts.sensitive)
     known = {label_of(row): row.name for row in facts.program.rows if row.name in facts.answer.model.headline}
     tables = [grid(table, _leads(table, known)) for table in (*run.of(Table), *swings.of(Table), *_own(facts))]
-    cases = next((each for each in tables if each.name == "money"), None)
+    cases = next((each for each in tables if each.name == "results"), None)
     here = {row.name for row in facts.program.rows}
     return ModelPage(
         title=run.title,
@@ -70,7 +78,7 @@ def view(facts: Facts) -> ModelPage:
         checks=tuple(_check(facts, name, here) for name in facts.answer.model.checks),
         quantities=tuple(_quantity(facts, row, here) for row in facts.program.rows),
         origin=_origin(facts),
-        notes=tuple(note for note in run.of(Note) if not note.text.startswith("The check ")),
+        notes=tuple(model_notes.odds(facts.answer)),
     )
 
 
