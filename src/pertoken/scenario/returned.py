@@ -333,14 +333,14 @@ def pasted(exported: Book, returned: Book, sheet: str, rows: str) -> tuple[int, 
     return count, faults[:FEW]
 
 
-def notes(exported: Book, returned: Book, asked: Sequence[Field], free: frozenset[str]) -> tuple[str, ...]:
+def notes(exported: Book, returned: Book, asked: Sequence[Field], free: frozenset[str], actuals: int) -> tuple[str, ...]:
     """Say what else a workbook holds that nothing of the model rests on."""
     said = []
     more = [name for name in returned.sheets if name not in exported.sheets]
     if more:
         said.append(f"sheets of your own are left aside: {', '.join(more)}")
     typed = {(field.sheet, field.cell) for field in asked}
-    beside, texts = 0, []
+    beside, texts = -actuals, []
     for sheet, cells in exported.sheets.items():
         own = returned.sheets[sheet]
         beside += sum(1 for place in own if place not in cells and (sheet, place) not in typed)
@@ -351,6 +351,8 @@ def notes(exported: Book, returned: Book, asked: Sequence[Field], free: frozense
         ]
     if texts:
         said.append(f"sources and days are changed in the model's file, not here: {', '.join(texts[:FEW])}")
+    if actuals:
+        said.append(f"{actuals} cells of actuals were pasted; they stay in the workbook")
     if beside:
         said.append("1 cell of your own is left aside" if beside == 1 else f"{beside} cells of your own are left aside")
     return tuple(said)
