@@ -3,6 +3,7 @@
 import csv
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,8 @@ from tests.cli.test_import import MODEL
 
 @pytest.fixture(autouse=True)
 def shop(desk):
-    (desk / "shop.yaml").write_text(MODEL.replace("drivers:", "drivers:\n  nothing: {formula: 1 / (users - users), unit: 1 / customer}"))
+    more = "drivers:\n  nothing: {formula: 1 / (users - users), unit: 1 / customer}"
+    (desk / "shop.yaml").write_text(MODEL.replace("drivers:", more))
 
 
 @pytest.mark.parametrize("form", ["xlsx", "csv", "json", "html"])
@@ -37,7 +39,7 @@ def test_a_file_that_is_there_is_kept(form, ask, desk):
 
 def test_every_row_of_every_case_and_month_is_in_the_table_with_its_total(ask):
     ask("export", "csv", "shop.yaml")
-    with open("shop.csv", newline="") as file:
+    with Path("shop.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     own = run("shop.yaml", draws=0)
     assert {row["case"] for row in rows} == {"base", "low", "dear"}
@@ -52,7 +54,7 @@ def test_every_row_of_every_case_and_month_is_in_the_table_with_its_total(ask):
 
 def test_one_scenario_alone_can_be_written(ask):
     ask("export", "csv", "shop.yaml", "--scenario", "dear")
-    with open("shop.csv", newline="") as file:
+    with Path("shop.csv").open(newline="") as file:
         assert {row["case"] for row in csv.DictReader(file)} == {"dear"}
 
 

@@ -58,7 +58,7 @@ def test_formulas_that_a_program_shares_among_cells_are_read_in_each():
         '<c r="B1"><f t="shared" si="0"/><v>1</v></c><c r="C1"><f t="shared" si="0"/><v>1</v></c></row>'
         "</sheetData></worksheet>"
     )
-    data = with_part(saved(lambda page: None), "xl/worksheets/sheet1.xml", sheet)
+    data = with_part(saved(lambda _: None), "xl/worksheets/sheet1.xml", sheet)
     cells = workbook_from(data, "x.xlsx").sheets["Sheet"]
     assert [cells[place].value for place in ("A1", "B1", "C1")] == ["A$2+$B3", "B$2+$B3", "C$2+$B3"]
 

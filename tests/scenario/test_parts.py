@@ -55,8 +55,8 @@ def test_what_is_put_is_read_and_nothing_else_moves(data):
     own = spec()
     said = parts(own)
     part = data.draw(st.sampled_from(sorted(said)))
-    if part[1] == "range low" and part[0] == "users.first" or part[1].startswith("range") and part[0] == "users.growth":
-        return
+    if part[1].startswith("range") and part[0].startswith("users"):
+        return  # bounds of a P10 and a P90 follow from them
     value = Decimal(3) if part[0] == "event.cut.month" else said[part] + data.draw(st.integers(1, 9))
     now = parts(put(own, {part: value}, {}))
     moved = {key for key in said if now[key] != said[key]}
