@@ -244,7 +244,7 @@ def _of_cycles(grid: Grid, key: Key, who: NDArray[np.intp], *, early: bool) -> N
 def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values:  # noqa: ANN401  an index
     size = grid.shape[0] * grid.shape[1]
     if quantity.ndim == 1 and not exact:
-        return np.bincount(place, quantity, size).reshape(grid.shape)
+        return np.bincount(place, quantity, size).astype(np.float64).reshape(grid.shape)  # of no row, whole numbers
     flat = zeros((*quantity.shape[:-1], size), exact=exact)
     np.add.at(flat, (..., place), quantity)  # type: ignore[arg-type]
     return flat.reshape(*quantity.shape[:-1], *grid.shape)
