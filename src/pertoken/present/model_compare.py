@@ -23,8 +23,8 @@ def sheet(answer: Compared, *, brief: bool = False) -> Sheet:
         brief: The results that lead, in one table, instead of all.
     """
     model = answer.outcomes[0].model
-    results = _leading(answer) if brief else _results(answer)
-    blocks: tuple[Figures | Table | Chart | Note, ...] = (results, _changed(answer), *_steps(answer))
+    first = _leading(answer) if brief else results(answer)
+    blocks: tuple[Figures | Table | Chart | Note, ...] = (first, _changed(answer), *_steps(answer))
     count = next((len(worlds) for worlds in answer.differences.values()), 0)
     meta = {"months": f"{model.months[0]} to {model.months[-1]}", "worlds": f"{count:,}, common to both"}
     return Sheet(f"{answer.names[0]} and {answer.names[1]}", _words(answer), blocks, meta)
@@ -48,7 +48,7 @@ def _leading(answer: Compared) -> Table:
     return fitted(lines, heads, f"Results {months_words(model.months)}", model.spec.currency)
 
 
-def _results(answer: Compared) -> Table:
+def results(answer: Compared) -> Table:
     """All results that both have."""
     columns = (
         Column("name", "Name", "text"),

@@ -371,7 +371,12 @@ def _wanted(job: Job, grid: Grid, parts: Sequence[Part]) -> Values:
                 f"window: {grid.grain}"
             )
             raise CardError(msg)
-        out = out + _dense(grid, part.lines.values["amount"], _places(grid, part.lines, early=fee), exact=job.exact)
+        out = out + _dense(
+            grid,
+            part.lines.values["amount"],
+            _places(grid, part.lines, early=fee and part.stage == "list"),
+            exact=job.exact,
+        )
     invoices = _invoices(grid)
     for w in range(grid.shape[1] - 1, 0, -1):
         same = invoices[:, w] == invoices[:, w - 1]

@@ -20,7 +20,7 @@ from pertoken.present.workbook.grid import (
     Seat,
     copied,
 )
-from pertoken.present.workbook.page import Page, escaped, stored
+from pertoken.present.workbook.page import Page, escaped
 from pertoken.present.workbook.words import words
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.order import asked
@@ -31,8 +31,10 @@ Given = Callable[[str], str]
 """Words for a row that comes from outside: of its single cell, or of a month's (with `HERE` for the column)."""
 
 
-def write_block(desk: Desk, page: Page, grid: Grid, values: Mapping[str, Values], given: Given) -> None:
-    """Write all rows of the program.
+def write_block(
+    desk: Desk, page: Page, grid: Grid, values: Mapping[str, Values], given: Given, *, program: Program
+) -> None:
+    """Write all rows of a program.
 
     Args:
         desk: The workbook.
@@ -40,18 +42,19 @@ def write_block(desk: Desk, page: Page, grid: Grid, values: Mapping[str, Values]
         grid: Where the rows stand.
         values: What Python found, by row.
         given: Where rows without a formula look.
+        program: The program.
     """
     for at, text in grid.headings:
         page.write_string(at - 1, NAME, text.replace(".", ": ").replace("_", " ").capitalize(), desk.look("heading"))
         page.set_row(at - 1, None, None, {"level": 0})
-    before, opened = asked_before(desk.paper.program), openings(desk.paper.program, values)
-    for row in desk.paper.program.rows:
+    before, opened = asked_before(program), openings(program, values)
+    for row in program.rows:
         _write_row(desk, page, grid, row, values=values[row.name], given=given)
         if row.by_month and (row.name in before or row.opening is not None):
             _write_opening(desk, page, grid, row, opened.get(row.name))
     errors = {"type": "errors", "format": desk.look("missing")}
     page.conditional_format(min(grid.rows.values()) - 1, CONSTANT, grid.end, MONTHS + grid.months - 1, errors)
-    units = {row.name: row.unit.text for row in desk.paper.program.rows}
+    units = {row.name: row.unit.text for row in program.rows}
     for at, name, label in grid.lines:
         _words(desk, page, at, (name, label, units[name]))
         desk.formula(page, at, CONSTANT, grid.single(name), values[name][0], number=_look(desk, "", values[name]))
@@ -97,8 +100,8 @@ def _write_row(desk: Desk, page: Page, grid: Grid, row: Row, *, values: Values, 
         return
     look = desk.look("elsewhere" if "!" in text else "formula", number)
     template = escaped(text)
-    for month, value in enumerate(np.broadcast_to(values, grid.months).tolist()):
-        page.put(at, MONTHS + month, copied(template, month), look, stored(value))
+    across = [copied(template, month) for month in range(grid.months)]
+    page.put_across(at, MONTHS, across, look, np.broadcast_to(values, grid.months).tolist())
     if row.total == "sum":
         desk.formula(page, at, TOTAL, f"SUM({grid.across(row.name)})", float(np.sum(values)), number=number)
     elif row.total == "last":

@@ -33,7 +33,8 @@ def write_calc(desk: Desk) -> None:
     for month in range(len(paper.program.months)):
         desk.formula(page, row, MONTHS + month, f"{letters(MONTHS + month - 1)}{row}+1", month + 1, number="0")
     set_up(desk, page, frozen=(TITLES, UNIT + 1), repeated=(TITLES - 1, TITLES - 1))
-    write_block(desk, page, plan.calc, paper.values[paper.cases[0]], given=lambda name: given(desk, name))
+    values = paper.values[paper.cases[0]]
+    write_block(desk, page, plan.calc, values, given=lambda name: given(desk, name), program=paper.program)
     page.outline_settings(visible=True, symbols_below=False)
 
 

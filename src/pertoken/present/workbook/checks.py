@@ -8,7 +8,7 @@ import numpy as np
 from pertoken.core.formula import Call, Name
 from pertoken.present.workbook.desk import Desk, heading, set_up, titles
 from pertoken.present.workbook.grid import HERE, MONTHS, Seat, copied, letters
-from pertoken.present.workbook.page import Page, escaped, stored
+from pertoken.present.workbook.page import Page, escaped
 from pertoken.present.workbook.plan import (
     BOUNDS,
     CALC,
@@ -280,8 +280,8 @@ def _write_bill(desk: Desk, page: Page, bill: Bill) -> None:
     for at, (label, template, values) in texts.items():
         page.write_string(at - 1, 0, label, desk.look("text"))
         look = desk.look("elsewhere" if "!" in template else "formula", number)
-        for month, value in enumerate(np.broadcast_to(values, months).tolist()):
-            page.put(at, MONTHS + month, copied(escaped(template), month), look, stored(value))
+        across = [copied(escaped(template), month) for month in range(months)]
+        page.put_across(at, MONTHS, across, look, np.broadcast_to(values, months).tolist())
 
 
 class Elsewhere(Seat):

@@ -21,7 +21,7 @@ from pertoken.present.workbook.plan import (
     WORLDS,
     total_value,
 )
-from pertoken.present.workbook.worlds import headline_values, statistic, statistic_cell
+from pertoken.present.workbook.worlds import headline_values, leads_of, statistic, statistic_cell
 
 WIDTHS = (40, 16, 17, 17, 17, 17, 12)
 CHOICE = 4
@@ -102,20 +102,29 @@ def _write_headline(desk: Desk, page: Page, tables: Tables) -> None:
         page.write_string(at - 1, 0, headline.label, desk.look("row_bold"))
         page.write_string(at - 1, 1, headline.unit, desk.look("row_soft"))
         total = float(total_value(headline, paper.values[paper.cases[0]]))
-        values = headline_values(desk, headline) if worlds else np.zeros(0)
+        told = worlds and headline in leads_of(desk)
+        values = headline_values(desk, headline) if told else np.zeros(0)
         number = headline_look(headline, [total, *values.tolist()], paper.currency)
         monthly = headline.row in desk.plan.calc.monthly
         cell = f"{OUTPUTS}!${letters(TOTAL if monthly else CONSTANT)}${tables.headline + line}"
         desk.formula(page, at, 2, cell, total if np.isfinite(total) else "n/a", number=number, style="row_lead")
-        for column, which in enumerate(QUANTILES if worlds else (), 3):
+        for column, which in enumerate(QUANTILES if told else (), 3):
             found = statistic(which, values)
             look = "0.0%" if which.startswith("Share") else number
             shown: float | str = found if np.isfinite(found) else "n/a"
             desk.formula(
-                page, at, column, f'IFERROR({statistic_cell(which, line)},"n/a")', shown, number=look, style="row_link"
+                page,
+                at,
+                column,
+                f'IFERROR({statistic_cell(which, leads_of(desk).index(headline))},"n/a")',
+                shown,
+                number=look,
+                style="row_link",
             )
     if worlds and paper.draws is not None:
         note = f"{len(paper.draws.shares)} worlds on {WORLDS}, live; 8 in 10 of them lie between P10 and P90."
+        if len(leads_of(desk)) < len(paper.headline):
+            note += " The model is large: worlds reckon its leading results only."
         page.write_string(HEADLINE + len(paper.headline) - 1, 0, note, desk.look("lead"))
 
 

@@ -7,7 +7,7 @@ from math import floor, isfinite, log10
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
-from pertoken.present.workbook.page import Page, escaped, stored
+from pertoken.present.workbook.page import Page, escaped
 from pertoken.present.workbook.plan import Plan
 from pertoken.present.worksheet import HEAD, INK, LINE, LINK, LOSS, SOFT
 from pertoken.scenario.paper import Paper
@@ -137,7 +137,7 @@ class Desk:
     ) -> None:
         """Write a formula with what Python found; green where it looks at another sheet. Rows count from one."""
         style = style or ("elsewhere" if "!" in words else "formula")
-        page.put(row, column, escaped(words), self.look(style, number), stored(value))
+        page.put(row, column, escaped(words), self.look(style, number), value)
 
     def type_in(
         self,

@@ -1,7 +1,7 @@
 """A sheet that takes tens of thousands of formulas in a second: each is written as it is, once."""
 
+from collections.abc import Sequence
 from math import isfinite
-from typing import NamedTuple
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -10,18 +10,6 @@ from pertoken.present.workbook.grid import letters
 
 NO_VALUE = "#DIV/0!"
 """The error that a spreadsheet finds itself where Python finds no value."""
-
-
-class Live(NamedTuple):
-    """A formula and its result, ready to be written.
-
-    Args:
-        format: How it looks; XlsxWriter asks every cell for it.
-        body: What follows the cell's place and look in the file.
-    """
-
-    format: Format
-    body: str
 
 
 class Page(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
@@ -39,26 +27,46 @@ class Page(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
             column: Column, counted from zero.
             words: The formula without its equals sign, `escaped`.
             look: How it looks.
-            value: Its result, as `stored`.
+            value: Its result.
         """
-        kind = "" if not isinstance(value, str) or not value else ' t="e"' if value == NO_VALUE else ' t="str"'
-        shown = escaped(value) if isinstance(value, str) else value
-        self.table[row - 1][column] = Live(look, f"{kind}><f>{words}</f><v>{shown}</v></c>")
+        self.table[row - 1][column] = (look, _body(words, value))
         self._check_dimensions(row - 1, column)
 
+    def put_across(self, row: int, column: int, words: Sequence[str], look: Format, values: Sequence[float]) -> None:
+        """Write one formula for each column from one on, as `put` does."""
+        cells = self.table[row - 1]
+        for at, (text, value) in enumerate(zip(words, values, strict=True), column):
+            cells[at] = (look, _body(text, value))
+        self._check_dimensions(row - 1, column)
+        self._check_dimensions(row - 1, column + len(values) - 1)
+
+    def put_down(self, row: int, column: int, pieces: Sequence[str], look: Format, values: Sequence[float]) -> None:
+        """Write one formula for each row from one on, whose pieces the row's number joins."""
+        for at, value in enumerate(values, row):
+            self.table[at - 1][column] = (look, _body(str(at).join(pieces), value))
+        self._check_dimensions(row - 1, column)
+        self._check_dimensions(row + len(values) - 2, column)
+
     def _write_rows(self) -> None:
+        tags = [letters(column) for column in range((self.dim_colmax or 0) + 1)]
+        looks: dict[int, str] = {}
         for row in sorted({*self.table, *self.row_info}):
             cells = self.table.get(row)
             if not cells:
                 self._write_empty_row(row, None, self.row_info.get(row))
                 continue
             self._write_row(row, None, self.row_info.get(row))
-            for column in sorted(cells):
-                cell = cells[column]
-                if isinstance(cell, Live):
-                    self.fh.write(f'<c r="{letters(column)}{row + 1}" s="{cell.format._get_xf_index()}"{cell.body}')  # noqa: SLF001
+            parts, at = [], row + 1
+            for column, cell in sorted(cells.items()):
+                if type(cell) is tuple:  # those of XlsxWriter have names
+                    look, body = cell
+                    number = looks.get(id(look)) or looks.setdefault(id(look), str(look._get_xf_index()))  # noqa: SLF001
+                    parts.append(f'<c r="{tags[column]}{at}" s="{number}"{body}')
                 else:
+                    self.fh.write("".join(parts))
+                    parts.clear()
                     self._write_cell(row, column, cell)
+            self.fh.write("".join(parts))
             self._xml_end_tag("row")
 
 
@@ -73,8 +81,11 @@ def escaped(text: str) -> str:
     return text
 
 
-def stored(value: float | str) -> float | str:
-    """Return a result as a workbook stores it; what has no value is the error that a spreadsheet finds itself."""
+def _body(words: str, value: float | str) -> str:
+    """Write what follows a cell's place and look."""
     if isinstance(value, str):
-        return value
-    return float(value) if isfinite(value) else NO_VALUE
+        kind = ' t="str"' if value else ""
+        return f"{kind}><f>{words}</f><v>{escaped(value)}</v></c>"
+    if isfinite(value):
+        return f"><f>{words}</f><v>{value}</v></c>"
+    return f' t="e"><f>{words}</f><v>{NO_VALUE}</v></c>'

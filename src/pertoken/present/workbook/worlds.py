@@ -10,13 +10,13 @@ from pertoken.present.workbook.block import asked_before, openings
 from pertoken.present.workbook.desk import Desk, heading, number_look, set_up
 from pertoken.present.workbook.grid import MONTHS, letters
 from pertoken.present.workbook.inputs import slotted
-from pertoken.present.workbook.page import Page, escaped, stored
+from pertoken.present.workbook.page import Page, escaped
 from pertoken.present.workbook.plan import CALC, WORLDS, total_value
 from pertoken.present.workbook.words import words
 from pertoken.present.workbook.world_seat import WORLD, Columns, Seat
 from pertoken.scenario.fit import uncertain
 from pertoken.scenario.paper import Drawn, Draws, Headline, InputCell, Values
-from pertoken.scenario.program import Row
+from pertoken.scenario.program import Program, Row
 
 STATISTICS = (
     ("Mean", None, "AVERAGE({range})"),
@@ -57,18 +57,19 @@ class Column:
 def columns_of(desk: Desk) -> Columns:
     """Settle which columns the sheet of worlds has."""
     paper, draws = desk.paper, _draws(desk)
-    rows = uncertain(paper.program, draws.columns, paper.headline, paper.fan)
-    before = asked_before(paper.program)
-    shares = HEADLINES + len(paper.headline)
+    program, leads = program_of(desk), leads_of(desk)
+    rows = uncertain(program, draws.columns, leads, paper.fan)
+    before = asked_before(program)
+    shares = HEADLINES + len(leads)
     at = shares + len(draws.columns)
     places: dict[str, int] = {}
     for row in rows:
         at += row.by_month and (row.name in before or row.opening is not None)
         places[row.name] = at
-        at += len(paper.program.months) if row.by_month else 1
+        at += len(program.months) if row.by_month else 1
     tiers = {}
     for name in _ladders_of(rows):
-        ladder = paper.program.ladders[name]
+        ladder = program.ladders[name]
         if places.keys() & {*ladder.up_to, *ladder.a, *ladder.b}:
             tiers[name] = (at, at + len(ladder.up_to), at + len(ladder.up_to) + len(ladder.a))
             at += len(ladder.up_to) + 2 * len(ladder.a)
@@ -78,6 +79,16 @@ def columns_of(desk: Desk) -> Columns:
 
 def _draws(desk: Desk) -> Draws:
     return desk.paper.draws or Draws(columns=(), shares=np.zeros((0, 0)), values={})
+
+
+def program_of(desk: Desk) -> Program:
+    """Return the program of which the worlds reckon the uncertain rows."""
+    return _draws(desk).program or desk.paper.program
+
+
+def leads_of(desk: Desk) -> tuple[Headline, ...]:
+    """Return the results of which each world reckons the total."""
+    return _draws(desk).headline or desk.paper.headline
 
 
 def _ladders_of(rows: Sequence[Row]) -> list[str]:
@@ -146,8 +157,7 @@ def _write_column(desk: Desk, page: Page, column: Column) -> None:
         "elsewhere" if "!" in column.words else "formula", number_look(column.unit, values, desk.paper.currency)
     )
     pieces = escaped(column.words).split(WORLD)
-    for at, value in enumerate(values, TOP):
-        page.put(at, column.at, str(at).join(pieces), look, stored(value))
+    page.put_down(TOP, column.at, pieces, look, values)
 
 
 def _formulas(desk: Desk, columns: Columns) -> Iterator[Column]:
@@ -156,8 +166,9 @@ def _formulas(desk: Desk, columns: Columns) -> Iterator[Column]:
     drawn: dict[str, list[tuple[int, Drawn]]] = {}
     for place, each in enumerate(_draws(desk).columns, columns.shares):
         drawn.setdefault(each.row, []).append((place, each))
-    opened, before = openings(desk.paper.program, worlds), asked_before(desk.paper.program)
-    for row in desk.paper.program.rows:
+    program = program_of(desk)
+    opened, before = openings(program, worlds), asked_before(program)
+    for row in program.rows:
         if row.name in columns.rows:
             if row.by_month and (row.opening is not None or row.name in before):
                 yield from _opening(desk, columns, row, opened)
@@ -167,7 +178,7 @@ def _formulas(desk: Desk, columns: Columns) -> Iterator[Column]:
 
 def _headlines(desk: Desk, columns: Columns) -> Iterator[Column]:
     base, draws = desk.paper.values[desk.paper.cases[0]], _draws(desk)
-    for at, headline in enumerate(desk.paper.headline, HEADLINES):
+    for at, headline in enumerate(leads_of(desk), HEADLINES):
         found = {name: draws.values.get(name, base[name]) for name in (headline.row, headline.over) if name}
         values = np.broadcast_to(total_value(headline, found), len(draws.shares))
         yield Column(at=at, name=headline.label, unit=headline.unit, words=_total(headline, columns), values=values)
@@ -204,7 +215,7 @@ def _opening(desk: Desk, columns: Columns, row: Row, opened: Mapping[str, Values
 def _row(
     desk: Desk, columns: Columns, row: Row, drawn: Sequence[tuple[int, Drawn]], *, values: Values
 ) -> Iterator[Column]:
-    program, count = desk.paper.program, len(_draws(desk).shares)
+    program, count = program_of(desk), len(_draws(desk).shares)
     months = program.months if row.by_month else ("",)
     values = np.broadcast_to(values, (count, len(months)))
     for at, month in enumerate(months):
@@ -313,7 +324,7 @@ def _write_statistics(desk: Desk, page: Page) -> None:
         page.write_string(at - 1, 0, label, desk.look("text"))
         if level is not None:
             page.write_number(at - 1, LEVEL, level, desk.look("frozen", "0%"))
-        for column, headline in enumerate(desk.paper.headline, HEADLINES):
+        for column, headline in enumerate(leads_of(desk), HEADLINES):
             page.write_string(STATISTIC - 2, column, headline.label, desk.look("header_number"))
             values = headline_values(desk, headline)
             cells = f"{letters(column)}${TOP}:{letters(column)}${last}"
