@@ -197,9 +197,7 @@ def _pictures(facts: Facts, sheets: Sequence[Sheet]) -> list[Chart]:
             x=Axis("Month of the model", "quantity", zero=False),
             y=Axis(f"{what} added up, {unit}", "money", zero=False),
         )
-        found.append(
-            Chart("crossover", "When does another scenario overtake?", cross, "Scenarios added up.", "added")
-        )
+        found.append(Chart("crossover", "When does another scenario overtake?", cross, "Scenarios added up.", "added"))
     return found
 
 
@@ -270,7 +268,9 @@ def _ends(row: Row, said: Assumption) -> tuple[str, str]:
     if "p10" not in own or "p90" not in own:
         return "", ""
     low, high = own["p10"], own["p90"]
-    return ("", "") if isinstance(low, tuple) or isinstance(high, tuple) else (_text(row, float(low)), _text(row, float(high)))
+    if isinstance(low, tuple) or isinstance(high, tuple):
+        return "", ""
+    return _text(row, float(low)), _text(row, float(high))
 
 
 def _cases(facts: Facts, row: Row, said: Assumption | None) -> tuple[tuple[str, str], ...]:
