@@ -1,8 +1,12 @@
 """The support chatbot: 2,250.00 a month, and what a year, a cache and a cheaper model make of it, by hand."""
 
+from datetime import date
+
 import pytest
 
-from tests.examples.model_run import months, total, unsure_inputs
+import pertoken as pt
+from pertoken.catalog.book import rates_of
+from tests.examples.model_run import compiled, months, total, unsure_inputs
 
 LARGE = 500 * 0.015 / 1000 + 500 * 0.03 / 1000  # 0.0075 + 0.0150 = 0.0225 USD a query
 SMALL = 500 * 0.15 / 1e6 + 500 * 0.60 / 1e6  # 0.000375 USD a query
@@ -40,3 +44,15 @@ def test_savings_do_not_add():
 
 def test_at_least_three_inputs_are_unsure():
     assert unsure_inputs("chatbot") >= {"queries", "queries.growth", "question", "answer", "repeated", "easy"}
+
+
+@pytest.mark.parametrize("meter", ["input", "output"])
+def test_the_small_model_has_the_list_price_that_it_says(meter):
+    said = compiled("chatbot").inputs[f"price.small.{meter}"]
+    listed = {
+        rate.price
+        for rate in rates_of(pt.read_catalog(), "openai/gpt-4o-mini")
+        if rate.meter == f"{meter}_tokens" and rate.service_tier == "standard" and not rate.batch
+    }
+    assert listed == {said.value}
+    assert said.as_of == date(2026, 11, 20)

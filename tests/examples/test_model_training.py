@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from tests.examples.model_run import months, total
+import pertoken as pt
+from tests.examples.model_run import compiled, months, total
 
 HOURS = [calendar.monthrange(2027 + month // 12, month % 12 + 1)[1] * 24 for month in range(24)]
 SEASON = [2.2, 0.4, 0.4] * 8
@@ -75,3 +76,18 @@ def test_14_reserved_gpus_are_cheapest_as_each_of_them_is_needed_in_69_9_percent
     share = [sum(gpus >= each for gpus in needed) / 24 for each in (14, 15)]
     assert share[0] > RESERVED / ON_DEMAND > share[1]
     assert total("training", "total_cost", "reserved_14") < total("training", "total_cost", "base")
+
+
+@pytest.mark.parametrize(
+    ("name", "purchase"),
+    [("price.on_demand", "on_demand"), ("price.spot", "spot"), ("price.reserved", "reserved_1y")],
+)
+def test_prices_are_those_of_the_shipped_list(name, purchase):
+    said = compiled("training").inputs[name]
+    offer = next(
+        each
+        for each in pt.gpus("h100", provider="gcp", purchase=purchase).offers
+        if each.instance == "a3-highgpu-1g" and each.purchase == purchase
+    )
+    assert float(said.value) == pytest.approx(float(offer.usd_per_gpu_hour))
+    assert said.as_of == (offer.as_of or offer.seen)

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from tests.examples.model_run import months, value
+import pertoken as pt
+from tests.examples.model_run import compiled, months, value
 
 HOURS = 31 * 24  # January 2027
 REQUESTS = {"chatbot": 8_000_000, "search": 30_000_000, "content": 2_000_000}
@@ -75,3 +76,10 @@ def test_a_list_price_beats_own_machines_that_look_cheaper_when_assumed_busy():
     assert months("workloads", "cost_of_revenue", "own_search")[0] > google + sum(
         months("workloads", f"cost.{name}", "base")[0] for name in ("chatbot", "content")
     )
+
+
+def test_the_price_of_a_gpu_hour_is_that_of_the_shipped_list():
+    said = compiled("workloads").inputs["gpu_price"]
+    offers = {each.instance: each for each in pt.gpus("h100", provider="runpod", purchase="on_demand").offers}
+    assert float(said.value) == float(offers["H100 SXM secure"].usd_per_gpu_hour)
+    assert said.as_of == offers["H100 SXM secure"].as_of

@@ -65,3 +65,15 @@ def test_the_program_of_the_workbook_comes_to_what_rating_comes_to(name):
         for row in (*model.before.rows, *model.after.rows):
             given, expected = np.broadcast_arrays(own[row.name], found[row.name])
             np.testing.assert_allclose(given, expected, rtol=1e-9, atol=1e-6, err_msg=f"{row.name} in {worlds.case}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_world_is_impossible(name):
+    model = compiled(name)
+    shares = together(model, design(dimensions(model), draws=499, seed=11))
+    found = run(model, drawn(model, shares))
+    for row in (*model.before.rows, *model.after.rows):
+        values = found.values[row.name]
+        assert np.isfinite(values).all() or row.name in ("ltv", "ltv_to_cac", "payback_months"), row.name
+        if row.name.startswith(("customers", "new.", "churned.", "moved.", "requests", "tokens", "revenue", "cost.")):
+            assert (values >= 0).all(), row.name

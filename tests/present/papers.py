@@ -108,7 +108,7 @@ PRO = Ladder(
 )
 
 
-def spread(kind, **parameters):
+def spread(kind, *, moves="difference", **parameters):
     said = Distribution(kind, parameters)
     made = form(said)
     return Range(
@@ -117,6 +117,7 @@ def spread(kind, **parameters):
         parameters=dict(said.parameters),
         terms=dict(made.terms),
         median="p50" if kind == "p10_p90" else "",
+        moves=moves,
     )
 
 
@@ -130,7 +131,7 @@ def inputs():
             label="New customers a month",
             unit="customer",
             values={"base": 900, "low": 700, "high": 1100},
-            range=spread("p10_p90", p10=700, p50=900, p90=1150, low=0),
+            range=spread("p10_p90", p10=700, p50=900, p90=1150, low=0, moves="factor"),
             source="=sales plan",
             as_of=date(2026, 11, 1),
         ),
@@ -138,7 +139,13 @@ def inputs():
             row="signups.growth", values={"base": 0.03}, range=spread("triangular", low=0.0, mode=0.03, high=0.07)
         ),
         InputCell(row="start", unit="customer", values={"base": 4000}, lowest=0),
-        InputCell(row="churn", values={"base": 0.03, "low": 0.05, "=risky": 0.2}, lowest=0, highest=1),
+        InputCell(
+            row="churn",
+            values={"base": 0.03, "low": 0.05, "=risky": 0.2},
+            range=spread("p10_p90", p10=0.02, p50=0.03, p90=0.045, low=0, high=1, moves="odds"),
+            lowest=0,
+            highest=1,
+        ),
         InputCell(
             row="queries",
             unit="request / customer",
@@ -189,21 +196,27 @@ def given(cells, case, months):
     return {**found, "days_in_month": days, "shock": np.zeros(len(months))}
 
 
+MOVES = {
+    "factor": lambda drawn, value, base: drawn * value / base,
+    "difference": lambda drawn, value, base: drawn + value - base,
+    "odds": lambda drawn, value, base: share(odds(drawn) * odds(value) / odds(base)),
+}
+"""How a range moves with the value of a case."""
+
+
+def odds(part):
+    return part / (1 - part)
+
+
+def share(against):
+    return against / (1 + against)
+
+
 def changed(cells, edits):
     """Give inputs other base values."""
     return tuple(
         replace(cell, values={**cell.values, "base": edits.get(cell.row, cell.values["base"])}) for cell in cells
     )
-
-
-def without_range(cell, rows):
-    return replace(cell, range=None) if cell.row in rows else cell
-
-
-def shares_without(paper, rows):
-    """Give the shares of what is still drawn."""
-    kept = [place for place, column in enumerate(paper.draws.columns) if column.row not in rows]
-    return paper.draws.shares[:, kept]
 
 
 def small(text, *, months=MONTHS[:2], **values):
@@ -235,7 +248,7 @@ def result_cell(paper):
     return f"D{planned(paper).calc.rows['result']}"
 
 
-def worlds(program, cells, *, seed=7, count=None, shares=None):
+def worlds(program, cells, *, seed=7, count=None, case="base"):
     """Draw worlds as the sheet reckons them."""
     by_row = {cell.row: cell for cell in cells}
     ranged = [cell for cell in cells if cell.range]
@@ -246,17 +259,18 @@ def worlds(program, cells, *, seed=7, count=None, shares=None):
         *(Drawn(row="shock", how="shock", month=month) for month in range(1, len(program.months) + 1)),
     )
     count = count or worlds_that_fit(program, columns, HEADLINE, "gross_margin")
-    if shares is None:
-        shares = np.random.default_rng(seed).uniform(0.001, 0.999, (count, len(columns)))
-    drawn = dict(given(cells, "base", program.months))
+    shares = np.random.default_rng(seed).uniform(0.001, 0.999, (count, len(columns)))
+    drawn = dict(given(cells, case, program.months))
     for place, cell in enumerate(ranged):
         parameters = {k: v for k, v in cell.range.parameters.items() if k != "ends"}
         if cell.range.median:
             parameters[cell.range.median] = cell.values["base"]
-        drawn[cell.row] = quantile(Distribution(cell.range.kind, parameters), shares[:, [place]])
+        found = quantile(Distribution(cell.range.kind, parameters), shares[:, [place]])
+        base = cell.values["base"]
+        drawn[cell.row] = MOVES[cell.range.moves](found, cell.values.get(case, base), base)
     likely = by_row["event.price_cut.probability"].values["base"]
     u = shares[:, [len(ranged)]]
-    drawn[event.row] = np.where(u < likely, event.first + np.floor(u / likely * 5), 0.0)
+    drawn[event.row] = np.where(u < likely, event.first + np.floor(u / likely * 5), 0.0)  # one of five months
     drawn["shock"] = quantile(Distribution("normal", {"mean": 0, "sd": 1}), shares[:, len(ranged) + 1 :])
     wanted = [row.name for row in uncertain(program, columns, HEADLINE, "gross_margin")]
     return Draws(columns=columns, shares=shares, values=evaluate(program, drawn, wanted))
@@ -305,7 +319,7 @@ def chat(*, draws=True, edits: Mapping[str, Mapping[str, float]] | None = None, 
         bridge=steps,
         tornado=(
             Swing(label="signups", low="700", high="1,150", at_low=21_000, at_high=43_000),
-            Swing(label="answer", low="310", high="390", at_low=39_000, at_high=29_000),
+            Swing(label="answer", low="310", high="390", at_low=-9_000, at_high=29_000),
         ),
         tornado_of="gross margin [USD]",
     )

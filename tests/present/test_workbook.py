@@ -134,7 +134,7 @@ def paper_value(paper, row):
     return next(cell.values["base"] for cell in paper.inputs if cell.row == row)
 
 
-MODELLERS = {"It pays", "check.share", "Range of signups"}
+MODELLERS = {"It pays", "check.share", "Range of signups", "Range of churn"}
 """Checks that an edit may break; all others hold whatever is typed."""
 
 
@@ -163,14 +163,25 @@ def test_worlds_follow_an_edit_of_an_input_and_of_its_range(data, paper):
         assert found[sheet, cell] == pytest.approx(np.percentile(margin, level), abs=CENT)
 
 
-def test_an_input_that_the_chosen_case_sets_is_certain_and_others_stay_uncertain(data, paper):
-    found = recalculated(data, {"scenario": "low"})
-    cells = papers.changed(paper.inputs, {"signups": 700, "churn": 0.05, "price.llm": 0.004})
-    certain = tuple(papers.without_range(cell, {"signups", "price.llm"}) for cell in cells)
-    draws = papers.worlds(paper.program, certain, shares=papers.shares_without(paper, {"signups", "price.llm"}))
+@pytest.mark.parametrize("case", ["low", "high", "=risky"])
+def test_ranges_move_with_the_values_of_the_chosen_case(data, paper, case):
+    found = recalculated(data, {"scenario": case})
+    draws = papers.worlds(paper.program, paper.inputs, count=23, case=case)
+    if case == "high":  # events are drawn, whatever the case says of their month
+        assert paper.values[case]["event.price_cut.month"] == 3
     margin = draws.values["gross_margin"].sum(axis=-1)
-    sheet, cell = statistic_cell("P50", 2).replace("$", "").split("!")
-    assert found[sheet, cell] == pytest.approx(np.percentile(margin, 50), abs=CENT)
+    for level in (10, 50, 90):
+        sheet, cell = statistic_cell(f"P{level}", 2).replace("$", "").split("!")
+        assert found[sheet, cell] == pytest.approx(np.percentile(margin, level), abs=CENT)
+
+
+def test_a_bar_of_the_tornado_ends_at_its_two_results_on_either_side_of_nothing(data, paper):
+    cached = stored(data)
+    top = next(row for (sheet, cell), value in cached.items() if value == "signups: 700 to 1,150" for row in [cell[1:]])
+    for row, swing in zip((int(top), int(top) + 1), paper.tornado, strict=True):
+        hidden, shown, hidden_below, below = (cached["Outputs", f"{column}{row}"] for column in "FGHI")
+        assert (hidden + shown or hidden_below) == pytest.approx(max(swing.at_low, swing.at_high))
+        assert (hidden_below + below or hidden) == pytest.approx(min(swing.at_low, swing.at_high))
 
 
 def test_actuals_show_a_variance_only_where_something_was_pasted(data):
@@ -216,7 +227,8 @@ def test_the_log_lists_every_cell_that_may_be_typed_over_with_its_value(data):
 def test_properties_say_the_form_the_model_and_the_seed(data):
     book = openpyxl.load_workbook(io.BytesIO(data))
     found = {each.name: each.value for each in book.custom_doc_props.props}
-    assert found == {"pertoken format": 1, "model digest": "0123456789abcdef" * 4, "seed": 7}
+    expected = {"pertoken format": 1, "model digest": "0123456789abcdef" * 4, "seed": 7, "worlds": 23}
+    assert expected.items() <= found.items()
 
 
 def test_the_same_paper_gives_the_same_bytes(data):

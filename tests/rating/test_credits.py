@@ -116,3 +116,17 @@ def test_a_price_by_the_cycle_is_not_drawn_by_the_day():
     made = replace(made, prices={"t": replace(made.prices["t"], curve=tiers)})
     with pytest.raises(CardError, match="drawn by day, and t is priced by month"):
         rate(usage("customer day meter", ("acme", "2026-01-20", "x_units", 3)), made)
+
+
+def test_what_is_taken_off_an_invoice_below_nothing_does_not_refill_a_pool():
+    """A maximum of a year takes 90 off in December, where 10 are used; the 100 of credits have paid 50 in January."""
+    text = """
+        plan: p
+        prices: {t: {measure: {sum: x_units}, curve: [{rate: 1}]}}
+        clamp: {max: 20, window: year}
+        pools: [{id: b, unit: money, grant: 100, price: 0, eligible: [t], unused: forfeit, inside: {times: 2}}]
+        order: [maximum, credit]
+    """
+    used = usage("customer month meter", ("acme", "2026-01", "x_units", 100), ("acme", "2026-12", "x_units", 10))
+    ledger = rate(used, card(text)).ledger
+    assert by(amount(ledger, "billed").where(charge="t", stage="covered"), "month") == {"2026-01": -50}

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pertoken.core.lines import Lines, concat
 from pertoken.rating.contract import Contract
 from pertoken.rating.rate import amount, rate
 from tests.made import by, card, money, usage
@@ -225,3 +226,20 @@ def test_a_limit_on_named_charges_comes_before_one_on_all(own, all_, fee, billed
     limits = [f"{{{own}, on: [t]}}", f"{{{all_}}}"]
     made = plan(f"clamp: [{', '.join(limits if first else limits[::-1])}]", 1, f", base: {{curve: [{{flat: {fee}}}]}}")
     assert money(rate(units(10), made).ledger) == billed
+
+
+def test_the_cents_of_a_discount_on_a_quarters_amount_stand_on_the_invoice_of_the_quarters_last_month():
+    """12.5 % off 3.41 and 2.23 of March: -0.42625 - 0.27875 = -0.705, rounded half up to -0.71, not month by month."""
+    terms = card("""
+        plan: p
+        prices: {t: {measure: {sum: x_a}, curve: [{rate: 0.31}]}}
+        adjust: [{amount: 2.23, window: quarter}, {percent: -12.5}]
+    """)
+    used = usage("customer month meter", *(("a", f"2026-0{i}", "x_a", 11) for i in range(1, 7)))
+    rated = rate(used, terms, span=(date(2026, 1, 1), date(2026, 7, 1)))
+    job = rated.jobs["p"]
+    off = [p.lines.with_keys(month=job.invoiced(p.lines)) for p in rated.parts if p.term == "adjust.1"]
+    cents = concat(Lines, off).fold(["month"])
+    found = dict(zip(cents.keys["month"].column().tolist(), cents.values["amount"].tolist(), strict=True))
+    less = {f"2026-0{i}": D("-0.43") for i in (1, 2, 4, 5)}
+    assert found == less | {"2026-03": D("-0.71"), "2026-06": D("-0.71")}

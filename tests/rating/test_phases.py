@@ -135,3 +135,28 @@ def test_a_late_start_is_charged_from_its_day_on():
     used = usage("customer day meter", ("a", "2026-03-20", "x_units", 1), ("a", "2026-04-30", "x_units", 1))
     ledger = rate(used, made, contracts=[contract("2026-03-15")]).ledger
     assert by(ledger.where(charge="base"), "month") == {"2026-03": 170, "2026-04": 310}
+
+
+def test_a_flat_at_zero_of_a_later_phase_is_due_with_the_first_month_of_that_phase():
+    text = """
+        plan: p
+        prices: {t: {measure: {sum: x_units, window: year}, curve: {tiers: [{rate: 1, flat: 11}], flat_on_zero: true}}}
+        phases:
+          - {during: {months: 3, counter: restart}}
+          - during: {counter: restart}
+            prices:
+              t: {measure: {sum: x_units, window: year}, curve: {tiers: [{rate: 1, flat: 17}], flat_on_zero: true}}
+    """
+    ledger = rate(months(1, 1, 1, 1, 1), card(text), contracts=[contract("2026-01-01")]).ledger
+    assert by(ledger, "month") == {"2026-01": 12, "2026-02": 1, "2026-03": 1, "2026-04": 18, "2026-05": 1}
+
+
+def test_a_fee_of_a_quarter_is_rounded_on_the_invoice_with_which_it_is_due():
+    text = """
+        plan: p
+        prices:
+          f: {curve: [{flat: 10.005}], during: {every: quarter}}
+          t: {measure: {sum: x_units}, curve: [{rate: 1}]}
+    """
+    ledger = rate(months(0, 0, 0), card(text)).ledger
+    assert by(ledger, "month") == {"2026-01": D("10.01"), "2026-02": 0, "2026-03": 0}

@@ -29,7 +29,7 @@ WORLDS = 5
 DAYS = ("2026-01-15", "2026-02-11", "2026-03-31", "2026-04-01", "2026-05-20", "2026-06-30")
 SPAN = (date(2026, 1, 1), date(2026, 8, 1))
 OTHERS = {"whole months": (date(2026, 2, 1), date(2026, 7, 1)), "any day": (date(2026, 2, 10), date(2026, 7, 12))}
-few = settings(max_examples=100, deadline=None)
+few = settings(max_examples=50, deadline=None)
 
 CHARGES = {
     "linear": "{measure: {sum: x_a}, convert: {per: 3}, curve: [{rate: 0.31}]}",
@@ -140,11 +140,10 @@ def cards(draw):
         prices.append(SHARE)
     adjusts = draw(st.lists(st.sampled_from(ADJUSTS), max_size=3, unique=True))
     clamps = draw(st.lists(st.sampled_from(CLAMPS), max_size=2, unique=True))
-    by_quarter = any("quarter" in each for each in adjusts)  # of its discount's cents no pool of months can tell when
     pools = []
     if t in ("linear", "tiered", "volume", "packages", "allowed"):
         pools += [p.replace("x_units", own) for p in draw(st.lists(st.sampled_from(TOKENS), max_size=1))]
-    if t not in ("quarterly", "yearly", "termed", "peak", "held", "heads") and not by_quarter:
+    if t not in ("quarterly", "yearly", "termed", "peak", "held", "heads"):
         billed = draw(st.sampled_from(["t", "t, rest"]))
         pools += [p.replace("BILLED", billed) for p in draw(st.lists(st.sampled_from(MONEYS), max_size=1))]
     anchor = draw(st.sampled_from(["", "", "anchor: 15, ", "anchor: start, "]))

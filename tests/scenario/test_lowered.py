@@ -276,8 +276,8 @@ def test_a_number_of_the_card_that_is_an_input_is_asked_for_by_its_name():
             convert: {per: 1000}
             curve: {mode: marginal, tiers: [{up_to: 100, rate: 0.5, flat: 3}, {rate: 0.25}], flat_on_zero: false}
     """)
-    curve = ("prices", "tokens", "curve", "tiers")
-    names = {
+    curve: tuple[str | int, ...] = ("prices", "tokens", "curve", "tiers")
+    names: dict[tuple[str | int, ...], tuple[str, float]] = {
         (*curve, 0, "rate"): ("price", 1000),
         (*curve, 0, "up_to"): ("bound", 1),
         (*curve, 1, "flat"): ("entry", 1),
@@ -318,6 +318,9 @@ REFUSED = {
     SEATS + POOL + "hour}]": "drawn by the hour",
     SEATS + POOL + "month, outside: {block: true}}]": "blocks usage",
     SEATS + POOL + "month, rollover: {share: 1, of: original, periods: 2}}]": "carries on for 2 cycles",
+    SEATS + POOL.replace("price: 1", "pay: {amount: 9}") + "month, rollover: {share: 1, of: original, periods: 1}}]": (
+        "bear payments that differ by month"
+    ),
     SEATS + ", f: {curve: [{flat: 1}], during: {from: 2027-01-15, prorate: day}}}": "inside a month",
 }
 

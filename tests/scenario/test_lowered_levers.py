@@ -1,6 +1,7 @@
 """Levers as rows of a sheet bring and take what `move` does."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def by_moving(effects):
     ]
     keys = {name: Key.of([labels[name] for labels, _ in rows]) for name in rows[0][0]}
     after = move(Usage(keys, {"quantity": np.array([quantity for _, quantity in rows])}), effects, periods=MONTHS)
-    out = {}
+    out: dict = {}
     for record in after.records():
         labels = frozenset(
             (name, label) for name, label in record.items() if name not in {"month", "quantity"} and label
@@ -76,10 +77,7 @@ def switched(draw):
                 name=name,
                 kind=name,
                 where=draw(st.sampled_from([{}, {"workload": "chat"}, {"model": "large"}])),
-                to={"model": "small", "service_tier": "flex"}[kind.labels[0]]
-                and {kind.labels[0]: "small" if kind.labels[0] == "model" else "flex"}
-                if kind.labels
-                else {},
+                to={label: {"model": "small", "service_tier": "flex"}[label] for label in kind.labels},
                 parameters={each.name: "" for each in said},
             )
         )
@@ -116,12 +114,13 @@ def test_levers_in_rows_do_what_they_do_in_numbers(chosen):
 
 
 def test_a_route_and_an_addition_by_hand():
+    share: Any = Said(Name("s"))
     effects = [
         Move(
             name="route",
             where={"workload": "search"},
             meters=("total_tokens",),
-            share=Said(Name("s")),
+            share=share,
             to={"model": "tiny"},
             times=2.0,
         ),

@@ -21,4 +21,5 @@ def command(a: str, b: str, of: str, draws: int, seed: int, delivery: Delivery) 
     """
     from pertoken.present.model_compare import sheet
 
-    deliver(sheet(workbench.compare(a, b, of=of, draws=draws, seed=seed)), delivery)
+    answer = workbench.compare(a, b, of=of, draws=draws, seed=seed)
+    deliver(sheet(answer), delivery, short=sheet(answer, brief=True))

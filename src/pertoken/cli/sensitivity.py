@@ -22,6 +22,5 @@ def command(model: str, of: str, scenario: str, sobol: bool, draws: int, seed: i
     """
     from pertoken.present.model_sensitivity import sheet
 
-    deliver(
-        sheet(workbench.sensitivity(model, of=of, scenario=scenario, sobol=sobol, draws=draws, seed=seed)), delivery
-    )
+    answer = workbench.sensitivity(model, of=of, scenario=scenario, sobol=sobol, draws=draws, seed=seed)
+    deliver(sheet(answer), delivery, short=sheet(answer, brief=True))

@@ -97,7 +97,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     'did you mean input_tokens?'
     """
     names = sorted(set(known))
-    close = alike(name, names)
+    close = alike(name, names) or [known for known in names if known.startswith(name)][:3] if name else []
     if close:
         return f"did you mean {' or '.join(close)}?"
     shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")

@@ -137,7 +137,6 @@ class Groups:
         result: Values = np.add.reduceat(ordered, self.starts, axis=-1)
         return result
 
-
     def _even(self, each: int) -> bool:
         """Tell whether all groups have so many lines, and those few."""
         return each <= FEW and each * len(self.starts) == self.size and bool((np.diff(self.starts) == each).all())

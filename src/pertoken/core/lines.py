@@ -27,6 +27,7 @@ __all__ = [
     "combine",
     "concat",
     "each_alone",
+    "filled",
     "group",
     "in_worlds",
     "merge_labels",
@@ -136,7 +137,7 @@ class Lines:
         for finer in here[1:]:
             if "" not in key.labels:
                 break
-            key = _filled(key, self._rolled(finer, grain))
+            key = filled(key, self._rolled(finer, grain))
         return key
 
     def _rolled(self, finer: str, grain: str) -> Key:
@@ -206,7 +207,7 @@ def in_worlds(values: Values, worlds: tuple[int, ...]) -> Values:
     return values if values.shape[:-1] == worlds else np.broadcast_to(values, (*worlds, values.shape[-1]))
 
 
-def _filled(key: Key, other: Key) -> Key:
+def filled(key: Key, other: Key) -> Key:
     """Take the labels of another key where a key is empty."""
     empty = key.codes == key.labels.index("")
     if not empty.any():

@@ -51,8 +51,9 @@ SIZES = ((1e3, "thousand"), (1e6, "million"), (1e9, "billion"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    row: Row
+class Line:
+    """One result: its label, what its numbers are, and the numbers."""
+
     label: str
     kind: Kind
     values: Values
@@ -64,25 +65,37 @@ def leading(answer: Ran) -> list[Table | Note]:
     if not lines:
         return [Note("The model comes to nothing: it has no revenue and no costs.", "warning")]
     names = list(answer.cases)
-    columns = [*names[:BASICS], *(label for _, label in RANGE if answer.simulated)]
-    room = (WIDTH - max(len(line.label) for line in lines)) // len(columns) - GAP
-    size, word = _size([line.values for line in lines if line.kind == "money"], room)
-    made = [_written(line, (size, word), room) for line in lines]
-    unit = f"{word} {answer.model.spec.currency}".strip()
-    table = Table(
-        "results",
-        f"Results {months_words(answer.model.months)}, money in {unit}",
-        (Column("result", "", "text"), *(Column(f"c{i}", label, "exact") for i, label in enumerate(columns))),
-        tuple((label, *map(cell, values)) for label, _, values in made),
-        total=False,
-        kinds=tuple(kind for _, kind, _ in made),
-    )
+    heads = [*names[:BASICS], *(label for _, label in RANGE if answer.simulated)]
+    spec = answer.model.spec
+    table = fitted(lines, heads, f"Results {months_words(answer.model.months)}", spec.currency)
     others = names[BASICS:]
     said = f"Other scenarios: {', '.join(others)}. See one with --scenario NAME, all with --full."
     return [table, Note(said)] if others else [table]
 
 
-def _lines(answer: Ran) -> Iterator[_Line]:
+def fitted(lines: Sequence[Line], heads: Sequence[str], title: str, currency: str) -> Table:
+    """Lay results out in one table that fits a terminal, money in units as large as that takes.
+
+    Args:
+        lines: The results.
+        heads: Headers of their numbers.
+        title: What they are.
+        currency: Currency of the money.
+    """
+    room = (WIDTH - max(len(line.label) for line in lines)) // len(heads) - GAP
+    size, word = _size([line.values for line in lines if line.kind == "money"], room)
+    made = [_written(line, (size, word), room) for line in lines]
+    return Table(
+        "results",
+        f"{title}, money in {f'{word} {currency}'.strip()}",
+        (Column("result", "", "text"), *(Column(f"c{i}", label, "exact") for i, label in enumerate(heads))),
+        tuple((label, *map(cell, values)) for label, _, values in made),
+        total=False,
+        kinds=tuple(kind for _, kind, _ in made),
+    )
+
+
+def _lines(answer: Ran) -> Iterator[Line]:
     """The rows that say something, each with its values in all columns."""
     worlds = next(iter(answer.simulated.values()), None)
     cases = list(answer.cases.values())
@@ -96,9 +109,13 @@ def _lines(answer: Ran) -> Iterator[_Line]:
         result = [float(case.total("operating_result")) for case in cases[:BASICS]]
         if not np.isfinite(own).any() or not own.any() or (name == "cash" and np.allclose(own[: len(result)], result)):
             continue
-        unit = unit_words(row.unit)
-        label = SHORT.get(name, label_of(row) + (f", {unit}" if unit and kind_of(row) == "quantity" else ""))
-        yield _Line(row, label, kind_of(row), own)
+        yield Line(short_label(row), kind_of(row), own)
+
+
+def short_label(row: Row) -> str:
+    """What a result is called where room is scarce, with its unit where it is neither money nor a share."""
+    unit = unit_words(row.unit)
+    return SHORT.get(row.name, label_of(row) + (f", {unit}" if unit and kind_of(row) == "quantity" else ""))
 
 
 def _size(rows: Sequence[Values], room: int) -> tuple[float, str]:
@@ -113,7 +130,7 @@ def _width(values: Values) -> int:
     return max((len(show(float(x), "count")) for x in values if np.isfinite(x)), default=0)
 
 
-def _written(line: _Line, money: tuple[float, str], room: int) -> tuple[str, Kind, Values]:
+def _written(line: Line, money: tuple[float, str], room: int) -> tuple[str, Kind, Values]:
     """A line in the unit of all money, or in its own where it is too large."""
     most = float(np.nanmax(np.abs(np.where(np.isfinite(line.values), line.values, 0.0))))
     if line.kind == "money":

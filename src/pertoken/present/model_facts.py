@@ -8,7 +8,15 @@ from math import isfinite
 import numpy as np
 
 from pertoken.core.formula import names, text
-from pertoken.present import charts, charts_crossover, charts_months, model_run, model_sensitivity
+from pertoken.present import (
+    charts,
+    charts_crossover,
+    charts_months,
+    model_notes,
+    model_run,
+    model_sensitivity,
+    model_words,
+)
 from pertoken.present.charts import Axis
 from pertoken.present.model_view import Check, ModelPage, Origin, Quantity, Role, grid
 from pertoken.present.model_words import cell, kind_of, label_of, unit_words
@@ -55,10 +63,10 @@ class Facts:
 
 def view(facts: Facts) -> ModelPage:
     """Lay out the page of a model."""
-    run, swings = model_run.sheet(facts.answer), model_sensitivity.sheet(facts.sensitive)
+    run, swings = model_run.sheet(facts.answer, "full"), model_sensitivity.sheet(facts.sensitive)
     known = {label_of(row): row.name for row in facts.program.rows if row.name in facts.answer.model.headline}
     tables = [grid(table, _leads(table, known)) for table in (*run.of(Table), *swings.of(Table), *_own(facts))]
-    cases = next((each for each in tables if each.name == "money"), None)
+    cases = next((each for each in tables if each.name == "results"), None)
     here = {row.name for row in facts.program.rows}
     return ModelPage(
         title=run.title,
@@ -70,7 +78,7 @@ def view(facts: Facts) -> ModelPage:
         checks=tuple(_check(facts, name, here) for name in facts.answer.model.checks),
         quantities=tuple(_quantity(facts, row, here) for row in facts.program.rows),
         origin=_origin(facts),
-        notes=tuple(note for note in run.of(Note) if not note.text.startswith("The check ")),
+        notes=tuple(model_notes.odds(facts.answer)),
     )
 
 
@@ -133,7 +141,7 @@ def _bridge(facts: Facts) -> Table:
 def _adding(facts: Facts) -> dict[str, list[float]]:
     """What the money of each scenario adds up to by month, of scenarios that change places."""
     months = len(facts.answer.model.months)
-    of, sign = ("operating_result", 1) if model_run.earns(facts.answer) else ("total_cost", 1)
+    of, sign = ("operating_result", 1) if model_words.earns(facts.answer) else ("total_cost", 1)
     lines = {
         case: (sign * np.cumsum(np.broadcast_to(found.values[of], (months,)))).tolist()
         for case, found in facts.answer.cases.items()
@@ -176,12 +184,12 @@ def _pictures(facts: Facts, sheets: Sequence[Sheet]) -> list[Chart]:
         draw = partial(charts_months.by_month, months, parts, title=f"Costs, {unit} a month")
         found.append(Chart("costs", "What is a month's cost made of?", draw, "Costs month by month.", "costs"))
     steps = _steps(facts)
-    if model_run.earns(facts.answer):
+    if model_words.earns(facts.answer):
         bridge = partial(charts.waterfall, steps[:-1], steps[-1], title=f"{unit} over all months")
         found.append(Chart("bridge", "What is left of the revenue?", bridge, "From revenue to the result.", "bridge"))
     lines = dict(list(_adding(facts).items())[:MOST_LINES])
     if lines:
-        what = "Result" if model_run.earns(facts.answer) else "Cost"
+        what = "Result" if model_words.earns(facts.answer) else "Cost"
         cross = partial(
             charts_crossover.crossover,
             [float(i) for i in range(1, len(months) + 1)],

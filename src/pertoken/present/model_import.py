@@ -11,7 +11,7 @@ from pertoken.scenario.returned import Edit
 def sheet(answer: Imported) -> Sheet:
     """Lay out what an import found."""
     blocks: list[Table | Note] = [_edits(answer)] if answer.edits else []
-    blocks += results(answer.compared) if answer.edits else []
+    blocks += [results(answer.compared)] if answer.edits else []
     blocks += _notes(answer)
     spec = answer.before.spec
     meta = {"workbook": answer.file, "model": spec.source or spec.name, "case": answer.case}

@@ -3,15 +3,23 @@
 from functools import partial
 
 from pertoken.present import charts_tornado
-from pertoken.present.model_words import cell, kind_of, label_of, number_words
+from pertoken.present.model_words import LARGE, amount, cell, kind_of, label_of, number_words
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Chart, Column, Note, Sheet, Table
 from pertoken.scenario.answer import Sensitive
 from pertoken.scenario.run import row_of
 
+MOST = 10
+"""Inputs that people are shown."""
 
-def sheet(answer: Sensitive) -> Sheet:
-    """Lay out what a result depends on."""
+
+def sheet(answer: Sensitive, *, brief: bool = False) -> Sheet:
+    """Lay out what a result depends on.
+
+    Args:
+        answer: What was found.
+        brief: Only the inputs that move it most.
+    """
     row = row_of(answer.model, answer.of)
     kind, unit = kind_of(row), answer.model.spec.currency if kind_of(row) == "money" else ""
     columns = (
@@ -33,7 +41,12 @@ def sheet(answer: Sensitive) -> Sheet:
         )
         for each in answer.swings
     )
-    table = Table("swings", "One input at a time, from P10 to P90", columns, lines, total=False)
+    shown = lines[:MOST] if brief else lines
+    rest = len(lines) - len(shown)
+    note = f"{rest} more inputs move it less; --format csv lists all." if rest else ""
+    large = kind == "money" and max((abs(each.swing) for each in answer.swings), default=0.0) >= LARGE
+    kinds = ("count",) * len(shown) if brief and large else ()
+    table = Table("swings", "One input at a time, from P10 to P90", columns, shown, note, total=False, kinds=kinds)
     bars = [
         charts_tornado.Swing(
             each.name,
@@ -68,10 +81,11 @@ def _words(answer: Sensitive) -> str:
     row = row_of(answer.model, answer.of)
     kind = kind_of(row)
     unit = answer.model.spec.currency if kind == "money" else ""
-    text = f"{label_of(row)} is {show(answer.base, kind, unit)} in case {answer.case}"
+    written = amount if kind == "money" else partial(show, kind=kind)
+    text = f"{label_of(row)} is {written(cell(answer.base))} {unit}".rstrip() + f" in case {answer.case}"
     if answer.swings:
         first = answer.swings[0]
-        text += f"; {first.name} moves it most, by {show(first.swing, kind, unit)}"
+        text += f"; {first.name} moves it most, by {written(cell(first.swing))} {unit}".rstrip()
     return f"{text}."
 
 

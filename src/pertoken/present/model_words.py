@@ -21,7 +21,7 @@ LARGE = 1_000
 
 def kind_of(row: Row) -> Kind:
     """Tell how a quantity's numbers are written."""
-    if row.name in SHARES or row.unit.text == "%":
+    if row.name in SHARES:
         return "share"
     nouns = dict(row.unit.powers)
     money = [noun for noun in nouns if noun.isupper()]
@@ -30,13 +30,14 @@ def kind_of(row: Row) -> Kind:
     return "money" if money and nouns == {money[0]: 1, "customer": -1} else "quantity"
 
 
-def amount(value: float) -> str:
+def amount(value: Cell) -> str:
     """Write money in words: cents only where it is small.
 
     >>> amount(77283.57), amount(12.5)
     ('77,284', '12.50')
     """
-    return show(value, "count" if abs(value) >= LARGE else "money")
+    large = isinstance(value, float) and abs(value) >= LARGE
+    return show(value, "count" if large else "money")
 
 
 def months_words(months: Sequence[str]) -> str:
@@ -55,8 +56,8 @@ def earns(answer: Ran) -> bool:
 
 
 def unit_words(unit: Unit) -> str:
-    """Write a unit beside a number; nothing for what is only counted in itself."""
-    return "" if unit.text in ("1", "%") else str(unit)
+    """Write a unit beside a number; nothing for a plain number."""
+    return "" if unit.text == "1" else str(unit)
 
 
 def label_of(row: Row) -> str:

@@ -79,8 +79,9 @@ def invoice_keys(lines: Lines, charge: str, job: Job) -> dict[str, Key]:
         return keys | {name: key for name, key in lines.keys.items() if name in (*period.GRAINS, CYCLE)}
     grain = period.finest(set(lines.keys))
     if grain is not None or card.during.anchor is not None:
-        name, key = job.key(lines, max(grain or "hour", INVOICE, key=period.GRAINS.index))
-        keys[name] = key
+        window = max(grain or "hour", INVOICE, key=period.GRAINS.index)
+        name, key = job.key(lines, window)
+        keys[name] = job.invoiced(lines) if window == INVOICE else key
     return keys
 
 

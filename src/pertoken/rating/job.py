@@ -10,7 +10,7 @@ import numpy as np
 
 from pertoken.core import period
 from pertoken.core.errors import CardError
-from pertoken.core.lines import Key, Lines, Usage
+from pertoken.core.lines import Key, Lines, Usage, filled
 from pertoken.core.money import Values, array
 from pertoken.rating.assign import Claim, Combos, during_key, durings, own_lines
 from pertoken.rating.card import Card, During
@@ -72,15 +72,19 @@ class Job:
         What is reckoned by the quarter or the year (a limit, a peak) stands on the invoice of the last month of it in
         which the contract runs. Without times there is one invoice, with an empty name.
         """
-        grain = period.finest(set(lines.keys))
-        if CYCLE in lines.keys or grain in ("hour", "day", "month"):
-            return self.key(lines, "month")[1]
-        if grain is None:
-            return Key.constant("", len(lines))
+        own = CYCLE in lines.keys or period.finest(set(lines.keys)) in ("hour", "day", "month")
+        key = self.key(lines, "month")[1] if own else Key.constant("", len(lines))
+        for grain in ("quarter", "year"):
+            if grain in lines.keys and "" in key.labels:
+                key = filled(key, self._last_month(lines, grain))
+        return key
+
+    def _last_month(self, lines: Lines, grain: str) -> Key:
+        """Find the last month of a longer period in which each line's contract runs; empty where a line has none."""
         key = lines.keys[grain]
         over = np.minimum(period.ends(key.labels)[key.codes], self.contracts.end[self.contracts.of_lines(lines)])
         every, codes = np.unique((over - np.timedelta64(1, "s")).astype("datetime64[M]"), return_inverse=True)
-        return Key(codes.astype(np.int32).reshape(-1), tuple(every.astype(str)))
+        return Key.of(np.where(np.isnat(every), "", every.astype(str))[codes.reshape(-1)].tolist())
 
     def taken(self, claim: Claim, combos: Combos) -> Taken:
         """The usage that a claim takes."""

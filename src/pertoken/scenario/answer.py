@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pertoken.core.money import Values
+from pertoken.scenario.explained import Explanation
 from pertoken.scenario.indices import Index, Swing
 from pertoken.scenario.model import Model
+from pertoken.scenario.program import Row
 from pertoken.scenario.run import Outcome
 from pertoken.scenario.simulate import Simulated
 from pertoken.scenario.solve import Roots
+from pertoken.scenario.spec import Assumption
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,3 +163,28 @@ class PaysFrom:
     month: str
     paths: Values
     worlds: Values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traced:
+    """A number of a model, and the tree of formulas and inputs behind it.
+
+    Args:
+        model: The model.
+        case: The case.
+        tree: The number, and what it is made of.
+        rows: All rows of the program that it stands in, by name.
+        inputs: Inputs by the row that holds their value.
+        note: What the tree leaves out, and why; empty where it is whole.
+    """
+
+    model: Model
+    case: str
+    tree: Explanation
+    rows: Mapping[str, Row]
+    inputs: Mapping[str, Assumption]
+    note: str = ""
+
+    def row(self, name: str) -> Row:
+        """The row of a number."""
+        return self.rows[name]

@@ -9,7 +9,7 @@ from pertoken.core.money import Values
 from pertoken.scenario.answer import Changed, Compared
 from pertoken.scenario.drawn_worlds import drawn
 from pertoken.scenario.model import Model
-from pertoken.scenario.run import row_of, run, total_of
+from pertoken.scenario.run import ALIASES, row_of, run, total_of
 from pertoken.scenario.simulate import Draws, shares_of
 from pertoken.scenario.waterfall import shapley
 from pertoken.scenario.worlds import named, of_inputs, value_in
@@ -27,6 +27,9 @@ def compared(one: Side, two: Side, *, of: str = "operating_result", draws: Draws
         of: The row that changes of inputs are told for.
         draws: Common worlds: what both leave uncertain is drawn alike. None for named cases alone.
     """
+    of = ALIASES.get(of, of)
+    for _, model, _ in (one, two):
+        row_of(model, of)
     outcomes = (run(one[1], named(one[1], one[2])), run(two[1], named(two[1], two[2])))
     rows = tuple(name for name in one[1].headline if name in two[1].headline)
     changed = _changed(one, two)

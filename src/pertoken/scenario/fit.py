@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from pertoken.scenario.inlined import inlined, only
 from pertoken.scenario.order import asked, upstream
 from pertoken.scenario.paper import Drawn, Headline
 from pertoken.scenario.program import Program, Row
@@ -12,6 +13,12 @@ FEWEST, MOST = 20, 500
 """Worlds at least and at most."""
 WIDEST = 16_384
 """Columns that a spreadsheet has."""
+ENOUGH = 50
+"""Worlds that there should be room for before they reckon all of the headline."""
+LONGEST = 120
+"""The most parts of a world's formula into which others are written."""
+LEADING = frozenset({"customers", "revenue", "cost_of_revenue", "gross_margin", "total_cost", "operating_result"})
+"""What the worlds of a large model reckon, with the shares of one in another."""
 
 
 def uncertain(program: Program, drawn: Iterable[Drawn], headline: Iterable[Headline], fan: str = "") -> tuple[Row, ...]:
@@ -36,6 +43,45 @@ def uncertain(program: Program, drawn: Iterable[Drawn], headline: Iterable[Headl
     return tuple(row for row in program.rows if row.name in differ & needed)
 
 
+def short_program(
+    program: Program, drawn: Iterable[Drawn], headline: Iterable[Headline], fan: str = ""
+) -> tuple[Program, tuple[Headline, ...]]:
+    """Return what the sheet of worlds reckons: all of the headline where that has room, else the results that lead.
+
+    Args:
+        program: The program.
+        drawn: What is drawn.
+        headline: Results that lead.
+        fan: Another row that is wanted; empty for none.
+
+    Returns:
+        The program in as few rows as may be; and the results whose total stands in each world.
+    """
+    drawn, headline = tuple(drawn), tuple(headline)
+    short = _short(program, drawn, headline, fan)
+    if _cells(short, drawn, headline, fan) * ENOUGH <= BUDGET:
+        return short, headline
+    few = tuple(each for each in headline if {each.row, each.over or each.row} <= LEADING) or headline
+    return _short(program, drawn, few, fan), few
+
+
+def _short(program: Program, drawn: tuple[Drawn, ...], headline: tuple[Headline, ...], fan: str) -> Program:
+    """Write uncertain rows into those that ask; certain ones are looked up on the sheet of calculations."""
+    leads = {name for each in headline for name in (each.row, each.over)} | {fan}
+    part = only(program, leads - {""})
+    differ = {row.name for row in uncertain(part, drawn, headline, fan)}
+    certain = {row.name for row in part.rows} - differ
+    by_name = {name for each in drawn for name in (each.row, each.probability)}
+    return inlined(part, leads | certain | by_name, longest=LONGEST)
+
+
+def _cells(program: Program, drawn: tuple[Drawn, ...], headline: tuple[Headline, ...], fan: str) -> int:
+    """Count the formulas of one world."""
+    rows = uncertain(program, drawn, headline, fan)
+    cells = len(headline) + sum(len(program.months) + 1 if row.by_month else 1 for row in rows)
+    return cells + sum(len(ladder.up_to) + 2 * len(ladder.a) for ladder in program.ladders.values())
+
+
 def worlds_that_fit(
     program: Program, drawn: Iterable[Drawn], headline: Iterable[Headline], fan: str = "", *, budget: int = BUDGET
 ) -> int:
@@ -49,9 +95,7 @@ def worlds_that_fit(
         budget: Formulas that the sheet of worlds may hold.
     """
     drawn, headline = tuple(drawn), tuple(headline)
-    rows = uncertain(program, drawn, headline, fan)
-    cells = len(headline) + sum(len(program.months) + 1 if row.by_month else 1 for row in rows)
-    cells += sum(len(ladder.up_to) + 2 * len(ladder.a) for ladder in program.ladders.values())
+    cells = _cells(program, drawn, headline, fan)
     if cells + len(drawn) + 2 > WIDEST:
         return 0
     return max(FEWEST, min(MOST, budget // max(cells, 1)))

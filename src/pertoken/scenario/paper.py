@@ -123,11 +123,15 @@ class Draws:
         shares: Shares between 0 and 1, shape `(world, column)`.
         values: What Python found in each world, shape `(world, 1)` or `(world, month)` by row: of all rows below an
             uncertain input and above a headline.
+        program: What the worlds reckon, in fewer rows than the paper's; the paper's program if None.
+        headline: Results of each world; the paper's if empty.
     """
 
     columns: tuple[Drawn, ...]
     shares: Values
     values: Mapping[str, Values]
+    program: Program | None = None
+    headline: tuple[Headline, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

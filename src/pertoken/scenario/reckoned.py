@@ -284,7 +284,7 @@ def _lifetime(paying: Sequence[Segment], spec: Spec) -> Iterator[Entry]:
     yield about(name="ltv_to_cac", said=share(name("ltv"), name("cac")), unit="1", label="LTV to CAC")
     yield about(
         name="payback_months",
-        said=share(name("cac"), name("margin_each")),
+        said=share(name("cac"), call("max", number(0), name("margin_each"))),
         unit="1",
         label="Months until CAC is paid back",
     )

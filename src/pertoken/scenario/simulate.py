@@ -98,50 +98,65 @@ def simulate(
         msg = f"{MARGIN} is no result here, so nothing can be above a share of it; expected a model with revenue"
         raise InputError(msg)
     plan = plan_of(model, how)
-    rows = {name: row_of(model, name) for name in wanted}
-    sums = {name: Gathered(_asked(name, margin_above)) for name in wanted}
-    by_month = {name: Gathered(_asked(name, None)) for name, row in rows.items() if row.by_month}
-    kept: dict[str, list[Values]] = {name: [] for name in wanted}
-    held = dict.fromkeys(model.checks, 0.0)
-    always = 0
+    taken = _Taken(model, wanted, margin_above)
     for first in range(0, plan.replicates, at_once := max(1, CHUNK // plan.draws)):
         replicates = range(first, min(first + at_once, plan.replicates))
         shares = np.concatenate([shares_of(model, how, plan, replicate) for replicate in replicates])
-        values = run(model, drawn(model, shares, case), wanted=(*wanted, *held)).values
-        for name, row in rows.items():
-            total = np.broadcast_to(total_of(row, values), (len(shares),))
-            for block in np.split(total, len(replicates)):
-                sums[name] = gather(sums[name], block)
-            if first * plan.draws < KEPT:
-                kept[name].append(total)
-            if name in by_month:
-                own = np.broadcast_to(values[name], (len(shares), len(model.months)))
-                for block in np.split(own, len(replicates)):
-                    by_month[name] = gather(by_month[name], block)
-        for name in held:
-            holds = np.broadcast_to(values[name], (len(shares), values[name].shape[-1]))
-            held[name] += float((holds > 0).all(axis=-1).sum()) / (plan.replicates * plan.draws)
-        if margin_above is not None:
-            own = np.broadcast_to(values[MARGIN], (len(shares), values[MARGIN].shape[-1]))
-            always += int((~(own <= margin_above)).all(axis=-1).sum())
+        values = run(model, drawn(model, shares, case), wanted=(*wanted, *model.checks)).values
+        taken.take(values, len(shares), len(replicates))
         if watch is not None:
-            watch(replicates[-1] * plan.draws + plan.draws, plan.replicates * plan.draws)
-    said = {name: summary(each) for name, each in sums.items()}
+            watch((replicates[-1] + 1) * plan.draws, plan.replicates * plan.draws)
+    count = plan.replicates * plan.draws
+    totals = {name: summary(each) for name, each in taken.totals.items()}
     above = None
     if margin_above is not None:
-        share = float(said[MARGIN][f"above {margin_above:.15g}"])
-        above = (margin_above, share, always / (plan.replicates * plan.draws))
+        above = (margin_above, float(totals[MARGIN][f"above {margin_above:.15g}"]), taken.always / count)
     return Simulated(
-        above=above,
         model=model,
         case=case,
         draws=how,
         plan=plan,
-        totals=said,
-        months={name: summary(each) for name, each in by_month.items()},
-        kept={name: np.concatenate(each) for name, each in kept.items()},
-        held=held,
+        totals=totals,
+        months={name: summary(each) for name, each in taken.months.items()},
+        kept={name: np.concatenate(each) for name, each in taken.kept.items()},
+        held={name: held / count for name, held in taken.held.items()},
+        above=above,
     )
+
+
+class _Taken:
+    """What worlds have come to so far; its size does not grow with their number."""
+
+    def __init__(self, model: Model, wanted: Sequence[str], margin_above: float | None) -> None:
+        self.rows = {name: row_of(model, name) for name in wanted}
+        self.size, self.margin_above = len(model.months), margin_above
+        self.totals = {name: Gathered(_asked(name, margin_above)) for name in wanted}
+        self.months = {name: Gathered(_asked(name, None)) for name, row in self.rows.items() if row.by_month}
+        self.kept: dict[str, list[Values]] = {name: [] for name in wanted}
+        self.held = dict.fromkeys(model.checks, 0)
+        self.count = self.always = 0
+
+    def take(self, values: Mapping[str, Values], worlds: int, replicates: int) -> None:
+        """Take in the worlds of some replicates."""
+        for name, row in self.rows.items():
+            total = np.broadcast_to(total_of(row, values), (worlds,))
+            for block in np.split(total, replicates):
+                self.totals[name] = gather(self.totals[name], block)
+            if self.count < KEPT:
+                self.kept[name].append(total)
+            if name in self.months:
+                for block in np.split(np.broadcast_to(values[name], (worlds, self.size)), replicates):
+                    self.months[name] = gather(self.months[name], block)
+        for name in self.held:
+            self.held[name] += _in_all_months(values[name] > 0, worlds)
+        if self.margin_above is not None:  # a month without revenue has no share
+            self.always += _in_all_months(~(values[MARGIN] <= self.margin_above), worlds)
+        self.count += worlds
+
+
+def _in_all_months(holds: Values, worlds: int) -> int:
+    """Count the worlds in which something holds in all months."""
+    return int(np.broadcast_to(holds.all(axis=-1), (worlds,)).sum())
 
 
 def _replicates(count: int) -> int:

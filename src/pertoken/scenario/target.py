@@ -9,13 +9,10 @@ from pertoken.core.money import Values
 from pertoken.scenario.answer import Crossing, PaysFrom, Solved
 from pertoken.scenario.drawn_worlds import drawn
 from pertoken.scenario.model import Model
-from pertoken.scenario.run import row_of, run, total_of
+from pertoken.scenario.run import ALIASES, row_of, run, total_of
 from pertoken.scenario.simulate import Draws, shares_of
 from pertoken.scenario.solve import Gap, roots
 from pertoken.scenario.worlds import Worlds, checked_name, named, spread_over, value_in
-
-ALIASES = {"margin": "gross_margin_share", "profit": "operating_result"}
-"""What people call some results."""
 
 REACH = 10.0
 """A positive input is looked for from nothing to so many times its value."""
@@ -138,7 +135,7 @@ def _gap(model: Model, worlds: Worlds, of: tuple[str, str], target: float, by: s
 
 
 def _result(model: Model, worlds: Worlds, of: str, month: str) -> Values:
-    values = run(model, worlds).values
+    values = run(model, worlds, sound=False).values
     if not month:
         return total_of(row_of(model, of), values)
     if month not in model.months:

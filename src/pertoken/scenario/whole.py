@@ -35,7 +35,8 @@ def whole(model: Model) -> Program:
     ladders: dict[str, Ladder] = {}
     for each in cards:
         ladders |= each.ladders
-    rows = (*model.before.rows, *levers.rows, *(row for each in cards for row in each.rows), *after)
+    own = {row.name: row for each in cards for row in each.rows}  # several kinds share the numbers of their plan
+    rows = (*model.before.rows, *levers.rows, *own.values(), *after)
     return Program(rows=rows, months=model.months, ladders=ladders)
 
 
@@ -75,6 +76,7 @@ def _vendor(model: Model, vendor: str, asked: Sequence[Flow]) -> list[CardRows]:
             months=model.months,
             number=numbers(model, card),
             section=f"vendors.{vendor}",
+            unpriced="keep",
         )
         for card in model.spec.vendors[vendor].cards
     ]
@@ -90,7 +92,7 @@ def _kind(model: Model, kind: Kind) -> CardRows:
     flows = [Flow(labels=flow.labels, row=flow.row) for flow in kind.flows]
     return card_rows(card, prefix=f"bill.{kind.name.replace('/', '.')}", flows=flows, months=model.months,
                      number=numbers(model, card), begins=kind.begins or model.months[0], ends=kind.ends,
-                     section=f"plans.{kind.plan}")  # fmt: skip
+                     section=f"plans.{kind.plan}", shared=f"plans.{kind.plan}")  # fmt: skip
 
 
 def _money(of: Rated, model: Model, vendors: Mapping[str, Sequence[CardRows]], kinds: Mapping[str, CardRows]) -> Node:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.exporting import export
     from pertoken.workbench.importing import import_workbook
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
-    from pertoken.workbench.modelling import breakeven, compare, crossover, model, run, sensitivity, solve
+    from pertoken.workbench.modelling import breakeven, compare, crossover, explained, model, run, sensitivity, solve
     from pertoken.workbench.models import model_check, model_example, model_examples, read_model
     from pertoken.workbench.pools import balances, coverage
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
@@ -27,7 +27,7 @@ _ROOMS = {
     "exporting": ("export",),
     "importing": ("import_workbook",),
     "machines": ("Gpus", "gpu_card", "gpus"),
-    "modelling": ("breakeven", "compare", "crossover", "model", "run", "sensitivity", "solve"),
+    "modelling": ("breakeven", "compare", "crossover", "explained", "model", "run", "sensitivity", "solve"),
     "models": ("model_check", "model_example", "model_examples", "read_model"),
     "pools": ("balances", "coverage"),
     "bills": ("reconcile",),
@@ -60,6 +60,7 @@ __all__ = [
     "coverage",
     "crossover",
     "explain",
+    "explained",
     "export",
     "gpu_card",
     "gpus",

@@ -12,7 +12,7 @@ from pertoken.scenario.simulate import Draws, simulate
 from pertoken.scenario.worlds import cases, named
 
 if TYPE_CHECKING:
-    from pertoken.scenario.answer import Compared, Crossing, PaysFrom, Ran, Sensitive, Solved
+    from pertoken.scenario.answer import Compared, Crossing, PaysFrom, Ran, Sensitive, Solved, Traced
 
 Watch = Callable[[int, int], None]
 Said = "Model | str | Path"
@@ -127,8 +127,8 @@ def sensitivity(
         draws: Worlds in each design of these.
         seed: Their seed.
     """
+    from pertoken.scenario.run import ALIASES  # noqa: PLC0415
     from pertoken.scenario.swing import sensitive  # noqa: PLC0415  a plain run loads little
-    from pertoken.scenario.target import ALIASES  # noqa: PLC0415
 
     return sensitive(model(said), ALIASES.get(of, of), case=scenario, draws=draws if sobol else 0, seed=seed)
 
@@ -211,3 +211,25 @@ def crossover(
 
     how = Draws(count=draws, seed=seed) if draws else None
     return crossing(model(said), of, by, between, ends=ends, draws=how)
+
+
+def explained(
+    said: "Model | str | Path",
+    name: str = "",
+    *,
+    month: str | None = None,
+    scenario: str = "base",
+    depth: int = 4,
+) -> "Traced":
+    """Explain a number of a model: the tree of formulas, tiers and inputs behind it.
+
+    Args:
+        said: The model, or its file.
+        name: The quantity, as `revenue`, `revenue.pro` or `cac`; the operating result if empty.
+        month: Its month, as `2027-03`; all together if None.
+        scenario: The case.
+        depth: Steps down.
+    """
+    from pertoken.scenario.trace import traced  # noqa: PLC0415  a plain run loads little
+
+    return traced(model(said), name, month=month, case=scenario, depth=depth)

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from xlsxwriter.worksheet import Worksheet
-
 from pertoken.present.workbook.block import write_block
 from pertoken.present.workbook.desk import Desk, heading, set_up, titles
 from pertoken.present.workbook.grid import HERE, MONTHS, NAME, OPENING, UNIT, letters
+from pertoken.present.workbook.page import Page
 from pertoken.present.workbook.plan import CALC, INPUTS, TITLES
 
 COLUMNS = ("name", "label", "unit", "constant", "total", "opening")
@@ -34,7 +33,8 @@ def write_calc(desk: Desk) -> None:
     for month in range(len(paper.program.months)):
         desk.formula(page, row, MONTHS + month, f"{letters(MONTHS + month - 1)}{row}+1", month + 1, number="0")
     set_up(desk, page, frozen=(TITLES, UNIT + 1), repeated=(TITLES - 1, TITLES - 1))
-    write_block(desk, page, plan.calc, paper.values[paper.cases[0]], given=lambda name: given(desk, name))
+    values = paper.values[paper.cases[0]]
+    write_block(desk, page, plan.calc, values, given=lambda name: given(desk, name), program=paper.program)
     page.outline_settings(visible=True, symbols_below=False)
 
 
@@ -45,7 +45,7 @@ def given(desk: Desk, name: str) -> str:
     return desk.plan.live(name)
 
 
-def month_columns(desk: Desk, page: Worksheet, row: int | None = None, first: Sequence[str] = COLUMNS) -> None:
+def month_columns(desk: Desk, page: Page, row: int | None = None, first: Sequence[str] = COLUMNS) -> None:
     """Set the widths of a sheet with months, and write the titles of its columns if a row is given."""
     if row:
         titles(desk, page, row, (*first, *desk.paper.program.months))

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from xlsxwriter.worksheet import Worksheet
 
 from pertoken.core.formula import Call, Name
-from pertoken.present.workbook.desk import Desk, heading, set_up, stored, titles
+from pertoken.present.workbook.desk import Desk, heading, set_up, titles
 from pertoken.present.workbook.grid import HERE, MONTHS, Seat, copied, letters
+from pertoken.present.workbook.page import Page, escaped
 from pertoken.present.workbook.plan import (
     BOUNDS,
     CALC,
@@ -97,8 +97,8 @@ def write_checks(desk: Desk) -> int:
     holds = f"G{FIRST}:G{last}"
     for row, label in ((4, "Checks that fail"), (5, "Checks"), (6, "A difference below this is none")):
         page.write_string(row - 1, 0, label, desk.look("bold"))
-    page.write_formula(FAILING, f"=B5-SUM({holds})", desk.look("bold", "0"), len(checks))
-    page.write_formula(COUNT, f"=COUNT({holds})", desk.look("formula", "0"), len(checks))
+    page.put(4, 1, f"B5-SUM({holds})", desk.look("bold", "0"), len(checks))
+    page.put(5, 1, f"COUNT({holds})", desk.look("formula", "0"), len(checks))
     page.write_number(TOLERANCE, HALF_A_CENT, desk.look("frozen", "0.000"))
     desk.book.define_name("checks_failing", f"={CHECKS}!$B$4")
     _paint(desk, page, holds)
@@ -107,7 +107,7 @@ def write_checks(desk: Desk) -> int:
     return len(checks)
 
 
-def _paint(desk: Desk, page: Worksheet, holds: str) -> None:
+def _paint(desk: Desk, page: Page, holds: str) -> None:
     for cells, good, bad in ((holds, 1, 0), (FAILING, 0, 1)):
         page.conditional_format(cells, {"type": "cell", "criteria": "=", "value": good, "format": desk.good})
         page.conditional_format(
@@ -115,7 +115,7 @@ def _paint(desk: Desk, page: Worksheet, holds: str) -> None:
         )
 
 
-def _write_check(desk: Desk, page: Worksheet, at: int, check: Check) -> None:
+def _write_check(desk: Desk, page: Page, at: int, check: Check) -> None:
     for column, text, style in ((0, check.label, "text"), (1, check.compared, "soft"), (2, check.unit, "soft")):
         page.write_string(at - 1, column, text, desk.look(style))
     number = "#,##0.00;[Red]-#,##0.00"
@@ -258,7 +258,7 @@ def _same_bills(desk: Desk, bills: list[Bill]) -> Iterator[Check]:
         )
 
 
-def _write_bill(desk: Desk, page: Worksheet, bill: Bill) -> None:
+def _write_bill(desk: Desk, page: Page, bill: Bill) -> None:
     """Reckon a bill again: what falls into each tier times its slope, and the step at its lower bound."""
     rows = {row.name: row for row in desk.paper.program.rows}
     row = rows[bill.row]
@@ -280,8 +280,8 @@ def _write_bill(desk: Desk, page: Worksheet, bill: Bill) -> None:
     for at, (label, template, values) in texts.items():
         page.write_string(at - 1, 0, label, desk.look("text"))
         look = desk.look("elsewhere" if "!" in template else "formula", number)
-        for month, value in enumerate(np.broadcast_to(values, months).tolist()):
-            page.write_formula(at - 1, MONTHS + month, f"={copied(template, month)}", look, stored(value))
+        across = [copied(escaped(template), month) for month in range(months)]
+        page.put_across(at, MONTHS, across, look, np.broadcast_to(values, months).tolist())
 
 
 class Elsewhere(Seat):

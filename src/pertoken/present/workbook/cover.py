@@ -1,12 +1,12 @@
 """The cover: what the model is, the case to choose, whether all checks hold, and what comes out."""
 
 import numpy as np
-from xlsxwriter.worksheet import Worksheet
 
 from pertoken.present.workbook.checks import FAILING
 from pertoken.present.workbook.desk import Desk, Typed, message, titles
 from pertoken.present.workbook.grid import CONSTANT, TOTAL, letters
 from pertoken.present.workbook.outputs import Tables, headline_look
+from pertoken.present.workbook.page import Page
 from pertoken.present.workbook.pictures import draw_on_cover
 from pertoken.present.workbook.plan import (
     CASE,
@@ -21,7 +21,7 @@ from pertoken.present.workbook.plan import (
     WORLDS,
     total_value,
 )
-from pertoken.present.workbook.worlds import headline_values, statistic, statistic_cell
+from pertoken.present.workbook.worlds import headline_values, leads_of, statistic, statistic_cell
 
 WIDTHS = (40, 16, 17, 17, 17, 17, 12)
 CHOICE = 4
@@ -67,7 +67,7 @@ def write_cover(desk: Desk, tables: Tables, *, checks: int) -> None:
     _write_facts(desk, page, _write_index(desk, page, charts + CHART_ROWS))
 
 
-def _write_choice(desk: Desk, page: Worksheet, checks: int) -> None:
+def _write_choice(desk: Desk, page: Page, checks: int) -> None:
     paper = desk.paper
     first, last = letters(CASES), letters(CASES + len(paper.cases) - 1)
     cases = f"{INPUTS}!${first}${TITLES}:${last}${TITLES}"
@@ -91,7 +91,7 @@ def _write_choice(desk: Desk, page: Worksheet, checks: int) -> None:
         page.conditional_format(cells, {**rule, "format": desk.bad, "criteria": f"=$B${CHOICE + 2}<>0"})
 
 
-def _write_headline(desk: Desk, page: Worksheet, tables: Tables) -> None:
+def _write_headline(desk: Desk, page: Page, tables: Tables) -> None:
     paper = desk.paper
     worlds = paper.draws is not None and len(paper.draws.shares) > 0
     columns = ("Headline", "unit", "chosen case", *(("P10", "P50", "P90", "below 0") if worlds else ()))
@@ -102,24 +102,33 @@ def _write_headline(desk: Desk, page: Worksheet, tables: Tables) -> None:
         page.write_string(at - 1, 0, headline.label, desk.look("row_bold"))
         page.write_string(at - 1, 1, headline.unit, desk.look("row_soft"))
         total = float(total_value(headline, paper.values[paper.cases[0]]))
-        values = headline_values(desk, headline) if worlds else np.zeros(0)
+        told = worlds and headline in leads_of(desk)
+        values = headline_values(desk, headline) if told else np.zeros(0)
         number = headline_look(headline, [total, *values.tolist()], paper.currency)
         monthly = headline.row in desk.plan.calc.monthly
         cell = f"{OUTPUTS}!${letters(TOTAL if monthly else CONSTANT)}${tables.headline + line}"
         desk.formula(page, at, 2, cell, total if np.isfinite(total) else "n/a", number=number, style="row_lead")
-        for column, which in enumerate(QUANTILES if worlds else (), 3):
+        for column, which in enumerate(QUANTILES if told else (), 3):
             found = statistic(which, values)
             look = "0.0%" if which.startswith("Share") else number
             shown: float | str = found if np.isfinite(found) else "n/a"
             desk.formula(
-                page, at, column, f'IFERROR({statistic_cell(which, line)},"n/a")', shown, number=look, style="row_link"
+                page,
+                at,
+                column,
+                f'IFERROR({statistic_cell(which, leads_of(desk).index(headline))},"n/a")',
+                shown,
+                number=look,
+                style="row_link",
             )
     if worlds and paper.draws is not None:
         note = f"{len(paper.draws.shares)} worlds on {WORLDS}, live; 8 in 10 of them lie between P10 and P90."
+        if len(leads_of(desk)) < len(paper.headline):
+            note += " The model is large: worlds reckon its leading results only."
         page.write_string(HEADLINE + len(paper.headline) - 1, 0, note, desk.look("lead"))
 
 
-def _write_index(desk: Desk, page: Worksheet, top: int) -> int:
+def _write_index(desk: Desk, page: Page, top: int) -> int:
     titles(desk, page, top, ("Sheets", *[""] * (len(WIDTHS) - 1)), words=len(WIDTHS))
     for at, name in enumerate(SHEETS[1:], top + 1):
         page.write_url(at - 1, 0, f"internal:'{name}'!A1", desk.look("link"), name)
@@ -127,7 +136,7 @@ def _write_index(desk: Desk, page: Worksheet, top: int) -> int:
     return top + len(SHEETS) + 1
 
 
-def _write_facts(desk: Desk, page: Worksheet, top: int) -> None:
+def _write_facts(desk: Desk, page: Page, top: int) -> None:
     paper = desk.paper
     titles(desk, page, top, ("What the numbers rest on", *[""] * (len(WIDTHS) - 1)), words=len(WIDTHS))
     facts = (

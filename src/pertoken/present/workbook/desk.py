@@ -6,8 +6,8 @@ from math import floor, isfinite, log10
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
+from pertoken.present.workbook.page import Page, escaped
 from pertoken.present.workbook.plan import Plan
 from pertoken.present.worksheet import HEAD, INK, LINE, LINK, LOSS, SOFT
 from pertoken.scenario.paper import Paper
@@ -58,17 +58,6 @@ MANY = 1000
 """Above it a number needs no decimals."""
 
 
-class Page(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
-    """A worksheet whose formulas are stored as they are.
-
-    XlsxWriter looks through each formula for functions of newer spreadsheets, 29 times; a model has tens of thousands
-    of formulas, and none of these functions.
-    """
-
-    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: FBT001, FBT002, ARG002
-        return formula.removeprefix("=")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
     """A cell that may be typed over.
@@ -108,7 +97,7 @@ class Desk:
     paper: Paper
     plan: Plan
     looks: dict[tuple[str, str], Format] = field(default_factory=dict)
-    pages: dict[str, Worksheet] = field(default_factory=dict)
+    pages: dict[str, Page] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     typed: list[Typed] = field(default_factory=list)
 
@@ -137,7 +126,7 @@ class Desk:
 
     def formula(
         self,
-        page: Worksheet,
+        page: Page,
         row: int,
         column: int,
         words: str,
@@ -148,11 +137,11 @@ class Desk:
     ) -> None:
         """Write a formula with what Python found; green where it looks at another sheet. Rows count from one."""
         style = style or ("elsewhere" if "!" in words else "formula")
-        page.write_formula(row - 1, column, f"={words}", self.look(style, number), stored(value))
+        page.put(row, column, escaped(words), self.look(style, number), value)
 
     def type_in(
         self,
-        page: Worksheet,
+        page: Page,
         place: tuple[int, int],
         value: float | None,
         *,
@@ -195,13 +184,6 @@ def message(expected: str) -> dict[str, object]:
     return {"error_title": "This is not what the model takes", "error_message": expected}
 
 
-def stored(value: float | str) -> float | str:
-    """Return a result as a workbook stores it; what has no value is the error that a spreadsheet finds itself."""
-    if isinstance(value, str):
-        return value
-    return float(value) if isfinite(value) else "#DIV/0!"
-
-
 def number_look(unit: str, values: Iterable[float], currency: str) -> str:
     """Return a number format with the decimals that numbers of a unit need, losses in another colour.
 
@@ -224,7 +206,7 @@ def number_look(unit: str, values: Iterable[float], currency: str) -> str:
     return f"{plain};[Red]-{plain}"
 
 
-def set_up(desk: Desk, page: Worksheet, *, frozen: tuple[int, int], repeated: tuple[int, int] | None = None) -> None:
+def set_up(desk: Desk, page: Page, *, frozen: tuple[int, int], repeated: tuple[int, int] | None = None) -> None:
     """Keep titles in sight on screen and on paper, a page wide."""
     page.freeze_panes(*frozen)
     if repeated:
@@ -237,13 +219,13 @@ def set_up(desk: Desk, page: Worksheet, *, frozen: tuple[int, int], repeated: tu
     page.set_footer(f"&L{_footer(desk.paper.title)}&C&A&RPage &P of &N")
 
 
-def heading(desk: Desk, page: Worksheet, title: str, note: str) -> None:
+def heading(desk: Desk, page: Page, title: str, note: str) -> None:
     """Write a sheet's title and what it is for."""
     page.write_string(0, 0, title, desk.look("title"))
     page.write_string(1, 0, note, desk.look("lead"))
 
 
-def titles(desk: Desk, page: Worksheet, row: int, columns: Sequence[str], *, words: int = 3) -> None:
+def titles(desk: Desk, page: Page, row: int, columns: Sequence[str], *, words: int = 3) -> None:
     """Write the titles of columns; the first few are of words, the others of numbers. Rows count from one."""
     for column, title in enumerate(columns):
         page.write_string(row - 1, column, title, desk.look("header" if column < words else "header_number"))

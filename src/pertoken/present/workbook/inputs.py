@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from math import isfinite
 
-from xlsxwriter.worksheet import Worksheet
-
 from pertoken.present.workbook.desk import Desk, heading, message, number_look, set_up, titles, within
 from pertoken.present.workbook.grid import HERE, LABEL, MONTHS, NAME, UNIT, copied, letters
+from pertoken.present.workbook.page import Page
 from pertoken.present.workbook.plan import (
     BOUNDS,
     CASES,
@@ -66,7 +65,7 @@ def write_prices(desk: Desk) -> None:
         _write_ladder(desk, page, top, desk.paper.program.ladders[name])
 
 
-def _columns(desk: Desk, page: Worksheet) -> None:
+def _columns(desk: Desk, page: Page) -> None:
     paper = desk.paper
     after = CASES + len(paper.cases)
     titles(desk, page, TITLES, ("name", "label", "unit", "live", *paper.cases, *AFTER))
@@ -96,7 +95,7 @@ def case_words(sheet: str, row: int, case: int) -> str:
     return f'IF({own}="",{base},{own})'
 
 
-def _write_input(desk: Desk, page: Worksheet, cell: InputCell) -> None:
+def _write_input(desk: Desk, page: Page, cell: InputCell) -> None:
     paper, at = desk.paper, desk.plan.rows[cell.row]
     base = cell.values[paper.cases[0]]
     in_row = [value for slot, value in (cell.range.parameters if cell.range else {}).items() if slot in IN_CELL]
@@ -110,7 +109,7 @@ def _write_input(desk: Desk, page: Worksheet, cell: InputCell) -> None:
     _write_rest(desk, page, cell, CASES + len(paper.cases), number=number)
 
 
-def _write_rest(desk: Desk, page: Worksheet, cell: InputCell, after: int, *, number: str) -> None:
+def _write_rest(desk: Desk, page: Page, cell: InputCell, after: int, *, number: str) -> None:
     at, soft = desk.plan.rows[cell.row], desk.look("soft")
     if cell.range:
         page.write_string(at - 1, after, KIND.get(cell.range.kind, cell.range.kind), soft)
@@ -136,7 +135,7 @@ def validation(cell: InputCell, months: int) -> dict[str, object]:
     return within(cell.lowest, cell.highest)
 
 
-def _write_parameters(desk: Desk, page: Worksheet, cell: InputCell) -> None:
+def _write_parameters(desk: Desk, page: Page, cell: InputCell) -> None:
     """Write the parameters of a range that are not in the input's row, and what follows from them."""
     if cell.range is None:
         return
@@ -180,7 +179,7 @@ def slotted(desk: Desk, cell: InputCell, template: str, share: str = "") -> str:
     return template.format_map({**cells, "u": share})
 
 
-def _write_monthly(desk: Desk, page: Worksheet) -> None:
+def _write_monthly(desk: Desk, page: Page) -> None:
     """Write inputs that have a number each month; where cases differ, a row for each and the chosen one on top."""
     paper = desk.paper
     if not desk.plan.monthly:
@@ -207,14 +206,14 @@ def _write_monthly(desk: Desk, page: Worksheet) -> None:
 
 
 def _typed_across(
-    desk: Desk, page: Worksheet, at: int, values: Sequence[float], *, number: str, what: tuple[str, str]
+    desk: Desk, page: Page, at: int, values: Sequence[float], *, number: str, what: tuple[str, str]
 ) -> None:
     quantity, part = what
     for month, (value, label) in enumerate(zip(values, desk.paper.program.months, strict=True)):
         desk.type_in(page, (at, MONTHS + month), value, number=number, what=(quantity, f"{part}{label}"))
 
 
-def _words(desk: Desk, page: Worksheet, at: int, texts: tuple[str, str, str]) -> None:
+def _words(desk: Desk, page: Page, at: int, texts: tuple[str, str, str]) -> None:
     for column, text, style in zip((NAME, LABEL, UNIT), texts, ("text", "soft", "soft"), strict=True):
         page.write_string(at - 1, column, text, desk.look(style))
 
@@ -223,7 +222,7 @@ def _numbers(values: Sequence[float | tuple[float, ...]]) -> list[float]:
     return [number for value in values for number in (value if isinstance(value, tuple) else (value,))]
 
 
-def _write_ladder(desk: Desk, page: Worksheet, top: int, ladder: Ladder) -> None:
+def _write_ladder(desk: Desk, page: Page, top: int, ladder: Ladder) -> None:
     units = {row.name: row.unit.text for row in desk.paper.program.rows}
     page.write_string(top - 4, NAME, ladder.name, desk.look("heading"))
     shown = tuple(ladder.shown)

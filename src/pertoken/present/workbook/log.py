@@ -1,9 +1,8 @@
 """The sheet of the log: what made the workbook, what its names stand for, which cells were typed over since."""
 
-from xlsxwriter.worksheet import Worksheet
-
 from pertoken.present.workbook.desk import Desk, heading, set_up, titles
 from pertoken.present.workbook.grid import letters
+from pertoken.present.workbook.page import Page
 from pertoken.present.workbook.plan import LOG, OUTPUTS
 
 FORMAT = 1
@@ -49,7 +48,7 @@ def write_log(desk: Desk) -> None:
     set_up(desk, page, frozen=(TOP - 1, 1))
 
 
-def _write_names(desk: Desk, page: Worksheet) -> None:
+def _write_names(desk: Desk, page: Page) -> None:
     titles(desk, page, TOP - 1, ("quantity", "name in the workbook", "sheet", "cell"), words=4)
     plan, at = desk.plan, TOP
     for quantity, name in desk.names.items():
@@ -63,14 +62,14 @@ def _write_names(desk: Desk, page: Worksheet) -> None:
         at += 1
 
 
-def _write_typed(desk: Desk, page: Worksheet) -> None:
+def _write_typed(desk: Desk, page: Page) -> None:
     columns = ("sheet", "cell", "quantity", "part", "at export", "now", "changed")
     for place, title in enumerate(columns):
         page.write_string(TOP - 2, TYPED + place, title, desk.look("header" if place < EXPORTED else "header_number"))
     last = TOP + len(desk.typed) - 1
     was, now, changed = (letters(TYPED + EXPORTED + place) for place in range(3))
     page.write_string(11, 0, "cells changed since", desk.look("bold"))
-    page.write_formula(desk.changes, f"=SUM({changed}{TOP}:{changed}{last})", desk.look("left"), 0)
+    page.put(12, 1, f"SUM({changed}{TOP}:{changed}{last})", desk.look("left"), 0)
     for at, each in enumerate(desk.typed, TOP):
         cell = f"{letters(each.column)}{each.row}"
         for place, text in enumerate((each.sheet, cell, each.quantity, each.part)):
@@ -81,7 +80,7 @@ def _write_typed(desk: Desk, page: Worksheet) -> None:
         desk.formula(page, at, TYPED + EXPORTED + 2, f"IF({now}{at}={was}{at},0,1)", 0, number="0")
 
 
-def _write_value(desk: Desk, page: Worksheet, at: int, value: float | str | None) -> None:
+def _write_value(desk: Desk, page: Page, at: int, value: float | str | None) -> None:
     look, column = desk.look("frozen", "General"), TYPED + EXPORTED
     if isinstance(value, str):
         page.write_string(at - 1, column, value, look)

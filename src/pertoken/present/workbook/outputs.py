@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
-from xlsxwriter.worksheet import Worksheet
 
 from pertoken.present.workbook.calc import month_columns
 from pertoken.present.workbook.desk import Desk, heading, number_look, set_up, titles
 from pertoken.present.workbook.grid import CONSTANT, LABEL, MONTHS, NAME, TOTAL, UNIT, letters
+from pertoken.present.workbook.page import Page
 from pertoken.present.workbook.plan import CALC, FIRST_ROW, OUTPUTS, TITLES, WORLDS, total_value, total_words
 from pertoken.present.workbook.world_seat import WORLD, Seat
 from pertoken.present.workbook.worlds import STATISTICS, TOP, columns_of
@@ -16,7 +16,7 @@ from pertoken.scenario.paper import Headline, Values
 
 QUANTILES = {"P10": 10.0, "P50": 50.0, "P90": 90.0}
 BRIDGE = ("step", "amount", "end", "hidden", "total", "gain", "loss", "hidden below 0", "below 0")
-TORNADO = ("input", "low", "high", "at low", "at high", "least", "swing")
+TORNADO = ("input", "low", "high", "at low", "at high", "hidden", "swing", "hidden below 0", "swing below 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def by_month(headline: Headline, values: dict[str, Values]) -> Values:
         return np.asarray(found / values[headline.over] if headline.over else found)
 
 
-def _write_headline(desk: Desk, page: Worksheet, at: int, headline: Headline) -> None:
+def _write_headline(desk: Desk, page: Page, at: int, headline: Headline) -> None:
     calc, base = desk.plan.calc, dict(desk.paper.values[desk.paper.cases[0]])
     total = float(total_value(headline, base))
     months = by_month(headline, base).tolist() if headline.row in calc.monthly else []
@@ -122,7 +122,7 @@ def headline_look(headline: Headline, values: list[float], currency: str) -> str
     return number_look(headline.unit, values, currency)
 
 
-def _write_costs(desk: Desk, page: Worksheet, top: int) -> None:
+def _write_costs(desk: Desk, page: Page, top: int) -> None:
     paper, calc = desk.paper, desk.plan.calc
     titles(desk, page, top - 1, ("What the cost is made of", "", "unit", "", "total", "", *paper.program.months))
     rows = {row.name: row for row in paper.program.rows}
@@ -140,7 +140,7 @@ def _write_costs(desk: Desk, page: Worksheet, top: int) -> None:
             )
 
 
-def _write_fan(desk: Desk, page: Worksheet, top: int) -> None:
+def _write_fan(desk: Desk, page: Page, top: int) -> None:
     paper, columns = desk.paper, columns_of(desk)
     if paper.draws is None:
         return
@@ -175,7 +175,7 @@ def _write_fan(desk: Desk, page: Worksheet, top: int) -> None:
             desk.formula(page, at, MONTHS + month, f"PERCENTILE({cells},{levels[label]})", found, number=number)
 
 
-def _write_bridge(desk: Desk, page: Worksheet, top: int) -> None:
+def _write_bridge(desk: Desk, page: Page, top: int) -> None:
     """Write the bridge's amounts, frozen, and what its columns are stacked from, live."""
     paper = desk.paper
     titles(desk, page, top - 1, BRIDGE, words=1)
@@ -217,7 +217,7 @@ def _stack(start: float, end: float, *, whole: bool, rise: bool) -> tuple[float,
     return (hidden, *shown, below, min(0.0, start, end) - below)
 
 
-def _write_tornado(desk: Desk, page: Worksheet, top: int) -> None:
+def _write_tornado(desk: Desk, page: Page, top: int) -> None:
     paper = desk.paper
     titles(desk, page, top - 1, TORNADO, words=3)
     note = f"{paper.tornado_of}: as found at export on {paper.on.isoformat()}, base case."
@@ -228,5 +228,12 @@ def _write_tornado(desk: Desk, page: Worksheet, top: int) -> None:
             page.write_string(at - 1, column, text, desk.look("text" if not column else "frozen"))
         for column, value in enumerate((swing.at_low, swing.at_high), 3):
             page.write_number(at - 1, column, value, desk.look("frozen", number))
-        desk.formula(page, at, 5, f"MIN(D{at},E{at})", min(swing.at_low, swing.at_high), number=number)
-        desk.formula(page, at, 6, f"ABS(E{at}-D{at})", abs(swing.at_high - swing.at_low), number=number)
+        least, most = sorted((swing.at_low, swing.at_high))
+        texts = (
+            (f"MAX(0,MIN(D{at},E{at}))", max(0.0, least)),
+            (f"MAX(0,D{at},E{at})-F{at}", max(0.0, most) - max(0.0, least)),
+            (f"MIN(0,MAX(D{at},E{at}))", min(0.0, most)),
+            (f"MIN(0,D{at},E{at})-H{at}", min(0.0, least) - min(0.0, most)),
+        )
+        for column, (text, value) in enumerate(texts, 5):
+            desk.formula(page, at, column, text, value, number=number)

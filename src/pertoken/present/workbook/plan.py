@@ -8,9 +8,9 @@ import numpy as np
 
 from pertoken.core.formula import Call, Node, Number, month_label, month_number
 from pertoken.present.workbook.grid import MONTHS, Grid, laid, letters, vertical
-from pertoken.present.workbook.words import PLAIN
+from pertoken.scenario.inlined import PLAIN, inlined, only
 from pertoken.scenario.paper import Headline, InputCell, Paper, Values
-from pertoken.scenario.program import Row
+from pertoken.scenario.program import Program, Row
 
 COVER, INPUTS, PRICES, CALC, WORLDS = "Cover", "Inputs", "Prices", "Calc", "MonteCarlo"
 SCENARIOS, OUTPUTS, ACTUALS, CHECKS, LOG = "Scenarios", "Outputs", "Actuals", "Checks", "Log"
@@ -67,7 +67,8 @@ class Plan:
         monthly: Sheet rows of an input by month: its live row, then one for each case where these differ.
         ladders: Sheet row of the first tier of each ladder, on the sheet of prices.
         calc: The rows in the chosen case.
-        blocks: The rows in each case.
+        short: The program in the fewer rows that the cases side by side have.
+        blocks: Its rows in each case.
         compared: Sheet row of the first headline of the tables on top of the scenarios: by case, differences.
     """
 
@@ -79,6 +80,7 @@ class Plan:
     monthly: Mapping[str, tuple[int, ...]]
     ladders: Mapping[str, int]
     calc: Grid
+    short: Program
     blocks: Mapping[str, Grid]
     compared: tuple[int, int]
 
@@ -139,9 +141,10 @@ def planned(paper: Paper) -> Plan:
     )
     compared = (FIRST_ROW, FIRST_ROW + len(paper.headline) + 2)
     blocks, top = {}, compared[1] + len(paper.headline) + 2
+    short = shortened(paper)
     for case in paper.cases:
         blocks[case] = laid(
-            paper.program, sheet=SCENARIOS, top=top + 1, literals=literals, counter=(f"{CALC}!", calc.counter[1])
+            short, sheet=SCENARIOS, top=top + 1, literals=literals, counter=(f"{CALC}!", calc.counter[1])
         )
         top = blocks[case].end + 1
     return Plan(
@@ -153,9 +156,16 @@ def planned(paper: Paper) -> Plan:
         monthly=monthly,
         ladders=ladders,
         calc=calc,
+        short=short,
         blocks=blocks,
         compared=compared,
     )
+
+
+def shortened(paper: Paper) -> Program:
+    """Leave out what no headline asks for, and write what one formula asks for into that formula."""
+    leads = {name for each in paper.headline for name in (each.row, each.over) if name}
+    return inlined(only(paper.program, leads), leads)
 
 
 def _cells(paper: Paper) -> dict[str, InputCell]:

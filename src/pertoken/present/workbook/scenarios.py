@@ -1,19 +1,23 @@
 """The sheet of scenarios: the same rows once for each case, side by side, so that cases cannot drift apart."""
 
-from xlsxwriter.worksheet import Worksheet
-
 from pertoken.present.workbook.block import write_block
 from pertoken.present.workbook.calc import month_columns
 from pertoken.present.workbook.desk import Desk, heading, number_look, set_up, titles
-from pertoken.present.workbook.grid import CONSTANT, HERE, LABEL, NAME, UNIT, letters
+from pertoken.present.workbook.grid import CONSTANT, HERE, LABEL, NAME, UNIT, Grid, letters
 from pertoken.present.workbook.inputs import case_words
+from pertoken.present.workbook.page import Page
 from pertoken.present.workbook.plan import INPUTS, SCENARIOS, total_value, total_words
+
+NOTE = (
+    "Every case at once, whatever is chosen on the cover; below, the rows of each. "
+    "A row that only one formula asks for is written into that formula; each stands by itself on Calc."
+)
 
 
 def write_scenarios(desk: Desk) -> None:
     """Write the sheet of scenarios: tables that compare, then a block for each case."""
     page, plan, paper = desk.pages[SCENARIOS], desk.plan, desk.paper
-    heading(desk, page, "Scenarios", "Every case at once, whatever is chosen on the cover; below, the rows of each.")
+    heading(desk, page, "Scenarios", NOTE)
     month_columns(desk, page)
     set_up(desk, page, frozen=(2, UNIT + 1))
     for top, label in zip(plan.compared, ("result", f"difference from {paper.cases[0]}"), strict=True):
@@ -24,8 +28,14 @@ def write_scenarios(desk: Desk) -> None:
         titles(
             desk, page, top, (f"case: {case}", "label", "unit", "constant", "total", "opening", *paper.program.months)
         )
-        write_block(desk, page, grid, paper.values[case], given=lambda name, place=place: _given(desk, name, place))  # type: ignore[misc]
+        _write_case(desk, page, place, (case, grid))
     page.outline_settings(visible=True, symbols_below=False)
+
+
+def _write_case(desk: Desk, page: Page, place: int, case: tuple[str, Grid]) -> None:
+    name, grid = case
+    values, program = desk.paper.values[name], desk.plan.short
+    write_block(desk, page, grid, values, given=lambda row: _given(desk, row, place), program=program)
 
 
 def _given(desk: Desk, name: str, place: int) -> str:
@@ -36,7 +46,7 @@ def _given(desk: Desk, name: str, place: int) -> str:
     return case_words(desk.plan.sheet(name), desk.plan.rows[name], place)
 
 
-def _write_tables(desk: Desk, page: Worksheet) -> None:
+def _write_tables(desk: Desk, page: Page) -> None:
     plan, paper = desk.plan, desk.paper
     for line, headline in enumerate(paper.headline):
         totals = [float(total_value(headline, paper.values[case])) for case in paper.cases]

@@ -6,9 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from pertoken.core.formula import Call, Name, Node, Number
-
-PLAIN = frozenset({0.0, 1.0, 100.0, 1e3, 1e6, 1e-2, 1e-3, 1e-6})
-"""Numbers that may stand in a formula: nothing, one, and the thousands of units. Others are cells."""
+from pertoken.scenario.inlined import PLAIN
 
 COMPARE, ADD, TIMES, POWER, ATOM = 1, 2, 3, 4, 5
 """How tightly words bind. A spreadsheet's unary minus binds tighter than `^`, so it is always put in brackets."""

@@ -4,19 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from xlsxwriter.worksheet import Worksheet
 
 from pertoken.core.formula import Call, Name, subtrees
 from pertoken.present.workbook.block import asked_before, openings
-from pertoken.present.workbook.desk import Desk, heading, number_look, set_up, stored
+from pertoken.present.workbook.desk import Desk, heading, number_look, set_up
 from pertoken.present.workbook.grid import MONTHS, letters
 from pertoken.present.workbook.inputs import slotted
+from pertoken.present.workbook.page import Page, escaped
 from pertoken.present.workbook.plan import CALC, WORLDS, total_value
 from pertoken.present.workbook.words import words
 from pertoken.present.workbook.world_seat import WORLD, Columns, Seat
 from pertoken.scenario.fit import uncertain
 from pertoken.scenario.paper import Drawn, Draws, Headline, InputCell, Values
-from pertoken.scenario.program import Row
+from pertoken.scenario.program import Program, Row
 
 STATISTICS = (
     ("Mean", None, "AVERAGE({range})"),
@@ -57,18 +57,19 @@ class Column:
 def columns_of(desk: Desk) -> Columns:
     """Settle which columns the sheet of worlds has."""
     paper, draws = desk.paper, _draws(desk)
-    rows = uncertain(paper.program, draws.columns, paper.headline, paper.fan)
-    before = asked_before(paper.program)
-    shares = HEADLINES + len(paper.headline)
+    program, leads = program_of(desk), leads_of(desk)
+    rows = uncertain(program, draws.columns, leads, paper.fan)
+    before = asked_before(program)
+    shares = HEADLINES + len(leads)
     at = shares + len(draws.columns)
     places: dict[str, int] = {}
     for row in rows:
         at += row.by_month and (row.name in before or row.opening is not None)
         places[row.name] = at
-        at += len(paper.program.months) if row.by_month else 1
+        at += len(program.months) if row.by_month else 1
     tiers = {}
     for name in _ladders_of(rows):
-        ladder = paper.program.ladders[name]
+        ladder = program.ladders[name]
         if places.keys() & {*ladder.up_to, *ladder.a, *ladder.b}:
             tiers[name] = (at, at + len(ladder.up_to), at + len(ladder.up_to) + len(ladder.a))
             at += len(ladder.up_to) + 2 * len(ladder.a)
@@ -78,6 +79,16 @@ def columns_of(desk: Desk) -> Columns:
 
 def _draws(desk: Desk) -> Draws:
     return desk.paper.draws or Draws(columns=(), shares=np.zeros((0, 0)), values={})
+
+
+def program_of(desk: Desk) -> Program:
+    """Return the program of which the worlds reckon the uncertain rows."""
+    return _draws(desk).program or desk.paper.program
+
+
+def leads_of(desk: Desk) -> tuple[Headline, ...]:
+    """Return the results of which each world reckons the total."""
+    return _draws(desk).headline or desk.paper.headline
 
 
 def _ladders_of(rows: Sequence[Row]) -> list[str]:
@@ -118,7 +129,7 @@ def write_worlds(desk: Desk) -> None:
     _write_statistics(desk, page)
 
 
-def _write_shares(desk: Desk, page: Worksheet, columns: Columns) -> None:
+def _write_shares(desk: Desk, page: Page, columns: Columns) -> None:
     draws = _draws(desk)
     page.write_string(NAMES - 1, 0, "world", desk.look("header"))
     page.write_blank(NAMES - 1, 1, None, desk.look("header"))
@@ -132,22 +143,21 @@ def _write_shares(desk: Desk, page: Worksheet, columns: Columns) -> None:
             page.write_number(TOP - 1 + world, place, share, look)
 
 
-def _write_header(desk: Desk, page: Worksheet, column: int, texts: tuple[str, str, str]) -> None:
+def _write_header(desk: Desk, page: Page, column: int, texts: tuple[str, str, str]) -> None:
     for row, text, style in zip(
         (NAMES, TIME, UNITS), texts, ("header_number", "soft_right", "soft_right"), strict=True
     ):
         page.write_string(row - 1, column, text, desk.look(style))
 
 
-def _write_column(desk: Desk, page: Worksheet, column: Column) -> None:
+def _write_column(desk: Desk, page: Page, column: Column) -> None:
     _write_header(desk, page, column.at, (column.name, column.month, column.unit))
     values = column.values.tolist()
     look = desk.look(
         "elsewhere" if "!" in column.words else "formula", number_look(column.unit, values, desk.paper.currency)
     )
-    pieces = f"={column.words}".split(WORLD)
-    for at, value in enumerate(values, TOP):
-        page.write_formula(at - 1, column.at, str(at).join(pieces), look, stored(value))
+    pieces = escaped(column.words).split(WORLD)
+    page.put_down(TOP, column.at, pieces, look, values)
 
 
 def _formulas(desk: Desk, columns: Columns) -> Iterator[Column]:
@@ -156,17 +166,19 @@ def _formulas(desk: Desk, columns: Columns) -> Iterator[Column]:
     drawn: dict[str, list[tuple[int, Drawn]]] = {}
     for place, each in enumerate(_draws(desk).columns, columns.shares):
         drawn.setdefault(each.row, []).append((place, each))
-    opened = openings(desk.paper.program, worlds)
-    for row in desk.paper.program.rows:
+    program = program_of(desk)
+    opened, before = openings(program, worlds), asked_before(program)
+    for row in program.rows:
         if row.name in columns.rows:
-            yield from _opening(desk, columns, row, opened)
+            if row.by_month and (row.opening is not None or row.name in before):
+                yield from _opening(desk, columns, row, opened)
             yield from _row(desk, columns, row, drawn.get(row.name, []), values=worlds[row.name])
     yield from _tiers(desk, columns, worlds)
 
 
 def _headlines(desk: Desk, columns: Columns) -> Iterator[Column]:
     base, draws = desk.paper.values[desk.paper.cases[0]], _draws(desk)
-    for at, headline in enumerate(desk.paper.headline, HEADLINES):
+    for at, headline in enumerate(leads_of(desk), HEADLINES):
         found = {name: draws.values.get(name, base[name]) for name in (headline.row, headline.over) if name}
         values = np.broadcast_to(total_value(headline, found), len(draws.shares))
         yield Column(at=at, name=headline.label, unit=headline.unit, words=_total(headline, columns), values=values)
@@ -182,9 +194,7 @@ def _total(headline: Headline, columns: Columns) -> str:
 
 
 def _opening(desk: Desk, columns: Columns, row: Row, opened: Mapping[str, Values]) -> Iterator[Column]:
-    """Write a row's value before the first month, where a month before is asked for."""
-    if not row.by_month or (row.opening is None and row.name not in asked_before(desk.paper.program)):
-        return
+    """Write a row's value before the first month."""
     count = len(_draws(desk).shares)
     text = (
         "0"
@@ -205,7 +215,7 @@ def _opening(desk: Desk, columns: Columns, row: Row, opened: Mapping[str, Values
 def _row(
     desk: Desk, columns: Columns, row: Row, drawn: Sequence[tuple[int, Drawn]], *, values: Values
 ) -> Iterator[Column]:
-    program, count = desk.paper.program, len(_draws(desk).shares)
+    program, count = program_of(desk), len(_draws(desk).shares)
     months = program.months if row.by_month else ("",)
     values = np.broadcast_to(values, (count, len(months)))
     for at, month in enumerate(months):
@@ -242,8 +252,8 @@ def _input(desk: Desk, columns: Columns, row: Row, drawn: Sequence[tuple[int, Dr
 
 def _moved(cell: InputCell, drawn: str, live: str, base: str) -> str:
     """Write how a range moves where the chosen case gives its input another value than the base case."""
-    if cell.range is None or all(value == cell.values["base"] for value in cell.values.values()):
-        return f"({drawn})*{live}/{base}" if cell.range and cell.range.moves == "factor" else drawn
+    if cell.range is None:
+        return live
     if cell.range.moves == "factor":
         return f"({drawn})*{live}/{base}"
     if cell.range.moves == "difference":
@@ -256,7 +266,8 @@ def _moved(cell: InputCell, drawn: str, live: str, base: str) -> str:
 def _event(desk: Desk, columns: Columns, drawn: Drawn, share: str, month: int | None) -> str:
     """Write the month of an event, or whether it has happened by a month."""
     seat = Seat(columns=columns, row=drawn.row)
-    likely = seat.here(drawn.probability)
+    unit = next(row.unit.text for row in desk.paper.program.rows if row.name == drawn.probability)
+    likely = f"({seat.here(drawn.probability)}/100)" if unit == "%" else seat.here(drawn.probability)
     first, last, never = (desk.plan.event(drawn.row, part) for part in ("first", "last", "never"))
     happens = f"{first}+INT({share}/{likely}*(1+{last}-{first}))"
     if month is None:
@@ -303,7 +314,7 @@ def headline_values(desk: Desk, headline: Headline) -> Values:
     return np.broadcast_to(total_value(headline, found), len(draws.shares))
 
 
-def _write_statistics(desk: Desk, page: Worksheet) -> None:
+def _write_statistics(desk: Desk, page: Page) -> None:
     page.write_string(STATISTIC - 2, 0, "Of all worlds", desk.look("header"))
     page.write_string(STATISTIC - 2, 1, "level", desk.look("header_number"))
     last = TOP - 1 + len(_draws(desk).shares)
@@ -311,7 +322,7 @@ def _write_statistics(desk: Desk, page: Worksheet) -> None:
         page.write_string(at - 1, 0, label, desk.look("text"))
         if level is not None:
             page.write_number(at - 1, LEVEL, level, desk.look("frozen", "0%"))
-        for column, headline in enumerate(desk.paper.headline, HEADLINES):
+        for column, headline in enumerate(leads_of(desk), HEADLINES):
             page.write_string(STATISTIC - 2, column, headline.label, desk.look("header_number"))
             values = headline_values(desk, headline)
             cells = f"{letters(column)}${TOP}:{letters(column)}${last}"

@@ -10,10 +10,11 @@ from pertoken.present.workbook.actuals import write_actuals
 from pertoken.present.workbook.calc import write_calc
 from pertoken.present.workbook.checks import write_checks
 from pertoken.present.workbook.cover import write_cover
-from pertoken.present.workbook.desk import Desk, Page
+from pertoken.present.workbook.desk import Desk
 from pertoken.present.workbook.inputs import write_inputs, write_prices
 from pertoken.present.workbook.log import FORMAT, write_log
 from pertoken.present.workbook.outputs import write_outputs
+from pertoken.present.workbook.page import Page
 from pertoken.present.workbook.pictures import draw
 from pertoken.present.workbook.plan import SHEETS, Plan, name_of, planned
 from pertoken.present.workbook.scenarios import write_scenarios

@@ -91,7 +91,16 @@ def open_pool(work: Work, pool: Pool) -> Balance | None:
     rest = ZERO if grants.last_a_month else before(named(work, pool, "rest"))
     whole = work.draft.let(named(work, pool, "available"), plus(size, rest, carried), unit_of(work, pool))
     there = work.marks.flag(named(work, pool, "there"), grants.there())
-    return Balance(grants, size, whole, carried, cost_of(work, grants), there)
+    cost = cost_of(work, grants)
+    if (
+        pool.rollover
+        and isinstance(cost, Name)
+        and cost.name in work.draft.rows
+        and work.draft.rows[cost.name].by_month
+    ):
+        what = f"the pool {pool.name} carries on, and its grants bear payments that differ by month"
+        raise refused(work.card, what, "say the price of one grant", pool.line)
+    return Balance(grants, size, whole, carried, cost, there)
 
 
 def cost_of(work: Work, grants: Grants) -> Node:
@@ -155,21 +164,7 @@ def close_pool(work: Work, balance: Balance, drawn: Iterable[Node]) -> tuple[Nod
         work.draft.row(named(work, pool, "rest"), times(fresh, otherwise(over_)), what)
     work.draft.row(named(work, pool, "still_carried"), times(old, otherwise(over_)), what)
     lost = work.draft.row(named(work, pool, "over"), minus(times(over_, left), kept), what)
-    older = minus(balance.carried, old), times(over_, old)
-    return _worth(work, balance, used, older[0]), _worth(work, balance, lost, older[1])
-
-
-def _worth(work: Work, balance: Balance, quantity: Node, carried: Node) -> Node:
-    """Say what a quantity is worth: what was carried on at the cost of the grant that it is of."""
-    cost, pool = balance.cost, balance.pool
-    if not isinstance(cost, Name) or cost.name not in work.draft.rows or not work.draft.rows[cost.name].by_month:
-        return times(quantity, cost)
-    name = named(work, pool, "carried_cost")
-    if name not in work.draft.rows:
-        opens = work.marks.flag(named(work, pool, "opens"), balance.grants.opens())
-        node = plus(times(opens, before(cost.name)), times(otherwise(opens), before(name)))
-        work.draft.row(name, node, work.currency)
-    return plus(times(minus(quantity, carried), cost), times(carried, Name(name)))
+    return times(used, balance.cost), times(lost, balance.cost)
 
 
 def _kept(work: Work, balance: Balance, fresh: Node) -> Node:

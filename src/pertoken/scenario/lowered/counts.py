@@ -77,14 +77,13 @@ def converted(work: Work, path: Path, how: Convert, quantity: Node) -> Node:
     per = work.draft.given((*path, "convert", "per"), how.per)
     factor = work.draft.given((*path, "convert", "times"), how.times)
     free = work.draft.given((*path, "convert", "free"), how.free)
-    node = over(times(quantity, factor), per)
-    if how.free_first:
-        node = work.draft.clean(beyond(node, free)) if free != ZERO else node
+    counted, late = times(quantity, factor), bool(how.round) and not how.free_first
+    if free != ZERO and not late:
+        counted = beyond(counted, times(free, per))  # before the division, which leaves dust
+    node = over(counted, per)
     if how.round:
         node = _packages(work, path, how, node)
-    if not how.free_first and free != ZERO:
-        node = work.draft.clean(beyond(node, free))
-    return node
+    return work.draft.clean(beyond(node, free)) if free != ZERO and late else node
 
 
 def _packages(work: Work, path: Path, how: Convert, node: Node) -> Node:

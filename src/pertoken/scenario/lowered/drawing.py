@@ -50,7 +50,8 @@ def draw(work: Work, balance: Balance, needs: Mapping[str, Node]) -> dict[str, t
     Returns:
         What each draws, in the unit of the pool and in its own.
     """
-    pool, rest, out = balance.pool, balance.available, {}
+    pool, rest = balance.pool, balance.available
+    out: dict[str, tuple[Node, Node]] = {}
     for charge in [name for name in pool.eligible if name in needs] + ["minimum"] * ("minimum" in needs):
         factor = _factor(work, balance, charge)
         asked = times(needs[charge], factor)

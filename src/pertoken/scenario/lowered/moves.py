@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.formula import Name, Node
@@ -41,16 +42,16 @@ def lever_effects(levers: Sequence[Switched]) -> tuple[Effect, ...]:
     out: list[Effect] = []
     for lever in sorted(levers, key=lambda each: LEVERS[each.kind].order):
         kind = LEVERS[lever.kind]
-        own = {
+        own: dict[str, Any] = {  # formulas reckon as numbers do
             each.name: Said(Name(f"levers.{lever.name}.use.{each.name}"))
             if each.name in lever.parameters
             else each.default
             for each in kind.parameters
             if each.name in lever.parameters or each.default is not None
         }
-        on = Said(Name(f"levers.{lever.name}.on"))
-        made = kind.build(lever.name, lever.where, own, lever.to)  # type: ignore[arg-type]  formulas reckon as numbers
-        out += [replace(each, share=on * each.share) for each in made]  # type: ignore[arg-type]  as above
+        on: Any = Said(Name(f"levers.{lever.name}.on"))
+        made = kind.build(lever.name, lever.where, own, lever.to)
+        out += [replace(each, share=on * each.share) for each in made]
     return tuple(out)
 
 

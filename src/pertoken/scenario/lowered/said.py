@@ -69,7 +69,7 @@ class Said:
         """
         make = FUNCTIONS.get(ufunc.__name__)
         if make is None or method != "__call__" or options:
-            return NotImplemented  # type: ignore[no-any-return]  NumPy asks for it
+            return NotImplemented  # type: ignore[no-any-return]
         return Said(make(*map(node_of, inputs)))
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> "Said":  # noqa: ANN401  as above
@@ -80,7 +80,7 @@ class Said:
         """
         del types
         if function.__name__ != "where" or options:
-            return NotImplemented  # type: ignore[no-any-return]  as above
+            return NotImplemented  # type: ignore[no-any-return]
         return Said(Call("if", tuple(map(node_of, args))))
 
 
