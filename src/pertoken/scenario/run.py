@@ -10,6 +10,7 @@ from pertoken.core.money import Values
 from pertoken.core.nodes import Call, Name
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.model import Model
+from pertoken.scenario.order import upstream
 from pertoken.scenario.priced import money, needed
 from pertoken.scenario.program import Row
 from pertoken.scenario.worlds import Worlds, named
@@ -88,7 +89,8 @@ def run(model: Model, worlds: Worlds | None = None, *, wanted: Iterable[str] | N
     own = {row.name for row in model.after.rows}
     given = {row.name for row in model.after.rows if row.node is None} - {each.row for each in model.rated}
     before = evaluate(model.before, worlds.given, wanted={*needed(model), *given, *(asked - own)})
-    after = evaluate(model.after, {**before, **money(model, before)}, wanted=asked & own)
+    filled = upstream(model.after.rows, asked & own, model.after.ladders)
+    after = evaluate(model.after, {**before, **money(model, before, filled)}, wanted=asked & own)
     return Outcome(model, worlds, {**{name: before[name] for name in asked - own}, **after})
 
 
