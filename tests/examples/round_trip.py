@@ -1,4 +1,4 @@
-"""Examples as workbooks: written once without worlds, typed over at random, and what Python makes of the same numbers."""
+"""Examples as workbooks: written once without worlds, typed over at random, and what Python makes of that."""
 
 import io
 import random

@@ -23,9 +23,7 @@ SETS, ALL_SETS = 1, 200
 def wrong(found, truth):
     """Cells that are half a cent or more from what Python finds; no number is an error in a sheet."""
     return {
-        cell: (found[cell], value)
-        for cell, value in truth.items()
-        if cell in found and not close(found[cell], value)
+        cell: (found[cell], value) for cell, value in truth.items() if cell in found and not close(found[cell], value)
     }
 
 
@@ -37,7 +35,7 @@ def close(cell, value):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_random_inputs_give_the_same_cells_in_python_and_recalculated(name, full):
-    rng = random.Random(f"{name}, differential")
+    rng = random.Random(f"{name}, differential")  # noqa: S311  numbers to try
     paper, data, _ = written(name)
     for _ in range(ALL_SETS if full else SETS):
         edits, case = typed_over(name, rng), rng.choice(paper.cases)
@@ -50,7 +48,7 @@ def test_random_inputs_give_the_same_cells_in_python_and_recalculated(name, full
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_workbook_comes_back_with_just_the_edits_and_its_totals(name, tmp_path):
-    rng = random.Random(f"{name}, back")
+    rng = random.Random(f"{name}, back")  # noqa: S311  numbers to try
     paper, data, _ = written(name)
     edits, case = typed_over(name, rng, share=0.05), rng.choice(paper.cases)
     shutil.copy(FOLDER / f"{name}.yaml", tmp_path)
@@ -114,7 +112,7 @@ def test_libreoffice_saves_a_workbook_that_comes_back(name, full, tmp_path):
         pytest.skip("LibreOffice is not installed (soffice is not on the path)")
     if not full and name != "training":
         pytest.skip("one example in every run; all with --full")
-    rng = random.Random(f"{name}, office")
+    rng = random.Random(f"{name}, office")  # noqa: S311  numbers to try
     paper, data, _ = written(name)
     edits, case = typed_over(name, rng, share=0.1), rng.choice(paper.cases)
     saved = converted(edited(data, edits, case), tmp_path, office, "xlsx", profile=ALWAYS)

@@ -27,7 +27,7 @@ def total(model, name, **but):
 
 
 def test_cac_ltv_and_payback_of_one_plan():
-    """Margin of a customer 50 - 10 = 40; CAC 600 / 10 = 60; LTV 40 / 5 % = 800; LTV:CAC 13.33; payback 60 / 40 = 1.5."""
+    """Margin of a customer 50 - 10 = 40; CAC 600 / 10 = 60; LTV 40 / 5 % = 800; payback 60 / 40 = 1.5 months."""
     model = made(TWO)
     assert total(model, "arpu") == pytest.approx(50)
     assert total(model, "cost_to_serve") == pytest.approx(10)
@@ -71,9 +71,9 @@ def test_a_negative_margin_is_never_paid_back():
 
 
 def test_who_converts_from_a_free_tier_is_a_new_customer_who_pays():
-    """1,000 free, 2 % convert: 20 in the first month. Ads of 600 won 20 payers: CAC 30; free ones are served from the margin.
+    """1,000 free, 2 % convert: 20 in the first month. Ads of 600 won 20 payers: CAC 30.
 
-    The margin of a payer is (50 * 20 - 1 * 980 - 0) / 20 = 1.
+    Who is free is served from the margin of who pays: (50 * 20 - 1 * 980) / 20 = 1.
     """
     model = made(
         segments={"free": {"plan": "free", "start": 1_000, "to": {"pro": "2%"}}, "pro": {"plan": "pro", "churn": "5%"}},

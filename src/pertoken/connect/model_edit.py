@@ -102,9 +102,7 @@ def _scalars(text: str) -> Iterator[Scalar]:
     yield from walk(yaml.compose(text, Loader=yaml.SafeLoader), ())
 
 
-def _found(
-    text: str, spec: Spec, part: Part, own: Mapping[Part, Decimal], scalars: list[Scalar]
-) -> Scalar | None:
+def _found(text: str, spec: Spec, part: Part, own: Mapping[Part, Decimal], scalars: list[Scalar]) -> Scalar | None:
     """Find the value of a file that says a part."""
     line = _line(spec, part)
     likely = [each for each in scalars if _may_be(each, own[part], part, spec)]

@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def workbook_from(raw: bytes, name: str) -> Book:
     except DefusedXmlException as error:
         raise _refused(name, "a document type or entities in its XML", "a workbook as spreadsheets save it") from error
     except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError, IndexError,
-            AttributeError, EOFError, NotImplementedError) as error:  # fmt: skip
+            AttributeError, EOFError, OSError, OverflowError, RuntimeError, zlib.error) as error:  # fmt: skip
         raise _refused(name, f"a workbook that can't be read: {error}", "one saved as .xlsx") from error
 
 
@@ -86,7 +87,7 @@ def _packed(raw: bytes, name: str) -> None:
             for part in parts:
                 if part.filename.endswith((".xml", ".rels", ".vml")):
                     _declared(packed, part, name)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, zlib.error) as error:
         raise _refused(name, f"a workbook that can't be unpacked: {error}", "an .xlsx file") from error
 
 

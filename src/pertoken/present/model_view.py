@@ -190,8 +190,9 @@ def grid(table: Table, of: Sequence[Mapping[str, str]] = ()) -> Grid:
     for index, (head, *cells) in enumerate(table.rows):
         leads = of[index] if of else {}
         shown = [
-            Shown(show(cell, kind_in(table, index, c)), leads.get(c.name, "")) for c, cell in zip(columns, cells, strict=True)
-        ]  # fmt: skip
+            Shown(show(cell, kind_in(table, index, c)), leads.get(c.name, ""))
+            for c, cell in zip(columns, cells, strict=True)
+        ]
         rows.append(GridRow(show(head, first.kind), "", tuple(shown)))
     heads = tuple(f"{column.label}, {column.unit}" if column.unit else column.label for column in columns)
     return Grid(table.name, table.title, heads, tuple(rows), first.label, table.note)

@@ -122,7 +122,8 @@ def _cost(model: Model, values: Row) -> dict[str, Values]:
         found = None
         if own is not None and len(own):
             cards = [worldly(card, model, values) for card in vendor.cards]
-            found = rate(own, cards, exact=False, span=span)
+            accounts = [each for card in vendor.cards for each in _accounts(card, own, span[0])]
+            found = rate(own, cards, exact=False, span=span, contracts=accounts)
         for each in (each for each in wanted if each.vendor == name):
             labels = {"workload": each.workload, "segment": each.segment} if each.workload else {"workload": ""}
             labels = labels if each.amount == "effective" else {}
@@ -132,6 +133,14 @@ def _cost(model: Model, values: Row) -> dict[str, Values]:
                 else change * _by_month(found, model.months, each.amount, labels)
             )
     return out
+
+
+def _accounts(card: Card, usage: Usage, begin: date) -> list[Contract]:
+    """State that a vendor's card is there from the first month of the model, as what is sold is: its fees are due."""
+    names = [name for name in card.scope if name in usage.keys]
+    keys = [usage.keys[name] for name in names]
+    every = dict.fromkeys(zip(*(key.column().tolist() for key in keys), strict=True)) if keys else {(): None}
+    return [Contract(card=card.name, labels=dict(zip(names, each, strict=True)), start=begin) for each in every]
 
 
 def _by_month(found: Rated, months: Sequence[str], kind: str, labels: Mapping[str, str]) -> Values:

@@ -9,7 +9,7 @@ import numpy as np
 
 from pertoken.core.design import design
 from pertoken.core.distribution import form, support
-from pertoken.core.errors import InputError
+from pertoken.core.errors import CardError, InputError
 from pertoken.core.money import Values
 from pertoken.core.nodes import Call, Name
 from pertoken.scenario.drawn_worlds import dimensions, distribution, drawn, together
@@ -23,7 +23,7 @@ from pertoken.scenario.run import run, total_of
 from pertoken.scenario.spec import Assumption
 from pertoken.scenario.swing import sensitive
 from pertoken.scenario.whole import whole
-from pertoken.scenario.worlds import cases, named, value_in
+from pertoken.scenario.worlds import cases, side_by_side, value_in
 
 CENT = 0.005
 """How far a sheet may be from the run. [currency, or the unit of the row]"""
@@ -50,7 +50,7 @@ def printed(
     """
     program = whole(model)
     names = cases(model)
-    values = {case: _proved(model, program, case) for case in names}
+    values = _proved(model, program, names)
     headline = [row for row in program.rows if row.name in model.headline]
     order = {name: i for i, name in enumerate(model.headline)}
     headline.sort(key=lambda row: order[row.name])
@@ -85,17 +85,39 @@ def _row(program: Program, name: str) -> Row:
     return next(row for row in program.rows if row.name == name)
 
 
-def _proved(model: Model, program: Program, case: str) -> Mapping[str, Values]:
-    """Reckon the program in a case, and hold it against the run: the sheet has no numbers of its own."""
-    worlds = named(model, case)
+def _proved(model: Model, program: Program, names: Sequence[str]) -> dict[str, Mapping[str, Values]]:
+    """Reckon the program in all cases, and hold it against the run: the sheet has no numbers of its own."""
+    try:
+        return _proved_at_once(model, program, names)
+    except CardError:  # a card has numbers that may differ by case, but not by world
+        return {name: _proved_at_once(model, program, [name])[name] for name in names}
+
+
+def _proved_at_once(model: Model, program: Program, names: Sequence[str]) -> dict[str, Mapping[str, Values]]:
+    worlds = side_by_side(model, names)
     found = evaluate(program, worlds.given)
     truth = run(model, worlds).values
     for name, own in truth.items():
-        away = np.abs(np.broadcast_to(found[name], own.shape) - own)
-        if np.nanmax(away, initial=0.0) >= CENT * max(1.0, float(np.nanmax(np.abs(own), initial=0.0)) * 1e-9):
-            msg = f"{name} comes to {own.sum():,.2f} in case {case}, but as rows of a sheet to {found[name].sum():,.2f}"
+        away = np.atleast_2d(_apart(found[name], own)).max(axis=-1)
+        finite = np.abs(own[np.isfinite(own)])
+        if away.max() >= CENT * max(1.0, float(finite.max(initial=0.0)) * 1e-9):
+            at = int(away.argmax())
+            ran, written = (float(np.atleast_2d(each)[at if each.ndim > 1 else 0].sum()) for each in (own, found[name]))
+            msg = f"{name} comes to {ran:,.2f} in case {names[at]}, but as rows of a sheet to {written:,.2f}"
             raise InputError(f"{msg}; this card can't be written as a sheet yet: use run, csv or json")
-    return MappingProxyType(found)
+    return {
+        case: MappingProxyType({name: value[i] if value.ndim > 1 else value for name, value in found.items()})
+        for i, case in enumerate(names)
+    }
+
+
+def _apart(one: Values, two: Values) -> Values:
+    """How far numbers are apart; endless or undefined on one side only is endlessly far."""
+    one, two = np.broadcast_arrays(one, two)
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(one - two)
+    same = (one == two) | (np.isnan(one) & np.isnan(two))
+    return np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))
 
 
 def _kind(model: Model, name: str) -> Kind:

@@ -12,8 +12,8 @@ from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.model import Model
 from pertoken.scenario.priced import money, needed
 from pertoken.scenario.program import Row
+from pertoken.scenario.sound import looked_at, refuse_unsound
 from pertoken.scenario.worlds import Worlds, named
-
 
 ALIASES = {"margin": "gross_margin_share", "profit": "operating_result"}
 """What people call some results."""
@@ -71,23 +71,34 @@ def total_of(row: Row, values: Mapping[str, Values]) -> Values:
     return own[..., -1]
 
 
-def run(model: Model, worlds: Worlds | None = None, *, wanted: Iterable[str] | None = None) -> Outcome:
+def run(
+    model: Model, worlds: Worlds | None = None, *, wanted: Iterable[str] | None = None, sound: bool = True
+) -> Outcome:
     """Reckon a model.
 
     Args:
         model: The model.
         worlds: The worlds; the base case if None.
         wanted: Rows that are looked at, all after rating; no others are kept. None for all.
+        sound: Whether customers that can't be are refused; a search looks at such values too.
+
+    Raises:
+        InputError: Fewer customers than none, or more who leave than there are.
     """
     worlds = worlds or named(model)
     if wanted is None:
         before = evaluate(model.before, worlds.given)
+        if sound:
+            refuse_unsound(model, before)
         known = {**before, **money(model, before)}
         return Outcome(model, worlds, {**known, **evaluate(model.after, known)})
     asked = {part for name in wanted for part in _parts(row_of(model, name))}
     own = {row.name for row in model.after.rows}
     given = {row.name for row in model.after.rows if row.node is None} - {each.row for each in model.rated}
-    before = evaluate(model.before, worlds.given, wanted={*needed(model), *given, *(asked - own)})
+    looked = looked_at(model) if sound else frozenset()
+    before = evaluate(model.before, worlds.given, wanted={*needed(model), *given, *(asked - own), *looked})
+    if sound:
+        refuse_unsound(model, before)
     after = evaluate(model.after, {**before, **money(model, before)}, wanted=asked & own)
     return Outcome(model, worlds, {**{name: before[name] for name in asked - own}, **after})
 

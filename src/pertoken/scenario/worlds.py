@@ -1,6 +1,6 @@
 """Worlds: what every input is, in a named case or in many drawn worlds at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,6 +63,16 @@ def named(model: Model, case: str = BASE, but: Mapping[str, float] | None = None
         values[checked_name(name, model)] = value
     given = {model.entries[name]: np.array([value]) for name, value in values.items()}
     return Worlds({**_fixed(model), **given}, case)
+
+
+def side_by_side(model: Model, names: Sequence[str]) -> Worlds:
+    """Make the worlds of several cases at once, in their order along the leading axis; what they share stays single."""
+    every = [named(model, name).given for name in names]
+    given = {
+        row: value if all(np.array_equal(value, each[row]) for each in every) else np.stack([each[row] for each in every])
+        for row, value in every[0].items()
+    }
+    return Worlds(given, names[0], np.broadcast_shapes(*(value.shape[:-1] for value in given.values())))
 
 
 def checked_name(name: str, model: Model) -> str:

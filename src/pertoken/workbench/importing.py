@@ -105,9 +105,7 @@ def _whole(book: "Book", own: "Model", *, allow_formulas: bool) -> "Imported":
     changed = tuple(returned.overwritten(out, book, fields, free))
     if not allow_formulas:
         imported.refuse_changed(book.file, changed)
-    notes = returned.notes(out, book, fields, free)
-    if count:
-        notes = (*notes, f"{count} actuals were pasted; they stay in the workbook")
+    notes = returned.notes(out, book, fields, free, count)
     found = imported.imported(book, own, case=case, edits=edits, overwritten=changed, notes=notes)
     imported.refuse_unlike(book, fields, found.after)
     return found

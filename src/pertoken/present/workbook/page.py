@@ -48,19 +48,25 @@ class Page(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
         self._check_dimensions(row + len(values) - 2, column)
 
     def _write_rows(self) -> None:
+        tags = [letters(column) for column in range((self.dim_colmax or 0) + 1)]
+        looks: dict[int, str] = {}
         for row in sorted({*self.table, *self.row_info}):
             cells = self.table.get(row)
             if not cells:
                 self._write_empty_row(row, None, self.row_info.get(row))
                 continue
             self._write_row(row, None, self.row_info.get(row))
-            for column in sorted(cells):
-                cell = cells[column]
+            parts, at = [], row + 1
+            for column, cell in sorted(cells.items()):
                 if type(cell) is tuple:  # those of XlsxWriter have names
                     look, body = cell
-                    self.fh.write(f'<c r="{letters(column)}{row + 1}" s="{look._get_xf_index()}"{body}')  # noqa: SLF001
+                    number = looks.get(id(look)) or looks.setdefault(id(look), str(look._get_xf_index()))  # noqa: SLF001
+                    parts.append(f'<c r="{tags[column]}{at}" s="{number}"{body}')
                 else:
+                    self.fh.write("".join(parts))
+                    parts.clear()
                     self._write_cell(row, column, cell)
+            self.fh.write("".join(parts))
             self._xml_end_tag("row")
 
 
