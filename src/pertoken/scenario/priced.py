@@ -108,9 +108,9 @@ def _usage(groups: Sequence[Sequence[Flow]], values: Row, months: Sequence[str])
     quantity = np.empty((*shape, size * len(flows)))
     begin = at = 0
     for each in groups:
-        own = quantity[..., begin : begin + size * len(each)]
+        part = quantity[..., begin : begin + size * len(each)]
         for i in range(len(each)):
-            own[..., i :: len(each)] = rows[at + i]
+            part[..., i :: len(each)] = rows[at + i]
         begin, at = begin + size * len(each), at + len(each)
     return Usage(keys, {"quantity": quantity})
 
@@ -209,7 +209,8 @@ def _revenue(model: Model, values: Row, wanted: Sequence[Filled]) -> dict[str, V
         own = slice(i * size, (i + 1) * size)
         for row in (row for row in wanted if row.segment in {"", kind.segment}):
             more = each[row.amount][..., own] * weight
-            sums[row.row] = np.add(sums[row.row], more, out=more) if more.shape == sums[row.row].shape else sums[row.row] + more
+            fits = more.shape == sums[row.row].shape
+            sums[row.row] = np.add(sums[row.row], more, out=more) if fits else sums[row.row] + more
     return sums
 
 
@@ -250,9 +251,7 @@ def _select(charge: Charge) -> str:
     return charge.curve.select if charge.curve is not None else ""
 
 
-def _by_kind(
-    found: Rated, names: Sequence[str], months: Sequence[str], amounts: Collection[str]
-) -> dict[str, Values]:
+def _by_kind(found: Rated, names: Sequence[str], months: Sequence[str], amounts: Collection[str]) -> dict[str, Values]:
     """Sum amounts by customer and month, in the order of both lists."""
     shape = np.broadcast_shapes(*(part.lines.values["amount"].shape[:-1] for part in found.parts))
     out = {kind: np.zeros((*shape, len(names) * len(months))) for kind in sorted(amounts)}

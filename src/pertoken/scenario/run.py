@@ -98,7 +98,7 @@ def prepared(model: Model, wanted: Iterable[str]) -> Prepared:
     """
     asked = {part for name in wanted for part in _parts(row_of(model, name))}
     own = {row.name for row in model.after.rows}
-    rated = {each.row for each in model.rated}
+    rated = frozenset(each.row for each in model.rated)
     given = {row.name for row in model.after.rows if row.node is None} - rated
     kept = tuple(sorted(asked - own))
     return Prepared(
