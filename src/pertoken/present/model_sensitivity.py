@@ -45,7 +45,8 @@ def sheet(answer: Sensitive, *, brief: bool = False) -> Sheet:
     rest = len(lines) - len(shown)
     note = f"{rest} more inputs move it less; --format csv lists all." if rest else ""
     large = kind == "money" and max((abs(each.swing) for each in answer.swings), default=0.0) >= LARGE
-    kinds: tuple[Kind, ...] = ("count",) * len(shown) if brief and large else ()
+    whole: Kind = "count"
+    kinds = (whole,) * len(shown) if brief and large else ()
     table = Table("swings", "One input at a time, from P10 to P90", columns, shown, note, total=False, kinds=kinds)
     bars = [
         charts_tornado.Swing(
