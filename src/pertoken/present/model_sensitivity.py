@@ -11,6 +11,8 @@ from pertoken.scenario.run import row_of
 
 MOST = 10
 """Inputs that people are shown."""
+WHOLE: Kind = "count"
+"""How large money is written for them."""
 
 
 def sheet(answer: Sensitive, *, brief: bool = False) -> Sheet:
@@ -45,7 +47,7 @@ def sheet(answer: Sensitive, *, brief: bool = False) -> Sheet:
     rest = len(lines) - len(shown)
     note = f"{rest} more inputs move it less; --format csv lists all." if rest else ""
     large = kind == "money" and max((abs(each.swing) for each in answer.swings), default=0.0) >= LARGE
-    kinds: tuple[Kind, ...] = ("count",) * len(shown) if brief and large else ()
+    kinds = tuple(WHOLE for _ in shown) if brief and large else ()
     table = Table("swings", "One input at a time, from P10 to P90", columns, shown, note, total=False, kinds=kinds)
     bars = [
         charts_tornado.Swing(
