@@ -200,7 +200,9 @@ def _revenue(model: Model, values: Row, wanted: Sequence[Filled]) -> dict[str, V
         own = slice(i * size, (i + 1) * size)
         for row in (row for row in wanted if row.segment in {"", kind.segment}):
             more = each[row.amount][..., own] * weight
-            sums[row.row] = np.add(sums[row.row], more, out=more) if more.shape == sums[row.row].shape else sums[row.row] + more
+            sums[row.row] = (
+                np.add(sums[row.row], more, out=more) if more.shape == sums[row.row].shape else sums[row.row] + more
+            )
     return sums
 
 
@@ -241,9 +243,7 @@ def _select(charge: Charge) -> str:
     return charge.curve.select if charge.curve is not None else ""
 
 
-def _by_kind(
-    found: Rated, names: Sequence[str], months: Sequence[str], amounts: Collection[str]
-) -> dict[str, Values]:
+def _by_kind(found: Rated, names: Sequence[str], months: Sequence[str], amounts: Collection[str]) -> dict[str, Values]:
     """Sum amounts by customer and month, in the order of both lists."""
     shape = np.broadcast_shapes(*(part.lines.values["amount"].shape[:-1] for part in found.parts))
     out = {kind: np.zeros((*shape, len(names) * len(months))) for kind in sorted(amounts)}

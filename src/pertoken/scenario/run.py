@@ -15,7 +15,6 @@ from pertoken.scenario.priced import money, needed
 from pertoken.scenario.program import Row
 from pertoken.scenario.worlds import Worlds, named
 
-
 ALIASES = {"margin": "gross_margin_share", "profit": "operating_result"}
 """What people call some results."""
 

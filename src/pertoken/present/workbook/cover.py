@@ -113,7 +113,13 @@ def _write_headline(desk: Desk, page: Page, tables: Tables) -> None:
             look = "0.0%" if which.startswith("Share") else number
             shown: float | str = found if np.isfinite(found) else "n/a"
             desk.formula(
-                page, at, column, f'IFERROR({statistic_cell(which, leads_of(desk).index(headline))},"n/a")', shown, number=look, style="row_link"
+                page,
+                at,
+                column,
+                f'IFERROR({statistic_cell(which, leads_of(desk).index(headline))},"n/a")',
+                shown,
+                number=look,
+                style="row_link",
             )
     if worlds and paper.draws is not None:
         note = f"{len(paper.draws.shares)} worlds on {WORLDS}, live; 8 in 10 of them lie between P10 and P90."
