@@ -319,7 +319,7 @@ def chat(*, draws=True, edits: Mapping[str, Mapping[str, float]] | None = None, 
         bridge=steps,
         tornado=(
             Swing(label="signups", low="700", high="1,150", at_low=21_000, at_high=43_000),
-            Swing(label="answer", low="310", high="390", at_low=39_000, at_high=29_000),
+            Swing(label="answer", low="310", high="390", at_low=-9_000, at_high=29_000),
         ),
         tornado_of="gross margin [USD]",
     )

@@ -175,6 +175,15 @@ def test_ranges_move_with_the_values_of_the_chosen_case(data, paper, case):
         assert found[sheet, cell] == pytest.approx(np.percentile(margin, level), abs=CENT)
 
 
+def test_a_bar_of_the_tornado_ends_at_its_two_results_on_either_side_of_nothing(data, paper):
+    cached = stored(data)
+    top = next(row for (sheet, cell), value in cached.items() if value == "signups: 700 to 1,150" for row in [cell[1:]])
+    for row, swing in zip((int(top), int(top) + 1), paper.tornado, strict=True):
+        hidden, shown, hidden_below, below = (cached["Outputs", f"{column}{row}"] for column in "FGHI")
+        assert (hidden + shown or hidden_below) == pytest.approx(max(swing.at_low, swing.at_high))
+        assert (hidden_below + below or hidden) == pytest.approx(min(swing.at_low, swing.at_high))
+
+
 def test_actuals_show_a_variance_only_where_something_was_pasted(data):
     found = recalculated(data, {("Actuals", "H6"): 40_000})
     assert found["Actuals", "G7"] == ""

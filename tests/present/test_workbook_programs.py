@@ -9,8 +9,9 @@ from pertoken.core.formula import FUNCTIONS, Call, Name, Number
 from pertoken.core.units import ONE
 from pertoken.present.workbook import model_workbook
 from pertoken.present.workbook.plan import planned
-from pertoken.present.workbook.words import PLAIN, TABLE
+from pertoken.present.workbook.words import TABLE
 from pertoken.scenario.evaluate import evaluate
+from pertoken.scenario.inlined import PLAIN
 from pertoken.scenario.program import Ladder, Program, Row
 from tests.present import papers
 from tests.present.test_workbook import rows_of, same
@@ -106,9 +107,10 @@ def wild_rows(paper):
     out = set()
     for row in rows:
         parts = [part for part in parts_of(row.node) if not isinstance(part, Name | Number)]
+        plain = (each for each in paper.program.rows if not each.name.startswith("r"))
+        asked = (Row(name=f"part{i}", unit=ONE, node=part) for i, part in enumerate(parts))
         program = Program(
-            rows=(*[each for each in paper.program.rows if not each.name.startswith("r")],)
-            + tuple(Row(name=f"part{i}", unit=ONE, node=part) for i, part in enumerate(parts)),
+            rows=(*plain, *asked),
             months=MONTHS,
             ladders=paper.program.ladders,
         )

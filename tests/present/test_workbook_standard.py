@@ -12,10 +12,24 @@ from pertoken.present.workbook.plan import SHEETS, planned
 from tests.present import papers
 from tests.present.workbook_engine import formulas
 
-CLASSIC = set(
-    "SUM SUMPRODUCT INDEX MATCH MIN MAX ROUND ROUNDUP ROUNDDOWN INT ABS IF IFERROR EXP LN SQRT NORMSINV NORMSDIST BETAINV "
-    "PERCENTILE COUNT COUNTIF AVERAGE STDEV".split()
-)
+CLASSIC = {
+    *(
+        "SUM",
+        "SUMPRODUCT",
+        "INDEX",
+        "MATCH",
+        "MIN",
+        "MAX",
+        "ROUND",
+        "ROUNDUP",
+        "ROUNDDOWN",
+        "INT",
+        "ABS",
+        "IF",
+        "IFERROR",
+    ),
+    *("EXP", "LN", "SQRT", "NORMSINV", "NORMSDIST", "BETAINV", "PERCENTILE", "COUNT", "COUNTIF", "AVERAGE", "STDEV"),
+}
 """Functions that old spreadsheets know too."""
 PLAIN = {"0", "1", "100", "1000", "1000000", "0.01", "0.001", "0.000001"}
 """Numbers that may stand in a formula: nothing, one, and the thousands of units."""
@@ -61,7 +75,7 @@ def from_ranges(paper):
 def test_no_number_stands_in_a_formula_but_nothing_one_and_the_thousands_of_units(data, book, paper):
     terms, ranged = from_ranges(paper)
     for (sheet, cell), formula in formulas(data).items():
-        column = re.match("[A-Z]+", cell)[0]
+        column = cell.rstrip("0123456789")
         if (sheet, cell) in terms or (sheet == "MonteCarlo" and book[sheet][f"{column}13"].value in ranged):
             continue
         digits = re.sub(r"(ROUND\(.*),\d+\)", r"\1)", bare(formula))
@@ -147,7 +161,7 @@ def test_sheets_come_in_their_order_and_nothing_is_hidden(book):
         assert not any(each.hidden for each in (*page.row_dimensions.values(), *page.column_dimensions.values()))
 
 
-def test_sheets_with_months_have_the_same_columns(book, paper):
+def test_sheets_with_months_have_the_same_columns(book):
     for sheet in ("Calc", "Outputs", "Actuals"):
         titles = [cell.value for cell in book[sheet][4]][: 6 + len(papers.MONTHS)]
         assert titles == ["name", "label", "unit", "constant", "total", "opening", *papers.MONTHS]

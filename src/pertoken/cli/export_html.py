@@ -15,4 +15,8 @@ def command(how: Exported, scenario: str, worlds: int | None) -> None:
 
     Example: pertoken export html chatbot.yaml --out chatbot.html
     """
-    write(how, "html", lambda: workbench.export(how.model, "html", on=how.on, scenario=scenario, worlds=worlds, seed=how.seed))
+    write(
+        how,
+        "html",
+        lambda: workbench.export(how.model, "html", on=how.on, scenario=scenario, worlds=worlds, seed=how.seed),
+    )

@@ -15,4 +15,8 @@ def command(how: Exported, scenario: str, worlds: int | None) -> None:
 
     Example: pertoken export json chatbot.yaml --worlds 2000
     """
-    write(how, "json", lambda: workbench.export(how.model, "json", on=how.on, scenario=scenario, worlds=worlds, seed=how.seed))
+    write(
+        how,
+        "json",
+        lambda: workbench.export(how.model, "json", on=how.on, scenario=scenario, worlds=worlds, seed=how.seed),
+    )

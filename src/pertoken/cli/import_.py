@@ -9,7 +9,8 @@ from pertoken.core.errors import InputError
 
 @click.command("import")
 @click.argument("workbook")
-@click.option("--model", metavar="MODEL", help="The model that it was exported from; if not said, looked for beside it.")
+@click.option("--model", metavar="MODEL",
+              help="The model that it was exported from; looked for beside WORKBOOK if not said.")  # fmt: skip
 @click.option("--out", "target", type=Output(), metavar="FILE",
               help="Write the model with the new numbers in their places, all else as it was.")  # fmt: skip
 @click.option("--allow-formulas", is_flag=True, help="Tell which formulas were changed, and take the inputs alone.")
@@ -20,7 +21,7 @@ def command(
 ) -> None:
     """Which inputs were changed in WORKBOOK, and what does that do to revenue, cost and margin?
 
-    WORKBOOK comes from `pertoken export xlsx`. Where a formula was typed over, nothing is taken, and the exit code is 1.
+    WORKBOOK comes from `pertoken export xlsx`. Where a formula was typed over, nothing is taken; exit code 1.
 
     Example: pertoken import chatbot.xlsx --model chatbot.yaml --out new.yaml
     """

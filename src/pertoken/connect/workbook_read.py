@@ -2,13 +2,15 @@
 
 import datetime as dt
 import io
+import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from pertoken.core.errors import Fault, InputError
+from pertoken.core.errors import Fault, InputError, PertokenError
 from pertoken.scenario.returned import Book, Cell
 
 MOST_BYTES = 100_000_000
@@ -61,11 +63,11 @@ def workbook_from(raw: bytes, name: str) -> Book:
     except DefusedXmlException as error:
         raise _refused(name, "a document type or entities in its XML", "a workbook as spreadsheets save it") from error
     except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError, IndexError,
-            AttributeError, EOFError, NotImplementedError) as error:  # fmt: skip
+            AttributeError, EOFError, OSError, OverflowError, RuntimeError, zlib.error) as error:  # fmt: skip
         raise _refused(name, f"a workbook that can't be read: {error}", "one saved as .xlsx") from error
 
 
-def _refused(name: str, found: str, expected: str) -> InputError:
+def _refused(name: str, found: str, expected: str) -> PertokenError:
     return InputError.of([Fault(name, found, expected, "export the model again and edit that file")])
 
 
@@ -85,7 +87,7 @@ def _packed(raw: bytes, name: str) -> None:
             for part in parts:
                 if part.filename.endswith((".xml", ".rels", ".vml")):
                     _declared(packed, part, name)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, zlib.error) as error:
         raise _refused(name, f"a workbook that can't be unpacked: {error}", "an .xlsx file") from error
 
 
@@ -99,7 +101,9 @@ def _declared(packed: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None
 def _book(raw: bytes, name: str) -> Book:
     import openpyxl  # noqa: PLC0415  only an import needs it
 
-    book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=False, keep_links=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it can't show does not matter to who reads cells
+        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=False, keep_links=False)
     try:
         left = MOST_CELLS
         sheets: dict[str, dict[str, Cell]] = {}

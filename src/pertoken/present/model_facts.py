@@ -8,12 +8,20 @@ from math import isfinite
 import numpy as np
 
 from pertoken.core.formula import names, text
-from pertoken.present import charts, charts_crossover, charts_months, model_run, model_sensitivity, model_words
+from pertoken.present import (
+    charts,
+    charts_crossover,
+    charts_months,
+    model_notes,
+    model_run,
+    model_sensitivity,
+    model_words,
+)
 from pertoken.present.charts import Axis
 from pertoken.present.model_view import Check, ModelPage, Origin, Quantity, Role, grid
 from pertoken.present.model_words import cell, kind_of, label_of, unit_words
 from pertoken.present.numbers import ABSENT, show
-from pertoken.present.sheet import Chart, Column, Note, Sheet, Table
+from pertoken.present.sheet import Chart, Column, Sheet, Table
 from pertoken.scenario.answer import Ran, Sensitive
 from pertoken.scenario.paper import Values
 from pertoken.scenario.program import Program, Row
@@ -55,10 +63,10 @@ class Facts:
 
 def view(facts: Facts) -> ModelPage:
     """Lay out the page of a model."""
-    run, swings = model_run.sheet(facts.answer), model_sensitivity.sheet(facts.sensitive)
+    run, swings = model_run.sheet(facts.answer, "full"), model_sensitivity.sheet(facts.sensitive)
     known = {label_of(row): row.name for row in facts.program.rows if row.name in facts.answer.model.headline}
     tables = [grid(table, _leads(table, known)) for table in (*run.of(Table), *swings.of(Table), *_own(facts))]
-    cases = next((each for each in tables if each.name == "money"), None)
+    cases = next((each for each in tables if each.name == "results"), None)
     here = {row.name for row in facts.program.rows}
     return ModelPage(
         title=run.title,
@@ -70,7 +78,7 @@ def view(facts: Facts) -> ModelPage:
         checks=tuple(_check(facts, name, here) for name in facts.answer.model.checks),
         quantities=tuple(_quantity(facts, row, here) for row in facts.program.rows),
         origin=_origin(facts),
-        notes=tuple(note for note in run.of(Note) if not note.text.startswith("The check ")),
+        notes=tuple(model_notes.odds(facts.answer)),
     )
 
 
@@ -189,9 +197,7 @@ def _pictures(facts: Facts, sheets: Sequence[Sheet]) -> list[Chart]:
             x=Axis("Month of the model", "quantity", zero=False),
             y=Axis(f"{what} added up, {unit}", "money", zero=False),
         )
-        found.append(
-            Chart("crossover", "When does another scenario overtake?", cross, "Scenarios added up.", "added")
-        )
+        found.append(Chart("crossover", "When does another scenario overtake?", cross, "Scenarios added up.", "added"))
     return found
 
 
@@ -262,7 +268,9 @@ def _ends(row: Row, said: Assumption) -> tuple[str, str]:
     if "p10" not in own or "p90" not in own:
         return "", ""
     low, high = own["p10"], own["p90"]
-    return ("", "") if isinstance(low, tuple) or isinstance(high, tuple) else (_text(row, float(low)), _text(row, float(high)))
+    if isinstance(low, tuple) or isinstance(high, tuple):
+        return "", ""
+    return _text(row, float(low)), _text(row, float(high))
 
 
 def _cases(facts: Facts, row: Row, said: Assumption | None) -> tuple[tuple[str, str], ...]:

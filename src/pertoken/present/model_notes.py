@@ -62,7 +62,7 @@ def _listed(names: list[str]) -> str:
 
 
 def odds(answer: Ran) -> Iterator[Note]:
-    """Say what the worst worlds come to, how likely margins are above what was asked, and how well the range is known."""
+    """Say what the worst worlds come to, how likely margins are as asked, and how well the range is known."""
     pays = earns(answer)
     of = "operating_result" if pays else "total_cost"
     unit = answer.model.spec.currency

@@ -6,7 +6,7 @@ import numpy as np
 
 from pertoken.present import charts_crossover
 from pertoken.present.charts import Axis
-from pertoken.present.model_words import cell, kind_of, label_of, number_words
+from pertoken.present.model_words import amount, cell, kind_of, label_of, number_words
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Note, Sheet, Table
 from pertoken.scenario.answer import Crossing, PaysFrom, Solved
@@ -76,7 +76,7 @@ def _range(found: Roots) -> list[tuple[Cell, ...]]:
 def _notes(found: Roots) -> list[Note]:
     worlds = found.by_world[1:]
     share = float(np.isnan(worlds).mean()) if len(worlds) else 0.0
-    text = f"{show(share, 'share')} of the {len(worlds):,} worlds have no answer in the range; widen it with --from and --to."
+    text = f"{show(share, 'share')} of the {len(worlds):,} worlds have no answer in the range; widen it: --from, --to."
     return [Note(text, "warning")] if share else []
 
 
@@ -159,11 +159,9 @@ def pays(answer: PaysFrom) -> Sheet:
     """Lay out from which month on money, added up, is above zero and stays there."""
     row, unit = row_of(answer.model, answer.of), answer.model.spec.currency
     last = answer.model.months[-1]
-    text = (
-        f"{label_of(row)}, added up, is above zero from {answer.month} on"
-        if answer.month
-        else f"{label_of(row)}, added up, is not above zero until {last}: {show(float(answer.paths[-1]), 'money', unit)}"
-    )
+    text = f"{label_of(row)}, added up, is above zero from {answer.month} on"
+    if not answer.month:
+        text = f"{label_of(row)}, added up, is not above zero until {last}: {amount(float(answer.paths[-1]))} {unit}"
     columns = (
         Column("month", "Month", "text"),
         Column("sum", "Added up", "money", unit),

@@ -179,7 +179,7 @@ class ModelPage:
 
 
 def grid(table: Table, of: Sequence[Mapping[str, str]] = ()) -> Grid:
-    """Return a table of a sheet as one whose numbers lead to quantities.
+    """Return a table of a sheet as one whose numbers lead to quantities; a column `unit` is that of each line.
 
     Args:
         table: Its first column names the lines.
@@ -187,12 +187,16 @@ def grid(table: Table, of: Sequence[Mapping[str, str]] = ()) -> Grid:
     """
     first, *columns = table.columns
     rows = []
+    at = next((i for i, column in enumerate(columns) if column.name == "unit"), None)
+    columns = [column for column in columns if column.name != "unit"]
     for index, (head, *cells) in enumerate(table.rows):
         leads = of[index] if of else {}
+        unit = "" if at is None else str(cells.pop(at))
         shown = [
-            Shown(show(cell, kind_in(table, index, c)), leads.get(c.name, "")) for c, cell in zip(columns, cells, strict=True)
-        ]  # fmt: skip
-        rows.append(GridRow(show(head, first.kind), "", tuple(shown)))
+            Shown(show(cell, kind_in(table, index, c)), leads.get(c.name, ""))
+            for c, cell in zip(columns, cells, strict=True)
+        ]
+        rows.append(GridRow(show(head, first.kind), unit, tuple(shown)))
     heads = tuple(f"{column.label}, {column.unit}" if column.unit else column.label for column in columns)
     return Grid(table.name, table.title, heads, tuple(rows), first.label, table.note)
 

@@ -244,7 +244,7 @@ def _of_cycles(grid: Grid, key: Key, who: NDArray[np.intp], *, early: bool) -> N
 def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values:  # noqa: ANN401  an index
     size = grid.shape[0] * grid.shape[1]
     if quantity.ndim == 1 and not exact:
-        return np.bincount(place, quantity, size).reshape(grid.shape)
+        return np.bincount(place, quantity, size).astype(np.float64).reshape(grid.shape)  # of no row, whole numbers
     flat = zeros((*quantity.shape[:-1], size), exact=exact)
     np.add.at(flat, (..., place), quantity)  # type: ignore[arg-type]
     return flat.reshape(*quantity.shape[:-1], *grid.shape)
@@ -371,7 +371,12 @@ def _wanted(job: Job, grid: Grid, parts: Sequence[Part]) -> Values:
                 f"window: {grid.grain}"
             )
             raise CardError(msg)
-        out = out + _dense(grid, part.lines.values["amount"], _places(grid, part.lines, early=fee), exact=job.exact)
+        out = out + _dense(
+            grid,
+            part.lines.values["amount"],
+            _places(grid, part.lines, early=fee and part.stage == "list"),
+            exact=job.exact,
+        )
     invoices = _invoices(grid)
     for w in range(grid.shape[1] - 1, 0, -1):
         same = invoices[:, w] == invoices[:, w - 1]

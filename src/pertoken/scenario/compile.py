@@ -16,6 +16,7 @@ from pertoken.scenario.assumed import (
     entry_of,
     event_rows,
     every_input,
+    varies,
 )
 from pertoken.scenario.draft import Entry
 from pertoken.scenario.model import Model
@@ -50,6 +51,7 @@ def compiled(spec: Spec) -> Model:
     money = rated(spec)
     after = _downstream(rows, {each.row for each in money})
     _told_apart(rows, after, spec)
+    _steady(spec)
     before = tuple(row for row in rows if row.name not in after)
     varying = [said for said in spec.assumptions.values() if said.walk is not None]
     return Model(
@@ -308,6 +310,22 @@ def _told_apart(rows: Iterable[Row], after: frozenset[str], spec: Spec) -> None:
         )
         for row in rows
         if row.name in needed & after
+    ]
+    if wrong:
+        raise InputError.of(wrong)
+
+
+def _steady(spec: Spec) -> None:
+    """Refuse an assumption that changes by month in the place of a card's number: a card holds one for all months."""
+    wrong = [
+        Fault(
+            f"{spec.source}:{said.line}" if said.line else spec.source,
+            f"{said.name} changes by month, and stands on the card {each.card}",
+            "one number for all months",
+            "say `phases` on a plan, or `change` of a vendor, for prices that change",
+        )
+        for each in spec.placed
+        if (said := spec.assumptions.get(each.name)) is not None and varies(said)
     ]
     if wrong:
         raise InputError.of(wrong)

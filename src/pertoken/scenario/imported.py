@@ -153,7 +153,7 @@ def refuse_unlike(book: Book, fields: tuple[Field, ...], model: Model) -> None:
             continue
         if abs(float(cell.value) - float(own)) > CLOSE * max(abs(float(own)), 1e-300):
             found = f"{field.quantity}, {field.part}, is {cell}"
-            faults.append(Fault(f"{book.file} {field.where}", found, f"{float(own):.15g}, as elsewhere in the workbook"))
+            expected = f"{float(own):.15g}, as elsewhere in the workbook"
+            faults.append(Fault(f"{book.file} {field.where}", found, expected))
     if faults:
         raise InputError.of(faults)
-

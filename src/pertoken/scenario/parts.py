@@ -1,4 +1,4 @@
-"""Parts: every number of a model that can be typed over, by quantity and part; read from what was said, and put there."""
+"""Parts: every number of a model that can be typed over, by quantity and part; read, and put there."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -78,8 +78,8 @@ def _with_followers(spec: Spec, said: Mapping[Part, Decimal | None]) -> dict[Par
     now, every = parts(spec), dict(said)
     for (row, part), value in said.items():
         if part == BASE:
-            same = [key for key, own in now.items() if key[0] == row and key[1] in _cases(spec) and own == now[row, BASE]]
-            every |= {key: value for key in same if key not in said}
+            cases = {key for key in now if key[0] == row and key[1] in _cases(spec)}
+            every |= {key: value for key in cases - said.keys() if now[key] == now[row, BASE]}
     return {**every, **{key: _base(now, said, key[0]) for key, value in every.items() if value is None}}
 
 
@@ -106,7 +106,7 @@ def _put(spec: Spec, row: str, part: str, value: Decimal | None) -> Spec:
             steps = {**said.steps, row.removeprefix(f"{said.name}.from_"): value}
             return _replaced(spec, replace(said, steps=steps))
         if row == f"{said.name}.season":
-            place = int(part.split()[-1][5:7]) - 1
+            place = int(part.rpartition(" ")[2][5:7]) - 1
             return _replaced(spec, replace(said, season=(*said.season[:place], value, *said.season[place + 1 :])))
     msg = f"{row}, {part}, stands inside a formula or on the calendar"
     raise InputError(msg)

@@ -108,9 +108,9 @@ def _usage(groups: Sequence[Sequence[Flow]], values: Row, months: Sequence[str])
     quantity = np.empty((*shape, size * len(flows)))
     begin = at = 0
     for each in groups:
-        own = quantity[..., begin : begin + size * len(each)]
+        part = quantity[..., begin : begin + size * len(each)]
         for i in range(len(each)):
-            own[..., i :: len(each)] = rows[at + i]
+            part[..., i :: len(each)] = rows[at + i]
         begin, at = begin + size * len(each), at + len(each)
     return Usage(keys, {"quantity": quantity})
 
@@ -125,7 +125,8 @@ def _cost(model: Model, values: Row, wanted: Sequence[Filled]) -> dict[str, Valu
         found = None
         if own is not None and len(own):
             cards = [worldly(card, model, values) for card in vendor.cards]
-            found = rate(own, cards, exact=False, span=span)
+            accounts = [each for card in vendor.cards for each in _accounts(card, own, span[0])]
+            found = rate(own, cards, exact=False, span=span, contracts=accounts)
         for each in (each for each in wanted if each.vendor == name):
             labels = {"workload": each.workload, "segment": each.segment} if each.workload else {"workload": ""}
             labels = labels if each.amount == "effective" else {}
@@ -135,6 +136,14 @@ def _cost(model: Model, values: Row, wanted: Sequence[Filled]) -> dict[str, Valu
                 else change * _by_month(found, model.months, each.amount, labels)
             )
     return out
+
+
+def _accounts(card: Card, usage: Usage, begin: date) -> list[Contract]:
+    """State that a vendor's card is there from the first month of the model, as what is sold is: its fees are due."""
+    names = [name for name in card.scope if name in usage.keys]
+    keys = [usage.keys[name] for name in names]
+    every = dict.fromkeys(zip(*(key.column().tolist() for key in keys), strict=True)) if keys else {(): None}
+    return [Contract(card=card.name, labels=dict(zip(names, each, strict=True)), start=begin) for each in every]
 
 
 def _by_month(found: Rated, months: Sequence[str], kind: str, labels: Mapping[str, str]) -> Values:
@@ -200,9 +209,8 @@ def _revenue(model: Model, values: Row, wanted: Sequence[Filled]) -> dict[str, V
         own = slice(i * size, (i + 1) * size)
         for row in (row for row in wanted if row.segment in {"", kind.segment}):
             more = each[row.amount][..., own] * weight
-            sums[row.row] = (
-                np.add(sums[row.row], more, out=more) if more.shape == sums[row.row].shape else sums[row.row] + more
-            )
+            fits = more.shape == sums[row.row].shape
+            sums[row.row] = np.add(sums[row.row], more, out=more) if fits else sums[row.row] + more
     return sums
 
 

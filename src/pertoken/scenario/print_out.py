@@ -12,7 +12,7 @@ from pertoken.core.distribution import form, support
 from pertoken.core.errors import CardError, InputError
 from pertoken.core.money import Values
 from pertoken.core.nodes import Call, Name
-from pertoken.scenario.drawn_worlds import dimensions, distribution, drawn, together
+from pertoken.scenario.drawn_worlds import dimensions, distribution, drawn, moves, together
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.fit import short_program, uncertain, worlds_that_fit
 from pertoken.scenario.indices import Swing as Swung
@@ -98,9 +98,10 @@ def _proved_at_once(model: Model, program: Program, names: Sequence[str]) -> dic
     found = evaluate(program, worlds.given)
     truth = run(model, worlds).values
     for name, own in truth.items():
-        away = np.atleast_2d(np.abs(found[name] - own)).max(axis=-1)
-        if np.nanmax(away, initial=0.0) >= CENT * max(1.0, float(np.nanmax(np.abs(own), initial=0.0)) * 1e-9):
-            at = int(np.nanargmax(away))
+        away = np.atleast_2d(_apart(found[name], own)).max(axis=-1)
+        finite = np.abs(own[np.isfinite(own)])
+        if away.max() >= CENT * max(1.0, float(finite.max(initial=0.0)) * 1e-9):
+            at = int(away.argmax())
             ran, written = (float(np.atleast_2d(each)[at if each.ndim > 1 else 0].sum()) for each in (own, found[name]))
             msg = f"{name} comes to {ran:,.2f} in case {names[at]}, but as rows of a sheet to {written:,.2f}"
             raise InputError(f"{msg}; this card can't be written as a sheet yet: use run, csv or json")
@@ -108,6 +109,15 @@ def _proved_at_once(model: Model, program: Program, names: Sequence[str]) -> dic
         case: MappingProxyType({name: value[i] if value.ndim > 1 else value for name, value in found.items()})
         for i, case in enumerate(names)
     }
+
+
+def _apart(one: Values, two: Values) -> Values:
+    """How far numbers are apart; endless or undefined on one side only is endlessly far."""
+    one, two = np.broadcast_arrays(one, two)
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(one - two)
+    same = (one == two) | (np.isnan(one) & np.isnan(two))
+    return np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))
 
 
 def _kind(model: Model, name: str) -> Kind:
@@ -146,8 +156,6 @@ def _range(said: Assumption) -> Range:
     """Say a spread in the words of a spreadsheet; where a case has a value of its own, the range moves with it."""
     made = distribution(said)
     found = form(made)
-    low, high = support(made)
-    whole = low == 0 and np.isfinite(high)
     numbers = dict(made.parameters)
     if made.kind == "discrete":
         numbers["ends"] = tuple(np.cumsum(made.parameters["shares"]).tolist())
@@ -157,8 +165,8 @@ def _range(said: Assumption) -> Range:
         parameters=numbers,
         terms=found.terms,
         median="p50" if made.kind == "p10_p90" else "",
-        moves="odds" if whole else "factor" if low == 0 and float(said.value) > 0 else "difference",
-        most=high if whole else 1.0,
+        moves=moves(said),
+        most=support(made)[1] if moves(said) == "odds" else 1.0,
     )
 
 

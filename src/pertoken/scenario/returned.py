@@ -134,9 +134,9 @@ _WORDS = re.compile(r'("(?:[^"]|"")*")')
 
 
 def plain(formula: str) -> str:
-    """Write a formula without what programs add: spaces, quotes around names of sheets, small letters.
+    r"""Write a formula without what programs add: spaces, quotes around names of sheets, small letters.
 
-    >>> plain("sum( 'Calc'!$A$1 ) & \\"a b\\"")
+    >>> plain("sum( 'Calc'!$A$1 ) & \"a b\"")
     'SUM(CALC!$A$1)&"a b"'
     """
     parts = _WORDS.split(formula.removeprefix("="))
@@ -230,13 +230,13 @@ def _wrong(
         return None if empty else ("it is empty", "a number", "type one")
     if now.formula:
         return (f"a formula {now} stands in a cell for a number", "a number", "type its result")
-    if not is_number(now.value):
+    if not is_number(now.value) or not isfinite(float(now.value)):
         return (f"it holds {now}", "a number", "type one, without letters or signs of currency")
-    value = float(now.value)
-    if not isfinite(value):
-        return (f"it holds {value}", "a number", "")
-    if cell is None or field.part not in paper.cases:
-        return None
+    return _bounded(float(now.value), cell) if cell is not None and field.part in paper.cases else None
+
+
+def _bounded(value: float, cell: InputCell) -> tuple[str, str, str] | None:
+    """Say which bounds of an input a number breaks; None if none."""
     low = cell.lowest if cell.lowest is not None else -float("inf")
     high = cell.highest if cell.highest is not None else float("inf")
     whole = cell.kind == "switch" or (cell.kind == "event" and cell.highest is not None)
@@ -333,16 +333,19 @@ def pasted(exported: Book, returned: Book, sheet: str, rows: str) -> tuple[int, 
     return count, faults[:FEW]
 
 
-def notes(exported: Book, returned: Book, free: frozenset[str]) -> tuple[str, ...]:
+def notes(
+    exported: Book, returned: Book, asked: Sequence[Field], free: frozenset[str], actuals: int
+) -> tuple[str, ...]:
     """Say what else a workbook holds that nothing of the model rests on."""
     said = []
     more = [name for name in returned.sheets if name not in exported.sheets]
     if more:
         said.append(f"sheets of your own are left aside: {', '.join(more)}")
-    beside, texts = 0, []
+    typed = {(field.sheet, field.cell) for field in asked}
+    beside, texts = -actuals, []
     for sheet, cells in exported.sheets.items():
         own = returned.sheets[sheet]
-        beside += sum(1 for place in own if place not in cells)
+        beside += sum(1 for place in own if place not in cells and (sheet, place) not in typed)
         texts += [
             f"{sheet}!{place}"
             for place in cells
@@ -350,6 +353,9 @@ def notes(exported: Book, returned: Book, free: frozenset[str]) -> tuple[str, ..
         ]
     if texts:
         said.append(f"sources and days are changed in the model's file, not here: {', '.join(texts[:FEW])}")
+    if actuals:
+        said.append(f"{actuals} cells of actuals were pasted; they stay in the workbook")
     if beside:
-        said.append(f"{beside} further cells are left aside")
+        cells_left = "1 cell of your own is" if beside == 1 else f"{beside} cells of your own are"
+        said.append(f"{cells_left} left aside")
     return tuple(said)

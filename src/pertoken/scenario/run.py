@@ -13,6 +13,7 @@ from pertoken.scenario.model import Model
 from pertoken.scenario.order import upstream
 from pertoken.scenario.priced import money, needed
 from pertoken.scenario.program import Row
+from pertoken.scenario.sound import looked_at, refuse_unsound
 from pertoken.scenario.worlds import Worlds, named
 
 ALIASES = {"margin": "gross_margin_share", "profit": "operating_result"}
@@ -97,11 +98,11 @@ def prepared(model: Model, wanted: Iterable[str]) -> Prepared:
     """
     asked = {part for name in wanted for part in _parts(row_of(model, name))}
     own = {row.name for row in model.after.rows}
-    rated = {each.row for each in model.rated}
+    rated = frozenset(each.row for each in model.rated)
     given = {row.name for row in model.after.rows if row.node is None} - rated
     kept = tuple(sorted(asked - own))
     return Prepared(
-        before=made_ready(model.before, {*needed(model), *given, *kept}),
+        before=made_ready(model.before, {*needed(model), *given, *kept, *looked_at(model)}),
         after=made_ready(model.after, asked & own),
         filled=rated & upstream(model.after.rows, asked & own, model.after.ladders),
         kept=kept,
@@ -114,6 +115,7 @@ def run(
     *,
     wanted: Iterable[str] | None = None,
     ready: Prepared | None = None,
+    sound: bool = True,
 ) -> Outcome:
     """Reckon a model.
 
@@ -122,14 +124,22 @@ def run(
         worlds: The worlds; the base case if None.
         wanted: Rows that are looked at; no others are kept. None for all.
         ready: What `prepared` says of them, for who runs the model many times.
+        sound: Whether customers that can't be are refused; a search looks at such values too.
+
+    Raises:
+        InputError: Fewer customers than none, or more who leave than there are.
     """
     worlds = worlds or named(model)
     if wanted is None and ready is None:
         before = evaluate(model.before, worlds.given)
+        if sound:
+            refuse_unsound(model, before)
         known = {**before, **money(model, before)}
         return Outcome(model, worlds, {**known, **evaluate(model.after, known)})
     ready = ready or prepared(model, wanted or ())
     before = evaluate(model.before, worlds.given, ready=ready.before)
+    if sound:
+        refuse_unsound(model, before)
     after = evaluate(model.after, {**before, **money(model, before, ready.filled)}, ready=ready.after)
     return Outcome(model, worlds, {**{name: before[name] for name in ready.kept}, **after})
 

@@ -135,7 +135,7 @@ def _gap(model: Model, worlds: Worlds, of: tuple[str, str], target: float, by: s
 
 
 def _result(model: Model, worlds: Worlds, of: str, month: str) -> Values:
-    values = run(model, worlds).values
+    values = run(model, worlds, sound=False).values
     if not month:
         return total_of(row_of(model, of), values)
     if month not in model.months:

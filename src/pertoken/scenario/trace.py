@@ -1,4 +1,4 @@
-"""Trace: a number of a model in a named case, explained from the whole program: cards, tiers and levers are rows too."""
+"""Trace: a number of a model in a named case, explained from the whole program, its cards and levers as rows."""
 
 from pertoken.core.errors import InputError, PertokenError
 from pertoken.scenario.answer import Traced

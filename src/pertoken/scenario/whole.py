@@ -76,6 +76,7 @@ def _vendor(model: Model, vendor: str, asked: Sequence[Flow]) -> list[CardRows]:
             months=model.months,
             number=numbers(model, card),
             section=f"vendors.{vendor}",
+            unpriced="keep",
         )
         for card in model.spec.vendors[vendor].cards
     ]

@@ -105,9 +105,7 @@ def _whole(book: "Book", own: "Model", *, allow_formulas: bool) -> "Imported":
     changed = tuple(returned.overwritten(out, book, fields, free))
     if not allow_formulas:
         imported.refuse_changed(book.file, changed)
-    notes = returned.notes(out, book, free)
-    if count:
-        notes = (*notes, f"{count} actuals were pasted; they stay in the workbook")
+    notes = returned.notes(out, book, fields, free, count)
     found = imported.imported(book, own, case=case, edits=edits, overwritten=changed, notes=notes)
     imported.refuse_unlike(book, fields, found.after)
     return found
@@ -186,8 +184,8 @@ def _written(found: "Imported") -> "Imported":
     text = path.read_bytes().decode("utf-8-sig")
     now, before = parts(found.after.spec), parts(spec)
     changes = {part: value for part, value in now.items() if before.get(part) != value}
-    text, left = rewritten(text, spec, changes)
     try:
+        text, left = rewritten(text, spec, changes)
         said = parts(spec_of(text, spec.source))
     except InputError as error:
         return replace(found, notes=(*found.notes, f"the model's file can't say this: {error}"))

@@ -127,8 +127,8 @@ def sensitivity(
         draws: Worlds in each design of these.
         seed: Their seed.
     """
-    from pertoken.scenario.swing import sensitive  # noqa: PLC0415  a plain run loads little
     from pertoken.scenario.run import ALIASES  # noqa: PLC0415
+    from pertoken.scenario.swing import sensitive  # noqa: PLC0415  a plain run loads little
 
     return sensitive(model(said), ALIASES.get(of, of), case=scenario, draws=draws if sobol else 0, seed=seed)
 

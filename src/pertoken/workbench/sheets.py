@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from pertoken.catalog.difference import Difference, Frozen, Update
     from pertoken.catalog.listing import PriceList
     from pertoken.present.view import View
+    from pertoken.scenario.answer import Compared, Crossing, PaysFrom, Ran, Sensitive, Solved, Traced
     from pertoken.usage.prompt import Counted
     from pertoken.workbench.machines import Gpus
 
     Prices = PriceList | Comparison | Explained | Difference | Update | Frozen | Gpus
-    Answer = Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
+    Modelled = Ran | Compared | Sensitive | Solved | Crossing | PaysFrom | Traced
+    Answer = Modelled | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
 
 LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "Quotes": ("quotes", "sheet", ()),
@@ -26,6 +28,13 @@ LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "Reconciled": ("reconcile", "sheet", ("top",)),
     "Repriced": ("reprice", "sheet", ("top",)),
     "Simulated": ("simulate", "sheet", ()),
+    "Ran": ("model_run", "sheet", ("detail",)),
+    "Compared": ("model_compare", "sheet", ("brief",)),
+    "Sensitive": ("model_sensitivity", "sheet", ("brief",)),
+    "Solved": ("model_solve", "solved", ()),
+    "Crossing": ("model_solve", "crossing", ()),
+    "PaysFrom": ("model_solve", "pays", ()),
+    "Traced": ("model_explained", "sheet", ("brief",)),
     "Counted": ("tokens", "sheet", ()),
     "Gpus": ("gpus", "found", ("brief",)),
     "PriceList": ("prices", "shown", ("brief",)),
@@ -57,5 +66,5 @@ def sheet(answer: "Answer", *, top: int | None = None) -> "View":
         raise TypeError(msg)
     module, function, told = place
     lay_out: Callable[..., Any] = getattr(import_module(f"pertoken.present.{module}"), function)
-    said = {"top": top, "brief": True}
+    said = {"top": top, "brief": True, "detail": "brief"}
     return view(lay_out(answer, **{name: said[name] for name in told}))

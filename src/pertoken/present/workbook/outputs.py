@@ -16,7 +16,7 @@ from pertoken.scenario.paper import Headline, Values
 
 QUANTILES = {"P10": 10.0, "P50": 50.0, "P90": 90.0}
 BRIDGE = ("step", "amount", "end", "hidden", "total", "gain", "loss", "hidden below 0", "below 0")
-TORNADO = ("input", "low", "high", "at low", "at high", "least", "swing")
+TORNADO = ("input", "low", "high", "at low", "at high", "hidden", "swing", "hidden below 0", "swing below 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,5 +228,12 @@ def _write_tornado(desk: Desk, page: Page, top: int) -> None:
             page.write_string(at - 1, column, text, desk.look("text" if not column else "frozen"))
         for column, value in enumerate((swing.at_low, swing.at_high), 3):
             page.write_number(at - 1, column, value, desk.look("frozen", number))
-        desk.formula(page, at, 5, f"MIN(D{at},E{at})", min(swing.at_low, swing.at_high), number=number)
-        desk.formula(page, at, 6, f"ABS(E{at}-D{at})", abs(swing.at_high - swing.at_low), number=number)
+        least, most = sorted((swing.at_low, swing.at_high))
+        texts = (
+            (f"MAX(0,MIN(D{at},E{at}))", max(0.0, least)),
+            (f"MAX(0,D{at},E{at})-F{at}", max(0.0, most) - max(0.0, least)),
+            (f"MIN(0,MAX(D{at},E{at}))", min(0.0, most)),
+            (f"MIN(0,D{at},E{at})-H{at}", min(0.0, least) - min(0.0, most)),
+        )
+        for column, (text, value) in enumerate(texts, 5):
+            desk.formula(page, at, column, text, value, number=number)

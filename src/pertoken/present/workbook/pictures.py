@@ -14,6 +14,8 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#D55E00", "#9
 """Colours that people who see colours differently tell apart (Okabe and Ito)."""
 LINES = 3
 """Amounts on the first chart at most: two as columns, the third as a line."""
+BARS = 12
+"""Bars of the tornado at most; its table has all."""
 SIZE = {"width": 690, "height": 360}
 ON_COVER = {"width": 494, "height": 300}
 """Size of a chart, in its place and on the cover. [pixel]"""
@@ -185,8 +187,11 @@ def _bridge(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
 
 def _tornado(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
     chart = desk.book.add_chart({"type": "bar", "subtype": "stacked"})
-    top, last = tables.tornado - 1, tables.tornado + len(desk.paper.tornado) - 2
-    for column, fill in ((5, {"none": True}), (6, {"color": PALETTE[0]})):
+    top, last = tables.tornado - 1, tables.tornado + min(len(desk.paper.tornado), BARS) - 2
+    swing = {"color": PALETTE[0]}
+    labels = {row.name: row.label for row in desk.paper.program.rows}
+    about = labels.get(desk.paper.tornado_of) or desk.paper.tornado_of
+    for column, fill in ((5, {"none": True}), (6, swing), (7, {"none": True}), (8, swing)):
         chart.add_series(
             {
                 "name": [OUTPUTS, tables.tornado - 2, column],
@@ -197,9 +202,8 @@ def _tornado(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
                 "gap": 30,
             }
         )
-    chart = _dressed(
-        chart, f"What matters most to {desk.paper.tornado_of}? At export on {desk.paper.on.isoformat()}", ""
-    )
+    question = f"What matters most to {about[:1].lower()}{about[1:]}? At export on {desk.paper.on.isoformat()}"
+    chart = _dressed(chart, question, "")
     chart.set_legend({"none": True})
     chart.set_y_axis(
         {"reverse": True, "num_font": {"size": 8}, "label_position": "low", "major_gridlines": {"visible": False}}

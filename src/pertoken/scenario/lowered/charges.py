@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from pertoken.core.formula import Name, Node
+from pertoken.core.formula import Call, Name, Node
 from pertoken.rating.assign import Claim, leaf_weights
 from pertoken.rating.card import MONEY, Charge, During, Pool, Window, plain
 from pertoken.rating.charge import linear
@@ -47,6 +47,17 @@ def charge_rows(work: Work) -> Charged:
         else:
             _counted(work, claim, claim.charge, out)
     return out
+
+
+def unpriced_rows(work: Work) -> None:
+    """Write the cost of what has no price: nothing while it is not used, no number as soon as it is."""
+    for flow, months in work.course.unpriced.items():
+        group = work.course.group(flow, work.course.every_label)
+        flags = [Decimal(month in months) for month in range(len(work.course.months))]
+        there = work.marks.numbers(work.name("unpriced", group, "months"), flags)
+        used = Call(">", (times(Name(work.course.flows[flow].row), there), ZERO))
+        cost = Call("if", (used, Call("/", (ONE, ZERO)), ZERO))
+        work.noted("unpriced", group, "amount", cost, "list")
 
 
 def covering(work: Work, charge: str) -> list[Pool]:

@@ -51,6 +51,7 @@ class Course:
         months: Labels of the months of the model.
         begins: The contract's first month; may be before the model.
         ends: The month in which it is over; empty for no end.
+        strict: True to refuse a flow that no charge prices.
     """
 
     card: Card
@@ -58,6 +59,7 @@ class Course:
     months: tuple[str, ...]
     begins: str
     ends: str
+    strict: bool = True
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -108,7 +110,7 @@ class Course:
         if anchor not in (None, 1, "start"):
             raise refused(self.card, f"its periods begin on the {anchor}th", "say anchor: start", self.card.during.line)
         usual, asked = self._usual(), asked_by(self.card)
-        names = {*self.every_label, "meter", *(asked & set(usual))}
+        names = {*self.every_label, "meter", *(asked & set(usual) if self.flows else asked - set(period.GRAINS))}
         columns = {name: self._of_flows([self._label(flow, name, usual) for flow in self.flows]) for name in names}
         for name in sorted(asked & set(self.card.bands)):
             bounds = columns[above_key(self.card.bands[name].of)]
@@ -142,12 +144,22 @@ class Course:
         """Which charge takes which line.
 
         Raises:
-            UnpricedUsage: A flow that no charge prices.
+            UnpricedUsage: A flow that no charge prices, where that is refused.
         """
         found = assign(self.usage, [self.card])
-        if any(found.unpriced):
+        if self.strict and any(found.unpriced):
             raise without_price(self.usage.pick(np.array(found.unpriced, dtype=bool)[found.combos.of_line]))
         return found
+
+    @property
+    def unpriced(self) -> dict[int, tuple[int, ...]]:
+        """List the flows that no charge prices, by their place, with the months in which none does."""
+        none = self.assignment.unpriced
+        found = {
+            flow: tuple(month for month, code in zip(self.runs, codes, strict=True) if none[code])
+            for flow, codes in enumerate(self._codes)
+        }
+        return {flow: months for flow, months in found.items() if months}
 
     @property
     def claims(self) -> tuple[Claim, ...]:

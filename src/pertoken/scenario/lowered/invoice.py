@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from pertoken.core.formula import Name
 from pertoken.core.units import unit
@@ -9,7 +10,7 @@ from pertoken.rating.adjust import sequence
 from pertoken.rating.card import Card
 from pertoken.rating.rate import STAGES
 from pertoken.scenario.lowered.arithmetic import ONE, summed
-from pertoken.scenario.lowered.charges import charge_rows
+from pertoken.scenario.lowered.charges import charge_rows, unpriced_rows
 from pertoken.scenario.lowered.course import Course
 from pertoken.scenario.lowered.discounts import discount_rows
 from pertoken.scenario.lowered.draft import Draft, Given, Path
@@ -51,6 +52,7 @@ def card_rows(
     alive: str = "",
     section: str = "",
     shared: str = "",
+    unpriced: Literal["raise", "keep"] = "raise",
 ) -> CardRows:
     """Write what a card charges one contract as rows of months: the same money as `rate`, as formulas.
 
@@ -70,6 +72,7 @@ def card_rows(
         section: Heading of the rows; the prefix if empty.
         shared: How the names of the card's own numbers and ladders begin; several contracts on one card may share
             them, and then have the same rows of these names. The prefix if empty.
+        unpriced: `raise` where a flow has no price, or `keep` it: its cost is then no number as soon as it is used.
 
     Raises:
         InputError: The card says what months by themselves can't tell.
@@ -77,9 +80,10 @@ def card_rows(
         UnpricedUsage: A flow that no charge prices.
     """
     draft = Draft(prefix, shared or prefix, section or prefix, unit(card.currency), number)
-    course = Course(card, tuple(flows), tuple(months), begins or months[0], ends)
+    course = Course(card, tuple(flows), tuple(months), begins or months[0], ends, unpriced == "raise")
     work = Work(card, draft, course, Marks(draft, course, Name(alive) if alive else ONE))
     charged = charge_rows(work)
+    unpriced_rows(work)
     quantity_pool_rows(work, charged)
     for kind, index in sequence(card):
         STEPS[kind](work, index)

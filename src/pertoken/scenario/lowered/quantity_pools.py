@@ -27,6 +27,7 @@ def quantity_pool_rows(work: Work, charged: Charged) -> None:
     needs = {
         name: work.draft.let(work.draft.named(name, "demand"), summed(nodes), units[name])
         for name, nodes in demand.items()
+        if nodes
     }
     needs = {name: need for name, need in needs.items() if need != ZERO}
     covered: dict[str, list[Node]] = {name: [] for name in needs}
