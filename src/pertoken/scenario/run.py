@@ -10,6 +10,7 @@ from pertoken.core.money import Values
 from pertoken.core.nodes import Call, Name
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.model import Model
+from pertoken.scenario.order import upstream
 from pertoken.scenario.priced import money, needed
 from pertoken.scenario.program import Row
 from pertoken.scenario.sound import looked_at, refuse_unsound
@@ -99,7 +100,8 @@ def run(
     before = evaluate(model.before, worlds.given, wanted={*needed(model), *given, *(asked - own), *looked})
     if sound:
         refuse_unsound(model, before)
-    after = evaluate(model.after, {**before, **money(model, before)}, wanted=asked & own)
+    filled = upstream(model.after.rows, asked & own, model.after.ladders)
+    after = evaluate(model.after, {**before, **money(model, before, filled)}, wanted=asked & own)
     return Outcome(model, worlds, {**{name: before[name] for name in asked - own}, **after})
 
 
