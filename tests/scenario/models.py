@@ -168,7 +168,11 @@ def workloads(draw, who, vendors):
     """What is asked of models."""
     out = {}
     for name in ("chat", "search")[: draw(st.integers(1, 2))]:
-        said = {"tokens": {meter: draw(st.sampled_from(["length", 400, 1_300])) for meter in TOKENS[: draw(st.integers(1, 3))]}}
+        said = {
+            "tokens": {
+                meter: draw(st.sampled_from(["length", 400, 1_300])) for meter in TOKENS[: draw(st.integers(1, 3))]
+            }
+        }
         if draw(often):
             some = draw(st.lists(st.sampled_from(sorted(who)), min_size=1, unique=True))
             said["each"] = {s: draw(st.sampled_from(["asked", 25, "2 * asked"])) for s in some}
@@ -191,11 +195,20 @@ def vendors(draw):
     """Who is paid, by list prices and by cards."""
     batch = {f"{m}": None for m in ()}
     rates = {
-        model: {**batch, "input": draw(number(1, 9)), "output": draw(number(2, 30)), "cache_read": 0.5, "cache_write": 3}
+        model: {
+            **batch,
+            "input": draw(number(1, 9)),
+            "output": draw(number(2, 30)),
+            "cache_read": 0.5,
+            "cache_write": 3,
+        }
         for model in ("big", "small")
     }
     out = {"listed": {"rates": rates}, "tiered": draw(card(sold=False))}
-    out["gpu"] = {"card": "gpu", "prices": {"hours": {"measure": {"sum": "gpu_hours"}, "curve": [{"rate": draw(number(1, 4))}]}}}
+    out["gpu"] = {
+        "card": "gpu",
+        "prices": {"hours": {"measure": {"sum": "gpu_hours"}, "curve": [{"rate": draw(number(1, 4))}]}},
+    }
     out["tiered"]["card"] = "tiered"
     for said in out.values():
         if draw(seldom):
@@ -212,7 +225,11 @@ def levers(draw, asked):
         return out
     for i in range(draw(st.integers(0, 3))):
         workload = draw(st.sampled_from(served))
-        kind = draw(st.sampled_from(["rate_limit", "exact_cache", "trim", "compress", "shorten", "route", "cascade", "prompt_cache"]))
+        kind = draw(
+            st.sampled_from(
+                ["rate_limit", "exact_cache", "trim", "compress", "shorten", "route", "cascade", "prompt_cache"]
+            )
+        )
         tokens, other = asked[workload]["tokens"], "small" if asked[workload]["model"] == "big" else "big"
         if kind == "shorten" and "output" not in tokens:
             kind = "trim"
@@ -263,7 +280,11 @@ def models(draw):
         "levers": draw(levers(asked)),
         "costs": {name: COSTS[name] for name in draw(st.lists(st.sampled_from(sorted(COSTS)), unique=True)) if who},
         "events": {
-            "loss": {"probability": draw(shares(10, 90)), "between": [months[1], months[-1]], **draw(st.sampled_from([{}, {"base": months[2]}]))},
+            "loss": {
+                "probability": draw(shares(10, 90)),
+                "between": [months[1], months[-1]],
+                **draw(st.sampled_from([{}, {"base": months[2]}])),
+            },
             "cut": {"probability": draw(st.sampled_from(["100%", "0%", "50%"])), "between": [months[1], months[3]]},
         },
         "income": {"setup": {"formula": 250, "in": months[1]}},
