@@ -22,7 +22,7 @@ from pertoken.present.charts import Axis
 from pertoken.present.model_view import Check, ModelPage, Origin, Quantity, Role, grid
 from pertoken.present.model_words import cell, kind_of, label_of, unit_words
 from pertoken.present.numbers import ABSENT, show
-from pertoken.present.sheet import Chart, Column, Note, Sheet, Table
+from pertoken.present.sheet import Chart, Column, Sheet, Table
 from pertoken.scenario.answer import Ran, Sensitive
 from pertoken.scenario.paper import Values
 from pertoken.scenario.program import Program, Row

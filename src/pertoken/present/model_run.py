@@ -77,7 +77,7 @@ def _leads(answer: Ran) -> tuple[str, bool]:
 def _results(answer: Ran, rows: Sequence[Row], detail: Detail) -> Table:
     """All results, one line each."""
     worlds = next(iter(answer.simulated.values()), None)
-    figures = ()
+    figures: tuple[tuple[str, str], ...] = ()
     if worlds is not None:
         figures = RANGE if detail == "full" else _figures()
     columns = (

@@ -1,12 +1,14 @@
 """Drawn worlds: shares of a design become values of inputs, shocks of walks, and months of events."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
 from pertoken.core.copula import correlate, correlate_each
 from pertoken.core.design import steps
 from pertoken.core.distribution import Distribution, from_p10_p90, quantile, support
+from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.scenario.model import Model
 from pertoken.scenario.spec import Assumption, Event
@@ -78,25 +80,39 @@ def distribution(said: Assumption) -> Distribution:
 def moved(said: Assumption, value: float, shares: Values) -> Values:
     """Draw an assumption; where a case gives it another value, its range moves with it.
 
-    What is above zero moves by its factor, a share of the whole by its odds, all else by the difference.
+    What is above zero moves by its factor, a share of the whole by its odds, all else by the difference. A share that
+    is to be more than the whole moves by its factor.
     """
     found = quantile(distribution(said), shares)
-    base = float(said.value)
+    base, whole = float(said.value), support(distribution(said))[1]
     if value == base:
         return found
-    low, high = support(distribution(said))
-    if low == 0 and np.isfinite(high):
-        odds = found / (high - found) * (value / (high - value)) / (base / (high - base))
-        return np.asarray(high * odds / (1 + odds))
-    if low == 0 and base > 0:
+    how = moves(said)
+    if how == "odds" and 0 <= value <= whole:
+        return np.asarray(whole * value / (value + (whole / found - 1) * (whole - value) * base / (whole - base)))
+    if how != "difference":
         return np.asarray(found * (value / base))
     return np.asarray(found + (value - base))
+
+
+def moves(said: Assumption) -> Literal["factor", "odds", "difference"]:
+    """Tell how the range of an assumption moves where a case gives it another value."""
+    made, base = distribution(said), float(said.value)
+    low, high = support(made)
+    if low != 0 or base <= 0:
+        return "difference"
+    return "odds" if base < high < np.inf and made.kind not in {"discrete", "constant"} else "factor"
 
 
 def _chance(event: Event, drawn_rows: Mapping[str, Values], given: Mapping[str, Values]) -> Values:
     row = event.probability.name
     own = drawn_rows.get(row, given[row])[..., 0]
-    return own / 100 if event.probability.unit == "%" else own
+    share = own / 100 if event.probability.unit == "%" else own
+    if not ((share >= 0) & (share <= 1)).all():
+        worst = share.reshape(-1)[np.argmax(np.abs(share - 0.5))]
+        msg = f"the probability of event {event.name} is {worst:.15g}; expected a share from 0 to 1; bound its range"
+        raise InputError(msg)
+    return share
 
 
 def happens(event: Event, shares: Values, chance: Values, months: Sequence[str]) -> Values:

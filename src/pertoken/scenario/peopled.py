@@ -16,7 +16,7 @@ WHO = "customer"
 def customer_rows(spec: Spec) -> Iterator[Entry]:
     """Write the rows of all segments, and of all customers together."""
     for segment in spec.segments:
-        yield from _contract(segment) if segment.is_contract else _segment(segment, spec)
+        yield from _contract(segment, spec) if segment.is_contract else _segment(segment, spec)
     if spec.segments:
         everyone = plus(*(name(f"customers.{each.name}") for each in spec.segments))
         yield Entry(
@@ -24,7 +24,7 @@ def customer_rows(spec: Spec) -> Iterator[Entry]:
         )
 
 
-def _contract(segment: Segment) -> Iterator[Entry]:
+def _contract(segment: Segment, spec: Spec) -> Iterator[Entry]:
     """Write a named customer: one from its first month to its end."""
     own = segment.label or segment.name
     runs: Node = since(segment.begins)
@@ -34,8 +34,13 @@ def _contract(segment: Segment) -> Iterator[Entry]:
     if segment.leaves:
         here = times(here, minus(number(1), name(f"event.{segment.leaves}")))
     common = partial(Entry, section="customers", unit=WHO, line=segment.line)
-    yield common(name=f"start.{segment.name}", said=number(0), single=True, label=f"{own}, at the start")
-    yield common(name=f"customers.{segment.name}", said=here, label=own, total="last")
+    first = spec.calendar.start
+    before = segment.begins < first and not (segment.ends and segment.ends < first)
+    start = Number(float(before), unit(WHO))
+    yield common(name=f"start.{segment.name}", said=start, single=True, label=f"{own}, at the start")
+    yield common(
+        name=f"customers.{segment.name}", said=here, opening=name(f"start.{segment.name}"), label=own, total="last"
+    )
     change = minus(name(f"customers.{segment.name}"), call("prev", name(f"customers.{segment.name}")))
     joined = call("max", number(0), change)
     left = call("max", number(0), minus(number(0), change))

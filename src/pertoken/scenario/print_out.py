@@ -12,7 +12,7 @@ from pertoken.core.distribution import form, support
 from pertoken.core.errors import CardError, InputError
 from pertoken.core.money import Values
 from pertoken.core.nodes import Call, Name
-from pertoken.scenario.drawn_worlds import dimensions, distribution, drawn, together
+from pertoken.scenario.drawn_worlds import dimensions, distribution, drawn, moves, together
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.fit import short_program, uncertain, worlds_that_fit
 from pertoken.scenario.indices import Swing as Swung
@@ -156,8 +156,6 @@ def _range(said: Assumption) -> Range:
     """Say a spread in the words of a spreadsheet; where a case has a value of its own, the range moves with it."""
     made = distribution(said)
     found = form(made)
-    low, high = support(made)
-    whole = low == 0 and np.isfinite(high)
     numbers = dict(made.parameters)
     if made.kind == "discrete":
         numbers["ends"] = tuple(np.cumsum(made.parameters["shares"]).tolist())
@@ -167,8 +165,8 @@ def _range(said: Assumption) -> Range:
         parameters=numbers,
         terms=found.terms,
         median="p50" if made.kind == "p10_p90" else "",
-        moves="odds" if whole else "factor" if low == 0 and float(said.value) > 0 else "difference",
-        most=high if whole else 1.0,
+        moves=moves(said),
+        most=support(made)[1] if moves(said) == "odds" else 1.0,
     )
 
 

@@ -175,6 +175,7 @@ def pays(card: Card | None) -> bool:
         return False
     rates = [n for c in card.prices.values() if c.curve for t in c.curve.tiers for n in (t.rate, t.flat)]
     prices = [pool.price or pool.inside.rate or Decimal(0) for pool in card.pools]
+    prices += [pay.amount or Decimal(0) for pool in card.pools for pay in pool.pay]
     return any([*rates, *prices, *(clamp.min or 0 for clamp in card.clamps), *(rate.price for rate in card.rates)])
 
 

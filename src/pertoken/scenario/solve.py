@@ -22,6 +22,10 @@ STEP = 1e-3
 """A gap that is left is a step of cents, and no jump, up to this share of the change between two points."""
 
 
+ENDLESS = 1e100
+"""What stands for infinity while a root is narrowed down."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Roots:
     """Values that bring a result to its target.
@@ -72,38 +76,47 @@ def roots(gap: Gap, low: float, high: float, *, worlds: int = 1, points: int = P
 
 
 def _exact(gap: Gap, tried: Values, gaps: Values) -> tuple[list[float], list[float]]:
-    """Narrow every change of sign in the first world down to a root, or to a jump."""
-    on = [float(x) for x, value in zip(tried, gaps, strict=True) if value == 0]
-    at = np.flatnonzero(gaps[:-1] * gaps[1:] < 0)
+    """Narrow every change of sign in the first world down to a root, or to a jump; of a stretch of roots, its ends."""
+    zero = np.pad(gaps == 0, 1)
+    on = tried[zero[1:-1] & ~(zero[:-2] & zero[2:])].tolist()
+    at = np.flatnonzero(np.sign(gaps[:-1]) * np.sign(gaps[1:]) < 0)
     if not len(at):
         return on, []
-    world = np.zeros(len(at), dtype=np.intp)
-    root, left = _bracketed(gap, (tried[at], tried[at + 1]), world)
-    scale = np.abs(gaps[at]) + np.abs(gaps[at + 1])
-    met = np.abs(left) <= STEP * scale
-    return sorted([*on, *map(float, root[met])]), [float(x) for x in root[~met]]
+    root, met = _bracketed(gap, (tried[at], tried[at + 1]), (gaps[at], gaps[at + 1]), np.zeros(len(at), dtype=np.intp))
+    return sorted([*on, *root[met].tolist()]), root[~met].tolist()
 
 
 def _by_world(gap: Gap, tried: Values, worlds: int) -> Values:
-    """The lowest root of each world: the first change of sign between a few points, narrowed down."""
+    """The lowest root of each world: the first change of sign between a few points that is no jump, narrowed down."""
     few = tried[:: max(1, (len(tried) - 1) // 16)]
     every = np.arange(worlds)
     gaps = np.stack([gap(np.full(worlds, x), every) for x in few])
-    change = (gaps[:-1] * gaps[1:] <= 0) & np.isfinite(gaps[:-1]) & np.isfinite(gaps[1:])
+    change = np.sign(gaps[:-1]) * np.sign(gaps[1:]) <= 0
     out = np.full(worlds, np.nan)
-    has = change.any(axis=0)
-    at = change.argmax(axis=0)[has]
-    if has.any():
-        out[has] = _bracketed(gap, (few[at], few[at + 1]), every[has])[0]
+    while (has := np.flatnonzero(change.any(axis=0))).size:
+        at = change.argmax(axis=0)[has]
+        root, met = _bracketed(gap, (few[at], few[at + 1]), (gaps[at, has], gaps[at + 1, has]), has)
+        out[has[met]] = root[met]
+        change[at, has] = False
+        change[:, has[met]] = False
     return out
 
 
-def _bracketed(gap: Gap, ends: tuple[Values, Values], world: NDArray[np.intp]) -> tuple[Values, Values]:
-    """Find a root between two ends in each world, by Chandrupatla's method; also the gap that is left."""
+def _bracketed(
+    gap: Gap, ends: tuple[Values, Values], gaps: tuple[Values, Values], world: NDArray[np.intp]
+) -> tuple[Values, NDArray[np.bool_]]:
+    """Find a root between two ends in each world, by Chandrupatla's method; tell where the gap closes and is no jump.
+
+    A gap may be infinite at an end, as that of a share of no revenue.
+    """
     from scipy.optimize import elementwise  # noqa: PLC0415  a plain run does not wait for it
+
+    def bounded(value: Values, index: NDArray[np.intp]) -> Values:
+        return np.clip(gap(value, index), -ENDLESS, ENDLESS)
 
     width = float(np.max(np.abs(ends[1] - ends[0])))
     found = elementwise.find_root(
-        gap, ends, args=(world,), tolerances={"xatol": SHARE * width, "xrtol": 1e-12, "fatol": 0, "frtol": 0}
+        bounded, ends, args=(world,), tolerances={"xatol": SHARE * width, "xrtol": 1e-12, "fatol": 0, "frtol": 0}
     )
-    return np.asarray(found.x), np.asarray(found.f_x)
+    scale = sum(np.where(np.isfinite(each), np.abs(each), 0.0) for each in gaps)
+    return np.asarray(found.x), np.abs(np.asarray(found.f_x)) <= STEP * scale

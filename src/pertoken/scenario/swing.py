@@ -47,7 +47,8 @@ def _total(model: Model, of: str, values: Mapping[str, Values]) -> Values:
 def _swings(model: Model, of: str, *, case: str = "base", base: float) -> tuple[Swing, ...]:
     """Move each uncertain input from its P10 to its P90, all else as in the case; the widest swing first.
 
-    A walk goes up or down so far that its end is at its P10 or P90; an event happens in the middle of its time, or not.
+    A walk goes up or down so far that its end is at its P10 or P90; an event happens in the middle of its time, or
+    not; one without a chance does not.
     """
     moves = _moves(model, case)
     if not moves:
@@ -77,6 +78,8 @@ def _moves(model: Model, case: str) -> list[tuple[str, str, Values, Values]]:
         out.append((f"{name}.walk", row, -far, far))
     for name, row in model.happenings.items():
         event = model.events[name]
+        if event.probability.spread is None and not value_in(event.probability, case, model):
+            continue
         middle = (model.months.index(event.first) + model.months.index(event.last)) // 2 + 1
         out.append((f"event.{name}", row, np.zeros(1), np.array([float(middle)])))
     return out

@@ -259,8 +259,10 @@ def _moved(cell: InputCell, drawn: str, live: str, base: str) -> str:
     if cell.range.moves == "difference":
         return f"({drawn})+{live}-{base}"
     most = f"{cell.range.most:g}"
-    odds = f"{live}/({most}-{live})*({most}-{base})/{base}"
-    return f"IF({live}={base},{drawn},{most}/(1+({most}/({drawn})-1)/({odds})))"
+    odds = f"{most}*{live}/({live}+({most}/({drawn})-1)*({most}-{live})*{base}/({most}-{base}))"
+    if any(value > cell.range.most for value in cell.values.values()):  # more than the whole moves by its factor
+        odds = f"IF({live}>{most},({drawn})*{live}/{base},{odds})"
+    return f"IF({live}={base},{drawn},{odds})"
 
 
 def _event(desk: Desk, columns: Columns, drawn: Drawn, share: str, month: int | None) -> str:
