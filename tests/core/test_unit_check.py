@@ -119,6 +119,19 @@ def test_the_smallest_part_that_does_not_fit_is_told_with_both_units(said, expec
     assert told in str(found.value)
 
 
+@pytest.mark.parametrize("said", ["revenue >= 30%", "revenue + 5%", "min(5%, fee)", "if(month > 3, revenue, 5%)"])
+def test_a_share_written_with_percent_takes_no_other_unit(said):
+    with pytest.raises(InputError, match=r"expected both in the same unit"):
+        written(said)
+
+
+def test_a_share_written_with_percent_is_not_an_amount():
+    with pytest.raises(InputError, match="expected USD"):
+        written("30%", "USD")
+    assert written("revenue >= 30% * revenue") == ("revenue >= 0.3 * revenue", "1")
+    assert written("growth + 2%", "%") == written("growth + 0.02", "%")
+
+
 def test_a_ladder_charges_in_its_own_unit():
     charged = Call("tiered", (Name("ladder"), Call("*", (Name("users"), Number(2.0)))))
     assert unit_of(charged, {"ladder": unit("USD"), "users": unit("user")}) == unit("USD")

@@ -15,6 +15,7 @@ from pertoken.present.charts_months import Spread, by_month, fan
 from pertoken.present.charts_tornado import Swing, tornado
 from pertoken.present.charts_worlds import histogram
 from pertoken.present.drawing import svg
+from pertoken.present.model_facts import overtakes
 
 MONTHS = [f"{2027 + index // 12}-{index % 12 + 1:02}" for index in range(24)]
 
@@ -237,3 +238,17 @@ def test_worlds_that_are_all_alike_stand_in_one_column():
 def test_a_histogram_without_a_number_for_each_world_is_refused(worlds):
     with pytest.raises(ValueError, match="one finite number"):
         histogram(np.array(worlds), x=Axis("x"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "at"),
+    [
+        ([0, 10, 20, 30], [-10, 5, 25, 50], 1.5),
+        ([0, 10, 20, 30], [0.1, 9.9, 20.1, 29.9], None),
+        ([0, 10, 20, 30], [1, 12, 23, 34], None),
+        ([0, 10, 20, 30], [5, 5, 25, 25], 2.5),
+        ([0, 10, 20, float("nan")], [5, 5, 25, 25], None),
+    ],
+)
+def test_a_line_overtakes_where_it_changes_sides_for_good_after_both_were_apart(one, other, at):
+    assert overtakes(one, other) == (None if at is None else pytest.approx(at))

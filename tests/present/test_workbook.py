@@ -94,7 +94,7 @@ EDITS = {
     "answer": st.floats(1, 900),
     "cache": st.integers(0, 1),
     "event.price_cut.month": st.integers(0, 7),
-    "price.base": st.floats(0, 50),
+    "price.base": st.floats(0.01, 50),  # without revenue a share of it is no number, and a sheet's comparison an error
     "price.1.up_to": st.integers(1, 40_000_000),
     "price.2.rate": st.floats(0, 0.01),
     "price.llm": st.floats(0, 0.01),

@@ -20,7 +20,7 @@ def test_all_roots_of_a_cubic_are_found():
 
 def test_roots_at_both_ends_are_found():
     found = roots(gap(lambda x: x * (x - 10)), 0, 10, worlds=2)
-    assert found.values == (0, 10)
+    assert list(found.values) == [0, 10]
     assert found.by_world.tolist() == [0, 0]
 
 

@@ -57,24 +57,29 @@ def rewritten(text: str, spec: Spec, changes: Mapping[Part, Decimal]) -> tuple[s
 
     Returns:
         The text; and the parts that do not stand in this file, or can't be told from others, and were left.
+
+    Raises:
+        InputError: The model can't be with these numbers.
     """
     own = parts(spec)
     scalars = list(_scalars(text))
     spliced: dict[int, tuple[int, str]] = {}
-    left: list[Part] = []
+    new: list[Part] = []
     for part, value in changes.items():
         place = _found(text, spec, part, own, scalars) if part in own else None
-        if place is not None:
+        if place is None:
+            new.append(part)
+        else:
             spliced[place.start] = (place.end, _other(place.text, own[part], value, spec, part))
-            continue
-        added = _inserted(text, spec, part, value)
+    text = _spliced(text, spliced)
+    left = []
+    for part in new:
+        added = _inserted(text, spec_of(text, spec.source), part, changes[part])
         if added is None:
             left.append(part)
         else:
-            at, words = added
-            end, before = spliced.get(at, (at, ""))
-            spliced[at] = (end, words + before)
-    return _spliced(text, spliced), tuple(left)
+            text = _spliced(text, {added[0]: added})
+    return text, tuple(left)
 
 
 def _spliced(text: str, changes: Mapping[int, tuple[int, str]]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from pertoken.core.errors import Fault, InputError
+from pertoken.core.errors import Fault, InputError, PertokenError
 from pertoken.scenario.returned import Book, Cell
 
 MOST_BYTES = 100_000_000
@@ -67,7 +67,7 @@ def workbook_from(raw: bytes, name: str) -> Book:
         raise _refused(name, f"a workbook that can't be read: {error}", "one saved as .xlsx") from error
 
 
-def _refused(name: str, found: str, expected: str) -> InputError:
+def _refused(name: str, found: str, expected: str) -> PertokenError:
     return InputError.of([Fault(name, found, expected, "export the model again and edit that file")])
 
 

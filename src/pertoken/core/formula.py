@@ -216,7 +216,7 @@ class _Reader:
                 self.start = self.end + spaced[0].index("/")
                 raise self._fault(f"`/{spaced[1]}` without spaces in a unit, or the number with its unit in brackets")
         self.token = self._next()
-        return Number(float(value), one)
+        return Number(float(value), one, share=share is not None)
 
     def _name(self, written: str) -> Node:
         start = self.start

@@ -129,11 +129,11 @@ class Groups:
         if len(self.starts) == 0:
             return values[..., :0]
         each = len(self.starts) and self.size // len(self.starts)
-        if values.ndim > 1 and self.order is None and self._even(each):
-            return _stepwise(values, each)
         if self.of_line is not None and values.ndim == 1 and values.dtype == np.int64 and _small(values):
             return np.bincount(self.of_line, weights=values, minlength=len(self.starts)).astype(np.int64)
         ordered = values if self.order is None else values.take(self.order, axis=-1)
+        if values.ndim > 1 and self._even(each):
+            return _stepwise(ordered, each)
         result: Values = np.add.reduceat(ordered, self.starts, axis=-1)
         return result
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pertoken.core.units import ONE, Unit, made
 
@@ -17,10 +17,12 @@ class Number:
     Args:
         value: The number; `3%` is 0.03, `100k` is 100000.
         unit: Its unit; one for a bare number.
+        share: Whether it was written with `%`, and so takes no other unit.
     """
 
     value: float
     unit: Unit = ONE
+    share: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

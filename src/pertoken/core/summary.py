@@ -177,14 +177,15 @@ def _names(asked: Asked) -> list[str]:
 def _figures(worlds: Values, asked: Asked) -> Values:
     ranked = np.sort(worlds, axis=0)
     with np.errstate(invalid="ignore"):  # worlds may be infinite
+        mean = worlds.mean(axis=0, keepdims=True)
         figures = np.stack(
             [
-                worlds.mean(axis=0),
-                worlds.var(axis=0),
+                mean[0],
+                worlds.var(axis=0, mean=mean),
                 *_quantiles(ranked),
                 _shortfall(ranked, asked),
-                *((worlds < x).mean(axis=0) for x in asked.below),
-                *((worlds > x).mean(axis=0) for x in asked.above),
+                *((worlds < x).sum(axis=0) / len(worlds) for x in asked.below),
+                *((worlds > x).sum(axis=0) / len(worlds) for x in asked.above),
             ]
         )
     figures[..., np.isnan(ranked[-1])] = np.nan  # what is not a number in one world has no figures

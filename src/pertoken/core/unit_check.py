@@ -53,7 +53,7 @@ def checked(node: Node, units: Mapping[str, Unit], expected: Unit | None = None)
     if expected is None:
         known = {units[name] for name in names(node)}
         expected = part.unit if part.unit in known else plain(part.unit)
-    if not part.bare and not same(part.unit, expected):
+    if (not part.bare or (_share(part) and expected.powers)) and not same(part.unit, expected):
         raise _wrong(part, expected, units)
     return _in(part, expected), expected
 
@@ -118,7 +118,14 @@ def _alike(node: Call, parts: Sequence[_Part]) -> tuple[list[_Part], Unit]:
     for part in fixed:
         if not same(part.unit, one):
             raise _unlike(node, fixed[0], part)
+    if one.powers and (shares := [part for part in parts if _share(part)]):
+        raise _unlike(node, fixed[0], shares[0])
     return [_Part(_in(part, one), part.said, one) for part in parts], one
+
+
+def _share(part: _Part) -> bool:
+    """Tell a number that is written with `%`, which is a plain number beside whatever it stands."""
+    return isinstance(part.said, Number) and part.said.share
 
 
 def _sum(node: Call, parts: Sequence[_Part]) -> _Part:

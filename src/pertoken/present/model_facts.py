@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite
+from itertools import pairwise
+from math import ceil, isfinite
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from pertoken.present.charts import Axis
 from pertoken.present.model_view import Check, ModelPage, Origin, Quantity, Role, grid
 from pertoken.present.model_words import cell, kind_of, label_of, unit_words
 from pertoken.present.numbers import ABSENT, show
-from pertoken.present.sheet import Chart, Column, Note, Sheet, Table
+from pertoken.present.sheet import Chart, Column, Sheet, Table
 from pertoken.scenario.answer import Ran, Sensitive
 from pertoken.scenario.paper import Values
 from pertoken.scenario.program import Program, Row
@@ -33,8 +34,10 @@ FIGURES = ("revenue", "total_cost", "gross_margin", "gross_margin_share", "opera
 """Results worth a place at the top."""
 BRIDGE = ("acquisition", "operating", "one_off")
 """Costs between the gross margin and the result."""
-MOST_LINES = 6
-"""Scenarios in one picture at most."""
+MOST_LINES = 3
+"""Scenarios that overtake the first case in one picture, at most."""
+APART = 0.02
+"""Share of their rise and fall by which two lines have to lie apart before a crossing counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -138,32 +141,44 @@ def _bridge(facts: Facts) -> Table:
     return Table("bridge", "From revenue to the result", columns, tuple(_steps(facts)), total=False)
 
 
-def _adding(facts: Facts) -> dict[str, list[float]]:
-    """What the money of each scenario adds up to by month, of scenarios that change places."""
+def _adding(facts: Facts) -> tuple[dict[str, list[float]], list[float]]:
+    """What the first case's money adds up to by month, and that of scenarios that overtake it; and where they do."""
     months = len(facts.answer.model.months)
-    of, sign = ("operating_result", 1) if model_words.earns(facts.answer) else ("total_cost", 1)
+    of = "operating_result" if model_words.earns(facts.answer) else "total_cost"
     lines = {
-        case: (sign * np.cumsum(np.broadcast_to(found.values[of], (months,)))).tolist()
+        case: np.cumsum(np.broadcast_to(found.values[of], (months,))).tolist()
         for case, found in facts.answer.cases.items()
     }
-    names_of = list(lines)
-    crossing = {
-        name
-        for one in names_of
-        for other in names_of
-        if one != other and _change_places(lines[one], lines[other])
-        for name in (one, other)
-    }
-    return {name: lines[name] for name in names_of if name in crossing}
+    first, *others = lines
+    meet = {name: at for name in others if (at := overtakes(lines[first], lines[name])) is not None}
+    names_of = [first, *list(meet)[:MOST_LINES]] if meet else []
+    return {name: lines[name] for name in names_of}, [meet[name] for name in names_of[1:]]
 
 
-def _change_places(one: Sequence[float], other: Sequence[float]) -> bool:
-    apart = np.asarray(one) - np.asarray(other)
-    return bool(np.isfinite(apart).all() and apart.min() < 0 < apart.max())
+def overtakes(one: Sequence[float], other: Sequence[float]) -> float | None:
+    """Find where another line comes to lie on the other side for good, after both were clearly apart; None if nowhere.
+
+    >>> overtakes([1, 2, 3, 4], [0, 1, 4, 8])
+    1.5
+
+    Args:
+        one: A line, month by month.
+        other: Another.
+    """
+    gaps = np.asarray(other, dtype=float) - np.asarray(one, dtype=float)
+    if not np.isfinite(gaps).all():
+        return None
+    clear = np.flatnonzero(np.abs(gaps) > APART * max(np.ptp(one), np.ptp(other)))
+    turns = [(a, b) for a, b in pairwise(clear) if gaps[a] * gaps[b] < 0]
+    if not turns:
+        return None
+    before, after = turns[-1]
+    at = max(i for i in range(before, after) if gaps[i] * gaps[i + 1] <= 0 and gaps[i] != gaps[i + 1])
+    return float(at + gaps[at] / (gaps[at] - gaps[at + 1]))
 
 
 def _added(facts: Facts) -> Table | None:
-    lines, unit = _adding(facts), facts.answer.model.spec.currency
+    (lines, _), unit = _adding(facts), facts.answer.model.spec.currency
     if not lines:
         return None
     columns = (
@@ -187,7 +202,7 @@ def _pictures(facts: Facts, sheets: Sequence[Sheet]) -> list[Chart]:
     if model_words.earns(facts.answer):
         bridge = partial(charts.waterfall, steps[:-1], steps[-1], title=f"{unit} over all months")
         found.append(Chart("bridge", "What is left of the revenue?", bridge, "From revenue to the result.", "bridge"))
-    lines = dict(list(_adding(facts).items())[:MOST_LINES])
+    lines, meet = _adding(facts)
     if lines:
         what = "Result" if model_words.earns(facts.answer) else "Cost"
         cross = partial(
@@ -196,6 +211,11 @@ def _pictures(facts: Facts, sheets: Sequence[Sheet]) -> list[Chart]:
             [charts_crossover.Line(name, own) for name, own in lines.items()],
             x=Axis("Month of the model", "quantity", zero=False),
             y=Axis(f"{what} added up, {unit}", "money", zero=False),
+            crossings=[
+                charts_crossover.Crossing(at + 1, float(np.interp(at, range(len(months)), lines[name])), text)
+                for name, at in zip(list(lines)[1:], meet, strict=True)
+                for text in [f"{name} from {months[ceil(at)]}"]
+            ],
         )
         found.append(Chart("crossover", "When does another scenario overtake?", cross, "Scenarios added up.", "added"))
     return found

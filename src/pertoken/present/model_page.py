@@ -7,7 +7,7 @@ from html import escape
 from pertoken.present.html import WIDE, block, document, grid, picture, scroll
 from pertoken.present.model_look import CSS
 from pertoken.present.model_panels import link, panels, sure
-from pertoken.present.model_view import Check, Grid, GridRow, ModelPage, Origin, Quantity
+from pertoken.present.model_view import Check, Grid, GridRow, ModelPage, Origin, Quantity, rounded
 from pertoken.present.numbers import ABSENT, MINUS
 
 ORIGIN = {
@@ -57,7 +57,7 @@ def _figures(figures: Sequence[Quantity]) -> str:
 
 def _figure(quantity: Quantity) -> str:
     unit = f' <span class="unit">{escape(quantity.unit)}</span>' if quantity.unit else ""
-    number = f'<dd class="value{_loss(quantity.value)}">{link(quantity.value, quantity.name)}</dd>'
+    number = f'<dd class="value{_loss(quantity.value)}">{link(rounded(quantity.value), quantity.name)}</dd>'
     return f'<div><dt>{escape(quantity.label)}{unit}</dt>{number}<dd class="note">{sure(quantity)}</dd></div>\n'
 
 

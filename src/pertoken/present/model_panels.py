@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
-from pertoken.present.model_view import ModelPage, Quantity, underneath
+from pertoken.present.model_view import ModelPage, Quantity, rounded, underneath
 from pertoken.present.numbers import ABSENT
 
 MADE = {"input": "Input", "formula": "Formula", "rated": "Rated by a card", "worlds": "Counted over all worlds"}
@@ -68,7 +68,7 @@ def sure(quantity: Quantity) -> str:
     if quantity.certain:
         return SURE.get(quantity.kind, CERTAIN)
     ends = (("P10", quantity.low or ABSENT), ("P50", quantity.middle), ("P90", quantity.high or ABSENT))
-    return " ".join(f'<span class="of">{name} {escape(text)}</span>' for name, text in ends if text)
+    return " ".join(f'<span class="of">{name} {escape(rounded(text))}</span>' for name, text in ends if text)
 
 
 def _formula(quantity: Quantity) -> str:

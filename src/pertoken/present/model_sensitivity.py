@@ -5,7 +5,7 @@ from functools import partial
 from pertoken.present import charts_tornado
 from pertoken.present.model_words import LARGE, amount, cell, kind_of, label_of, number_words
 from pertoken.present.numbers import show
-from pertoken.present.sheet import Chart, Column, Note, Sheet, Table
+from pertoken.present.sheet import Chart, Column, Kind, Note, Sheet, Table
 from pertoken.scenario.answer import Sensitive
 from pertoken.scenario.run import row_of
 
@@ -45,7 +45,8 @@ def sheet(answer: Sensitive, *, brief: bool = False) -> Sheet:
     rest = len(lines) - len(shown)
     note = f"{rest} more inputs move it less; --format csv lists all." if rest else ""
     large = kind == "money" and max((abs(each.swing) for each in answer.swings), default=0.0) >= LARGE
-    kinds = ("count",) * len(shown) if brief and large else ()
+    whole: Kind = "count"
+    kinds = (whole,) * len(shown) if brief and large else ()
     table = Table("swings", "One input at a time, from P10 to P90", columns, shown, note, total=False, kinds=kinds)
     bars = [
         charts_tornado.Swing(

@@ -1,7 +1,9 @@
 """A model's page as plain data: numbers as text, and behind each what it is made of and how sure it is."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from pertoken.present.numbers import show
@@ -178,8 +180,24 @@ class ModelPage:
         yield from (name for quantity in self.quantities for name in quantity.of)
 
 
+LARGE = re.compile(r"(−?)(\d{3}(?:,\d{3})+|\d{1,2}(?:,\d{3}){2,})\.\d\d")
+"""A number from 100,000 on, written to the cent."""
+
+
+def rounded(text: str) -> str:
+    """Leave out the cents of a number from 100,000 on: where it leads to, it stands to the cent.
+
+    >>> rounded("1,615,550.69"), rounded("−100,000.50"), rounded("99,999.99"), rounded("61.6 %")
+    ('1,615,551', '−100,001', '99,999.99', '61.6 %')
+    """
+    if (found := LARGE.fullmatch(text)) is None:
+        return text
+    value = Decimal(text[len(found[1]) :].replace(",", "")).quantize(Decimal(1), ROUND_HALF_UP)
+    return f"{found[1]}{value:,}"
+
+
 def grid(table: Table, of: Sequence[Mapping[str, str]] = ()) -> Grid:
-    """Return a table of a sheet as one whose numbers lead to quantities.
+    """Return a table of a sheet as one whose numbers lead to quantities; a column `unit` is that of each line.
 
     Args:
         table: Its first column names the lines.
@@ -187,13 +205,16 @@ def grid(table: Table, of: Sequence[Mapping[str, str]] = ()) -> Grid:
     """
     first, *columns = table.columns
     rows = []
+    at = next((i for i, column in enumerate(columns) if column.name == "unit"), None)
+    columns = [column for column in columns if column.name != "unit"]
     for index, (head, *cells) in enumerate(table.rows):
         leads = of[index] if of else {}
+        unit = "" if at is None else str(cells.pop(at))
         shown = [
-            Shown(show(cell, kind_in(table, index, c)), leads.get(c.name, ""))
+            Shown(rounded(show(cell, kind_in(table, index, c))), leads.get(c.name, ""))
             for c, cell in zip(columns, cells, strict=True)
         ]
-        rows.append(GridRow(show(head, first.kind), "", tuple(shown)))
+        rows.append(GridRow(show(head, first.kind), unit, tuple(shown)))
     heads = tuple(f"{column.label}, {column.unit}" if column.unit else column.label for column in columns)
     return Grid(table.name, table.title, heads, tuple(rows), first.label, table.note)
 

@@ -251,22 +251,25 @@ def _some(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Any:  # 
 def _totals(base: Lines, parts: Sequence[Part], window: str, job: Job) -> Values:
     """Sum what parts come to for each line of a base of contracts and windows."""
     names = list(base.keys)
-    keyed = [Lines(base.keys, {"amount": base.values["amount"], "row": np.arange(len(base)) + 1})]
+    keyed = [Lines(base.keys, {"amount": base.values["amount"]})]
+    rows = [Lines(base.keys, {"row": np.arange(len(base)) + 1})]
     for part in parts:
         name, key = job.key(closing(part.lines, window), window)
         money = part.lines.values["amount"]
         keys = {**{n: part.lines.key(n) for n in job.card.scope}, name: key}
-        keyed.append(Lines(keys, {"amount": money, "row": np.zeros(len(part.lines), dtype=np.int64)}))
+        keyed.append(Lines(keys, {"amount": money}))
+        rows.append(Lines(keys, {"row": np.zeros(len(part.lines), dtype=np.int64)}))
     shape = np.broadcast_shapes(*(each.values["amount"].shape[:-1] for each in keyed))
     wide = [
         Lines(each.keys, {n: np.broadcast_to(v, (*shape, v.shape[-1])) for n, v in each.values.items()})
         for each in keyed
     ]
-    found = concat(Lines, wide).fold(names)
-    rows = found.values["row"]
-    row = rows[(0,) * (rows.ndim - 1)].astype(np.int64)
+    amount = concat(Lines, wide).fold(names).values["amount"]
+    row = concat(Lines, rows).fold(names).values["row"].astype(np.int64)
+    if len(row) == len(base) and (np.diff(row) == 1).all():
+        return amount
     out = np.array(np.broadcast_to(base.values["amount"], (*shape, len(base))), copy=True)
-    out[..., row[row > 0] - 1] = found.values["amount"][..., row > 0]
+    out[..., row[row > 0] - 1] = amount[..., row > 0]
     return out
 
 

@@ -11,13 +11,32 @@ from pertoken.core.errors import Fault, InputError
 from pertoken.core.formula import Name, Node, Number, month_number, names
 from pertoken.core.money import Values
 from pertoken.scenario.operations import OPERATIONS, Worlds, tiered
-from pertoken.scenario.order import Step, asked, by_month, steps, upstream
+from pertoken.scenario.order import Turn, asked, by_month, steps, upstream
 from pertoken.scenario.program import Ladder, Program, Row
 
-__all__ = ["by_month", "evaluate", "value_of"]
+__all__ = ["Ready", "by_month", "evaluate", "made_ready", "value_of"]
 
 OverTime = Mapping[str, Callable[[Node], Worlds]]
 """What functions of time do with their argument, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A program as it is reckoned, so that many blocks of worlds need not ask again.
+
+    Args:
+        rows: The rows that are needed, by name.
+        steps: Which are reckoned together, in order.
+        kept: Names of those to give back.
+        looked_up: What each looks up.
+        uses: How often each is looked up; empty where all are kept.
+    """
+
+    rows: Mapping[str, Row]
+    steps: Sequence[Turn]
+    kept: frozenset[str]
+    looked_up: Mapping[str, frozenset[str]]
+    uses: Mapping[str, int]
 
 
 def evaluate(
@@ -25,7 +44,7 @@ def evaluate(
     given: Mapping[str, Values],
     wanted: Iterable[str] | None = None,
     *,
-    order: Sequence[Step] | None = None,
+    ready: Ready | None = None,
 ) -> dict[str, Values]:
     """Reckon the rows of a program.
 
@@ -36,7 +55,7 @@ def evaluate(
         given: Values of the rows without a formula, and of others that are not to be reckoned; `(*batch, 1)`, or
             `(*batch, month)` for rows by month. Leading axes broadcast.
         wanted: Rows to give back; only these and what they need are reckoned. None for all.
-        order: What `steps` says of the program's rows, for who reckons all of them many times.
+        ready: What `made_ready` says of the program and the same rows, for who reckons them many times.
 
     Returns:
         Values by row, `(*batch, 1)` for one number and `(*batch, month)` by month, `float64`; a row by month that is
@@ -51,18 +70,34 @@ def evaluate(
     >>> evaluate(Program(rows=rows, months=("2027-01", "2027-02")), {"price": np.array([3.0])})["cost"].tolist()
     [6.0, 6.0]
     """
-    rows = program.rows if wanted is None else _needed(program, wanted := tuple(wanted))
-    order = steps(rows, program.ladders) if order is None else order
-    kept = {row.name for row in rows} if wanted is None else set(wanted)
-    scope = _Scope(program, {row.name: row for row in rows}, {})
-    uses = None if wanted is None else Counter(name for row in rows for name in scope.looked_up(row))
+    ready = ready or made_ready(program, wanted)
+    scope = _Scope(program, ready.rows, {})
+    uses = Counter(ready.uses)
     over_time = _whole(scope)
     with np.errstate(all="ignore"):
-        for step in order:
+        for step in ready.steps:
             _reckon(step, scope, given, over_time)
-            if uses is not None:
-                _forget(step, scope, kept, uses)
-    return {row.name: scope.values[row.name] for row in rows if row.name in kept}
+            if uses:
+                _forget(step, scope, ready, uses)
+    return {name: scope.values[name] for name in ready.rows if name in ready.kept}
+
+
+def made_ready(program: Program, wanted: Iterable[str] | None = None) -> Ready:
+    """Put a program in the order in which it is reckoned.
+
+    Args:
+        program: The program.
+        wanted: Rows to give back; None for all.
+    """
+    rows = program.rows if wanted is None else _needed(program, wanted := tuple(wanted))
+    by_name = {row.name: row for row in rows}
+    order = steps(rows, program.ladders)
+    if wanted is None:
+        return Ready(by_name, order, frozenset(by_name), {}, {})
+    scope = _Scope(program, by_name, {})
+    looked_up = {row.name: scope.looked_up(row) for row in rows}
+    uses = Counter(name for found in looked_up.values() for name in found)
+    return Ready(by_name, order, frozenset(wanted), looked_up, uses)
 
 
 def _needed(program: Program, wanted: Sequence[str]) -> tuple[Row, ...]:
@@ -113,7 +148,7 @@ class _Scope:
         return 0.0 if node is None else _value(node, self.values.__getitem__, {}, self.program.ladders)
 
 
-def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values], over_time: OverTime) -> None:
+def _reckon(step: Turn, scope: _Scope, given: Mapping[str, Values], over_time: OverTime) -> None:
     open_ = [row for row in step.rows if row.name not in given]
     for row in step.rows:
         if row.name in given:
@@ -126,12 +161,12 @@ def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values], over_time: O
         scope.values[row.name] = _shaped(row, np.asarray(value, dtype=np.float64), scope.months)
 
 
-def _forget(step: Step, scope: _Scope, kept: set[str], uses: Counter[str]) -> None:
+def _forget(step: Turn, scope: _Scope, ready: Ready, uses: Counter[str]) -> None:
     """Let go of what no later row needs, so that memory stays small."""
-    looked_up = [name for row in step.rows for name in scope.looked_up(row)]
+    looked_up = [name for row in step.rows for name in ready.looked_up[row.name]]
     uses.subtract(looked_up)
     for name in {*looked_up, *(row.name for row in step.rows)}:
-        if not uses[name] and name not in kept:
+        if not uses[name] and name not in ready.kept:
             scope.values.pop(name, None)
 
 

@@ -1,6 +1,6 @@
 """Priced: usage of worlds becomes money on both sides, by the same rating that writes invoices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -19,21 +19,25 @@ from pertoken.rating.card import Card, Charge
 from pertoken.rating.contract import Contract
 from pertoken.rating.rate import STAGES, Rated, rate
 from pertoken.scenario.model import Flow, Model
+from pertoken.scenario.model import Rated as Filled
 
 Row = Mapping[str, Values]
 
 
-def money(model: Model, values: Row) -> dict[str, Values]:
+def money(model: Model, values: Row, wanted: Collection[str] | None = None) -> dict[str, Values]:
     """Rate the usage of worlds on both sides.
 
     Args:
         model: The model.
         values: Values of all rows before rating, `(*batch, 1)` or `(*batch, month)`.
+        wanted: Rows that are looked at; None for all that rating fills.
 
     Returns:
         Values of the rows that rating fills, `(*batch, month)`. [currency]
     """
-    return {**_revenue(model, values), **_cost(model, values)}
+    rows = [each for each in model.rated if wanted is None or each.row in wanted]
+    revenue, cost = ([each for each in rows if each.side == side] for side in ("revenue", "cost"))
+    return {**(_revenue(model, values, revenue) if revenue else {}), **(_cost(model, values, cost) if cost else {})}
 
 
 def needed(model: Model) -> frozenset[str]:
@@ -104,16 +108,15 @@ def _usage(groups: Sequence[Sequence[Flow]], values: Row, months: Sequence[str])
     quantity = np.empty((*shape, size * len(flows)))
     begin = at = 0
     for each in groups:
-        own = quantity[..., begin : begin + size * len(each)]
+        part = quantity[..., begin : begin + size * len(each)]
         for i in range(len(each)):
-            own[..., i :: len(each)] = rows[at + i]
+            part[..., i :: len(each)] = rows[at + i]
         begin, at = begin + size * len(each), at + len(each)
     return Usage(keys, {"quantity": quantity})
 
 
-def _cost(model: Model, values: Row) -> dict[str, Values]:
+def _cost(model: Model, values: Row, wanted: Sequence[Filled]) -> dict[str, Values]:
     usage = asked_of_vendors(model, values)
-    wanted = [each for each in model.rated if each.side == "cost"]
     out: dict[str, Values] = {}
     span = _span(model.months)
     for name, vendor in model.spec.vendors.items():
@@ -179,10 +182,10 @@ def _place(label: str, months: Sequence[str]) -> int:
     return months.index(label) if label in months else len(months) - 1
 
 
-def _revenue(model: Model, values: Row) -> dict[str, Values]:
+def _revenue(model: Model, values: Row, wanted: Sequence[Filled]) -> dict[str, Values]:
     """Rate one customer of each kind, and weigh each by how many there are."""
     size = len(model.months)
-    sums = {each.row: np.zeros(size) for each in model.rated if each.side == "revenue"}
+    sums = {each.row: np.zeros(size) for each in wanted}
     if not model.kinds:
         return sums
     usage = _of_kinds(model, values)
@@ -200,13 +203,14 @@ def _revenue(model: Model, values: Row) -> dict[str, Values]:
         for kind in model.kinds
     ]
     found = rate(usage, cards, exact=False, span=span, contracts=contracts)
-    each = _by_kind(found, [kind.name for kind in model.kinds], model.months)
+    each = _by_kind(found, [kind.name for kind in model.kinds], model.months, {row.amount for row in wanted})
     for i, kind in enumerate(model.kinds):
         weight = values[kind.weight]
         own = slice(i * size, (i + 1) * size)
-        row = f"revenue.{kind.segment}"
-        sums[row] = sums[row] + each["effective"][..., own] * weight
-        sums["billed.revenue"] = sums["billed.revenue"] + each["billed"][..., own] * weight
+        for row in (row for row in wanted if row.segment in {"", kind.segment}):
+            more = each[row.amount][..., own] * weight
+            fits = more.shape == sums[row.row].shape
+            sums[row.row] = np.add(sums[row.row], more, out=more) if fits else sums[row.row] + more
     return sums
 
 
@@ -247,10 +251,10 @@ def _select(charge: Charge) -> str:
     return charge.curve.select if charge.curve is not None else ""
 
 
-def _by_kind(found: Rated, names: Sequence[str], months: Sequence[str]) -> dict[str, Values]:
-    """Sum what is effective, and what is billed, by customer and month, in the order of both lists."""
+def _by_kind(found: Rated, names: Sequence[str], months: Sequence[str], amounts: Collection[str]) -> dict[str, Values]:
+    """Sum amounts by customer and month, in the order of both lists."""
     shape = np.broadcast_shapes(*(part.lines.values["amount"].shape[:-1] for part in found.parts))
-    out = {kind: np.zeros((*shape, len(names) * len(months))) for kind in ("effective", "billed")}
+    out = {kind: np.zeros((*shape, len(names) * len(months))) for kind in sorted(amounts)}
     place = {name: i for i, name in enumerate(names)}
     for part in found.parts:
         kinds = [kind for kind in out if kind in STAGES[part.stage]]

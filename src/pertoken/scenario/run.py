@@ -8,8 +8,9 @@ import numpy as np
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.money import Values
 from pertoken.core.nodes import Call, Name
-from pertoken.scenario.evaluate import evaluate
+from pertoken.scenario.evaluate import Ready, evaluate, made_ready
 from pertoken.scenario.model import Model
+from pertoken.scenario.order import upstream
 from pertoken.scenario.priced import money, needed
 from pertoken.scenario.program import Row
 from pertoken.scenario.sound import looked_at, refuse_unsound
@@ -71,36 +72,76 @@ def total_of(row: Row, values: Mapping[str, Values]) -> Values:
     return own[..., -1]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A model as it is run for some rows, so that many blocks of worlds need not ask again.
+
+    Args:
+        before: The program before rating.
+        after: The program after it.
+        filled: Rows that rating fills.
+        kept: Rows before rating that are looked at.
+    """
+
+    before: Ready
+    after: Ready
+    filled: frozenset[str]
+    kept: tuple[str, ...]
+
+
+def prepared(model: Model, wanted: Iterable[str]) -> Prepared:
+    """Find what some rows need.
+
+    Args:
+        model: The model.
+        wanted: Rows that are looked at.
+    """
+    asked = {part for name in wanted for part in _parts(row_of(model, name))}
+    own = {row.name for row in model.after.rows}
+    rated = frozenset(each.row for each in model.rated)
+    given = {row.name for row in model.after.rows if row.node is None} - rated
+    kept = tuple(sorted(asked - own))
+    return Prepared(
+        before=made_ready(model.before, {*needed(model), *given, *kept, *looked_at(model)}),
+        after=made_ready(model.after, asked & own),
+        filled=rated & upstream(model.after.rows, asked & own, model.after.ladders),
+        kept=kept,
+    )
+
+
 def run(
-    model: Model, worlds: Worlds | None = None, *, wanted: Iterable[str] | None = None, sound: bool = True
+    model: Model,
+    worlds: Worlds | None = None,
+    *,
+    wanted: Iterable[str] | None = None,
+    ready: Prepared | None = None,
+    sound: bool = True,
 ) -> Outcome:
     """Reckon a model.
 
     Args:
         model: The model.
         worlds: The worlds; the base case if None.
-        wanted: Rows that are looked at, all after rating; no others are kept. None for all.
+        wanted: Rows that are looked at; no others are kept. None for all.
+        ready: What `prepared` says of them, for who runs the model many times.
         sound: Whether customers that can't be are refused; a search looks at such values too.
 
     Raises:
         InputError: Fewer customers than none, or more who leave than there are.
     """
     worlds = worlds or named(model)
-    if wanted is None:
+    if wanted is None and ready is None:
         before = evaluate(model.before, worlds.given)
         if sound:
             refuse_unsound(model, before)
         known = {**before, **money(model, before)}
         return Outcome(model, worlds, {**known, **evaluate(model.after, known)})
-    asked = {part for name in wanted for part in _parts(row_of(model, name))}
-    own = {row.name for row in model.after.rows}
-    given = {row.name for row in model.after.rows if row.node is None} - {each.row for each in model.rated}
-    looked = looked_at(model) if sound else frozenset()
-    before = evaluate(model.before, worlds.given, wanted={*needed(model), *given, *(asked - own), *looked})
+    ready = ready or prepared(model, wanted or ())
+    before = evaluate(model.before, worlds.given, ready=ready.before)
     if sound:
         refuse_unsound(model, before)
-    after = evaluate(model.after, {**before, **money(model, before)}, wanted=asked & own)
-    return Outcome(model, worlds, {**{name: before[name] for name in asked - own}, **after})
+    after = evaluate(model.after, {**before, **money(model, before, ready.filled)}, ready=ready.after)
+    return Outcome(model, worlds, {**{name: before[name] for name in ready.kept}, **after})
 
 
 def _parts(row: Row) -> list[str]:

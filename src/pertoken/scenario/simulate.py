@@ -11,7 +11,7 @@ from pertoken.core.money import Values
 from pertoken.core.summary import Asked, Gathered, Summary, gather, summary
 from pertoken.scenario.drawn_worlds import dimensions, drawn, together, together_each
 from pertoken.scenario.model import Model
-from pertoken.scenario.run import row_of, run, total_of
+from pertoken.scenario.run import prepared, row_of, run, total_of
 
 BLOCK = 8_192
 """The most worlds of one replicate: what bounds the memory."""
@@ -98,11 +98,12 @@ def simulate(
         msg = f"{MARGIN} is no result here, so nothing can be above a share of it; expected a model with revenue"
         raise InputError(msg)
     plan = plan_of(model, how)
+    ready = prepared(model, (*wanted, *model.checks))
     taken = _Taken(model, wanted, margin_above)
     for first in range(0, plan.replicates, at_once := max(1, CHUNK // plan.draws)):
         replicates = range(first, min(first + at_once, plan.replicates))
         shares = np.concatenate([shares_of(model, how, plan, replicate) for replicate in replicates])
-        values = run(model, drawn(model, shares, case), wanted=(*wanted, *model.checks)).values
+        values = run(model, drawn(model, shares, case), ready=ready).values
         taken.take(values, len(shares), len(replicates))
         if watch is not None:
             watch((replicates[-1] + 1) * plan.draws, plan.replicates * plan.draws)

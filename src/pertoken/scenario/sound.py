@@ -64,7 +64,7 @@ def _fault(model: Model, name: str, own: Values, bad: Values, expected: str) -> 
     row = next(row for row in model.before.rows if row.name == name)
     worst = float(own[bad][np.abs(own[bad]).argmax()])
     month = int(np.argmax(np.broadcast_to(bad, own.shape).reshape(-1, own.shape[-1]).any(axis=0)))
-    worlds = bad.reshape(-1, own.shape[-1]).any(axis=-1)
+    worlds = np.atleast_1d(bad.reshape(-1, own.shape[-1]).any(axis=-1))
     when = f" in {model.months[month]}" if own.shape[-1] == len(model.months) else ""
     many = f" in {int(worlds.sum()):,} of {len(worlds):,} worlds, {worst:.4g} at worst" if own.ndim > 1 else ""
     found = f"{name} is {worst:.4g}{when}" if own.ndim == 1 else f"{name} can't be so{many}{when}"

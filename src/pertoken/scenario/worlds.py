@@ -68,10 +68,8 @@ def named(model: Model, case: str = BASE, but: Mapping[str, float] | None = None
 def side_by_side(model: Model, names: Sequence[str]) -> Worlds:
     """Make the worlds of several cases at once, in their order along the leading axis; what they share stays single."""
     every = [named(model, name).given for name in names]
-    given = {
-        row: value if all(np.array_equal(value, each[row]) for each in every) else np.stack([each[row] for each in every])
-        for row, value in every[0].items()
-    }
+    alike = {row for row, value in every[0].items() if all(np.array_equal(value, each[row]) for each in every)}
+    given = {row: value if row in alike else np.stack([each[row] for each in every]) for row, value in every[0].items()}
     return Worlds(given, names[0], np.broadcast_shapes(*(value.shape[:-1] for value in given.values())))
 
 

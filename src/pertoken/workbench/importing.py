@@ -184,8 +184,8 @@ def _written(found: "Imported") -> "Imported":
     text = path.read_bytes().decode("utf-8-sig")
     now, before = parts(found.after.spec), parts(spec)
     changes = {part: value for part, value in now.items() if before.get(part) != value}
-    text, left = rewritten(text, spec, changes)
     try:
+        text, left = rewritten(text, spec, changes)
         said = parts(spec_of(text, spec.source))
     except InputError as error:
         return replace(found, notes=(*found.notes, f"the model's file can't say this: {error}"))

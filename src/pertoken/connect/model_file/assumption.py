@@ -76,9 +76,7 @@ def assumption(reading: Reading, said: Any, path: Path, name: str, needs: str = 
     part = said if isinstance(said, Placed) else Placed({"value": said}, path, 0)
     found = written(part["value"]) if "value" in part else median(part.get("distribution"))
     if found is None:
-        value = repr(part["value"]) if "value" in part else "missing"
-        reading.refuse(path, f"the value of {name} is {value}", "a number, as 1_000, 25k or 3%")
-        reading.vague.add(name)
+        _refuse_value(reading, part, path, name, needs)
         return None
     reading.door.only(part, WORDS, f" in {name}")
     unit = reading.text(part, "unit") or found.unit or needs
@@ -87,6 +85,20 @@ def assumption(reading: Reading, said: Any, path: Path, name: str, needs: str = 
         reading.percents.add(name)
     figure = _value(reading, found, unit, (*path, "unit") if "unit" in part else path, name)
     return _made(Figures(reading, part, path, name, figure, unit, percent))
+
+
+def _refuse_value(reading: Reading, part: Placed, path: Path, name: str, needs: str) -> None:
+    """Say why an assumption has no value: what stands there is no number, or its distribution can't be."""
+    faults = len(reading.door.wrong)
+    said = part.get("distribution")
+    if "value" not in part and said is not None:
+        units = [each.unit for each in map(written, said.values()) if each] if isinstance(said, Placed) else []
+        unit = reading.text(part, "unit") or next(filter(None, units), needs)
+        spread(Figures(reading, part, path, name, Decimal(0), unit, unit == PERCENT))
+    if len(reading.door.wrong) == faults:
+        value = repr(part["value"]) if "value" in part else "missing"
+        reading.refuse(path, f"the value of {name} is {value}", "a number, as 1_000, 25k or 3%")
+    reading.vague.add(name)
 
 
 def _value(reading: Reading, found: Written, unit: str, path: Path, name: str) -> Decimal:

@@ -1,6 +1,6 @@
 """Drivers, correlations and checks: what follows, what moves together, what is to hold."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pertoken.connect.model_file.numbers import written
@@ -8,7 +8,8 @@ from pertoken.connect.model_file.place import formula
 from pertoken.connect.model_file.reading import DOTTED, Reading
 from pertoken.connect.placed import Placed
 from pertoken.connect.yaml_file import Path
-from pertoken.core.errors import nearest
+from pertoken.core.copula import check
+from pertoken.core.errors import InputError, nearest
 from pertoken.scenario.spec import Assumption, Correlation, Driver, Promise
 
 DRIVER = ("formula", "unit", "start", "label")
@@ -58,8 +59,30 @@ def correlations(reading: Reading, data: Placed, known: Mapping[str, Assumption]
     if not isinstance(said, list):
         reading.refuse(path, f"correlations is {said!r}", "a list of {between: [queries, answer], rank: -0.3}")
         return ()
-    made = [_correlation(reading, part, (*path, i), known) for i, part in enumerate(said)]
-    return tuple(each for each in made if each is not None)
+    faults = len(reading.door.wrong)
+    read = [_correlation(reading, part, (*path, i), known) for i, part in enumerate(said)]
+    made = tuple(each for each in read if each is not None)
+    if len(reading.door.wrong) == faults and not reading.vague & {name for each in made for name in each.between}:
+        _hold_together(reading, made, path)
+    return made
+
+
+def _hold_together(reading: Reading, made: Sequence[Correlation], path: Path) -> None:
+    """Refuse a pair that stands twice, and correlations that no worlds can have together."""
+    seen: dict[frozenset[str], int] = {}
+    for i, each in enumerate(made):
+        pair = frozenset(each.between)
+        if pair in seen:
+            first = f", the first on line {seen[pair]}" if seen[pair] else ""
+            found = f"the correlation of {' and '.join(each.between)} stands twice{first}"
+            reading.refuse((*path, i), found, "each pair once, in either order", "take one away")
+        seen.setdefault(pair, each.line)
+    if len(seen) < len(made):
+        return
+    try:
+        check({each.between: float(each.rank) for each in made}, sorted(frozenset[str]().union(*seen)))
+    except InputError as error:
+        reading.refused(path, error)
 
 
 def _correlation(reading: Reading, part: Any, path: Path, known: Mapping[str, Assumption]) -> Correlation | None:  # noqa: ANN401
