@@ -1,5 +1,7 @@
 """Models made at random, as a modeller would write them: customers, workloads, plans, vendors, levers, with ranges."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 START, MONTHS = "2027-02", ("2027-02", "2027-03", "2027-04", "2027-05", "2027-06", "2027-07", "2027-08")
@@ -82,7 +84,7 @@ def curve(draw):
 @st.composite
 def charges(draw, window, of="total_tokens"):
     """A price of usage."""
-    how = {"per": 1000}
+    how: dict[str, Any] = {"per": 1000}
     if draw(seldom):
         how |= {"free": draw(number(1, 9, 0)), "free_first": True}
     if draw(seldom):
@@ -117,7 +119,7 @@ def card(draw, *, sold=True):
         prices["fee"] = {"curve": [{"flat": draw(number(0, 40))}], "during": {"every": every, "prorate": "none"}}
     if draw(seldom):
         prices["asked"] = {"measure": {"sum": "requests"}, "curve": [{"rate": draw(number(0, 1, 3))}]}
-    said = {"prices": prices}
+    said: dict[str, Any] = {"prices": prices}
     if draw(seldom):
         said["adjust"] = [{"percent": draw(st.integers(-60, 20)), **({"on": ["tokens"]} if sold else {})}]
     every = prices.get("fee", {}).get("during", {}).get("every", window)
@@ -172,9 +174,9 @@ def segments(draw, plans, months):
 @st.composite
 def workloads(draw, who, vendors):
     """What is asked of models."""
-    out = {}
+    out: dict[str, Any] = {}
     for name in ("chat", "search")[: draw(st.integers(1, 2))]:
-        said = {
+        said: dict[str, Any] = {
             "tokens": {
                 meter: draw(st.sampled_from(["length", 400, 1_300])) for meter in TOKENS[: draw(st.integers(1, 3))]
             }
@@ -223,7 +225,7 @@ def vendors(draw):
 @st.composite
 def levers(draw, asked):
     """What-ifs on what vendors are asked for."""
-    out = {}
+    out: dict[str, Any] = {}
     served = [name for name, said in asked.items() if said.get("vendor") and name != "own"]
     if not served:
         return out
