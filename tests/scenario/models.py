@@ -285,7 +285,7 @@ def models(draw):
         "costs": {name: COSTS[name] for name in draw(st.lists(st.sampled_from(sorted(COSTS)), unique=True)) if who},
         "events": {
             "loss": {
-                "probability": draw(shares(10, 90)),
+                "probability": draw(shares(10, 70)),
                 "between": [months[1], months[-1]],
                 **draw(st.sampled_from([{}, {"base": months[2]}])),
             },

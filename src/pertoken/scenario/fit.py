@@ -32,6 +32,7 @@ def uncertain(program: Program, drawn: Iterable[Drawn], headline: Iterable[Headl
     """
     wanted = {name for each in headline for name in (each.row, each.over)} | {fan}
     needed = upstream(program.rows, sorted(wanted - {""}), program.ladders)
+    needed |= {each.probability for each in drawn if each.how == "event" and each.row in needed}
     differ = {column.row for column in drawn} & {row.name for row in program.rows}
     asks = {row.name: asked(row, program.ladders).keys() for row in program.rows}
     found = -1
@@ -68,7 +69,8 @@ def short_program(
 def _short(program: Program, drawn: tuple[Drawn, ...], headline: tuple[Headline, ...], fan: str) -> Program:
     """Write uncertain rows into those that ask; certain ones are looked up on the sheet of calculations."""
     leads = {name for each in headline for name in (each.row, each.over)} | {fan}
-    part = only(program, leads - {""})
+    chances = {each.probability for each in drawn}
+    part = only(program, (leads | chances) - {""})
     differ = {row.name for row in uncertain(part, drawn, headline, fan)}
     certain = {row.name for row in part.rows} - differ
     by_name = {name for each in drawn for name in (each.row, each.probability)}

@@ -226,6 +226,10 @@ def _among(paying: Sequence[Segment], spec: Spec) -> tuple[list[Node], list[Node
     return into, out
 
 
+NOTHING_KEPT = -1e6
+"""Logarithm that stands for a month that keeps nothing, so that the year keeps nothing: sheets know no infinity."""
+
+
 def _kept(paying: Sequence[Segment], spec: Spec) -> Iterator[Entry]:
     """Net and gross revenue retention of a month: what last month's paying customers pay now, by what they paid."""
     own = {s.name for s in paying}
@@ -251,7 +255,9 @@ def _kept(paying: Sequence[Segment], spec: Spec) -> Iterator[Entry]:
         kept = call("if", call(">", before, number(0)), share(plus(*parts), before), number(1))
         yield about(name=f"{row}.month", said=kept, label=f"{label} revenue retention of a month")
         logs = name(f"{row}.log")
-        yield about(name=logs.name, said=call("ln", name(f"{row}.month")), label=f"{label} retention, logarithm")
+        some, log = call(">", name(f"{row}.month"), number(0)), call("ln", name(f"{row}.month"))
+        log = call("if", some, log, number(NOTHING_KEPT))
+        yield about(name=logs.name, said=log, label=f"{label} retention, logarithm")
         year = call("exp", share(times(call("total", logs), 12), minus(name("months"), number(1))))
         yield about(name=row, said=year, label=f"{label} revenue retention of a year")
 

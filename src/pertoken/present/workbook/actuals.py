@@ -1,5 +1,7 @@
 """The sheet of actuals: an empty table to paste into, and what differs from plan; blank while there is nothing."""
 
+import numpy as np
+
 from pertoken.present.workbook.calc import month_columns
 from pertoken.present.workbook.desk import Desk, heading, set_up
 from pertoken.present.workbook.grid import LABEL, MONTHS, NAME, UNIT, letters
@@ -34,7 +36,7 @@ def write_actuals(desk: Desk) -> None:
             page.write_string(at + place - 1, UNIT, headline.unit, desk.look("soft"))
         for month, value in enumerate(values):
             column = letters(MONTHS + month)
-            shown = "n/a" if headline.over and value != value else value  # noqa: PLR0124 - not a number
+            shown = "n/a" if headline.over and not np.isfinite(value) else value
             desk.formula(page, at, MONTHS + month, f"{OUTPUTS}!{column}${FIRST_ROW + line}", shown, number=number)
             page.write_blank(at, MONTHS + month, None, desk.look("input", number))
             text = f'IF({column}{at + 1}="","",{column}{at + 1}-{column}{at})'
