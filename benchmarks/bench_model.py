@@ -1,8 +1,8 @@
-"""Worlds of a model of three tiers over 24 months, against the same arithmetic by hand in NumPy; and what they hold.
+"""Worlds of a model of three tiers over 24 months, against the same arithmetic by hand in NumPy; and their memory.
 
-By hand: customers month by month, five sizes of two plans, graduated tiers with a minimum, a commitment with its true-up,
-rounding to the cent, the vendor's bill with a chance of lower prices, the statement, and P10, P50 and P90 of the same rows
-by month and in total. Both sides draw their inputs by the same functions, in the same blocks.
+By hand: customers month by month, five sizes of two plans, graduated tiers with a minimum, a commitment with its
+true-up, rounding to the cent, the vendor's bill with a chance of lower prices, the statement, and P10, P50 and P90 of
+the same rows by month and in total. Both sides draw their inputs by the same functions, in the same blocks.
 """
 
 import resource
@@ -154,7 +154,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 def peak(draws):
     """Peak memory of a process that draws so many worlds. [MB]"""
     command = [sys.executable, "-c", PEAK, str(draws)]
-    said = subprocess.run(command, cwd="benchmarks", capture_output=True, text=True, check=True)  # noqa: S603
+    said = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
     return int(said.stdout) / 1024
 
 

@@ -93,12 +93,12 @@ def test_just_the_edits_are_told_and_what_they_do(book, back):
     answer = back("--format", "json")
     assert table(answer) == [
         {"input": "users", "part": "base", "was": "1,000 customer", "now": "1,100 customer", "cell": "Inputs!E6"},
-        {"input": "growth", "part": "low", "was": "as base", "now": "1.00 %", "cell": "Inputs!F7"},
-        {"input": "price.pro", "part": "dear", "was": "6.00 USD / customer", "now": "7.00 USD / customer",
+        {"input": "growth", "part": "low", "was": "as base", "now": "1 %", "cell": "Inputs!F7"},
+        {"input": "price.pro", "part": "dear", "was": "6 USD / customer", "now": "7 USD / customer",
          "cell": "Inputs!G8"},
     ]  # fmt: skip
     people = sum(1.02**month for month in (1, 2, 3))
-    money = {row["result"]: row for row in table(answer, "money")}
+    money = {row["result"]: row for row in table(answer, "results")}
     assert float(money["Revenue"]["one"]) == pytest.approx(1000 * people * 6)
     assert float(money["Revenue"]["two"]) == pytest.approx(1100 * people * 7)
     assert float(money["Operating result"]["difference"]) == pytest.approx((7700 - 6000) * people - 150)

@@ -1,4 +1,4 @@
-"""Models made at random, as a modeller would write them: customers, workloads, plans, vendors, levers, and their ranges."""
+"""Models made at random, as a modeller would write them: customers, workloads, plans, vendors, levers, with ranges."""
 
 from hypothesis import strategies as st
 
@@ -10,10 +10,10 @@ often, seldom = st.integers(0, 2).map(bool), st.integers(0, 3).map(lambda x: x =
 
 
 @st.composite
-def number(draw, least, most, places=2, ranges=True):
+def number(draw, least, most, places=2):
     """A number as a place of the model takes it: plain, or with a range and cases."""
     value = round(float(draw(st.integers(0, 97))) / 97 * (most - least) + least, places)
-    if not ranges or value <= 0 or draw(often):
+    if value <= 0 or draw(often):
         return value
     said = {"value": value, "p10": value * 0.8, "p90": value * 1.25}
     if draw(seldom):
@@ -108,7 +108,7 @@ def pool(draw, charge, priority=0):
 
 
 @st.composite
-def card(draw, sold=True):
+def card(draw, *, sold=True):
     """A plan, or what a vendor charges by a card."""
     window = draw(st.sampled_from(["month", "month", "month", "quarter", "year"]))
     prices = {"tokens": draw(charges(window))}
@@ -128,6 +128,17 @@ def card(draw, sold=True):
     if draw(seldom):
         said["prices"]["fee"] = {"curve": [{"flat": 9}], "during": {"from": "2027-04-01"}}
     said["order"] = ["discount", "minimum", "maximum", "credit"]
+    return said
+
+
+@st.composite
+def contracts(draw, plans, months):
+    """One named customer, who may have begun before the model, and end or leave in it."""
+    said = {"begins": draw(st.sampled_from(["2026-06", *months[:4]])), "plan": draw(st.sampled_from(plans))}
+    if draw(st.booleans()):
+        said["ends"] = draw(st.sampled_from([*months[4:], "2028-07"]))
+    if draw(st.booleans()):
+        said["leaves"] = "loss"
     return said
 
 
@@ -154,12 +165,7 @@ def segments(draw, plans, months):
             said["sizes"] = {"parts": [{"share": "80%", "times": 0.3}, {"share": "20%", "times": 3.8}]}
         out[name] = said
     if draw(st.booleans()):
-        said = {"begins": draw(st.sampled_from(["2026-06", *months[:4]])), "plan": draw(st.sampled_from(plans))}
-        if draw(st.booleans()):
-            said["ends"] = draw(st.sampled_from([*months[4:], "2028-07"]))
-        if draw(st.booleans()):
-            said["leaves"] = "loss"
-        out["acme"] = said
+        out["acme"] = draw(contracts(plans, months))
     return out
 
 
@@ -193,10 +199,8 @@ RATES = ("input", "output", "cache_read", "cache_write")
 @st.composite
 def vendors(draw):
     """Who is paid, by list prices and by cards."""
-    batch = {f"{m}": None for m in ()}
     rates = {
         model: {
-            **batch,
             "input": draw(number(1, 9)),
             "output": draw(number(2, 30)),
             "cache_read": 0.5,

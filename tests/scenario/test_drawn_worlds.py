@@ -53,3 +53,21 @@ def test_an_event_happens_as_often_as_it_is_likely_and_each_month_alike():
     found, often = np.unique(month, return_counts=True)
     assert found.tolist() == [0, 2, 3, 4]
     np.testing.assert_allclose(often / len(SHARES), [0.6, 0.4 / 3, 0.4 / 3, 0.4 / 3], atol=0.002)
+
+
+def test_a_share_that_a_case_moves_to_the_whole_is_the_whole_in_every_world():
+    own = said(50, p10=30, p90=70, low=0, high=100)
+    assert moved(own, 100, SHARES) == pytest.approx(100)
+    assert moved(own, 0, SHARES) == pytest.approx(0)
+
+
+def test_beyond_its_bounds_a_range_moves_by_its_factor():
+    own = said(5, "uniform", low=0, high=10)
+    np.testing.assert_allclose(moved(own, 12, SHARES), 2.4 * moved(own, 5, SHARES))
+    cases = said(3, "discrete", values=["0", "3"], shares=["0.25", "0.75"])
+    assert np.unique(moved(cases, 1, SHARES)).tolist() == pytest.approx([0, 1])
+
+
+def test_a_range_from_zero_up_whose_value_is_zero_moves_by_the_difference():
+    own = said(0, "uniform", low=0, high=10)
+    np.testing.assert_allclose(moved(own, 5, SHARES), moved(own, 0, SHARES) + 5)

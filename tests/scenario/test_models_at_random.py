@@ -26,9 +26,8 @@ CENTS = 1e-6
 def agree(found, wanted, names, *, times=1.0):
     """Compare rows, to a billionth or a ten thousandth of a cent."""
     for name in names:
-        np.testing.assert_allclose(
-            *np.broadcast_arrays(found[name], np.asarray(wanted[name]) * times), rtol=1e-9, atol=CENTS, err_msg=name
-        )
+        one, other = np.broadcast_arrays(found[name], np.asarray(wanted[name]) * times)
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=CENTS, err_msg=name)
 
 
 def rows_of(model):

@@ -5,12 +5,14 @@ customers, LTV = gross margin of a customer a month by churn, months to recover 
 start + expansion - contraction - churn by start, gross without the expansion.
 """
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from tests.scenario.small import base, made, plan
 
-TWO = {
+TWO: dict[str, Any] = {
     "segments": {"pro": {"plan": "pro", "start": 100, "new": 10, "churn": "5%"}},
     "plans": {"pro": {"prices": {"fee": {"curve": [{"flat": 50}]}}}},
     "costs": {
@@ -109,7 +111,7 @@ def test_a_named_contract_is_one_new_customer_and_one_lost():
     assert float(found.total("paying_churn")) == pytest.approx(1 / 2)
 
 
-MOVING = {
+MOVING: dict[str, Any] = {
     "segments": {
         "small": {"plan": "small", "start": 100, "churn": "4%", "to": {"large": "2%"}},
         "large": {"plan": "large", "start": 10, "churn": "1%", "to": {"small": "10%"}},

@@ -1,14 +1,13 @@
 """A model's results as a sheet: named cases lead, the range over the worlds stands beside them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from pertoken.core.money import Values
 from pertoken.core.summary import QUANTILES
-from pertoken.present import charts_months, charts_worlds
-from pertoken.present.charts import Axis
 from pertoken.present.model_brief import BASICS, leading
 from pertoken.present.model_notes import checks, odds
 from pertoken.present.model_words import amount, cell, earns, kind_of, label_of, months_words, unit_words
@@ -167,17 +166,32 @@ def _pictures(answer: Ran, first: Outcome) -> list[Chart]:
         spread = None
         if worlds is not None and of in worlds.months:
             figures = worlds.months[of].figures
-            spread = charts_months.Spread(*(figures[q].tolist() for q in ("p10", "p25", "p50", "p75", "p90")))
+            spread = [figures[q].tolist() for q in ("p10", "p25", "p50", "p75", "p90")]
         shown = list(answer.cases.items())[:BASICS]
         lines = {name: np.broadcast_to(case.values[of], (len(months),)).tolist() for name, case in shown}
-        draw = partial(charts_months.fan, months, spread, lines, title=f"{label_of(row)}, {unit}")
+        draw = partial(_fan, months, spread, lines, title=f"{label_of(row)}, {unit}")
         out.append(Chart("range", "How wide is the range?", draw, f"{label_of(row)} month by month.", "months"))
     if worlds is not None and float(worlds.totals[of]["sd"]) > 0:
-        axis = Axis(f"{label_of(row)} {months_words(months)}, {unit}", "money", zero=False)
-        draw = partial(charts_worlds.histogram, worlds.kept[of], x=axis, loss=0.0 if pays else None)
+        axis = f"{label_of(row)} {months_words(months)}, {unit}"
+        draw = partial(_histogram, worlds.kept[of], axis, loss=0.0 if pays else None)
         question = "How likely is a loss?" if pays else "How likely is what cost?"
         out.append(Chart("worlds", question, draw, f"{label_of(row)} in all worlds.", "results"))
     return out
+
+
+def _fan(
+    months: Sequence[str], spread: Sequence[list[float]] | None, lines: Mapping[str, list[float]], *, title: str
+) -> dict[str, Any]:
+    from pertoken.present import charts_months  # noqa: PLC0415  what draws is slow to load, and a table needs none
+
+    return charts_months.fan(months, charts_months.Spread(*spread) if spread else None, lines, title=title)
+
+
+def _histogram(worlds: Values, title: str, *, loss: float | None) -> dict[str, Any]:
+    from pertoken.present import charts_worlds  # noqa: PLC0415  as above
+    from pertoken.present.charts import Axis  # noqa: PLC0415
+
+    return charts_worlds.histogram(worlds, x=Axis(title, "money", zero=False), loss=loss)
 
 
 def _meta(answer: Ran, detail: Detail) -> dict[str, str]:

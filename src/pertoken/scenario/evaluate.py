@@ -11,7 +11,7 @@ from pertoken.core.errors import Fault, InputError
 from pertoken.core.formula import Name, Node, Number, month_number, names
 from pertoken.core.money import Values
 from pertoken.scenario.operations import OPERATIONS, Worlds, tiered
-from pertoken.scenario.order import Step, asked, by_month, steps, upstream
+from pertoken.scenario.order import Turn, asked, by_month, steps, upstream
 from pertoken.scenario.program import Ladder, Program, Row
 
 __all__ = ["Ready", "by_month", "evaluate", "made_ready", "value_of"]
@@ -33,7 +33,7 @@ class Ready:
     """
 
     rows: Mapping[str, Row]
-    steps: Sequence[Step]
+    steps: Sequence[Turn]
     kept: frozenset[str]
     looked_up: Mapping[str, frozenset[str]]
     uses: Mapping[str, int]
@@ -148,7 +148,7 @@ class _Scope:
         return 0.0 if node is None else _value(node, self.values.__getitem__, {}, self.program.ladders)
 
 
-def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values], over_time: OverTime) -> None:
+def _reckon(step: Turn, scope: _Scope, given: Mapping[str, Values], over_time: OverTime) -> None:
     open_ = [row for row in step.rows if row.name not in given]
     for row in step.rows:
         if row.name in given:
@@ -161,7 +161,7 @@ def _reckon(step: Step, scope: _Scope, given: Mapping[str, Values], over_time: O
         scope.values[row.name] = _shaped(row, np.asarray(value, dtype=np.float64), scope.months)
 
 
-def _forget(step: Step, scope: _Scope, ready: Ready, uses: Counter[str]) -> None:
+def _forget(step: Turn, scope: _Scope, ready: Ready, uses: Counter[str]) -> None:
     """Let go of what no later row needs, so that memory stays small."""
     looked_up = [name for row in step.rows for name in ready.looked_up[row.name]]
     uses.subtract(looked_up)

@@ -20,7 +20,7 @@ _WHEN: Mapping[str, When] = {"prev": "before", "total": "whole", "first": "whole
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Turn:
     """Rows that are reckoned together.
 
     Args:
@@ -120,7 +120,7 @@ def _in_order(known: Mapping[str, Row], edges: Edges, source: str) -> list[str]:
     return _below(known, now, source)
 
 
-def steps(rows: Iterable[Row], ladders: Mapping[str, Ladder] = NOTHING) -> tuple[Step, ...]:
+def steps(rows: Iterable[Row], ladders: Mapping[str, Ladder] = NOTHING) -> tuple[Turn, ...]:
     """Group rows in the order in which they are reckoned.
 
     Raises:
@@ -262,14 +262,14 @@ def _ring(names: Sequence[str], known: Mapping[str, Row], source: str) -> Pertok
     return InputError.of([Fault(_place(known[names[0]], source), f"a ring: {shown}", expected, mend)])
 
 
-def _step(group: Sequence[str], known: Mapping[str, Row], edges: Edges) -> Step:
+def _step(group: Sequence[str], known: Mapping[str, Row], edges: Edges) -> Turn:
     within = {name: {to: when for to, when in edges[name].items() if to in group} for name in group}
     for name, found in within.items():
         for other, when in found.items():
             if "whole" in when:
                 told = f"`{name}` asks for all months of `{other}`, which needs `{name}` in the month before"
                 raise InputError.of([Fault(_place(known[name]), told, "what is known by then", f"cumulative({other})")])
-    return Step(tuple(known[name] for name in group), recursive=any(within.values()))
+    return Turn(tuple(known[name] for name in group), recursive=any(within.values()))
 
 
 def _groups(edges: Mapping[str, Iterable[str]]) -> list[list[str]]:

@@ -34,9 +34,7 @@ def _contract(segment: Segment, spec: Spec) -> Iterator[Entry]:
     if segment.leaves:
         here = times(here, minus(number(1), name(f"event.{segment.leaves}")))
     common = partial(Entry, section="customers", unit=WHO, line=segment.line)
-    first = spec.calendar.start
-    before = segment.begins < first and not (segment.ends and segment.ends < first)
-    start = Number(float(before), unit(WHO))
+    start = Number(float(segment.begins < spec.calendar.start), unit(WHO))
     yield common(name=f"start.{segment.name}", said=start, single=True, label=f"{own}, at the start")
     yield common(
         name=f"customers.{segment.name}", said=here, opening=name(f"start.{segment.name}"), label=own, total="last"

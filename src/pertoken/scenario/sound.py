@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.core.errors import Fault, InputError
 from pertoken.core.money import Values
@@ -22,6 +23,7 @@ def _rows(segment: str, model: Model) -> Iterator[str]:
     yield from (f"start.{segment}", f"new.{segment}")
     yield from sorted(name for name in known if name.startswith((f"leaving.{segment}.", f"moving.{segment}.")))
     yield from [f"leaving.{segment}"] * (f"leaving.{segment}" in known)
+    yield f"customers.{segment}"
 
 
 def refuse_unsound(model: Model, values: Mapping[str, Values]) -> None:
@@ -37,14 +39,25 @@ def refuse_unsound(model: Model, values: Mapping[str, Values]) -> None:
     wrong = []
     for segment in model.spec.segments:
         for name in _rows(segment.name, model) if not segment.is_contract else ():
-            if name not in values:
+            if name not in values or name.startswith("customers."):
                 continue
             share = name.startswith(("leaving.", "moving."))
             bad = (values[name] < -DUST) | (share & (values[name] > 1 + DUST))
             if bad.any():
                 wrong.append(_fault(model, name, values[name], bad, "a share from 0 to 1" if share else "at least 0"))
+    wrong = wrong or [_fault(model, name, values[name], bad, LEFT) for name, bad in _overdrawn(model, values)]
     if wrong:
         raise InputError.of(wrong)
+
+
+LEFT = "at least 0: churn and moves together take no more than are there"
+
+
+def _overdrawn(model: Model, values: Mapping[str, Values]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """List segments that more leave and move on from than are there."""
+    for name in (f"customers.{each.name}" for each in model.spec.segments if each.to or each.churn_by_age):
+        if name in values and (bad := values[name] < -DUST * (1 + np.abs(values[name]).max())).any():
+            yield name, bad
 
 
 def _fault(model: Model, name: str, own: Values, bad: Values, expected: str) -> Fault:

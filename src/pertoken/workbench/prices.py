@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pertoken.books.comparison import Comparison
+from pertoken.books.quote import Call
 from pertoken.catalog.history import borrowed
 from pertoken.catalog.listing import Listing, PriceHistory, PriceList, listing, listings, price_list
 from pertoken.catalog.prices import Moment
@@ -16,8 +18,6 @@ from pertoken.workbench.costs import Prices
 from pertoken.workbench.costs import prices as opened
 
 if TYPE_CHECKING:
-    from pertoken.books.comparison import Comparison
-    from pertoken.books.quote import Call
     from pertoken.books.request import Explained
     from pertoken.catalog.difference import Difference, Frozen, Update
     from pertoken.usage.record import Count, UsageRecord
@@ -70,7 +70,7 @@ def show(name: str, *, provider: str = "", on: Moment | None = None, catalog: Pr
     return price_list(opened(catalog), name, provider=provider, on=on)
 
 
-def compare(names: Sequence[str], *, calls: "Call", on: date, catalog: Prices = None) -> "Comparison":
+def compare(names: Sequence[str], *, calls: Call, on: date, catalog: Prices = None) -> Comparison:
     """Put models side by side: the rates of each, and what the same calls cost on it.
 
     Args:
