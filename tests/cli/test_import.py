@@ -259,6 +259,18 @@ def test_a_model_that_has_changed_since_takes_the_inputs_only_by_force(book, bac
     assert "growth: 4%" in (desk / "new.yaml").read_text()
 
 
+def test_a_workbook_of_another_pertoken_is_named_and_gives_its_inputs_only_by_force(book, back):
+    cell(book, "users", "base").value = 1100
+    fact(book, "pertoken version", "0.0.9")
+    answer = back()
+    assert answer.code == 2
+    assert "written by pertoken 0.0.9; expected one of pertoken" in answer.err
+    answer = back("--force")
+    assert answer.code == 0, answer.err
+    assert "1,100" in answer.out
+    assert "formulas were not compared" in " ".join(answer.out.split())
+
+
 def test_another_model_is_named(back, desk):
     (desk / "other.yaml").write_text(MODEL.replace("model: shop", "model: stall"))
     answer = back("--model", "other.yaml")

@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """From when on does MODEL pay; at which value of an input; from which volume on is one scenario cheaper?
 
-    Example: pertoken breakeven training.yaml --between api own --by requests
+    Example: pertoken breakeven workloads.yaml --between base own_all --by searches
     """
     from pertoken.present.model_solve import crossing, pays, solved
 

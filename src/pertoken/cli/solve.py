@@ -30,7 +30,7 @@ def command(
 ) -> None:
     """At which value of an input does a result of MODEL meet its target?
 
-    Example: pertoken solve tiers.yaml --target margin=60% --by plans.pro.tokens.rate
+    Example: pertoken solve tiers.yaml --target margin=60% --by price.pro.per_1k
     """
     from pertoken.present.model_solve import solved
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from functools import reduce
+from math import erfc, inf, nan, sqrt
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -63,16 +65,37 @@ def _toward(values: Worlds) -> Worlds:
     return np.copysign(np.floor(np.abs(values) * TIE), values)
 
 
+FEW = 64
+"""So many numbers are reckoned one by one: SciPy takes longer to load than a certain model to run."""
+
+
 def _normal(values: Worlds) -> Worlds:
+    if np.size(values) <= FEW:
+        return _each(lambda x: 0.5 * erfc(-x / sqrt(2)), values)
     from scipy.special import ndtr  # noqa: PLC0415  few models need it
 
     return ndtr(values)
 
 
 def _normal_inverse(shares: Worlds) -> Worlds:
+    if np.size(shares) <= FEW:
+        return _each(_quantile, shares)
     from scipy.special import ndtri  # noqa: PLC0415  few models need it
 
     return ndtri(shares)
+
+
+def _quantile(share: float) -> float:
+    """Where a share of a standard normal lies below; endless at the ends, undefined beyond them."""
+    if 0 < share < 1:
+        return NormalDist().inv_cdf(share)
+    return {0.0: -inf, 1.0: inf}.get(share, nan)
+
+
+def _each(of: Callable[[float], float], values: Worlds) -> Worlds:
+    """Reckon numbers one by one."""
+    own = np.asarray(values, dtype=np.float64)
+    return np.array([of(x) for x in own.ravel().tolist()]).reshape(own.shape)
 
 
 def _truth(values: Worlds) -> Values:

@@ -26,7 +26,7 @@ def import_workbook(
         file: A workbook of `export xlsx`.
         said: The model that it was exported from, or its file; the file named in the workbook, beside it, if None.
         allow_formulas: Whether to take the inputs where formulas were changed; these are told and left.
-        force: Whether to take the inputs into a model that has changed since the export.
+        force: Whether to take the inputs alone, where the model has changed since or another pertoken wrote it.
 
     Returns:
         Inputs that changed, the chosen case, results before and after, and the text of the model's file with the new
@@ -43,10 +43,10 @@ def import_workbook(
     book = read_workbook(file)
     _ours(book)
     own = model(said if said is not None else _beside(book))
-    like = own.spec.digest == book.facts.get("model digest")
-    if not like and not force:
-        raise InputError.of([_another(book, own)])
-    found = _whole(book, own, allow_formulas=allow_formulas) if like else _inputs_alone(book, own)
+    apart = _another(book, own)
+    if apart is not None and not force:
+        raise InputError.of([apart])
+    found = _whole(book, own, allow_formulas=allow_formulas) if apart is None else _inputs_alone(book, own, apart.found)
     return _written(found)
 
 
@@ -71,7 +71,16 @@ def _beside(book: "Book") -> Path:
     return place
 
 
-def _another(book: "Book", own: "Model") -> Fault:
+def _another(book: "Book", own: "Model") -> Fault | None:
+    """Say from which other model, or by which other pertoken, a workbook was written; None if by this one from this."""
+    from pertoken import __version__  # noqa: PLC0415  see above
+
+    version = book.facts.get("pertoken version", "?")
+    if own.spec.digest == book.facts.get("model digest"):
+        if version == __version__:
+            return None
+        mend = "export it again; or take the inputs alone with --force"
+        return Fault(book.file, f"written by pertoken {version}", f"one of pertoken {__version__}", mend)
     name, digest = book.facts.get("model", "?"), book.facts.get("model digest", "?")
     one, other = digest[:12], own.spec.digest[:12]
     if name != own.spec.name:
@@ -145,8 +154,8 @@ def _texts(book: "Book") -> frozenset[str]:
     )
 
 
-def _inputs_alone(book: "Book", own: "Model") -> "Imported":
-    """Take the inputs that changed, by the workbook's own log, into a model that is not the one exported."""
+def _inputs_alone(book: "Book", own: "Model", why: str) -> "Imported":
+    """Take the inputs that changed, by the workbook's own log, where its formulas can't be compared."""
     from pertoken.present.workbook.grid import letters  # noqa: PLC0415  see above
     from pertoken.present.workbook.log import EXPORTED, TOP, TYPED  # noqa: PLC0415
     from pertoken.present.workbook.plan import LOG  # noqa: PLC0415
@@ -167,7 +176,7 @@ def _inputs_alone(book: "Book", own: "Model") -> "Imported":
     edits, case, faults = returned.edits(replace(book, sheets=was), book, fields, _paper(book, own))
     if faults:
         raise InputError.of(faults)
-    notes = ("the model has changed since the export: formulas were not compared",)
+    notes = (f"{why}: formulas were not compared",)
     return imported.imported(book, own, case=case, edits=edits, notes=notes)
 
 
