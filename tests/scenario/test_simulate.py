@@ -150,9 +150,12 @@ def test_memory_does_not_grow_with_the_number_of_worlds(model, monkeypatch):
         monkeypatch.setattr(simulated, name, size)
     monkeypatch.setattr(summed, "KEPT", 512)
 
+    def swept(*_):
+        gc.collect()
+
     def peak(count):
         tracemalloc.start()
-        simulate(model, Draws(count=count), of=("revenue",), watch=lambda *_: None if gc.collect() else None)
+        simulate(model, Draws(count=count), of=("revenue",), watch=swept)
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most
