@@ -300,15 +300,15 @@ def statistic_cell(which: str, headline: int) -> str:
 
 def statistic(which: str, values: Values) -> float:
     """Reckon a statistic of worlds as a spreadsheet does: where some have no value, only shares of the rest."""
-    if which == "Mean":
-        return float(values.mean())
-    if which.startswith("Standard"):
-        return float(values.std(ddof=1) / np.sqrt(len(values)))
     if which.startswith("Share"):
         fine = values[np.isfinite(values)]
         return float((fine < 0).mean()) if len(fine) else np.nan
     if not np.isfinite(values).all():
         return np.nan
+    if which == "Mean":
+        return float(values.mean())
+    if which.startswith("Standard"):
+        return float(values.std(ddof=1) / np.sqrt(len(values)))
     return float(np.percentile(values, float(which[1:])))
 
 
