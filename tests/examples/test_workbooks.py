@@ -17,7 +17,7 @@ from tests.present.workbook_engine import ALWAYS, by_formualizer, converted, sto
 
 CENT = 0.005
 SETS, ALL_SETS = 1, 200
-"""Sets of random inputs for each example: in every run, and with `--full`."""
+"""Sets of random inputs for each example: in every run, and with `--many`."""
 
 
 def wrong(found, truth):
@@ -111,7 +111,7 @@ def test_libreoffice_saves_a_workbook_that_comes_back(name, full, tmp_path):
     if office is None:
         pytest.skip("LibreOffice is not installed (soffice is not on the path)")
     if not full and name != "training":
-        pytest.skip("one example in every run; all with --full")
+        pytest.skip("one example in every run; all with --many")
     rng = random.Random(f"{name}, office")  # noqa: S311  numbers to try
     paper, data, _ = written(name)
     edits, case = typed_over(name, rng, share=0.1), rng.choice(paper.cases)
