@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 import openpyxl
 
+from pertoken import __version__
 from pertoken.connect.workbook_read import workbook_from
 from pertoken.present.workbook import model_workbook
 from pertoken.present.workbook.grid import MONTHS, letters
@@ -31,7 +32,7 @@ Cell = tuple[str, str]
 @cache
 def written(name: str):
     """Write an example as a workbook: its paper, its bytes, and the cells that may be typed over."""
-    paper = printed(compiled(name), on=ON, version="0", worlds=0)
+    paper = printed(compiled(name), on=ON, version=__version__, worlds=0)
     data = model_workbook(paper)
     return paper, data, fields(workbook_from(data, name), "Log", ["F", "G", "H", "I"], 16)
 
