@@ -59,9 +59,14 @@ def calls(nodes):
         st.builds(lambda function, node: Call(function, (node,)), st.sampled_from(["ln", "sqrt"]), positive),
         st.builds(lambda node, digits: Call("round", (node, Number(float(digits)))), nodes, st.integers(0, 3)),
         st.builds(lambda node: Call("exp", (Call("min", (node, Number(3.0))),)), nodes),
-        st.builds(lambda node: Call("normal_inverse", (Call("/", (Number(1.0), node)),)), positive),
+        st.builds(lambda node: Call("normal_inverse", (_below_one(node),)), positive),
         st.builds(lambda node: Call("tiered", (Name("tiers"), node)), nodes),
     )
+
+
+def _below_one(node):
+    """A share strictly between 0 and 1: at its ends a spreadsheet has no quantile."""
+    return Call("/", (Number(1.0), Call("+", (node, Number(1.0)))))
 
 
 trees = st.recursive(st.one_of(leaves, over_time, months), calls, max_leaves=9)

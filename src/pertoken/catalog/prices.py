@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from pertoken.core.drawn import divide
+from pertoken.core.exact import CONTEXT
 
 STANDARD = "standard"
 """The service tier of a request that names none."""
@@ -127,6 +127,10 @@ class Rate:
         >>> Rate(model="m", meter="input_tokens", price=Decimal("2.50"), per=Decimal(1_000_000)).unit_price
         Decimal('0.0000025')
         """
+        if type(self.price) is Decimal:
+            return CONTEXT.divide(self.price, self.per)
+        from pertoken.core.drawn import divide  # noqa: PLC0415  a calculator of certain prices needs no arrays
+
         return divide(self.price, self.per)
 
 
