@@ -65,7 +65,8 @@ def _some(size: int) -> list[int]:
     """Ranks that are drawn: all of few, of many as many as the eye can tell apart, the last always."""
     if size <= WIDTH // 2:
         return list(range(size))
-    return np.unique(np.round(np.geomspace(1, size, WIDTH // 2)).astype(int) - 1).tolist()
+    ranks = np.unique(np.round(np.geomspace(1, size, WIDTH // 2)).astype(int) - 1)
+    return [int(rank) for rank in ranks]
 
 
 def _named(plane: Plane, said: Sequence[str], points: Sequence[tuple[float, float]]) -> list[alt.Chart]:
