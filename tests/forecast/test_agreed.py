@@ -1,4 +1,4 @@
-"""Contracts in the months of a forecast: what is fixed, who is bound, what is charged without use; by hand arithmetic."""
+"""Contracts in the months of a forecast: what is fixed, who is bound, what is charged without use; by hand."""
 
 from dataclasses import replace
 from datetime import date
@@ -165,13 +165,12 @@ def test_charges_of_other_customers_are_refused():
     per=st.sampled_from(["month", "quarter", "year", "contract"]),
     start=st.dates(date(2025, 3, 1), date(2026, 7, 1)),
     days=st.integers(20, 900),
-    ramp=st.integers(0, 7),
     seed=st.integers(0, 99),
 )
-def test_what_is_committed_is_drawn_used_broken_or_left(committed, per, start, days, ramp, seed):
+def test_what_is_committed_is_drawn_used_broken_or_left(committed, per, start, days, seed):
     over = date.fromordinal(start.toordinal() + days)
     each = Agreement(customer="acme", card="c", signed=start, start=start, end=over, committed=Decimal(committed),
-                     per=per, ramp=ramp)  # fmt: skip
+                     per=per, ramp=seed % 7)  # fmt: skip
     made = at([each])
     charges = np.random.default_rng(seed).gamma(0.5, 200, (3, 2, 5))
     found = settled(made, charges)

@@ -22,7 +22,7 @@ from pertoken.forecast.panel import Indices
 Days = NDArray[np.datetime64]
 
 FASTEST = 4.0
-"""By how much a ramp lifts a customer's present usage at most; who is below a quarter of it says little of its level."""
+"""By how much a ramp lifts a customer's present usage at most; less than a quarter of a level says little of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +83,7 @@ class Agreed:
 
     @property
     def fixed(self) -> Values:
-        """What is committed and not yet drawn, at the pace of the ramp, shape `(customer, month)`. [currency]"""
+        """What is committed and not yet drawn, at the pace of the ramp, shape `(customer, month)` [currency]."""
         fixed = np.zeros(self.ramp.shape)
         np.add.at(fixed, self.terms.customer, self.terms.fixed)
         return fixed
@@ -212,7 +212,7 @@ def _unsure(each: Agreement, first: np.datetime64, part: float, months: Sequence
     """Say where a term is cut short, and where its charges so far are not known."""
     if part < 1:
         yield f"the last {each.per} of {each.customer} is cut short: {part:.0%} of its commitment counts"
-    known = np.datetime64(billed.months[0] if billed.months else months[0], "D")
+    known = _edges(billed.months[:1] or months[:1])[0][0]
     if first < known:
         yield (
             f"the commitment of {each.customer} runs since {first}, charges are known since {known}: "
@@ -244,7 +244,7 @@ def ramp_share(each: Agreement, months: Sequence[str]) -> Values:
     >>> ramp_share(one, ["2026-01", "2026-02", "2026-03", "2026-04"]).tolist()
     [0.0, 0.25, 0.75, 1.0]
     """
-    begin, end = _edges(months)
+    begin, _ = _edges(months)
     start = np.datetime64(each.start, "D")
     whole = (begin.astype("datetime64[M]") - start.astype("datetime64[M]")).astype(np.int64)
     month = start.astype("datetime64[M]")
@@ -330,7 +330,7 @@ class Settled:
 
     @property
     def committed(self) -> Values:
-        """The part of revenue that the contracts secure, shape `(*batch, customer, month)`. [currency]"""
+        """The part of revenue that the contracts secure, shape `(*batch, customer, month)` [currency]."""
         return self.within + self.true_up
 
 
