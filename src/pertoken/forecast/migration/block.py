@@ -29,7 +29,7 @@ class Setting:
         ahead: Their usage in all worlds.
         old: The plan as it is.
         new: The plan that they are offered.
-        leave: Chance of each to leave in a month as things are, shape `(customer,)`.
+        leave: Chance of each to leave in a month as things are, shape `(customer, month)`.
         cost: What a unit of usage costs us, shape `(customer,)`. [currency / driver]
         asked: Who is offered the new plan, shape `(customer,)`.
         kept: Who may keep the old plan beyond its end.

@@ -65,7 +65,7 @@ def stays(base: Values, log_factor: Values, patience: Values) -> NDArray[np.bool
     """Tell in which months a customer is still one: until the hazards that have added up exceed their patience.
 
     Args:
-        base: Chance to leave in a month as things are, shape `(customer,)`.
+        base: Chance to leave in a month as things are, shape `(customer, month)`.
         log_factor: Log of the factor on its hazard, shape `(draw, customer, month)`.
         patience: Standard exponential, the same under both plans, shape `(draw, customer)`.
     """
@@ -76,7 +76,7 @@ def stays(base: Values, log_factor: Values, patience: Values) -> NDArray[np.bool
 def chance_to_stay(base: Values, log_factor: Values) -> Values:
     """Chance to be still a customer after each month, arguments as for `stays`.
 
-    >>> chance_to_stay(np.array([0.1]), np.zeros((1, 1, 2))).round(4).tolist()
+    >>> chance_to_stay(np.array([[0.1, 0.1]]), np.zeros((1, 1, 2))).round(4).tolist()
     [[[0.9, 0.81]]]
     """
     made: Values = np.exp(-_hazards(base, log_factor))
@@ -85,5 +85,5 @@ def chance_to_stay(base: Values, log_factor: Values) -> Values:
 
 def _hazards(base: Values, log_factor: Values) -> Values:
     """Hazard that has added up until the end of each month."""
-    made: Values = np.cumsum(-np.log1p(-base)[:, None] * np.exp(log_factor), axis=-1)
+    made: Values = np.cumsum(-np.log1p(-base) * np.exp(log_factor), axis=-1)
     return made
