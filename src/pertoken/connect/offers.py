@@ -101,7 +101,8 @@ def _wave(reader: Reader, said: Any, place: Place) -> Wave | None:  # noqa: ANN4
     if "bass" in part:
         own = reader.part(part["bass"], (*place, "bass"), ("p", "q"))
         made |= {"kind": "bass"} | {w: _number(reader, v, (*place, "bass", w)) for w, v in own.items()}
-    return _made(reader, place, Wave, made)
+    wave: Wave | None = _made(reader, place, Wave, made)
+    return wave
 
 
 def _price_change(reader: Reader, said: Any, place: Place) -> PriceChange | None:  # noqa: ANN401  unchecked
@@ -113,7 +114,8 @@ def _price_change(reader: Reader, said: Any, place: Place) -> PriceChange | None
     change = _number(reader, part["change"], (*place, "change"))
     if month is None or change is None:
         return None
-    return _made(reader, place, PriceChange, {"month": month, "factor": 1 + change})
+    made: PriceChange | None = _made(reader, place, PriceChange, {"month": month, "factor": 1 + change})
+    return made
 
 
 def _priors(reader: Reader, said: Any, place: Place) -> dict[str, Prior] | None:  # noqa: ANN401  unchecked

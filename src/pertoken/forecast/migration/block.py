@@ -68,7 +68,8 @@ class Block:
         fee: What the new plan charges without usage beyond what is idle then, less the old one's, of the same axes.
         seen_old: The old plan as they see it.
         seen_new: The new plan as they see it.
-        kept: Who may keep the old plan beyond its end, shape `(customer,)`.
+        asked: Who is offered the new plan, and would be billed otherwise by it, shape `(customer,)`.
+        kept: Who may keep the old plan beyond its end.
         luck: Their own chance.
     """
 
@@ -79,6 +80,7 @@ class Block:
     fee: Values
     seen_old: Appraisal
     seen_new: Appraisal
+    asked: NDArray[np.bool_]
     kept: NDArray[np.bool_]
     luck: Luck
 
@@ -112,7 +114,9 @@ def block(setting: Setting, rows: Indices, draws: int) -> Block:
     kept = setting.kept[rows]
     if setting.kept_above is not None:
         kept = kept | (seen_new.mean > (1 + setting.kept_above) * seen_old.mean)
-    return Block(rows, usage, old, new, fee_new - fee, seen_old, seen_new, kept, luck(rows, draws, setting.seed))
+    asked = setting.asked[rows] & (new.total != old.total)[..., times.start :].any(axis=(0, 2))
+    own = luck(rows, draws, setting.seed)
+    return Block(rows, usage, old, new, fee_new - fee, seen_old, seen_new, asked, kept, own)
 
 
 def _fee(tariff: Tariff, rows: Indices, months: int) -> Values:

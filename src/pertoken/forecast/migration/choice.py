@@ -56,9 +56,9 @@ def gain(old: Appraisal, new: Appraisal, traits: Traits) -> Values:
     """What the new plan is worth more than the old one, in the units of the logit, shape `(draw, customer)`.
 
     It is the fall of the expected bill, of its spread at the price of risk, and the worth of more free units, over what
-    customers overlook, a share of their bill; and the liking of the world. Choice among two plans with extreme-value tastes is the
-    logit (McFadden, in Zarembka, Frontiers in Econometrics, 1974); bills enter by their distribution, as Lambrecht,
-    Seim and Skiera (Marketing Science 26(5), 2007) find that customers choose.
+    customers overlook, a share of their bill; and the liking of the world. Choice among two plans with extreme-value
+    tastes is the logit (McFadden, in Zarembka, Frontiers in Econometrics, 1974); bills enter by their distribution, as
+    Lambrecht, Seim and Skiera (Marketing Science 26(5), 2007) find that customers choose.
     """
     usual = between(old.mean, new.mean)
     saved = (old.mean - new.mean) / usual
@@ -72,7 +72,8 @@ def gain(old: Appraisal, new: Appraisal, traits: Traits) -> Values:
 def between(one: Values, other: Values) -> Values:
     """Take the logarithmic mean of two bills, the smaller at least `FAINT` of the larger.
 
-    Differences are held against it: over it they are the log of the ratio, so that twice and half of a bill weigh the same.
+    Differences are held against it: over it they are the log of the ratio, so that twice and half of a bill weigh the
+    same.
 
     >>> between(np.array([10.0, 7.0]), np.array([20.0, 7.0])).round(3).tolist()
     [14.427, 7.0]

@@ -61,7 +61,7 @@ PRIORS: Mapping[str, Prior] = {
     "scale": Prior(0.08, 0.6, "of a bill", "difference in a monthly bill that customers overlook: small is rational"),
     "risk": Prior(0.0, 0.4, "SD", "standard deviations of a bill that customers would pay to be rid of"),
     "free_units": Prior(
-        0.0, 0.2, "of a bill", "worth of units included, beyond what they save",
+        0.0, 0.1, "of a bill", "worth of units included, beyond what they save",
         "prior; most customers value free units (Ascarza, Lambrecht, Vilcassim, JMR 2012)",
     ),
     "taste": Prior(-1.0, 1.0, "logit", "liking of the new plan that no bill explains", least=-np.inf),

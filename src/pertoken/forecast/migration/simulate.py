@@ -95,7 +95,7 @@ def _added(sums: Sums, more: Sums) -> Sums:
 
 def _walk(setting: Setting, traits: Traits, here: Block) -> Walk:
     """Walk a block of customers through the offer."""
-    times, asked = setting.times, setting.asked[here.rows]
+    times, asked = setting.times, here.asked
     worth = gain(here.seen_old, here.seen_new, traits) + here.luck.taste
     look = looked(setting.wave, times, here.luck.look)
     month, forced = moves(worth, look, times, traits, asked=asked, kept=here.kept)
@@ -112,7 +112,7 @@ def _walk(setting: Setting, traits: Traits, here: Block) -> Walk:
 
 def _revenues(setting: Setting, here: Block, walk: Walk) -> Sums:
     """Add up revenue, cost and the pieces of the bridge, by world and month."""
-    offered = setting.asked[here.rows][:, None] & (np.arange(setting.times.size) >= setting.times.start)
+    offered = here.asked[:, None] & (np.arange(setting.times.size) >= setting.times.start)
     old, new, on = here.old.total, here.new.total, walk.on
     there = offered & walk.stay
     shift = np.where(there, new - old, 0.0)
@@ -143,7 +143,7 @@ def _early(setting: Setting, here: Block, walk: Walk) -> Sums:
     times = setting.times
     seen = slice(times.start, min(times.start + WATCHED, times.size))
     last = seen.stop - 1
-    there = walk.stay_new[..., times.start] & setting.asked[here.rows]
+    there = walk.stay_new[..., times.start] & here.asked
     early = walk.on[..., seen] & there[..., None]
     moved = early[..., -1]
     paid = np.where(early, walk.after.total[..., seen] - here.old.total[..., seen], 0.0).sum(axis=-1)
@@ -172,7 +172,7 @@ def _people(setting: Setting, traits: Traits, here: Block, walk: Walk) -> Custom
     worth = (upset * here.new.total - calm * here.old.total)[..., months].sum(axis=-1).mean(axis=0)
     return Customers(
         tuple(setting.names[row] for row in here.rows),
-        setting.asked[here.rows],
+        here.asked,
         here.kept,
         here.old.total[..., months].mean(axis=(0, 2)),
         np.quantile(change, SHARES, axis=0),
