@@ -92,7 +92,7 @@ def _ends(value: Values) -> tuple[float, ...]:
 def _bridge(answer: Migrated) -> list[Part]:
     """The bridge in expectation, which adds up in every world and so on average, and its picture."""
     made, unit = answer.made, answer.currency
-    values = [("old revenue", made.old), *made.steps.items(), ("new revenue", made.new)]
+    values: list[tuple[str, Values]] = [("old revenue", made.old), *made.steps.items(), ("new revenue", made.new)]
     rows = [(name, float(value.sum(axis=-1).mean()), *_ends(value.sum(axis=-1))) for name, value in values]
     table = Table(
         "bridge",

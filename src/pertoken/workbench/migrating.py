@@ -192,7 +192,7 @@ def _priors(
 
 
 def _monthly(panel: "Panel") -> tuple[tuple[str, ...], Values]:
-    """Add up the usage of each whole month, shape `(customer, month)`."""
+    """Usage a day of each whole month, so that long months are no growth, shape `(customer, month)`."""
     from pertoken.core.period import ends  # noqa: PLC0415  the calculator must start fast
 
     labels = sorted({day[:7] for day in panel.periods})
@@ -201,4 +201,4 @@ def _monthly(panel: "Panel") -> tuple[tuple[str, ...], Values]:
     if not whole:
         raise InputError("the log has no whole month; a price change can't be told from it")
     of = np.array([day[:7] for day in panel.periods])
-    return tuple(whole), np.stack([panel.value[:, of == month].sum(axis=1) for month in whole], axis=1)
+    return tuple(whole), np.stack([panel.value[:, of == month].mean(axis=1) for month in whole], axis=1)

@@ -52,7 +52,7 @@ def willing(worth: Values, times: Timetable, traits: Traits) -> Indices:
     wish = np.maximum(worth, LEAST)
     half = traits.settling[:, None] * np.log2(np.maximum(traits.inertia[:, None] / wish, 1.0))
     months = np.ceil(np.minimum(half, NEVER / 2)).astype(np.int64)
-    return np.where((worth > 0) & (months < times.size - times.announced), months + times.announced, NEVER)
+    return np.where((worth > LEAST) & (months < times.size - times.announced), months + times.announced, NEVER)
 
 
 def moves(

@@ -14,6 +14,9 @@ FADE = 4.0
 ENOUGH = 2.0
 """Months of notice after which nobody is surprised."""
 
+NOTICED = 1.1
+"""Factor on a bill from which on the lack of notice angers in full; in part below it."""
+
 MOST = 4.0
 """Ratio of bills beyond which the chance to leave rises no further."""
 
@@ -39,7 +42,7 @@ def pressure(
 ) -> Values:
     """Log of the factor on the chance to leave, shape `(draw, customer, month)`.
 
-    Who was moved may be angry over a higher bill and over no notice, which fades. Who stays on the old plan although
+    Who was moved is angry over a higher bill, and over no notice of it, which fades. Who stays on the old plan although
     the new one would be cheaper pays for a bias, and leaves more; who has chosen a dearer plan does not.
 
     Args:
@@ -51,8 +54,8 @@ def pressure(
         forced: Whether the end of the old plan moved them, shape `(draw, customer)`.
     """
     up, down = rise(old, new), rise(new, old)
-    differs = (old.mean != new.mean) | (old.spread != new.spread)
-    anger = traits.shock[:, None] * up + traits.no_notice[:, None] * surprise(times) * differs
+    noticed = np.minimum(up / np.log(NOTICED), 1.0)
+    anger = traits.shock[:, None] * up + traits.no_notice[:, None] * surprise(times) * noticed
     fading = np.where(since >= 0, np.exp(-np.maximum(since, 0) / FADE), 0.0)
     angry = np.where(forced, anger, 0.0)[..., None] * fading
     months = np.arange(since.shape[-1])
@@ -61,29 +64,37 @@ def pressure(
     return made
 
 
-def stays(base: Values, log_factor: Values, patience: Values) -> NDArray[np.bool_]:
+def stays(base: Values, log_factor: Values, patience: Values, restless: Values) -> NDArray[np.bool_]:
     """Tell in which months a customer is still one: until the hazards that have added up exceed their patience.
 
     Args:
         base: Chance to leave in a month as things are, shape `(customer, month)`.
         log_factor: Log of the factor on its hazard, shape `(draw, customer, month)`.
         patience: Standard exponential, the same under both plans, shape `(draw, customer)`.
+        restless: Chance to leave in a month that the factor multiplies at least, shape `(draw,)`.
     """
-    made: NDArray[np.bool_] = _hazards(base, log_factor) <= patience[..., None]
+    made: NDArray[np.bool_] = _hazards(base, log_factor, restless) <= patience[..., None]
     return made
 
 
-def chance_to_stay(base: Values, log_factor: Values) -> Values:
+def chance_to_stay(base: Values, log_factor: Values, restless: Values) -> Values:
     """Chance to be still a customer after each month, arguments as for `stays`.
 
-    >>> chance_to_stay(np.array([[0.1, 0.1]]), np.zeros((1, 1, 2))).round(4).tolist()
+    >>> chance_to_stay(np.array([[0.1, 0.1]]), np.zeros((1, 1, 2)), np.array([0.01])).round(4).tolist()
     [[[0.9, 0.81]]]
     """
-    made: Values = np.exp(-_hazards(base, log_factor))
+    made: Values = np.exp(-_hazards(base, log_factor, restless))
     return made
 
 
-def _hazards(base: Values, log_factor: Values) -> Values:
-    """Hazard that has added up until the end of each month."""
-    made: Values = np.cumsum(-np.log1p(-base) * np.exp(log_factor), axis=-1)
+def _hazards(base: Values, log_factor: Values, restless: Values) -> Values:
+    """Hazard that has added up until the end of each month.
+
+    A history in which nobody has left says little of what anger does, so that the factor multiplies at least a prior;
+    in months in which a contract binds nobody leaves.
+    """
+    own = -np.log1p(-base)
+    least = -np.log1p(-restless)[:, None, None]
+    stirred = np.where(own > 0, np.maximum(own, least), 0.0)
+    made: Values = np.cumsum(own + stirred * np.expm1(log_factor), axis=-1)
     return made

@@ -76,6 +76,7 @@ PRIORS: Mapping[str, Prior] = {
         "prior; customers with allowances over-use (Ascarza, Lambrecht, Vilcassim, JMR 2012)",
     ),
     "lag": Prior(1.0, 4.0, "months", "until two thirds of the change of usage are there"),
+    "restless": Prior(0.004, 0.02, "a month", "chance to leave that anger multiplies at least; contracts still bind"),
     "shock": Prior(0.5, 2.5, "log", "rise of the log chance to leave for a bill that is forced up e-fold"),
     "no_notice": Prior(0.1, 0.9, "log", "rise of the log chance to leave where nobody was told before"),
     "pay_per_use": Prior(
@@ -99,6 +100,7 @@ class Traits:
     elasticity: Values
     uplift: Values
     lag: Values
+    restless: Values
     shock: Values
     no_notice: Values
     pay_per_use: Values

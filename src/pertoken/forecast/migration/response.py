@@ -54,7 +54,7 @@ def estimated(value: Values, at: int, factor: float, *, draws: int, rng: np.rand
     the old. What grew at the same time is not told apart, so the growth of the months before is taken off.
 
     Args:
-        value: Usage, shape `(customer, month)`; NaN for what was not watched.
+        value: Usage a day of each month, shape `(customer, month)`; NaN for what was not watched. [driver / day]
         at: First month at the new price.
         factor: New price over the old one.
         draws: Resamples of customers for the standard error.

@@ -104,9 +104,10 @@ def _walk(setting: Setting, traits: Traits, here: Block) -> Walk:
     used = here.usage * np.exp(settled[..., None] * reached(since, traits.lag))
     after = capped(setting, setting.new(used, here.rows), here.old.total)
     base = setting.leave[here.rows]
-    stay = leaving.stays(base, np.zeros((1, 1, times.size)), here.luck.patience)
+    calm = np.zeros((1, 1, times.size))
+    stay = leaving.stays(base, calm, here.luck.patience, traits.restless)
     pressure = leaving.pressure(here.seen_old, here.seen_new, traits, times, since=since, forced=forced)
-    stay_new = leaving.stays(base, np.where(asked[:, None], pressure, 0.0), here.luck.patience)
+    stay_new = leaving.stays(base, np.where(asked[:, None], pressure, 0.0), here.luck.patience, traits.restless)
     return Walk(month, forced, since >= 0, used, after, stay, stay_new)
 
 
@@ -167,8 +168,8 @@ def _people(setting: Setting, traits: Traits, here: Block, walk: Walk) -> Custom
     all_forced = np.ones((len(traits), len(base)), dtype=bool)
     at_once = replace(times, sunset=times.start)
     angry = leaving.pressure(here.seen_old, here.seen_new, traits, at_once, since=since, forced=all_forced)
-    calm = leaving.chance_to_stay(base, np.zeros((1, 1, times.size)))
-    upset = leaving.chance_to_stay(base, angry)
+    calm = leaving.chance_to_stay(base, np.zeros((1, 1, times.size)), traits.restless)
+    upset = leaving.chance_to_stay(base, angry, traits.restless)
     worth = (upset * here.new.total - calm * here.old.total)[..., months].sum(axis=-1).mean(axis=0)
     return Customers(
         tuple(setting.names[row] for row in here.rows),
