@@ -68,7 +68,7 @@ FORMATS = (
 """Names of all formats: written out, since the help comes up before the formats are read."""
 
 COST = click.option("--cost", multiple=True, metavar="CARD", help=CARD_HELP["cost"])
-HOW = (
+READ = (
     click.option("--map", "mapping", metavar="FILE", help="YAML file that says what the log's columns mean."),
     click.option("--as", "layout", default="", metavar="FORMAT",
                  help=f"Format of the log, recognised if not said: {FORMATS}."),
@@ -82,11 +82,14 @@ HOW = (
     click.option("--on", type=Day(),
                  help="Day whose prices hold where the log has no times; the end of its period if not said."),
     click.option("--contracts", metavar="FILE", help="CSV or YAML of when contracts run: plan, customer, from, to."),
+)  # fmt: skip
+"""How a log is read."""
+CLOCK = (
     click.option("--from", "start", type=Day(), help="First day of the books; that of the log if not said."),
     click.option("--to", "end", type=Day(), help="The day after the last of the books; that of the log if not said."),
-    *BOOK,
-)  # fmt: skip
-"""How a log is read, and which list prices are used."""
+)
+HOW = (*READ, *CLOCK, *BOOK)
+"""How a log is read, in which time, and which list prices are used."""
 
 OPTIONS = (
     click.argument("log"),

@@ -7,6 +7,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "card": ("pertoken.cli.card", "What is wrong with cards, what do they say? Import those of others."),
     "model": ("pertoken.cli.model", "Model files: begin one from an example, check one."),
     "simulate": ("pertoken.cli.simulate", "What if we change the price: who pays more, what is left?"),
+    "migrate": ("pertoken.cli.migrate", "What if customers are moved to a new plan: who moves, leaves, pays?"),
     "reconcile": ("pertoken.cli.reconcile", "Where does the bill part from the log, and why?"),
     "reprice": ("pertoken.cli.reprice", "What would the same usage cost on other days or models?"),
     "run": ("pertoken.cli.run", "What does a model come to, in its cases and in 10,000 worlds?"),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.exporting import export
     from pertoken.workbench.importing import import_workbook
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
+    from pertoken.workbench.migrating import migrate
     from pertoken.workbench.modelling import breakeven, compare, crossover, explained, model, run, sensitivity, solve
     from pertoken.workbench.models import model_check, model_example, model_examples, read_model
     from pertoken.workbench.pools import balances, coverage
@@ -27,6 +28,7 @@ _ROOMS = {
     "exporting": ("export",),
     "importing": ("import_workbook",),
     "machines": ("Gpus", "gpu_card", "gpus"),
+    "migrating": ("migrate",),
     "modelling": ("breakeven", "compare", "crossover", "explained", "model", "run", "sensitivity", "solve"),
     "models": ("model_check", "model_example", "model_examples", "read_model"),
     "pools": ("balances", "coverage"),
@@ -66,6 +68,7 @@ __all__ = [
     "gpus",
     "import_workbook",
     "invoice",
+    "migrate",
     "model",
     "model_check",
     "model_example",

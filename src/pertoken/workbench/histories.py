@@ -68,6 +68,7 @@ def history(
     revenue: Iterable[str | Card] = (),
     cost: Iterable[str | Card] = (),
     tracks: Sequence[str] = (),
+    also: Sequence[Card] = (),
     grain: str = "day",
     how: How,
 ) -> History:
@@ -79,6 +80,7 @@ def history(
         revenue: Cards of what we are paid.
         cost: Cards of what we pay.
         tracks: Keys that say what a customer is, besides `plan`, `tier`, `segment` and `state`.
+        also: Cards whose keys are kept besides; nothing is rated by them.
         grain: Of the panel.
         how: How the log is read.
 
@@ -93,7 +95,7 @@ def history(
         known = opened.binding.keys
         if "customer" not in known:
             raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
-        every = [each for own in cards.values() for each in own]
+        every = [*(each for own in cards.values() for each in own), *also]
         own = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *tracks)) if name in known or name in tracks)
         keys = ("customer", grain, *own)
         usage, report, _ = folded(
