@@ -12,9 +12,9 @@ from scipy.stats import nbinom
 
 from pertoken.core.distribution import Distribution, mean
 from pertoken.core.errors import InputError
+from pertoken.forecast import topdown as module
 from pertoken.forecast.bass import PRIORS, Analog, adopted, peak, priors
 from pertoken.forecast.market import Belief, Market
-from pertoken.forecast import topdown as module
 from pertoken.forecast.topdown import ceiling, log_chance, posterior, topdown
 
 MONTHS = tuple(f"2026-{month:02}" for month in range(7, 13))

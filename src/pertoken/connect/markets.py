@@ -17,15 +17,13 @@ from pertoken.core.errors import InputError
 from pertoken.forecast.bass import SOURCE, Analog, priors
 from pertoken.forecast.market import SHARES, Belief, Market
 
-BELIEFS = ("size", "reach", "ceiling", "p", "q", "churn", "usage", "growth", "price", "revenue")
+BELIEFS = ("size", "reach", "ceiling", "p", "q", "churn", "usage", "price", "revenue", "growth")
 
 WORDS = ("market", "currency", "launch", *BELIEFS, "analogs", "adopters")
 """Words at the top of a market file."""
 
 SAID = ("value", "unit", "p10", "p90", "distribution", "source", "as_of", "label")
 """Words of a belief."""
-
-PER_YEAR = ("p", "q", "growth")
 
 CODE = 3
 """Letters of a currency."""
@@ -61,7 +59,8 @@ def market_of(document: Document) -> Market:
     door.only(data, WORDS, " in a market")
     reading = Reading(door, Months(()), currency=_currency(data, door))
     launch = month(data.get("launch"), (*data.path, "launch"), door, "launch")
-    beliefs = {**_beliefs(reading, data), **_adoption(reading, data)}
+    read_so_far = {**_beliefs(reading, data), **_adoption(reading, data)}
+    beliefs = {name: read_so_far[name] for name in BELIEFS if name in read_so_far}
     adopters = _adopters(data, door, launch)
     if door.wrong:
         raise InputError.of(sorted(dict.fromkeys(door.wrong), key=lambda each: reading_order(each.where)))

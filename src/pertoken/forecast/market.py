@@ -94,6 +94,16 @@ class Market:
             )
 
     @property
+    def last(self) -> str:
+        """The last month in which adopters were counted; empty if none."""
+        return max(self.adopters, default="")
+
+    @property
+    def count(self) -> float:
+        """Who had adopted by then."""
+        return max(self.adopters.values(), default=0.0)
+
+    @property
     def metered(self) -> bool:
         """Whether revenue comes from usage and its price."""
         return "revenue" not in self.beliefs

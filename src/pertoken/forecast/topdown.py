@@ -83,9 +83,8 @@ def topdown(market: Market, months: Sequence[str], *, draws: int, rng: np.random
     """
     if not months or draws < 2:  # noqa: PLR2004  quantiles need two worlds
         raise InputError(f"{len(months)} months and {draws} worlds; expected a month and two worlds or more")
-    last = next(reversed(market.adopters), "")
-    if months[0] <= last:
-        raise InputError(f"{months[0]} is asked for, but adopters are known up to {last}; ask for later months")
+    if months[0] <= market.last:
+        raise InputError(f"{months[0]} is asked for, but adopters are known up to {market.last}; ask for later months")
     names = list(market.beliefs)
     scores = rng.standard_normal((draws, len(names)))
     effective = None
@@ -213,12 +212,10 @@ def _paths(
     rng: np.random.Generator,
 ) -> TopDown:  # fmt: skip
     """Walk from the last month observed, or the launch, to the last month asked for."""
-    seen = market.adopters
-    begun = next(reversed(seen)) if seen else market.launch
-    first, end = period.begins([begun])[0], period.ends([months[-1]])[0]
-    every = [period.label(each, "month") for each in period.periods("month", first, end)][bool(seen) :]
+    first, end = period.begins([market.last or market.launch])[0], period.ends([months[-1]])[0]
+    every = [period.label(each, "month") for each in period.periods("month", first, end)][bool(market.last) :]
     new = _new(market, every, inputs, rng)
-    adopters = next(reversed(seen.values()), 0.0) + np.cumsum(new, axis=-1)
+    adopters = market.count + np.cumsum(new, axis=-1)
     asked = [every.index(month) if month in every else -1 for month in months]
     active = _still_there(market, new, inputs["churn"])[:, asked]
     reachable = inputs["size"] * inputs["reach"]
@@ -249,7 +246,7 @@ def _new(market: Market, months: Sequence[str], inputs: Mapping[str, Values], rn
     risen = adopted(inputs["p"][:, None], inputs["q"][:, None], edges)
     expected = np.maximum(most[:, None] * np.diff(risen, axis=-1), 1e-12)
     drawn = rng.poisson(rng.gamma(BURST, expected / BURST)).astype(np.float64)
-    room = np.maximum(most - next(reversed(market.adopters.values()), 0.0), 0.0)
+    room = np.maximum(most - market.count, 0.0)
     all_of = np.minimum(np.cumsum(drawn, axis=-1), room[:, None])
     return np.diff(all_of, axis=-1, prepend=0.0)
 

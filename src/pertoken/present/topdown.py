@@ -8,7 +8,7 @@ import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.forecast.combined import SHARES
-from pertoken.forecast.market import Belief
+from pertoken.forecast.market import ADOPTION, Belief
 from pertoken.forecast.topdown import TopDown
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
@@ -45,13 +45,13 @@ def sheet(made: TopDown, *, brief: bool = False) -> Sheet:
     total = np.quantile(made.revenue.sum(axis=-1), SHARES)
     said = " and ".join(_money(value) for value in (total[0], total[2]))
     words = f"{_money(total[1])} {unit} over {_months(months)}; 8 in 10 worlds lie between {said}."
-    blocks = (
+    blocks: tuple[Figures | Table | Chart | Note, ...] = (
         _figures(made, total),
         _fan(made),
         _table(made, brief=brief),
         _beliefs(made, brief=brief),
         *(Note(text, "warning" if text.startswith(("Few", "Prior")) else "info") for text in made.says),
-        Note("Every world draws all beliefs anew; adopters seen move the first five of them, and nothing else."),
+        Note(f"Every world draws all beliefs anew; adopters seen move {', '.join(ADOPTION)}, and nothing else."),
     )
     meta = {"market": made.market.source or made.market.name, "months": f"{months[0]} to {months[-1]}"}
     return Sheet(made.market.name, words, blocks, meta | {"worlds": f"{len(made.revenue):,}"})
@@ -108,9 +108,7 @@ def _table(made: TopDown, *, brief: bool) -> Table:
 
 def _beliefs(made: TopDown, *, brief: bool) -> Table:
     """What was believed, and what it has become after the adopters seen."""
-    after = RANGE[1:2] if brief else RANGE
-    if not made.market.adopters:
-        after = ()
+    after: Sequence[tuple[str, str]] = (RANGE[1:2] if brief else RANGE) if made.market.adopters else ()
     columns = [Column("name", "Belief", "text"), Column("unit", "Unit", "text")]
     columns += [Column(f"believed_{name}", label, "exact") for name, label in RANGE]
     columns += [Column(f"after_{name}", f"{label} after the data", "exact") for name, label in after]

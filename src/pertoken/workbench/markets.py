@@ -33,15 +33,13 @@ def topdown(
 
     from pertoken.connect.model_file.months import after  # noqa: PLC0415
     from pertoken.forecast import topdown as above  # noqa: PLC0415
-    from pertoken.forecast.market import Market  # noqa: PLC0415
 
     if isinstance(market, (str, Path)):
         from pertoken.connect.markets import read_market  # noqa: PLC0415  a market that is there needs no door
 
         market = read_market(market)
-    if not isinstance(market, Market) or not 0 < months <= MOST:
+    if not 0 < months <= MOST:
         raise InputError(f"{months} months; expected 1 to {MOST}")
-    seen = next(reversed(market.adopters), "")
-    first = check(start, "month") if start else after(seen) if seen else market.launch
+    first = check(start, "month") if start else after(market.last) if market.last else market.launch
     labels = [after(first, i) for i in range(months)]
     return above.topdown(market, labels, draws=draws, rng=np.random.default_rng(seed))
