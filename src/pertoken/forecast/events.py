@@ -75,7 +75,7 @@ def adjusted(panel: Panel, events: Iterable[Event]) -> Adjusted:
             quantity[:, rows], said = _without(quantity[:, rows], each, begin, end)
         else:
             known = each if each.level is not None else _measured(replace(panel, quantity=quantity), each, rows)
-            factor = np.exp(_effect(known, end[-1:], end[-1:] + 1)[0] - np.log(_mean(known, begin, end)))
+            factor = np.exp(_curve(known, _ages(known, end[-1:], end[-1:]))[0, 0] - np.log(_mean(known, begin, end)))
             quantity[:, rows] *= factor
             said, each = _words(known, found=each.level is None), known  # noqa: PLW2901  with its level
         made.append(each)
@@ -129,11 +129,6 @@ def _curve(each: Event, ages: Values) -> Values:
     risen = (1 - 0.5 ** (past / each.half_life)) * each.half_life / log(2) if each.half_life else past
     found: Values = log(each.level or 1.0) * _left(each, ages) + each.slope * risen
     return found
-
-
-def _effect(each: Event, begin: Days, end: Days) -> Values:
-    """Log of the factor at the begin of each period."""
-    return _curve(each, _ages(each, begin, end))[:, 0]
 
 
 def _mean(each: Event, begin: Days, end: Days) -> Values:
@@ -244,13 +239,12 @@ def ahead(
             continue
         if each.level is None:
             raise InputError(f"the {each.kind} on {each.on} says no level, and no history tells it; say its level")
-        now = _curve(each, _ages(each, last, last + np.timedelta64(1, "s")))[:, 0] * (
-            last >= np.datetime64(each.on, "s")
-        )
+        began, ages = last > np.datetime64(each.on, "s"), _ages(each, last, last)
+        now = _curve(each, ages)[:, 0] * began
         logs += whom * (np.log(_mean(each, begin, end)) - now)
         if each.low is not None and each.high is not None:
             spread = log(each.high / each.low) / (2 * P90)
             left = _left(each, _ages(each, begin, end)).mean(axis=-1)
-            still = _left(each, _ages(each, last, moment))[:, 0] * begun
+            still = _left(each, ages)[:, 0] * began
             doubt[i] = whom * spread * (left - still)
     return Ahead(logs, doubt)
