@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.importing import import_workbook
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.migrating import migrate
+    from pertoken.workbench.markets import topdown
     from pertoken.workbench.modelling import breakeven, compare, crossover, explained, model, run, sensitivity, solve
     from pertoken.workbench.models import model_check, model_example, model_examples, read_model
     from pertoken.workbench.pools import balances, coverage
@@ -29,6 +30,7 @@ _ROOMS = {
     "importing": ("import_workbook",),
     "machines": ("Gpus", "gpu_card", "gpus"),
     "migrating": ("migrate",),
+    "markets": ("topdown",),
     "modelling": ("breakeven", "compare", "crossover", "explained", "model", "run", "sensitivity", "solve"),
     "models": ("model_check", "model_example", "model_examples", "read_model"),
     "pools": ("balances", "coverage"),
@@ -85,6 +87,7 @@ __all__ = [
     "simulate",
     "solve",
     "statement",
+    "topdown",
 ]
 
 
