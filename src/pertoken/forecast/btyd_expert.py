@@ -171,12 +171,12 @@ def _as_seen(seen: Values, who: Indices, customers: int, customer: Indices, rng:
 
 def _levels(seen: Values, who: Indices, customers: int, customer: Indices, rng: np.random.Generator) -> Values:
     """Draw amounts about each customer's level, pooled on the log scale; residuals are those that were seen."""
-    log = np.log(seen)
     count = np.bincount(who, minlength=customers)
+    log = np.log(seen)
     mean = np.bincount(who, log, customers) / np.maximum(count, 1)
     within, between = _variances(log, who, customers)
-    middle = float(mean[count > 0].mean())
     trust = count / (count + within / max(between, 1e-9))
+    middle = _middle(mean, count, trust)
     level = middle + trust * (mean - middle)
     residual = (log - mean[who])[count[who] > 1] * np.sqrt(count[who] / np.maximum(count[who] - 1, 1))[count[who] > 1]
     residual = residual if len(residual) else np.zeros(1)
@@ -184,6 +184,17 @@ def _levels(seen: Values, who: Indices, customers: int, customer: Indices, rng: 
     noise = residual[rng.integers(0, len(residual), len(customer))]
     drawn: Values = np.exp(level[customer] + unsure[customer] * rng.standard_normal(len(customer)) + noise)
     return drawn
+
+
+def _middle(mean: Values, count: Indices, trust: Values) -> Values:
+    """Find the level expected by how often a customer was active: the busy use more each time, too."""
+    often = np.log(np.maximum(count, 1))
+    weight = np.where(count > 0, trust + 1e-9, 0.0)
+    centre, level = (float(np.average(each, weights=weight)) for each in (often, mean))
+    spread = float((weight * (often - centre) ** 2).sum())
+    slope = float((weight * (often - centre) * (mean - level)).sum()) / (spread + BELIEF)
+    middle: Values = level + slope * (often - centre)
+    return middle
 
 
 def _variances(values: Values, who: Indices, customers: int) -> tuple[float, float]:

@@ -53,10 +53,10 @@ class BetaGeometricBernoulli:
         alive: Values = np.exp(living - np.logaddexp(living, dead))
         return alive
 
-    def expected(self, seen: Purchases, ahead: int) -> Values:
+    def expected(self, seen: Purchases, ahead: float) -> Values:
         """Active periods expected in the next `ahead`, shape `(customer,)`."""
         level = (self.active + seen.repeats) / (self.active + self.idle + seen.age)
-        steps = np.arange(1, ahead + 1)
+        steps = np.arange(1, int(ahead) + 1)
         stays = (
             betaln(self.leave, self.stay + seen.age[:, None] + steps)
             - betaln(self.leave, self.stay + seen.age)[:, None]

@@ -70,7 +70,7 @@ def purchases_of(value: Values, since: Indices | None = None, fold: int = 1) -> 
     active: Values = np.greater(np.nan_to_num(value), 0)
     if fold > 1:
         short = -active.shape[1] % fold
-        active = np.pad(active, ((0, 0), (short, 0))).reshape(len(active), -1, fold).any(axis=2)
+        active = np.asarray(np.pad(active, ((0, 0), (short, 0))).reshape(len(active), -1, fold).any(axis=2))
         since = None if since is None else (since + short) // fold
     count = active.shape[1]
     ever = active.any(axis=1)
