@@ -46,7 +46,10 @@ def planned(usage: Usage, panel: Panel, cards: Sequence[Card]) -> tuple[Key, tup
         )
     labels = [" + ".join(card.name for card, mine in zip(cards, own, strict=True) if mine) for own in claimed]
     plan = Key.of(labels)
-    of_label = {label: tuple(c for c, mine in zip(cards, own, strict=True) if mine) for label, own in zip(labels, claimed, strict=True)}
+    of_label = {
+        label: tuple(c for c, mine in zip(cards, own, strict=True) if mine)
+        for label, own in zip(labels, claimed, strict=True)
+    }
     return plan, tuple(of_label[label] for label in plan.labels)
 
 

@@ -97,7 +97,13 @@ def history(
         own = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *tracks)) if name in known or name in tracks)
         keys = ("customer", grain, *own)
         usage, report, _ = folded(
-            opened, every, keys, terms=terms, on=how.get("on"), rejects=how.get("rejects", False), watch=how.get("watch")
+            opened,
+            every,
+            keys,
+            terms=terms,
+            on=how.get("on"),
+            rejects=how.get("rejects", False),
+            watch=how.get("watch"),
         )
     own = tuple(name for name in own if _customers_own(usage, name, grain))
     cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
