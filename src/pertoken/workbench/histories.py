@@ -69,6 +69,7 @@ def history(
     cost: Iterable[str | Card] = (),
     tracks: Sequence[str] = (),
     grain: str = "day",
+    bare: bool = False,
     how: How,
 ) -> History:
     """Read a log by customer and day and rate both sides.
@@ -80,6 +81,7 @@ def history(
         cost: Cards of what we pay.
         tracks: Keys that say what a customer is, besides `plan`, `tier`, `segment` and `state`.
         grain: Of the panel.
+        bare: Whether no card at all is needed: usage is then all there is.
         how: How the log is read.
 
     Raises:
@@ -89,7 +91,8 @@ def history(
 
     terms = terms_of(how)
     with read_as(log, how) as opened:
-        cards = sides(opened, _sided(card, revenue, cost), "raise", how.get("catalog"))
+        said = _sided(card, revenue, cost)
+        cards = {} if bare and not any(said.values()) else sides(opened, said, "raise", how.get("catalog"))
         known = opened.binding.keys
         if "customer" not in known:
             raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
@@ -111,7 +114,7 @@ def history(
     panel = panel_of_usage(usage, grain=grain, tracks=own)
     ledgers = {side: _ledger(usage, own_cards, terms) for side, own_cards in cards.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain)
-    return History(usage, report, panel, cards, ledgers, unit_cost, every[0].currency)
+    return History(usage, report, panel, cards, ledgers, unit_cost, every[0].currency if every else "")
 
 
 def _sided(
