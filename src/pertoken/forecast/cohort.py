@@ -133,7 +133,7 @@ def _summed(value: Values) -> Values:
 
 
 def _watched(panel: Panel) -> tuple[Values, Values]:
-    """Values with zeros for what is not known, and 1 for what was watched; before a customer came nothing was missed."""
+    """Values, zero where not known, and 1 where they were watched; before a customer came nothing was missed."""
     value = panel.value
     missed = np.isnan(value) & (np.arange(value.shape[1]) >= panel.since[:, None])
     return np.nan_to_num(value), (~missed).astype(np.float64)

@@ -1,12 +1,13 @@
 """What cohorts say: retention, movements, probability alive and lifetime value of one panel, in one record."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
+from pertoken.core.period import GRAINS
 from pertoken.forecast import metrics
 from pertoken.forecast.cohort import (
     MONTH,
@@ -162,10 +163,11 @@ def cohort_report(panel: Panel, ask: Ask, used: Panel | None = None) -> CohortRe
     quick, over = _quick(windows, days)
     positive = np.nan_to_num(paying.value) > metrics.NEVER
     last = positive.shape[1] - 1 - np.argmax(positive[:, ::-1], axis=1)
-    groups = _groups(ages, windows, cohort, active, of_all, ask, days)
+    lives = _Lives(ages, windows.value[:, -1], active, of_all, replace(ask.life, width=days))
     return CohortReport(
         triangle(ages, cohort), windows, paying.customers, moved, rates, quick, over, of_all.alive,
-        tuple(paying.periods[i] for i in paying.since), tuple(paying.periods[i] for i in last), groups, days,
+        tuple(paying.periods[i] for i in paying.since), tuple(paying.periods[i] for i in last),
+        _groups(lives, cohort, ask), days,
     )  # fmt: skip
 
 
@@ -220,27 +222,42 @@ def _quick(windows: Windows, days: float) -> tuple[float, float]:
     return float(metrics.quick_ratio(movement(then, now, windows.known(count - 1 - lag)))), lag * days
 
 
-def _groups(
-    ages: Values, windows: Windows, cohort: Key, active: Panel, of_all: Retention, ask: Ask, days: float
-) -> tuple[Group, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lives:
+    """What lives are valued from.
+
+    Args:
+        ages: What each paid by age, shape `(customer, age)`.
+        now: What each paid in the last window, shape `(customer,)`.
+        active: When each used.
+        of_all: How all leave.
+        life: How lives are reckoned.
+    """
+
+    ages: Values
+    now: Values
+    active: Panel
+    of_all: Retention
+    life: Life
+
+
+def _groups(lives: _Lives, cohort: Key, ask: Ask) -> tuple[Group, ...]:
     """Value lives of all, and of each cohort; a cohort by what customers are has its own chances to leave."""
-    life = Life(discount=ask.life.discount, months=ask.life.months, share=ask.life.share, width=days)
+    ages = lives.ages
     whole = np.nan_to_num(ages[:, 0]) > metrics.NEVER if ages.shape[1] else np.zeros(len(ages), dtype=bool)
-    names: Sequence[tuple[str, Values]] = [("", whole)]
-    names = [*names, *((each, whole & (cohort.codes == code)) for code, each in enumerate(cohort.labels))]
-    timed = ask.by in ("month", "quarter", "year")
-    made = []
-    for number, (name, mine) in enumerate(names):
-        if not mine.any():
-            continue
-        own = bool(name) and not timed and int(mine.sum()) >= FEWEST
-        law = _retained(active.pick(np.flatnonzero(mine)), ask) if own else of_all
-        rng = np.random.default_rng([ask.seed, number])
-        worth = lifetime_value(ages[mine], law.worlds, life, rng=rng, prior=ask.growth, draws=ask.draws)
-        now = windows.value[mine, -1]
-        month = float(now[now > metrics.NEVER].mean()) / life.step if (now > metrics.NEVER).any() else 0.0
-        churn = 1 - float(law.surviving(12)[-1]) ** (1 / 12)
-        formula = float(metrics.formula_value(month, ask.life.share, churn))
-        cac = ask.cac.get(name, ask.cac.get(""))
-        made.append(Group(name, int(mine.sum()), worth, cac, formula, own))
-    return tuple(made)
+    parts: list[tuple[str, Values]] = [("", whole)]
+    parts += [(each, whole & (cohort.codes == code)) for code, each in enumerate(cohort.labels)]
+    return tuple(_group(lives, name, mine, ask, number) for number, (name, mine) in enumerate(parts) if mine.any())
+
+
+def _group(lives: _Lives, name: str, mine: Values, ask: Ask, number: int) -> Group:
+    life, count = lives.life, int(mine.sum())
+    own = bool(name) and ask.by not in GRAINS and count >= FEWEST
+    law = _retained(lives.active.pick(np.flatnonzero(mine)), ask) if own else lives.of_all
+    rng = np.random.default_rng([ask.seed, number])
+    worth = lifetime_value(lives.ages[mine], law.worlds, life, rng=rng, prior=ask.growth, draws=ask.draws)
+    now = lives.now[mine & (lives.now > metrics.NEVER)]
+    month = float(now.mean()) / life.step if len(now) else 0.0
+    churn = 1 - float(law.surviving(12)[-1]) ** (1 / 12)
+    formula = float(metrics.formula_value(month, life.share, churn))
+    return Group(name, count, worth, ask.cac.get(name, ask.cac.get("")), formula, own)

@@ -50,7 +50,9 @@ class Life:
     def __post_init__(self) -> None:
         """Check the ranges."""
         if self.discount <= -1 or self.months < 1:
-            raise InputError(f"a discount of {self.discount:g} over {self.months} months; expected 10% or so, from 1 on")
+            raise InputError(
+                f"a discount of {self.discount:g} over {self.months} months; expected 10% or so, from 1 on"
+            )
 
     @property
     def step(self) -> float:
@@ -123,9 +125,7 @@ def _surviving(leave: Values, life: Life) -> Values:
     return np.concatenate([np.ones((len(leave), 1)), stay], axis=1)
 
 
-def _paths(
-    paid: Values, life: Life, prior: GrowthPrior, draws: int, rng: np.random.Generator
-) -> tuple[Values, Values]:
+def _paths(paid: Values, life: Life, prior: GrowthPrior, draws: int, rng: np.random.Generator) -> tuple[Values, Values]:
     """First window's level of newcomers `(draw,)` and how those who stay grow from it `(draw, step)`."""
     levels, steps = zip(*_redrawn(paid, draws, rng), strict=True)
     level, seen = np.concatenate(levels), np.concatenate(steps)

@@ -106,7 +106,9 @@ def _totals(answer: Forecast) -> Table:
     rows = []
     for measure in ("revenue", "margin", "cost", "usage"):
         if measure in answer.worlds:
-            rows += [(f"{_label(answer, measure)}, {n} months", *_five(answer.total(measure, n), measure)) for n in whole]
+            rows += [
+                (f"{_label(answer, measure)}, {n} months", *_five(answer.total(measure, n), measure)) for n in whole
+            ]
     kinds = tuple(_shown(row[3]) for row in rows)
     columns = (Column("over", "Sum of", "text"), *_quantiles("money"))
     return Table("totals", "Sums", columns, tuple(rows), total=False, kinds=kinds)
@@ -206,7 +208,9 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
     yield Table("drivers", "What makes the range wide", columns, rows, total=False)
     swings = [charts_tornado.Swing(FACTOR_WORDS[d.factor], "P10", "P90", d.low, d.high) for d in answer.drivers]
     draw = partial(charts_tornado.tornado, swings, base, title=f"{of.capitalize()}, {unit}", kind="count")
-    yield Chart("tornado", "What makes the range wide?", draw, f"Ranges of {len(FACTORS)} factors, each alone.", "drivers")
+    yield Chart(
+        "tornado", "What makes the range wide?", draw, f"Ranges of {len(FACTORS)} factors, each alone.", "drivers"
+    )
 
 
 def _more(answer: Forecast) -> Iterator[Table]:

@@ -1,7 +1,9 @@
 """What became of customers who came together: cohorts of a log, and what they are worth."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -13,12 +15,12 @@ from pertoken.core.lines import Lines
 from pertoken.core.money import Values
 from pertoken.core.period import GRAINS, begins, ends, roll_up
 from pertoken.rating.card import Card
+from pertoken.workbench.cards import Aside
 from pertoken.workbench.histories import History, history
 from pertoken.workbench.reading import How
 
 if TYPE_CHECKING:
     from pertoken.forecast.cohort_answer import Cohorts, Converted, Selling
-    from pertoken.forecast.cohort_report import Ask
     from pertoken.forecast.panel import Panel
 
 UNPAID = ("", "free", "trial", "none")
@@ -42,6 +44,7 @@ def cohorts(
     months: int = 60,
     draws: int = 2_000,
     seed: int = 0,
+    unpriced: Aside = "raise",
     **how: Unpack[How],
 ) -> "Cohorts":
     """Follow customers who came together: retention, expansion, who is still one, what a new one is worth.
@@ -59,6 +62,7 @@ def cohorts(
         months: How long lives are followed.
         draws: Worlds of lifetime value.
         seed: Of the random numbers.
+        unpriced: `raise` when usage has no price, `report` to leave it out of the money.
         **how: How the log is read, as for `statement`.
 
     Raises:
@@ -71,7 +75,7 @@ def cohorts(
 
     grain, width = ("month", 28) if window == "month" else ("day", _days(window))
     own = [name for name in (by, state) if name and name not in GRAINS]
-    read = history(log, revenue=revenue, cost=cost, tracks=own, grain=grain, bare=True, how=how)
+    read = history(log, revenue=revenue, cost=cost, tracks=own, grain=grain, bare=True, unpriced=unpriced, how=how)
     used, unit = _used(read)
     paid, owed = _paid(read, used)
     paid, paying = _of_state(paid, state)
@@ -95,7 +99,7 @@ def cohorts(
         selling=selling,
         converted=_converted(read, used, paid, paying),
         cards=read.cards,
-        says=(*cut, *_first(paid, by)),
+        says=(*read.says, *cut, *_unsold(marketing, selling), *_first(paid, by)),
         warns=_whales(now, report.customers),
     )
 
@@ -155,7 +159,10 @@ def _of_state(paid: "Panel", state: str) -> "tuple[Panel, tuple[str, ...]]":
     if not state:
         return paid, ()
     if state not in paid.tracks:
-        raise InputError(f"customers have several labels of {state!r} in one period, or none; expected one as a state")
+        raise InputError(
+            f"some customer has two labels of {state!r} in one {paid.grain}; expected one as a state; "
+            "take windows of days, or another key"
+        )
     track = paid.tracks[state]
     pays = np.array([label.strip().lower() not in UNPAID for label in track.labels])
     value = np.where(pays[track.codes] | np.isnan(paid.value), paid.value, 0.0)
@@ -180,8 +187,8 @@ def _whole(
         return used, paid, owed, ()
     gone = [used.periods[0]] * first + [used.periods[-1]] * (len(used.periods) - last)
     there = np.flatnonzero(used.since < last)
-    kept = (each.pick(there).window(first, last) for each in (used, paid))
-    return (*kept, owed[there, first:last], (f"{' and '.join(gone)}, only partly in the log, is left out",))
+    used, paid = (each.pick(there).window(first, last) for each in (used, paid))
+    return (used, paid, owed[there, first:last], (f"{' and '.join(gone)}, only partly in the log, is left out",))
 
 
 def _margin_share(read: History, paid: "Panel") -> tuple[float, bool]:
@@ -212,14 +219,15 @@ def _spending(marketing: "Mapping[str, float] | str | Path | None") -> Mapping[s
 
 def _cac(cac: "float | Mapping[str, float] | str | Path | None", selling: "Sequence[Selling]") -> Mapping[str, float]:
     """What it costs to win a customer: as said, or what was spent for each who was won."""
-    if isinstance(cac, str) and cac.replace(".", "", 1).isdigit():
-        cac = float(cac)
+    if isinstance(cac, str):
+        with suppress(ValueError):
+            cac = float(cac)
     if isinstance(cac, (str, Path)):
         from pertoken.connect.spending import read_cac  # noqa: PLC0415  the calculator must start fast
 
         return read_cac(cac)
     if isinstance(cac, (int, float)):
-        if cac <= 0:
+        if not 0 < cac < float("inf"):
             raise InputError(f"a customer costs {cac:g} to win; expected a number above 0")
         return {"": float(cac)}
     won = sum(each.won for each in selling)
@@ -243,7 +251,7 @@ def _selling(read: History, paid: "Panel", spent: Mapping[str, float]) -> "tuple
     begun, over = begins(paid.periods[:1])[0], ends(paid.periods[-1:])[0]
     whole = [each for each in quarters if begins([each])[0] >= begun and ends([each])[0] <= over]
     made = []
-    for quarter, then in zip(whole, whole[1:], strict=False):
+    for quarter, then in pairwise(whole):
         money = [amount for month, amount in spent.items() if roll_up(f"{month}-01", "quarter") == quarter]
         if len(money) == len(("first", "second", "third")):
             before, now = (float(value[:, quarters[each]].sum()) for each in (quarter, then))
@@ -259,6 +267,14 @@ def _committed_share(read: History, paid: "Panel", owed: Values) -> float | None
     if "revenue" not in read.ledgers or not lately > 0:
         return None
     return float(np.nansum(np.minimum(owed, paid.value)[:, recent]) / lately)
+
+
+def _unsold(marketing: object, selling: "Sequence[Selling]") -> tuple[str, ...]:
+    if not marketing or selling:
+        return ()
+    return (
+        "no quarter has its spending for all three months and lies in the log whole, with the next: no magic number",
+    )
 
 
 def _growth(paid: "Panel") -> Mapping[int, float]:
