@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "focus": ("pertoken.cli.focus", "Bills in the FOCUS format: export, read, check."),
     "balances": ("pertoken.cli.balances", "What is paid and not yet used, what lapsed, what expires when?"),
     "coverage": ("pertoken.cli.coverage", "How well are commitments used, how much do they cover?"),
+    "cohorts": ("pertoken.cli.cohorts", "Who stays, who grows, what is a new customer worth?"),
     "invoice": ("pertoken.cli.invoice", "What is a customer billed for a month, line by line?"),
     "prices": ("pertoken.cli.prices", "What does the market charge: look up, compare, explain."),
     "explain": ("pertoken.cli.explain", "How did a customer's month come about, line by line?"),

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.bills import reconcile
     from pertoken.workbench.books import explain, invoice, priced, statement
     from pertoken.workbench.cards import Aside, bill, by_entry, check
+    from pertoken.workbench.cohorting import cohorts
     from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.exporting import export
     from pertoken.workbench.importing import import_workbook
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "books": ("explain", "invoice", "priced", "statement"),
     "cards": ("Aside", "bill", "by_entry", "check"),
+    "cohorting": ("cohorts",),
     "costs": ("compiled", "cost"),
     "exporting": ("export",),
     "importing": ("import_workbook",),
@@ -57,6 +59,7 @@ __all__ = [
     "by_entry",
     "call",
     "check",
+    "cohorts",
     "compare",
     "compiled",
     "cost",
