@@ -103,21 +103,16 @@ def hobby(rng: np.random.Generator, size: int, days: int) -> Values:
 def whale(rng: np.random.Generator, size: int, days: int) -> Values:
     """Very large, steady, with a slow level of its own."""
     shape = (size, days)
-    return (
-        levels(rng, size, 2.5e6, 0.8)
-        * np.exp(slow(rng, shape, 0.03, 0.99))
-        * weekdays(days, 0.8)
-        * noise(rng, shape, 0.15)
-    )
+    level = levels(rng, size, 2.5e6, 0.8) * np.exp(slow(rng, shape, 0.03, 0.99))
+    return level * weekdays(days, 0.8) * noise(rng, shape, 0.15)
 
 
 def regime(rng: np.random.Generator, size: int, days: int) -> Values:
     """Stays at a level, then jumps to another at once: a launch, or a workload that moves elsewhere."""
     shape = (size, days)
     jumps = (rng.random(shape) < 1 / 70) * rng.normal(0.3, 1.1, shape)
-    return (
-        levels(rng, size, 4e4, 1.2) * np.exp(np.cumsum(jumps, axis=1)) * weekdays(days, 0.8) * noise(rng, shape, 0.25)
-    )
+    level = levels(rng, size, 4e4, 1.2) * np.exp(np.cumsum(jumps, axis=1))
+    return level * weekdays(days, 0.8) * noise(rng, shape, 0.25)
 
 
 def backfill(rng: np.random.Generator, size: int, days: int) -> Values:
