@@ -163,7 +163,7 @@ def simulated(seed: int = 1, *, customers: int = 300, days: int = DAYS) -> tuple
     periods = tuple((FIRST + timedelta(days=day)).isoformat() for day in range(days))
     label = tuple(f"c{i:04d}" for i in range(customers))
     panel = Panel(label, periods, value[order][None], "day", since[order])
-    return panel, Key(family[order].astype(np.int32), tuple(names))
+    return panel, Key.of(names[each] for each in family[order])
 
 
 def _arrived(value: Values, since: NDArray[np.int64]) -> Values:

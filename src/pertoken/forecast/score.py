@@ -32,7 +32,8 @@ def crps(samples: Values, actual: Values, *, fair: bool = True) -> Values:
     Raises:
         InputError: Shapes don't agree, or there are too few samples.
 
-    >>> crps(np.array([1.0, 3.0]), np.array(2.0), fair=False).tolist(), crps(np.array([1.0, 3.0]), np.array(2.0)).tolist()
+    >>> samples, came = np.array([1.0, 3.0]), np.array(2.0)
+    >>> float(crps(samples, came, fair=False)), float(crps(samples, came))
     (0.5, 0.0)
     """
     _agree(samples, actual, 2 if fair else 1)
@@ -71,7 +72,7 @@ def pinball(quantiles: Values, shares: Sequence[float], actual: Values) -> Value
 
 
 def crps_of_quantiles(quantiles: Values, shares: Sequence[float], actual: Values) -> Values:
-    """CRPS of a forecast given as quantiles: twice the mean pinball loss, each share counting for its stretch of 0 to 1.
+    """CRPS of a forecast given as quantiles: twice the mean pinball loss, each share counting for its stretch.
 
     With shares in the middle of even stretches (0.05, 0.15, ...) it is the CRPS of the quantiles taken as samples; with
     others it is the integral over shares by the midpoint rule (Laio and Tamea 2007, doi:10.5194/hess-11-1267-2007).
