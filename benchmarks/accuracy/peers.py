@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pertoken.connect.statsforecast_paths import statsforecast_expert
+from pertoken.core.errors import InputError
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.peers import PEERS, alone, averaged
 from pertoken.forecast.predicted import Predicted
@@ -21,7 +22,6 @@ KEPT = Path(os.environ.get("PERTOKEN_BENCH") or Path(tempfile.gettempdir()) / "p
 
 STATSFORECAST = (
     "SeasonalNaive",
-    "HistoricAverage",
     "AutoETS",
     "DynamicOptimizedTheta",
     "AutoTheta",
@@ -34,13 +34,22 @@ ENSEMBLE = ("SeasonalNaive", "AutoETS", "DynamicOptimizedTheta", "ConformalSeaso
 """Whose quantiles are averaged: the statistical ensemble."""
 
 
-def kept(name: str, forecaster: Forecaster, folder: Path = KEPT) -> Forecaster:
-    """Keep what a forecaster says on disk."""
+def kept(name: str, forecaster: Forecaster, folder: Path = KEPT, *, ask: bool = True) -> Forecaster:
+    """Keep what a forecaster says on disk.
+
+    Args:
+        name: What it is kept by.
+        forecaster: Who is asked.
+        folder: Where it is kept.
+        ask: False to take only what is kept already.
+    """
 
     def found(panel: Panel, horizon: int, draws: int, seed: int) -> Predicted:
         told = sha256(np.ascontiguousarray(panel.value).tobytes())
         told.update(repr((name, panel.customers, panel.since.tolist(), panel.grain, horizon, draws, seed)).encode())
         path = folder / f"{name}-{told.hexdigest()[:24]}.npy"
+        if not path.exists() and not ask:
+            raise InputError("not kept, and not asked")
         if not path.exists():
             made = forecaster(panel, horizon, draws, seed)
             folder.mkdir(parents=True, exist_ok=True)
@@ -53,14 +62,15 @@ def kept(name: str, forecaster: Forecaster, folder: Path = KEPT) -> Forecaster:
     return found
 
 
-def peers(*, others: bool = True) -> Mapping[str, Forecaster]:
+def peers(*, others: bool = True, ask: bool = True) -> Mapping[str, Forecaster]:
     """All peers by name.
 
     Args:
         others: With the models of statsforecast.
+        ask: False to take of those only what is kept.
     """
     ours = {name: alone(expert) for name, expert in PEERS.items()}
     if not others:
         return ours
-    theirs = {name: kept(name, alone(statsforecast_expert(name))) for name in STATSFORECAST}
+    theirs = {name: kept(name, alone(statsforecast_expert(name)), ask=ask) for name in STATSFORECAST}
     return ours | theirs | {"ensemble": averaged({name: theirs[name] for name in ENSEMBLE})}
