@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pertoken.rating.rate import rate
     from pertoken.usage.response import usage_of
     from pertoken.workbench import (
+        backtest,
         balances,
         bill,
         breakeven,
@@ -74,6 +75,7 @@ _HOMES = {
 __all__ = [
     "Contract",
     "PertokenError",
+    "backtest",
     "balances",
     "bill",
     "breakeven",

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pertoken.workbench.backtesting import backtest
     from pertoken.workbench.bills import reconcile
     from pertoken.workbench.books import explain, invoice, priced, statement
     from pertoken.workbench.cards import Aside, bill, by_entry, check
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.whatif import rank, simulate
 
 _ROOMS = {
+    "backtesting": ("backtest",),
     "books": ("explain", "invoice", "priced", "statement"),
     "cards": ("Aside", "bill", "by_entry", "check"),
     "cohorting": ("cohorts",),
@@ -53,6 +55,7 @@ __all__ = [
     "Gpus",
     "Quote",
     "Quotes",
+    "backtest",
     "balances",
     "bill",
     "breakeven",

@@ -113,7 +113,7 @@ def history(
             rejects=how.get("rejects", False),
             watch=how.get("watch"),
         )
-    own = tuple(name for name in own if _customers_own(usage, name, grain))
+    own = tuple(name for name in own if one_label_each(usage, name, grain))
     cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
     usage = _of_keys(usage, cells)
     panel = panel_of_usage(usage, grain=grain, tracks=own)
@@ -141,7 +141,7 @@ def _sided(
     return made
 
 
-def _customers_own(usage: Usage, name: str, grain: str) -> bool:
+def one_label_each(usage: Usage, name: str, grain: str) -> bool:
     """Tell whether a key says what a customer is: each has one label of it in a period."""
     from pertoken.core.keys import combine  # noqa: PLC0415
 
