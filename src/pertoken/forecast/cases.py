@@ -85,7 +85,7 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
     x, x_like, reference, actual, levels = (np.concatenate([part[k] for part in parts]) for k in range(5))
     who = np.concatenate([part[5] for part in parts])
     origin = np.repeat(np.arange(len(parts)), [len(part[5]) for part in parts])
-    law = mean_law(x, reference, actual, origin)
+    law = mean_law(x, reference, actual, max(periods / ahead - 1, 1.0), float((x_like[:, 0] > np.log(0.5)).mean()))
     mean = reference * np.exp(np.clip(law.log(x), *BOUNDS))
     squared = np.minimum((actual / mean - 1) ** 2, WORST)
     spread = spread_law(x_like, squared, np.sqrt(mean / np.median(mean)))

@@ -14,7 +14,10 @@ SHARES = np.array(
 )
 """Shares at which a customer's distribution is held, shape `(share,)`."""
 
-OWN = 4.0
+NEAR = 0.35
+"""Share of the cases that count for a target."""
+
+OWN = 1.0
 """How much more a customer's own earlier error counts than that of another who was just alike."""
 
 
@@ -99,15 +102,16 @@ def _quantiles(weights, order, ratio, shares):  # type: ignore[no-untyped-def] #
     return out
 
 
-def likeness(targets: Cases, cases: Cases, near: int = 150, own: float = OWN) -> NDArray[np.float32]:
+def likeness(targets: Cases, cases: Cases, near: int = 0, own: float = OWN) -> NDArray[np.float32]:
     """Weigh earlier cases by how much they are like each target, shape `(target, case)`.
 
     Args:
         targets: Those to forecast; cases of the same date count nothing.
         cases: Those to learn from.
-        near: How many cases count; the weight falls to zero at the last (Epanechnikov).
+        near: How many cases count; the weight falls to zero at the last (Epanechnikov). 0 for a share of them.
         own: Extra weight of the same customer.
     """
+    near = near or int(np.clip(NEAR * len(cases.origin), 25, 400))
     out: NDArray[np.float32] = _likeness(
         targets.traits, targets.customer, targets.origin, cases.traits, cases.customer, cases.origin, near, own
     )

@@ -31,6 +31,9 @@ SPARSE = 0.5
 DENSE = 0.3
 """Middle of the ratios from which they are spread like logs, not mostly zeros and a few."""
 
+APART = ({"recent", "cycle"}, {"dying"})
+"""Experts that are of use to regular customers only, and to those only who come and go."""
+
 TRIED = 3
 """Earlier dates at which experts that draw paths are tried."""
 
@@ -51,7 +54,7 @@ def predicted(panel: Panel, *, horizon: int, draws: int = 1000, seed: int = 0, e
     names, ahead, inner = _dressed(before)
     groups = np.where(before.now.active < SPARSE, 1, 0), np.where(before.cases.active[before.judged] < SPARSE, 1, 0)
     drawn = {} if experts is None else dict(experts)
-    if groups[0].mean() > 0.25:
+    if groups[0].mean() > 0.25 and panel.grain in {"day", "week", "month"}:
         drawn["dying"] = dying
     for name, expert in drawn.items():
         now, then = _tried(expert, before, value, panel.since, season, seed)
@@ -64,7 +67,7 @@ def predicted(panel: Panel, *, horizon: int, draws: int = 1000, seed: int = 0, e
         if not len(here):
             continue
         known = there[[bool(each) for each in np.isfinite([q[0, there] for q in inner]).all(axis=0)]] if len(there) else there
-        usable = [k for k, name in enumerate(names) if group or name != "dying"]
+        usable = [k for k, name in enumerate(names) if name not in APART[1 - group]]
         rows = before.judged[known]
         told = np.array([inner[k][:, known] for k in usable])
         share = blended(told, SHARES, before.cases.actual[rows], before.cases.reference[rows] ** -0.5)
