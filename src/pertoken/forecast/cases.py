@@ -9,8 +9,8 @@ from pertoken.forecast import seasonal
 from pertoken.forecast.dressed import Cases
 from pertoken.forecast.origins import after, origins
 from pertoken.forecast.panel import Indices
-from pertoken.forecast.pooled import BOUNDS, Law, blend, features, mean_law, spread_law, traits
-from pertoken.forecast.standing import Standing, half_lives, standing, typical
+from pertoken.forecast.pooled import BOUNDS, blend, features, mean_law, spread_law, traits
+from pertoken.forecast.standing import half_lives, standing, typical
 
 LEARNT = 3000
 """Cases that errors are learnt from; more are thinned evenly over sizes."""

@@ -1,17 +1,13 @@
 """Prediction: the usage of customers and of all of them over a horizon, learnt from what earlier forecasts missed by."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.forecast.blended import blended
 from pertoken.forecast.cases import Past, past
 from pertoken.forecast.coupled import coupled, loading_for
 from pertoken.forecast.dressed import SHARES, dressed, likeness
-from pertoken.forecast.expert import Experts
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.predicted import Predicted
 

@@ -18,9 +18,12 @@ from pertoken.workbench.reading import How
 if TYPE_CHECKING:
     from pertoken.forecast.agreed import Agreed
     from pertoken.forecast.answer import Forecast, Sufficiency
+    from pertoken.forecast.backtested import Backtested
     from pertoken.forecast.event import Event
     from pertoken.forecast.fitted import Fitted, Priors, Standing
     from pertoken.forecast.market import Market
+    from pertoken.forecast.panel import Panel
+    from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.tariff import Tariffs
 
 PATHS = 10_240
@@ -40,6 +43,12 @@ HALF = 0.5
 
 ENOUGH = 60
 """Days of history from which on growth is read from it."""
+
+MONTH, SEASON = 28, 90
+"""The longest horizon and history of the back-test that a forecast carries. [day]"""
+
+ORIGINS, SAMPLES = 4, 200
+"""Earlier days on which it is made, and samples of each."""
 
 SHORTEST = 14
 """Days of history below which nothing is said."""
@@ -175,6 +184,7 @@ def forecast(
     events: "str | Path | Sequence[Event]" = (),
     market: "str | Path | Market | None" = None,
     explain: bool = True,
+    tested: bool = True,
     **how: Unpack[How],
 ) -> "Forecast":
     """Forecast usage, revenue, cost and margin of a log's customers, as ranges.
@@ -192,6 +202,7 @@ def forecast(
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
         market: What is believed of the market: a file, or a record of `Market`; both views are combined by precision.
         explain: Tell what makes the range wide, and what more history would bring; it takes fifteen small simulations.
+        tested: Score forecasts like this one on the same history, as of earlier days.
         **how: How the log is read, as for `statement`; contracts may say commitments, which are settled in each world.
 
     Returns:
@@ -204,16 +215,17 @@ def forecast(
         log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, top=top, seed=seed,
         events=events, market=market, how=how,
     )  # fmt: skip
-    return foretold(made, draws=draws, explain=explain)
+    return foretold(made, draws=draws, explain=explain, tested=tested)
 
 
-def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True) -> "Forecast":
+def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True, tested: bool = True) -> "Forecast":
     """Simulate what was prepared.
 
     Args:
         made: From `prepared`.
         draws: Worlds.
         explain: Tell what makes the range wide, and what more history would bring.
+        tested: Score forecasts like this one on the same history, as of earlier days.
     """
     from pertoken.forecast.answer import Forecast, drivers  # noqa: PLC0415  the calculator must start fast
 
@@ -235,6 +247,7 @@ def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True) -> "Fo
         drivers=drivers(total) if explain else (),
         more=_more(made, leading) if explain else (),
         concentration=_concentration(made),
+        backtest=_backtested(made) if tested else None,
         notes=_notes(made),
     )
 
@@ -286,7 +299,6 @@ def _more(made: Prepared, leading: str) -> "tuple[Sufficiency, ...]":
     """What the range of the total would be with the history as it is, and with longer ones."""
     from pertoken.forecast.answer import Band, Sufficiency  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.fitted import fitted  # noqa: PLC0415
-
     from pertoken.forecast.sufficiency import falls_by, narrowed  # noqa: PLC0415
 
     days, level = len(made.read.panel.periods), made.fitted.predicted
@@ -315,10 +327,30 @@ def _notes(made: Prepared) -> tuple[str, ...]:
     panel = made.read.panel
     mean = made.fitted.predicted.samples.mean(axis=0)
     share = mean.max() / mean.sum() if mean.sum() > 0 else 0.0
-    notes = [*made.said.says, *(made.agreed.notes if made.agreed else ()), *made.read.says, *made.read.report.says, *made.fitted.predicted.notes]
+    agreed = made.agreed.notes if made.agreed else ()
+    notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *made.fitted.predicted.notes]
     if share > HALF:
         name = panel.customers[int(mean.argmax())]
         notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
     return tuple(notes)
+
+
+def _backtested(made: Prepared) -> "Backtested | None":
+    """Score forecasts of the first weeks on the same history; None where it is too short for any."""
+    from pertoken.forecast.backtested import NAIVE, OURS, backtested  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.peers import PEERS, alone  # noqa: PLC0415
+    from pertoken.forecast.prediction import predicted  # noqa: PLC0415
+
+    days = len(made.read.panel.periods)
+    horizon = min(MONTH, days // 4)
+    length = min(SEASON, days - 2 * horizon)
+
+    def ours(panel: "Panel", horizon: int, draws: int, seed: int) -> "Predicted":
+        return predicted(panel, horizon=horizon, draws=draws, seed=seed)
+
+    return backtested(
+        made.read.panel.weighted(made.standing.weights), {OURS: ours, NAIVE: alone(PEERS[NAIVE], NAIVE)},
+        horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=made.seed,
+    )  # fmt: skip
