@@ -82,7 +82,7 @@ BETWEEN = (
 )
 """Which time of a log is looked at."""
 
-HOW = (
+READ = (
     *AS_IT_IS,
     click.option("--period", default="", metavar="PERIOD",
                  help="Month (or day, quarter, year) of a log without times."),
@@ -93,10 +93,11 @@ HOW = (
     click.option("--on", type=Day(),
                  help="Day whose prices hold where the log has no times; the end of its period if not said."),
     click.option("--contracts", metavar="FILE", help="CSV or YAML of when contracts run: plan, customer, from, to."),
-    *BETWEEN,
-    *BOOK,
 )  # fmt: skip
-"""How a log is read, and which list prices are used."""
+"""How a log is read and rated."""
+
+HOW = (*READ, *BETWEEN, *BOOK)
+"""How a log is read, in which time, and which list prices are used."""
 
 OPTIONS = (
     click.argument("log"),
