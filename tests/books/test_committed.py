@@ -2,12 +2,14 @@
 
 import pytest
 
-from pertoken.books.committed import committed
 from pertoken.books.allocate import allocate
+from pertoken.books.committed import committed
 from pertoken.rating.rate import rate
 from tests.made import card, usage
 
-FEE = "plan: pro\nprices:\n  base: {curve: [{flat: 20}]}\n  tokens: {measure: {sum: input_tokens}, curve: [{rate: 0.01}]}"
+FEE = (
+    "plan: pro\nprices:\n  base: {curve: [{flat: 20}]}\n  tokens: {measure: {sum: input_tokens}, curve: [{rate: 0.01}]}"
+)
 LEAST = "plan: big\nprices:\n  tokens: {measure: {sum: input_tokens}, curve: [{rate: 0.01}]}\nclamp: {min: 25}"
 PREPAID = """\
 plan: prepaid
@@ -23,9 +25,7 @@ def split(text, *rows):
     own = card(text)
     rated = rate(usage("customer month meter", *rows), [own], exact=False)
     made = committed(allocate(rated.parts, ["customer"]), [own])
-    return [
-        (row["month"], pytest.approx(row["amount"]), pytest.approx(row["committed"])) for row in made.records()
-    ]
+    return [(row["month"], pytest.approx(row["amount"]), pytest.approx(row["committed"])) for row in made.records()]
 
 
 def test_a_fee_is_owed_and_use_is_not():

@@ -14,7 +14,9 @@ SURE = GrowthPrior(turn=0.0)
 
 
 def value(ages, leave, life, *, prior=SURE, draws=2_000, seed=0):
-    return lifetime_value(np.asarray(ages), np.asarray(leave), life, rng=np.random.default_rng(seed), prior=prior, draws=draws)
+    return lifetime_value(
+        np.asarray(ages), np.asarray(leave), life, rng=np.random.default_rng(seed), prior=prior, draws=draws
+    )
 
 
 @pytest.mark.parametrize(
@@ -22,7 +24,7 @@ def value(ages, leave, life, *, prior=SURE, draws=2_000, seed=0):
     [(0.6, 1.20), (0.7, 1.75), (0.8, 2.67), (0.9, 4.50)],
 )
 def test_the_margin_multiple_is_that_of_gupta_and_lehmann(stay, multiple):
-    """Customers as Investments, 2005: r / (1 + i - r) years of margin at a discount of 10 %, after the first payment."""
+    """Managing Customers as Investments, 2005: r / (1 + i - r) years of margin at 10 %, after the first payment."""
     yearly = Life(discount=0.1, months=12 * 90, width=12 * MONTH)
     made = value(np.full((7, 5), 100.0), [[1 - stay ** (1 / 12)]], yearly)
     assert made.average / 100 - 1 == pytest.approx(multiple, abs=0.005)
@@ -68,7 +70,9 @@ def test_more_customers_make_the_average_surer_but_not_one_customer():
 
 
 def test_growth_that_turns_widens_the_average():
-    still, turning = (value(np.full((31, 4), 9.0), [[0.02]], Life(), prior=GrowthPrior(turn=turn)) for turn in (0, 0.03))
+    still, turning = (
+        value(np.full((31, 4), 9.0), [[0.02]], Life(), prior=GrowthPrior(turn=turn)) for turn in (0, 0.03)
+    )
     assert still.average.std() < 1e-9 * still.average.mean()
     assert turning.average.std() > 0.01 * turning.average.mean()
 
