@@ -81,7 +81,7 @@ def test_without_a_card_all_is_told_in_usage(ask, log):
     assert said["tables"]["movements"]["title"] == "What moved usage"
 
 
-def test_use_of_one_customer_that_is_most_of_all_is_named(ask, desk):
+def test_use_of_one_customer_that_is_most_of_all_is_named(ask):
     heavy = write("heavy.csv", list(rows(84, big=90_000)))
     answer = ask("cohorts", heavy, "--draws", "200")
     assert answer.code == 0
@@ -108,7 +108,7 @@ def test_all_cohorts_and_ages_stand_in_the_csv_and_the_workbook(ask, log, desk):
     assert page.count("<svg") == 2
 
 
-def test_a_partial_last_day_is_left_out_and_said(ask, desk):
+def test_a_partial_last_day_is_left_out_and_said(ask):
     several = [{"timestamp": f"{FIRST + day}T10:00:00Z", "customer": "a", "input_tokens": 5} for day in range(29)]
     answer = ask("cohorts", write("times.csv", several), "--draws", "100")
     assert "2026-01-29, only partly in the log, is left out" in " ".join(answer.out.split())
@@ -125,7 +125,7 @@ def test_selling_is_told_by_quarter(ask, log, desk):
     assert float(row["magic_number"]) == pytest.approx(4 * (now - before) / 300)
 
 
-def test_months_are_windows_where_a_log_knows_only_months(ask, desk):
+def test_months_are_windows_where_a_log_knows_only_months(ask):
     monthly = [{"month": f"2026-0{m}", "customer": c, "input_tokens": 31} for m in (1, 3, 5, 7) for c in "ab"]
     said = result(ask("cohorts", write("m.csv", monthly), "--window", "month", "--draws", "100", "--format", "json"))
     assert len(said["tables"]["movements"]["rows"]) == 6  # February, April and June are silent, not missing
