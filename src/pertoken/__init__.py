@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pertoken.rating.rate import rate
     from pertoken.usage.response import usage_of
     from pertoken.workbench import (
+        backtest,
         balances,
         bill,
         breakeven,
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
         crossover,
         explain,
         explained,
+        forecast,
         gpu_card,
         gpus,
         invoice,
+        migrate,
         model,
         model_check,
         model_example,
@@ -73,6 +76,7 @@ _HOMES = {
 __all__ = [
     "Contract",
     "PertokenError",
+    "backtest",
     "balances",
     "bill",
     "breakeven",
@@ -90,9 +94,11 @@ __all__ = [
     "crossover",
     "explain",
     "explained",
+    "forecast",
     "gpu_card",
     "gpus",
     "invoice",
+    "migrate",
     "model",
     "model_check",
     "model_example",

@@ -68,6 +68,7 @@ def history(
     revenue: Iterable[str | Card] = (),
     cost: Iterable[str | Card] = (),
     tracks: Sequence[str] = (),
+    also: Sequence[Card] = (),
     grain: str = "day",
     bare: bool = False,
     unpriced: Aside = "raise",
@@ -81,6 +82,7 @@ def history(
         revenue: Cards of what we are paid.
         cost: Cards of what we pay.
         tracks: Keys that say what a customer is, besides `plan`, `tier`, `segment` and `state`.
+        also: Cards whose keys are kept besides; nothing is rated by them.
         grain: Of the panel.
         bare: Whether no card at all is needed: usage is then all there is.
         unpriced: `raise` when usage has no price, `report` to leave it out of the money and say so.
@@ -99,7 +101,7 @@ def history(
         known = opened.binding.keys
         if "customer" not in known:
             raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
-        every = [each for own in cards.values() for each in own]
+        every = [*(each for own in cards.values() for each in own), *also]
         own = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *tracks)) if name in known or name in tracks)
         keys = ("customer", grain, *own)
         usage, report, _ = folded(
@@ -111,7 +113,7 @@ def history(
             rejects=how.get("rejects", False),
             watch=how.get("watch"),
         )
-    own = tuple(name for name in own if _customers_own(usage, name, grain))
+    own = tuple(name for name in own if one_label_each(usage, name, grain))
     cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
     usage = _of_keys(usage, cells)
     panel = panel_of_usage(usage, grain=grain, tracks=own)
@@ -139,7 +141,7 @@ def _sided(
     return made
 
 
-def _customers_own(usage: Usage, name: str, grain: str) -> bool:
+def one_label_each(usage: Usage, name: str, grain: str) -> bool:
     """Tell whether a key says what a customer is: each has one label of it in a period."""
     from pertoken.core.keys import combine  # noqa: PLC0415
 
