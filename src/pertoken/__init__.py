@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         simulate,
         solve,
         statement,
+        topdown,
     )
 
 __version__ = "0.1.0"
@@ -110,6 +111,7 @@ __all__ = [
     "simulate",
     "solve",
     "statement",
+    "topdown",
     "usage_of",
 ]
 

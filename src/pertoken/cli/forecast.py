@@ -10,20 +10,45 @@ from pertoken.cli.worlds import SEED
 
 @click.command()
 @log_options
-@click.option("--card", multiple=True, metavar="CARD",
-              help="A card of either side: a plan of ours makes revenue, a vendor's card cost. May be given again.")
-@click.option("--months", type=click.IntRange(1, 60), default=12, show_default=True, metavar="N",
-              help="How many months ahead.")
-@click.option("--segments", default="behaviour", show_default=True, metavar="KEY",
-              help="Key that tells customers apart; `behaviour` tells hobbyists from production teams by what they do.")
-@click.option("--agreements", metavar="FILE",
-              help="CSV or YAML of signed contracts: customer, plan, signed, from, to, committed, per.")
+@click.option(
+    "--card",
+    multiple=True,
+    metavar="CARD",
+    help="A card of either side: a plan of ours makes revenue, a vendor's card cost. May be given again.",
+)
+@click.option(
+    "--months", type=click.IntRange(1, 60), default=12, show_default=True, metavar="N", help="How many months ahead."
+)
+@click.option(
+    "--segments",
+    default="behaviour",
+    show_default=True,
+    metavar="KEY",
+    help="Key that tells customers apart; `behaviour` tells hobbyists from production teams by what they do.",
+)
+@click.option(
+    "--agreements",
+    metavar="FILE",
+    help="CSV or YAML of signed contracts: customer, plan, signed, from, to, committed, per.",
+)
 @click.option("--market", metavar="FILE", help="YAML of the market: a check from above, combined by precision.")
 @click.option("--events", metavar="FILE", help="CSV or YAML of price changes, launches and outages, past and to come.")
-@click.option("--top", type=click.IntRange(min=0), default=5, show_default=True, metavar="N",
-              help="Customers at most who are named, of those above 5 % of all usage.")
-@click.option("--draws", type=click.IntRange(min=256), default=10_240, show_default=True, metavar="N",
-              help="How many worlds are simulated.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help="Customers at most who are named, of those above 5 % of all usage.",
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(min=256),
+    default=10_240,
+    show_default=True,
+    metavar="N",
+    help="How many worlds are simulated.",
+)
 @SEED
 @click.option("--no-backtest", is_flag=True, help="Leave the back-test on this history out; it takes most of the time.")
 @outputs
