@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from pertoken.rating.rate import rate
     from pertoken.usage.response import usage_of
     from pertoken.workbench import (
+        backtest,
         balances,
         bill,
         breakeven,
         by_entry,
         call,
         check,
+        cohorts,
         compare,
         compiled,
         cost,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
         gpu_card,
         gpus,
         invoice,
+        migrate,
         model,
         model_check,
         model_example,
@@ -73,6 +76,7 @@ _HOMES = {
 __all__ = [
     "Contract",
     "PertokenError",
+    "backtest",
     "balances",
     "bill",
     "breakeven",
@@ -80,6 +84,7 @@ __all__ = [
     "call",
     "card_from",
     "check",
+    "cohorts",
     "compare",
     "compiled",
     "cost",
@@ -92,6 +97,7 @@ __all__ = [
     "gpu_card",
     "gpus",
     "invoice",
+    "migrate",
     "model",
     "model_check",
     "model_example",

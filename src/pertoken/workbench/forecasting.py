@@ -1,7 +1,7 @@
 """What revenue will we make, as a range? From a log and cards to simulated worlds."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -11,12 +11,16 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
+from pertoken.workbench.declared import Declared, declared, signed
 from pertoken.workbench.histories import History, history
 from pertoken.workbench.reading import How
 
 if TYPE_CHECKING:
+    from pertoken.forecast.agreed import Agreed
     from pertoken.forecast.answer import Forecast, Sufficiency
+    from pertoken.forecast.event import Event
     from pertoken.forecast.fitted import Fitted, Priors, Standing
+    from pertoken.forecast.market import Market
     from pertoken.forecast.tariff import Tariffs
 
 PATHS = 10_240
@@ -52,6 +56,8 @@ class Prepared:
         fitted: What the simulation needs.
         tariffs: How each plan charges; None where there is no revenue card.
         seed: Same seed, same bits.
+        said: What was declared beside the log.
+        agreed: What contracts mean for the months ahead; None without any.
     """
 
     read: History
@@ -60,6 +66,8 @@ class Prepared:
     fitted: "Fitted"
     tariffs: "Tariffs | None"
     seed: int
+    said: Declared
+    agreed: "Agreed | None"
 
 
 def prepared(
@@ -73,6 +81,8 @@ def prepared(
     top: int = 5,
     seed: int = 0,
     priors: "Priors | None" = None,
+    events: "str | Path | Sequence[Event]" = (),
+    market: "str | Path | Market | None" = None,
     how: How,
 ) -> Prepared:
     """Read a log and fit a simulation of its customers to it.
@@ -87,7 +97,9 @@ def prepared(
         top: Customers at most who are named, of those who are 5 % or more of all usage.
         seed: Same seed, same bits.
         priors: What is believed before the history speaks.
-        how: How the log is read.
+        events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
+        market: What is believed of the market: a file, or a record of `Market`.
+        how: How the log is read; its contracts may say commitments, which are settled in each world.
 
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
@@ -96,6 +108,7 @@ def prepared(
 
     said = () if segments == BEHAVIOUR else (segments,)
     read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, how=how)
+    read, beside = declared(read, contracts=how.get("contracts", ()), events=events, market=market)
     panel = read.panel
     if len(panel.periods) < SHORTEST:
         raise InputError(
@@ -104,8 +117,12 @@ def prepared(
         )
     standing, plans = _standing(read, segments, top)
     ahead = months_after(panel.periods[-1], months)
+    agreed = signed(read, beside, ahead)
+    if agreed is not None:
+        standing = replace(standing, bound=agreed.bound[: len(panel)])
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed)
-    return Prepared(read, standing, plans, made, _tariffs(read, plans, standing.plan, ahead), seed)
+    charged = _tariffs(read, plans, standing.plan, ahead)
+    return Prepared(read, standing, plans, made, charged, seed, beside, agreed)
 
 
 def _standing(read: History, segments: str, top: int) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
@@ -155,6 +172,8 @@ def forecast(
     top: int = 5,
     draws: int = PATHS,
     seed: int = 0,
+    events: "str | Path | Sequence[Event]" = (),
+    market: "str | Path | Market | None" = None,
     explain: bool = True,
     **how: Unpack[How],
 ) -> "Forecast":
@@ -170,8 +189,10 @@ def forecast(
         top: Customers at most who are named, of those who are 5 % or more of all usage.
         draws: Worlds.
         seed: Same seed, same bits.
+        events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
+        market: What is believed of the market: a file, or a record of `Market`; both views are combined by precision.
         explain: Tell what makes the range wide, and what more history would bring; it takes fifteen small simulations.
-        **how: How the log is read, as for `statement`.
+        **how: How the log is read, as for `statement`; contracts may say commitments, which are settled in each world.
 
     Returns:
         Ranges by month and in total, their parts, what makes them wide, and what they rest on.
@@ -180,8 +201,9 @@ def forecast(
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
     made = prepared(
-        log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, top=top, seed=seed, how=how
-    )
+        log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, top=top, seed=seed,
+        events=events, market=market, how=how,
+    )  # fmt: skip
     return foretold(made, draws=draws, explain=explain)
 
 
@@ -293,7 +315,7 @@ def _notes(made: Prepared) -> tuple[str, ...]:
     panel = made.read.panel
     mean = made.fitted.predicted.samples.mean(axis=0)
     share = mean.max() / mean.sum() if mean.sum() > 0 else 0.0
-    notes = [*made.read.says, *made.read.report.says, *made.fitted.predicted.notes]
+    notes = [*made.said.says, *(made.agreed.notes if made.agreed else ()), *made.read.says, *made.read.report.says, *made.fitted.predicted.notes]
     if share > HALF:
         name = panel.customers[int(mean.argmax())]
         notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")

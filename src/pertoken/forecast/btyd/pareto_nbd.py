@@ -8,7 +8,7 @@ bounded integrand.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import gammaln, logsumexp
 
 from pertoken.core.money import Values
 from pertoken.forecast.btyd.buying import pace
@@ -61,10 +61,20 @@ class ParetoNbd:
         expected: Values = self.alive(seen) * rate * lived
         return expected
 
-    def paths(self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator) -> Values:
-        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`."""
+    def paths(
+        self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator, *, lift: Values | float = 1.0
+    ) -> Values:
+        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`.
+
+        Args:
+            seen: What they bought.
+            horizon: Periods ahead.
+            draws: How many worlds.
+            rng: Where chance comes from.
+            lift: Factor on the rate of buying, broadcast to `(draw, customer)`.
+        """
         size = (draws, len(seen))
-        rate = rng.gamma(self.r + seen.repeats, 1 / (self.alpha + seen.age), size)
+        rate = rng.gamma(self.r + seen.repeats, 1 / (self.alpha + seen.age), size) * lift
         dying = rng.gamma(self.s, 1 / (self.beta + seen.age), size)
         life = rng.exponential(1, size) / np.maximum(dying, 1e-300) * (rng.random(size) < self.alive(seen))
         lived = np.clip(life[..., None] - np.arange(horizon), 0, 1)
@@ -82,8 +92,8 @@ class ParetoNbd:
         living = rate - buys * np.log(alpha + seen.age) - s * np.log(beta + seen.age)
         share = np.exp(-power * np.log1p((seen.age - seen.last) / (alpha + seen.last)))
         at = share[..., None] + (1 - share[..., None]) * NODES
-        when = (alpha + seen.last)[..., None] * at ** (-1 / power[..., None])
-        ratio = ((when / (when + (beta - alpha))) ** (s + 1)) @ WEIGHTS
+        when = np.log(alpha + seen.last)[..., None] - np.log(at) / power[..., None]
+        ratio = logsumexp(-(s + 1) * np.log1p((beta - alpha) * np.exp(-when)), b=WEIGHTS, axis=-1)
         with np.errstate(divide="ignore"):
-            dead = rate + np.log(s / power * (1 - share) * ratio) - power * np.log(alpha + seen.last)
+            dead = rate + np.log(s / power * (1 - share)) + ratio - power * np.log(alpha + seen.last)
         return living, dead
