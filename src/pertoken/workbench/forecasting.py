@@ -50,7 +50,7 @@ ORIGINS, SAMPLES = 4, 200
 """Earlier days on which it is made, and samples of each."""
 
 
-def forecast(
+def forecast_revenue(
     log: "str | Path",
     *,
     card: Iterable[str | Card] = (),
