@@ -1,6 +1,5 @@
 """Prediction: the usage of customers and of all of them over a horizon, learnt from what earlier forecasts missed by."""
 
-
 import numpy as np
 
 from pertoken.core.money import Values
