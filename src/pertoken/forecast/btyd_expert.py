@@ -167,7 +167,7 @@ def _as_seen(seen: Values, who: Indices, customers: int, customer: Indices, rng:
 
 
 def _of_all(who: Indices, count: int, rng: np.random.Generator) -> Indices:
-    """Pick amounts of any customer; not the first ones where there are enough later ones: people try before they use."""
+    """Pick amounts of any customer; not the first ones where later ones are enough: people try first."""
     later = np.flatnonzero(np.concatenate([[False], who[1:] == who[:-1]]))
     pool = later if len(later) >= BELIEF else np.arange(len(who))
     picked: Indices = pool[rng.integers(0, len(pool), count)]
