@@ -18,6 +18,8 @@ from tests.present.workbook_engine import ALWAYS, by_formualizer, converted, sto
 CENT = 0.005
 SETS, ALL_SETS = 1, 200
 """Sets of random inputs for each example: in every run, and with `--many`."""
+EXAMPLES = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in NAMES]
+"""What is of one example is tried by one worker, which writes it once."""
 RESAVED = "chatbot"
 """The example that another program saves in every run; all with `--many`."""
 
@@ -35,7 +37,7 @@ def close(cell, value):
     return isinstance(cell, (int, float)) and abs(cell - value) < max(CENT, 1e-9 * abs(value))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_random_inputs_give_the_same_cells_in_python_and_recalculated(name, full):
     rng = random.Random(f"{name}, differential")  # noqa: S311  numbers to try
     paper, data, _ = written(name)
@@ -48,7 +50,7 @@ def test_random_inputs_give_the_same_cells_in_python_and_recalculated(name, full
         assert wrong(found, truth) == {}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_a_workbook_comes_back_with_just_the_edits_and_its_totals(name, full, tmp_path):
     rng = random.Random(f"{name}, back")  # noqa: S311  numbers to try
     paper, data, _ = written(name)
@@ -107,7 +109,7 @@ def agree(answer, found, paper):
     assert seen > 5
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_libreoffice_saves_a_workbook_that_comes_back(name, full, tmp_path):
     office = shutil.which("soffice")
     if office is None:
