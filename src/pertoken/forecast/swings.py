@@ -9,6 +9,9 @@ from pertoken.core.money import Values
 from pertoken.forecast.growth import DAYS, WINDOW
 from pertoken.forecast.panel import Panel
 
+MIDDLE = 1.349
+"""Width of the middle half of a normal, in standard deviations."""
+
 FEWEST = 3
 """Steps and customers below which nothing is told apart."""
 
@@ -75,7 +78,13 @@ def _parted(totals: Values) -> tuple[float, float, int]:
     if len(steady) < FEWEST:
         return 0.0, 0.0, 0
     log = np.log(steady)
-    one, two = log[:, 1:] - log[:, :-1], log[:, 2:] - log[:, :-2]
-    first, second = (float(((each - np.median(each, axis=0)) ** 2).mean(axis=1).mean()) for each in (one, two))
+    first, second = (_variance(log[:, lag:] - log[:, :-lag]) for lag in (1, 2))
     walk = min(max(second - first, 0.0), first)
     return (first - walk) / 2, walk, len(steady)
+
+
+def _variance(steps: Values) -> float:
+    """Variance around what all did together, by the middle half: one who changed their plan is no swing."""
+    own = steps - np.median(steps, axis=0)
+    low, high = np.quantile(own, [0.25, 0.75])
+    return float((high - low) / MIDDLE) ** 2

@@ -8,29 +8,18 @@ import numpy as np
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.population import FACTORS
+from pertoken.forecast.scored import LEVELS, rates
 from pertoken.present import charts_tornado
 from pertoken.present.charts_concentration import concentration
 from pertoken.present.charts_fan import forecast_fan
 from pertoken.present.charts_months import Spread
-from pertoken.present.numbers import show
+from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
 CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
 """What the quantiles that people plan by are called."""
 
-FACTOR_WORDS = {
-    "growth": "growth of those who are there",
-    "shocks": "shared swings of all, and of segments",
-    "level": "level of the first month, shared",
-    "leaving": "how fast customers leave",
-    "arrivals": "who comes, and how large",
-    "whales": "the largest customers",
-    "customers": "all other customers, each alone",
-}
-"""What each factor is, in words."""
-
 KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "Customers", "customer": "Named customer"}
-LARGE = 1_000
 MILLION = 1e6
 HORIZONS = (3, 6, 12, 24)
 """Months over which totals are told."""
@@ -43,43 +32,22 @@ def sheet(answer: Forecast, *, brief: bool = False) -> Sheet:
         answer: What was found.
         brief: For the terminal: the lines that lead.
     """
-    blocks = [_figures(answer), _totals(answer), Chart(
+    blocks = [_figures(answer), Note(conclusion(answer)), _totals(answer), Chart(
         "fan", f"Revenue by month, {answer.currency}", partial(_fan, answer),
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
     ), _months(answer, brief=brief)]  # fmt: skip
     blocks += [_part(answer, key) for key in answer.parts if len(answer.parts[key]) > 1 or key == "customer"]
-    blocks += [*_drivers(answer), *_more(answer)]
+    blocks += [*_drivers(answer), *_more(answer), *_backtest(answer)]
     if not brief:
         blocks += [*_concentration(answer), _beliefs(answer)]
     notes = [Note(text, "warning" if text.startswith("!") else "info") for text in answer.notes]
     blocks += [Note(note.text.removeprefix("!").strip(), note.level) for note in notes]
-    return Sheet(f"Revenue over {len(answer.months)} months", _words(answer), tuple(blocks), _meta(answer))
-
-
-def _measure(answer: Forecast) -> str:
-    return "revenue" if "revenue" in answer.worlds else "cost" if "cost" in answer.worlds else "usage"
-
-
-def _amount(value: Values | float) -> str:
-    number = float(value)
-    return show(number, "count" if abs(number) >= LARGE else "money")
-
-
-def _words(answer: Forecast) -> str:
-    """The finding, in one sentence."""
-    of = _measure(answer)
-    band, unit = answer.total(of), answer.currency if of != "usage" else answer.unit
-    label = {"revenue": "Revenue", "cost": "Cost", "usage": "Usage"}[of]
-    months = f"{answer.months[0]} to {answer.months[-1]}"
-    return (
-        f"{label} of {months}: {_amount(band.p50)} {unit}; 8 in 10 worlds lie between {_amount(band.p10)} and "
-        f"{_amount(band.p90)}; {answer.fitted.days} days of {len(answer.fitted.of.people.names)} customers say no more."
-    )
+    return Sheet(f"Revenue over {len(answer.months)} months", finding(answer), tuple(blocks), _meta(answer))
 
 
 def _figures(answer: Forecast) -> Figures:
-    of = _measure(answer)
-    band, unit = answer.total(of), answer.currency if of != "usage" else answer.unit
+    of = measure_of(answer)
+    band, unit = answer.total(of), unit_of(answer)
     kind = _kind(of)
     items = [
         Figure("commit", "Commit (P25)", _cell(band.p25, kind), kind, unit, "3 in 4 worlds reach it"),
@@ -106,7 +74,9 @@ def _totals(answer: Forecast) -> Table:
     rows = []
     for measure in ("revenue", "margin", "cost", "usage"):
         if measure in answer.worlds:
-            rows += [(f"{_label(answer, measure)}, {n} months", *_five(answer.total(measure, n), measure)) for n in whole]
+            rows += [
+                (f"{_label(answer, measure)}, {n} months", *_five(answer.total(measure, n), measure)) for n in whole
+            ]
     kinds = tuple(_shown(row[3]) for row in rows)
     columns = (Column("over", "Sum of", "text"), *_quantiles("money"))
     return Table("totals", "Sums", columns, tuple(rows), total=False, kinds=kinds)
@@ -143,7 +113,7 @@ def _months(answer: Forecast, *, brief: bool) -> Table:
         scale = MILLION if measure == "usage" else 1.0
         for end in ends:
             unit = "" if measure == "customers" else f"M {answer.unit}" if measure == "usage" else answer.currency
-            kind: Kind = "count" if measure == "customers" or brief and _large(bands[measure]) else _kind(measure)
+            kind: Kind = "count" if measure == "customers" or (brief and _large(bands[measure])) else _kind(measure)
             columns.append(Column(f"{measure}_{end}", f"{measure.capitalize()} {end.upper()}", kind, unit))
             values.append(getattr(bands[measure], end) / scale)
     rows = tuple(
@@ -159,8 +129,8 @@ def _large(band: Band) -> bool:
 
 def _part(answer: Forecast, key: str) -> Table:
     """The parts that add up to the total, in each world."""
-    of = _measure(answer)
-    unit = answer.currency if of != "usage" else answer.unit
+    of = measure_of(answer)
+    unit = unit_of(answer)
     kind: Kind = "count" if float(answer.total(of).p50) >= LARGE else "money"
     columns = (
         Column("part", KEY_WORDS.get(key, key.capitalize()), "text"),
@@ -179,11 +149,11 @@ def _part(answer: Forecast, key: str) -> Table:
 
 
 def _fan(answer: Forecast) -> Mapping[str, object]:
-    of = _measure(answer)
+    of = measure_of(answer)
     band = answer.band(of)
     labels, values = answer.past.get(of, ((), np.zeros(0)))
     spread = Spread(*([float(v) for v in getattr(band, end)] for end in ("p10", "p25", "p50", "p75", "p90")))
-    unit = answer.currency if of != "usage" else answer.unit
+    unit = unit_of(answer)
     past = list(zip(labels, (float(v) for v in values), strict=True))
     return forecast_fan(past, answer.months, spread, title=f"{of.capitalize()}, {unit}", kind="count", called=CALLED)
 
@@ -192,8 +162,8 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
     """What makes the range wide."""
     if not answer.drivers:
         return
-    of = _measure(answer)
-    unit = answer.currency if of != "usage" else answer.unit
+    of = measure_of(answer)
+    unit = unit_of(answer)
     base = float(answer.total(of).p50)
     kind: Kind = "count" if base >= LARGE else "money"
     columns = (
@@ -206,14 +176,16 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
     yield Table("drivers", "What makes the range wide", columns, rows, total=False)
     swings = [charts_tornado.Swing(FACTOR_WORDS[d.factor], "P10", "P90", d.low, d.high) for d in answer.drivers]
     draw = partial(charts_tornado.tornado, swings, base, title=f"{of.capitalize()}, {unit}", kind="count")
-    yield Chart("tornado", "What makes the range wide?", draw, f"Ranges of {len(FACTORS)} factors, each alone.", "drivers")
+    yield Chart(
+        "tornado", "What makes the range wide?", draw, f"Ranges of {len(FACTORS)} factors, each alone.", "drivers"
+    )
 
 
 def _more(answer: Forecast) -> Iterator[Table]:
     """What the range would be with more history."""
     if not answer.more:
         return
-    unit, kind = answer.currency, "count" if float(answer.total(_measure(answer)).p50) >= LARGE else "money"
+    unit, kind = answer.currency, "count" if float(answer.total(measure_of(answer)).p50) >= LARGE else "money"
     columns = (
         Column("days", "Days of history", "count"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
@@ -222,6 +194,38 @@ def _more(answer: Forecast) -> Iterator[Table]:
     rows = tuple((e.days, e.p10, e.p50, e.p90, round(e.p90 / e.p10, 2) if e.p10 > 0 else None) for e in answer.more)
     note = "As if the history went on as it is; what will be in it may move the middle."
     yield Table("sufficiency", "Is the history enough?", columns, rows, note, total=False)
+
+
+def _backtest(answer: Forecast) -> Iterator[Table]:
+    """How forecasts like this one did on the same history."""
+    made = answer.backtest
+    if made is None:
+        return
+    rows: list[tuple[Cell, ...]] = []
+    for what, lines in (
+        ("each customer", made.scored.customers),
+        ("their total", made.scored.totals.where(of="there")),
+    ):
+        found = rates(lines, ["forecaster"])
+        names = found.lines.keys["forecaster"].column().tolist()
+        for name in made.forecasters:
+            if name in names:
+                at = names.index(name)
+                figures = (found.crps[at], found.wape[at], found.bias[at], found.coverage[LEVELS.index(0.8), at])
+                rows.append((f"{what}, {name}", *(_share(each) for each in figures), int(found.count[at])))
+    columns = (
+        Column("what", "Usage of", "text"),
+        *(Column(name, label, "share") for name, label in
+          (("crps", "CRPS"), ("wape", "WAPE"), ("bias", "Bias"), ("in_80", "In 80 %"))),
+        Column("count", "Forecasts", "count"),
+    )  # fmt: skip
+    note = f"Of {made.scored.horizon} days, made on {len(made.origins)} earlier days from what was known then."
+    yield Table("backtest", "How good were such forecasts?", columns, tuple(rows), note, total=False)
+
+
+def _share(value: Values | float) -> Cell:
+    number = float(value)
+    return number if np.isfinite(number) else None
 
 
 def _concentration(answer: Forecast) -> Iterator[Chart | Table]:

@@ -1,0 +1,43 @@
+"""Lanes: how the simulation's inner loops are compiled.
+
+A lane is a path. Inner loops run over lanes, so that one instruction works on several of them. No loop adds lanes up,
+and multiplications may only be fused with additions: each lane has the same bits however many threads there are.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FLAGS = frozenset({"nnan", "ninf", "nsz", "contract"})
+"""What the compiler may take for granted: no value is not a number or infinite, and zero has no sign."""
+
+SETTINGS: dict[str, Any] = {"fastmath": set(FLAGS), "error_model": "numpy"}
+
+
+def compiled(function: F) -> F:
+    """Compile a loop over lanes that only other compiled functions call."""
+    made: F = njit(**SETTINGS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    return made
+
+
+def entered(function: F) -> F:
+    """Compile a function that Python calls: without Python's lock, and kept on disk beside the source."""
+    made: F = njit(**SETTINGS, nogil=True, cache=True)(function)
+    return made
+
+
+@compiled
+def filled(lanes: Any, number: Any) -> None:  # noqa: ANN401  numba's
+    """Put a number into each lane."""
+    for i in range(len(lanes)):
+        lanes[i] = number
+
+
+@compiled
+def copied(lanes: Any, others: Any) -> None:  # noqa: ANN401  numba's
+    """Take over other lanes."""
+    for i in range(len(lanes)):
+        lanes[i] = others[i]
