@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from pertoken.rating.rate import rate
     from pertoken.usage.response import usage_of
     from pertoken.workbench import (
+        backtest,
         balances,
         bill,
         breakeven,
         by_entry,
         call,
         check,
+        cohorts,
         compare,
         compiled,
         cost,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
         crossover,
         explain,
         explained,
+        forecast,
         gpu_card,
         gpus,
         invoice,
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
         simulate,
         solve,
         statement,
+        topdown,
     )
 
 __version__ = "0.1.0"
@@ -73,6 +77,7 @@ _HOMES = {
 __all__ = [
     "Contract",
     "PertokenError",
+    "backtest",
     "balances",
     "bill",
     "breakeven",
@@ -80,6 +85,7 @@ __all__ = [
     "call",
     "card_from",
     "check",
+    "cohorts",
     "compare",
     "compiled",
     "cost",
@@ -89,6 +95,7 @@ __all__ = [
     "crossover",
     "explain",
     "explained",
+    "forecast",
     "gpu_card",
     "gpus",
     "invoice",
@@ -112,6 +119,7 @@ __all__ = [
     "simulate",
     "solve",
     "statement",
+    "topdown",
     "usage_of",
 ]
 

@@ -65,6 +65,7 @@ def test_the_curve_of_concentration_rises_ever_more_slowly_to_the_whole(values):
     curve = max((rows for rows in spec["datasets"].values() if {"x", "y"} == set(rows[0])), key=len)
     x, y = (np.array([row[name] for row in curve]) for name in ("x", "y"))
     assert y[-1] == pytest.approx(1)
+    assert (x[0], y[0]) == (0, 0)
     slopes = np.diff(y) / np.diff(x)
     assert (np.diff(slopes) <= 1e-9).all()
 

@@ -3,27 +3,52 @@
 import click
 
 from pertoken import workbench
-from pertoken.cli.books import Reading, log_options, noted, progress
-from pertoken.cli.options import WHOLE, Delivery, deliver, outputs
+from pertoken.cli.books import Reading, log_options, progress
+from pertoken.cli.options import Delivery, deliver, outputs
 from pertoken.cli.worlds import SEED
 
 
 @click.command()
 @log_options
-@click.option("--card", multiple=True, metavar="CARD",
-              help="A card of either side: a plan of ours makes revenue, a vendor's card cost. May be given again.")
-@click.option("--months", type=click.IntRange(1, 60), default=12, show_default=True, metavar="N",
-              help="How many months ahead.")
-@click.option("--segments", default="behaviour", show_default=True, metavar="KEY",
-              help="Key that tells customers apart; `behaviour` tells hobbyists from production teams by what they do.")
-@click.option("--agreements", metavar="FILE",
-              help="CSV or YAML of signed contracts: customer, plan, signed, from, to, committed, per.")
+@click.option(
+    "--card",
+    multiple=True,
+    metavar="CARD",
+    help="A card of either side: a plan of ours makes revenue, a vendor's card cost. May be given again.",
+)
+@click.option(
+    "--months", type=click.IntRange(1, 60), default=12, show_default=True, metavar="N", help="How many months ahead."
+)
+@click.option(
+    "--segments",
+    default="behaviour",
+    show_default=True,
+    metavar="KEY",
+    help="Key that tells customers apart; `behaviour` tells hobbyists from production teams by what they do.",
+)
+@click.option(
+    "--agreements",
+    metavar="FILE",
+    help="CSV or YAML of signed contracts: customer, plan, signed, from, to, committed, per.",
+)
 @click.option("--market", metavar="FILE", help="YAML of the market: a check from above, combined by precision.")
 @click.option("--events", metavar="FILE", help="CSV or YAML of price changes, launches and outages, past and to come.")
-@click.option("--top", type=click.IntRange(min=0), default=5, show_default=True, metavar="N",
-              help="Customers at most who are named, of those above 5 % of all usage.")
-@click.option("--draws", type=click.IntRange(min=256), default=10_240, show_default=True, metavar="N",
-              help="How many worlds are simulated.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help="Customers at most who are named, of those above 5 % of all usage.",
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(min=256),
+    default=10_240,
+    show_default=True,
+    metavar="N",
+    help="How many worlds are simulated.",
+)
 @SEED
 @click.option("--no-backtest", is_flag=True, help="Leave the back-test on this history out; it takes most of the time.")
 @outputs
@@ -32,7 +57,6 @@ def command(
     card: tuple[str, ...],
     months: int,
     segments: str,
-    agreements: str | None,
     market: str | None,
     events: str | None,
     top: int,
@@ -50,22 +74,19 @@ def command(
     """
     from pertoken.present.forecast import sheet
 
-    said = reading.said()
+    said = {name: each for name, each in reading.said().items() if name != "unpriced"}
     with progress(quiet=delivery.quiet) as watch:
         answer = workbench.forecast(
             **said,
+            watch=watch,
             card=card,
             months=months,
             segments=segments,
-            agreements=agreements,
             market=market,
-            events=events,
+            events=events or (),
             top=top,
             draws=draws,
             seed=seed,
-            backtest=not no_backtest,
-            watch=watch,
+            tested=not no_backtest,
         )
-    if delivery.form in WHOLE:
-        noted(answer.report, quiet=delivery.quiet)
-    deliver(sheet(answer.forecast), delivery, short=sheet(answer.forecast, brief=True))
+    deliver(sheet(answer), delivery, short=sheet(answer, brief=True))

@@ -222,7 +222,7 @@ def _unsure(each: Agreement, first: np.datetime64, part: float, months: Sequence
 
 def _pace(each: Agreement, first: np.datetime64, last: np.datetime64, months: Sequence[str]) -> Values:
     """Share of what is left of a commitment that falls into each month, by the ramp; the rest lies behind them."""
-    begun = period.periods("month", np.datetime64(months[0], "s"), np.datetime64(last, "s"))
+    begun = period.periods("month", np.datetime64(months[0], "s"), last.astype("datetime64[s]"))
     labels = [period.label(month, "month") for month in begun]
     begun_share = overlap_share(np.datetime64(each.start), np.datetime64("9999-01-01"), labels)  # the ramp knows it
     weights = ramp_share(each, labels) * overlap_share(first, last, labels) / np.where(begun_share > 0, begun_share, 1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pertoken.core.money import Values
+from pertoken.forecast.backtested import Backtested
 from pertoken.forecast.fitted import Fitted
 from pertoken.forecast.population import FACTORS
 
@@ -95,6 +96,7 @@ class Forecast:
         drivers: What makes the range of the total wide, the most first.
         more: What the range would be with more history.
         concentration: Expected revenue of each customer there is, by name, the most first.
+        backtest: How forecasts like this one did on the same history; None where it is too short.
         notes: What must be known beside the numbers.
     """
 
@@ -108,6 +110,7 @@ class Forecast:
     drivers: tuple[Driver, ...] = ()
     more: tuple[Sufficiency, ...] = ()
     concentration: Mapping[str, float] = field(default_factory=dict)
+    backtest: Backtested | None = None
     notes: tuple[str, ...] = ()
 
     def band(self, measure: str) -> Band:

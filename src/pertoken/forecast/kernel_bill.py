@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pertoken.forecast.kernel_lanes import compiled, entered, copied, filled
+from pertoken.forecast.kernel_lanes import compiled, copied, entered, filled
+from pertoken.forecast.kernel_rate import rate_month
 from pertoken.forecast.tariff_columns import (
     KEEP,
     MONTHLY_PAY,
@@ -10,10 +11,9 @@ from pertoken.forecast.tariff_columns import (
     ROW_OF_POOL,
     TERM,
 )
-from pertoken.forecast.kernel_rate import rate_month
 
 STAGES = 9
-# ruff: noqa: ANN001, ANN201, D103, PLR0917
+# ruff: noqa: ANN001, ANN201, PLR0917
 
 
 @entered

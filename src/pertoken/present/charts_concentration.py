@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 
 from pertoken.present.drawing import INK
-from pertoken.present.dress import GAIN, WIDTH, Spec, dressed
+from pertoken.present.dress import FAINT, GAIN, WIDTH, Spec, dressed
 from pertoken.present.numbers import show
 from pertoken.present.plane import LINE, TITLE, Flag, Plane, drawn, flagged, room
 from pertoken.present.room import apart, cut, drawable
@@ -28,7 +28,8 @@ def concentration(
 ) -> Spec:
     """Return the share of the whole that the largest customers make up together, by how many they are.
 
-    The first customer stands at the left; the scale below is of powers of ten, so that the few who matter have room.
+    It is the curve of Lorenz read from its other end: the more it bends above the straight line, on which all customers
+    would be alike, the fewer make up how much.
 
     Args:
         names: Of the customers, in any order.
@@ -47,18 +48,25 @@ def concentration(
     sums = np.cumsum(shares)
     named = [k for k in range(min(NAMES, len(order))) if not k or shares[k] >= least]
     said = [f"{cut(names[order[k]], LETTERS)} {show(float(shares[k]), 'share')}" for k in named]
-    title, size = f"Share of {what}", max(len(order), 2)
-    plane = Plane((1.0, float(size)), TICKS, "share", title, right=room(said), log=True)
+    plane = Plane((0.0, float(len(order))), TICKS, "share", f"Share of {what}", right=room(said))
     most = int(np.searchsorted(sums, MOST_OF_ALL - 1e-9)) + 1
     count = f"{MOST_OF_ALL:.0%} of {what}: {most:,} of {len(order):,} customers"
     plane, words = flagged(plane, [Flag(float(most), count)])
-    curve = drawn([{"x": k + 1.0, "y": float(sums[k])} for k in _some(len(order))])
+    curve = drawn([{"x": 0.0, "y": 0.0}, *({"x": k + 1.0, "y": float(sums[k])} for k in _some(len(order)))])
     line = curve.mark_line(color=GAIN, strokeWidth=2.5).encode(x="x:Q", y="y:Q")
-    points = drawn([{"x": k + 1.0, "y": float(sums[k])} for k in named])
-    dots = points.mark_circle(color=GAIN, size=60, opacity=1).encode(x="x:Q", y="y:Q")
-    layers = [plane.grid(), *_named(plane, said, [(k + 1.0, float(sums[k])) for k in named]), line, dots, *words]
+    points = [(k + 1.0, float(sums[k])) for k in named]
+    dots = drawn([{"x": x, "y": y} for x, y in points]).mark_circle(color=GAIN, size=60, opacity=1)
+    dots = dots.encode(x="x:Q", y="y:Q")
+    layers = [plane.grid(), _alike(len(order)), *_named(plane, said, points), line, dots, *words]
     foot = plane.foot("count", "Customers, the largest first")
     return dressed(alt.layer(*layers).encode(plane.side(), foot).properties(width=WIDTH, height=plane.height))
+
+
+def _alike(size: int) -> alt.Chart:
+    """Where the curve would run if all customers were alike."""
+    data = drawn([{"x": 0.0, "y": 0.0, "x2": float(size), "y2": 1.0}])
+    rule: alt.Chart = data.mark_rule(color=INK, opacity=2 * FAINT).encode(x="x:Q", y="y:Q", x2="x2:Q", y2="y2:Q")
+    return rule
 
 
 def _some(size: int) -> list[int]:
@@ -70,7 +78,7 @@ def _some(size: int) -> list[int]:
 
 
 def _named(plane: Plane, said: Sequence[str], points: Sequence[tuple[float, float]]) -> list[alt.Chart]:
-    """Names at the right, each with a line from its point, which runs below the curve since the curve only rises."""
+    """Names at the right, each with a line from its point, which runs below the curve."""
     places = apart([plane.over(y) for _, y in points], LINE, low=LINE / 2, high=plane.over(1.0))
     words = [
         {"text": text, "x": x, "y": y, "x2": plane.at(plane.across), "y2": plane.level(place)}

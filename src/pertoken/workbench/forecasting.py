@@ -1,7 +1,7 @@
 """What revenue will we make, as a range? From a log and cards to simulated worlds."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -11,12 +11,19 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
+from pertoken.workbench.declared import Declared, declared, signed
 from pertoken.workbench.histories import History, history
 from pertoken.workbench.reading import How
 
 if TYPE_CHECKING:
+    from pertoken.forecast.agreed import Agreed
     from pertoken.forecast.answer import Forecast, Sufficiency
+    from pertoken.forecast.backtested import Backtested
+    from pertoken.forecast.event import Event
     from pertoken.forecast.fitted import Fitted, Priors, Standing
+    from pertoken.forecast.market import Market
+    from pertoken.forecast.panel import Panel
+    from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.tariff import Tariffs
 
 PATHS = 10_240
@@ -37,6 +44,12 @@ HALF = 0.5
 ENOUGH = 60
 """Days of history from which on growth is read from it."""
 
+MONTH, SEASON = 28, 90
+"""The longest horizon and history of the back-test that a forecast carries. [day]"""
+
+ORIGINS, SAMPLES = 4, 200
+"""Earlier days on which it is made, and samples of each."""
+
 SHORTEST = 14
 """Days of history below which nothing is said."""
 
@@ -52,6 +65,8 @@ class Prepared:
         fitted: What the simulation needs.
         tariffs: How each plan charges; None where there is no revenue card.
         seed: Same seed, same bits.
+        said: What was declared beside the log.
+        agreed: What contracts mean for the months ahead; None without any.
     """
 
     read: History
@@ -60,6 +75,8 @@ class Prepared:
     fitted: "Fitted"
     tariffs: "Tariffs | None"
     seed: int
+    said: Declared
+    agreed: "Agreed | None"
 
 
 def prepared(
@@ -73,6 +90,8 @@ def prepared(
     top: int = 5,
     seed: int = 0,
     priors: "Priors | None" = None,
+    events: "str | Path | Sequence[Event]" = (),
+    market: "str | Path | Market | None" = None,
     how: How,
 ) -> Prepared:
     """Read a log and fit a simulation of its customers to it.
@@ -87,7 +106,9 @@ def prepared(
         top: Customers at most who are named, of those who are 5 % or more of all usage.
         seed: Same seed, same bits.
         priors: What is believed before the history speaks.
-        how: How the log is read.
+        events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
+        market: What is believed of the market: a file, or a record of `Market`.
+        how: How the log is read; its contracts may say commitments, which are settled in each world.
 
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
@@ -96,6 +117,7 @@ def prepared(
 
     said = () if segments == BEHAVIOUR else (segments,)
     read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, how=how)
+    read, beside = declared(read, contracts=how.get("contracts", ()), events=events, market=market)
     panel = read.panel
     if len(panel.periods) < SHORTEST:
         raise InputError(
@@ -104,8 +126,12 @@ def prepared(
         )
     standing, plans = _standing(read, segments, top)
     ahead = months_after(panel.periods[-1], months)
+    agreed = signed(read, beside, ahead)
+    if agreed is not None:
+        standing = replace(standing, bound=agreed.bound[: len(panel)])
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed)
-    return Prepared(read, standing, plans, made, _tariffs(read, plans, standing.plan, ahead), seed)
+    charged = _tariffs(read, plans, standing.plan, ahead)
+    return Prepared(read, standing, plans, made, charged, seed, beside, agreed)
 
 
 def _standing(read: History, segments: str, top: int) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
@@ -155,7 +181,10 @@ def forecast(
     top: int = 5,
     draws: int = PATHS,
     seed: int = 0,
+    events: "str | Path | Sequence[Event]" = (),
+    market: "str | Path | Market | None" = None,
     explain: bool = True,
+    tested: bool = True,
     **how: Unpack[How],
 ) -> "Forecast":
     """Forecast usage, revenue, cost and margin of a log's customers, as ranges.
@@ -170,8 +199,11 @@ def forecast(
         top: Customers at most who are named, of those who are 5 % or more of all usage.
         draws: Worlds.
         seed: Same seed, same bits.
+        events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
+        market: What is believed of the market: a file, or a record of `Market`; both views are combined by precision.
         explain: Tell what makes the range wide, and what more history would bring; it takes fifteen small simulations.
-        **how: How the log is read, as for `statement`.
+        tested: Score forecasts like this one on the same history, as of earlier days.
+        **how: How the log is read, as for `statement`; contracts may say commitments, which are settled in each world.
 
     Returns:
         Ranges by month and in total, their parts, what makes them wide, and what they rest on.
@@ -180,18 +212,20 @@ def forecast(
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
     made = prepared(
-        log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, top=top, seed=seed, how=how
-    )
-    return foretold(made, draws=draws, explain=explain)
+        log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, top=top, seed=seed,
+        events=events, market=market, how=how,
+    )  # fmt: skip
+    return foretold(made, draws=draws, explain=explain, tested=tested)
 
 
-def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True) -> "Forecast":
+def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True, tested: bool = True) -> "Forecast":
     """Simulate what was prepared.
 
     Args:
         made: From `prepared`.
         draws: Worlds.
         explain: Tell what makes the range wide, and what more history would bring.
+        tested: Score forecasts like this one on the same history, as of earlier days.
     """
     from pertoken.forecast.answer import Forecast, drivers  # noqa: PLC0415  the calculator must start fast
 
@@ -213,6 +247,7 @@ def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True) -> "Fo
         drivers=drivers(total) if explain else (),
         more=_more(made, leading) if explain else (),
         concentration=_concentration(made),
+        backtest=_backtested(made) if tested else None,
         notes=_notes(made),
     )
 
@@ -264,7 +299,6 @@ def _more(made: Prepared, leading: str) -> "tuple[Sufficiency, ...]":
     """What the range of the total would be with the history as it is, and with longer ones."""
     from pertoken.forecast.answer import Band, Sufficiency  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.fitted import fitted  # noqa: PLC0415
-
     from pertoken.forecast.sufficiency import falls_by, narrowed  # noqa: PLC0415
 
     days, level = len(made.read.panel.periods), made.fitted.predicted
@@ -293,10 +327,30 @@ def _notes(made: Prepared) -> tuple[str, ...]:
     panel = made.read.panel
     mean = made.fitted.predicted.samples.mean(axis=0)
     share = mean.max() / mean.sum() if mean.sum() > 0 else 0.0
-    notes = [*made.read.says, *made.read.report.says, *made.fitted.predicted.notes]
+    agreed = made.agreed.notes if made.agreed else ()
+    notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *made.fitted.predicted.notes]
     if share > HALF:
         name = panel.customers[int(mean.argmax())]
         notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
     return tuple(notes)
+
+
+def _backtested(made: Prepared) -> "Backtested | None":
+    """Score forecasts of the first weeks on the same history; None where it is too short for any."""
+    from pertoken.forecast.backtested import NAIVE, OURS, backtested  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.peers import PEERS, alone  # noqa: PLC0415
+    from pertoken.forecast.prediction import predicted  # noqa: PLC0415
+
+    days = len(made.read.panel.periods)
+    horizon = min(MONTH, days // 4)
+    length = min(SEASON, days - 2 * horizon)
+
+    def ours(panel: "Panel", horizon: int, draws: int, seed: int) -> "Predicted":
+        return predicted(panel, horizon=horizon, draws=draws, seed=seed)
+
+    return backtested(
+        made.read.panel.weighted(made.standing.weights), {OURS: ours, NAIVE: alone(PEERS[NAIVE], NAIVE)},
+        horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=made.seed,
+    )  # fmt: skip

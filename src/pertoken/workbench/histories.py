@@ -13,8 +13,8 @@ from pertoken.core.lines import Ledger, Lines, Usage
 from pertoken.core.money import Values
 from pertoken.rating.assign import asked_by
 from pertoken.rating.card import Card
-from pertoken.rating.rate import amount, rate
-from pertoken.workbench.cards import sides
+from pertoken.rating.rate import Rated, amount, rate
+from pertoken.workbench.cards import Aside, sides
 from pertoken.workbench.reading import How, Terms, folded, read_as, terms_of
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def history(
     tracks: Sequence[str] = (),
     also: Sequence[Card] = (),
     grain: str = "day",
+    bare: bool = False,
+    unpriced: Aside = "raise",
     how: How,
 ) -> History:
     """Read a log by customer and day and rate both sides.
@@ -82,16 +84,20 @@ def history(
         tracks: Keys that say what a customer is, besides `plan`, `tier`, `segment` and `state`.
         also: Cards whose keys are kept besides; nothing is rated by them.
         grain: Of the panel.
+        bare: Whether no card at all is needed: usage is then all there is.
+        unpriced: `raise` when usage has no price, `report` to leave it out of the money and say so.
         how: How the log is read.
 
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
-    from pertoken.forecast.panel import panel_of_usage  # noqa: PLC0415  the calculator must start fast
+    from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.panel import panel_of_usage  # noqa: PLC0415
 
     terms = terms_of(how)
     with read_as(log, how) as opened:
-        cards = sides(opened, _sided(card, revenue, cost), "raise", how.get("catalog"))
+        said = _sided(card, revenue, cost)
+        cards = {} if bare and not any(said.values()) else sides(opened, said, unpriced, how.get("catalog"))
         known = opened.binding.keys
         if "customer" not in known:
             raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
@@ -107,13 +113,16 @@ def history(
             rejects=how.get("rejects", False),
             watch=how.get("watch"),
         )
-    own = tuple(name for name in own if _customers_own(usage, name, grain))
+    own = tuple(name for name in own if one_label_each(usage, name, grain))
     cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
     usage = _of_keys(usage, cells)
     panel = panel_of_usage(usage, grain=grain, tracks=own)
-    ledgers = {side: _ledger(usage, own_cards, terms) for side, own_cards in cards.items()}
+    rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
+    ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain)
-    return History(usage, report, panel, cards, ledgers, unit_cost, every[0].currency)
+    return History(
+        usage, report, panel, cards, ledgers, unit_cost, every[0].currency if every else "", _left_out(rated)
+    )
 
 
 def _sided(
@@ -132,7 +141,7 @@ def _sided(
     return made
 
 
-def _customers_own(usage: Usage, name: str, grain: str) -> bool:
+def one_label_each(usage: Usage, name: str, grain: str) -> bool:
     """Tell whether a key says what a customer is: each has one label of it in a period."""
     from pertoken.core.keys import combine  # noqa: PLC0415
 
@@ -148,11 +157,19 @@ def _of_keys(usage: Usage, names: set[str]) -> Usage:
     return Usage(made.keys, made.values)
 
 
-def _ledger(usage: Usage, cards: Sequence[Card], terms: Terms) -> Ledger:
-    from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
+def _rated(usage: Usage, cards: Sequence[Card], terms: Terms, unpriced: Aside) -> Rated:
+    told: dict[str, Any] = {"exact": False, "unpriced": "keep" if unpriced == "report" else "raise"}
+    return rate(usage, cards, **told, **terms.said(usage))
 
-    told: dict[str, Any] = {"exact": False, **terms.said(usage)}
-    return allocate(rate(usage, cards, **told).parts, ["customer"])
+
+def _left_out(rated: Mapping[str, Rated]) -> tuple[str, ...]:
+    """Say which usage has no price."""
+    meters = {side: ", ".join(each.unpriced.fold(["meter"]).key("meter").labels) for side, each in rated.items()}
+    return tuple(
+        f"no price on the {side} cards for some {names}, which is left out of it"
+        for side, names in meters.items()
+        if len(rated[side].unpriced)
+    )
 
 
 def _unit_cost(usage: Usage, panel: "Panel", cards: Sequence[Card], terms: Terms, grain: str) -> Values:

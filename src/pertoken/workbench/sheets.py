@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pertoken.books.request import Explained
     from pertoken.catalog.difference import Difference, Frozen, Update
     from pertoken.catalog.listing import PriceList
+    from pertoken.forecast.cohort_answer import Cohorts
     from pertoken.forecast.migration.answer import Migrated
     from pertoken.present.view import View
     from pertoken.scenario.answer import Compared, Crossing, PaysFrom, Ran, Sensitive, Solved, Traced
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     Prices = PriceList | Comparison | Explained | Difference | Update | Frozen | Gpus
     Modelled = Ran | Compared | Sensitive | Solved | Crossing | PaysFrom | Traced
     Answer = Modelled | Migrated | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
+    Answer = Modelled | Cohorts | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
 
 LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "Quotes": ("quotes", "sheet", ()),
@@ -30,6 +32,7 @@ LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "Repriced": ("reprice", "sheet", ("top",)),
     "Simulated": ("simulate", "sheet", ()),
     "Migrated": ("migration", "sheet", ("top",)),
+    "Cohorts": ("cohorts", "sheet", ("top",)),
     "Ran": ("model_run", "sheet", ("detail",)),
     "Compared": ("model_compare", "sheet", ("brief",)),
     "Sensitive": ("model_sensitivity", "sheet", ("brief",)),

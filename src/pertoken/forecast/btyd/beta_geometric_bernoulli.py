@@ -10,6 +10,8 @@ import numpy as np
 from scipy.special import betaln, gammaln
 
 from pertoken.core.money import Values
+from pertoken.forecast.btyd.buying import pace
+from pertoken.forecast.btyd.likelihood import Prior
 from pertoken.forecast.btyd.purchases import Purchases
 
 
@@ -29,6 +31,11 @@ class BetaGeometricBernoulli:
     leave: float
     stay: float
 
+    @classmethod
+    def prior(cls, seen: Purchases) -> Prior:
+        """Expect customers who differ a lot, and lives several times as long as the time watched."""
+        return Prior.around([0.6, 1.2, 0.8, 4 * pace(seen)], 2.0)
+
     def log_likelihood(self, seen: Purchases, *, gone: Values | bool = False) -> Values:
         """Log likelihood of each customer, shape `(customer,)`.
 
@@ -46,16 +53,36 @@ class BetaGeometricBernoulli:
         alive: Values = np.exp(living - np.logaddexp(living, dead))
         return alive
 
-    def expected(self, seen: Purchases, ahead: int) -> Values:
+    def expected(self, seen: Purchases, ahead: float) -> Values:
         """Active periods expected in the next `ahead`, shape `(customer,)`."""
         level = (self.active + seen.repeats) / (self.active + self.idle + seen.age)
-        steps = np.arange(1, ahead + 1)
+        steps = np.arange(1, int(ahead) + 1)
         stays = (
             betaln(self.leave, self.stay + seen.age[:, None] + steps)
             - betaln(self.leave, self.stay + seen.age)[:, None]
         )
         expected: Values = self.alive(seen) * level * np.exp(stays).sum(axis=1)
         return expected
+
+    def paths(
+        self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator, *, lift: Values | float = 1.0
+    ) -> Values:
+        """Draw whether each customer is active in each period ahead, shape `(draw, customer, period)`.
+
+        Args:
+            seen: Whole numbers of periods.
+            horizon: Periods ahead.
+            draws: How many worlds.
+            rng: Where chance comes from.
+            lift: Factor on the chance to be active, broadcast to `(draw, customer)`.
+        """
+        size = (draws, len(seen))
+        chance = np.minimum(rng.beta(self.active + seen.repeats, self.idle + seen.age - seen.repeats, size) * lift, 1)
+        dying = np.maximum(rng.beta(self.leave, self.stay + seen.age, size), 1e-12)
+        life = (rng.geometric(dying) - 1) * (rng.random(size) < self.alive(seen))
+        active: Values = rng.random((*size, horizon), dtype=np.float32) < chance[..., None]
+        active &= np.arange(horizon) < life[..., None]
+        return active
 
     def surviving(self, periods: Values) -> Values:
         """Share of newcomers who live so many periods at least."""
@@ -75,4 +102,12 @@ class BetaGeometricBernoulli:
         dead = use[:, None] + no[after - repeats[:, None]] - tries[after] + die[after]
         left = dead[:, 0]
         dead = np.where(silent < (age - last)[:, None], dead, -np.inf)
-        return use + no[age - repeats] - tries[age] + stay[age], np.logaddexp.reduce(dead, axis=1), left
+        return use + no[age - repeats] - tries[age] + stay[age], _log_sum(dead), left
+
+
+def _log_sum(logs: Values) -> Values:
+    """Log of the sum over the last axis; minus infinity where all are."""
+    most = np.maximum(logs.max(axis=-1, keepdims=True), -1e300)
+    with np.errstate(divide="ignore"):
+        total: Values = np.log(np.exp(logs - most).sum(axis=-1)) + most[..., 0]
+    return total

@@ -56,14 +56,25 @@ class BgNbd:
         expected: Values = bought * self.alive(seen)
         return expected
 
-    def paths(self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator) -> Values:
-        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`."""
+    def paths(
+        self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator, *, lift: Values | float = 1.0
+    ) -> Values:
+        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`.
+
+        Args:
+            seen: What they bought.
+            horizon: Periods ahead.
+            draws: How many worlds.
+            rng: Where chance comes from.
+            lift: Factor on the rate of buying, broadcast to `(draw, customer)`.
+        """
         size = (draws, len(seen))
-        rate = rng.gamma(self.r + seen.repeats, 1 / (self.alpha + seen.age), size)
+        rate = rng.gamma(self.r + seen.repeats, 1 / (self.alpha + seen.age), size) * lift
         chance = np.maximum(rng.beta(self.a, self.b + seen.repeats, size), 1e-12)
         most = rng.geometric(chance) * (rng.random(size) < self.alive(seen))
         bought = rng.poisson(np.broadcast_to(rate[..., None], (*size, horizon))).cumsum(axis=-1)
-        return np.diff(np.minimum(bought, most[..., None]), axis=-1, prepend=0).astype(np.float64)
+        paths: Values = np.diff(np.minimum(bought, most[..., None]), axis=-1, prepend=0).astype(np.float64)
+        return paths
 
     def _parts(self, seen: Purchases) -> tuple[Values, Values]:
         """Log likelihood of living on, and of having died after the last purchase."""

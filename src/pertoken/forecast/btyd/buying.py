@@ -31,7 +31,9 @@ class Buying(Protocol):
         """Purchases expected of each customer in the periods ahead, shape `(customer,)`."""
         ...
 
-    def paths(self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator) -> Values:
+    def paths(
+        self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator, *, lift: Values | float = 1.0
+    ) -> Values:
         """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`."""
         ...
 
@@ -53,5 +55,5 @@ def fit(kind: type[Buying], seen: Purchases, prior: Prior | None = None) -> Esti
 
 
 def pace(seen: Purchases) -> float:
-    """Typical time that customers have been watched, by which a weak prior is scaled. [period]"""
+    """Say how long customers have typically been watched, by which a weak prior is scaled. [period]."""
     return float(max(np.median(seen.age), 1.0)) if len(seen) else 1.0

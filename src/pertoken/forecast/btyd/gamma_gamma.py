@@ -41,7 +41,7 @@ class GammaGamma:
         return total
 
     def expected(self, mean: Values, count: Values) -> Values:
-        """Value expected of a customer's purchases, shape `(customer,)`; the mean is not looked at if the count is 0."""
+        """Value expected of a purchase, shape `(customer,)`; the mean is not looked at if the count is 0."""
         expected: Values = self.p * (self.v + count * np.where(count > 0, mean, 0)) / (self.p * count + self.q - 1)
         return expected
 

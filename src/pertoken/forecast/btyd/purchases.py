@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
@@ -68,10 +67,10 @@ def purchases_of(value: Values, since: Indices | None = None, fold: int = 1) -> 
     >>> seen.repeats.tolist(), seen.last.tolist(), seen.age.tolist()
     ([1.0], [2.0], [3.0])
     """
-    active: NDArray[np.bool_] = np.nan_to_num(value) > 0
+    active: Values = np.greater(np.nan_to_num(value), 0)
     if fold > 1:
         short = -active.shape[1] % fold
-        active = np.pad(active, ((0, 0), (short, 0))).reshape(len(active), -1, fold).any(axis=2)
+        active = np.asarray(np.pad(active, ((0, 0), (short, 0))).reshape(len(active), -1, fold).any(axis=2))
         since = None if since is None else (since + short) // fold
     count = active.shape[1]
     ever = active.any(axis=1)

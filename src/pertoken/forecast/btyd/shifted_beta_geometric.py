@@ -40,7 +40,8 @@ class ShiftedBetaGeometric:
 
     def leaving(self, age: Values) -> Values:
         """Chance to leave at the next renewal, of those who are still there after `age` renewals."""
-        return self.alpha / (self.alpha + self.beta + age)
+        leaving: Values = self.alpha / (self.alpha + self.beta + age)
+        return leaving
 
     def log_likelihood(self, counts: Values) -> float:
         """Log likelihood of how many customers were there.
@@ -61,7 +62,8 @@ class ShiftedBetaGeometric:
         """Draw how many of some customers of one age are still there after each renewal, shape `(draw, renewal)`."""
         chance = np.maximum(rng.beta(self.alpha, self.beta + age, (draws, customers)), 1e-12)
         ends = rng.geometric(chance)
-        return (ends[..., None] > np.arange(1, horizon + 1)).sum(axis=1).astype(np.float64)
+        there: Values = (ends[..., None] > np.arange(1, horizon + 1)).sum(axis=1).astype(np.float64)
+        return there
 
 
 def fit_shifted_beta_geometric(counts: Values, prior: Prior | None = None) -> tuple[ShiftedBetaGeometric, Estimate]:
