@@ -122,9 +122,9 @@ def _setting(
 ) -> "Setting":
     """Put customers, plans and offer together."""
     from pertoken.forecast.migration.ahead import forecast_ahead, leaving_ahead  # noqa: PLC0415
+    from pertoken.forecast.migration.arrayed import tariff_of  # noqa: PLC0415
     from pertoken.forecast.migration.block import Setting  # noqa: PLC0415
     from pertoken.forecast.migration.offer import timetable  # noqa: PLC0415
-    from pertoken.forecast.migration.arrayed import tariff_of  # noqa: PLC0415
 
     panel, people, months = past.panel, fit.of.people, fit.of.months
     known = {name: track.last for name, track in panel.tracks.items()} | dict(panel.known)
