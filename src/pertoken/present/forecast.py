@@ -8,6 +8,7 @@ import numpy as np
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.population import FACTORS
+from pertoken.forecast.scored import LEVELS, rates
 from pertoken.present import charts_tornado
 from pertoken.present.charts_concentration import concentration
 from pertoken.present.charts_fan import forecast_fan
@@ -36,7 +37,7 @@ def sheet(answer: Forecast, *, brief: bool = False) -> Sheet:
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
     ), _months(answer, brief=brief)]  # fmt: skip
     blocks += [_part(answer, key) for key in answer.parts if len(answer.parts[key]) > 1 or key == "customer"]
-    blocks += [*_drivers(answer), *_more(answer)]
+    blocks += [*_drivers(answer), *_more(answer), *_backtest(answer)]
     if not brief:
         blocks += [*_concentration(answer), _beliefs(answer)]
     notes = [Note(text, "warning" if text.startswith("!") else "info") for text in answer.notes]
@@ -193,6 +194,38 @@ def _more(answer: Forecast) -> Iterator[Table]:
     rows = tuple((e.days, e.p10, e.p50, e.p90, round(e.p90 / e.p10, 2) if e.p10 > 0 else None) for e in answer.more)
     note = "As if the history went on as it is; what will be in it may move the middle."
     yield Table("sufficiency", "Is the history enough?", columns, rows, note, total=False)
+
+
+def _backtest(answer: Forecast) -> Iterator[Table]:
+    """How forecasts like this one did on the same history."""
+    made = answer.backtest
+    if made is None:
+        return
+    rows: list[tuple[Cell, ...]] = []
+    for what, lines in (
+        ("each customer", made.scored.customers),
+        ("their total", made.scored.totals.where(of="there")),
+    ):
+        found = rates(lines, ["forecaster"])
+        names = found.lines.keys["forecaster"].column().tolist()
+        for name in made.forecasters:
+            if name in names:
+                at = names.index(name)
+                figures = (found.crps[at], found.wape[at], found.bias[at], found.coverage[LEVELS.index(0.8), at])
+                rows.append((f"{what}, {name}", *(_share(each) for each in figures), int(found.count[at])))
+    columns = (
+        Column("what", "Usage of", "text"),
+        *(Column(name, label, "share") for name, label in
+          (("crps", "CRPS"), ("wape", "WAPE"), ("bias", "Bias"), ("in_80", "In 80 %"))),
+        Column("count", "Forecasts", "count"),
+    )  # fmt: skip
+    note = f"Of {made.scored.horizon} days, made on {len(made.origins)} earlier days from what was known then."
+    yield Table("backtest", "How good were such forecasts?", columns, tuple(rows), note, total=False)
+
+
+def _share(value: Values | float) -> Cell:
+    number = float(value)
+    return number if np.isfinite(number) else None
 
 
 def _concentration(answer: Forecast) -> Iterator[Chart | Table]:

@@ -124,12 +124,12 @@ def _setting(
     from pertoken.forecast.migration.ahead import forecast_ahead, leaving_ahead  # noqa: PLC0415
     from pertoken.forecast.migration.block import Setting  # noqa: PLC0415
     from pertoken.forecast.migration.offer import timetable  # noqa: PLC0415
-    from pertoken.forecast.migration.tariff import rated_tariff  # noqa: PLC0415
+    from pertoken.forecast.migration.arrayed import tariff_of  # noqa: PLC0415
 
     panel, people, months = past.panel, fit.of.people, fit.of.months
     known = {name: track.last for name, track in panel.tracks.items()} | dict(panel.known)
     what: dict[str, Any] = {"mix": people.mix, "cells": panel.cells, "known": known}
-    old, new = (rated_tariff(cards[side], people.names, months, **what) for side in ("old", "new"))
+    old, new = (tariff_of(cards[side], people.names, months, **what) for side in ("old", "new"))
     labels = {"customer": Key.of(panel.customers)} | known
     return Setting(
         names=people.names,

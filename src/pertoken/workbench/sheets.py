@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pertoken.books.request import Explained
     from pertoken.catalog.difference import Difference, Frozen, Update
     from pertoken.catalog.listing import PriceList
-    from pertoken.forecast.migration.answer import Migrated
     from pertoken.forecast.cohort_answer import Cohorts
+    from pertoken.forecast.migration.answer import Migrated
     from pertoken.present.view import View
     from pertoken.scenario.answer import Compared, Crossing, PaysFrom, Ran, Sensitive, Solved, Traced
     from pertoken.usage.prompt import Counted

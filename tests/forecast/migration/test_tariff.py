@@ -11,7 +11,8 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.lines import Usage
 from pertoken.forecast.migration.ahead import forecast_ahead, leaving_ahead
-from pertoken.forecast.migration.tariff import rated_tariff
+from pertoken.forecast.migration.arrayed import ArrayTariff, tariff_of
+from pertoken.forecast.migration.tariff import RatedTariff, rated_tariff
 from pertoken.forecast.population import Forecastable, Law, Population, Shared
 from pertoken.rating.rate import amount, rate
 
@@ -141,3 +142,32 @@ def test_leaving_follows_age_contract_and_silence():
     """Bound for 1 and 3 months; aged 1 and 5; the second may be gone already with a chance of 0.4."""
     found = leaving_ahead(forecastable(alive=np.array([1.0, 0.6])))
     np.testing.assert_allclose(found, [[0, 0.1, 0.1, 0.1], [0.4, 0, 0, 0.1]], atol=1e-8)
+
+
+FREE = {"plan": "free", "where": 'tier == "free"',
+        "prices": {"a": {"measure": {"sum": "total_tokens"}, "convert": {"per": 1000}, "curve": [{"rate": 0}]}}}  # fmt: skip
+PAID = {
+    "plan": "paid", "where": 'tier == "paid"', "clamp": {"min": 40, "window": "month"},
+    "prices": {"a": {"measure": {"sum": "total_tokens", "window": "month"}, "convert": {"per": 1000}, "curve": {
+        "mode": "marginal", "tiers": [{"up_to": 5000, "rate": "0.005"}, {"rate": "0.003"}]}}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cards", [(HYBRID,), (FREE, PAID)])
+def test_arrays_charge_what_rating_does(cards):
+    """To half a cent a line: arrays do not round the lines of an invoice."""
+    known = {"tier": Key.of(["paid", "free"])}
+    cards = [card_from(each) for each in cards]
+    told = {"mix": MIX, "cells": CELLS, "known": known}
+    slow, fast = (make(cards, NAMES, MONTHS, **told) for make in (rated_tariff, tariff_of))
+    assert isinstance(fast, ArrayTariff)
+    usage = np.random.default_rng(1).lognormal(16, 1.2, (7, 2, 3))
+    for rows in (np.array([0, 1]), np.array([1])):
+        one, other = slow(usage[:, rows], rows), fast(usage[:, rows], rows)
+        np.testing.assert_allclose(other.total, one.total, atol=0.02)
+        np.testing.assert_allclose(other.idle, one.idle, atol=0.02)
+
+
+def test_what_arrays_cannot_hold_is_rated():
+    peak = {"plan": "peak", "prices": {"a": {"measure": {"max": "total_tokens", "every": "day"}, "curve": [{"rate": 1}]}}}
+    assert isinstance(tariff_of([card_from(peak)], NAMES, MONTHS, mix=MIX, cells=CELLS), RatedTariff)
