@@ -189,3 +189,8 @@ def test_too_little_history_has_no_breaks():
     value = stationary(3)
     assert found(panel(value[:, :50]), rng=rng()) == ()
     assert found(panel(value[:2]), rng=rng()) == ()
+
+
+def test_an_outage_that_began_before_the_history_goes_on_in_it():
+    made = adjusted(panel(np.ones((1, 5))), [Event(on=date(2025, 12, 30), kind="outage", until=date(2026, 1, 3))])
+    assert np.isnan(made.panel.value[0]).tolist() == [True, True, False, False, False]
