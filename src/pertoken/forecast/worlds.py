@@ -172,13 +172,15 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
 
 
 def _growth(shared: Shared, chance: _Design | _Middle, months: int) -> Values:
-    """Expected growth with the error of its rate, which is a t and gets smaller from month to month."""
+    """Expected growth with the error of its rate, a t that gets smaller from month to month, and that of events."""
     from scipy.stats import t  # noqa: PLC0415  slow to load, and only a simulation needs it
 
     unit = t.ppf(chance.shares("growth"), FREEDOM) / np.sqrt(FREEDOM / (FREEDOM - 2))
     rate = np.clip(shared.error * unit, -MOST_GROWTH, MOST_GROWTH)
     grown = np.cumsum(shared.damping ** np.arange(months))
     growth: Values = shared.growth[:, :, None] + grown[:, None] * rate
+    for k, each in enumerate(() if shared.events is None else shared.events):
+        growth = growth + each[:, :, None] * chance.normals(f"event {k}")
     return growth
 
 
