@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         simulate,
         solve,
         statement,
+        topdown,
     )
 
 __version__ = "0.1.0"
@@ -118,6 +119,7 @@ __all__ = [
     "simulate",
     "solve",
     "statement",
+    "topdown",
     "usage_of",
 ]
 

@@ -84,7 +84,7 @@ def test_the_page_has_three_pictures(ask, log):
 
 
 def test_a_price_change_in_the_history_is_learned_from(ask, desk):
-    """A year; usage falls by a fifth when the price doubles in September: an elasticity of log(1.25) / log(2) = 0.32."""
+    """A year; usage falls by a fifth as the price doubles in September: an elasticity of log(1.25) / log(2) = 0.32."""
     (desk / "bundle.yaml").write_text(BUNDLE)
     (desk / "offer.yaml").write_text("price_change: {month: 2026-09, change: 100%}")
     rng = np.random.default_rng(1)
@@ -96,7 +96,7 @@ def test_a_price_change_in_the_history_is_learned_from(ask, desk):
     Path("log.csv").write_text("\n".join(lines) + "\n")
     said = result(ask("migrate", "log.csv", *MOVE, "--offer", "offer.yaml", "--format", "json"))
     (prior,) = [row for row in said["tables"]["priors"]["rows"] if row["name"] == "elasticity"]
-    assert 0.28 < float(prior["low"]) < 0.32 < float(prior["high"]) < 0.36
+    assert 0.2 < float(prior["low"]) < 0.32 < float(prior["high"]) < 0.5
     assert prior["source"] == "the price change in the history, and the prior"
     assert not any("prior, not data" in note["text"] for note in said["notes"])
 

@@ -34,12 +34,14 @@ class Told:
         points: Forecasts by name, each `(case,)`. [unit]
         reference: What is expected before anything is learnt. [unit]
         actual: What came; empty for the date from which is forecast. [unit]
+        active: Share of periods with use.
     """
 
     like: Cases
     points: dict[str, Values]
     reference: Values
     actual: Values
+    active: Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +56,7 @@ class Past:
         horizon: Periods ahead that are asked for.
         ahead: Periods ahead that earlier forecasts are judged over.
         periods: Of the history.
+        dates: Periods known at each earlier date.
     """
 
     cases: Told
@@ -63,6 +66,7 @@ class Past:
     horizon: int
     ahead: int
     periods: int
+    dates: tuple[int, ...]
 
 
 def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
@@ -90,7 +94,7 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
     now = _told(end[0], end[1], end[2], end[4], end[5], np.full(len(value), -1), law, spread, np.empty(0), usual * horizon)
     by_size = np.lexsort((reference, origin))
     learnt = np.sort(by_size[:: max(1, -(-len(who) // LEARNT))])
-    return Past(then, now, learnt, by_size[:: max(1, -(-len(who) // JUDGED))], horizon, ahead, periods)
+    return Past(then, now, learnt, by_size[:: max(1, -(-len(who) // JUDGED))], horizon, ahead, periods, dates)
 
 
 def _at(value, since, date, ahead, season, half, usual):
@@ -111,4 +115,4 @@ def _told(x, x_like, reference, levels, who, origin, law, spread, actual, usual)
     points = {"pooled": mean}
     for name, each in zip(("recent", "cycle", "steady"), levels.T, strict=True):
         points[name] = (1 - FLOOR) * each + FLOOR * mean
-    return Told(Cases(who, origin, like), points, reference, actual)
+    return Told(Cases(who, origin, like), points, reference, actual, np.exp(x_like[:, 0]))

@@ -317,4 +317,5 @@ def _whales(now: Values, customers: Sequence[str]) -> tuple[str, ...]:
     share = float(largest_share(now))
     if not share >= WHALE:
         return ()
-    return (f"{customers[int(np.argmax(now))]} is {100 * share:.1f} % of the last window; see what is left without it",)
+    name = customers[int(np.argmax(now))]
+    return (f"one customer, {name}, is {100 * share:.1f} % of the last window; averages are mostly of that one",)

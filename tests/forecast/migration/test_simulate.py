@@ -44,23 +44,11 @@ def test_it_agrees_with_its_slow_twin(name):
                 "wave": offer.wave, "times": made.times, "trait": one(traits, world), "leave": 0.02,
                 "taste": own.taste[world, i], "look": own.look[world, i], "patience": own.patience[world, i],
             }  # fmt: skip
-            worlds = [list(row[i, months]) for row in usage]
-            whole = [list(row[i]) for row in usage]
-            was, became, _ = _walk(worlds, whole, world, told)
-            before, after = before + was, after + became
+            known = usage[:, i, months].tolist()
+            was, became = twin.lived(METERED, BUNDLE, known, usage[world, i].tolist(), **told)
+            before, after = before + np.array(was), after + np.array(became)
         np.testing.assert_allclose(found.old[world], before, rtol=1e-9)
         np.testing.assert_allclose(found.new[world], after, rtol=1e-9)
-
-
-def _walk(worlds, whole, world, told):
-    """See the plans in the months from the start, walk through all."""
-    price = twin.average(METERED, worlds)
-    views = [twin.seen(plan, worlds, price) for plan in (METERED, BUNDLE)]
-    ask = iter([*views])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(twin, "seen", lambda *_: next(ask))
-        before, after, usage = twin.walk(METERED, BUNDLE, whole, world, **told)
-    return np.array(before), np.array(after), usage
 
 
 plans = st.builds(

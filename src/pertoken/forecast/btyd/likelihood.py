@@ -81,7 +81,8 @@ def most_likely(log_likelihood: Callable[[Values], float], prior: Prior) -> Esti
     """
 
     def loss(logs: Values) -> float:
-        value = log_likelihood(np.exp(logs)) + prior.log_density(logs)
+        with np.errstate(all="ignore"):  # the search may look where shapes are beyond floats; that is far from the best
+            value = log_likelihood(np.exp(logs)) + prior.log_density(logs)
         return -value if np.isfinite(value) else 1e12
 
     bounds = [(centre - FAR, centre + FAR) for centre in prior.centre]
