@@ -111,12 +111,14 @@ def forecastable(**more):
     people = Population(
         names=NAMES, segment=np.zeros(2, np.int32), plan=np.zeros(2, np.int32), group=np.zeros(2, np.int32),
         age=np.array([1, 5]), shares=np.array([0.1, 0.5, 0.9]), level=said.pop("level", level), mix=MIX,
-        cost=np.zeros(2), bound=np.array([1, 3]), whales=np.arange(0), **{n: said[n] for n in ("noise", "walk", "idle", "alive")},
+        cost=np.zeros(2), bound=np.array([1, 3]), whales=np.arange(0), noise=said["noise"], walk=said["walk"],
+        idle=said["idle"], alive=said["alive"],
     )  # fmt: skip
-    law = Law("all", np.array([0.5, 0.3, 0.1]), 0.0, np.array([0.0, 0.0, 0.5]), np.ones(3), 0.0, 0.0, 0.0, 0.0, MIX[0], 0.0, 0,
-              np.zeros(4, np.int32))  # fmt: skip
+    law = Law("all", np.array([0.5, 0.3, 0.1]), 0.0, np.array([0.0, 0.0, 0.5]), np.ones(3), 0.0, 0.0, 0.0, 0.0,
+              MIX[0], 0.0, 0, np.zeros(4, np.int32))  # fmt: skip
     shared = Shared(
-        growth=np.log(1.1) * np.arange(1, 5)[None], error=said.get("error", 0.0), damping=0.5, shock=said.get("shock", 0.0),
+        growth=np.log(1.1) * np.arange(1, 5)[None], error=said.get("error", 0.0), damping=0.5,
+        shock=said.get("shock", 0.0),
         shock_stays=0.5, segment_shock=0.0, level=np.array([said.get("together", 0.0)]), leave=0.0,
         arrivals=np.zeros((1, 4)), arrivals_error=0.0, arrivals_size=1.0,
     )  # fmt: skip
@@ -164,10 +166,10 @@ def test_leaving_follows_age_contract_and_silence():
 
 FREE = {"plan": "free", "where": 'tier == "free"',
         "prices": {"a": {"measure": {"sum": "total_tokens"}, "convert": {"per": 1000}, "curve": [{"rate": 0}]}}}  # fmt: skip
+TIERS = {"mode": "marginal", "tiers": [{"up_to": 5000, "rate": "0.005"}, {"rate": "0.003"}]}
 PAID = {
     "plan": "paid", "where": 'tier == "paid"', "clamp": {"min": 40, "window": "month"},
-    "prices": {"a": {"measure": {"sum": "total_tokens", "window": "month"}, "convert": {"per": 1000}, "curve": {
-        "mode": "marginal", "tiers": [{"up_to": 5000, "rate": "0.005"}, {"rate": "0.003"}]}}},
+    "prices": {"a": {"measure": {"sum": "total_tokens", "window": "month"}, "convert": {"per": 1000}, "curve": TIERS}},
 }  # fmt: skip
 
 
