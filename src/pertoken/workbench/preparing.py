@@ -112,7 +112,7 @@ def prepared(
             f"the log has {len(panel.periods)} days ({panel.periods[0]} to {panel.periods[-1]}); a forecast needs "
             f"{SHORTEST} at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
         )
-    standing, plans = _standing(read, segments, top)
+    standing, plans = standing_of(read, segments, top)
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, beside, ahead)
     if agreed is not None:
@@ -124,7 +124,8 @@ def prepared(
     return Prepared(read, standing, plans, made, charged, seed, beside, agreed)
 
 
-def _standing(read: History, segments: str, top: int) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
+def standing_of(read: History, segments: str, top: int) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
+    """Say what customers are at the end of a history, and which cards each plan has."""
     from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.fitted import Standing  # noqa: PLC0415
     from pertoken.forecast.plans import FREE, driver_weights, planned  # noqa: PLC0415
