@@ -14,7 +14,7 @@ from pertoken.workbench.preparing import BEHAVIOUR, Prepared, prepared
 from pertoken.workbench.reading import How
 
 if TYPE_CHECKING:
-    from pertoken.forecast.answer import Forecast, FromAbove, Sufficiency
+    from pertoken.forecast.answer import Committed, Forecast, FromAbove, Sufficiency
     from pertoken.forecast.backtested import Backtested
     from pertoken.forecast.event import Event
     from pertoken.forecast.fitted import Fitted
@@ -50,7 +50,7 @@ ORIGINS, SAMPLES = 4, 200
 """Earlier days on which it is made, and samples of each."""
 
 
-def forecast(
+def forecast_revenue(
     log: "str | Path",
     *,
     card: Iterable[str | Card] = (),
@@ -134,6 +134,7 @@ def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True, tested
         more=_more(made, leading) if explain else (),
         concentration=_concentration(made),
         backtest=_backtested(made) if tested else None,
+        committed=_committed(made),
         above=above,
         notes=(*_notes(made), *(above.says if above else ())),
     )
@@ -210,6 +211,24 @@ def _with_signed(made: Prepared, by_group: dict[str, Values]) -> Mapping[str, Ke
         column = np.broadcast_to(more[:, None], (*each.shape[:2], 1))
         by_group[name] = np.concatenate([each, column], axis=2)
     return {key: Key.of([*column.column(), SIGNED]) for key, column in groups.items()}
+
+
+def _committed(made: Prepared) -> "tuple[Committed, ...]":
+    """What contracts secure, customer by customer."""
+    from pertoken.forecast.answer import Committed  # noqa: PLC0415  the calculator must start fast
+
+    if made.agreed is None:
+        return ()
+    months, terms = made.agreed.months, made.agreed.terms
+    found = []
+    for customer in np.unique(terms.customer):
+        own = terms.customer == customer
+        ends = own & (terms.expires < len(months))
+        last = int(terms.expires[own].max())
+        until = months[last] if last < len(months) else ""
+        due, drawn = float(terms.committed[ends].sum()), float(terms.drawn[ends].sum())
+        found.append(Committed(made.agreed.customers[customer], due, drawn, until))
+    return tuple(found)
 
 
 def _past(made: Prepared) -> dict[str, tuple[tuple[str, ...], Values]]:

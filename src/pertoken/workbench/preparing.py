@@ -116,7 +116,8 @@ def prepared(
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, beside, ahead)
     if agreed is not None:
-        standing = replace(standing, bound=agreed.bound[: len(panel)])
+        rows = np.unique(agreed.terms.customer)
+        standing = replace(standing, bound=agreed.bound[: len(panel)], signed=rows[rows < len(panel)])
     coming = _coming(beside, standing, ahead, panel.periods[-1])
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming)
     charged = _tariffs(read, plans, standing.plan, ahead)
