@@ -353,10 +353,12 @@ def settled(agreement: Agreed, charges: Values) -> Settled:
     breakage, left = np.zeros((*batch, len(terms))), np.zeros((*batch, len(terms)))
     for term in range(len(terms)):
         customer, committed, drawn = terms.customer[term], terms.committed[term], terms.drawn[term]
-        used = drawn + np.cumsum(charges[..., customer, :] * terms.share[term], axis=-1)
-        inside = np.minimum(used, committed)
-        within[..., customer, :] += np.diff(inside, axis=-1, prepend=min(drawn, committed))
-        unused = committed - inside[..., -1]
+        inside = np.flatnonzero(terms.share[term])
+        months = slice(inside[0], inside[-1] + 1)
+        used = drawn + np.cumsum(charges[..., customer, months] * terms.share[term, months], axis=-1)
+        paid = np.minimum(used, committed)
+        within[..., customer, months] += np.diff(paid, axis=-1, prepend=min(drawn, committed))
+        unused = committed - paid[..., -1]
         if terms.expires[term] < last:
             true_up[..., customer, terms.expires[term]] += unused
             breakage[..., term] = unused
