@@ -34,12 +34,14 @@ class Told:
         points: Forecasts by name, each `(case,)`. [unit]
         reference: What is expected before anything is learnt. [unit]
         actual: What came; empty for the date from which is forecast. [unit]
+        active: Share of periods with use.
     """
 
     like: Cases
     points: dict[str, Values]
     reference: Values
     actual: Values
+    active: Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +56,7 @@ class Past:
         horizon: Periods ahead that are asked for.
         ahead: Periods ahead that earlier forecasts are judged over.
         periods: Of the history.
+        dates: Periods known at each earlier date.
     """
 
     cases: Told
@@ -63,6 +66,7 @@ class Past:
     horizon: int
     ahead: int
     periods: int
+    dates: tuple[int, ...]
 
 
 def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
@@ -87,10 +91,12 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
     spread = spread_law(x_like, squared, np.sqrt(mean / np.median(mean)))
     end = _at(value, since, periods, horizon, season, half, usual)
     then = _told(x, x_like, reference, levels, who, origin, law, spread, actual, usual * ahead)
-    now = _told(end[0], end[1], end[2], end[4], end[5], np.full(len(value), -1), law, spread, np.empty(0), usual * horizon)
+    now = _told(
+        end[0], end[1], end[2], end[4], end[5], np.full(len(value), -1), law, spread, np.empty(0), usual * horizon
+    )
     by_size = np.lexsort((reference, origin))
     learnt = np.sort(by_size[:: max(1, -(-len(who) // LEARNT))])
-    return Past(then, now, learnt, by_size[:: max(1, -(-len(who) // JUDGED))], horizon, ahead, periods)
+    return Past(then, now, learnt, by_size[:: max(1, -(-len(who) // JUDGED))], horizon, ahead, periods, dates)
 
 
 def _at(value, since, date, ahead, season, half, usual):
@@ -101,7 +107,14 @@ def _at(value, since, date, ahead, season, half, usual):
     actual = after(value, date, ahead) if date < value.shape[1] else np.zeros(len(value))
     rows = np.flatnonzero((since < date) & ~np.isnan(actual))
     levels = np.column_stack([here.levels[0], here.levels[-1], here.base]) * worth[:, None]
-    return (features(here, usual)[rows], traits(here, usual)[rows], (blend(here) * worth)[rows], actual[rows], levels[rows], rows)
+    return (
+        features(here, usual)[rows],
+        traits(here, usual)[rows],
+        (blend(here) * worth)[rows],
+        actual[rows],
+        levels[rows],
+        rows,
+    )
 
 
 def _told(x, x_like, reference, levels, who, origin, law, spread, actual, usual):
@@ -111,4 +124,4 @@ def _told(x, x_like, reference, levels, who, origin, law, spread, actual, usual)
     points = {"pooled": mean}
     for name, each in zip(("recent", "cycle", "steady"), levels.T, strict=True):
         points[name] = (1 - FLOOR) * each + FLOOR * mean
-    return Told(Cases(who, origin, like), points, reference, actual)
+    return Told(Cases(who, origin, like), points, reference, actual, np.exp(x_like[:, 0]))

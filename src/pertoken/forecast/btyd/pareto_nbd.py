@@ -18,6 +18,9 @@ from pertoken.forecast.btyd.purchases import Purchases
 NODES, WEIGHTS = ((node + 1) / 2 if i == 0 else node / 2 for i, node in enumerate(np.polynomial.legendre.leggauss(24)))
 """Gauss-Legendre on 0 to 1."""
 
+DECAYED = 36.0
+"""Where an exponential has fallen to nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParetoNbd:
@@ -83,17 +86,16 @@ class ParetoNbd:
     def _parts(self, seen: Purchases) -> tuple[Values, Values]:
         """Log likelihood of living on, and of having died at some time since the last purchase.
 
-        With w falling as ((alpha + t) / (alpha + last)) ** -(r + x + s), the integral over the time of death t is one
-        over w of ((alpha + t) / (beta + t)) ** (s + 1), which is bounded and smooth.
+        With y = log((alpha + t) / (alpha + last)), the integral over the time of death t is that of
+        exp(-(r + x + s) y) ((alpha + t) / (beta + t)) ** (s + 1), smooth and between bounds, as far as it matters.
         """
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
         buys, power = r + seen.repeats, r + seen.repeats + s
         rate = gammaln(buys) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
         living = rate - buys * np.log(alpha + seen.age) - s * np.log(beta + seen.age)
-        share = np.exp(-power * np.log1p((seen.age - seen.last) / (alpha + seen.last)))
-        at = share[..., None] + (1 - share[..., None]) * NODES
-        when = np.log(alpha + seen.last)[..., None] - np.log(at) / power[..., None]
-        ratio = logsumexp(-(s + 1) * np.log1p((beta - alpha) * np.exp(-when)), b=WEIGHTS, axis=-1)
+        reach = np.minimum(np.log1p((seen.age - seen.last) / (alpha + seen.last)), DECAYED / power)
+        at, begin = reach[..., None] * NODES, np.log(alpha + seen.last)
+        ratio = -(s + 1) * np.log1p((beta - alpha) * np.exp(-begin[..., None] - at)) - power[..., None] * at
         with np.errstate(divide="ignore"):
-            dead = rate + np.log(s / power * (1 - share)) + ratio - power * np.log(alpha + seen.last)
+            dead = rate + np.log(s * reach) + logsumexp(ratio, b=WEIGHTS, axis=-1) - power * begin
         return living, dead
