@@ -59,15 +59,7 @@ class BgNbd:
     def paths(
         self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator, *, lift: Values | float = 1.0
     ) -> Values:
-        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`.
-
-        Args:
-            seen: What they bought.
-            horizon: Periods ahead.
-            draws: How many worlds.
-            rng: Where chance comes from.
-            lift: Factor on the rate of buying, broadcast to `(draw, customer)`.
-        """
+        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`; see `Buying`."""
         size = (draws, len(seen))
         rate = rng.gamma(self.r + seen.repeats, 1 / (self.alpha + seen.age), size) * lift
         chance = np.maximum(rng.beta(self.a, self.b + seen.repeats, size), 1e-12)

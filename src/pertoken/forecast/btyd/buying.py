@@ -34,7 +34,15 @@ class Buying(Protocol):
     def paths(
         self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator, *, lift: Values | float = 1.0
     ) -> Values:
-        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`."""
+        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`.
+
+        Args:
+            seen: What they bought.
+            horizon: Periods ahead.
+            draws: How many worlds.
+            rng: Where chance comes from.
+            lift: Factor on the rate of buying, broadcast to `(draw, customer)`.
+        """
         ...
 
 
