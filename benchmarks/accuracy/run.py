@@ -144,7 +144,7 @@ def table(rows: Sequence[Row]) -> str:
             f"{less(ensemble) if ensemble else '–'} | {each.held:.0%} | {low:.0%}–{high:.0%} | {held:.1f} of {of} | "
             f"{each.bias:+.1%} | {each.seconds:.2f} |"
         )
-    held, of = (sum(each.totals[i] for each in rows) for i in (0, 1))
+    held, of = sum(each.totals[0] for each in rows), sum(each.totals[1] for each in rows)
     return "\n".join([*lines, "", f"Totals in their 80 % range over all trials: {held:.1f} of {of} ({held / of:.0%})."])
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         crossover,
         explain,
         explained,
+        forecast_revenue,
         gpu_card,
         gpus,
         invoice,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
         simulate,
         solve,
         statement,
+        topdown,
     )
 
 __version__ = "0.1.0"
@@ -93,6 +95,7 @@ __all__ = [
     "crossover",
     "explain",
     "explained",
+    "forecast_revenue",
     "gpu_card",
     "gpus",
     "invoice",
@@ -116,6 +119,7 @@ __all__ = [
     "simulate",
     "solve",
     "statement",
+    "topdown",
     "usage_of",
 ]
 

@@ -3,8 +3,8 @@
 import click
 
 from pertoken import workbench
-from pertoken.cli.books import Reading, log_options, noted, progress
-from pertoken.cli.options import WHOLE, Delivery, deliver, outputs
+from pertoken.cli.books import Reading, log_options, progress
+from pertoken.cli.options import Delivery, deliver, outputs
 from pertoken.cli.worlds import SEED
 
 
@@ -57,7 +57,6 @@ def command(
     card: tuple[str, ...],
     months: int,
     segments: str,
-    agreements: str | None,
     market: str | None,
     events: str | None,
     top: int,
@@ -75,22 +74,19 @@ def command(
     """
     from pertoken.present.forecast import sheet
 
-    said = reading.said()
+    said = {name: each for name, each in reading.said().items() if name != "unpriced"}
     with progress(quiet=delivery.quiet) as watch:
-        answer = workbench.forecast(
+        answer = workbench.forecast_revenue(
             **said,
+            watch=watch,
             card=card,
             months=months,
             segments=segments,
-            agreements=agreements,
             market=market,
-            events=events,
+            events=events or (),
             top=top,
             draws=draws,
             seed=seed,
-            backtest=not no_backtest,
-            watch=watch,
+            tested=not no_backtest,
         )
-    if delivery.form in WHOLE:
-        noted(answer.report, quiet=delivery.quiet)
-    deliver(sheet(answer.forecast), delivery, short=sheet(answer.forecast, brief=True))
+    deliver(sheet(answer), delivery, short=sheet(answer, brief=True))

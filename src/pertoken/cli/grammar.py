@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("pertoken.cli.export", "Write a model as a live workbook, a table, data, a page."),
     "import": ("pertoken.cli.import_", "What was changed in a workbook, and what does that do?"),
     "topdown": ("pertoken.cli.topdown", "What does a market come to: reach, adoption, usage, price?"),
+    "forecast": ("pertoken.cli.forecast", "What revenue will a log's customers make, as a range?"),
     "backtest": ("pertoken.cli.backtest", "How good were forecasts of a log's usage, as of earlier days?"),
     "focus": ("pertoken.cli.focus", "Bills in the FOCUS format: export, read, check."),
     "balances": ("pertoken.cli.balances", "What is paid and not yet used, what lapsed, what expires when?"),

@@ -4,18 +4,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pertoken.connect.model_file.assumption import assumption
 from pertoken.connect.model_file.months import Months, month
 from pertoken.connect.model_file.numbers import PERCENT, written
 from pertoken.connect.model_file.reading import Reading
 from pertoken.connect.model_file.scales import scale
-from pertoken.connect.model_file.spreads import distribution
+from pertoken.connect.model_file.spreads import P10_P90, distribution
 from pertoken.connect.placed import Door, Placed, placed
 from pertoken.connect.yaml_file import Document, read
-from pertoken.core.distribution import points, support
+from pertoken.core.distribution import Distribution, from_p10_p90, points, support
 from pertoken.core.errors import InputError
 from pertoken.forecast.bass import SOURCE, Analog, priors
 from pertoken.forecast.market import SHARES, Belief, Market
+from pertoken.scenario.spec import Assumption
 
 BELIEFS = ("size", "reach", "ceiling", "p", "q", "churn", "usage", "price", "revenue", "growth")
 
@@ -131,10 +134,25 @@ def _belief(reading: Reading, data: Placed, name: str, needs: str) -> Belief | N
     except InputError as error:
         reading.refused(path, error)
         return None
-    spread = distribution(made.spread, float(made.value)) if made.spread is not None else None
+    try:
+        spread = _spread(made, times)
+    except InputError as error:
+        reading.refused(path, error)
+        return None
     belief = Belief(name=name, value=float(made.value), unit=made.unit, spread=spread, scale=times,
                     source=made.source, line=made.line)  # fmt: skip
     return belief if _inside(reading, belief, data) else None
+
+
+def _spread(made: Assumption, times: float) -> Distribution | None:
+    """Make the distribution of a belief; a share by P10 and P90 lies between nothing and all."""
+    if made.spread is None:
+        return None
+    spread = distribution(made.spread, float(made.value))
+    if made.name not in SHARES or spread.kind != P10_P90:
+        return spread
+    p10, p50, p90 = (float(np.asarray(spread.parameters[word])) for word in ("p10", "p50", "p90"))
+    return from_p10_p90(p10, p50, p90, low=0.0, high=1 / times) if p10 > 0 and p90 * times < 1 else spread
 
 
 def _inside(reading: Reading, belief: Belief, data: Placed) -> bool:

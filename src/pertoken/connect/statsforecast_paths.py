@@ -68,19 +68,26 @@ def _paths(model: type, season: int, past: Values, shape: tuple[int, int], rng: 
     """Draw paths, shape `(draw, period)`; None where the model can't."""
     if len(past) < SHORTEST or np.ptp(past) == 0:
         return None
-    draws, horizon = shape
     seasonal = "season_length" in signature(model).parameters
     made: Any = model(season_length=season) if seasonal else model()
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            drawn = made.simulate(h=horizon, n_paths=draws, y=past, seed=int(rng.integers(2**31)))
-        except NotImplementedError:
-            drawn = np.tile(made.forecast(y=past, h=horizon)["mean"], (draws, 1))
+            drawn = _drawn(made, past, shape, int(rng.integers(2**31)))
         except Exception:  # noqa: BLE001  whatever a model of others raises, the customer is drawn otherwise
             return None
     paths: Values = np.asarray(drawn, dtype=np.float64)
     return paths if np.isfinite(paths).all() else None
+
+
+def _drawn(model: Any, past: Values, shape: tuple[int, int], seed: int) -> Values:  # noqa: ANN401  a class of others
+    """Draw a model's paths, or say its point forecast in each."""
+    draws, horizon = shape
+    try:
+        paths: Values = model.simulate(h=horizon, n_paths=draws, y=past, seed=seed)
+    except NotImplementedError:  # of a model without paths
+        return np.tile(model.forecast(y=past, h=horizon)["mean"], (draws, 1))
+    return paths
 
 
 def _own(past: Values, shape: tuple[int, int], rng: np.random.Generator) -> Values:

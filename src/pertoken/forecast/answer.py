@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pertoken.core.money import Values
+from pertoken.forecast.backtested import Backtested
 from pertoken.forecast.fitted import Fitted
+from pertoken.forecast.panel import Indices
 from pertoken.forecast.population import FACTORS
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -80,6 +82,44 @@ class Sufficiency:
     p90: float
 
 
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a contract secures in the months of a forecast.
+
+    Args:
+        customer: Whose.
+        due: What is committed in the terms that end within the months. [currency]
+        drawn: What of it was charged before. [currency]
+        until: Month in which the last term that is known ends; empty where it is after the months.
+    """
+
+    customer: str
+    due: float
+    drawn: float
+    until: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FromAbove:
+    """The view from above, and what both views together say of the sum over all months.
+
+    Args:
+        below: P10, P50 and P90 from below, shape `(3,)`. [currency]
+        above: The same from above.
+        both: The same combined by precision.
+        conflict: How far the two are apart, in standard deviations of their difference.
+        rows: Worlds from below that are kept, some more than once, shape `(draw,)`.
+        says: What must be known of it.
+    """
+
+    below: Values
+    above: Values
+    both: Values
+    conflict: float
+    rows: Indices
+    says: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Forecast:
     """A forecast of usage, revenue, cost and margin.
@@ -95,6 +135,9 @@ class Forecast:
         drivers: What makes the range of the total wide, the most first.
         more: What the range would be with more history.
         concentration: Expected revenue of each customer there is, by name, the most first.
+        backtest: How forecasts like this one did on the same history; None where it is too short.
+        committed: What contracts secure, by customer.
+        above: The view from above; None where no market is said. The worlds are those of both views then.
         notes: What must be known beside the numbers.
     """
 
@@ -108,6 +151,9 @@ class Forecast:
     drivers: tuple[Driver, ...] = ()
     more: tuple[Sufficiency, ...] = ()
     concentration: Mapping[str, float] = field(default_factory=dict)
+    backtest: Backtested | None = None
+    committed: tuple[Committed, ...] = ()
+    above: FromAbove | None = None
     notes: tuple[str, ...] = ()
 
     def band(self, measure: str) -> Band:

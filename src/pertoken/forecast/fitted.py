@@ -13,9 +13,11 @@ from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.core.period import begins
 from pertoken.forecast.arrivals import ArrivalPrior, Arrivals, arrived
+from pertoken.forecast.conversions import ConversionPrior, converted
+from pertoken.forecast.events import Ahead
 from pertoken.forecast.growth import DAYS, WINDOW, Growth, GrowthPrior, ahead, grown
 from pertoken.forecast.panel import Indices, Panel
-from pertoken.forecast.population import Codes, Conversion, Forecastable, Law, Population, Shared, quantile_knots
+from pertoken.forecast.population import Codes, Forecastable, Law, Population, Shared, quantile_knots
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.prediction import predicted
 from pertoken.forecast.retention import Retention, RetentionPrior, retained
@@ -42,6 +44,7 @@ class Priors:
     arrivals: ArrivalPrior = field(default_factory=ArrivalPrior)
     swings: SwingPrior = field(default_factory=SwingPrior)
     retention: RetentionPrior = field(default_factory=RetentionPrior)
+    conversions: ConversionPrior = field(default_factory=ConversionPrior)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +58,7 @@ class Standing:
         weights: Of the cells in the driver, shape `(cell,)`. [driver / unit]
         named: The most customers who are named.
         bound: Months during which each can't leave, by contract, shape `(customer,)`.
+        signed: Rows of those who have a contract; they are named, whatever they use.
     """
 
     segment: Key
@@ -63,6 +67,7 @@ class Standing:
     weights: Values
     named: int = 5
     bound: Indices | None = None
+    signed: Indices | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +115,7 @@ def fitted(
     draws: int = 1000,
     level: Predicted | None = None,
     more: float = 1.0,
-    conversion: Conversion | None = None,
+    events: Ahead | None = None,
 ) -> Fitted:
     """Fit a simulation to a panel.
 
@@ -123,7 +128,7 @@ def fitted(
         draws: Of the first month's forecast.
         level: The first month's forecast, where it is there already.
         more: Reckon as if the history were so many times as long, at the same rates.
-        conversion: Between plans.
+        events: What declared events do to the months ahead, by segment.
     """
     driver = panel.weighted(standing.weights)
     level = level or predicted(driver, horizon=WINDOW, draws=draws, seed=seed)
@@ -135,6 +140,8 @@ def fitted(
     kept = _retained(driver, standing.segment, priors.retention, more)
     people = _people(panel, standing, monthly, swings, kept)
     named = people.whales[: standing.named][mean[people.whales[: standing.named]] > NAMED_SHARE * mean.sum()]
+    if standing.signed is not None:
+        named = np.union1d(named, standing.signed)
     groups, place, coming = _groups(panel, standing, named)
     people = replace(people, group=place)
     laws = tuple(
@@ -147,6 +154,9 @@ def fitted(
         growth.segment_shock, _together(monthly, standing.segment), max(each.error for each in kept),
         np.repeat(arrivals.rate[:, None], len(months), axis=1), arrivals.error, arrivals.size,
     )  # fmt: skip
+    if events is not None:
+        shared = replace(shared, growth=shared.growth + events.log, events=events.doubt)
+    conversion = converted(driver, standing.plan, prior=priors.conversions)
     of = Forecastable(tuple(months), people, laws, shared, conversion, panel.cells, groups)
     return Fitted(of, level, growth, arrivals, swings, kept, priors, round(len(panel.periods) * more))
 

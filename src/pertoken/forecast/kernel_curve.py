@@ -25,7 +25,7 @@ READ = 15
 
 
 @compiled
-def priced(t, c, counted, out, rounded):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D103
+def priced(t, c, counted, out, rounded):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """From counted to priced units: factor, packages, free units."""
     scale, free, first = t.charge_numbers[c, SCALE], t.charge_numbers[c, FREE], t.charge[c, FREE_FIRST]
     for i in range(len(out)):
@@ -64,7 +64,7 @@ def whole(out, how, size, half):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
 @compiled
-def curve(t, c, units, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D103
+def curve(t, c, units, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Charge priced units: intercept, slope, and at each bound a change of slope and a jump."""
     a, b, zero = t.charge_numbers[c, BASE], t.charge_numbers[c, RATE], t.zero
     for i in range(len(out)):
@@ -81,7 +81,7 @@ def curve(t, c, units, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 
 
 @compiled
-def cents(values, scale, half):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D103
+def cents(values, scale, half):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Round money half up, away from zero."""
     for i in range(len(values)):
         x = np.floor(abs(values[i]) * scale * TIE + half) / scale

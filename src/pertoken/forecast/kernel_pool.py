@@ -38,7 +38,7 @@ from pertoken.forecast.tariff_columns import (
 DRAWN, UNUSED, REFUND = 5, 6, 8
 CONTRACTED, INVOICED, COUNTED = range(3)
 # signatures are numba's, as in `kernel_rate`
-# ruff: noqa: ANN001, ANN201, ANN202, D103, PLR0917
+# ruff: noqa: ANN001, ANN201, D103, PLR0917
 
 
 @compiled

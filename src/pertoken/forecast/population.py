@@ -110,6 +110,8 @@ class Shared:
         arrivals: Expected newcomers, shape `(segment, month)`.
         arrivals_error: Error of the log of the arrival rate, the same for all months of a world.
         arrivals_size: Size of the negative binomial; small is bursty, infinity is Poisson.
+        events: By how much the log of a month moves with a standard normal of each declared event, shape
+            `(event, segment, month)`; None without any.
     """
 
     growth: Values
@@ -123,6 +125,7 @@ class Shared:
     arrivals: Values
     arrivals_error: float
     arrivals_size: float
+    events: Values | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pertoken.core.money import Values
-from pertoken.forecast.panel import Indices
 
 PSEUDO = 0.5
 """Periods of the long-run level that a recent level is given on top of its own. [period]"""

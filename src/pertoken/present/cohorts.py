@@ -23,6 +23,8 @@ DRAWN = 24
 FEWEST = 3
 """Customers from which on their concentration is drawn."""
 SHARES = (0.1, 0.5, 0.9)
+LARGE = 1_000.0
+"""Amount from which on the decimals of an estimate are not shown."""
 RATIO: Kind = "money"
 """Ratios are written as money is, with two decimals."""
 
@@ -50,14 +52,27 @@ def _words(answer: Cohorts) -> str:
         parts.append(f"net retention {net}, gross {gross} over {_span(rates.days)}")
     whole = next((each for each in answer.report.groups if not each.name), None)
     if whole:
-        low, middle, high = (show(each, _money(answer)) for each in np.quantile(whole.worth.average, SHARES).tolist())
-        parts.append(f"a new customer is worth {middle} {answer.unit} on average ({low} to {high})")
+        low, middle, high = (show(each, _rough(answer)) for each in np.quantile(whole.worth.average, SHARES).tolist())
+        parts.append(
+            f"a new customer {_word(answer, 'is worth', 'uses')} {middle} {answer.unit} on average ({low} to {high})"
+        )
     text = "; ".join(parts) or f"{counted(len(answer.report.customers), 'customers')} followed"
     return f"{text[:1].upper()}{text[1:]}."
 
 
 def _money(answer: Cohorts) -> Kind:
-    return "money" if "revenue" in answer.cards else "quantity"
+    return _word(answer, "money", "quantity")  # type: ignore[return-value]  # both are kinds
+
+
+def _rough(answer: Cohorts) -> Kind:
+    """How what is estimated is written: where it is large, without the decimals that nobody knows."""
+    large = any(np.median(each.worth.average) >= LARGE for each in answer.report.groups)
+    return "count" if large else _money(answer)
+
+
+def _word(answer: Cohorts, of_money: str, of_usage: str) -> str:
+    """How a thing is called where there is money, and where there is only usage."""
+    return of_money if "revenue" in answer.cards else of_usage
 
 
 def _figures(answer: Cohorts) -> Figures:
@@ -120,10 +135,12 @@ def _map(answer: Cohorts) -> list[Chart]:
         from pertoken.present.charts_heatmap import heatmap  # noqa: PLC0415  what draws is slow to load
 
         drawn = [[None if isinstance(each, str) else each for each in row] for row in shares]
-        title = f"Windows of {_span(answer.report.width)} since the first payment; percent"
+        first = _word(answer, "payment", "use")
+        title = f"Windows of {_span(answer.report.width)} since the first {first}; percent"
         return heatmap(names, drawn, title=title, less="of the first window", more="more than the first window")
 
-    alt = f"What {counted(len(rows), 'cohorts')} pay by age, as a share of what they paid in their first window."
+    does = _word(answer, "pay", "use")
+    alt = f"What {counted(len(rows), 'cohorts')} {does} by age, as a share of their first window."
     return [Chart("cohorts", "What is left of each cohort", draw, alt, "kept")]
 
 
@@ -138,14 +155,15 @@ def _triangles(answer: Cohorts, *, brief: bool) -> list[Table]:
     )
     hidden = brief and (len(rows) < len(_known(answer)) or ages < made.kept.shape[1])
     more = " More cohorts and ages: --format csv, --xlsx." if hidden else ""
-    over = f"Age in windows of {_span(answer.report.width)} since the first payment."
+    paid, pay, first = (_word(answer, *each) for each in (("paid", "used"), ("pay", "use"), ("payment", "use")))
+    over = f"Age in windows of {_span(answer.report.width)} since the first {first}."
     return [
         Table(name, title, columns, tuple(
             (made.cohorts[row], int(made.size[row]), *(number(each) for each in value[row, :ages])) for row in rows
         ), f"{over} {what}{more}", total=False)
         for name, title, value, what in (
-            ("kept", "Of what they paid first", made.kept, "Those not old enough count on neither side."),
-            ("active", "Of all who came", made.active, "Share who pay at that age; nobody is forgotten who left."),
+            ("kept", f"Of what they {paid} first", made.kept, "Those not old enough count on neither side."),
+            ("active", "Of all who came", made.active, f"Share who {pay} at that age; nobody is forgotten who left."),
         )
     ]  # fmt: skip
 
@@ -164,14 +182,14 @@ def _moved(answer: Cohorts) -> list[Table]:
     values = [getattr(moved, name).tolist() for name in (*names, "end")]
     rows = tuple((label, *row) for label, *row in zip(labels[1:], *values, strict=True))
     note = f"Each window of {_span(answer.report.width)} against the one before."
-    return [Table("movements", "What moved revenue" if kind == "money" else "What moved usage", columns, rows, note)]
+    return [Table("movements", f"What moved {_word(answer, 'revenue', 'usage')}", columns, rows, note)]
 
 
 def _lifetime(answer: Cohorts) -> list[Block]:
     groups = answer.report.groups
     if not groups:
         return []
-    unit, kind, costs = answer.unit, _money(answer), any(each.cac for each in groups)
+    unit, kind, costs = answer.unit, _rough(answer), any(each.cac for each in groups)
     columns = [Column("cohort", "Cohort", "text"), Column("customers", "Customers", "count")]
     columns += [Column(f"average_p{100 * q:.0f}", f"Average P{100 * q:.0f}", kind, unit) for q in SHARES]
     columns += [Column(f"one_p{100 * q:.0f}", f"One P{100 * q:.0f}", kind, unit) for q in SHARES]
@@ -179,14 +197,23 @@ def _lifetime(answer: Cohorts) -> list[Block]:
     columns += [Column("cac", "To win", kind, unit), Column("ltv_cac", "LTV : CAC", RATIO)] if costs else []
     columns += [Column("formula", "By formula", kind, unit)]
     rows = tuple(_worth(each, costs=costs) for each in groups)
-    said = "gross margin" if answer.costed else "revenue (give --cost for margins)" if kind == "money" else "usage"
+    said = "gross margin" if answer.costed else _word(answer, "revenue (give --cost for margins)", "usage")
     life = answer.ask.life
     note = (
         f"Discounted {said} of a new customer over {life.months} months at {show(life.discount, 'share')} a year. "
         "Average: how unsure the mean is; One: how customers differ. "
         "By formula: average x margin share / churn, to check."
     )
-    return [Table("lifetime", "What a new customer is worth", tuple(columns), rows, note, total=False)]
+    return [
+        Table(
+            "lifetime",
+            f"What a new customer {_word(answer, 'is worth', 'uses in a life')}",
+            tuple(columns),
+            rows,
+            note,
+            total=False,
+        )
+    ]
 
 
 def _worth(each: Group, *, costs: bool) -> tuple[Cell, ...]:
@@ -223,7 +250,7 @@ def _customers(answer: Cohorts, top: int | None) -> list[Block]:
     share = now / now.sum()
     columns = (
         Column("customer", "Customer", "text"),
-        Column("paid" if kind == "money" else "used", "Last window", kind, unit),
+        Column(_word(answer, "paid", "used"), "Last window", kind, unit),
         Column("share", "Share", "share"),
         Column("since", "Since", "text"),
         Column("last", "Last", "text"),
@@ -234,9 +261,9 @@ def _customers(answer: Cohorts, top: int | None) -> list[Block]:
         for i in order[:top]
     )
     shown = f"The {top} largest of {len(order):,}. " if top is not None and len(order) > top else ""
-    count = show(float(effective_count(now)), "quantity").split(".")[0]
+    count = f"{float(effective_count(now)):.1f}"
     note = f"{shown}As concentrated as {count} customers of one size. Alive: chance still to be a customer."
-    what = "revenue" if kind == "money" else "usage"
+    what = _word(answer, "revenue", "usage")
     draw = partial(_concentration, [report.customers[i] for i in order], now[order].tolist(), what)
     alt = (
         f"Share of {what} that the largest customers make up together, the largest being {report.customers[order[0]]}."

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from pertoken.workbench.cohorting import cohorts
     from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.exporting import export
+    from pertoken.workbench.forecasting import forecast_revenue
     from pertoken.workbench.importing import import_workbook
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
-    from pertoken.workbench.migrating import migrate
     from pertoken.workbench.markets import topdown
+    from pertoken.workbench.migrating import migrate
     from pertoken.workbench.modelling import breakeven, compare, crossover, explained, model, run, sensitivity, solve
     from pertoken.workbench.models import model_check, model_example, model_examples, read_model
     from pertoken.workbench.pools import balances, coverage
@@ -33,6 +34,7 @@ _ROOMS = {
     "exporting": ("export",),
     "importing": ("import_workbook",),
     "machines": ("Gpus", "gpu_card", "gpus"),
+    "forecasting": ("forecast_revenue",),
     "migrating": ("migrate",),
     "markets": ("topdown",),
     "modelling": ("breakeven", "compare", "crossover", "explained", "model", "run", "sensitivity", "solve"),
@@ -72,6 +74,7 @@ __all__ = [
     "explain",
     "explained",
     "export",
+    "forecast_revenue",
     "gpu_card",
     "gpus",
     "import_workbook",

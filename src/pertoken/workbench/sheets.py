@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pertoken.books.request import Explained
     from pertoken.catalog.difference import Difference, Frozen, Update
     from pertoken.catalog.listing import PriceList
-    from pertoken.forecast.migration.answer import Migrated
     from pertoken.forecast.cohort_answer import Cohorts
+    from pertoken.forecast.migration.answer import Migrated
     from pertoken.present.view import View
     from pertoken.scenario.answer import Compared, Crossing, PaysFrom, Ran, Sensitive, Solved, Traced
     from pertoken.usage.prompt import Counted
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     Prices = PriceList | Comparison | Explained | Difference | Update | Frozen | Gpus
     Modelled = Ran | Compared | Sensitive | Solved | Crossing | PaysFrom | Traced
-    Answer = Modelled | Migrated | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
-    Answer = Modelled | Cohorts | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
+    Foreseen = Migrated | Cohorts
+    Answer = Modelled | Foreseen | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
 
 LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "Quotes": ("quotes", "sheet", ()),

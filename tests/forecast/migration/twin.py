@@ -69,14 +69,18 @@ def moved(value, look, wave, times, trait):
     return own, False
 
 
-def walk(old_plan, new_plan, worlds, world, *, wave, times, trait, taste, look, patience, leave):
+def lived(old_plan, new_plan, known, months, *, wave, times, trait, taste, look, patience, leave):
     """Walk one customer through one world.
 
+    Args:
+        known: Usage of the months looked at, a list for each world that the customer thinks of.
+        months: Usage of each month of the world that comes.
+
     Returns:
-        Old revenue, new revenue, and usage on the new plan, each by month.
+        Old revenue and new revenue by month.
     """
-    price = average(old_plan, worlds)
-    old, new = seen(old_plan, worlds, price), seen(new_plan, worlds, price)
+    price = average(old_plan, known)
+    old, new = seen(old_plan, known, price), seen(new_plan, known, price)
     month, forced = moved(worth(old, new, trait, taste), look, wave, times, trait)
     least = max(old.marginal, new.marginal) / RISE
     change = log(max(new.marginal, least) / max(old.marginal, least))
@@ -84,9 +88,9 @@ def walk(old_plan, new_plan, worlds, world, *, wave, times, trait, taste, look, 
     ratio = log(max(new.mean, max(old.mean, new.mean) / MOST) / max(old.mean, max(old.mean, new.mean) / MOST))
     up, down = max(ratio, 0.0), max(-ratio, 0.0)
     surprise = max(1 - (times.sunset - times.announced) / ENOUGH, 0)
-    before, after, usage = [], [], []
+    before, after = [], []
     hazard_old = hazard_new = 0.0
-    for t, q in enumerate(worlds[world]):
+    for t, q in enumerate(months):
         on = month is not None and t >= month
         base = -log1p(-leave)
         pressure = 0.0
@@ -100,5 +104,4 @@ def walk(old_plan, new_plan, worlds, world, *, wave, times, trait, taste, look, 
         now = q * exp(full * (1 - exp(-(t - month + 1) / trait.lag))) if on else q
         before.append(old_plan.bill(q) if hazard_old <= patience else 0.0)
         after.append((new_plan.bill(now) if on else old_plan.bill(q)) if hazard_new <= patience else 0.0)
-        usage.append(now)
-    return before, after, usage
+    return before, after

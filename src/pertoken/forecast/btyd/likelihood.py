@@ -81,16 +81,15 @@ def most_likely(log_likelihood: Callable[[Values], float], prior: Prior) -> Esti
     """
 
     def loss(logs: Values) -> float:
-        value = log_likelihood(np.exp(logs)) + prior.log_density(logs)
+        with np.errstate(all="ignore"):  # the search may look where shapes are beyond floats; that is far from the best
+            value = log_likelihood(np.exp(logs)) + prior.log_density(logs)
         return -value if np.isfinite(value) else 1e12
 
     bounds = [(centre - FAR, centre + FAR) for centre in prior.centre]
     logs = minimize(loss, prior.centre, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13, "maxiter": 400}).x
-    for _ in range(2):
-        slope, curvature = _slope(loss, logs), _curvature(loss, logs)
-        step = np.linalg.lstsq(curvature, slope, rcond=1e-9)[0]
-        if np.abs(step).max() < 1 and loss(logs - step) <= loss(logs):
-            logs = logs - step
+    step = np.linalg.lstsq(_curvature(loss, logs), _slope(loss, logs), rcond=1e-9)[0]
+    if np.abs(step).max() < 1 and loss(logs - step) <= loss(logs):
+        logs = logs - step
     value, vector = np.linalg.eigh(_curvature(loss, logs))
     least = np.where(np.isfinite(prior.spread), prior.spread, FAR).max() ** -2
     covariance = (vector / np.maximum(value, least)) @ vector.T

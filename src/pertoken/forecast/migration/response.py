@@ -47,11 +47,19 @@ def reached(since: Values, lag: Values) -> Values:
     return made
 
 
+FEWEST = 5
+"""Customers from whom a response can be told."""
+
+TOGETHER = 0.05
+"""Log by which the usage of all may have moved at the same time for other reasons: one standard deviation."""
+
+
 def estimated(value: Values, at: int, factor: float, *, draws: int, rng: np.random.Generator) -> tuple[float, float]:
     """Estimate the elasticity from a price change in the history, and its standard error.
 
-    Usage of the customers who are there on both sides, months after over months before, against the new price over
-    the old. What grew at the same time is not told apart, so the growth of the months before is taken off.
+    Log usage of the customers who are there on both sides, months after less months before, each counted alike, over
+    the log of the new price over the old. The growth of the months before is taken off. Customers differ, and all may
+    have moved together for another reason; the error counts both.
 
     Args:
         value: Usage a day of each month, shape `(customer, month)`; NaN for what was not watched. [driver / day]
@@ -71,21 +79,15 @@ def estimated(value: Values, at: int, factor: float, *, draws: int, rng: np.rand
         )
     windows = [value[:, first:early], value[:, early : at - 1], value[:, late : late + AROUND]]
     sums = np.array([window.sum(axis=1) for window in windows])
-    sums = sums[:, np.isfinite(sums).all(axis=0)]
-    if sums.shape[1] < 2 or not (sums.sum(axis=1) > 0).all():  # noqa: PLR2004  one customer has no spread
-        raise InputError(f"{sums.shape[1]} customers are there on both sides of the price change; expected some")
-
-    def slope(rows: Values) -> Values:
-        before, between, after = np.log(rows)
-        months = AROUND
-        growth = (between - before) / months
-        gap = AROUND + 2  # from the middle of the months before to the middle of those after
-        made: Values = -(after - between - growth * gap) / np.log(factor)
-        return made
-
-    picks = rng.integers(sums.shape[1], size=(draws, sums.shape[1]))
-    again = slope(np.maximum(sums[:, picks].sum(axis=-1), np.finfo(np.float64).tiny))
-    return float(slope(sums.sum(axis=1))), float(again.std())
+    there = sums[:, (np.isfinite(sums) & (sums > 0)).all(axis=0)]
+    if there.shape[1] < FEWEST:
+        raise InputError(f"{there.shape[1]} customers use on both sides of the price change; expected {FEWEST} or more")
+    before, between, after = np.log(there)
+    growth = (between - before) / AROUND
+    rise = after - between - growth * (AROUND + 2)  # from the middle of the months before to that of those after
+    again = rise[rng.integers(len(rise), size=(draws, len(rise)))].mean(axis=1)
+    error = float(np.hypot(again.std(), TOGETHER))
+    return float(-rise.mean() / np.log(factor)), error / abs(float(np.log(factor)))
 
 
 def learned(prior: Prior, estimate: float, error: float) -> Prior:
