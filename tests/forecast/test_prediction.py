@@ -154,7 +154,7 @@ def test_any_table_with_the_three_columns_will_do(tmp_path):
 
 
 def test_a_missing_column_is_named_with_what_is_there():
-    with pytest.raises(InputError, match="no column value .* expected customer, period, value"):
+    with pytest.raises(InputError, match=r"no column value .* expected customer, period, value"):
         pt.predict({"customer": ["a"], "period": [1], "values": [2]}, horizon=2)
 
 

@@ -14,7 +14,7 @@ from pertoken.forecast.theta import theta
 
 
 def test_the_pooled_mean_is_the_minimum_of_its_penalised_likelihood():
-    """Oracle: scipy's minimiser on the Poisson quasi-likelihood of the ratios, without a size or a prior to speak of."""
+    """Oracle: SciPy's minimiser of the Poisson quasi-likelihood of the ratios, with next to no prior."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((4001, 2))
     reference = np.full(4001, 5.0)

@@ -1,4 +1,4 @@
-"""Calibration: intervals are made as wide as it takes to have covered what came, at earlier dates and of alike customers."""
+"""Calibration: ranges are made as wide as it takes to have held what came, at earlier dates and of alike customers."""
 
 import numpy as np
 

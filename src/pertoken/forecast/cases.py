@@ -105,7 +105,7 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
     usual, half = typical(value), half_lives(season, periods)
 
     def rows(date: int, over: int, number: int) -> _Rows:
-        return _rows(value, since, (date, over, number), season, half, usual)
+        return _rows(value, since, (date, over, number), season=season, half=half, usual=usual)
 
     then = _joined([rows(date, ahead, number) for number, date in enumerate(dates)] or [rows(periods, ahead, 0)])
     if not dates or not len(then.who):
@@ -128,7 +128,9 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
     )
 
 
-def _rows(value: Values, since: Indices, when: tuple[int, int, int], season: int, half: Values, usual: float) -> _Rows:
+def _rows(
+    value: Values, since: Indices, when: tuple[int, int, int], *, season: int, half: Values, usual: float
+) -> _Rows:
     """Describe customers at a date, and say what came after it."""
     date, over, number = when
     known = value[:, :date]

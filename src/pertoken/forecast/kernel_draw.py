@@ -132,20 +132,10 @@ def normals(state, u, v, first, second):  # type: ignore[no-untyped-def]
         quarter = np.floor(turn * np.float32(4) + HALF)
         x = (turn - quarter * QUARTER) * TWO_PI
         y = x * x
-        sin = x * (
-            ONE
-            + y * (np.float32(-1.6666654611e-1) + y * (np.float32(8.3321608736e-3) + y * np.float32(-1.9515295891e-4)))
-        )
-        cos = (
-            ONE
-            - HALF * y
-            + y
-            * y
-            * (
-                np.float32(4.166664568298827e-2)
-                + y * (np.float32(-1.388731625493765e-3) + y * np.float32(2.443315711809948e-5))
-            )
-        )
+        sin = x * (ONE + y * (np.float32(-1.6666654611e-1) + y * (np.float32(8.3321608736e-3)
+              + y * np.float32(-1.9515295891e-4))))
+        cos = ONE - HALF * y + y * y * (np.float32(4.166664568298827e-2) + y * (np.float32(-1.388731625493765e-3)
+              + y * np.float32(2.443315711809948e-5)))
         odd = quarter == ONE or quarter == np.float32(3)
         flip = ONE if quarter == ZERO or quarter == np.float32(4) else -ONE
         c = sin if odd else cos
@@ -155,3 +145,5 @@ def normals(state, u, v, first, second):  # type: ignore[no-untyped-def]
         s_sign = (ONE if quarter == ONE else -ONE) if odd else flip
         first[i] = radius * c * c_sign
         second[i] = radius * s * s_sign
+
+

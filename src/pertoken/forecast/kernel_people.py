@@ -138,12 +138,7 @@ class Promises:
 
 
 def people_of(
-    model: Forecastable,
-    tariffs: Tariffs,
-    shared: Worlds,
-    seed: int,
-    promises: Promises,
-    kind: Any = np.float32,  # noqa: ANN401  a kind of number
+    model: Forecastable, tariffs: Tariffs, shared: Worlds, seed: int, promises: Promises, kind: Any = np.float32  # noqa: ANN401  a kind of number
 ) -> People:
     """Write customers and newcomers down as arrays.
 
@@ -180,9 +175,7 @@ def people_of(
     }
     paid = np.array([promises.paid[row] if row >= 0 else 0.0 for row in mine["promise"]])
     order = np.argsort(np.asarray(mine["group"], dtype=np.int64), kind="stable")
-    rows = {
-        name: np.asarray(each, dtype=np.uint64 if name == "key" else np.int64)[order] for name, each in mine.items()
-    }
+    rows = {name: np.asarray(each, dtype=np.uint64 if name == "key" else np.int64)[order] for name, each in mine.items()}
     real = {
         "alive": np.append(there.alive, np.ones(len(come)))[order],
         "paid": paid[order],
@@ -274,7 +267,6 @@ def common_of(model: Forecastable, shared: Worlds, block: slice, kind: Any = np.
         block: Which paths.
         kind: Of the numbers.
     """
-
     def part(values: Values) -> Values:
         return np.ascontiguousarray(values[..., block], dtype=kind)
 

@@ -1,4 +1,4 @@
-"""Prediction: the usage of customers and of all of them over a horizon, learnt from what earlier forecasts missed by."""
+"""Prediction: usage of customers and of all of them over a horizon, learnt from what earlier forecasts missed by."""
 
 from dataclasses import dataclass, replace
 
@@ -42,6 +42,9 @@ LONGER = 0.25
 
 MATERIAL = 0.02
 """Error of the sum of customers from which the total is shifted against them."""
+
+NAMED = 5
+"""Periods of an outage that are named."""
 
 WHALE = 0.5
 """Share of all usage from which a customer is named."""
@@ -213,10 +216,9 @@ def _notes(panel: Panel, out: NDArray[np.bool_], before: Past | None) -> tuple[s
     """Say what should be known beside the numbers."""
     said = []
     if out.any():
-        days = ", ".join(panel.periods[int(t)] for t in np.flatnonzero(out)[:5])
-        said.append(
-            f"nobody used anything in {days}{' ...' if out.sum() > 5 else ''}: taken as an outage, not as zeros"
-        )  # noqa: PLR2004
+        days = ", ".join(panel.periods[int(t)] for t in np.flatnonzero(out)[:NAMED])
+        more = " ..." if out.sum() > NAMED else ""
+        said.append(f"nobody used anything in {days}{more}: taken as an outage, not as zeros")
     if before is None:
         return tuple(said)
     if before.ahead < before.horizon:

@@ -16,7 +16,7 @@ LOWEST, HIGHEST = 0.3, 2.5
 
 
 def theta(value: Values, half: float, horizon: int) -> Values:
-    """Forecast the mean of the periods ahead, shape `(customer,)`. [unit / period]
+    """Forecast the mean of the periods ahead, in units a period, shape `(customer,)`.
 
     Args:
         value: Usage without its seasonal pattern, shape `(customer, period)`; NaN for what was not watched.

@@ -188,7 +188,8 @@ def _shocks(model: Forecastable, chance: _Design | _Middle, months: int) -> Valu
     shared = model.shared
     common = shared.shock * _waves(chance, "shock ", months, shared.shock_stays)
     own = [
-        shared.segment_shock * _waves(chance, f"shock of {law.name} ", months, shared.shock_stays) for law in model.laws
+        shared.segment_shock * _waves(chance, f"shock of {law.name} ", months, shared.shock_stays)
+        for law in model.laws
     ]
     return np.stack([common + each for each in own])
 
