@@ -3,8 +3,9 @@
 For thousands of customers and a year of history: what one customer has shown, it expects of others who are alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,10 @@ USUAL = Boosting()
 """As it is learnt where nobody says otherwise."""
 
 
+Learn = Callable[[Table, np.random.Generator], Sequence[Any]]
+"""Learn a model of each quantile from a table."""
+
+
 def lightgbm_expert(how: Boosting = USUAL) -> Expert:
     """Make an expert of quantile models of all customers, coupled over time as their errors have been.
 
@@ -60,25 +65,23 @@ def lightgbm_expert(how: Boosting = USUAL) -> Expert:
     Raises:
         InputError: The package is not installed; later, there is too little history for it.
     """
-    boosted = _package()
+    learn = partial(_learnt, _package(), how)
 
     def expert(history: History, horizon: int, draws: int, rng: np.random.Generator, /) -> Values:
         dates = _dates(history, horizon)
-        stays = _persistence(boosted, how, history, dates, horizon, rng)
-        models = _fitted(boosted, how, _examples(history, dates, horizon), rng)
+        stays = _persistence(learn, history, dates, horizon, rng)
+        models = learn(_examples(history, dates, horizon), rng)
         quantiles = _quantiles(models, features(history, history.value.shape[1], horizon), len(history))
         quantiles = np.minimum(quantiles, HIGHEST * _most(history)[:, None])
-        return _drawn(quantiles, stays, draws, rng)
+        return paths_of(quantiles, SHARES, normals(stays, (draws, *quantiles.shape[1:]), rng))
 
     return expert
 
 
-def _persistence(
-    boosted: Any, how: Boosting, history: History, dates: Indices, horizon: int, rng: np.random.Generator,  # noqa: ANN401
-) -> Persistence:  # fmt: skip
+def _persistence(learn: Learn, history: History, dates: Indices, horizon: int, rng: np.random.Generator) -> Persistence:
     """Measure how errors hang together at the last date, by models that knew nothing of what came after it."""
     before = dates[dates <= dates[-1] - horizon]
-    models = _fitted(boosted, how, _examples(history, before if len(before) else dates[:1], horizon), rng)
+    models = learn(_examples(history, before if len(before) else dates[:1], horizon), rng)
     then = features(history, int(dates[-1]), horizon)
     actual = (then.target * then.scale).reshape(len(history), horizon)
     return persistence(_scores(_quantiles(models, then, len(history)), actual, rng))
@@ -110,24 +113,24 @@ def _dates(history: History, horizon: int) -> Indices:
 
 def _examples(history: History, dates: Indices, horizon: int) -> Table:
     """Gather what was known at each date and what came, of customers who were there."""
-    tables = [features(history, int(each), horizon) for each in dates]
-    here = [
-        np.repeat(history.since < each, horizon) & np.isfinite(t.target) for each, t in zip(dates, tables, strict=True)
-    ]
-    return Table(
-        np.concatenate([table.rows[keep] for table, keep in zip(tables, here, strict=True)]),
-        np.concatenate([table.scale[keep] for table, keep in zip(tables, here, strict=True)]),
-        np.concatenate([table.target[keep] for table, keep in zip(tables, here, strict=True)]),
-    )
+    rows, scale, target = [], [], []
+    for date in dates:
+        then = features(history, int(date), horizon)
+        here = np.repeat(history.since < date, horizon) & np.isfinite(then.target)
+        rows.append(then.rows[here])
+        scale.append(then.scale[here])
+        target.append(then.target[here])
+    return Table(np.concatenate(rows), np.concatenate(scale), np.concatenate(target))
 
 
-def _fitted(boosted: Any, how: Boosting, known: Table, rng: np.random.Generator) -> Sequence[Any]:  # noqa: ANN401
+def _learnt(boosted: Any, how: Boosting, known: Table, rng: np.random.Generator) -> Sequence[Any]:  # noqa: ANN401
     """Learn one model for each quantile."""
     count = len(known.target)
     some = rng.choice(count, how.rows, replace=False) if count > how.rows else np.arange(count)
     said = {
         "objective": "quantile", "num_leaves": how.leaves, "learning_rate": how.rate, "min_data_in_leaf": 40,
-        "deterministic": True, "force_row_wise": True, "num_threads": how.threads, "seed": int(rng.integers(2**31)), "verbosity": -1,
+        "deterministic": True, "force_row_wise": True, "num_threads": how.threads, "verbosity": -1,
+        "seed": int(rng.integers(2**31)),
     }  # fmt: skip
     rows = boosted.Dataset(known.rows[some], known.target[some], params={"verbosity": -1}, free_raw_data=False)
     return [boosted.train(said | {"alpha": float(share)}, rows, num_boost_round=how.trees) for share in SHARES]
@@ -154,7 +157,3 @@ def _most(history: History) -> Values:
     known = np.where(np.isfinite(history.value), history.value, 0.0)
     most: Values = known.max(axis=1)
     return most
-
-
-def _drawn(quantiles: Values, stays: Persistence, draws: int, rng: np.random.Generator) -> Values:
-    return paths_of(quantiles, SHARES, normals(stays, (draws, *quantiles.shape[1:]), rng))

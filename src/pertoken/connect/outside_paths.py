@@ -99,7 +99,7 @@ def _quoted(text: str | None) -> str:
 def _twice(con: Any, name: str, kind: str) -> Iterator[Fault]:  # noqa: ANN401
     """Rows that stand more than once."""
     asked = (
-        "SELECT customer, period, key, max(row) FROM said GROUP BY ALL HAVING count(*) > 1 ORDER BY max(row) "
+        "SELECT customer, period, key, max(row) FROM said GROUP BY ALL HAVING count(*) > 1 ORDER BY max(row) "  # noqa: S608
         f"LIMIT {MOST_FAULTS}"
     )
     for customer, period, key, row in con.execute(asked).fetchall():
@@ -122,8 +122,9 @@ def _missing(con: Any, name: str, kind: str) -> Iterator[Fault]:  # noqa: ANN401
 def _falling(con: Any, name: str) -> Iterator[Fault]:  # noqa: ANN401
     """Quantiles that fall as their share rises."""
     asked = (
-        "SELECT row, customer, period, key, value, below FROM (SELECT *, lag(value) OVER (PARTITION BY customer, period "  # noqa: S608
-        f"ORDER BY key) AS below FROM said) WHERE value < below ORDER BY row LIMIT {MOST_FAULTS}"
+        "SELECT row, customer, period, key, value, below FROM (SELECT *, lag(value) OVER "  # noqa: S608
+        "(PARTITION BY customer, period ORDER BY key) AS below FROM said) "
+        f"WHERE value < below ORDER BY row LIMIT {MOST_FAULTS}"
     )
     for row, customer, period, key, value, below in con.execute(asked).fetchall():
         found = f"quantile {key:g} of {customer} in {period} is {value:g}, below {below:g} of the one before"

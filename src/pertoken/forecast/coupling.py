@@ -1,4 +1,4 @@
-"""Coupling over time: quantiles of each period made into paths, whose sum over a horizon is then as wide as it should be.
+"""Coupling over time: quantiles of each period made into paths, whose sum over a horizon is as wide as it should be.
 
 Periods that were each right alone give a total that is far too narrow if they are drawn one by one.
 """

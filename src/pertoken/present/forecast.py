@@ -36,7 +36,7 @@ def sheet(answer: Forecast, *, brief: bool = False) -> Sheet:
         "fan", f"Revenue by month, {answer.currency}", partial(_fan, answer),
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
     ), _months(answer, brief=brief)]  # fmt: skip
-    blocks += [_part(answer, key) for key in answer.parts if len(answer.parts[key]) > 1 or key == "customer"]
+    blocks += [_part(answer, key) for key in _told(answer)]
     blocks += [*_committed(answer), *_above(answer)]
     blocks += [*_drivers(answer), *_more(answer), *_backtest(answer)]
     if not brief:
@@ -109,8 +109,8 @@ def _months(answer: Forecast, *, brief: bool) -> Table:
     bands = {measure: answer.band(measure) for measure in shown}
     columns, values = [Column("month", "Month", "text")], []
     for measure in shown:
-        ends = ("p50",) if brief and measure in ("customers", "usage", "cost") else ("p10", "p50", "p90")
-        ends = ends if brief else ("p10", "p25", "p50", "p75", "p90")
+        leads = measure == measure_of(answer)
+        ends = (("p10", "p50", "p90") if leads else ("p50",)) if brief else ("p10", "p25", "p50", "p75", "p90")
         scale = MILLION if measure == "usage" else 1.0
         for end in ends:
             unit = "" if measure == "customers" else f"M {answer.unit}" if measure == "usage" else answer.currency
@@ -126,6 +126,17 @@ def _months(answer: Forecast, *, brief: bool) -> Table:
 
 def _large(band: Band) -> bool:
     return bool(np.median(np.abs(band.p50)) >= LARGE)
+
+
+def _told(answer: Forecast) -> list[str]:
+    """Keys whose parts are told: what says the same as a key before is not told twice."""
+    seen: list[set[str]] = []
+    keys = []
+    for key, labels in answer.parts.items():
+        if len(labels) > 1 and set(labels) not in seen:
+            seen.append(set(labels))
+            keys.append(key)
+    return keys
 
 
 def _part(answer: Forecast, key: str) -> Table:

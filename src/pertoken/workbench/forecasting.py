@@ -43,6 +43,12 @@ HALF = 0.5
 ENOUGH = 60
 """Days of history from which on growth is read from it."""
 
+DAYS = 30.4375
+"""Days of a month of mean length."""
+
+ROOM = 20_000
+"""Draws x customers from which what each customer brings is told."""
+
 MONTH, SEASON = 28, 90
 """The longest horizon and history of the back-test that a forecast carries. [day]"""
 
@@ -270,10 +276,25 @@ def _more(made: Prepared, leading: str) -> "tuple[Sufficiency, ...]":
 
 
 def _concentration(made: Prepared) -> dict[str, float]:
-    """Expected use of each customer in the first month, the most first."""
-    mean = made.fitted.predicted.samples.mean(axis=0)
+    """Expected charges of each customer there is in the first month, the most first; their usage without a card."""
+    people, samples = made.fitted.of.people, made.fitted.predicted.samples
+    mean = samples.mean(axis=0)
+    if made.plans:
+        some = np.asarray(samples[: max(min(len(samples), ROOM // samples.shape[1]), 1)], dtype=float)
+        mean = _first_month(made, some * (DAYS / made.fitted.predicted.horizon)).mean(axis=0)
     order = np.argsort(-mean, kind="stable")
-    return {made.read.panel.customers[i]: float(mean[i]) for i in order}
+    return {people.names[i]: float(mean[i]) for i in order}
+
+
+def _first_month(made: Prepared, driver: Values) -> Values:
+    """Charge a first month, shape `(draw, customer)`."""
+    from pertoken.forecast.tariff_bill import bill  # noqa: PLC0415  the calculator must start fast
+
+    people, months = made.fitted.of.people, len(made.fitted.of.months)
+    whole = np.zeros((*driver.shape, months))
+    whole[:, :, 0] = driver
+    charged: Values = bill(made.tariffs, people.plan, people.mix, whole)[:, :, 0]
+    return charged
 
 
 def _notes(made: Prepared) -> tuple[str, ...]:

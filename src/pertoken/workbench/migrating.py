@@ -109,7 +109,7 @@ def _comparable(cards: Mapping[str, tuple[Card, ...]]) -> None:
 def _months(past: "History", months: int) -> tuple[str, ...]:
     """Name the months ahead of a history that is long enough."""
     from pertoken.forecast.fitted import months_after  # noqa: PLC0415  the calculator must start fast
-    from pertoken.workbench.forecasting import SHORTEST  # noqa: PLC0415
+    from pertoken.workbench.preparing import SHORTEST  # noqa: PLC0415
 
     days = past.panel.periods
     if len(days) < SHORTEST:
@@ -123,7 +123,7 @@ def _months(past: "History", months: int) -> tuple[str, ...]:
 def _fitted(past: "History", months: int, seed: int) -> "Fitted":
     """Fit the forecast of the customers there are."""
     from pertoken.forecast.fitted import Priors, fitted  # noqa: PLC0415  the calculator must start fast
-    from pertoken.workbench.forecasting import BEHAVIOUR, standing_of  # noqa: PLC0415
+    from pertoken.workbench.preparing import BEHAVIOUR, standing_of  # noqa: PLC0415
 
     standing, _ = standing_of(past, BEHAVIOUR, 0)
     return fitted(past.panel, standing, _months(past, months), priors=Priors(), seed=seed)
