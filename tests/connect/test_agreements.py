@@ -45,6 +45,16 @@ def test_one_file_serves_rating_and_the_forecast(tmp_path):
     ]  # fmt: skip
 
 
+def test_a_renewal_is_a_second_agreement_and_the_same_contract(tmp_path):
+    rows = "pro,acme,2026-01-01,2027-01-01,600\npro,acme,2025-01-01,2026-01-01,500\n"
+    path = written(tmp_path, f"plan,customer,from,to,committed\n{rows}")
+    assert [each.committed for each in read_agreements(path)] == [600, 500]
+    (contract,) = read_contracts(path)
+    assert (contract.start, contract.end) == (date(2025, 1, 1), date(2027, 1, 1))
+    gap = written(tmp_path, path.read_text().replace("2025-01-01,2026-01-01", "2025-01-01,2025-12-01"))
+    assert refusal(read_contracts, gap)[0].startswith("3: a second contract of acme on pro; expected one")
+
+
 def test_a_ledger_may_be_yaml(tmp_path):
     text = "- {plan: pro, customer: acme, from: 2026-01-15, to: 2026-07-15, committed: 500, per: month}\n"
     (made,) = read_agreements(written(tmp_path, text, "contracts.yaml"))

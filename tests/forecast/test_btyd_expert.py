@@ -21,7 +21,7 @@ def simulated(law, customers, periods, seed=3):
     return np.concatenate([np.ones((customers, 1)), ahead], axis=1)
 
 
-def history(value):
+def watched(value):
     return History(value, np.zeros(len(value), dtype=np.int64), 7, np.zeros(len(value), dtype=np.int64))
 
 
@@ -30,7 +30,7 @@ def history(value):
 )
 def test_customers_of_a_known_law_are_foreseen(law):
     whole = simulated(law, 1009, 68)
-    paths = dying(history(whole[:, :40]), 28, 200, np.random.default_rng(1))
+    paths = dying(watched(whole[:, :40]), 28, 200, np.random.default_rng(1))
     assert paths.shape == (200, 1009, 28)
     total = paths.sum(axis=(1, 2))
     actual = whole[:, 40:].sum()
@@ -44,30 +44,30 @@ def test_amounts_are_those_of_each_customer_and_never_negative():
     level = np.exp(rng.normal(3, 1, 307))
     active = simulated(BetaGeometricBernoulli(2.0, 1.5, 0.5, 60.0), 307, 60, seed=9)
     whole = active * level[:, None] * np.exp(rng.normal(-0.045, 0.3, active.shape))
-    paths = dying(history(whole[:, :40]), 20, 100, np.random.default_rng(1))
+    paths = dying(watched(whole[:, :40]), 20, 100, np.random.default_rng(1))
     assert (paths >= 0).all()
-    mean = np.where(paths > 0, paths, np.nan)
-    busy = (whole[:, :40] > 0).sum(axis=1) > 10
-    seen = np.nanmean(mean[:, busy], axis=(0, 2))
+    busy = ((whole[:, :40] > 0).sum(axis=1) > 10) & (paths > 0).any(axis=(0, 2))
+    seen = paths[:, busy].sum(axis=(0, 2)) / (paths[:, busy] > 0).sum(axis=(0, 2))
     assert np.corrcoef(np.log(seen), np.log(level[busy]))[0, 1] > 0.97
     assert np.median(seen / level[busy]) == pytest.approx(1, abs=0.1)
 
 
 def test_small_counts_stay_whole():
     whole = simulated(BgNbd(0.6, 9.0, 0.8, 2.5), 101, 40) * np.random.default_rng(1).integers(1, 4, (101, 40))
-    paths = dying(history(whole.astype(float)), 14, 40, np.random.default_rng(1))
-    assert set(np.unique(paths)) <= {0.0, 1.0, 2.0, 3.0}
+    paths = dying(watched(whole.astype(float)), 14, 40, np.random.default_rng(1))
+    np.testing.assert_array_equal(paths, np.round(paths))
+    assert np.median(paths[paths > 0]) == 2
 
 
 def test_the_same_stream_gives_the_same_paths():
     value = simulated(BgNbd(0.6, 9.0, 0.8, 2.5), 53, 30)
-    one, two = (dying(history(value), 7, 20, np.random.default_rng(8)) for _ in range(2))
+    one, two = (dying(watched(value), 7, 20, np.random.default_rng(8)) for _ in range(2))
     np.testing.assert_array_equal(one, two)
 
 
 @pytest.mark.parametrize("value", [np.zeros((3, 5)), np.ones((1, 1)), np.ones((2, 30)), np.eye(4, 9)], ids=str)
 def test_odd_panels_are_no_trouble(value):
-    paths = dying(history(value), 4, 10, np.random.default_rng(1))
+    paths = dying(watched(value), 4, 10, np.random.default_rng(1))
     assert paths.shape == (10, len(value), 4)
     assert np.isfinite(paths).all()
 
@@ -75,16 +75,13 @@ def test_odd_panels_are_no_trouble(value):
 @pytest.mark.skipif(not CDNOW.exists(), reason="the shared data are not here")
 def test_the_last_half_year_of_a_shop_is_foreseen():
     rows = np.genfromtxt(CDNOW, delimiter=",", skip_header=1, dtype=str)
-    some = np.isin(rows[:, 0], np.unique(rows[:, 0])[::5])
-    panel = panel_of_rows(rows[some, 0].tolist(), rows[some, 1].tolist(), np.ones(some.sum()).tolist(), grain="week")
-    weeks = len(panel.periods) - 39
+    panel = panel_of_rows(rows[:, 0].tolist(), rows[:, 1].tolist(), np.ones(len(rows)).tolist(), grain="week")
     known = panel.as_of(39)
     came = panel.pick(np.flatnonzero(panel.since < 39)).value[:, 39:65].sum(axis=1)
-    assert weeks >= 26
-    paths = dying(History(known.value, known.since, 52, np.zeros(len(known), dtype=np.int64)), 26, 100,
-                  np.random.default_rng(1)).sum(axis=-1)  # fmt: skip
+    history = History(known.value, known.since, 52, np.zeros(len(known), dtype=np.int64))
+    paths = dying(history, 26, 64, np.random.default_rng(1)).sum(axis=-1)
     total = paths.sum(axis=1)
     low, high = np.quantile(total, [0.1, 0.9])
     assert low < came.sum() < high
-    assert total.mean() == pytest.approx(came.sum(), rel=0.12)
+    assert total.mean() == pytest.approx(came.sum(), rel=0.08)
     assert np.corrcoef(paths.mean(axis=0), came)[0, 1] > 0.6

@@ -61,7 +61,7 @@ def test_without_history_the_prior_is_what_is_known():
     prior = RetentionPrior(churn=0.08, strength=50)
     found = retained(np.ones((3, 2)), np.zeros(3, dtype=np.int64), periods_per_month=MONTH, prior=prior)
     assert found.leave[0] == pytest.approx(0.08, rel=0.05)
-    assert found.error == pytest.approx(prior.error, rel=0.15)
+    assert 0.5 * prior.error < found.error <= prior.error  # of the first year; the log odds of later months differ less
     assert found.back == pytest.approx(prior.back, rel=0.01)
 
 
@@ -80,14 +80,15 @@ def test_a_silence_means_more_of_a_customer_who_was_busy():
     assert found.alive[20] < 0.3 < found.alive[21]
 
 
-@settings(max_examples=25, deadline=None)
-@given(last=st.integers(7, 55), longer=st.integers(7, 28))
-def test_the_longer_silent_the_less_alive(last, longer):
+@settings(max_examples=15, deadline=None)
+@given(last=st.integers(1, 9), later=st.integers(1, 2))
+def test_the_longer_silent_the_less_alive(last, later):
     usage = np.ones((11, 84))
-    usage[0, last:] = 0
-    usage[1, last + longer :] = 0
+    usage[:2] = 0
+    usage[:2, 0] = 1
+    usage[0, 7 * last] = usage[1, 7 * (last + later)] = 1
     alive = retained(usage, np.zeros(11, dtype=np.int64), periods_per_month=MONTH).alive
-    assert 0 <= alive[0] <= alive[1] + 1e-9 <= 1 + 1e-9
+    assert 0 <= alive[0] < alive[1] <= 1
 
 
 def test_who_said_goodbye_is_gone_whatever_the_last_days_were():

@@ -103,7 +103,7 @@ def test_paths_start_at_the_level_and_the_silent_use_nothing():
     paths = model.paths(here, 3, 2003, np.random.default_rng(2))
     assert (paths >= 0).all()
     assert np.median(paths[:, 0, 0]) == pytest.approx(10, rel=0.05)
-    assert (paths[:, 1, 0] == 0).mean() > 0.9
+    assert (paths[:, 1, 0] == 0).mean() == pytest.approx(model.chance[2, GONE, 4:].sum(), abs=0.05)
 
 
 def test_the_expert_goes_on_as_the_panel_did():

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from pertoken.present.charts import Axis, waterfall
+from pertoken.present.charts_backtest import coverage
+from pertoken.present.charts_backtest import histogram as places
 from pertoken.present.charts_concentration import concentration
 from pertoken.present.charts_crossover import Line, crossover
 from pertoken.present.charts_fan import forecast_fan
@@ -67,6 +69,11 @@ def pictures():
             [(name, "10,007") for name in names], [[1.0] * (13 - row) for row in range(9)], title="Months"
         ),
         "many_cohorts": heatmap([(m, "7") for m in MONTHS], [[1.2] * (24 - r) for r in range(24)], title="Months"),
+        "held": coverage(
+            [(name, {"50 %": 0.07 * i, "80 %": 0.1 * i, "90 %": 0.11 * i}) for i, name in enumerate(names)],
+            {"50 %": 0.5, "80 %": 0.8, "90 %": 0.9},
+        ),
+        "places": places([0.3, 0, 0.05, 0.05, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]),
         "bridge": waterfall([("Revenue", 1e6), (EVIL, -7e5)], ("Margin", 3e5), title="USD"),
     }
 

@@ -76,7 +76,7 @@ def command(
 
     said = {name: each for name, each in reading.said().items() if name != "unpriced"}
     with progress(quiet=delivery.quiet) as watch:
-        answer = workbench.forecast(
+        answer = workbench.forecast_revenue(
             **said,
             watch=watch,
             card=card,

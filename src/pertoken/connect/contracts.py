@@ -1,6 +1,7 @@
 """Contracts come in by this door: a CSV with a line for each, or YAML with a list."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -35,7 +36,11 @@ def read_contracts(path: str | Path) -> tuple[Contract, ...]:
     read = rows(path, KIND)
     made = [_contract(place, row) for place, row in read]
     faults = [each for each in made if isinstance(each, Fault)]
-    contracts = [(place, each) for (place, _), each in zip(read, made, strict=True) if isinstance(each, Contract)]
+    contracts = _renewed(
+        (place, each, bool(row.get("committed")))
+        for (place, row), each in zip(read, made, strict=True)
+        if isinstance(each, Contract)
+    )
     faults += _twice(contracts)
     if faults:
         raise InputError.of(faults)
@@ -63,6 +68,25 @@ def _day(text: str) -> date | None:
     if not text:
         return None
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _renewed(made: Iterable[tuple[str, Contract, bool]]) -> list[tuple[str, Contract]]:
+    """Join a contract with a commitment and the one that goes on from the day of its end, on the same card."""
+    rows = list(made)
+    joined = {i: (place, each) for i, (place, each, _) in enumerate(rows)}
+    goes_on: dict[tuple[object, ...], int] = {}
+    for i in sorted(joined, key=lambda row: str(rows[row][1].start or "")):
+        _, each, promised = rows[i]
+        if not promised:
+            continue
+        who = (each.card, *sorted(each.labels.items()))
+        first = goes_on.pop((*who, each.start), i) if each.start else i
+        if first != i:
+            joined[first] = (joined[first][0], replace(joined[first][1], end=each.end))
+            del joined[i]
+        if each.end:
+            goes_on[*who, each.end] = first
+    return list(joined.values())
 
 
 def _twice(contracts: Iterable[tuple[str, Contract]]) -> Iterator[Fault]:

@@ -20,6 +20,12 @@ SHUFFLES = 499
 CHANCE = 0.02
 """A break is told where shuffled shocks make a step as large this seldom."""
 
+PERSISTENCE = (0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.92, 0.97)
+"""How much of a shock stays to the next period, as tried."""
+
+TRIED = 99
+"""Series of each persistence."""
+
 LEAST = 0.05
 """The smallest change that is told, in logs."""
 
@@ -45,6 +51,10 @@ class Break:
     ratio: float
     chance: float
     share: float
+
+    def __str__(self) -> str:
+        """Ask about it."""
+        return self.question
 
     @property
     def question(self) -> str:
@@ -122,7 +132,7 @@ def _strongest(shared: Values, known: list[int], season: int, rng: np.random.Gen
     step -= base @ (base.T @ step)
     step /= np.sqrt((step**2).sum(axis=0))
     place, fit, rest = _fit(shared[None] - (shared @ base) @ base.T, step)
-    made = _shuffled(rest[0], rng)
+    made = _shuffled(rest[0], _stays(rest[0], base, step, rng), rng)
     _, others, _ = _fit(made - (made @ base) @ base.T, step)
     return places[int(place[0])], float((1 + (others >= fit[0] * (1 - 1e-12)).sum()) / (1 + SHUFFLES))
 
@@ -141,17 +151,38 @@ def _fit(series: Values, step: Values) -> tuple[Indices, Values, Values]:
     return best, np.abs(size) / np.sqrt((rest**2).sum(axis=1) + 1e-300), rest
 
 
-def _shuffled(rest: Values, rng: np.random.Generator) -> Values:
-    """Make series of the shocks of one, drawn anew, that stay as long as its own, shape `(shuffle, period)`."""
-    size = len(rest)
-    stays = float(rest[1:] @ rest[:-1] / max(float(rest @ rest), 1e-300))
-    stays = float(np.clip(stays + (1 + 3 * stays) / size, 0.0, 0.95))  # short series show less of it
+def _lag(series: Values) -> Values:
+    """Autocorrelation from one period to the next, shape `(series,)`."""
+    squares = (series**2).sum(axis=1) + 1e-300
+    lag: Values = (series[:, 1:] * series[:, :-1]).sum(axis=1) / squares
+    return lag
+
+
+def _stays(rest: Values, base: Values, step: Values, rng: np.random.Generator) -> float:
+    """Find how long shocks stay, from what the best step leaves of them.
+
+    A short series, without its line, its pattern and a step, shows less of it than there is: the persistence is the one
+    whose series, treated the same way, show as much.
+    """
+    shown = []
+    for stays in PERSISTENCE:
+        made = _persisting(rng.standard_normal((TRIED, len(rest))), stays)
+        shown.append(np.median(_lag(_fit(made - (made @ base) @ base.T, step)[2])))
+    return float(np.interp(_lag(rest[None])[0], shown, PERSISTENCE))
+
+
+def _persisting(shocks: Values, stays: float) -> Values:
+    """Let shocks stay, from a steady state on; in place."""
+    shocks[:, 0] /= (1 - stays**2) ** 0.5
+    for when in range(1, shocks.shape[1]):
+        shocks[:, when] += stays * shocks[:, when - 1]
+    return shocks
+
+
+def _shuffled(rest: Values, stays: float, rng: np.random.Generator) -> Values:
+    """Make series of the shocks of one, drawn anew, that stay as long, shape `(shuffle, period)`."""
     shocks = rest[1:] - stays * rest[:-1]
-    made = rng.choice(shocks - shocks.mean(), (SHUFFLES, size))
-    made[:, 0] /= (1 - stays**2) ** 0.5
-    for when in range(1, size):
-        made[:, when] += stays * made[:, when - 1]
-    return made
+    return _persisting(rng.choice(shocks - shocks.mean(), (SHUFFLES, len(rest))), stays)
 
 
 def _told(on: str, value: Values, at: int, edge: int, chance: float) -> Break:

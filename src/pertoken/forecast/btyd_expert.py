@@ -17,7 +17,7 @@ from pertoken.forecast.btyd.purchases import Purchases, purchases_of
 from pertoken.forecast.expert import History
 from pertoken.forecast.panel import Indices
 
-MOST_FITTED = 1500
+MOST_FITTED = 4000
 """Customers whose history the law is fitted to, evenly picked where there are more."""
 
 WORLDS = 16
@@ -34,9 +34,6 @@ BY_PERIOD: tuple[type[Buying], ...] = (BetaGeometricBernoulli,)
 
 SELDOM = 0.3
 """Share of active periods below which active periods are as good as purchases at any time."""
-
-TRUST = 0.25
-"""How far a back-test of all customers counts against the law: what moved everybody then is in it too."""
 
 SHOCK = 0.1
 """Standard deviation of what moves everybody's activity together, where the back-tests don't show more."""
@@ -75,10 +72,10 @@ def dying(history: History, horizon: int, draws: int, rng: np.random.Generator) 
         rng: Where chance comes from.
     """
     seen = purchases_of(history.value, history.since)
-    paths = np.empty((draws, len(history), horizon))
+    paths = np.empty((draws, len(history), horizon), dtype=np.float32)
     laws = _laws(seen)
-    for rows, kind in zip(np.array_split(np.arange(draws), len(laws)), laws, strict=True):
-        paths[rows] = _active(history, seen, kind, (len(rows), horizon), rng)
+    for part, kind in zip(np.array_split(paths, len(laws)), laws, strict=True):
+        _buy(part, history, seen, kind, rng)
     _fill(paths, history.value, rng)
     return paths
 
@@ -89,22 +86,18 @@ def _laws(seen: Purchases) -> tuple[type[Buying], ...]:
     return AT_ANY_TIME if share < SELDOM else BY_PERIOD
 
 
-def _active(
-    history: History, seen: Purchases, kind: type[Buying], size: tuple[int, int], rng: np.random.Generator
-) -> Values:
-    """Draw when customers are active by one law, with its parameters as unsure as they are."""
-    draws, horizon = size
+def _buy(paths: Values, history: History, seen: Purchases, kind: type[Buying], rng: np.random.Generator) -> None:
+    """Draw how often customers are active by one law, its parameters as unsure as they are; in place."""
+    draws, _, horizon = paths.shape
     few = seen if len(seen) <= MOST_FITTED else seen.pick(np.linspace(0, len(seen) - 1, MOST_FITTED).astype(np.int64))
     estimate = fit(kind, few)
     law = kind(*estimate.parameters)
     lift = _lift(history, law, horizon)
     factor = lift.of(law.expected(seen, horizon) / horizon)
-    active = np.empty((draws, len(seen), horizon), dtype=bool)
-    parts = np.array_split(np.arange(draws), min(WORLDS, draws))
-    for rows, parameters in zip(parts, estimate.draw(len(parts), rng).tolist(), strict=True):
-        shock = np.exp(lift.shock * rng.standard_normal((len(rows), 1)))
-        active[rows] = kind(*parameters).paths(seen, horizon, len(rows), rng, lift=shock * factor) > 0
-    return active
+    parts = np.array_split(paths, min(WORLDS, draws))
+    for part, parameters in zip(parts, estimate.draw(len(parts), rng).tolist(), strict=True):
+        shock = np.exp(lift.shock * rng.standard_normal((len(part), 1)))
+        part[:] = kind(*parameters).paths(seen, horizon, len(part), rng, lift=shock * factor)
 
 
 def _lift(history: History, law: Buying, horizon: int) -> Lift:
@@ -127,20 +120,22 @@ def _lift(history: History, law: Buying, horizon: int) -> Lift:
 
 
 def _classes(expected: Values, actual: Values, weight: float, logs: Values) -> Lift:
-    """Find the factor of each class, drawn to that of all as far as little was seen of it."""
+    """Find the factor of each class against all, drawn to 1 as far as little was seen of it.
+
+    What moved everybody at the time of the back-test is left out: it tells of that time, not of the one to come.
+    """
     rise = np.argsort(expected)
     share = np.cumsum(expected[rise]) / max(float(expected.sum()), 1e-300)
     edges = np.unique(np.interp(np.arange(1, CLASSES) / CLASSES, share, expected[rise]))
     where = np.searchsorted(edges, expected)
     due, came = (np.bincount(where, each, len(edges) + 1) * weight for each in (expected, actual))
     whole = (came.sum() + BELIEF) / (due.sum() + BELIEF)
-    factor = (came + BELIEF * whole) / (due + BELIEF)
-    factor *= whole ** (TRUST - 1)
+    factor = (came / whole + BELIEF) / (due + BELIEF)
     return Lift(edges, np.clip(factor, 0.25, 4.0), float(np.hypot(SHOCK, logs.std())))
 
 
 def _fill(paths: Values, value: Values, rng: np.random.Generator) -> None:
-    """Put amounts where customers are active, in place."""
+    """Put amounts where customers are active, in place; two purchases in a period count as two active periods."""
     amount = np.nan_to_num(value)
     who, _ = np.nonzero(amount > 0)
     if not len(who):
@@ -150,7 +145,9 @@ def _fill(paths: Values, value: Values, rng: np.random.Generator) -> None:
     whole = seen.max() <= FEW and bool((seen == np.round(seen)).all())
     draw = _as_seen if whole else _levels
     _, customer, _ = at = np.nonzero(paths)
-    paths[at] = draw(seen, who, len(value), customer, rng)
+    times = paths[at].astype(np.int64)
+    amounts = draw(seen, who, len(value), np.repeat(customer, times), rng)
+    paths[at] = np.add.reduceat(amounts, np.cumsum(times) - times) if len(times) else 0
 
 
 def _as_seen(seen: Values, who: Indices, customers: int, customer: Indices, rng: np.random.Generator) -> Values:
@@ -163,10 +160,18 @@ def _as_seen(seen: Values, who: Indices, customers: int, customer: Indices, rng:
     pick = np.where(
         own,
         start[customer] + np.floor(rng.random(len(customer)) * count[customer]).astype(np.int64),
-        rng.integers(0, len(seen), len(customer)),
+        _of_all(who, len(customer), rng),
     )
     amounts: Values = seen[pick]
     return amounts
+
+
+def _of_all(who: Indices, count: int, rng: np.random.Generator) -> Indices:
+    """Pick amounts of any customer; not the first ones where later ones are enough: people try first."""
+    later = np.flatnonzero(np.concatenate([[False], who[1:] == who[:-1]]))
+    pool = later if len(later) >= BELIEF else np.arange(len(who))
+    picked: Indices = pool[rng.integers(0, len(pool), count)]
+    return picked
 
 
 def _levels(seen: Values, who: Indices, customers: int, customer: Indices, rng: np.random.Generator) -> Values:

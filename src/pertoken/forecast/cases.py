@@ -91,7 +91,9 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
     spread = spread_law(x_like, squared, np.sqrt(mean / np.median(mean)))
     end = _at(value, since, periods, horizon, season, half, usual)
     then = _told(x, x_like, reference, levels, who, origin, law, spread, actual, usual * ahead)
-    now = _told(end[0], end[1], end[2], end[4], end[5], np.full(len(value), -1), law, spread, np.empty(0), usual * horizon)
+    now = _told(
+        end[0], end[1], end[2], end[4], end[5], np.full(len(value), -1), law, spread, np.empty(0), usual * horizon
+    )
     by_size = np.lexsort((reference, origin))
     learnt = np.sort(by_size[:: max(1, -(-len(who) // LEARNT))])
     return Past(then, now, learnt, by_size[:: max(1, -(-len(who) // JUDGED))], horizon, ahead, periods, dates)
@@ -105,7 +107,14 @@ def _at(value, since, date, ahead, season, half, usual):
     actual = after(value, date, ahead) if date < value.shape[1] else np.zeros(len(value))
     rows = np.flatnonzero((since < date) & ~np.isnan(actual))
     levels = np.column_stack([here.levels[0], here.levels[-1], here.base]) * worth[:, None]
-    return (features(here, usual)[rows], traits(here, usual)[rows], (blend(here) * worth)[rows], actual[rows], levels[rows], rows)
+    return (
+        features(here, usual)[rows],
+        traits(here, usual)[rows],
+        (blend(here) * worth)[rows],
+        actual[rows],
+        levels[rows],
+        rows,
+    )
 
 
 def _told(x, x_like, reference, levels, who, origin, law, spread, actual, usual):

@@ -3,17 +3,18 @@
 import numpy as np
 
 from pertoken.forecast.kernel_lanes import compiled, copied, entered, filled
-from pertoken.forecast.kernel_rate import rate_month
 from pertoken.forecast.tariff_columns import (
     KEEP,
+    POOLS,
     MONTHLY_PAY,
     RENEWS,
     ROW_OF_POOL,
     TERM,
 )
+from pertoken.forecast.kernel_rate import rate_month
 
 STAGES = 9
-# ruff: noqa: ANN001, ANN201, PLR0917
+# ruff: noqa: ANN001, ANN201, D103, PLR0917
 
 
 @entered
@@ -27,7 +28,7 @@ def bill_customers(t, plans, counts, ages, driver, here, rounded):  # type: igno
     fresh = np.zeros(lanes, dtype=driver.dtype)
     money = np.zeros((STAGES, lanes), dtype=driver.dtype)
     for i in range(customers):
-        begin(t, ages[i], state)
+        begin(t, plans[i], ages[i], state)
         for month in range(months):
             renewed(t, here[i], month, fresh)
             for s in range(STAGES):
@@ -40,13 +41,16 @@ def bill_customers(t, plans, counts, ages, driver, here, rounded):  # type: igno
 
 
 @compiled
-def begin(t, age, state):  # type: ignore[no-untyped-def]
-    """Empty all sums and balances; terms go on where the contract is of some age."""
+def begin(t, plan, age, state):  # type: ignore[no-untyped-def]
+    """Empty all sums and balances; the plan's terms go on where the contract is of some age."""
     for row in range(len(state)):
         filled(state[row], t.zero)
-    for p in range(len(t.pool_numbers)):
+    if age == 0:
+        return
+    first, last = t.plan[plan], t.plan[plan + 1]
+    for p in range(t.card[first, POOLS], t.card[last, POOLS]):
         term, months = t.pool_numbers[p, TERM], int(t.pool_numbers[p, TERM])
-        if months > 0 and age > 0:
+        if months > 0:
             row = t.pool[p, ROW_OF_POOL] + 1 + t.pool[p, KEEP]
             gone = age % months if t.pool[p, RENEWS] else min(age, months)
             for i in range(state.shape[1]):

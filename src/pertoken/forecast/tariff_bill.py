@@ -18,7 +18,13 @@ LANES = 256
 
 
 def bill(
-    tariffs: Tariffs, plan: NDArray[Any] | int, mix: Values, driver: Values, *, kind: str = "effective", **more: Any  # noqa: ANN401  see `stages`
+    tariffs: Tariffs,
+    plan: NDArray[Any] | int,
+    mix: Values,
+    driver: Values,
+    *,
+    kind: str = "effective",
+    **more: Any,  # noqa: ANN401  see `stages`
 ) -> Values:
     """Charge usage by path, customer and month.
 

@@ -192,9 +192,7 @@ def _fee(card: Card, name: str, charge: Charge, months: Sequence[str]) -> Charge
     assert charge.curve is not None  # noqa: S101  the door asks for it
     money = evaluate(normal_form(charge.curve), np.ones(1))[0]
     form = NormalForm((), (money,), (0,), (0,))  # type: ignore[arg-type]
-    return ChargeRow(
-        name=plain(name), weights=np.zeros(0), on=on, opens=opens, long=every in LONG, fee=True, form=form
-    )
+    return ChargeRow(name=plain(name), weights=np.zeros(0), on=on, opens=opens, long=every in LONG, fee=True, form=form)
 
 
 def _counted(
@@ -240,9 +238,7 @@ def _step(card: Card, kind: str, index: int, months: Sequence[str]) -> StepRow:
         name = clamp.on[0] if len(clamp.on) == 1 else kind
         opens, closes = _edges(clamp.window, months)
         on = _held(card, clamp.during, months)
-        return StepRow(
-            kind=kind, value=float(bound or 0), on=on, opens=opens, closes=closes, names=clamp.on, name=name
-        )
+        return StepRow(kind=kind, value=float(bound or 0), on=on, opens=opens, closes=closes, names=clamp.on, name=name)
     adjust = card.adjust[index]
     on = _held(card, adjust.during, months)
     factor = adjust.factor
@@ -258,9 +254,7 @@ def _pool(card: Card, pool: Pool, months: Sequence[str]) -> PoolRow:
     cost = float(each if each is not None else price / pool.grant if price is not None and pool.grant else money_over)
     term = pool.term.months or 0 if pool.term and not pool.every else 0
     on = _held(card, pool.during, months)
-    return PoolRow(
-        pool=pool, on=on, opens=opens, closes=closes, months=term, names=drawing(pool, card), cost=cost
-    )
+    return PoolRow(pool=pool, on=on, opens=opens, closes=closes, months=term, names=drawing(pool, card), cost=cost)
 
 
 def _held(card: Card, during: During, months: Sequence[str]) -> Flags:

@@ -23,6 +23,8 @@ DRAWN = 24
 FEWEST = 3
 """Customers from which on their concentration is drawn."""
 SHARES = (0.1, 0.5, 0.9)
+LARGE = 1_000.0
+"""Amount from which on the decimals of an estimate are not shown."""
 RATIO: Kind = "money"
 """Ratios are written as money is, with two decimals."""
 
@@ -50,7 +52,7 @@ def _words(answer: Cohorts) -> str:
         parts.append(f"net retention {net}, gross {gross} over {_span(rates.days)}")
     whole = next((each for each in answer.report.groups if not each.name), None)
     if whole:
-        low, middle, high = (show(each, _money(answer)) for each in np.quantile(whole.worth.average, SHARES).tolist())
+        low, middle, high = (show(each, _rough(answer)) for each in np.quantile(whole.worth.average, SHARES).tolist())
         parts.append(
             f"a new customer {_word(answer, 'is worth', 'uses')} {middle} {answer.unit} on average ({low} to {high})"
         )
@@ -60,6 +62,12 @@ def _words(answer: Cohorts) -> str:
 
 def _money(answer: Cohorts) -> Kind:
     return _word(answer, "money", "quantity")  # type: ignore[return-value]  # both are kinds
+
+
+def _rough(answer: Cohorts) -> Kind:
+    """How what is estimated is written: where it is large, without the decimals that nobody knows."""
+    large = any(np.median(each.worth.average) >= LARGE for each in answer.report.groups)
+    return "count" if large else _money(answer)
 
 
 def _word(answer: Cohorts, of_money: str, of_usage: str) -> str:
@@ -181,7 +189,7 @@ def _lifetime(answer: Cohorts) -> list[Block]:
     groups = answer.report.groups
     if not groups:
         return []
-    unit, kind, costs = answer.unit, _money(answer), any(each.cac for each in groups)
+    unit, kind, costs = answer.unit, _rough(answer), any(each.cac for each in groups)
     columns = [Column("cohort", "Cohort", "text"), Column("customers", "Customers", "count")]
     columns += [Column(f"average_p{100 * q:.0f}", f"Average P{100 * q:.0f}", kind, unit) for q in SHARES]
     columns += [Column(f"one_p{100 * q:.0f}", f"One P{100 * q:.0f}", kind, unit) for q in SHARES]
@@ -189,7 +197,7 @@ def _lifetime(answer: Cohorts) -> list[Block]:
     columns += [Column("cac", "To win", kind, unit), Column("ltv_cac", "LTV : CAC", RATIO)] if costs else []
     columns += [Column("formula", "By formula", kind, unit)]
     rows = tuple(_worth(each, costs=costs) for each in groups)
-    said = "gross margin" if answer.costed else "revenue (give --cost for margins)" if kind == "money" else "usage"
+    said = "gross margin" if answer.costed else _word(answer, "revenue (give --cost for margins)", "usage")
     life = answer.ask.life
     note = (
         f"Discounted {said} of a new customer over {life.months} months at {show(life.discount, 'share')} a year. "

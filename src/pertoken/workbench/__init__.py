@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.cohorting import cohorts
     from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.exporting import export
-    from pertoken.workbench.forecasting import forecast
+    from pertoken.workbench.forecasting import forecast_revenue
     from pertoken.workbench.importing import import_workbook
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.markets import topdown
@@ -34,7 +34,7 @@ _ROOMS = {
     "exporting": ("export",),
     "importing": ("import_workbook",),
     "machines": ("Gpus", "gpu_card", "gpus"),
-    "forecasting": ("forecast",),
+    "forecasting": ("forecast_revenue",),
     "migrating": ("migrate",),
     "markets": ("topdown",),
     "modelling": ("breakeven", "compare", "crossover", "explained", "model", "run", "sensitivity", "solve"),
@@ -74,7 +74,7 @@ __all__ = [
     "explain",
     "explained",
     "export",
-    "forecast",
+    "forecast_revenue",
     "gpu_card",
     "gpus",
     "import_workbook",

@@ -21,6 +21,7 @@ from pertoken.workbench.reading import How
 
 if TYPE_CHECKING:
     from pertoken.forecast.cohort_answer import Cohorts, Converted, Selling
+    from pertoken.forecast.cohort_report import Ask
     from pertoken.forecast.panel import Panel
 
 UNPAID = ("", "free", "trial", "none")
@@ -68,22 +69,37 @@ def cohorts(
     Raises:
         PertokenError: What is wrong with the log, the cards or the files, and the mend.
     """
-    from pertoken.forecast.cohort_answer import Cohorts  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.cohort_report import Ask, cohort_report  # noqa: PLC0415
+    from pertoken.forecast.cohort_report import Ask  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.lifetime import Life  # noqa: PLC0415
-    from pertoken.usage.report import partial_day  # noqa: PLC0415
 
     grain, width = ("month", 28) if window == "month" else ("day", _days(window))
+    ask = Ask(by=by, width=width, life=Life(discount=discount, months=months), draws=draws, seed=seed)
     own = [name for name in (by, state) if name and name not in GRAINS]
     read = history(log, revenue=revenue, cost=cost, tracks=own, grain=grain, bare=True, unpriced=unpriced, how=how)
+    return _followed(read, ask, state=state, cac=cac, marketing=marketing, timezone=how.get("timezone", "UTC"))
+
+
+def _followed(
+    read: History,
+    ask: "Ask",
+    *,
+    state: str,
+    cac: "float | Mapping[str, float] | str | Path | None",
+    marketing: "Mapping[str, float] | str | Path | None",
+    timezone: str,
+) -> "Cohorts":
+    """Follow the customers of a history."""
+    from pertoken.forecast.cohort_answer import Cohorts  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.cohort_report import cohort_report  # noqa: PLC0415
+    from pertoken.usage.report import partial_day  # noqa: PLC0415
+
     used, unit = _used(read)
     paid, owed = _paid(read, used)
     paid, paying = _of_state(paid, state)
-    used, paid, owed, cut = _whole(used, paid, owed, read, partial_day(read.report.last, how.get("timezone", "UTC")))
+    used, paid, owed, cut = _whole(used, paid, owed, read, partial_day(read.report.last, timezone))
     share, costed = _margin_share(read, paid)
     selling = _selling(read, paid, _spending(marketing))
-    life = Life(discount=discount, months=months, share=share)
-    ask = Ask(by=by, width=width, life=life, draws=draws, seed=seed, cac=_cac(cac, selling))
+    ask = replace(ask, life=replace(ask.life, share=share), cac=_cac(cac, selling))
     report = cohort_report(paid, ask, used)
     now = report.windows.value[:, -1]
     return Cohorts(
@@ -99,7 +115,7 @@ def cohorts(
         selling=selling,
         converted=_converted(read, used, paid, paying),
         cards=read.cards,
-        says=(*read.says, *cut, *_unsold(marketing, selling), *_first(paid, by)),
+        says=(*read.says, *cut, *_unsold(marketing, selling), *_first(paid, ask.by)),
         warns=_whales(now, report.customers),
     )
 

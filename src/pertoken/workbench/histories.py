@@ -104,15 +104,8 @@ def history(
         every = [*(each for own in cards.values() for each in own), *also]
         own = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *tracks)) if name in known or name in tracks)
         keys = ("customer", grain, *own)
-        usage, report, _ = folded(
-            opened,
-            every,
-            keys,
-            terms=terms,
-            on=how.get("on"),
-            rejects=how.get("rejects", False),
-            watch=how.get("watch"),
-        )
+        told: dict[str, Any] = {"terms": terms, "on": how.get("on"), "rejects": how.get("rejects", False)}
+        usage, report, _ = folded(opened, every, keys, **told, watch=how.get("watch"))
     own = tuple(name for name in own if one_label_each(usage, name, grain))
     cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
     usage = _of_keys(usage, cells)

@@ -112,18 +112,20 @@ def prepared(
             f"the log has {len(panel.periods)} days ({panel.periods[0]} to {panel.periods[-1]}); a forecast needs "
             f"{SHORTEST} at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
         )
-    standing, plans = _standing(read, segments, top)
+    standing, plans = standing_of(read, segments, top)
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, beside, ahead)
     if agreed is not None:
-        standing = replace(standing, bound=agreed.bound[: len(panel)])
+        rows = np.unique(agreed.terms.customer)
+        standing = replace(standing, bound=agreed.bound[: len(panel)], signed=rows[rows < len(panel)])
     coming = _coming(beside, standing, ahead, panel.periods[-1])
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming)
     charged = _tariffs(read, plans, standing.plan, ahead)
     return Prepared(read, standing, plans, made, charged, seed, beside, agreed)
 
 
-def _standing(read: History, segments: str, top: int) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
+def standing_of(read: History, segments: str, top: int) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
+    """Say what customers are at the end of a history, and which cards each plan has."""
     from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.fitted import Standing  # noqa: PLC0415
     from pertoken.forecast.plans import FREE, driver_weights, planned  # noqa: PLC0415

@@ -11,7 +11,8 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.lines import Usage
 from pertoken.forecast.migration.ahead import forecast_ahead, leaving_ahead
-from pertoken.forecast.migration.tariff import rated_tariff
+from pertoken.forecast.migration.arrayed import ArrayTariff, tariff_of
+from pertoken.forecast.migration.tariff import RatedTariff, rated_tariff
 from pertoken.forecast.population import Forecastable, Law, Population, Shared
 from pertoken.rating.rate import amount, rate
 
@@ -51,8 +52,14 @@ def test_it_charges_what_the_books_would():
             {"quantity": np.array([Decimal(q) for q in quantity], dtype=object)},
         )
         ledger = rate(lines, [card_from(HYBRID)], span=(date(2027, 1, 1), date(2027, 4, 1))).ledger
-        exact = {(r["customer"], r["month"]): r["amount"] for r in amount(ledger, "effective").fold(["customer", "month"]).records()}
-        idle = {(r["customer"], r["month"]): r["amount"] for r in ledger.where(stage="unused").fold(["customer", "month"]).records()}
+        exact = {
+            (r["customer"], r["month"]): r["amount"]
+            for r in amount(ledger, "effective").fold(["customer", "month"]).records()
+        }
+        idle = {
+            (r["customer"], r["month"]): r["amount"]
+            for r in ledger.where(stage="unused").fold(["customer", "month"]).records()
+        }
         at = next(d for d, each in enumerate(usage) if each is world or (each == world).all())
         for i, name in enumerate(NAMES):
             for t, label in enumerate(MONTHS):
@@ -73,14 +80,26 @@ def test_without_usage_the_fee_and_the_bundle_are_left():
 
 
 def test_cards_are_told_apart_by_what_customers_are():
-    free = {"plan": "free", "where": 'tier == "free"', "prices": {"a": {"measure": {"sum": "total_tokens"}, "curve": [{"rate": 0}]}}}
-    paid = {"plan": "paid", "where": 'tier == "paid"', "prices": {"a": {"measure": {"sum": "total_tokens"}, "curve": [{"rate": 1}]}}}
+    free = {
+        "plan": "free",
+        "where": 'tier == "free"',
+        "prices": {"a": {"measure": {"sum": "total_tokens"}, "curve": [{"rate": 0}]}},
+    }
+    paid = {
+        "plan": "paid",
+        "where": 'tier == "paid"',
+        "prices": {"a": {"measure": {"sum": "total_tokens"}, "curve": [{"rate": 1}]}},
+    }
     made = tariff(free, paid, known={"tier": Key.of(["paid", "free"])})
     assert made(np.full((1, 2, 3), 7.0), np.array([0, 1])).total.tolist() == [[[7.0] * 3, [0.0] * 3]]
 
 
 def test_an_account_without_customers_cannot_be_moved():
-    account = {"plan": "all", "scope": [], "prices": {"a": {"measure": {"sum": "total_tokens"}, "curve": [{"rate": 1}]}}}
+    account = {
+        "plan": "all",
+        "scope": [],
+        "prices": {"a": {"measure": {"sum": "total_tokens"}, "curve": [{"rate": 1}]}},
+    }
     with pytest.raises(InputError, match="customers can only move one by one"):
         tariff(account)
 
@@ -92,12 +111,14 @@ def forecastable(**more):
     people = Population(
         names=NAMES, segment=np.zeros(2, np.int32), plan=np.zeros(2, np.int32), group=np.zeros(2, np.int32),
         age=np.array([1, 5]), shares=np.array([0.1, 0.5, 0.9]), level=said.pop("level", level), mix=MIX,
-        cost=np.zeros(2), bound=np.array([1, 3]), whales=np.arange(0), **{n: said[n] for n in ("noise", "walk", "idle", "alive")},
+        cost=np.zeros(2), bound=np.array([1, 3]), whales=np.arange(0), noise=said["noise"], walk=said["walk"],
+        idle=said["idle"], alive=said["alive"],
     )  # fmt: skip
-    law = Law("all", np.array([0.5, 0.3, 0.1]), 0.0, np.array([0.0, 0.0, 0.5]), np.ones(3), 0.0, 0.0, 0.0, 0.0, MIX[0], 0.0, 0,
-              np.zeros(4, np.int32))  # fmt: skip
+    law = Law("all", np.array([0.5, 0.3, 0.1]), 0.0, np.array([0.0, 0.0, 0.5]), np.ones(3), 0.0, 0.0, 0.0, 0.0,
+              MIX[0], 0.0, 0, np.zeros(4, np.int32))  # fmt: skip
     shared = Shared(
-        growth=np.log(1.1) * np.arange(1, 5)[None], error=said.get("error", 0.0), damping=0.5, shock=said.get("shock", 0.0),
+        growth=np.log(1.1) * np.arange(1, 5)[None], error=said.get("error", 0.0), damping=0.5,
+        shock=said.get("shock", 0.0),
         shock_stays=0.5, segment_shock=0.0, level=np.array([said.get("together", 0.0)]), leave=0.0,
         arrivals=np.zeros((1, 4)), arrivals_error=0.0, arrivals_size=1.0,
     )  # fmt: skip
@@ -141,3 +162,35 @@ def test_leaving_follows_age_contract_and_silence():
     """Bound for 1 and 3 months; aged 1 and 5; the second may be gone already with a chance of 0.4."""
     found = leaving_ahead(forecastable(alive=np.array([1.0, 0.6])))
     np.testing.assert_allclose(found, [[0, 0.1, 0.1, 0.1], [0.4, 0, 0, 0.1]], atol=1e-8)
+
+
+FREE = {"plan": "free", "where": 'tier == "free"',
+        "prices": {"a": {"measure": {"sum": "total_tokens"}, "convert": {"per": 1000}, "curve": [{"rate": 0}]}}}  # fmt: skip
+TIERS = {"mode": "marginal", "tiers": [{"up_to": 5000, "rate": "0.005"}, {"rate": "0.003"}]}
+PAID = {
+    "plan": "paid", "where": 'tier == "paid"', "clamp": {"min": 40, "window": "month"},
+    "prices": {"a": {"measure": {"sum": "total_tokens", "window": "month"}, "convert": {"per": 1000}, "curve": TIERS}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cards", [(HYBRID,), (FREE, PAID)])
+def test_arrays_charge_what_rating_does(cards):
+    """To half a cent a line: arrays do not round the lines of an invoice."""
+    known = {"tier": Key.of(["paid", "free"])}
+    cards = [card_from(each) for each in cards]
+    told = {"mix": MIX, "cells": CELLS, "known": known}
+    slow, fast = (make(cards, NAMES, MONTHS, **told) for make in (rated_tariff, tariff_of))
+    assert isinstance(fast, ArrayTariff)
+    usage = np.random.default_rng(1).lognormal(16, 1.2, (7, 2, 3))
+    for rows in (np.array([0, 1]), np.array([1])):
+        one, other = slow(usage[:, rows], rows), fast(usage[:, rows], rows)
+        np.testing.assert_allclose(other.total, one.total, atol=0.02)
+        np.testing.assert_allclose(other.idle, one.idle, atol=0.02)
+
+
+def test_what_arrays_cannot_hold_is_rated():
+    peak = {
+        "plan": "peak",
+        "prices": {"a": {"measure": {"max": "total_tokens", "every": "day"}, "curve": [{"rate": 1}]}},
+    }
+    assert isinstance(tariff_of([card_from(peak)], NAMES, MONTHS, mix=MIX, cells=CELLS), RatedTariff)

@@ -87,11 +87,9 @@ def most_likely(log_likelihood: Callable[[Values], float], prior: Prior) -> Esti
 
     bounds = [(centre - FAR, centre + FAR) for centre in prior.centre]
     logs = minimize(loss, prior.centre, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13, "maxiter": 400}).x
-    for _ in range(2):
-        slope, curvature = _slope(loss, logs), _curvature(loss, logs)
-        step = np.linalg.lstsq(curvature, slope, rcond=1e-9)[0]
-        if np.abs(step).max() < 1 and loss(logs - step) <= loss(logs):
-            logs = logs - step
+    step = np.linalg.lstsq(_curvature(loss, logs), _slope(loss, logs), rcond=1e-9)[0]
+    if np.abs(step).max() < 1 and loss(logs - step) <= loss(logs):
+        logs = logs - step
     value, vector = np.linalg.eigh(_curvature(loss, logs))
     least = np.where(np.isfinite(prior.spread), prior.spread, FAR).max() ** -2
     covariance = (vector / np.maximum(value, least)) @ vector.T

@@ -1,0 +1,84 @@
+"""Certain: the one world in which all chance stands at its middle, in double precision and with rounded bills."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from pertoken.core.money import Values
+from pertoken.forecast.kernel_bill import bill_customers
+from pertoken.forecast.kernel_people import Common, People, Promises, common_of, people_of
+from pertoken.forecast.population import Forecastable
+from pertoken.forecast.tariff import STAGES, Tariffs
+from pertoken.forecast.twin import lives
+from pertoken.forecast.worlds import Worlds
+
+NONE = np.zeros(1, dtype=np.int64)
+
+
+def certain(
+    model: Forecastable, tariffs: Tariffs, shared: Worlds, seed: int, promises: Promises
+) -> Mapping[str, Values]:
+    """Add up what customers use and pay in the one world, each of shape `(1, month, group)`."""
+    people, common = twin_arrays(model, tariffs, shared, seed, promises)
+    groups = len(next(iter(model.groups.values())))
+    return customer_sums(tariffs, people, common, NONE, groups, rounded=True)
+
+
+def twin_arrays(
+    model: Forecastable, tariffs: Tariffs, shared: Worlds, seed: int, promises: Promises, block: slice = slice(None)
+) -> tuple[People, Common]:
+    """Arrays of a model in double precision; nobody changes its plan where all chance stands still."""
+    people = people_of(model, tariffs, shared, seed, promises, np.float64)
+    common = common_of(model, shared, block, np.float64)
+    return people, replace_converts(common) if people.still.all() else common
+
+
+def replace_converts(common: Common) -> Common:
+    """Let nobody change its plan."""
+    return common._replace(converts=False)
+
+
+def customer_sums(
+    tariffs: Tariffs, people: People, common: Common, pairs: "np.ndarray[tuple[int], np.dtype[np.int64]]", groups: int,
+    *, rounded: bool,
+) -> Mapping[str, Values]:  # fmt: skip
+    """Add up customers one after the other, as read: each sum of shape `(path, month, group)`.
+
+    Args:
+        tariffs: What they are charged by.
+        people: Customers as arrays.
+        common: What the paths share.
+        pairs: Numbers of the pairs of paths.
+        groups: How many groups there are.
+        rounded: Whether bills are rounded.
+    """
+    lanes, months = common.growth.shape[2], common.growth.shape[1]
+    out = {name: np.zeros((lanes, months, groups)) for name in ("driver", "cost", "customers", *STAGES)}
+    for row in range(len(people.key)):
+        life, group, profile = lives(people, common, row, pairs), people.group[row], people.profile[row]
+        out["driver"][:, :, group] += life.driver * life.weight
+        out["cost"][:, :, group] += life.driver * life.weight * people.cost[profile]
+        out["customers"][:, :, group] += life.here * life.weight
+        money = np.zeros((len(STAGES), lanes, months))
+        for plan in range(len(tariffs.plans)):
+            mine = life.here * (life.plan == plan)
+            if mine.any():
+                money += _bills(tariffs, people, row, plan, life.driver * mine, mine, rounded=rounded)
+        for i, name in enumerate(STAGES):
+            out[name][:, :, group] += money[i] * life.weight
+    return {name: each for name, each in out.items()}
+
+
+def _bills(
+    tariffs: Tariffs, people: People, row: int, plan: int, driver: Values, here: Values, *, rounded: bool
+) -> Values:
+    """Bill one customer on one plan, shape `(stage, path, month)`."""
+    born = people.born[row]
+    counts = people.counts[people.profile[row]][None]
+    money = np.zeros((len(STAGES), *driver.shape))
+    lanes, shares = (np.ascontiguousarray(each.T[None]) for each in (driver, here))
+    billed = bill_customers(
+        tariffs.double, np.array([plan]), counts, np.array([people.age[row]]), lanes, shares, rounded
+    )
+    money[:, :, born:] = np.moveaxis(billed[:, 0], 1, 2)[:, :, born:]
+    return money

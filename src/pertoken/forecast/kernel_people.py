@@ -1,0 +1,306 @@
+"""People: customers, and those who may come, as arrays that the compiled loops read; and what a block of paths shares."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pertoken.core.money import Values
+from pertoken.forecast.population import Forecastable, Law
+from pertoken.forecast.streams import keys_of
+from pertoken.forecast.tariff import Tariffs
+from pertoken.forecast.worlds import Worlds, whales_of
+
+TAIL_FROM = 0.95
+"""Share from which newcomers' levels have a tail of their own."""
+
+FAR = (0.975, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
+"""Shares at which the tail is known; what lies beyond the last is taken to be as large as there."""
+
+
+class People(NamedTuple):
+    """Rows of customers and newcomers, in the order of their groups; then profiles, segments and agreements.
+
+    Args:
+        key: Of the row's streams.
+        born: Month from which it is there.
+        slot: Number of a newcomer among those of its segment and month; -1 for who is a customer.
+        segment: Its law.
+        plan: Its tariff.
+        group: Where it is added up.
+        age: Months since it came.
+        bound: Months in which it can't leave.
+        alive: Chance that it is a customer at the start.
+        whale: Its row in the design; -1 where its chance comes from its own stream.
+        still: Whether its own chance stands at its middle.
+        profile: Its row among the profiles.
+        promise: Its row among the agreements; -1 for none.
+        paid: What was billed of an agreement's period before the first month.
+        base: Level at the lowest known share, by profile.
+        knots: Normal scores at which the level's slope changes, by profile.
+        rises: By how much it does.
+        noise: Standard deviation of a month's own noise.
+        walk: Of a month's step of the level.
+        idle: Share of months without usage.
+        cost: Of a unit of driver.
+        counts: What a unit of driver counts for each charge.
+        back: Chance to come back, by segment.
+        together: Weight of the shared normal in each rank.
+        ramp: Log of a newcomer's level by age.
+        promised: What an agreement asks for at the end of a month, else 0.
+        promise_opens: Whether a period of it begins.
+    """
+
+    key: NDArray[np.uint64]
+    born: NDArray[np.int64]
+    slot: NDArray[np.int64]
+    segment: NDArray[np.int64]
+    plan: NDArray[np.int64]
+    group: NDArray[np.int64]
+    age: NDArray[np.int64]
+    bound: NDArray[np.int64]
+    alive: Values
+    whale: NDArray[np.int64]
+    still: NDArray[np.int64]
+    profile: NDArray[np.int64]
+    promise: NDArray[np.int64]
+    paid: Values
+    base: Values
+    knots: Values
+    rises: Values
+    noise: Values
+    walk: Values
+    idle: Values
+    cost: Values
+    counts: Values
+    back: Values
+    together: Values
+    ramp: Values
+    promised: Values
+    promise_opens: NDArray[np.int64]
+
+
+class Common(NamedTuple):
+    """What the paths of a block share; a lane is a path.
+
+    Args:
+        growth: Log growth, shape `(segment, month, lane)`.
+        moved: Growth and shocks together.
+        level: Shared normal of the level.
+        hazard: Hazard of leaving in a month by age, shape `(segment, age, lane)`.
+        born: Newcomers, shape `(segment, month, lane)`.
+        most: The most of them in any lane, shape `(segment, month)`.
+        whale_level: Own normals of the largest customers, shape `(whale, lane)`.
+        whale_walk: Shape `(whale, month, lane)`.
+        whale_share: Shape `(whale, lane)`.
+        converts: Whether customers change their plan.
+        chance: From plan to plan, shape `(plan, plan)`.
+        step: Log of the factor on usage when they do.
+    """
+
+    growth: Values
+    moved: Values
+    level: Values
+    hazard: Values
+    born: NDArray[np.int32]
+    most: NDArray[np.int64]
+    whale_level: Values
+    whale_walk: Values
+    whale_share: Values
+    converts: bool
+    chance: Values
+    step: Values
+
+
+@dataclass(frozen=True, eq=False)
+class Promises:
+    """Agreements of customers, as what is due at the end of which month.
+
+    Args:
+        row: Row of each customer's agreement; -1 for none, shape `(customer,)`.
+        due: What is committed for the period that ends in a month, else 0, shape `(agreement, month)`. [currency]
+        opens: Whether a period begins in a month, shape `(agreement, month)`.
+        paid: What was billed of the first period before the first month, shape `(agreement,)`. [currency]
+    """
+
+    row: NDArray[np.int64]
+    due: Values
+    opens: NDArray[np.bool_]
+    paid: Values
+
+    @classmethod
+    def none(cls, customers: int, months: int) -> "Promises":
+        """Make agreements of nobody."""
+        nothing = np.zeros((0, months))
+        return cls(np.full(customers, -1, dtype=np.int64), nothing, nothing > 0, np.zeros(0))
+
+
+def people_of(
+    model: Forecastable, tariffs: Tariffs, shared: Worlds, seed: int, promises: Promises, kind: Any = np.float32  # noqa: ANN401  a kind of number
+) -> People:
+    """Write customers and newcomers down as arrays.
+
+    Args:
+        model: The population and its laws.
+        tariffs: What they are charged by.
+        shared: The worlds, for how many come at most and who is in the design.
+        seed: Same seed, same digits.
+        promises: Their agreements.
+        kind: Of the numbers.
+    """
+    there, laws, size = model.people, model.laws, len(model.people.names)
+    come = _newcomers(model, shared)
+    whale, still = _chance(model, shared, len(come))
+    base, knots, rises = _profiles(model)
+    ages = max(max(len(law.ramp) for law in laws), 1)
+    counts = np.concatenate([
+        tariffs.counts(there.mix, np.asarray(there.plan)) if size else np.zeros((0, len(tariffs.owner))),
+        *(tariffs.counts(law.mix[None], np.array([law.plan])) for law in laws),
+    ])  # fmt: skip
+    mine = {
+        "key": np.concatenate([keys_of(there.names, seed), keys_of((f"to come\n{each.name}" for each in come), seed)]),
+        "born": [0] * size + [each.month for each in come],
+        "slot": [-1] * size + [each.slot for each in come],
+        "segment": [*there.segment, *(each.segment for each in come)],
+        "plan": [*there.plan, *(laws[each.segment].plan for each in come)],
+        "group": [*there.group, *(laws[each.segment].groups[each.month] for each in come)],
+        "age": [*there.age, *([0] * len(come))],
+        "bound": [*there.bound, *([0] * len(come))],
+        "whale": whale,
+        "still": still,
+        "profile": [*range(size), *(size + each.segment for each in come)],
+        "promise": [*promises.row, *([-1] * len(come))],
+    }
+    paid = np.array([promises.paid[row] if row >= 0 else 0.0 for row in mine["promise"]])
+    order = np.argsort(np.asarray(mine["group"], dtype=np.int64), kind="stable")
+    rows = {name: np.asarray(each, dtype=np.uint64 if name == "key" else np.int64)[order] for name, each in mine.items()}
+    real = {
+        "alive": np.append(there.alive, np.ones(len(come)))[order],
+        "paid": paid[order],
+        "base": base, "knots": knots, "rises": rises, "counts": counts,
+        **{name: np.append(getattr(there, name), [getattr(law, name) for law in laws])
+           for name in ("noise", "walk", "idle", "cost")},
+        "back": [law.back for law in laws],
+        "together": model.shared.level,
+        "ramp": [_stretched(law.ramp, ages) for law in laws],
+        "promised": promises.due,
+    }  # fmt: skip
+    numbers = {name: np.ascontiguousarray(each, dtype=kind) for name, each in real.items()}
+    return People(**rows, **numbers, promise_opens=promises.opens.astype(np.int64))
+
+
+class _Newcomer(NamedTuple):
+    segment: int
+    month: int
+    slot: int
+    name: str
+
+
+def _newcomers(model: Forecastable, shared: Worlds) -> list[_Newcomer]:
+    most = shared.born.max(axis=2)
+    return [
+        _Newcomer(s, m, j, f"{law.name}\n{month}\n{j}")
+        for s, law in enumerate(model.laws)
+        for m, month in enumerate(model.months)
+        for j in range(int(most[s, m]))
+    ]
+
+
+def _chance(model: Forecastable, shared: Worlds, come: int) -> tuple[list[int], list[int]]:
+    """Which row of the design each customer has, and whose chance stands still."""
+    size, rows = len(model.people.names), whales_of(model)
+    whale, still = [-1] * (size + come), [int("customers" in shared.held)] * (size + come)
+    for at, i in enumerate(rows.tolist()):
+        still[i] = int("whales" in shared.held)
+        whale[i] = -1 if still[i] else at
+    return whale, still
+
+
+def _stretched(values: Values, length: int) -> Values:
+    """Hold the last value from then on; 0 where there is none."""
+    values = np.asarray(values, dtype=float)
+    return np.append(values, np.full(length - len(values), values[-1] if len(values) else 0.0))
+
+
+def _profiles(model: Forecastable) -> tuple[Values, Values, Values]:
+    """Levels by normal score: where they begin, where their slope changes, and by how much."""
+    from scipy.special import ndtri  # noqa: PLC0415  slow to load, and only a simulation needs it
+
+    shares = np.asarray(model.people.shares, dtype=float)
+    score = ndtri(shares)
+    rows = [(score, level) for level in model.people.level]
+    rows += [_tailed(shares, score, law) for law in model.laws]
+    width = max(len(z) for z, _ in rows)
+    base, knots, rises = np.zeros(len(rows)), np.zeros((len(rows), width)), np.zeros((len(rows), width))
+    for i, (z, level) in enumerate(rows):
+        slope = np.diff(level) / np.diff(z)
+        base[i] = level[0]
+        knots[i, : len(z)] = z
+        rises[i, : len(z)] = np.diff(slope, prepend=0, append=0)
+    return base, knots, rises
+
+
+def _tailed(shares: Values, score: Values, law: Law) -> tuple[Values, Values]:
+    """Put a generalised Pareto tail on the sizes of newcomers, through the highest size that is known."""
+    from scipy.special import ndtri  # noqa: PLC0415  as above
+
+    sizes = np.asarray(law.sizes, dtype=float)
+    if law.tail <= 0 or shares[-1] <= TAIL_FROM or shares[0] >= TAIL_FROM:
+        return score, sizes
+    edge = np.interp(ndtri(TAIL_FROM), score, sizes)
+    rise = (np.array([shares[-1], *FAR]) - TAIL_FROM) / (1 - TAIL_FROM)
+    excess = (1 - rise) ** -law.tail - 1
+    scale = (sizes[-1] - edge) / excess[0]
+    below = shares < TAIL_FROM
+    z = np.concatenate([score[below], [ndtri(TAIL_FROM)], ndtri(FAR)])
+    return z, np.concatenate([sizes[below], [edge], edge + scale * excess[1:]])
+
+
+def common_of(model: Forecastable, shared: Worlds, block: slice, kind: Any = np.float32) -> Common:  # noqa: ANN401  a kind of number
+    """Take what the paths of a block share.
+
+    Args:
+        model: The population and its laws.
+        shared: The worlds.
+        block: Which paths.
+        kind: Of the numbers.
+    """
+    def part(values: Values) -> Values:
+        return np.ascontiguousarray(values[..., block], dtype=kind)
+
+    born = np.ascontiguousarray(shared.born[..., block])
+    change = model.conversion
+    none = np.zeros((1, 1))
+    return Common(
+        growth=part(shared.growth),
+        moved=np.ascontiguousarray(shared.growth[..., block] + shared.shock[..., block], dtype=kind),
+        level=part(shared.level),
+        hazard=np.ascontiguousarray(hazards(model.laws, shared.leave[block]), dtype=kind),
+        born=born,
+        most=born.max(axis=2).astype(np.int64),
+        whale_level=part(shared.whale_level),
+        whale_walk=part(shared.whale_walk),
+        whale_share=part(shared.whale_share),
+        converts=change is not None,
+        chance=np.asarray(none if change is None else change.chance, dtype=kind),
+        step=np.asarray(none if change is None else change.step, dtype=kind),
+    )
+
+
+def hazards(laws: Sequence[Law], error: Values) -> Values:
+    """Hazards of leaving in a month, with a shared error of the log odds: `log(1 + odds)`.
+
+    Args:
+        laws: One for each segment.
+        error: Of the log odds, shape `(path,)`.
+
+    Returns:
+        Shape `(segment, age, path)`; a chance of p is a hazard of -log(1 - p).
+    """
+    ages = max(max(len(law.leave) for law in laws), 1)
+    chance = np.clip(np.stack([_stretched(law.leave, ages) for law in laws]), 0.0, 1 - 1e-9)
+    odds = chance / (1 - chance)
+    hazard: Values = np.log1p(odds[:, :, None] * np.exp(error))
+    return hazard

@@ -1,0 +1,237 @@
+"""Worlds: what customers have in common in each path, and the chance of the largest, from one even design.
+
+Growth and shocks are put in the order of their importance before the design fills them: a Brownian bridge of the walk
+of the shocks in time, so that the first dimensions carry the most of the variance. The design is a scrambled Sobol
+sequence in independent replicates, which say how far a figure is off. What is held stands at its middle.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pertoken.core.design import design, whole_draws
+from pertoken.core.errors import InputError, nearest
+from pertoken.core.money import Values
+from pertoken.forecast.population import FACTORS, Forecastable, Shared
+
+REPLICATES = 10
+"""Independent scramblings of the design."""
+
+EVEN = 6
+"""Dimensions of a shock, or of a large customer's walk, that come from the design; the rest from its own stream."""
+
+FREEDOM = 5
+"""Degrees of freedom of the error of growth."""
+
+MOST_GROWTH = 0.5
+"""The most by which the error of the growth rate is taken to be off in the first month, up or down. [log / month]"""
+
+MOST_WHALES = 30
+"""The most customers whose own chance comes from the design."""
+
+
+@dataclass(frozen=True, eq=False)
+class Worlds:
+    """What is shared in each path.
+
+    Args:
+        replicates: How many independent designs the paths are of, one after the other, all of one size.
+        growth: Log growth against the start, shape `(segment, month, path)`.
+        shock: Log of the shared and the segment's shock, shape `(segment, month, path)`.
+        level: Shared normal of the first month's level, shape `(path,)`.
+        leave: Error of the log odds of leaving, shape `(path,)`.
+        born: Newcomers, shape `(segment, month, path)`.
+        whale_level: Own normal of the level of each large customer, shape `(whale, path)`.
+        whale_walk: Normals of its walk, shape `(whale, month, path)`.
+        whale_share: Share that says when it leaves, shape `(whale, path)`.
+        held: Factors that stand at their middle.
+    """
+
+    replicates: int
+    growth: Values
+    shock: Values
+    level: Values
+    leave: Values
+    born: NDArray[np.int32]
+    whale_level: Values
+    whale_walk: Values
+    whale_share: Values
+    held: frozenset[str]
+
+    @property
+    def paths(self) -> int:
+        """How many paths there are."""
+        return len(self.level)
+
+
+def worlds(model: Forecastable, *, paths: int, seed: int, held: Collection[str] = ()) -> Worlds:
+    """Draw what is shared.
+
+    Args:
+        model: The population and its laws.
+        paths: How many paths are wanted; rounded up to what the design needs.
+        seed: Same seed, same digits.
+        held: Factors that stand at their middle (see `population.FACTORS`).
+
+    Raises:
+        InputError: No such factor, or too few paths.
+    """
+    unknown = sorted(set(held) - set(FACTORS))
+    if unknown:
+        raise InputError(f"no factor {unknown[0]!r}; {nearest(unknown[0], FACTORS)}")
+    if set(held) == set(FACTORS):
+        return _made(model, _Middle(1), 1, frozenset(held))
+    plan = whole_draws("sobol", max(paths, 2 * REPLICATES), REPLICATES)
+    chance = _Design(_names(model), plan.draws, plan.replicates, seed)
+    return _made(model, chance, plan.replicates, frozenset(held))
+
+
+def whales_of(model: Forecastable) -> NDArray[np.int64]:
+    """Rows of the customers whose chance comes from the design."""
+    return np.asarray(model.people.whales, dtype=np.int64)[:MOST_WHALES]
+
+
+def _names(model: Forecastable) -> list[str]:
+    """Name the dimensions of the design, the most important first."""
+    names = ["growth", "level", *(f"shock {k}" for k in range(EVEN)), "leaving", "arrivals"]
+    names += [f"shock of {law.name} {k}" for law in model.laws for k in range(EVEN)]
+    for i in whales_of(model):
+        names += [f"{model.people.names[i]} {what}" for what in ("level", "leaving", *map(str, range(EVEN)))]
+    return names
+
+
+class _Design:
+    """Normals and shares by name: from the design where it has the name, else from a free stream of that name."""
+
+    def __init__(self, names: Sequence[str], draws: int, replicates: int, seed: int) -> None:
+        self.paths, self._size, self._seed, self._replicates = draws * replicates, draws, seed, replicates
+        self._table = np.concatenate(
+            [design(names, draws=draws, kind="sobol", seed=seed, replicate=r) for r in range(replicates)]
+        )
+        self._place = {name: i for i, name in enumerate(names)}
+
+    def shares(self, name: str) -> Values:
+        """Shares of a name, shape `(path,)`."""
+        if name in self._place:
+            shares: Values = self._table[:, self._place[name]]
+            return shares
+        each = [design([name], draws=self._size, kind="random", seed=self._seed, replicate=r)[:, 0]
+                for r in range(self._replicates)]  # fmt: skip
+        return np.concatenate(each)
+
+    def normals(self, name: str) -> Values:
+        """Normals of a name, shape `(path,)`."""
+        from scipy.special import ndtri  # noqa: PLC0415  slow to load, and only a simulation needs it
+
+        normals: Values = ndtri(self.shares(name))
+        return normals
+
+
+class _Middle:
+    """All chance at its middle."""
+
+    def __init__(self, paths: int) -> None:
+        self.paths = paths
+
+    def shares(self, name: str) -> Values:
+        """Halves."""
+        del name
+        return np.full(self.paths, 0.5)
+
+    def normals(self, name: str) -> Values:
+        """Zeros."""
+        del name
+        return np.zeros(self.paths)
+
+
+def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held: frozenset[str]) -> Worlds:
+    shared, months = model.shared, len(model.months)
+    still = _Middle(chance.paths)
+
+    def of(factor: str) -> _Design | _Middle:
+        return still if factor in held else chance
+
+    whales = [] if "whales" in held else whales_of(model)
+    who = [model.people.names[i] for i in whales]
+    walks = [_walk(of("whales"), f"{name} ", months) for name in who]
+    none = np.zeros((0, chance.paths))
+    return Worlds(
+        replicates=replicates,
+        growth=_growth(shared, of("growth"), months),
+        shock=_shocks(model, of("shocks"), months),
+        level=of("level").normals("level"),
+        leave=shared.leave * of("leaving").normals("leaving"),
+        born=_born(model, of("arrivals"), months),
+        whale_level=np.stack([of("whales").normals(f"{name} level") for name in who]) if who else none,
+        whale_walk=np.stack(walks) if who else np.zeros((0, months, chance.paths)),
+        whale_share=np.stack([of("whales").shares(f"{name} leaving") for name in who]) if who else none,
+        held=held,
+    )
+
+
+def _growth(shared: Shared, chance: _Design | _Middle, months: int) -> Values:
+    """Expected growth with the error of its rate, a t that gets smaller from month to month, and that of events."""
+    from scipy.stats import t  # noqa: PLC0415  slow to load, and only a simulation needs it
+
+    unit = t.ppf(chance.shares("growth"), FREEDOM) / np.sqrt(FREEDOM / (FREEDOM - 2))
+    rate = np.clip(shared.error * unit, -MOST_GROWTH, MOST_GROWTH)
+    grown = np.cumsum(shared.damping ** np.arange(months))
+    growth: Values = shared.growth[:, :, None] + grown[:, None] * rate
+    for k, each in enumerate(() if shared.events is None else shared.events):
+        growth = growth + each[:, :, None] * chance.normals(f"event {k}")
+    return growth
+
+
+def _shocks(model: Forecastable, chance: _Design | _Middle, months: int) -> Values:
+    shared = model.shared
+    common = shared.shock * _waves(chance, "shock ", months, shared.shock_stays)
+    own = [
+        shared.segment_shock * _waves(chance, f"shock of {law.name} ", months, shared.shock_stays)
+        for law in model.laws
+    ]
+    return np.stack([common + each for each in own])
+
+
+def _waves(chance: _Design | _Middle, name: str, months: int, stays: float) -> Values:
+    """A stationary autoregression of variance 1, by its principal components, shape `(month, path)`."""
+    apart = np.abs(np.subtract.outer(np.arange(months), np.arange(months)))
+    size, axes = np.linalg.eigh(float(stays) ** apart)
+    order = np.argsort(-size, kind="stable")
+    axes = axes[:, order] * np.sign(axes[:, order].sum(axis=0) + 1e-12)
+    normals = np.stack([chance.normals(f"{name}{k}") for k in range(months)])
+    waves: Values = (axes * np.sqrt(np.maximum(size[order], 0))) @ normals
+    return waves
+
+
+def _walk(chance: _Design | _Middle, name: str, months: int) -> Values:
+    """Normals whose sums are a walk, by a bridge: the first dimensions say where it gets to, shape `(month, path)`."""
+    walk = np.minimum.outer(np.arange(1, months + 1), np.arange(1, months + 1)).astype(float)
+    size, axes = np.linalg.eigh(walk)
+    order = np.argsort(-size, kind="stable")
+    axes = axes[:, order] * np.sign(axes[:, order].sum(axis=0) + 1e-12)
+    normals = np.stack([chance.normals(f"{name}{k}") for k in range(months)])
+    steps: Values = np.diff((axes * np.sqrt(size[order])) @ normals, axis=0, prepend=0)
+    return steps
+
+
+def _born(model: Forecastable, chance: _Design | _Middle, months: int) -> NDArray[np.int32]:
+    """Newcomers: negative binomial around a rate that is the same factor off in all months of a world."""
+    from scipy.stats import nbinom, poisson  # noqa: PLC0415  slow to load, and only a simulation needs it
+
+    shared = model.shared
+    spread = shared.arrivals_error
+    factor = np.exp(spread * chance.normals("arrivals") - spread**2 / 2 * (not isinstance(chance, _Middle)))
+    size = shared.arrivals_size
+    out = np.zeros((len(model.laws), months, chance.paths), dtype=np.int32)
+    for s, law in enumerate(model.laws):
+        for m in range(months):
+            mean = shared.arrivals[s, m] * factor
+            if isinstance(chance, _Middle):
+                out[s, m] = np.rint(mean)
+            elif shared.arrivals[s, m] > 0:
+                share = chance.shares(f"arrivals of {law.name} {m}")
+                law_of = poisson(mean) if np.isinf(size) else nbinom(size, size / (size + mean))
+                out[s, m] = law_of.ppf(share)
+    return out
