@@ -26,7 +26,7 @@ from tests.forecast.migration.made import Hybrid
 MONTHS = tuple(f"{2027 + m // 12}-{m % 12 + 1:02d}" for m in range(24))
 CUSTOMERS = 40
 DRAWS = 256
-KNOWN = 48
+KNOWN = 192
 """Worlds from which customers judge their bills; others than those of the forecast."""
 SHARES = np.array([0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98])
 SURE = 0.9
@@ -115,8 +115,8 @@ def case(seed: int) -> Case:
     everybody = np.ones(CUSTOMERS, dtype=bool)
     setting = Setting(
         of.people.names, MONTHS, forecast_ahead(of, draws=DRAWS, seed=10 * seed), old, new,
-        np.full((CUSTOMERS, 24), 0.02), np.zeros(CUSTOMERS), everybody, ~everybody, timetable(offer, MONTHS), offer.wave,
-        seed=10 * seed,
+        np.full((CUSTOMERS, 24), 0.02), np.zeros(CUSTOMERS), everybody, ~everybody, timetable(offer, MONTHS),
+        offer.wave, seed=10 * seed,
     )  # fmt: skip
     made = migrate(setting, traits(PRIORS, DRAWS, 10 * seed))
     share = made.change / made.old.sum(axis=1)

@@ -58,6 +58,7 @@ class Standing:
         weights: Of the cells in the driver, shape `(cell,)`. [driver / unit]
         named: The most customers who are named.
         bound: Months during which each can't leave, by contract, shape `(customer,)`.
+        signed: Rows of those who have a contract; they are named, whatever they use.
     """
 
     segment: Key
@@ -66,6 +67,7 @@ class Standing:
     weights: Values
     named: int = 5
     bound: Indices | None = None
+    signed: Indices | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,6 +140,8 @@ def fitted(
     kept = _retained(driver, standing.segment, priors.retention, more)
     people = _people(panel, standing, monthly, swings, kept)
     named = people.whales[: standing.named][mean[people.whales[: standing.named]] > NAMED_SHARE * mean.sum()]
+    if standing.signed is not None:
+        named = np.union1d(named, standing.signed)
     groups, place, coming = _groups(panel, standing, named)
     people = replace(people, group=place)
     laws = tuple(

@@ -145,7 +145,7 @@ def _weeks(panel: Panel) -> Values:
     count = min(value.shape[1] // 7, TREND)
     value = value[:, value.shape[1] - 7 * count :].reshape(len(value), count, 7)
     seen = ~np.isnan(value)
-    there = seen.any(axis=2).all(axis=1)
+    there = np.asarray(seen.any(axis=2)).all(axis=1)
     mean = np.where(seen, value, 0.0).sum(axis=2) / np.maximum(seen.sum(axis=2), 1)
     weeks: Values = 7 * mean[there]
     return weeks

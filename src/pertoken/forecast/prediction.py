@@ -131,6 +131,8 @@ def _stretched(ratio: Values, power: float) -> Values:
 
 
 from dataclasses import dataclass
+
+
 @dataclass(frozen=True)
 class Shift:
     size: float

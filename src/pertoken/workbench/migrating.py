@@ -1,6 +1,7 @@
 """What if customers are moved to another plan: who moves, who leaves, and what it earns."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -67,11 +68,13 @@ def migrate(
     past = history(log, revenue=cards["old"], cost=cost, also=cards["new"], how=how)
     cards |= {"cost": past.cards["cost"]} if "cost" in past.cards else {}
     _comparable(cards)
-    fit = _fitted(past, months, seed)
+    times = timetable(said, _months(past, months))
+    chosen = _asked(past, said)
     priors, notes = _priors(believed(said.priors), said, past, seed)
-    setting = _setting(past, fit, said, cards, draws=draws, seed=seed)
+    fit = _fitted(past, months, seed)
+    setting = replace(_setting(past, fit, cards, draws=draws, seed=seed), asked=chosen[0], kept=chosen[1], times=times,
+                      wave=said.wave, kept_above=said.grandfather_above, cap=said.cap)  # fmt: skip
     made = simulated(setting, traits(priors, draws, seed))
-    times = timetable(said, fit.of.months)
     return Migrated(made, said, times, priors, cards, past.currency, past.report, fit.days, (*past.says, *notes))
 
 
@@ -103,50 +106,58 @@ def _comparable(cards: Mapping[str, tuple[Card, ...]]) -> None:
     agreed(cards)
 
 
+def _months(past: "History", months: int) -> tuple[str, ...]:
+    """Name the months ahead of a history that is long enough."""
+    from pertoken.forecast.fitted import months_after  # noqa: PLC0415  the calculator must start fast
+    from pertoken.workbench.preparing import SHORTEST  # noqa: PLC0415
+
+    days = past.panel.periods
+    if len(days) < SHORTEST:
+        raise InputError(
+            f"the log has {len(days)} days ({days[0]} to {days[-1]}); a migration is simulated from {SHORTEST} or "
+            "more; to compare the plans on what was used, see pertoken simulate"
+        )
+    return months_after(days[-1], months)
+
+
 def _fitted(past: "History", months: int, seed: int) -> "Fitted":
     """Fit the forecast of the customers there are."""
-    from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.fitted import Priors, Standing, fitted, months_after  # noqa: PLC0415
-    from pertoken.forecast.plans import driver_weights, planned  # noqa: PLC0415
+    from pertoken.forecast.fitted import Priors, fitted  # noqa: PLC0415  the calculator must start fast
+    from pertoken.workbench.preparing import BEHAVIOUR, standing_of  # noqa: PLC0415
 
-    panel = past.panel
-    weights = driver_weights(panel.cells, np.nansum(panel.quantity, axis=(1, 2)))
-    plan, _ = planned(past.usage, panel, past.cards["revenue"])
-    standing = Standing(segmented(panel.weighted(weights)), plan, past.unit_cost, weights)
-    ahead = months_after(panel.periods[-1], months)
-    return fitted(panel, standing, ahead, priors=Priors(), seed=seed)
+    standing, _ = standing_of(past, BEHAVIOUR, 0)
+    return fitted(past.panel, standing, _months(past, months), priors=Priors(), seed=seed)
+
+
+def _known(panel: "Panel") -> dict[str, Key]:
+    """What customers are at the end of the history, by key."""
+    return {name: track.last for name, track in panel.tracks.items()} | dict(panel.known)
 
 
 def _setting(
-    past: "History", fit: "Fitted", offer: "Offer", cards: Mapping[str, Sequence[Card]], *, draws: int, seed: int
+    past: "History", fit: "Fitted", cards: Mapping[str, Sequence[Card]], *, draws: int, seed: int
 ) -> "Setting":
-    """Put customers, plans and offer together."""
+    """Put customers and plans together; everybody is asked, at once."""
     from pertoken.forecast.migration.ahead import forecast_ahead, leaving_ahead  # noqa: PLC0415
-    from pertoken.forecast.migration.block import Setting  # noqa: PLC0415
-    from pertoken.forecast.migration.offer import timetable  # noqa: PLC0415
     from pertoken.forecast.migration.arrayed import tariff_of  # noqa: PLC0415
+    from pertoken.forecast.migration.block import Setting  # noqa: PLC0415
+    from pertoken.forecast.migration.offer import Offer, timetable  # noqa: PLC0415
 
     panel, people, months = past.panel, fit.of.people, fit.of.months
-    known = {name: track.last for name, track in panel.tracks.items()} | dict(panel.known)
-    what: dict[str, Any] = {"mix": people.mix, "cells": panel.cells, "known": known}
+    what: dict[str, Any] = {"mix": people.mix, "cells": panel.cells, "known": _known(panel)}
     old, new = (tariff_of(cards[side], people.names, months, **what) for side in ("old", "new"))
-    labels = {"customer": Key.of(panel.customers)} | known
+    everybody = np.ones(len(panel), dtype=bool)
     return Setting(
-        names=people.names,
-        months=months,
-        ahead=forecast_ahead(fit.of, draws=draws, seed=seed),
-        old=old,
-        new=new,
-        leave=leaving_ahead(fit.of),
-        cost=people.cost,
-        asked=_chosen(offer.who, labels, "who") if offer.who else np.ones(len(panel), dtype=bool),
-        kept=_chosen(offer.grandfather, labels, "grandfather"),
-        times=timetable(offer, months),
-        wave=offer.wave,
-        kept_above=offer.grandfather_above,
-        cap=offer.cap,
-        seed=seed,
-    )
+        people.names, months, forecast_ahead(fit.of, draws=draws, seed=seed), old, new, leaving_ahead(fit.of),
+        people.cost, everybody, ~everybody, timetable(Offer(), months), seed=seed,
+    )  # fmt: skip
+
+
+def _asked(past: "History", offer: "Offer") -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find who is offered the new plan, and who may keep the old one."""
+    labels = {"customer": Key.of(past.panel.customers)} | _known(past.panel)
+    kept = _chosen(offer.grandfather, labels, "grandfather")
+    return (_chosen(offer.who, labels, "who") if offer.who else np.ones_like(kept)), kept
 
 
 def _chosen(said: Mapping[str, Sequence[str]], labels: Mapping[str, Key], word: str) -> NDArray[np.bool_]:

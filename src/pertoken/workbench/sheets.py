@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     Prices = PriceList | Comparison | Explained | Difference | Update | Frozen | Gpus
     Modelled = Ran | Compared | Sensitive | Solved | Crossing | PaysFrom | Traced
-    Answer = Modelled | Migrated | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
-    Answer = Modelled | Cohorts | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
+    Foreseen = Migrated | Cohorts
+    Answer = Modelled | Foreseen | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
 
 LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "Quotes": ("quotes", "sheet", ()),

@@ -110,7 +110,9 @@ def test_as_many_look_as_the_wave_says(wave):
 def test_moves_are_those_of_the_slow_twin(value, inertia, settling, look):
     traits, wave = plain(1, inertia=inertia, settling=settling), Wave(months=4, reach=0.8)
     asked = np.ones(1, dtype=bool)
-    month, _ = moves(np.array([[value]]), looked(wave, TIMES, np.array([[look]])), TIMES, traits, asked=asked, kept=~asked)
+    month, _ = moves(
+        np.array([[value]]), looked(wave, TIMES, np.array([[look]])), TIMES, traits, asked=asked, kept=~asked
+    )
     slow, _ = twin.moved(value, look, wave, TIMES, type("Trait", (), {"inertia": inertia, "settling": settling}))
     assert (int(month[0, 0]) if month[0, 0] < NEVER else None) == slow
 

@@ -29,11 +29,12 @@ def youden(value, won, cut):
 
 
 @settings(max_examples=60)
-@given(arrays(float, 23, elements=st.integers(0, 9).map(float)), arrays(bool, 23))
+@given(arrays(float, 43, elements=st.integers(0, 9).map(float)), arrays(bool, 43))
 def test_no_other_threshold_parts_the_worlds_better(value, won):
     found = signal("x", value, won)
     if found.threshold is None:
-        assert won.all() or not won.any() or max(youden(value, won, v) for v in value) < 0.05
+        chance = 1.36 * np.sqrt(1 / max(won.sum(), 1) + 1 / max((~won).sum(), 1))
+        assert won.all() or not won.any() or max(youden(value, won, v) for v in value) < chance
         return
     best = youden(value, won, found.threshold)
     assert all(best >= youden(value, won, cut) - 1e-12 for cut in value)
@@ -50,8 +51,16 @@ def test_a_signal_that_is_never_seen_says_nothing():
 
 
 def test_a_perfect_signal_parts_them_wholly():
-    found = signal("x", np.array([1.0, 2.0, np.nan, 5.0, 6.0]), np.array([False, False, True, True, True]))
+    value = np.array([1.0, 2.0, 2.0, 1.0, np.nan, 5.0, 6.0, 7.0, 8.0])
+    found = signal("x", value, np.arange(9) > 3)
     assert (found.threshold, found.above, found.wins_above, found.wins_below) == (3.5, True, 1.0, 0.0)
+
+
+def test_chance_alone_is_no_signal():
+    """Of numbers that know nothing of the end, about one in twenty is taken for a signal."""
+    rng = np.random.default_rng(1)
+    told = [signal("x", rng.random(211), rng.random(211) < 0.4).threshold is not None for _ in range(307)]
+    assert np.mean(told) < 0.1
 
 
 def test_those_are_spared_whose_leaving_costs_more_than_their_rise_earns():

@@ -111,7 +111,7 @@ def test_the_end_of_the_old_plan_moves_all_but_those_who_may_keep_it():
 
 
 def test_a_cap_holds_new_bills_for_its_months():
-    """Metered 1 a unit, so 40 for 40; the bundle bills 10 + 30 = 40, then a plan of 100 flat; capped at a fifth more."""
+    """Metered 1 a unit, so 40 for 40; then a plan of 100 flat, capped at a fifth more, for two customers."""
     flat = Hybrid(100.0, 0.0, 0.0, 0.0)
     usage = np.full((3, 2, len(MONTHS)), 40.0)
     offer = Offer(sunset="2027-01", cap=0.2, cap_months=4)
@@ -121,7 +121,7 @@ def test_a_cap_holds_new_bills_for_its_months():
 
 
 def test_who_moves_decides_the_sign():
-    """Movers drawn by lot bring a gain, all who would save a loss: plans that are revenue-neutral on average are not."""
+    """Movers drawn by lot bring a gain, all who would save a loss: neutral on average is not neutral."""
     usage = used(60, 31)
     mean = usage.mean()
     made = migrate(setting(usage, new=Hybrid(1.05 * mean, 0.0, 0.0, 0.0)), plain(31, scale=0.05))

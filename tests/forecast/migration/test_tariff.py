@@ -52,8 +52,14 @@ def test_it_charges_what_the_books_would():
             {"quantity": np.array([Decimal(q) for q in quantity], dtype=object)},
         )
         ledger = rate(lines, [card_from(HYBRID)], span=(date(2027, 1, 1), date(2027, 4, 1))).ledger
-        exact = {(r["customer"], r["month"]): r["amount"] for r in amount(ledger, "effective").fold(["customer", "month"]).records()}
-        idle = {(r["customer"], r["month"]): r["amount"] for r in ledger.where(stage="unused").fold(["customer", "month"]).records()}
+        exact = {
+            (r["customer"], r["month"]): r["amount"]
+            for r in amount(ledger, "effective").fold(["customer", "month"]).records()
+        }
+        idle = {
+            (r["customer"], r["month"]): r["amount"]
+            for r in ledger.where(stage="unused").fold(["customer", "month"]).records()
+        }
         at = next(d for d, each in enumerate(usage) if each is world or (each == world).all())
         for i, name in enumerate(NAMES):
             for t, label in enumerate(MONTHS):
@@ -74,14 +80,26 @@ def test_without_usage_the_fee_and_the_bundle_are_left():
 
 
 def test_cards_are_told_apart_by_what_customers_are():
-    free = {"plan": "free", "where": 'tier == "free"', "prices": {"a": {"measure": {"sum": "total_tokens"}, "curve": [{"rate": 0}]}}}
-    paid = {"plan": "paid", "where": 'tier == "paid"', "prices": {"a": {"measure": {"sum": "total_tokens"}, "curve": [{"rate": 1}]}}}
+    free = {
+        "plan": "free",
+        "where": 'tier == "free"',
+        "prices": {"a": {"measure": {"sum": "total_tokens"}, "curve": [{"rate": 0}]}},
+    }
+    paid = {
+        "plan": "paid",
+        "where": 'tier == "paid"',
+        "prices": {"a": {"measure": {"sum": "total_tokens"}, "curve": [{"rate": 1}]}},
+    }
     made = tariff(free, paid, known={"tier": Key.of(["paid", "free"])})
     assert made(np.full((1, 2, 3), 7.0), np.array([0, 1])).total.tolist() == [[[7.0] * 3, [0.0] * 3]]
 
 
 def test_an_account_without_customers_cannot_be_moved():
-    account = {"plan": "all", "scope": [], "prices": {"a": {"measure": {"sum": "total_tokens"}, "curve": [{"rate": 1}]}}}
+    account = {
+        "plan": "all",
+        "scope": [],
+        "prices": {"a": {"measure": {"sum": "total_tokens"}, "curve": [{"rate": 1}]}},
+    }
     with pytest.raises(InputError, match="customers can only move one by one"):
         tariff(account)
 
@@ -93,12 +111,14 @@ def forecastable(**more):
     people = Population(
         names=NAMES, segment=np.zeros(2, np.int32), plan=np.zeros(2, np.int32), group=np.zeros(2, np.int32),
         age=np.array([1, 5]), shares=np.array([0.1, 0.5, 0.9]), level=said.pop("level", level), mix=MIX,
-        cost=np.zeros(2), bound=np.array([1, 3]), whales=np.arange(0), **{n: said[n] for n in ("noise", "walk", "idle", "alive")},
+        cost=np.zeros(2), bound=np.array([1, 3]), whales=np.arange(0), noise=said["noise"], walk=said["walk"],
+        idle=said["idle"], alive=said["alive"],
     )  # fmt: skip
-    law = Law("all", np.array([0.5, 0.3, 0.1]), 0.0, np.array([0.0, 0.0, 0.5]), np.ones(3), 0.0, 0.0, 0.0, 0.0, MIX[0], 0.0, 0,
-              np.zeros(4, np.int32))  # fmt: skip
+    law = Law("all", np.array([0.5, 0.3, 0.1]), 0.0, np.array([0.0, 0.0, 0.5]), np.ones(3), 0.0, 0.0, 0.0, 0.0,
+              MIX[0], 0.0, 0, np.zeros(4, np.int32))  # fmt: skip
     shared = Shared(
-        growth=np.log(1.1) * np.arange(1, 5)[None], error=said.get("error", 0.0), damping=0.5, shock=said.get("shock", 0.0),
+        growth=np.log(1.1) * np.arange(1, 5)[None], error=said.get("error", 0.0), damping=0.5,
+        shock=said.get("shock", 0.0),
         shock_stays=0.5, segment_shock=0.0, level=np.array([said.get("together", 0.0)]), leave=0.0,
         arrivals=np.zeros((1, 4)), arrivals_error=0.0, arrivals_size=1.0,
     )  # fmt: skip
@@ -146,10 +166,10 @@ def test_leaving_follows_age_contract_and_silence():
 
 FREE = {"plan": "free", "where": 'tier == "free"',
         "prices": {"a": {"measure": {"sum": "total_tokens"}, "convert": {"per": 1000}, "curve": [{"rate": 0}]}}}  # fmt: skip
+TIERS = {"mode": "marginal", "tiers": [{"up_to": 5000, "rate": "0.005"}, {"rate": "0.003"}]}
 PAID = {
     "plan": "paid", "where": 'tier == "paid"', "clamp": {"min": 40, "window": "month"},
-    "prices": {"a": {"measure": {"sum": "total_tokens", "window": "month"}, "convert": {"per": 1000}, "curve": {
-        "mode": "marginal", "tiers": [{"up_to": 5000, "rate": "0.005"}, {"rate": "0.003"}]}}},
+    "prices": {"a": {"measure": {"sum": "total_tokens", "window": "month"}, "convert": {"per": 1000}, "curve": TIERS}},
 }  # fmt: skip
 
 
@@ -169,5 +189,8 @@ def test_arrays_charge_what_rating_does(cards):
 
 
 def test_what_arrays_cannot_hold_is_rated():
-    peak = {"plan": "peak", "prices": {"a": {"measure": {"max": "total_tokens", "every": "day"}, "curve": [{"rate": 1}]}}}
+    peak = {
+        "plan": "peak",
+        "prices": {"a": {"measure": {"max": "total_tokens", "every": "day"}, "curve": [{"rate": 1}]}},
+    }
     assert isinstance(tariff_of([card_from(peak)], NAMES, MONTHS, mix=MIX, cells=CELLS), RatedTariff)
