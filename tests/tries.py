@@ -17,4 +17,5 @@ def tries(count: int, more: settings | None = None) -> settings:
         count: Examples in every run.
         more: What else is set for it.
     """
-    return settings(more or settings.default, max_examples=count * settings.default.max_examples // USUAL)
+    usual = settings.default or settings()
+    return settings(more or usual, max_examples=count * usual.max_examples // USUAL)

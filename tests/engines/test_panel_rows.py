@@ -1,6 +1,7 @@
 """A plain table of customer, period and value is read as it is; other tables are left to be read as logs."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -11,20 +12,29 @@ from tests.desk import write
 pytestmark = pytest.mark.usefixtures("desk")
 
 
+def read(name, rows):
+    found = panel_rows(write(name, rows))
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize("name", ["usage.csv", "usage.parquet"])
 def test_three_columns_of_any_case_are_a_table(name):
-    rows = [{"Customer": "a", "PERIOD": "2026-01", "value": 5.5}, {"Customer": "b", "PERIOD": "2026-02", "value": None}]
-    found = panel_rows(write(name, rows))
+    rows: list[dict[str, Any]] = [
+        {"Customer": "a", "PERIOD": "2026-01", "value": 5.5},
+        {"Customer": "b", "PERIOD": "2026-02", "value": None},
+    ]
+    found = read(name, rows)
     assert (found["customer"], found["period"]) == (["a", "b"], ["2026-01", "2026-02"])
     assert found["value"][0] == 5.5
     assert math.isnan(found["value"][1])
 
 
 def test_whole_numbers_stay_numbers_and_dates_stay_labels():
-    numbered = write("n.csv", [{"customer": "7", "period": 12, "value": 1}])
-    assert panel_rows(numbered) == {"customer": ["7"], "period": [12], "value": [1.0]}
-    dated = write("d.csv", [{"customer": "7", "period": "2026-01-31", "value": 1}])
-    assert panel_rows(dated)["period"] == ["2026-01-31"]
+    numbered = read("n.csv", [{"customer": "7", "period": 12, "value": 1}])
+    assert numbered == {"customer": ["7"], "period": [12], "value": [1.0]}
+    dated = read("d.csv", [{"customer": "7", "period": "2026-01-31", "value": 1}])
+    assert dated["period"] == ["2026-01-31"]
 
 
 def test_other_tables_are_no_plain_tables():

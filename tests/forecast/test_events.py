@@ -131,6 +131,13 @@ def test_an_event_to_come_says_its_level():
         ahead([event], ("2026-04",), [("acme",)])
 
 
+def test_an_event_before_the_history_changes_nothing():
+    made = adjusted(panel(np.ones((3, 20))), [Event(on=START, kind="price")])
+    assert (made.panel.value == 1).all()
+    assert made.events == ()
+    assert made.notes == ("price on 2026-01-01: it came before the history, which knows no other level",)
+
+
 def test_events_need_dates():
     numbered = panel_of_rows(["a", "a"], [1, 2], [3, 4])
     with pytest.raises(InputError, match="only numbered"):
@@ -161,7 +168,7 @@ def test_a_break_that_nobody_declared_is_found_and_asked_about():
         hits += any(abs(days(84).index(one.on) - 45) <= 3 and 1.4 < one.ratio < 2.1 for one in told)
     assert hits >= 18
     assert "Was there a price change, a new plan, a launch?" in told[0].question
-    assert "rose by" in told[0].question
+    assert "rose by" in str(told[0])
 
 
 def test_a_break_that_was_declared_is_not_told_again():
@@ -182,3 +189,8 @@ def test_too_little_history_has_no_breaks():
     value = stationary(3)
     assert found(panel(value[:, :50]), rng=rng()) == ()
     assert found(panel(value[:2]), rng=rng()) == ()
+
+
+def test_an_outage_that_began_before_the_history_goes_on_in_it():
+    made = adjusted(panel(np.ones((1, 5))), [Event(on=date(2025, 12, 30), kind="outage", until=date(2026, 1, 3))])
+    assert np.isnan(made.panel.value[0]).tolist() == [True, True, False, False, False]

@@ -1,14 +1,20 @@
 """Lifetime value against published multiples, its own closed form, and customers whose law is known."""
 
+import os
+from pathlib import Path
+
+import duckdb
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pertoken.core.errors import InputError
-from pertoken.forecast.cohort import MONTH
+from pertoken.forecast.cohort import MONTH, by_age, first_above
+from pertoken.forecast.cohort_report import Ask, cohort_report
 from pertoken.forecast.growth import GrowthPrior
 from pertoken.forecast.lifetime import Life, lifetime_value
+from pertoken.forecast.panel import panel_of_rows
 
 SURE = GrowthPrior(turn=0.0)
 
@@ -25,8 +31,8 @@ def value(ages, leave, life, *, prior=SURE, draws=2_000, seed=0):
 )
 def test_the_margin_multiple_is_that_of_gupta_and_lehmann(stay, multiple):
     """Managing Customers as Investments, 2005: r / (1 + i - r) years of margin at 10 %, after the first payment."""
-    yearly = Life(discount=0.1, months=12 * 90, width=12 * MONTH)
-    made = value(np.full((7, 5), 100.0), [[1 - stay ** (1 / 12)]], yearly)
+    yearly = Life(discount=0.1, months=12 * 90, width=12 * MONTH, beyond=0.0)
+    made = value(np.full((7, 1), 100.0), [[1 - stay ** (1 / 12)]], yearly)
     assert made.average / 100 - 1 == pytest.approx(multiple, abs=0.005)
 
 
@@ -60,7 +66,7 @@ def test_the_true_value_lies_in_the_range_about_as_often_as_it_says():
 
 
 def test_more_customers_make_the_average_surer_but_not_one_customer():
-    few, many = (value(lives(count, 5), [[0.1]], Life()) for count in (23, 911))
+    few, many = (value(lives(count, 5), [[0.1]], Life(beyond=0.0)) for count in (23, 911))
 
     def width(draws):
         return float(np.diff(np.quantile(draws, [0.1, 0.9]))[0] / draws.mean())
@@ -69,9 +75,17 @@ def test_more_customers_make_the_average_surer_but_not_one_customer():
     assert width(many.customer) > 0.5 * width(few.customer)
 
 
+def test_a_customer_who_comes_back_after_a_silence_is_no_growth():
+    """Half the customers pay in each window after the first, and the other half in the next: half is kept, for ever."""
+    turns = np.tile([0.0, 8.0], 3)
+    ages = np.concatenate([np.full((202, 1), 8.0), np.stack([turns, 8 - turns]).repeat(101, axis=0)], axis=1)
+    made = value(ages, [[1e-9]], Life(discount=0.0, beyond=0.0))
+    assert made.average.mean() == pytest.approx(8 + 4 * (Life().steps - 1), rel=0.15)
+
+
 def test_growth_that_turns_widens_the_average():
     still, turning = (
-        value(np.full((31, 4), 9.0), [[0.02]], Life(), prior=GrowthPrior(turn=turn)) for turn in (0, 0.03)
+        value(np.full((31, 4), 9.0), [[0.02]], Life(beyond=0.0), prior=GrowthPrior(turn=turn)) for turn in (0, 0.03)
     )
     assert still.average.std() < 1e-9 * still.average.mean()
     assert turning.average.std() > 0.01 * turning.average.mean()
@@ -100,3 +114,26 @@ def test_who_leaves_sooner_is_worth_less_and_stays_shorter(one, other, months):
     long, short = (value(ages, [[each]], life, draws=11) for each in (low, high))
     assert (short.average <= long.average + 1e-9).all()
     assert short.stay <= long.stay + 1e-9 <= months + 1
+
+
+DATA = Path(os.environ.get("PERTOKEN_DATA") or Path(__file__).parents[3] / "shared" / "data")
+CDNOW = DATA / "consumption" / "cdnow_transactions_even_ids.csv.gz"
+
+
+@pytest.mark.skipif(not CDNOW.exists(), reason="the shared data are not beside the checkout")
+@pytest.mark.parametrize("days", [180, 270])
+def test_what_customers_of_cdnow_are_worth_in_fifteen_windows_lies_in_the_range(days):
+    """11,785 real customers of a shop, most of whom never come back; the range is made from their first months."""
+    with duckdb.connect() as con:
+        rows = con.execute(
+            "SELECT customer_id::VARCHAR, date::VARCHAR, usd FROM read_csv_auto(?)", [str(CDNOW)]
+        ).fetchall()
+    panel = panel_of_rows(*zip(*rows, strict=True))
+    ages = by_age(first_above(panel), 28)[:, :15]
+    old_enough = ~np.isnan(ages).any(axis=1)
+    truth = ages[old_enough].sum(axis=1).mean()
+    life = Life(discount=0.0, months=round(15 * Life().step))
+    made = cohort_report(panel.as_of(days), Ask(draws=300, life=life)).groups[0].worth
+    low, high = np.quantile(made.average, [0.1, 0.9])
+    assert low < truth < high
+    assert made.average.mean() == pytest.approx(truth, rel=0.12)

@@ -93,7 +93,7 @@ def test_a_forecaster_sums_paths_and_says_the_same_for_the_same_seed():
 def test_averaged_quantiles_are_the_means_of_quantiles():
     each = {name: alone(expert) for name, expert in PEERS.items()}
     found = averaged(each)(made_panel(), 9, 101, 3)
-    shares = np.arange(101) / 100
+    shares = (np.arange(101) / 100).tolist()
     expected = np.mean([one(made_panel(), 9, 101, 3).quantiles(shares) for one in each.values()], axis=0)
     np.testing.assert_allclose(found.quantiles(shares), expected)
     assert found.weights == dict.fromkeys(each, 0.25)

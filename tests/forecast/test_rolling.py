@@ -1,6 +1,7 @@
 """Rolling origin: nothing looks ahead, lines add up, and differences are those of customers in pairs."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def twice(seen, horizon, draws, seed):
 
 
 def scored(panel, forecasters=None, **more):
-    told = {"horizon": 5, "histories": (7, 11), "origins": (11, 19, 36), "draws": 64} | more
+    told: dict[str, Any] = {"horizon": 5, "histories": (7, 11), "origins": (11, 19, 36), "draws": 64} | more
     return rolling(panel, forecasters or {"mean": mean_times_gamma, "twice": twice}, **told)
 
 

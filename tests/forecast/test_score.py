@@ -41,7 +41,7 @@ def test_crps_of_even_quantiles_of_a_normal_is_its_closed_form(actual):
     samples = stats.norm(1.7, 2.3).ppf(EVEN)
     expected = crps_of_normal(1.7, 2.3, actual)
     assert score.crps(samples, np.array(actual), fair=False) == pytest.approx(expected, rel=2e-3)
-    assert score.crps_of_quantiles(samples, EVEN, np.array(actual)) == pytest.approx(expected, rel=2e-3)
+    assert score.crps_of_quantiles(samples, EVEN.tolist(), np.array(actual)) == pytest.approx(expected, rel=2e-3)
 
 
 @pytest.mark.parametrize("actual", [0.0, 0.7, 5.0, 31.0])
@@ -69,7 +69,7 @@ def test_crps_is_the_brute_force_over_all_pairs(samples, actual, fair):
 
 @given(arrays(float, 11, elements=NUMBERS), NUMBERS)
 def test_quantiles_in_the_middle_of_even_stretches_score_as_samples(samples, actual):
-    shares = (np.arange(11) + 0.5) / 11
+    shares = ((np.arange(11) + 0.5) / 11).tolist()
     found = score.crps_of_quantiles(np.sort(samples), shares, np.array(actual))
     assert found == pytest.approx(score.crps(samples, np.array(actual), fair=False), rel=1e-9, abs=1e-6)
 

@@ -46,7 +46,7 @@ def test_the_closed_form_solves_the_differential_equation(p, q):
 
 @pytest.mark.parametrize(
     ("p", "q", "years"),
-    [  # F. M. Bass 1969, table 4: room air conditioners, clothes dryers, record players, power lawn mowers
+    [  # F. M. Bass 1969: room air conditioners, clothes dryers, record players, power lawn mowers
         (0.010399, 0.41861, 8.6),
         (0.017206, 0.35688, 8.1),
         (0.024796, 0.65410, 4.8),

@@ -184,28 +184,38 @@ def _stretches(each: Agreement) -> Iterator[tuple[np.datetime64, np.datetime64, 
         begun = later
 
 
+_Row = tuple[int, float, float, Values, int, Values, int]
+"""A term: the fields of `Terms` in their order."""
+
+
 def _terms(by_customer: dict[int, list[Agreement]], months: Sequence[str], billed: Billed) -> tuple[Terms, list[str]]:
     """Make the terms that lie in the months, and say what is not known of them."""
-    begin, end = _edges([months[0], months[-1]])
-    rows: list[tuple[int, float, float, Values, int, Values, int]] = []
+    rows: list[_Row] = []
     notes: dict[str, None] = {}
-    for customer, each in ((i, each) for i, several in by_customer.items() for each in several if each.committed):
-        for first, last, part in _stretches(each):
-            if last <= begin[0] or first >= end[1]:
-                continue
-            notes.update(dict.fromkeys(_unsure(each, first, part, months, billed)))
-            drawn = float((billed.amount[customer] * overlap_share(first, last, billed.months)).sum())
-            share, committed = overlap_share(first, last, months), float(each.committed) * part
-            due = (last - 1).astype("datetime64[M]") - np.datetime64(months[0], "M")
-            fixed = max(committed - drawn, 0.0) * _pace(each, first, last, months)
-            expires = min(int(due.astype(np.int64)), len(months))
-            rows.append((customer, committed, drawn, share, expires, fixed, each.line))
-    columns = list(zip(*rows, strict=True)) or [()] * 7
-    whole = (0, len(months))
-    customer_, expires_, line = (np.array(columns[i], dtype=np.int64) for i in (0, 4, 6))
-    committed_, drawn_ = (np.array(columns[i], dtype=np.float64) for i in (1, 2))
-    share_, fixed_ = (np.array(columns[i]) if rows else np.zeros(whole) for i in (3, 5))
-    return Terms(customer_, committed_, drawn_, share_, expires_, fixed_, line), list(notes)
+    (begin, _), (_, end) = _edges([months[0], months[-1]])
+    for customer, several in by_customer.items():
+        for each in (one for one in several if one.committed):
+            for first, last, part in _stretches(each):
+                if last > begin and first < end:
+                    rows.append(_term(each, (first, last, part), months, (customer, billed)))
+                    notes.update(dict.fromkeys(_unsure(each, first, part, months, billed)))
+    empty: _Row = (0, 0.0, 0.0, np.zeros(len(months)), 0, np.zeros(len(months)), 0)
+    columns = [np.array(column)[: len(rows)] for column in zip(*(rows or [empty]), strict=True)]
+    return Terms(*columns), list(notes)
+
+
+def _term(
+    each: Agreement, stretch: tuple[np.datetime64, np.datetime64, float], months: Sequence[str], of: tuple[int, Billed]
+) -> _Row:
+    """Say what one term of a contract means for the months."""
+    first, last, part = stretch
+    customer, billed = of
+    drawn = float((billed.amount[customer] * overlap_share(first, last, billed.months)).sum())
+    committed = float(each.committed) * part
+    due = int(((last - 1).astype("datetime64[M]") - np.datetime64(months[0], "M")).astype(np.int64))
+    fixed = max(committed - drawn, 0.0) * _pace(each, first, last, months)
+    share = overlap_share(first, last, months)
+    return customer, committed, drawn, share, min(due, len(months)), fixed, each.line
 
 
 def _unsure(each: Agreement, first: np.datetime64, part: float, months: Sequence[str], billed: Billed) -> Iterator[str]:

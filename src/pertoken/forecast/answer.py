@@ -82,6 +82,23 @@ class Sufficiency:
     p90: float
 
 
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a contract secures in the months of a forecast.
+
+    Args:
+        customer: Whose.
+        due: What is committed in the terms that end within the months. [currency]
+        drawn: What of it was charged before. [currency]
+        until: Month in which the last term that is known ends; empty where it is after the months.
+    """
+
+    customer: str
+    due: float
+    drawn: float
+    until: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FromAbove:
     """The view from above, and what both views together say of the sum over all months.
@@ -119,6 +136,7 @@ class Forecast:
         more: What the range would be with more history.
         concentration: Expected revenue of each customer there is, by name, the most first.
         backtest: How forecasts like this one did on the same history; None where it is too short.
+        committed: What contracts secure, by customer.
         above: The view from above; None where no market is said. The worlds are those of both views then.
         notes: What must be known beside the numbers.
     """
@@ -134,6 +152,7 @@ class Forecast:
     more: tuple[Sufficiency, ...] = ()
     concentration: Mapping[str, float] = field(default_factory=dict)
     backtest: Backtested | None = None
+    committed: tuple[Committed, ...] = ()
     above: FromAbove | None = None
     notes: tuple[str, ...] = ()
 

@@ -132,7 +132,8 @@ class Mixture:
 
 def _importance(mixture: Mixture) -> Values:
     """Features weigh by how far apart the parts lie on them; all of them rise with serious use."""
-    return np.ptp(mixture.mean, axis=0) / np.sqrt(mixture.variance.mean(axis=0))
+    importance: Values = np.ptp(mixture.mean, axis=0) / np.sqrt(mixture.variance.mean(axis=0))
+    return importance
 
 
 def _apart(mixture: Mixture) -> float:

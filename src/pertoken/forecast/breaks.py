@@ -52,6 +52,10 @@ class Break:
     chance: float
     share: float
 
+    def __str__(self) -> str:
+        """Ask about it."""
+        return self.question
+
     @property
     def question(self) -> str:
         """What the reader is asked."""

@@ -71,6 +71,9 @@ def adjusted(panel: Panel, events: Iterable[Event]) -> Adjusted:
         if np.datetime64(each.on, "D") >= end[-1]:
             made.append(each)
             continue
+        if each.kind != "outage" and each.level is None and np.datetime64(each.on, "D") <= begin[0]:
+            notes.append(f"{each.kind} on {each.on}: it came before the history, which knows no other level")
+            continue
         if each.kind == "outage":
             quantity[:, rows], said = _without(quantity[:, rows], each, begin, end)
         else:

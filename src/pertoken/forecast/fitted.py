@@ -58,6 +58,7 @@ class Standing:
         weights: Of the cells in the driver, shape `(cell,)`. [driver / unit]
         named: The most customers who are named.
         bound: Months during which each can't leave, by contract, shape `(customer,)`.
+        signed: Rows of those who have a contract; they are named, whatever they use.
     """
 
     segment: Key
@@ -66,6 +67,7 @@ class Standing:
     weights: Values
     named: int = 5
     bound: Indices | None = None
+    signed: Indices | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,6 +140,8 @@ def fitted(
     kept = _retained(driver, standing.segment, priors.retention, more)
     people = _people(panel, standing, monthly, swings, kept)
     named = people.whales[: standing.named][mean[people.whales[: standing.named]] > NAMED_SHARE * mean.sum()]
+    if standing.signed is not None:
+        named = np.union1d(named, standing.signed)
     groups, place, coming = _groups(panel, standing, named)
     people = replace(people, group=place)
     laws = tuple(
@@ -145,13 +149,15 @@ def fitted(
         for code in range(len(standing.segment.labels))
     )
     last = begins(panel.periods[-1:]).astype("datetime64[D]")[0]
+    grows, calendar = ahead(growth, tuple(months), last)
     shared = Shared(
-        ahead(growth, tuple(months), last), float(growth.error.max()), growth.damping, growth.shock, growth.shock_stays,
+        grows, float(growth.error.max()), growth.damping, growth.shock, growth.shock_stays,
         growth.segment_shock, _together(monthly, standing.segment), max(each.error for each in kept),
         np.repeat(arrivals.rate[:, None], len(months), axis=1), arrivals.error, arrivals.size,
+        np.tile(calendar, (len(grows), 1)),
     )  # fmt: skip
     if events is not None:
-        shared = replace(shared, growth=shared.growth + events.log, events=events.doubt)
+        shared = replace(shared, calendar=shared.calendar + events.log, events=events.doubt)
     conversion = converted(driver, standing.plan, prior=priors.conversions)
     of = Forecastable(tuple(months), people, laws, shared, conversion, panel.cells, groups)
     return Fitted(of, level, growth, arrivals, swings, kept, priors, round(len(panel.periods) * more))

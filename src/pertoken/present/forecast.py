@@ -36,7 +36,8 @@ def sheet(answer: Forecast, *, brief: bool = False) -> Sheet:
         "fan", f"Revenue by month, {answer.currency}", partial(_fan, answer),
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
     ), _months(answer, brief=brief)]  # fmt: skip
-    blocks += [_part(answer, key) for key in answer.parts if len(answer.parts[key]) > 1 or key == "customer"]
+    blocks += [_part(answer, key) for key in _told(answer)]
+    blocks += [*_committed(answer), *_above(answer)]
     blocks += [*_drivers(answer), *_more(answer), *_backtest(answer)]
     if not brief:
         blocks += [*_concentration(answer), _beliefs(answer)]
@@ -108,8 +109,8 @@ def _months(answer: Forecast, *, brief: bool) -> Table:
     bands = {measure: answer.band(measure) for measure in shown}
     columns, values = [Column("month", "Month", "text")], []
     for measure in shown:
-        ends = ("p50",) if brief and measure in ("customers", "usage", "cost") else ("p10", "p50", "p90")
-        ends = ends if brief else ("p10", "p25", "p50", "p75", "p90")
+        leads = measure == measure_of(answer)
+        ends = (("p10", "p50", "p90") if leads else ("p50",)) if brief else ("p10", "p25", "p50", "p75", "p90")
         scale = MILLION if measure == "usage" else 1.0
         for end in ends:
             unit = "" if measure == "customers" else f"M {answer.unit}" if measure == "usage" else answer.currency
@@ -125,6 +126,17 @@ def _months(answer: Forecast, *, brief: bool) -> Table:
 
 def _large(band: Band) -> bool:
     return bool(np.median(np.abs(band.p50)) >= LARGE)
+
+
+def _told(answer: Forecast) -> list[str]:
+    """Keys whose parts are told: what says the same as a key before is not told twice."""
+    seen: list[set[str]] = []
+    keys = []
+    for key, labels in answer.parts.items():
+        if len(labels) > 1 and set(labels) not in seen:
+            seen.append(set(labels))
+            keys.append(key)
+    return keys
 
 
 def _part(answer: Forecast, key: str) -> Table:
@@ -156,6 +168,43 @@ def _fan(answer: Forecast) -> Mapping[str, object]:
     unit = unit_of(answer)
     past = list(zip(labels, (float(v) for v in values), strict=True))
     return forecast_fan(past, answer.months, spread, title=f"{of.capitalize()}, {unit}", kind="count", called=CALLED)
+
+
+def _committed(answer: Forecast) -> Iterator[Table]:
+    """What contracts secure, beside what their customers will pay."""
+    if not answer.committed:
+        return
+    unit = answer.currency
+    columns = (
+        Column("customer", "Customer", "text"),
+        Column("until", "Last term ends", "text"),
+        Column("due", "Committed", "money", unit),
+        Column("drawn", "Paid before", "money", unit),
+        *(Column(name, f"Pays {name.upper()}", "money", unit) for name in ("p10", "p50", "p90")),
+    )
+    rows = []
+    for each in answer.committed:
+        worlds = answer.parts.get("customer", {}).get(each.customer)
+        band = None if worlds is None else Band.of(worlds["revenue"].sum(axis=1))
+        ends = (None,) * 3 if band is None else tuple(float(v) for v in (band.p10, band.p50, band.p90))
+        rows.append((each.customer, each.until or f"after {answer.months[-1]}", each.due, each.drawn, *ends))
+    note = "Committed in terms that end in these months; what is not used of it is charged when a term ends."
+    yield Table("contracts", "Contracts", columns, tuple(rows), note, total=False)
+
+
+def _above(answer: Forecast) -> Iterator[Table]:
+    """Both views of the sum, and what they say together."""
+    if answer.above is None:
+        return
+    kind: Kind = "count" if float(answer.above.below[1]) >= LARGE else "money"
+    columns = (
+        Column("view", "View", "text"),
+        *(Column(name, name.upper(), kind, answer.currency) for name in ("p10", "p50", "p90")),
+    )
+    views = (("from below", answer.above.below), ("from above", answer.above.above), ("both", answer.above.both))
+    rows = tuple((name, *(float(value) for value in view)) for name, view in views)
+    note = f"They are {abs(answer.above.conflict):.1f} standard deviations apart; {2:.0f} would be called a conflict."
+    yield Table("views", "From above", columns, rows, note, total=False)
 
 
 def _drivers(answer: Forecast) -> Iterator[Table | Chart]:

@@ -107,7 +107,7 @@ def _parts(answer: Forecast) -> Iterator[str]:
     if there > 0:
         name, most = max(answer.concentration.items(), key=lambda each: each[1])
         if most / there > MUCH:
-            yield f"{name} alone makes {most / there:.0%} of what those who are there bring: ask them."
+            yield f"{name} alone makes {most / there:.0%} of what those who are there bring in a month: ask them."
 
 
 def _margin(answer: Forecast) -> Iterator[str]:

@@ -14,7 +14,7 @@ from pertoken.workbench.preparing import BEHAVIOUR, Prepared, prepared
 from pertoken.workbench.reading import How
 
 if TYPE_CHECKING:
-    from pertoken.forecast.answer import Forecast, FromAbove, Sufficiency
+    from pertoken.forecast.answer import Committed, Forecast, FromAbove, Sufficiency
     from pertoken.forecast.backtested import Backtested
     from pertoken.forecast.event import Event
     from pertoken.forecast.fitted import Fitted
@@ -42,6 +42,12 @@ HALF = 0.5
 
 ENOUGH = 60
 """Days of history from which on growth is read from it."""
+
+DAYS = 30.4375
+"""Days of a month of mean length."""
+
+ROOM = 20_000
+"""Draws x customers from which what each customer brings is told."""
 
 MONTH, SEASON = 28, 90
 """The longest horizon and history of the back-test that a forecast carries. [day]"""
@@ -134,6 +140,7 @@ def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True, tested
         more=_more(made, leading) if explain else (),
         concentration=_concentration(made),
         backtest=_backtested(made) if tested else None,
+        committed=_committed(made),
         above=above,
         notes=(*_notes(made), *(above.says if above else ())),
     )
@@ -212,6 +219,24 @@ def _with_signed(made: Prepared, by_group: dict[str, Values]) -> Mapping[str, Ke
     return {key: Key.of([*column.column(), SIGNED]) for key, column in groups.items()}
 
 
+def _committed(made: Prepared) -> "tuple[Committed, ...]":
+    """What contracts secure, customer by customer."""
+    from pertoken.forecast.answer import Committed  # noqa: PLC0415  the calculator must start fast
+
+    if made.agreed is None:
+        return ()
+    months, terms = made.agreed.months, made.agreed.terms
+    found = []
+    for customer in np.unique(terms.customer):
+        own = terms.customer == customer
+        ends = own & (terms.expires < len(months))
+        last = int(terms.expires[own].max())
+        until = months[last] if last < len(months) else ""
+        due, drawn = float(terms.committed[ends].sum()), float(terms.drawn[ends].sum())
+        found.append(Committed(made.agreed.customers[customer], due, drawn, until))
+    return tuple(found)
+
+
 def _past(made: Prepared) -> dict[str, tuple[tuple[str, ...], Values]]:
     """Months of the history, by measure; a month that is cut short is left out."""
     whole = _whole_months(made.read.panel.periods)
@@ -251,10 +276,25 @@ def _more(made: Prepared, leading: str) -> "tuple[Sufficiency, ...]":
 
 
 def _concentration(made: Prepared) -> dict[str, float]:
-    """Expected use of each customer in the first month, the most first."""
-    mean = made.fitted.predicted.samples.mean(axis=0)
+    """Expected charges of each customer there is in the first month, the most first; their usage without a card."""
+    people, samples = made.fitted.of.people, made.fitted.predicted.samples
+    mean = samples.mean(axis=0)
+    if made.plans:
+        some = np.asarray(samples[: max(min(len(samples), ROOM // samples.shape[1]), 1)], dtype=float)
+        mean = _first_month(made, some * (DAYS / made.fitted.predicted.horizon)).mean(axis=0)
     order = np.argsort(-mean, kind="stable")
-    return {made.read.panel.customers[i]: float(mean[i]) for i in order}
+    return {people.names[i]: float(mean[i]) for i in order}
+
+
+def _first_month(made: Prepared, driver: Values) -> Values:
+    """Charge a first month, shape `(draw, customer)`."""
+    from pertoken.forecast.tariff_bill import bill  # noqa: PLC0415  the calculator must start fast
+
+    people, months = made.fitted.of.people, len(made.fitted.of.months)
+    whole = np.zeros((*driver.shape, months))
+    whole[:, :, 0] = driver
+    charged: Values = bill(made.tariffs, people.plan, people.mix, whole)[:, :, 0]
+    return charged
 
 
 def _notes(made: Prepared) -> tuple[str, ...]:

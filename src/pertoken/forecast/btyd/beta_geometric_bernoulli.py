@@ -10,13 +10,13 @@ import numpy as np
 from scipy.special import betaln, gammaln
 
 from pertoken.core.money import Values
-from pertoken.forecast.btyd.buying import pace
+from pertoken.forecast.btyd.buying import Buying, pace
 from pertoken.forecast.btyd.likelihood import Prior
 from pertoken.forecast.btyd.purchases import Purchases
 
 
 @dataclass(frozen=True, slots=True)
-class BetaGeometricBernoulli:
+class BetaGeometricBernoulli(Buying):
     """Activity is beta-Bernoulli by period; dying at the start of a period is beta-geometric.
 
     Args:
@@ -47,11 +47,9 @@ class BetaGeometricBernoulli:
         total: Values = np.where(gone, left, np.logaddexp(living, dead))
         return total
 
-    def alive(self, seen: Purchases) -> Values:
-        """Chance that each customer still lives at the end, shape `(customer,)`."""
-        living, dead, _ = self._parts(seen)
-        alive: Values = np.exp(living - np.logaddexp(living, dead))
-        return alive
+    def parts(self, seen: Purchases) -> tuple[Values, Values]:
+        """Log likelihood of living on, and of having died at some time since the last activity."""
+        return self._parts(seen)[:2]
 
     def expected(self, seen: Purchases, ahead: float) -> Values:
         """Active periods expected in the next `ahead`, shape `(customer,)`."""

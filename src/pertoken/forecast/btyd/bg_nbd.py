@@ -9,13 +9,13 @@ import numpy as np
 from scipy.special import betaln, gammaln, hyp2f1
 
 from pertoken.core.money import Values
-from pertoken.forecast.btyd.buying import pace
+from pertoken.forecast.btyd.buying import Buying, pace
 from pertoken.forecast.btyd.likelihood import Prior
 from pertoken.forecast.btyd.purchases import Purchases
 
 
 @dataclass(frozen=True, slots=True)
-class BgNbd:
+class BgNbd(Buying):
     """Rates are gamma, the chance to die after a purchase is beta.
 
     Args:
@@ -35,18 +35,6 @@ class BgNbd:
         """Expect rates that differ a lot, and up to one death in a few purchases."""
         return Prior.around([0.5, pace(seen) / 4, 0.8, 2.5], 1.5)
 
-    def log_likelihood(self, seen: Purchases) -> Values:
-        """Log likelihood of each customer, shape `(customer,)`."""
-        living, dead = self._parts(seen)
-        total: Values = np.logaddexp(living, dead)
-        return total
-
-    def alive(self, seen: Purchases) -> Values:
-        """Chance that each customer still lives, shape `(customer,)`; 1 for those who have not come back yet."""
-        living, dead = self._parts(seen)
-        alive: Values = np.exp(living - np.logaddexp(living, dead))
-        return alive
-
     def expected(self, seen: Purchases, ahead: float) -> Values:
         """Purchases expected of each customer in the periods ahead, shape `(customer,)`."""
         shape, dies, lives = self.r + seen.repeats, self.a, self.b + seen.repeats
@@ -59,15 +47,7 @@ class BgNbd:
     def paths(
         self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator, *, lift: Values | float = 1.0
     ) -> Values:
-        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`.
-
-        Args:
-            seen: What they bought.
-            horizon: Periods ahead.
-            draws: How many worlds.
-            rng: Where chance comes from.
-            lift: Factor on the rate of buying, broadcast to `(draw, customer)`.
-        """
+        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`; see `Buying`."""
         size = (draws, len(seen))
         rate = rng.gamma(self.r + seen.repeats, 1 / (self.alpha + seen.age), size) * lift
         chance = np.maximum(rng.beta(self.a, self.b + seen.repeats, size), 1e-12)
@@ -76,8 +56,8 @@ class BgNbd:
         paths: Values = np.diff(np.minimum(bought, most[..., None]), axis=-1, prepend=0).astype(np.float64)
         return paths
 
-    def _parts(self, seen: Purchases) -> tuple[Values, Values]:
-        """Log likelihood of living on, and of having died after the last purchase."""
+    def parts(self, seen: Purchases) -> tuple[Values, Values]:
+        """Log likelihood of living on, and of having died after the last purchase; nobody dies before coming back."""
         x, r, alpha, a, b = seen.repeats, self.r, self.alpha, self.a, self.b
         rate = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
         living = rate + betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + seen.age)

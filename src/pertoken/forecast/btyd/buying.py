@@ -19,13 +19,20 @@ class Buying(Protocol):
         """Say where its parameters are weakly expected, at the pace of these purchases."""
         ...
 
+    def parts(self, seen: Purchases) -> tuple[Values, Values]:
+        """Log likelihood of living on, and of having died since the last purchase, each `(customer,)`."""
+        ...
+
     def log_likelihood(self, seen: Purchases) -> Values:
         """Log likelihood of each customer, shape `(customer,)`."""
-        ...
+        total: Values = np.logaddexp(*self.parts(seen))
+        return total
 
     def alive(self, seen: Purchases) -> Values:
         """Chance that each customer still lives, shape `(customer,)`."""
-        ...
+        living, dead = self.parts(seen)
+        alive: Values = np.exp(living - np.logaddexp(living, dead))
+        return alive
 
     def expected(self, seen: Purchases, ahead: float) -> Values:
         """Purchases expected of each customer in the periods ahead, shape `(customer,)`."""
@@ -34,7 +41,15 @@ class Buying(Protocol):
     def paths(
         self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator, *, lift: Values | float = 1.0
     ) -> Values:
-        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`."""
+        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`.
+
+        Args:
+            seen: What they bought.
+            horizon: Periods ahead.
+            draws: How many worlds.
+            rng: Where chance comes from.
+            lift: Factor on the rate of buying, broadcast to `(draw, customer)`.
+        """
         ...
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import gammaln, logsumexp
 
 from pertoken.core.money import Values
-from pertoken.forecast.btyd.buying import pace
+from pertoken.forecast.btyd.buying import Buying, pace
 from pertoken.forecast.btyd.likelihood import Prior
 from pertoken.forecast.btyd.purchases import Purchases
 
@@ -23,7 +23,7 @@ DECAYED = 36.0
 
 
 @dataclass(frozen=True, slots=True)
-class ParetoNbd:
+class ParetoNbd(Buying):
     """Rates of buying and of dying are gamma.
 
     Args:
@@ -43,18 +43,6 @@ class ParetoNbd:
         """Expect rates that differ a lot, and lives about as long as the time watched."""
         return Prior.around([0.5, pace(seen) / 4, 0.6, pace(seen) / 2], 1.5)
 
-    def log_likelihood(self, seen: Purchases) -> Values:
-        """Log likelihood of each customer, shape `(customer,)`."""
-        living, dead = self._parts(seen)
-        total: Values = np.logaddexp(living, dead)
-        return total
-
-    def alive(self, seen: Purchases) -> Values:
-        """Chance that each customer still lives, shape `(customer,)`."""
-        living, dead = self._parts(seen)
-        alive: Values = np.exp(living - np.logaddexp(living, dead))
-        return alive
-
     def expected(self, seen: Purchases, ahead: float) -> Values:
         """Purchases expected of each customer in the periods ahead, shape `(customer,)`."""
         rate = (self.r + seen.repeats) / (self.alpha + seen.age)
@@ -67,15 +55,7 @@ class ParetoNbd:
     def paths(
         self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator, *, lift: Values | float = 1.0
     ) -> Values:
-        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`.
-
-        Args:
-            seen: What they bought.
-            horizon: Periods ahead.
-            draws: How many worlds.
-            rng: Where chance comes from.
-            lift: Factor on the rate of buying, broadcast to `(draw, customer)`.
-        """
+        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`; see `Buying`."""
         size = (draws, len(seen))
         rate = rng.gamma(self.r + seen.repeats, 1 / (self.alpha + seen.age), size) * lift
         dying = rng.gamma(self.s, 1 / (self.beta + seen.age), size)
@@ -83,7 +63,7 @@ class ParetoNbd:
         lived = np.clip(life[..., None] - np.arange(horizon), 0, 1)
         return rng.poisson(rate[..., None] * lived).astype(np.float64)
 
-    def _parts(self, seen: Purchases) -> tuple[Values, Values]:
+    def parts(self, seen: Purchases) -> tuple[Values, Values]:
         """Log likelihood of living on, and of having died at some time since the last purchase.
 
         With y = log((alpha + t) / (alpha + last)), the integral over the time of death t is that of
