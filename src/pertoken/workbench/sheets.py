@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
     Prices = PriceList | Comparison | Explained | Difference | Update | Frozen | Gpus
     Modelled = Ran | Compared | Sensitive | Solved | Crossing | PaysFrom | Traced
-    Foreseen = Migrated | Cohorts
+    Foreseen = Migrated | Cohorts | Migrated
     Answer = Modelled | Foreseen | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
-    Ahead = Cohorts | Migrated
-    Answer = Modelled | Ahead | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
 
 LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "Quotes": ("quotes", "sheet", ()),
