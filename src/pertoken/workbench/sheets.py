@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Prices = PriceList | Comparison | Explained | Difference | Update | Frozen | Gpus
     Modelled = Ran | Compared | Sensitive | Solved | Crossing | PaysFrom | Traced
-    Foreseen = Migrated | Cohorts | Migrated
+    Foreseen = Migrated | Cohorts
     Answer = Modelled | Foreseen | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
 
 LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
