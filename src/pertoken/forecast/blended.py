@@ -7,7 +7,7 @@ from pertoken.core.money import Values
 ROUNDS = 150
 """Rounds of the search; it stops moving long before."""
 
-EVEN = 0.2
+EVEN = 0.1
 """Share of the weight that is given to all experts alike, whatever the search says."""
 
 

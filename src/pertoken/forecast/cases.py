@@ -9,7 +9,7 @@ from pertoken.forecast import seasonal
 from pertoken.forecast.dressed import Cases
 from pertoken.forecast.origins import after, origins
 from pertoken.forecast.panel import Indices
-from pertoken.forecast.pooled import BOUNDS, blend, features, mean_law, spread_law, traits
+from pertoken.forecast.pooled import BOUNDS, Law, blend, features, mean_law, spread_law, traits
 from pertoken.forecast.standing import half_lives, standing, typical
 
 LEARNT = 3000
@@ -24,6 +24,9 @@ FLOOR = 0.1
 WORST = 400.0
 """The largest squared relative error that counts."""
 
+SIMPLE = ("recent", "cycle", "steady")
+"""Point forecasts beside the pooled mean: the shortest half-life, the last cycle, the whole history."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
@@ -33,7 +36,7 @@ class Told:
         like: Who they are and what they are like.
         points: Forecasts by name, each `(case,)`. [unit]
         reference: What is expected before anything is learnt. [unit]
-        actual: What came; empty for the date from which is forecast. [unit]
+        actual: What came; zeros for the date from which is forecast. [unit]
         active: Share of periods with use.
     """
 
@@ -69,11 +72,24 @@ class Past:
     dates: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """What the laws are fitted to, one row for a customer at a date."""
+
+    x: Values
+    like: Values
+    reference: Values
+    actual: Values
+    levels: Values
+    who: Indices
+    origin: Indices
+
+
 def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
     """Forecast from earlier dates and from now.
 
     Args:
-        value: Shape `(customer, period)`.
+        value: Usage, shape `(customer, period)`; NaN for what was not watched.
         since: First period of each customer.
         horizon: Periods ahead.
         season: Periods of a cycle.
@@ -81,47 +97,66 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
     periods = value.shape[1]
     dates, ahead = origins(periods, horizon, season)
     usual, half = typical(value), half_lives(season, periods)
-    parts = [_at(value, since, date, ahead, season, half, usual) for date in dates]
-    x, x_like, reference, actual, levels = (np.concatenate([part[k] for part in parts]) for k in range(5))
-    who = np.concatenate([part[5] for part in parts])
-    origin = np.repeat(np.arange(len(parts)), [len(part[5]) for part in parts])
-    law = mean_law(x, reference, actual, origin)
-    mean = reference * np.exp(np.clip(law.log(x), *BOUNDS))
-    squared = np.minimum((actual / mean - 1) ** 2, WORST)
-    spread = spread_law(x_like, squared, np.sqrt(mean / np.median(mean)))
-    end = _at(value, since, periods, horizon, season, half, usual)
-    then = _told(x, x_like, reference, levels, who, origin, law, spread, actual, usual * ahead)
-    now = _told(
-        end[0], end[1], end[2], end[4], end[5], np.full(len(value), -1), law, spread, np.empty(0), usual * horizon
+
+    def rows(date: int, over: int, number: int) -> _Rows:
+        return _rows(value, since, (date, over, number), season, half, usual)
+
+    then = _joined([rows(date, ahead, number) for number, date in enumerate(dates)] or [rows(periods, ahead, 0)])
+    if not len(then.who):
+        then = rows(periods, ahead, 0)
+    regular = float((then.like[:, 0] > np.log(0.5)).mean())
+    law = mean_law(then.x, then.reference, then.actual, max(periods / ahead - 1, 1.0), regular)
+    mean = _mean(law, then)
+    spread = spread_law(then.like, np.minimum((then.actual / mean - 1) ** 2, WORST), np.sqrt(mean / np.median(mean)))
+    by_size = np.lexsort((then.reference, then.origin))
+    return Past(
+        _told(then, law, spread, usual * ahead),
+        _told(rows(periods, horizon, -1), law, spread, usual * horizon),
+        np.sort(by_size[:: -(-len(by_size) // LEARNT)]),
+        by_size[:: -(-len(by_size) // JUDGED)],
+        horizon,
+        ahead,
+        periods,
+        dates,
     )
-    by_size = np.lexsort((reference, origin))
-    learnt = np.sort(by_size[:: max(1, -(-len(who) // LEARNT))])
-    return Past(then, now, learnt, by_size[:: max(1, -(-len(who) // JUDGED))], horizon, ahead, periods, dates)
 
 
-def _at(value, since, date, ahead, season, half, usual):
+def _rows(
+    value: Values, since: Indices, when: tuple[int, int, int], season: int, half: Values, usual: float
+) -> _Rows:
+    """Describe customers at a date, and say what came after it."""
+    date, over, number = when
     known = value[:, :date]
     factors = seasonal.profile(known, season)
     here = standing(seasonal.without(known, factors), half, season, usual)
-    worth = seasonal.ahead(factors, date, ahead)
-    actual = after(value, date, ahead) if date < value.shape[1] else np.zeros(len(value))
+    worth = seasonal.ahead(factors, date, over)
+    actual = after(value, date, over) if date < value.shape[1] else np.zeros(len(value))
     rows = np.flatnonzero((since < date) & ~np.isnan(actual))
     levels = np.column_stack([here.levels[0], here.levels[-1], here.base]) * worth[:, None]
-    return (
+    return _Rows(
         features(here, usual)[rows],
         traits(here, usual)[rows],
         (blend(here) * worth)[rows],
         actual[rows],
         levels[rows],
         rows,
+        np.full(len(rows), number),
     )
 
 
-def _told(x, x_like, reference, levels, who, origin, law, spread, actual, usual):
-    mean = reference * np.exp(np.clip(law.log(x), *BOUNDS))
-    width = 0.5 * spread.log(x_like)
-    like = np.column_stack([2 * width, x_like[:, 0], 0.4 * np.log(mean / usual)])
+def _joined(parts: list[_Rows]) -> _Rows:
+    return _Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in _Rows.__slots__))
+
+
+def _mean(law: Law, rows: _Rows) -> Values:
+    mean: Values = rows.reference * np.exp(np.clip(law.log(rows.x), *BOUNDS))
+    return mean
+
+
+def _told(rows: _Rows, law: Law, spread: Law, usual: float) -> Told:
+    mean = _mean(law, rows)
+    like = np.column_stack([spread.log(rows.like), rows.like[:, 0], 0.4 * np.log(mean / usual)])
     points = {"pooled": mean}
-    for name, each in zip(("recent", "cycle", "steady"), levels.T, strict=True):
+    for name, each in zip(SIMPLE, rows.levels.T, strict=True):
         points[name] = (1 - FLOOR) * each + FLOOR * mean
-    return Told(Cases(who, origin, like), points, reference, actual, np.exp(x_like[:, 0]))
+    return Told(Cases(rows.who, rows.origin, like), points, rows.reference, rows.actual, np.exp(rows.like[:, 0]))

@@ -7,6 +7,12 @@ from pertoken.core.money import Values
 LOADINGS = np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97])
 """Weights of the shared normal that are tried."""
 
+MANY = 2000
+"""Customers that the loading is found on at most."""
+
+TO_P90 = 1.2816
+"""Standard deviations from the median to P90 of a normal."""
+
 BLOCK = 512
 """Customers drawn at a time, so that memory stays small."""
 
@@ -63,12 +69,14 @@ def loading_for(quantiles: Values, shares: Values, wanted: float, *, seed: int, 
     Args:
         quantiles: Shape `(share, customer)`.
         shares: Shape `(share,)`.
-        wanted: Half of the range from P10 to P90 of the total over its median.
+        wanted: One standard deviation of the log of the total.
         seed: Of the sampling.
         draws: How many worlds each loading is tried on.
     """
+    if quantiles.shape[1] > MANY:  # the sum of a sample of customers stands for all, its own noise scaled down
+        return loading_for(quantiles[:, :: -(-quantiles.shape[1] // MANY)], shares, wanted, seed=seed, draws=draws)
     widths = np.array([_width(coupled(quantiles, shares, draws=draws, loading=each, seed=seed)) for each in LOADINGS])
-    return float(np.interp(wanted, np.maximum.accumulate(widths), LOADINGS))
+    return float(np.interp(TO_P90 * wanted, np.maximum.accumulate(widths), LOADINGS))
 
 
 def _width(samples: Values) -> float:

@@ -14,7 +14,13 @@ SHARES = np.array(
 )
 """Shares at which a customer's distribution is held, shape `(share,)`."""
 
-OWN = 4.0
+NEAR = 0.35
+"""Share of the cases that count for a target."""
+
+PRIOR, PRIOR_SPREAD, PRIOR_WEIGHT = 7, 0.5, 0.25
+"""Ratios that are believed before any was seen: how many, the standard deviation of their log, the weight of each."""
+
+OWN = 2.0
 """How much more a customer's own earlier error counts than that of another who was just alike."""
 
 
@@ -38,7 +44,7 @@ class Cases:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _likeness(traits, customer, origin, of_traits, of_customer, of_origin, near, own):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+def _likeness(traits, customer, origin, of_traits, of_customer, of_origin, near, own):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, C901
     """Weigh cases by how much they are like each target, shape `(target, case)`; 0 for the same date."""
     n, m, k = len(traits), len(of_traits), traits.shape[1]
     out = np.zeros((n, m), dtype=np.float32)
@@ -53,8 +59,9 @@ def _likeness(traits, customer, origin, of_traits, of_customer, of_origin, near,
                 far[kept] = d
                 kept += 1
             out[i, j] = d
-        if kept == 0:
-            out[i] = 0.0
+        if kept == 0:  # one date only: learn from the others of that date
+            for j in range(m):
+                out[i, j] = 0.0 if of_customer[j] == customer[i] else 1.0
             continue
         at = min(near, kept) - 1
         wide = np.partition(far[:kept], at)[at] * 1.05 + 1e-6
@@ -69,7 +76,7 @@ def _likeness(traits, customer, origin, of_traits, of_customer, of_origin, near,
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _quantiles(weights, order, ratio, shares):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+def _quantiles(weights, order, ratio, shares):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, C901
     """Take weighted quantiles of the ratios for each target, shape `(share, target)`; middles of steps are joined."""
     n, m = weights.shape
     out = np.empty((len(shares), n))
@@ -99,15 +106,16 @@ def _quantiles(weights, order, ratio, shares):  # type: ignore[no-untyped-def] #
     return out
 
 
-def likeness(targets: Cases, cases: Cases, near: int = 150, own: float = OWN) -> NDArray[np.float32]:
+def likeness(targets: Cases, cases: Cases, near: int = 0, own: float = OWN) -> NDArray[np.float32]:
     """Weigh earlier cases by how much they are like each target, shape `(target, case)`.
 
     Args:
         targets: Those to forecast; cases of the same date count nothing.
         cases: Those to learn from.
-        near: How many cases count; the weight falls to zero at the last (Epanechnikov).
+        near: How many cases count; the weight falls to zero at the last (Epanechnikov). 0 for a share of them.
         own: Extra weight of the same customer.
     """
+    near = near or int(np.clip(NEAR * len(cases.origin), 25, 400))
     out: NDArray[np.float32] = _likeness(
         targets.traits, targets.customer, targets.origin, cases.traits, cases.customer, cases.origin, near, own
     )
@@ -122,5 +130,10 @@ def dressed(weights: NDArray[np.float32], ratio: Values, shares: Values = SHARES
         ratio: Shape `(case,)`.
         shares: Shape `(share,)`.
     """
-    out: Values = _quantiles(weights, np.argsort(ratio, kind="stable"), ratio, shares)
+    from scipy.special import ndtri  # noqa: PLC0415  loaded by those who forecast
+
+    prior = np.exp(PRIOR_SPREAD * ndtri((np.arange(PRIOR) + 0.5) / PRIOR))
+    every = np.concatenate([ratio, prior])
+    faint = np.full((len(weights), PRIOR), PRIOR_WEIGHT, dtype=np.float32)
+    out: Values = _quantiles(np.hstack([weights, faint]), np.argsort(every, kind="stable"), every, shares)
     return out

@@ -20,12 +20,12 @@ def origins(periods: int, horizon: int, season: int, most: int = MOST) -> tuple[
         Numbers of periods known at each date, rising, and the horizon: the one wanted, or half of the history.
 
     >>> origins(30, 28, 7, 3), origins(100, 28, 7, 3), origins(2, 28, 7)
-    (((10, 12, 15), 15), ((25, 48, 72), 28), ((1,), 1))
+    (((10, 12, 15), 15), ((33, 52, 72), 28), ((1,), 1))
     """
     ahead = max(min(horizon, periods // 2), 1)
     if periods < 2:
         return (), ahead
-    first = min(max(periods // 4 if ahead == horizon else periods // 3, 3), periods - ahead)
+    first = min(max(periods // 3, season, 3), periods - ahead)
     count = min(most, periods - ahead - first + 1)
     return tuple(sorted({int(each) for each in np.linspace(first, periods - ahead, count)})), ahead
 

@@ -8,10 +8,10 @@ from pertoken.core.money import Values
 from pertoken.forecast.panel import Indices
 from pertoken.forecast.standing import Standing
 
-POWER = 1.5
-"""Variance of usage grows with this power of its mean (Tweedie), so each customer counts by the root of its size."""
+SIZE = 0.5
+"""Power of its size that a customer counts by: neither one whale nor many small ones decide alone."""
 
-STEPS = 10
+STEPS = 15
 """Steps of the iterations."""
 
 SHOCK = 0.08
@@ -19,6 +19,9 @@ SHOCK = 0.08
 
 GROWTH = 0.05
 """Prior standard deviation of the log growth that all have in common over a horizon."""
+
+SLOPE = 0.1
+"""Prior standard deviation of what a standard deviation of a feature is worth, in log."""
 
 RIDGE = 20.0
 """Cases that the prior of a coefficient is worth."""
@@ -59,8 +62,12 @@ def _standard(features: Values, middle: Values, scale: Values) -> Values:
 
 
 def blend(here: Standing) -> Values:
-    """Give the middle of the recent levels, the reference of the mean, shape `(customer,)`. [unit / period]"""
-    level: Values = np.exp(np.log(here.levels).mean(axis=0))
+    """Give the middle of the recent levels, the reference of the mean, shape `(customer,)`. [unit / period]
+
+    It is the geometric mean for those who are always active, so that a burst counts little, and the mean for the others.
+    """
+    even, middle = here.levels.mean(axis=0), np.exp(np.log(here.levels).mean(axis=0))
+    level: Values = here.active * middle + (1 - here.active) * even
     return level
 
 
@@ -75,7 +82,7 @@ def features(here: Standing, usual: float) -> Values:
     levels = np.log(here.levels / middle)
     quiet = np.log1p(here.silence * here.active)
     age = np.log(here.seen / max(here.seen.max(initial=1.0), 1.0) + 0.02)
-    return np.column_stack([levels.T, np.log(here.base / middle), quiet, quiet**2, np.log(here.active),
+    return np.column_stack([levels.T, quiet, quiet**2, np.log(here.active),
                             np.log(middle / usual), age])  # fmt: skip
 
 
@@ -88,28 +95,30 @@ def traits(here: Standing, usual: float) -> Values:
                             np.log1p(here.silence * here.active), age])  # fmt: skip
 
 
-def mean_law(x: Values, reference: Values, actual: Values, origin: Indices) -> Law:
-    """Fit the mean: a Tweedie regression with a log link and a ridge, constant and all.
+def mean_law(x: Values, reference: Values, actual: Values, apart: float, regular: float = 1.0) -> Law:
+    """Fit the mean: a Poisson regression of the ratio to the reference with a ridge, constant and all; it is convex.
 
     Args:
         x: Features, shape `(case, feature)`.
         reference: What is expected before anything is learnt, shape `(case,)`.
         actual: What came, shape `(case,)`.
-        origin: Number of the earlier date, shape `(case,)`.
+        apart: How many of the earlier dates don't overlap.
+        regular: Share of the cases whose customers are active most of the time; others count by their size.
     """
     middle, scale = x.mean(axis=0), np.sqrt(np.maximum(x.var(axis=0), 1e-2))
-    z, unit = _standard(x, middle, scale), float(np.exp(np.mean(np.log(reference))))
-    common = len(x) / max(len(np.unique(origin)), 1) * (SHOCK / GROWTH) ** 2
+    z, ratio = _standard(x, middle, scale), np.minimum(actual / reference, STEEPEST)
+    pull = reference ** (1 - SIZE * regular)
+    pull = pull / pull.mean()
+    common = len(x) / apart * SHOCK**2
     beta = np.zeros(z.shape[1])
     for _ in range(STEPS):
-        mean = reference * np.exp(np.clip(z @ beta, *BOUNDS))
-        pull = (mean / unit) ** (2 - POWER)
-        pull /= pull.mean()
-        step = np.clip((actual - mean) / mean, -1, STEEPEST)
-        spread = float((pull * np.minimum(step**2, 9)).mean())
-        ridge = np.full(len(beta), RIDGE * max(spread, 0.05))
-        ridge[0] = common
-        beta = beta + _move(z, pull, step, ridge, beta)
+        mean = np.exp(np.clip(z @ beta, *BOUNDS))
+        spread = float((pull * np.minimum((ratio - mean) ** 2, 9)).mean())
+        ridge = np.full(len(beta), RIDGE * max(spread, 0.05) + common / SLOPE**2)
+        ridge[0] = common / GROWTH**2
+        weighted = z * pull[:, None]
+        slope = weighted.T @ (ratio - mean) - ridge * beta
+        beta = beta + np.clip(np.linalg.solve((weighted * mean[:, None]).T @ z + np.diag(ridge), slope), -1, 1)
     return Law(beta, middle, scale)
 
 

@@ -62,3 +62,32 @@ def ahead(factors: Values, first: int, horizon: int) -> Values:
     """
     worth: Values = factors[:, np.arange(first, first + horizon) % factors.shape[1]].sum(axis=1)
     return worth
+
+
+LIKELY = (24, 7, 12, 4)
+"""Cycles that are looked for where periods are only numbered: hours, days, months, quarters."""
+
+CLEAR = 0.1
+"""Autocorrelation by which a cycle has to stand out from its neighbours."""
+
+
+def found(value: Values) -> int:
+    """Find the cycle of numbered periods by the pooled autocorrelation of usage; 1 where none stands out.
+
+    Args:
+        value: Usage, shape `(customer, period)`; NaN for what was not watched.
+
+    >>> found(np.tile([1.0, 5, 5, 5, 5, 5, 1], (3, 6)))
+    7
+    """
+    size = np.nanmean(np.where(np.isnan(value), 0.0, value), axis=1)
+    scaled = np.nan_to_num(value[size > 0] / size[size > 0][:, None], nan=1.0)
+    scaled = np.diff(np.minimum(scaled, 5.0), axis=1)
+
+    def alike(lag: int) -> float:
+        return float((scaled[:, lag:] * scaled[:, :-lag]).sum() / max((scaled**2).sum(), 1e-12))
+
+    possible = [lag for lag in LIKELY if value.shape[1] >= CYCLES * lag and len(scaled)]
+    clear = {lag: alike(lag) - max(alike(lag - 1), alike(lag + 1), 0.0) for lag in possible}
+    best = max(clear, key=lambda lag: clear[lag], default=1)
+    return best if clear.get(best, 0.0) > CLEAR else 1

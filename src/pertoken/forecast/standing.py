@@ -33,10 +33,10 @@ class Standing:
 
 
 def half_lives(season: int, periods: int) -> Values:
-    """Choose half-lives of recent levels, from half a cycle to half of the history. [period]"""
+    """Choose half-lives of recent levels, from half a cycle to a quarter of the history. [period]"""
     cycle = season if season > 1 else 2
     every = cycle * np.array([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0])
-    kept = every[(every >= 0.5) & (every <= max(periods / 2, 1.0))]
+    kept = every[(every >= 0.5) & (every <= max(periods / 4, 1.0))]
     return kept if len(kept) else np.array([1.0])
 
 
@@ -60,7 +60,7 @@ def standing(value: Values, half: Values, season: int, scale: float | None = Non
     used = filled > 0
     last = np.where(used.any(axis=1), np.argmax(used[:, ::-1], axis=1), value.shape[1])
     silence = np.minimum((watched & (ago < last[:, None])).sum(axis=1), seen)
-    active = (used.sum(axis=1) + PSEUDO) / (seen + 2 * PSEUDO)
+    active = (used.sum(axis=1) + PSEUDO) / (seen + PSEUDO)
     return Standing(base, levels.T, silence.astype(float), active, _spread(filled, watched, season), seen)
 
 

@@ -160,7 +160,7 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
     return Worlds(
         replicates=replicates,
         growth=_growth(shared, of("growth"), months),
-        shock=_shocks(model, of("shocks"), months),
+        shock=_shocks(model, of("shocks"), months) + _calendar(shared, of("growth")),
         level=of("level").normals("level"),
         leave=shared.leave * of("leaving").normals("leaving"),
         born=_born(model, of("arrivals"), months),
@@ -172,16 +172,22 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
 
 
 def _growth(shared: Shared, chance: _Design | _Middle, months: int) -> Values:
-    """Expected growth with the error of its rate, a t that gets smaller from month to month, and that of events."""
+    """Expected growth with the error of its rate, which is a t and gets smaller from month to month."""
     from scipy.stats import t  # noqa: PLC0415  slow to load, and only a simulation needs it
 
     unit = t.ppf(chance.shares("growth"), FREEDOM) / np.sqrt(FREEDOM / (FREEDOM - 2))
     rate = np.clip(shared.error * unit, -MOST_GROWTH, MOST_GROWTH)
     grown = np.cumsum(shared.damping ** np.arange(months))
     growth: Values = shared.growth[:, :, None] + grown[:, None] * rate
-    for k, each in enumerate(() if shared.events is None else shared.events):
-        growth = growth + each[:, :, None] * chance.normals(f"event {k}")
     return growth
+
+
+def _calendar(shared: Shared, chance: _Design | _Middle) -> Values:
+    """What a month is, for everybody who is there in it: its length, its season, the events in it with their doubt."""
+    calendar: Values = np.zeros((*shared.growth.shape, 1)) if shared.calendar is None else shared.calendar[:, :, None]
+    for k, each in enumerate(() if shared.events is None else shared.events):
+        calendar = calendar + each[:, :, None] * chance.normals(f"event {k}")
+    return calendar
 
 
 def _shocks(model: Forecastable, chance: _Design | _Middle, months: int) -> Values:

@@ -178,8 +178,7 @@ def test_arrays_charge_what_rating_does(cards):
     """To half a cent a line: arrays do not round the lines of an invoice."""
     known = {"tier": Key.of(["paid", "free"])}
     cards = [card_from(each) for each in cards]
-    told = {"mix": MIX, "cells": CELLS, "known": known}
-    slow, fast = (make(cards, NAMES, MONTHS, **told) for make in (rated_tariff, tariff_of))
+    slow, fast = (make(cards, NAMES, MONTHS, mix=MIX, cells=CELLS, known=known) for make in (rated_tariff, tariff_of))
     assert isinstance(fast, ArrayTariff)
     usage = np.random.default_rng(1).lognormal(16, 1.2, (7, 2, 3))
     for rows in (np.array([0, 1]), np.array([1])):
