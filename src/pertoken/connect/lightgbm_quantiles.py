@@ -138,7 +138,8 @@ def _learnt(boosted: Any, how: Boosting, known: Table, rng: np.random.Generator)
 def _quantiles(models: Sequence[Any], asked: Table, customers: int) -> Values:
     """Forecast the quantiles of each customer and period, shape `(share, customer, period)`."""
     found = np.array([model.predict(asked.rows) for model in models]) * asked.scale
-    return np.maximum(np.sort(found, axis=0), 0.0).reshape(len(models), customers, -1)
+    quantiles: Values = np.maximum(np.sort(found, axis=0), 0.0).reshape(len(models), customers, -1)
+    return quantiles
 
 
 def _scores(quantiles: Values, actual: Values, rng: np.random.Generator) -> Values:
