@@ -2,6 +2,7 @@
 
 from pertoken.forecast.kernel_curve import cents, curve, priced
 from pertoken.forecast.kernel_lanes import compiled, copied, filled
+from pertoken.forecast.kernel_pool import money_pools, unit_pools
 from pertoken.forecast.tariff_columns import (
     ALL,
     AMOUNT,
@@ -32,11 +33,10 @@ from pertoken.forecast.tariff_columns import (
     STEPS,
     VALUE,
 )
-from pertoken.forecast.kernel_pool import money_pools, unit_pools
 
 CONTRACTED, INVOICED, COUNTED = range(3)
 # signatures are numba's: arrays of one lane each, of the kind of number of `t`
-# ruff: noqa: ANN001, ANN201, ANN202, D103, PLR0917, FBT003
+# ruff: noqa: ANN001, ANN201, ARG001, C901, D103, PLR0917
 
 
 @compiled
