@@ -25,13 +25,13 @@ help: ## this list
 demo: .venv/ready ## a statement from sample data, in demo/
 	$(BIN)/python examples/demo.py
 
-test: system lint types imports deps docs unit bench focus-validator ## everything that CI checks
+test: system lint imports deps unit types docs bench focus-validator ## everything that CI checks
 
 test-engines: .venv/engines ## the same answers from PostgreSQL and Spark; installs them where they are missing
 	$(BIN)/pytest -q -n 0 tests/engines/test_interpreters_of_a_question.py tests/engines/test_engines_elsewhere.py \
 	  benchmarks/bench_engines.py
 
-.venv/engines: .venv/ready requirements-engines.lock
+.venv/engines: .venv/ready requirements-engines.lock | system
 	scripts/test-engines
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-engines.lock
 	@touch $@

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from pertoken.rating.rate import rate
     from pertoken.usage.response import usage_of
     from pertoken.workbench import (
+        backtest,
         balances,
         bill,
         breakeven,
         by_entry,
         call,
         check,
+        cohorts,
         compare,
         compiled,
         cost,
@@ -35,9 +37,11 @@ if TYPE_CHECKING:
         crossover,
         explain,
         explained,
+        forecast_revenue,
         gpu_card,
         gpus,
         invoice,
+        migrate,
         model,
         model_check,
         model_example,
@@ -54,6 +58,7 @@ if TYPE_CHECKING:
         simulate,
         solve,
         statement,
+        topdown,
     )
 
 __version__ = "0.1.0"
@@ -72,6 +77,7 @@ _HOMES = {
 __all__ = [
     "Contract",
     "PertokenError",
+    "backtest",
     "balances",
     "bill",
     "breakeven",
@@ -79,6 +85,7 @@ __all__ = [
     "call",
     "card_from",
     "check",
+    "cohorts",
     "compare",
     "compiled",
     "cost",
@@ -88,9 +95,11 @@ __all__ = [
     "crossover",
     "explain",
     "explained",
+    "forecast_revenue",
     "gpu_card",
     "gpus",
     "invoice",
+    "migrate",
     "model",
     "model_check",
     "model_example",
@@ -110,6 +119,7 @@ __all__ = [
     "simulate",
     "solve",
     "statement",
+    "topdown",
     "usage_of",
 ]
 

@@ -46,8 +46,7 @@ def within(window, moment):
     return inside and listed
 
 
-def charged(rates, leaves, moment, terms):
-    book = RateBook.of(rates)
+def charged(rates, leaves, moment, terms, book):
     batch, tier, speed = terms
     total = Decimal(0)
     for meter, count in leaves.items():
@@ -81,6 +80,7 @@ def moments(rates):
 def differences(book, keys):
     for key in keys:
         rates = book.rates[key]
+        own = RateBook.of(rates)
         vendor, model = HOMES[key]
         for terms in sorted({(r.batch, r.service_tier, r.speed) for r in rates}):
             lengths = {0, *(r.above for r in rates)}
@@ -90,7 +90,7 @@ def differences(book, keys):
                     leaves["input_tokens"] += above
                     if vendor == "openai":  # its multiple is of 12 hours, which theirs calls one
                         leaves["cache_write_12h_tokens"] = leaves.pop("cache_write_1h_tokens")
-                    ours = charged(rates, leaves, moment, terms)
+                    ours = charged(rates, leaves, moment, terms, own)
                     found = _lookup(vendor, model, moment, MODES[terms])
                     usage = {"cache_write_tokens": 401, "cache_write_1h_tokens": 503, "cache_read_tokens": 2003}
                     usage |= {"input_tokens": leaves["input_tokens"], "output_tokens": 1201}
@@ -126,7 +126,8 @@ def test_the_weekend_and_a_public_holiday_are_off_peak(book):
         datetime(2026, 10, 5, 2): "0.15",  # noqa: DTZ001  a Monday of the National Day holidays
         datetime(2026, 9, 21, 5): "0.15",  # noqa: DTZ001  between the peaks
     }
-    assert {moment: charged(rates, usage, moment, (False, "standard", "standard")) for moment in at} == {
+    own = RateBook.of(rates)
+    assert {moment: charged(rates, usage, moment, (False, "standard", "standard"), own) for moment in at} == {
         moment: Decimal(price) for moment, price in at.items()
     }
 

@@ -2,16 +2,22 @@
 
 import doctest
 import functools
+import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 from markdown_it import MarkdownIt
+
+from pertoken.cli import main
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("examples",)  # what a reader finds beside the page
@@ -19,6 +25,8 @@ SHOWN = {"yaml", "toml", "text", "sql", "mermaid"}
 ENVIRONMENT = {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb", "TZ": "UTC"}
 TIMEOUT_SECONDS = 120
 FILE_COMMENT = re.compile(r"<!--\s*file:\s*(\S+)\s*-->\s*")
+SHELL = re.compile(r"[|&;<>()$`*?~#{}\[\]]|^\w+=")
+"""What a shell gives a meaning: a line with any of it is left to one."""
 EXIT_COMMENT = re.compile(r"\s+# exit (\d+)$")
 
 
@@ -129,23 +137,58 @@ def check_set_up(command: Command, place: str) -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a command did."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def by_shell(line: str, folder: Path) -> Done:
+    """Run a line as a reader's shell does."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+    done = subprocess.run(
+        ["bash", "-c", line],
+        cwd=folder,
+        env={**os.environ, **ENVIRONMENT, "PATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def words_of(line: str) -> list[str] | None:
+    """The words of a command of ours that needs no shell; nothing if it is another one, or needs it."""
+    joined = line.replace("\\\n", " ")
+    if SHELL.search(joined):
+        return None
+    words = shlex.split(joined)
+    return words if words[:1] == ["pertoken"] else None
+
+
+def by_ourselves(words: list[str]) -> Done:
+    """Run a command line of ours in this process and folder: a new one would spend its time on loading libraries."""
+    out, said, code = io.StringIO(), io.StringIO(), 0
+    with mock.patch.object(sys, "argv", words), redirect_stdout(out), redirect_stderr(said):
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    return Done(code, out.getvalue(), said.getvalue())
+
+
 def run_console(block: Block, folder: Path) -> None:
     """Run each command and compare exit code and output."""
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
-    environment = {**os.environ, **ENVIRONMENT, "PATH": path}
     for command in commands(block):
         if check_set_up(command, block.place):
             continue
-        done = subprocess.run(
-            ["bash", "-c", command.line],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
+        words = words_of(command.line)
+        done = by_shell(command.line, folder) if words is None else by_ourselves(words)
         said = f"--- output\n{done.stdout}--- error output\n{done.stderr}"
         if done.returncode != command.code:
             raise PageError(f"{block.place}: {command.line}\nexit {done.returncode}, expected {command.code}\n{said}")

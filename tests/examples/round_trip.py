@@ -2,6 +2,8 @@
 
 import io
 import random
+import re
+import zipfile
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -99,7 +101,7 @@ def expected(name: str, model: Model, case: str) -> dict[Cell, float]:
     return found
 
 
-def edited(data: bytes, edits: Mapping[Field, float], case: str) -> bytes:
+def resaved(data: bytes, edits: Mapping[Field, float], case: str) -> bytes:
     """Type over cells of a workbook, as openpyxl saves it."""
     book = openpyxl.load_workbook(io.BytesIO(data))
     for field, value in edits.items():
@@ -108,3 +110,31 @@ def edited(data: bytes, edits: Mapping[Field, float], case: str) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def edited(data: bytes, edits: Mapping[Field, float], case: str) -> bytes:
+    """Type over cells of a workbook of ours and leave all else as it is, in a tenth of the time of `resaved`."""
+    typed = {("Cover", "B4"): f' t="inlineStr"><is><t>{case}</t></is></c>'}
+    typed |= {(field.sheet, field.cell): f"><v>{value!r}</v></c>" for field, value in edits.items()}
+    names = openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as was, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as now:
+        for part in was.namelist():
+            text = was.read(part)
+            sheet = re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", part)
+            here = {} if sheet is None else {c: t for (s, c), t in typed.items() if s == names[int(sheet[1]) - 1]}
+            now.writestr(part, _typed(text.decode(), here).encode() if here else text)
+    return out.getvalue()
+
+
+def _typed(page: str, cells: Mapping[str, str]) -> str:
+    """Put what is typed into the cells of a sheet; each must be there."""
+    left = dict(cells)
+
+    def put_in(found: re.Match[str]) -> str:
+        typed = left.pop(found["cell"], None)
+        return found[0] if typed is None else f'<c r="{found["cell"]}"{found["style"] or ""}{typed}'
+
+    page = re.sub(r'<c r="(?P<cell>[A-Z]+\d+)"(?P<style> s="\d+")?[^>]*?(?:/>|>.*?</c>)', put_in, page)
+    assert not left, left
+    return page

@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 from pertoken.present.charts import Axis, waterfall
+from pertoken.present.charts_backtest import coverage
+from pertoken.present.charts_backtest import histogram as places
+from pertoken.present.charts_concentration import concentration
 from pertoken.present.charts_crossover import Line, crossover
+from pertoken.present.charts_fan import forecast_fan
+from pertoken.present.charts_heatmap import heatmap
 from pertoken.present.charts_months import Spread, by_month, fan
 from pertoken.present.charts_tornado import Swing, tornado
 from pertoken.present.charts_worlds import histogram
@@ -49,6 +54,26 @@ def pictures():
         "powers": crossover(at, [Line("API", at * 5e-6), Line("own", 2e3 + at * 1e-6)], x=powers, y=USD),
         "skew": histogram(skew, x=USD),
         "alike": histogram(np.full(7, 5e6), x=USD, loss=None),
+        "forecast": forecast_fan(
+            [(month, 1e6) for month in MONTHS[:11]],
+            MONTHS[11:],
+            spread(13, 1e5, 1e6),
+            title="USD",
+            called={"p25": "commit", "p50": "plan", "p75": "stretch"},
+            beside={name: [2e6] * 13 for name in names[:3]},
+        ),
+        "ahead": forecast_fan([], MONTHS[:1], spread(1, start=5), title="USD"),
+        "whales": concentration(names, [9e6, 4, 3, 3, 3, 2, 2, 2, 1]),
+        "customers": concentration([f"{EVIL} {i}" for i in range(10_007)], np.exp(rng.normal(0, 2, 10_007))),
+        "cohorts": heatmap(
+            [(name, "10,007") for name in names], [[1.0] * (13 - row) for row in range(9)], title="Months"
+        ),
+        "many_cohorts": heatmap([(m, "7") for m in MONTHS], [[1.2] * (24 - r) for r in range(24)], title="Months"),
+        "held": coverage(
+            [(name, {"50 %": 0.07 * i, "80 %": 0.1 * i, "90 %": 0.11 * i}) for i, name in enumerate(names)],
+            {"50 %": 0.5, "80 %": 0.8, "90 %": 0.9},
+        ),
+        "places": places([0.3, 0, 0.05, 0.05, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]),
         "bridge": waterfall([("Revenue", 1e6), (EVIL, -7e5)], ("Margin", 3e5), title="USD"),
     }
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -15,6 +15,7 @@ from pertoken.rating.curve import normal_form, walk
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.program import Ladder
 from tests.scenario.programs import MONTHS, program, random_programs, row, twin
+from tests.tries import tries
 
 numbers = st.integers(-40, 400).map(lambda x: x / 4)
 
@@ -23,6 +24,7 @@ def drawn(data, names, size):
     return {name: np.array(data.draw(st.lists(numbers, min_size=size(name), max_size=size(name)))) for name in names}
 
 
+@tries(40)
 @given(random_programs(), st.data())
 def test_any_program_comes_to_what_its_slow_twin_says(made, data):
     given_ = drawn(data, ["i0", "i1", "i2", "m0", "m1"], lambda name: 1 if name[0] == "i" else len(MONTHS))
@@ -33,7 +35,7 @@ def test_any_program_comes_to_what_its_slow_twin_says(made, data):
         np.testing.assert_allclose(found[name], values, rtol=1e-9, err_msg=name)
 
 
-@settings(max_examples=40)
+@tries(20)
 @given(random_programs(), st.data())
 def test_many_worlds_are_each_world_alone(made, data):
     """Leading axes of 3 scenarios and 7 draws; some inputs are the same in all of them."""
@@ -54,7 +56,7 @@ def _of(values, world):
     return np.broadcast_to(values, (3, 7, values.shape[-1]))[world]
 
 
-@settings(max_examples=40)
+@tries(20)
 @given(random_programs(), st.data())
 def test_what_is_wanted_alone_is_the_same_as_in_all(made, data):
     given_ = drawn(data, ["i0", "i1", "i2", "m0", "m1"], lambda name: 1 if name[0] == "i" else len(MONTHS))

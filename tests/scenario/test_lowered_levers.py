@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pertoken.core.errors import InputError
@@ -19,6 +19,7 @@ from pertoken.scenario.lowered import Said, lever_effects, lever_rows
 from pertoken.scenario.model import Flow
 from pertoken.scenario.program import Program, Row
 from pertoken.scenario.spec import Switched
+from tests.tries import tries
 
 MONTHS = ("2027-01", "2027-02", "2027-03")
 LABELS = tuple(
@@ -101,7 +102,7 @@ def numbered(levers, values):
 
 
 @given(switched())
-@settings(max_examples=100, deadline=None)
+@tries(50)
 def test_levers_in_rows_do_what_they_do_in_numbers(chosen):
     levers, values = chosen
     try:

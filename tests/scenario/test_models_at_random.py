@@ -17,6 +17,7 @@ from pertoken.scenario.run import run
 from pertoken.scenario.whole import whole
 from pertoken.scenario.worlds import Worlds, cases, named
 from tests.scenario.models import models
+from tests.tries import tries
 
 SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 WORLDS = 5
@@ -45,7 +46,7 @@ def worlds_of(model):
 
 
 @given(models())
-@settings(SETTINGS, max_examples=12)
+@tries(8, SETTINGS)
 def test_rows_come_to_what_rating_comes_to_in_every_case_and_in_many_worlds(said):
     model = compiled(model_from(said))
     program = whole(model)
@@ -57,7 +58,7 @@ def test_rows_come_to_what_rating_comes_to_in_every_case_and_in_many_worlds(said
 
 
 @given(models())
-@settings(SETTINGS, max_examples=6)
+@tries(4, SETTINGS)
 def test_many_worlds_at_once_are_each_world_alone(said):
     model = compiled(model_from(said))
     worlds = worlds_of(model)
@@ -68,7 +69,7 @@ def test_many_worlds_at_once_are_each_world_alone(said):
 
 
 @given(models())
-@settings(SETTINGS, max_examples=8)
+@tries(5, SETTINGS)
 def test_the_statement_and_the_customers_add_up(said):
     spec = model_from(said)
     values = run(compiled(spec), worlds_of(compiled(spec))).values
@@ -96,7 +97,7 @@ def test_the_statement_and_the_customers_add_up(said):
 
 
 @given(models())
-@settings(SETTINGS, max_examples=6)
+@tries(4, SETTINGS)
 def test_a_lever_that_is_off_changes_nothing(said):
     off = {f"levers.{name}" for name, lever in said.get("levers", {}).items() if not lever["on"]}
     kept = {name: lever for name, lever in said.get("levers", {}).items() if lever["on"]}
@@ -115,7 +116,7 @@ def doubled(number):
 
 
 @given(models())
-@settings(SETTINGS, max_examples=6)
+@tries(4, SETTINGS)
 def test_twice_the_customers_are_twice_the_revenue_and_the_usage(said):
     """Each customer has a plan of their own, tiers and minimums included; a contract is one customer, and stays one."""
     many = {name: dict(each) for name, each in said["segments"].items() if "begins" not in each}
@@ -140,7 +141,7 @@ def test_twice_the_customers_are_twice_the_revenue_and_the_usage(said):
 
 
 @given(models(), st.randoms(use_true_random=False))
-@settings(SETTINGS, max_examples=6)
+@tries(4, SETTINGS)
 def test_the_order_in_which_a_model_is_said_changes_nothing(said, random):
     def shuffled(part):
         return dict(random.sample(sorted(part.items()), len(part)))

@@ -1,20 +1,21 @@
 """Order: each row below what it asks for; rings are named."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from pertoken.core.errors import InputError
 from pertoken.core.formula import Call, Name
 from pertoken.scenario.order import by_month, needs, ordered, steps, upstream
 from pertoken.scenario.program import Ladder
 from tests.scenario.programs import random_programs, row
+from tests.tries import tries
 
 
 def order(*rows):
     return [each.name for each in ordered(rows)]
 
 
-@settings(max_examples=40)
+@tries(20)
 @given(random_programs())
 def test_every_row_stands_below_what_it_asks_for_this_month(made):
     found = [each.name for each in ordered(made.rows, made.ladders)]
@@ -25,7 +26,7 @@ def test_every_row_stands_below_what_it_asks_for_this_month(made):
                 assert when == {"before"} or found.index(name) < found.index(each.name)
 
 
-@settings(max_examples=40)
+@tries(20)
 @given(random_programs())
 def test_only_rows_that_need_each_other_go_month_by_month(made):
     """The oracle: what each row needs, by following all it asks for."""

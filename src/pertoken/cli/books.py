@@ -68,13 +68,24 @@ FORMATS = (
 """Names of all formats: written out, since the help comes up before the formats are read."""
 
 COST = click.option("--cost", multiple=True, metavar="CARD", help=CARD_HELP["cost"])
-HOW = (
+AS_IT_IS = (
     click.option("--map", "mapping", metavar="FILE", help="YAML file that says what the log's columns mean."),
     click.option("--as", "layout", default="", metavar="FORMAT",
                  help=f"Format of the log, recognised if not said: {FORMATS}."),
+    click.option("--timezone", default="UTC", show_default=True, help="Zone in which periods are reckoned."),
+)  # fmt: skip
+"""How a log is read."""
+
+BETWEEN = (
+    click.option("--from", "start", type=Day(), help="First day of the books; that of the log if not said."),
+    click.option("--to", "end", type=Day(), help="The day after the last of the books; that of the log if not said."),
+)
+"""Which time of a log is looked at."""
+
+READ = (
+    *AS_IT_IS,
     click.option("--period", default="", metavar="PERIOD",
                  help="Month (or day, quarter, year) of a log without times."),
-    click.option("--timezone", default="UTC", show_default=True, help="Zone in which periods are reckoned."),
     click.option("--unpriced", type=click.Choice(["raise", "report"]), default="raise", show_default=True,
                  help="Refuse usage without a price, or set it aside and report it."),
     click.option("--rejects", type=Output(), metavar="FILE",
@@ -82,11 +93,11 @@ HOW = (
     click.option("--on", type=Day(),
                  help="Day whose prices hold where the log has no times; the end of its period if not said."),
     click.option("--contracts", metavar="FILE", help="CSV or YAML of when contracts run: plan, customer, from, to."),
-    click.option("--from", "start", type=Day(), help="First day of the books; that of the log if not said."),
-    click.option("--to", "end", type=Day(), help="The day after the last of the books; that of the log if not said."),
-    *BOOK,
 )  # fmt: skip
-"""How a log is read, and which list prices are used."""
+"""How a log is read and rated."""
+
+HOW = (*READ, *BETWEEN, *BOOK)
+"""How a log is read, in which time, and which list prices are used."""
 
 OPTIONS = (
     click.argument("log"),

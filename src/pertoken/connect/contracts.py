@@ -1,19 +1,26 @@
 """Contracts come in by this door: a CSV with a line for each, or YAML with a list."""
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-from pertoken.connect.yaml_file import read
+from pertoken.connect.small_rows import Kind, rows
 from pertoken.core.errors import Fault, InputError
 from pertoken.rating.contract import Contract
 
 OWN = {"plan": "card", "card": "card", "from": "start", "to": "end"}
 """Columns of ours; all others are labels of the contract."""
 
-Row = tuple[str, Mapping[str, str]]
-"""Where a row stands, and its columns."""
+PROMISED = ("signed", "committed", "per", "ramp", "renewal", "planned", "currency")
+"""Columns of the same file that say what was promised; they are no labels."""
+
+KIND = Kind(
+    "contracts",
+    ("plan", "card"),
+    "plan (or card), the keys of its scope, from, to",
+    "{plan: pro, customer: acme, from: 2026-01-15}",
+)
 
 
 def read_contracts(path: str | Path) -> tuple[Contract, ...]:
@@ -26,39 +33,18 @@ def read_contracts(path: str | Path) -> tuple[Contract, ...]:
     Raises:
         InputError: What is wrong, with file and row.
     """
-    name = str(path)
-    try:
-        text = Path(name).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        msg = f"can't read the contracts {name}: {error.strerror}; a CSV file with plan, customer, from, to is expected"
-        raise InputError(msg) from error
-    rows = list(_yaml(text, name) if Path(name).suffix in (".yaml", ".yml") else _csv(text, name))
-    made = [_contract(place, row) for place, row in rows]
+    read = rows(path, KIND)
+    made = [_contract(place, row) for place, row in read]
     faults = [each for each in made if isinstance(each, Fault)]
-    contracts = [(place, each) for (place, _), each in zip(rows, made, strict=True) if isinstance(each, Contract)]
+    contracts = _renewed(
+        (place, each, bool(row.get("committed")))
+        for (place, row), each in zip(read, made, strict=True)
+        if isinstance(each, Contract)
+    )
     faults += _twice(contracts)
     if faults:
         raise InputError.of(faults)
     return tuple(each for _, each in contracts)
-
-
-def _csv(text: str, name: str) -> Iterator[Row]:
-    table = csv.DictReader(text.splitlines())
-    if not set(table.fieldnames or ()) & {"plan", "card"}:
-        found = f"columns {', '.join(table.fieldnames or ())}"
-        raise InputError.of([Fault(f"{name}:1", found, "plan (or card), the keys of its scope, from, to")])
-    for number, row in enumerate(table, start=2):
-        yield f"{name}:{number}", {key: (value or "").strip() for key, value in row.items() if key}
-
-
-def _yaml(text: str, name: str) -> Iterator[Row]:
-    document = read(text, name)
-    if not isinstance(document.data, list):
-        expected = "a list of {plan: pro, customer: acme, from: 2026-01-15}"
-        raise InputError.of([Fault(f"{name}:1", "not a list", expected)])
-    for i, row in enumerate(document.data):
-        said = row if isinstance(row, dict) else {}
-        yield document.place((i,)), {key: "" if value is None else str(value) for key, value in said.items()}
 
 
 def _contract(place: str, row: Mapping[str, str]) -> Contract | Fault:
@@ -74,7 +60,7 @@ def _contract(place: str, row: Mapping[str, str]) -> Contract | Fault:
     start, end = dates["from"], dates["to"]
     if start and end and str(end) <= str(start):
         return Fault(place, f"a contract from {start} to {end}", "an end after its beginning")
-    labels = {key: value for key, value in row.items() if key not in OWN and value}
+    labels = {key: value for key, value in row.items() if key not in OWN and key not in PROMISED and value}
     return Contract(card=card, labels=labels, start=start, end=end)
 
 
@@ -82,6 +68,25 @@ def _day(text: str) -> date | None:
     if not text:
         return None
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _renewed(made: Iterable[tuple[str, Contract, bool]]) -> list[tuple[str, Contract]]:
+    """Join a contract with a commitment and the one that goes on from the day of its end, on the same card."""
+    rows = list(made)
+    joined = {i: (place, each) for i, (place, each, _) in enumerate(rows)}
+    goes_on: dict[tuple[object, ...], int] = {}
+    for i in sorted(joined, key=lambda row: str(rows[row][1].start or "")):
+        _, each, promised = rows[i]
+        if not promised:
+            continue
+        who = (each.card, *sorted(each.labels.items()))
+        first = goes_on.pop((*who, each.start), i) if each.start else i
+        if first != i:
+            joined[first] = (joined[first][0], replace(joined[first][1], end=each.end))
+            del joined[i]
+        if each.end:
+            goes_on[*who, each.end] = first
+    return list(joined.values())
 
 
 def _twice(contracts: Iterable[tuple[str, Contract]]) -> Iterator[Fault]:

@@ -20,6 +20,7 @@ class Predicted:
         total: Usage of all customers over the whole horizon, calibrated as a total, shape `(draw,)`.
         steps: Usage by period, shape `(draw, customer, period)`, adds up to `samples`; None where it was not asked for.
         weights: What each expert counted for.
+        loading: Weight of the shared normal in each customer's rank, 0 to 1: how much customers move together.
         notes: What should be known beside the numbers: little history, a customer who is most of all usage.
     """
 
@@ -29,6 +30,7 @@ class Predicted:
     total: Values
     steps: Values | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
+    loading: float = 0.0
     notes: tuple[str, ...] = ()
 
     def quantiles(self, shares: Sequence[float] = (0.1, 0.5, 0.9)) -> Values:

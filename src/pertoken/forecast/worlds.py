@@ -42,7 +42,8 @@ class Worlds:
     Args:
         replicates: How many independent designs the paths are of, one after the other, all of one size.
         growth: Log growth against the start, shape `(segment, month, path)`.
-        shock: Log of the shared and the segment's shock, shape `(segment, month, path)`.
+        shock: Log of the shared and the segment's shock, of the calendar and of declared events, shape
+            `(segment, month, path)`.
         level: Shared normal of the first month's level, shape `(path,)`.
         leave: Error of the log odds of leaving, shape `(path,)`.
         born: Newcomers, shape `(segment, month, path)`.
@@ -100,6 +101,7 @@ def _names(model: Forecastable) -> list[str]:
     """Name the dimensions of the design, the most important first."""
     names = ["growth", "level", *(f"shock {k}" for k in range(EVEN)), "leaving", "arrivals"]
     names += [f"shock of {law.name} {k}" for law in model.laws for k in range(EVEN)]
+    names += [] if model.shared.events is None else [f"event {e}" for e in range(len(model.shared.events))]
     for i in whales_of(model):
         names += [f"{model.people.names[i]} {what}" for what in ("level", "leaving", *map(str, range(EVEN)))]
     return names
@@ -162,7 +164,7 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
     return Worlds(
         replicates=replicates,
         growth=_growth(shared, of("growth"), months),
-        shock=_shocks(model, of("shocks"), months),
+        shock=_shocks(model, of("shocks"), months) + _calendar(shared, of("growth")),
         level=of("level").normals("level"),
         leave=shared.leave * of("leaving").normals("leaving"),
         born=_born(model, of("arrivals"), months),
@@ -184,13 +186,30 @@ def _growth(shared: Shared, chance: _Design | _Middle, months: int) -> Values:
     return growth
 
 
+def _calendar(shared: Shared, chance: _Design | _Middle) -> Values:
+    """What a month is, for everybody who is there in it: its length, its season, the events in it with their doubt."""
+    calendar: Values = np.zeros((*shared.growth.shape, 1)) if shared.calendar is None else shared.calendar[:, :, None]
+    for k, each in enumerate(() if shared.events is None else shared.events):
+        calendar = calendar + each[:, :, None] * chance.normals(f"event {k}")
+    return calendar
+
+
 def _shocks(model: Forecastable, chance: _Design | _Middle, months: int) -> Values:
     shared = model.shared
     common = shared.shock * _waves(chance, "shock ", months, shared.shock_stays)
     own = [
         shared.segment_shock * _waves(chance, f"shock of {law.name} ", months, shared.shock_stays) for law in model.laws
     ]
-    return np.stack([common + each for each in own])
+    return np.stack([common + each for each in own]) + _declared(model, chance, months)
+
+
+def _declared(model: Forecastable, chance: _Design | _Middle, months: int) -> Values:
+    """What the calendar does to everybody's month, and declared events, each as strong as a normal of its own says."""
+    shared = model.shared
+    moved = np.zeros((len(model.laws), months, 1)) if shared.calendar is None else shared.calendar[:, :, None]
+    for e, event in enumerate(() if shared.events is None else shared.events):
+        moved = moved + event[:, :, None] * chance.normals(f"event {e}")
+    return np.asarray(moved)
 
 
 def _waves(chance: _Design | _Middle, name: str, months: int, stays: float) -> Values:

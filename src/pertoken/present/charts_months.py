@@ -64,8 +64,8 @@ def fan(
     Raises:
         ValueError: If there is nothing to draw, or not one finite number for each month.
     """
-    quantiles = {f.name: _checked(f.name, getattr(spread, f.name), months) for f in fields(Spread)} if spread else {}
-    named = {name: _checked(name, values, months) for name, values in (cases or {}).items()}
+    quantiles = {f.name: checked(f.name, getattr(spread, f.name), months) for f in fields(Spread)} if spread else {}
+    named = {name: checked(name, values, months) for name, values in (cases or {}).items()}
     if not quantiles and not named:
         raise ValueError("a fan has neither worlds nor cases; expected one of them")
     ends = [(f"{label} {show(quantiles[key][-1], kind)}", quantiles[key][-1]) for key, label in ENDS if quantiles]
@@ -73,9 +73,11 @@ def fan(
     shown = [y for values in (*quantiles.values(), *named.values()) for y in values]
     at = _places(len(months))
     plane = Plane((at[0], at[-1]), marks(shown), kind, title, right=room([text for text, _ in ends]))
-    bands = [_band(at, quantiles)] if quantiles else []
-    lines = _lines(at, quantiles.get("p50"), named.values())
-    layers = alt.layer(plane.grid(), *bands, *lines, *plane.named(ends)).encode(plane.side(), _months(plane, months))
+    bands = [band(at, quantiles)] if quantiles else []
+    strokes = lines(at, quantiles.get("p50"), named.values())
+    layers = alt.layer(plane.grid(), *bands, *strokes, *plane.named(ends)).encode(
+        plane.side(), months_below(plane, months)
+    )
     return dressed(layers.properties(width=WIDTH, height=plane.height))
 
 
@@ -101,7 +103,7 @@ def by_month(
     Raises:
         ValueError: If there is not one finite number for each month, or an area would hang below zero.
     """
-    folded = _folded({name: _checked(name, values, months) for name, values in parts.items()})
+    folded = _folded({name: checked(name, values, months) for name, values in parts.items()})
     if mark == "area" and min((y for values in folded.values() for y in values), default=0) < 0:
         raise ValueError("areas cannot show negative parts; expected mark='bar'")
     size, columns = len(months), mark == "bar" or len(months) == 1
@@ -112,13 +114,23 @@ def by_month(
     side = max(0.5, 3 - size / 2) if columns else 0.0
     plane = Plane((-side, size - 1 + side), shown, kind, title, right=room([text for text, _ in ends]) if net else 0.0)
     at = _places(size)
-    line = [*_lines(at, total), *plane.named(ends)] if net else []
+    line = [*lines(at, total), *plane.named(ends)] if net else []
     pieces = _pieces(stack, list(folded), plane.across + plane.right, columns=columns)
-    layers = alt.layer(plane.grid(), pieces, *line).encode(plane.side(), _months(plane, months))
+    layers = alt.layer(plane.grid(), pieces, *line).encode(plane.side(), months_below(plane, months))
     return dressed(layers.properties(width=WIDTH, height=plane.height))
 
 
-def _checked(name: str, values: Numbers, months: Sequence[str]) -> list[float]:
+def checked(name: str, values: Numbers, months: Sequence[str]) -> list[float]:
+    """Return the numbers of a line over months, one finite number for each.
+
+    Args:
+        name: What they are, for the message.
+        values: The numbers.
+        months: The months.
+
+    Raises:
+        ValueError: There is not one finite number for each month.
+    """
     if not months or len(values) != len(months):
         raise ValueError(f"{name!r} has {len(values)} numbers for {len(months)} months; expected one for each")
     return drawable(values, repr(name))
@@ -133,8 +145,13 @@ def _long(values: Sequence[float], at: Sequence[float]) -> list[float]:
     return list(values) if len(values) == len(at) else [values[0]] * len(at)
 
 
-def _months(plane: Plane, months: Sequence[str]) -> alt.X:
-    """Months below, as many as have room, always the first."""
+def months_below(plane: Plane, months: Sequence[str]) -> alt.X:
+    """Return an axis of months below: as many as have room, always the first.
+
+    Args:
+        plane: The ground, on which months stand at 0, 1, 2...
+        months: Their labels.
+    """
     fits = max(int(plane.across / (NARROW * (max(map(len, months)) + 3))), 1)
     every = -(-len(months) // fits)
     axis = alt.Axis(
@@ -144,7 +161,13 @@ def _months(plane: Plane, months: Sequence[str]) -> alt.X:
     return plane.below(axis)
 
 
-def _band(at: Sequence[float], quantiles: Mapping[str, list[float]]) -> alt.Chart:
+def band(at: Sequence[float], quantiles: Mapping[str, list[float]]) -> alt.Chart:
+    """Return the bands in which 8 and 5 in 10 worlds lie.
+
+    Args:
+        at: Where the months stand.
+        quantiles: `p10`, `p25`, `p75` and `p90` of each.
+    """
     data = [
         {"x": x, "y": low, "y2": high, "band": words}
         for lower, upper, words, _ in BANDS
@@ -161,10 +184,16 @@ def _band(at: Sequence[float], quantiles: Mapping[str, list[float]]) -> alt.Char
     return chart
 
 
-def _lines(
+def lines(
     at: Sequence[float], strong: Sequence[float] | None, thin: Collection[Sequence[float]] = ()
 ) -> list[alt.Chart]:
-    """A strong line, and thin ones each with its own dashes."""
+    """Return a strong line, and thin ones each with its own dashes.
+
+    Args:
+        at: Where the months stand.
+        strong: Heights of the strong line; None for none.
+        thin: Heights of each thin one.
+    """
     looks: list[tuple[Sequence[float], Any]] = [
         (values, {"strokeWidth": 1.5, "strokeDash": dash, "strokeCap": "butt"})
         for values, dash in zip(thin, cycle(DASHES))

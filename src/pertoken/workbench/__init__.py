@@ -4,13 +4,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pertoken.workbench.backtesting import backtest
     from pertoken.workbench.bills import reconcile
     from pertoken.workbench.books import explain, invoice, priced, statement
     from pertoken.workbench.cards import Aside, bill, by_entry, check
+    from pertoken.workbench.cohorting import cohorts
     from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.exporting import export
+    from pertoken.workbench.forecasting import forecast_revenue
     from pertoken.workbench.importing import import_workbook
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
+    from pertoken.workbench.markets import topdown
+    from pertoken.workbench.migrating import migrate
     from pertoken.workbench.modelling import breakeven, compare, crossover, explained, model, run, sensitivity, solve
     from pertoken.workbench.models import model_check, model_example, model_examples, read_model
     from pertoken.workbench.pools import balances, coverage
@@ -21,12 +26,17 @@ if TYPE_CHECKING:
     from pertoken.workbench.whatif import rank, simulate
 
 _ROOMS = {
+    "backtesting": ("backtest",),
     "books": ("explain", "invoice", "priced", "statement"),
     "cards": ("Aside", "bill", "by_entry", "check"),
+    "cohorting": ("cohorts",),
     "costs": ("compiled", "cost"),
     "exporting": ("export",),
     "importing": ("import_workbook",),
     "machines": ("Gpus", "gpu_card", "gpus"),
+    "forecasting": ("forecast_revenue",),
+    "migrating": ("migrate",),
+    "markets": ("topdown",),
     "modelling": ("breakeven", "compare", "crossover", "explained", "model", "run", "sensitivity", "solve"),
     "models": ("model_check", "model_example", "model_examples", "read_model"),
     "pools": ("balances", "coverage"),
@@ -47,12 +57,14 @@ __all__ = [
     "Gpus",
     "Quote",
     "Quotes",
+    "backtest",
     "balances",
     "bill",
     "breakeven",
     "by_entry",
     "call",
     "check",
+    "cohorts",
     "compare",
     "compiled",
     "cost",
@@ -62,10 +74,12 @@ __all__ = [
     "explain",
     "explained",
     "export",
+    "forecast_revenue",
     "gpu_card",
     "gpus",
     "import_workbook",
     "invoice",
+    "migrate",
     "model",
     "model_check",
     "model_example",
@@ -82,6 +96,7 @@ __all__ = [
     "simulate",
     "solve",
     "statement",
+    "topdown",
 ]
 
 

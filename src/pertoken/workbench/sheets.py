@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pertoken.books.request import Explained
     from pertoken.catalog.difference import Difference, Frozen, Update
     from pertoken.catalog.listing import PriceList
+    from pertoken.forecast.cohort_answer import Cohorts
+    from pertoken.forecast.migration.answer import Migrated
     from pertoken.present.view import View
     from pertoken.scenario.answer import Compared, Crossing, PaysFrom, Ran, Sensitive, Solved, Traced
     from pertoken.usage.prompt import Counted
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 
     Prices = PriceList | Comparison | Explained | Difference | Update | Frozen | Gpus
     Modelled = Ran | Compared | Sensitive | Solved | Crossing | PaysFrom | Traced
-    Answer = Modelled | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
+    Foreseen = Migrated | Cohorts
+    Answer = Modelled | Foreseen | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
+    Ahead = Cohorts | Migrated
+    Answer = Modelled | Ahead | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
 
 LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "Quotes": ("quotes", "sheet", ()),
@@ -28,6 +33,8 @@ LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "Reconciled": ("reconcile", "sheet", ("top",)),
     "Repriced": ("reprice", "sheet", ("top",)),
     "Simulated": ("simulate", "sheet", ()),
+    "Migrated": ("migration", "sheet", ("top",)),
+    "Cohorts": ("cohorts", "sheet", ("top",)),
     "Ran": ("model_run", "sheet", ("detail",)),
     "Compared": ("model_compare", "sheet", ("brief",)),
     "Sensitive": ("model_sensitivity", "sheet", ("brief",)),

@@ -1,0 +1,189 @@
+"""Score our forecast and its peers on all panels: `python -m benchmarks.accuracy.run`; tables as Markdown and JSON.
+
+CRPS is the sum over customers over the sum of what came. The best peer is picked in hindsight, on each trial apart.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from benchmarks.accuracy.panels import Trial, sampled, trials
+from benchmarks.accuracy.peers import kept, peers
+from pertoken.forecast.rolling import Forecaster, rolling
+from pertoken.forecast.scored import LEVELS, Difference, Rates, Scored, difference, rates
+
+OURS = "pertoken"
+EIGHTY = LEVELS.index(0.8)
+ENSEMBLE = "ensemble"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of one trial.
+
+    Args:
+        trial: Its name.
+        count: Forecasts of a customer.
+        crps: Of ours.
+        against: How much lower that is than that of each peer, on the forecasts that both made.
+        held: Share of customers' totals in their 80 % range.
+        tenths: The same in each tenth by size, where there are 20 forecasts or more.
+        totals: Totals in their 80 % range, and how many totals there were.
+        bias: Of the total.
+        seconds: What one forecast of ours took.
+        families: Share in the 80 % range, and less CRPS than the best peer's of the whole, where customers are made up.
+    """
+
+    trial: str
+    count: int
+    crps: float
+    against: tuple[Difference, ...]
+    held: float
+    tenths: Mapping[str, float]
+    totals: tuple[float, int]
+    bias: float
+    seconds: float
+    families: Mapping[str, tuple[float, float]]
+
+    @property
+    def best(self) -> Difference:
+        """The best peer in hindsight."""
+        return min(self.against, key=lambda each: each.less)
+
+
+def ours() -> Forecaster:
+    """Our forecaster, as `pertoken.predict` has it."""
+    from pertoken.forecast.prediction import predicted  # noqa: PLC0415  compiles when it is first asked
+
+    return lambda panel, horizon, draws, seed: predicted(panel, horizon=horizon, draws=draws, seed=seed)
+
+
+def timed(forecaster: Forecaster, seconds: list[float]) -> Forecaster:
+    """Note how long each forecast takes."""
+
+    def made(*asked: Any) -> Any:
+        begun = perf_counter()
+        found = forecaster(*asked)
+        seconds.append(perf_counter() - begun)
+        return found
+
+    return made
+
+
+def score(
+    trial: Trial, mine: Forecaster, others: Mapping[str, Forecaster], customers: int, draws: int
+) -> tuple[Row, Scored] | None:
+    """Run one trial; None where its data are not there."""
+    panel = trial.panel()
+    if panel is None:
+        return None
+    rows = sampled(panel, customers)
+    seconds: list[float] = []
+    groups = {"family": trial.families().pick(rows)} if trial.families else None
+    every = {OURS: timed(mine, seconds), **others}
+    span = {"horizon": trial.horizon, "histories": trial.histories, "origins": trial.origins}
+    scored = rolling(panel.pick(rows), every, draws=draws, groups=groups, **span)  # type: ignore[arg-type]
+    return row(trial.name, scored, float(np.median(seconds))), scored
+
+
+def row(name: str, scored: Scored, seconds: float) -> Row:
+    """Sum a trial up."""
+    rng = np.random.default_rng(0)
+    found = tuple(difference(scored, OURS, peer, rng) for peer in scored.forecasters if peer != OURS)
+    mine = scored.customers.where(forecaster=OURS)
+    whole, totals = rates(mine, []), rates(scored.totals.where(forecaster=OURS, of="there"), [])
+    tenths = rates(mine, ["decile"])
+    best = min(found, key=lambda each: each.less).other
+    return Row(
+        name,
+        int(whole.count[0]),
+        float(whole.crps[0]),
+        found,
+        float(whole.coverage[EIGHTY, 0]),
+        by_label(tenths, "decile", lambda at: float(tenths.coverage[EIGHTY, at]), least=20),
+        (float(totals.coverage[EIGHTY, 0] * totals.count[0]), int(totals.count[0])),
+        float(totals.bias[0]),
+        seconds,
+        families(scored, best) if "family" in scored.groups else {},
+    )
+
+
+def families(scored: Scored, best: str) -> dict[str, tuple[float, float]]:
+    """Coverage of each family of made-up customers, and how much lower CRPS is than that of a peer."""
+    mine, theirs = (rates(scored.customers.where(forecaster=name), ["family"]) for name in (OURS, best))
+    other = by_label(theirs, "family", lambda at: float(theirs.crps[at]))
+    held = by_label(mine, "family", lambda at: float(mine.coverage[EIGHTY, at]))
+    crps = by_label(mine, "family", lambda at: float(mine.crps[at]))
+    return {label: (held[label], 1 - crps[label] / other[label]) for label in held}
+
+
+def by_label(found: Rates, key: str, what: Callable[[int], float], *, least: int = 1) -> dict[str, float]:
+    """Something of each group, where it has so many forecasts."""
+    labels = found.lines.keys[key].column().tolist()
+    return {label: what(at) for at, label in enumerate(labels) if found.count[at] >= least}
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Write the Markdown table."""
+    head = (
+        "| trial | forecasts | CRPS | best peer | CRPS less than it (95 %) | than the ensemble | in 80 % | tenths | "
+        "totals in 80 % | bias of the total | s |"
+    )
+    lines = [head, "|" + "---|" * 11]
+    for each in rows:
+        ensemble = next((d for d in each.against if d.other == ENSEMBLE), None)
+        low, high = min(each.tenths.values(), default=np.nan), max(each.tenths.values(), default=np.nan)
+        held, of = each.totals
+        lines.append(
+            f"| {each.trial} | {each.count:,} | {each.crps:.3f} | {each.best.other} | {less(each.best)} | "
+            f"{less(ensemble) if ensemble else '–'} | {each.held:.0%} | {low:.0%}–{high:.0%} | {held:.1f} of {of} | "
+            f"{each.bias:+.1%} | {each.seconds:.2f} |"
+        )
+    held, of = sum(each.totals[0] for each in rows), sum(each.totals[1] for each in rows)
+    return "\n".join([*lines, "", f"Totals in their 80 % range over all trials: {held:.1f} of {of} ({held / of:.0%})."])
+
+
+def less(found: Difference) -> str:
+    """Write a difference with its interval."""
+    return f"{found.less:+.1%} ({found.low:+.0%} to {found.high:+.0%})"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", default="", help="names, separated by commas; all if empty")
+    parser.add_argument("--customers", type=int, default=150, help="customers of a panel at most, picked at random")
+    parser.add_argument("--draws", type=int, default=300)
+    parser.add_argument("--plain", action="store_true", help="without the models of statsforecast")
+    parser.add_argument("--kept", action="store_true", help="of these, take only forecasts that are kept on disk")
+    parser.add_argument("--ours", default="", help="keep our own forecasts on disk too, by this name of their version")
+    parser.add_argument("--out", type=Path, default=Path("build/accuracy"))
+    asked = parser.parse_args(arguments)
+    names = [name for name in asked.trials.split(",") if name]
+    mine = kept(asked.ours, ours()) if asked.ours else ours()
+    others = peers(others=not asked.plain, ask=not asked.kept)
+    rows = []
+    for trial in trials():
+        if names and trial.name not in names:
+            continue
+        found = score(trial, mine, others, asked.customers, asked.draws)
+        if found is None:
+            sys.stderr.write(f"{trial.name}: its data are not there\n")
+            continue
+        rows.append(found[0])
+        sys.stderr.write(f"{table([found[0]]).splitlines()[2]}\n")
+    asked.out.mkdir(parents=True, exist_ok=True)
+    (asked.out / "accuracy.md").write_text(table(rows) + "\n")
+    (asked.out / "accuracy.json").write_text(json.dumps([asdict(each) for each in rows], indent=1))
+    sys.stdout.write(table(rows) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""`pertoken forecast`: what a log's customers will use, pay and leave, as a range."""
+
+import click
+
+from pertoken import workbench
+from pertoken.cli.books import Reading, log_options, progress
+from pertoken.cli.options import Delivery, deliver, outputs
+from pertoken.cli.worlds import SEED
+
+
+@click.command()
+@log_options
+@click.option(
+    "--card",
+    multiple=True,
+    metavar="CARD",
+    help="A card of either side: a plan of ours makes revenue, a vendor's card cost. May be given again.",
+)
+@click.option(
+    "--months", type=click.IntRange(1, 60), default=12, show_default=True, metavar="N", help="How many months ahead."
+)
+@click.option(
+    "--segments",
+    default="behaviour",
+    show_default=True,
+    metavar="KEY",
+    help="Key that tells customers apart; `behaviour` tells hobbyists from production teams by what they do.",
+)
+@click.option(
+    "--agreements",
+    metavar="FILE",
+    help="CSV or YAML of signed contracts: customer, plan, signed, from, to, committed, per.",
+)
+@click.option("--market", metavar="FILE", help="YAML of the market: a check from above, combined by precision.")
+@click.option("--events", metavar="FILE", help="CSV or YAML of price changes, launches and outages, past and to come.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help="Customers at most who are named, of those above 5 % of all usage.",
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(min=256),
+    default=10_240,
+    show_default=True,
+    metavar="N",
+    help="How many worlds are simulated.",
+)
+@SEED
+@click.option("--no-backtest", is_flag=True, help="Leave the back-test on this history out; it takes most of the time.")
+@outputs
+def command(
+    reading: Reading,
+    card: tuple[str, ...],
+    months: int,
+    segments: str,
+    market: str | None,
+    events: str | None,
+    top: int,
+    draws: int,
+    seed: int,
+    no_backtest: bool,
+    delivery: Delivery,
+) -> None:
+    """What revenue will the customers of LOG make, as a range, and what makes it wide?
+
+    Usage is simulated customer by customer and rated by the cards in each world; the numbers to commit to, to plan by
+    and to stretch for are its P25, P50 and P75.
+
+    Example: pertoken forecast log.parquet --card plans.yaml --card vendors.yaml --months 12
+    """
+    from pertoken.present.forecast import sheet
+
+    said = {name: each for name, each in reading.said().items() if name != "unpriced"}
+    with progress(quiet=delivery.quiet) as watch:
+        answer = workbench.forecast_revenue(
+            **said,
+            watch=watch,
+            card=card,
+            months=months,
+            segments=segments,
+            market=market,
+            events=events or (),
+            top=top,
+            draws=draws,
+            seed=seed,
+            tested=not no_backtest,
+        )
+    deliver(sheet(answer), delivery, short=sheet(answer, brief=True))

@@ -1,0 +1,129 @@
+"""A back-test's answer: our forecast and its peers on one history, scored, and held against each other."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from pertoken.core.errors import InputError
+from pertoken.forecast.panel import Panel
+from pertoken.forecast.rolling import Forecaster, origins_of, rolling
+from pertoken.forecast.scored import Difference, Scored, difference
+
+SPANS: Mapping[str, tuple[int, tuple[int, ...]]] = {
+    "hour": (24, (168, 240)),
+    "day": (28, (30, 60, 90)),
+    "week": (4, (13, 26)),
+    "month": (3, (6, 12)),
+    "quarter": (4, (8, 11)),
+    "year": (1, (3,)),
+    "period": (7, (14, 28)),
+}
+"""Horizon and lengths of history by grain, where nothing is said."""
+
+OURS = "pertoken"
+"""What our own forecaster is called."""
+
+NAIVE = "seasonal-naive"
+"""The peer that all are held against."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backtested:
+    """A back-test on one history.
+
+    Args:
+        scored: What each forecast was off by.
+        differences: How much lower the CRPS of ours is than that of each peer.
+        forecasters: In the order in which they are shown, ours first.
+        of: What was forecast, in words.
+        grain: Of the periods.
+        periods: First and last of the history.
+        origins: Last periods that forecasts knew.
+        histories: Lengths of history that forecasts were made of. [period]
+        customers: How many customers there are.
+        by: Keys that are reported apart.
+        overlap: True where horizons of neighbouring origins share periods.
+        notes: What should be known beside the numbers.
+        source: What the history was read from.
+    """
+
+    scored: Scored
+    differences: tuple[Difference, ...]
+    forecasters: tuple[str, ...]
+    of: str
+    grain: str
+    periods: tuple[str, str]
+    origins: tuple[str, ...]
+    histories: tuple[int, ...]
+    customers: int
+    by: tuple[str, ...] = ()
+    overlap: bool = False
+    notes: tuple[str, ...] = ()
+    source: str = ""
+
+    @property
+    def ours(self) -> str:
+        """The forecaster that the others are held against."""
+        return self.forecasters[0]
+
+
+def backtested(
+    panel: Panel,
+    forecasters: Mapping[str, Forecaster],
+    *,
+    horizon: int | None = None,
+    histories: Sequence[int] | None = None,
+    count: int = 4,
+    draws: int = 500,
+    seed: int = 1,
+    by: Sequence[str] = (),
+    of: str = "usage",
+    source: str = "",
+    watch: Callable[[float], None] | None = None,
+) -> Backtested:
+    """Score forecasters on a history, the first against each other.
+
+    Args:
+        panel: The history.
+        forecasters: By name, ours first.
+        horizon: Periods ahead; by the grain if None.
+        histories: Lengths of history; by the grain if None. Those that don't fit are left out.
+        count: How many origins at most.
+        draws: Samples of each forecast.
+        seed: Same seed, same digits.
+        by: Keys of the panel that are reported apart.
+        of: What is forecast, in words.
+        source: What the history was read from.
+        watch: Told how much is done, 0 to 1.
+
+    Raises:
+        InputError: The history is too short, or has no such key.
+    """
+    ahead, usual = SPANS.get(panel.grain, SPANS["period"])
+    horizon = ahead if horizon is None else horizon
+    asked = sorted(set(usual if histories is None else histories))
+    origins = origins_of(len(panel.periods), horizon, min(asked), count)
+    if unknown := [name for name in by if name not in panel.tracks and name not in panel.known]:
+        here = ", ".join([*panel.tracks, *panel.known]) or "none"
+        raise InputError(f"no key {unknown[0]!r} that customers are told apart by; here: {here}")
+    told = {"histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
+    scored = rolling(panel, forecasters, horizon=horizon, **told)  # type: ignore[arg-type]
+    names = tuple(name for name in forecasters if name in scored.forecasters)
+    rng = np.random.default_rng(seed)
+    return Backtested(
+        scored=scored,
+        differences=tuple(difference(scored, names[0], name, rng) for name in names[1:]),
+        forecasters=names,
+        of=of,
+        grain=panel.grain,
+        periods=(panel.periods[0], panel.periods[-1]),
+        origins=tuple(panel.periods[origin - 1] for origin in origins),
+        histories=tuple(length for length in asked if length <= max(origins)),
+        customers=len(panel),
+        by=tuple(by),
+        overlap=any(later - first < horizon for first, later in pairwise(origins)),
+        notes=scored.notes,
+        source=source,
+    )

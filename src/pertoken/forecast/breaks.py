@@ -1,0 +1,194 @@
+"""Breaks: a day from which on all customers use more, or less, although nobody declared why.
+
+They are found to be asked about, never used: one number for each period (the mean over customers of how far each is
+from its own level, in logs), held against a straight line with the pattern of the week. The step that fits best is a
+break if hardly any series made of the same shocks in another order, which stay as long, has one that fits as well.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pertoken.core import period
+from pertoken.core.money import Values
+from pertoken.forecast.event import Event
+from pertoken.forecast.events import log_ratios
+from pertoken.forecast.panel import NUMBERED, Indices, Panel
+
+SHUFFLES = 499
+CHANCE = 0.02
+"""A break is told where shuffled shocks make a step as large this seldom."""
+
+PERSISTENCE = (0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.92, 0.97)
+"""How much of a shock stays to the next period, as tried."""
+
+TRIED = 99
+"""Series of each persistence."""
+
+LEAST = 0.05
+"""The smallest change that is told, in logs."""
+
+MOST = 3
+"""The most breaks that are told."""
+
+FEWEST = 3
+"""Customers that a shared break needs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Break:
+    """A day on which something happened that nobody declared.
+
+    Args:
+        on: Label of the first period after it.
+        ratio: The middle customer's usage after it against before.
+        chance: How often shuffled shocks make a step that fits as well.
+        share: Share of the customers who moved the same way.
+    """
+
+    on: str
+    ratio: float
+    chance: float
+    share: float
+
+    def __str__(self) -> str:
+        """Ask about it."""
+        return self.question
+
+    @property
+    def question(self) -> str:
+        """What the reader is asked."""
+        way = f"rose by {self.ratio - 1:.0%}" if self.ratio > 1 else f"fell by {1 - self.ratio:.0%}"
+        return (
+            f"From {self.on} on usage {way}, for {self.share:.0%} of the customers the same way (without a cause: "
+            f"{self.chance:.1%}). Was there a price change, a new plan, a launch? It is taken for growth "
+            "unless it is declared as an event."
+        )
+
+
+def found(panel: Panel, events: Iterable[Event] = (), *, rng: np.random.Generator) -> tuple[Break, ...]:
+    """Find breaks that all customers share and nobody declared.
+
+    Args:
+        panel: Its history; of three customers and eight weeks (or seasons) at least, else nothing is found.
+        events: Declared ones, which are not told again.
+        rng: Chance of the shuffles.
+    """
+    value, season = panel.value, _season(panel)
+    used = np.nansum(value, axis=1) > 0
+    edge = 2 * season
+    if used.sum() < FEWEST or value.shape[1] < 4 * edge:
+        return ()
+    shared = _shared(value[used])
+    known = [at for each in events if 0 < (at := _place(panel, each)) < value.shape[1]]
+    told: list[Break] = []
+    while len(told) < MOST:
+        at, chance = _strongest(shared, known, season, rng)
+        if chance > CHANCE:
+            break
+        known.append(at)
+        one = _told(panel.periods[at], value[used], at, edge, chance)
+        if abs(np.log(one.ratio)) >= LEAST:
+            told.append(one)
+        else:
+            break
+    return tuple(sorted(told, key=lambda each: each.on))
+
+
+def _season(panel: Panel) -> int:
+    """Periods of a pattern: a week of days, a day of hours, four of what has no short pattern."""
+    return panel.season if panel.grain in ("hour", "day") else 4
+
+
+def _place(panel: Panel, each: Event) -> int:
+    if panel.grain == NUMBERED:
+        return -1
+    return int((period.begins(panel.periods) < np.datetime64(each.on, "s")).sum())
+
+
+def _shared(value: Values) -> Values:
+    """How far customers are from their own level, in logs, on average over those who are watched, shape `(period,)`."""
+    watched = ~np.isnan(value)
+    level = np.nanmean(value, axis=1, keepdims=True)
+    score = np.log1p(value / np.maximum(level, 1e-300))
+    off = np.where(watched, score - np.nanmean(score, axis=1, keepdims=True), 0.0)
+    seen: Values = watched.sum(axis=0)
+    shared: Values = off.sum(axis=0) / np.maximum(seen, 1)
+    return shared
+
+
+def _strongest(shared: Values, known: list[int], season: int, rng: np.random.Generator) -> tuple[int, float]:
+    """Find the step that fits best, and how often shuffled shocks make one that fits as well."""
+    size = len(shared)
+    when = np.arange(size)
+    pattern = (when[:, None] % season == np.arange(season)).astype(np.float64)
+    steps = [(when >= at).astype(np.float64) for at in known]
+    base, _ = np.linalg.qr(np.column_stack([pattern, when / size, *steps]))
+    places = [at for at in range(2 * season, size - 2 * season + 1) if all(abs(at - k) >= season for k in known)]
+    if not places:
+        return 0, 1.0
+    step = (when[:, None] >= np.array(places)).astype(np.float64)
+    step -= base @ (base.T @ step)
+    step /= np.sqrt((step**2).sum(axis=0))
+    place, fit, rest = _fit(shared[None] - (shared @ base) @ base.T, step)
+    made = _shuffled(rest[0], _stays(rest[0], base, step, rng), rng)
+    _, others, _ = _fit(made - (made @ base) @ base.T, step)
+    return places[int(place[0])], float((1 + (others >= fit[0] * (1 - 1e-12)).sum()) / (1 + SHUFFLES))
+
+
+def _fit(series: Values, step: Values) -> tuple[Indices, Values, Values]:
+    """Find the step that fits each series best, how well, and what it leaves.
+
+    Args:
+        series: Shape `(series, period)`.
+        step: Steps of length 1, shape `(period, place)`.
+    """
+    sizes = series @ step
+    best = np.abs(sizes).argmax(axis=1)
+    size = sizes[np.arange(len(series)), best]
+    rest = series - size[:, None] * step[:, best].T
+    return best, np.abs(size) / np.sqrt((rest**2).sum(axis=1) + 1e-300), rest
+
+
+def _lag(series: Values) -> Values:
+    """Autocorrelation from one period to the next, shape `(series,)`."""
+    squares = (series**2).sum(axis=1) + 1e-300
+    lag: Values = (series[:, 1:] * series[:, :-1]).sum(axis=1) / squares
+    return lag
+
+
+def _stays(rest: Values, base: Values, step: Values, rng: np.random.Generator) -> float:
+    """Find how long shocks stay, from what the best step leaves of them.
+
+    A short series, without its line, its pattern and a step, shows less of it than there is: the persistence is the one
+    whose series, treated the same way, show as much.
+    """
+    shown = []
+    for stays in PERSISTENCE:
+        made = _persisting(rng.standard_normal((TRIED, len(rest))), stays)
+        shown.append(np.median(_lag(_fit(made - (made @ base) @ base.T, step)[2])))
+    return float(np.interp(_lag(rest[None])[0], shown, PERSISTENCE))
+
+
+def _persisting(shocks: Values, stays: float) -> Values:
+    """Let shocks stay, from a steady state on; in place."""
+    shocks[:, 0] /= (1 - stays**2) ** 0.5
+    for when in range(1, shocks.shape[1]):
+        shocks[:, when] += stays * shocks[:, when - 1]
+    return shocks
+
+
+def _shuffled(rest: Values, stays: float, rng: np.random.Generator) -> Values:
+    """Make series of the shocks of one, drawn anew, that stay as long, shape `(shuffle, period)`."""
+    shocks = rest[1:] - stays * rest[:-1]
+    return _persisting(rng.choice(shocks - shocks.mean(), (SHUFFLES, len(rest))), stays)
+
+
+def _told(on: str, value: Values, at: int, edge: int, chance: float) -> Break:
+    """Say how large a break is: the weeks before it against the weeks after."""
+    when = np.arange(value.shape[1])
+    ratios = log_ratios(value, (when >= at - edge) & (when < at), (when >= at) & (when < at + edge))
+    middle = float(np.median(ratios)) if len(ratios) else 0.0
+    same = float((np.sign(ratios) == np.sign(middle)).mean()) if len(ratios) else 0.0
+    return Break(on=on, ratio=float(np.exp(middle)), chance=chance, share=same)

@@ -1,0 +1,74 @@
+"""Buying: what all laws of customers who buy until they die can be asked, and how one is fitted."""
+
+from typing import Protocol
+
+import numpy as np
+
+from pertoken.core.money import Values
+from pertoken.forecast.btyd.likelihood import Estimate, Prior, most_likely
+from pertoken.forecast.btyd.purchases import Purchases
+
+
+class Buying(Protocol):
+    """A law of buying and dying; its parameters are its arguments, in order."""
+
+    def __init__(self, *parameters: float) -> None: ...
+
+    @classmethod
+    def prior(cls, seen: Purchases) -> Prior:
+        """Say where its parameters are weakly expected, at the pace of these purchases."""
+        ...
+
+    def parts(self, seen: Purchases) -> tuple[Values, Values]:
+        """Log likelihood of living on, and of having died since the last purchase, each `(customer,)`."""
+        ...
+
+    def log_likelihood(self, seen: Purchases) -> Values:
+        """Log likelihood of each customer, shape `(customer,)`."""
+        total: Values = np.logaddexp(*self.parts(seen))
+        return total
+
+    def alive(self, seen: Purchases) -> Values:
+        """Chance that each customer still lives, shape `(customer,)`."""
+        living, dead = self.parts(seen)
+        alive: Values = np.exp(living - np.logaddexp(living, dead))
+        return alive
+
+    def expected(self, seen: Purchases, ahead: float) -> Values:
+        """Purchases expected of each customer in the periods ahead, shape `(customer,)`."""
+        ...
+
+    def paths(
+        self, seen: Purchases, horizon: int, draws: int, rng: np.random.Generator, *, lift: Values | float = 1.0
+    ) -> Values:
+        """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`.
+
+        Args:
+            seen: What they bought.
+            horizon: Periods ahead.
+            draws: How many worlds.
+            rng: Where chance comes from.
+            lift: Factor on the rate of buying, broadcast to `(draw, customer)`.
+        """
+        ...
+
+
+def fit(kind: type[Buying], seen: Purchases, prior: Prior | None = None) -> Estimate:
+    """Find the parameters of a law that explain best what customers bought.
+
+    Args:
+        kind: Of law: `BgNbd` or `ParetoNbd`.
+        seen: What they bought.
+        prior: Where parameters are expected; the law's own weak prior if None, under which 30 customers are enough;
+            `.unknowing` of it is plain maximum likelihood.
+    """
+    distinct, count, _ = seen.folded()
+    return most_likely(
+        lambda parameters: float((count * kind(*parameters.tolist()).log_likelihood(distinct)).sum()),
+        prior or kind.prior(seen),
+    )
+
+
+def pace(seen: Purchases) -> float:
+    """Say how long customers have typically been watched, by which a weak prior is scaled. [period]."""
+    return float(max(np.median(seen.age), 1.0)) if len(seen) else 1.0

@@ -1,0 +1,213 @@
+"""An expert for customers who come and go: when they are active by a law of dying, how much by their own amounts.
+
+What the law gets wrong of the customers of this panel is found by a back-test within their history, and mended: of
+those of whom it expected as much, how many were active in fact.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pertoken.core.money import Values
+from pertoken.forecast.btyd.beta_geometric_bernoulli import BetaGeometricBernoulli
+from pertoken.forecast.btyd.bg_nbd import BgNbd
+from pertoken.forecast.btyd.buying import Buying, fit
+from pertoken.forecast.btyd.pareto_nbd import ParetoNbd
+from pertoken.forecast.btyd.purchases import Purchases, purchases_of
+from pertoken.forecast.expert import History
+from pertoken.forecast.panel import Indices
+
+MOST_FITTED = 4000
+"""Customers whose history the law is fitted to, evenly picked where there are more."""
+
+WORLDS = 16
+"""Sets of parameters that the draws of a forecast are spread over."""
+
+CLASSES = 5
+"""Classes of customers by what is expected of them, each with a correction of its own."""
+
+BELIEF = 30.0
+"""Active periods that count as much as the belief that the law is right."""
+
+AT_ANY_TIME: tuple[type[Buying], ...] = (BgNbd, ParetoNbd)
+BY_PERIOD: tuple[type[Buying], ...] = (BetaGeometricBernoulli,)
+
+SELDOM = 0.3
+"""Share of active periods below which active periods are as good as purchases at any time."""
+
+SHOCK = 0.1
+"""Standard deviation of what moves everybody's activity together, where the back-tests don't show more."""
+
+FEW = 12
+"""Most of a small whole number: such amounts are drawn as they were seen."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lift:
+    """Factor on the chance to be active, by how much of a customer the law expects.
+
+    Args:
+        edges: Between the classes, of active periods expected per period, shape `(class - 1,)`.
+        factor: Of each class, shape `(class,)`.
+        shock: Standard deviation of the log of what all have in common.
+    """
+
+    edges: Values
+    factor: Values
+    shock: float
+
+    def of(self, rate: Values) -> Values:
+        """Look up the factor of customers by the rate expected, shape `(customer,)`."""
+        factor: Values = self.factor[np.searchsorted(self.edges, rate)]
+        return factor
+
+
+def dying(history: History, horizon: int, draws: int, rng: np.random.Generator) -> Values:
+    """Draw paths of customers who may have left, shape `(draw, customer, period)`.
+
+    Args:
+        history: Value above 0 is an active period.
+        horizon: Periods ahead.
+        draws: How many worlds.
+        rng: Where chance comes from.
+    """
+    seen = purchases_of(history.value, history.since)
+    paths = np.empty((draws, len(history), horizon), dtype=np.float32)
+    laws = _laws(seen)
+    for part, kind in zip(np.array_split(paths, len(laws)), laws, strict=True):
+        _buy(part, history, seen, kind, rng)
+    _fill(paths, history.value, rng)
+    return paths
+
+
+def _laws(seen: Purchases) -> tuple[type[Buying], ...]:
+    """Choose the laws: where customers are seldom active, half the worlds die after purchases and half by the clock."""
+    share = float(seen.repeats.sum() / max(seen.age.sum(), 1))
+    return AT_ANY_TIME if share < SELDOM else BY_PERIOD
+
+
+def _buy(paths: Values, history: History, seen: Purchases, kind: type[Buying], rng: np.random.Generator) -> None:
+    """Draw how often customers are active by one law, its parameters as unsure as they are; in place."""
+    draws, _, horizon = paths.shape
+    few = seen if len(seen) <= MOST_FITTED else seen.pick(np.linspace(0, len(seen) - 1, MOST_FITTED).astype(np.int64))
+    estimate = fit(kind, few)
+    law = kind(*estimate.parameters)
+    lift = _lift(history, law, horizon)
+    factor = lift.of(law.expected(seen, horizon) / horizon)
+    parts = np.array_split(paths, min(WORLDS, draws))
+    for part, parameters in zip(parts, estimate.draw(len(parts), rng).tolist(), strict=True):
+        shock = np.exp(lift.shock * rng.standard_normal((len(part), 1)))
+        part[:] = kind(*parameters).paths(seen, horizon, len(part), rng, lift=shock * factor)
+
+
+def _lift(history: History, law: Buying, horizon: int) -> Lift:
+    """Compare what the law expected with what came, at dates within the history."""
+    count = history.value.shape[1]
+    ahead = max(min(horizon, count // 3), 1)
+    expected, actual, logs = [], [], []
+    for cut in (count - ahead, count - ahead - max(ahead // 2, 1), count - 2 * ahead):
+        here = np.flatnonzero(history.since < cut)
+        if cut < ahead or not len(here):
+            continue
+        seen = purchases_of(history.value[here, :cut], history.since[here])
+        expected.append(law.expected(seen, ahead) / ahead)
+        came = history.value[here, cut : cut + ahead]
+        actual.append((np.nan_to_num(came) > 0).sum(axis=1) / ahead)
+        logs.append(np.log((actual[-1].sum() * ahead + BELIEF) / (expected[-1].sum() * ahead + BELIEF)))
+    if not expected:
+        return Lift(np.empty(0), np.ones(1), SHOCK)
+    return _classes(np.concatenate(expected), np.concatenate(actual), ahead / len(logs), np.array(logs))
+
+
+def _classes(expected: Values, actual: Values, weight: float, logs: Values) -> Lift:
+    """Find the factor of each class against all, drawn to 1 as far as little was seen of it.
+
+    What moved everybody at the time of the back-test is left out: it tells of that time, not of the one to come.
+    """
+    rise = np.argsort(expected)
+    share = np.cumsum(expected[rise]) / max(float(expected.sum()), 1e-300)
+    edges = np.unique(np.interp(np.arange(1, CLASSES) / CLASSES, share, expected[rise]))
+    where = np.searchsorted(edges, expected)
+    due, came = (np.bincount(where, each, len(edges) + 1) * weight for each in (expected, actual))
+    whole = (came.sum() + BELIEF) / (due.sum() + BELIEF)
+    factor = (came / whole + BELIEF) / (due + BELIEF)
+    return Lift(edges, np.clip(factor, 0.25, 4.0), float(np.hypot(SHOCK, logs.std())))
+
+
+def _fill(paths: Values, value: Values, rng: np.random.Generator) -> None:
+    """Put amounts where customers are active, in place; two purchases in a period count as two active periods."""
+    amount = np.nan_to_num(value)
+    who, _ = np.nonzero(amount > 0)
+    if not len(who):
+        paths[:] = 0
+        return
+    seen = amount[amount > 0]
+    whole = seen.max() <= FEW and bool((seen == np.round(seen)).all())
+    draw = _as_seen if whole else _levels
+    _, customer, _ = at = np.nonzero(paths)
+    times = paths[at].astype(np.int64)
+    amounts = draw(seen, who, len(value), np.repeat(customer, times), rng)
+    paths[at] = np.add.reduceat(amounts, np.cumsum(times) - times) if len(times) else 0
+
+
+def _as_seen(seen: Values, who: Indices, customers: int, customer: Indices, rng: np.random.Generator) -> Values:
+    """Draw amounts from those that a customer had before, and as often from everybody's as little is known of it."""
+    count = np.bincount(who, minlength=customers)
+    within, between = _variances(seen, who, customers)
+    doubt = float(np.clip(within / max(between, 1e-9), 0.5, 50))
+    start = np.cumsum(count) - count
+    own = rng.random(len(customer)) * (count[customer] + doubt) < count[customer]
+    pick = np.where(
+        own,
+        start[customer] + np.floor(rng.random(len(customer)) * count[customer]).astype(np.int64),
+        _of_all(who, len(customer), rng),
+    )
+    amounts: Values = seen[pick]
+    return amounts
+
+
+def _of_all(who: Indices, count: int, rng: np.random.Generator) -> Indices:
+    """Pick amounts of any customer; not the first ones where later ones are enough: people try first."""
+    later = np.flatnonzero(np.concatenate([[False], who[1:] == who[:-1]]))
+    pool = later if len(later) >= BELIEF else np.arange(len(who))
+    picked: Indices = pool[rng.integers(0, len(pool), count)]
+    return picked
+
+
+def _levels(seen: Values, who: Indices, customers: int, customer: Indices, rng: np.random.Generator) -> Values:
+    """Draw amounts about each customer's level, pooled on the log scale; residuals are those that were seen."""
+    count = np.bincount(who, minlength=customers)
+    log = np.log(seen)
+    mean = np.bincount(who, log, customers) / np.maximum(count, 1)
+    within, between = _variances(log, who, customers)
+    trust = count / (count + within / max(between, 1e-9))
+    middle = _middle(mean, count, trust)
+    level = middle + trust * (mean - middle)
+    residual = (log - mean[who])[count[who] > 1] * np.sqrt(count[who] / np.maximum(count[who] - 1, 1))[count[who] > 1]
+    residual = residual if len(residual) else np.zeros(1)
+    unsure = np.sqrt(between * (1 - trust))
+    noise = residual[rng.integers(0, len(residual), len(customer))]
+    drawn: Values = np.exp(level[customer] + unsure[customer] * rng.standard_normal(len(customer)) + noise)
+    return drawn
+
+
+def _middle(mean: Values, count: Indices, trust: Values) -> Values:
+    """Find the level expected by how often a customer was active: the busy use more each time, too."""
+    often = np.log(np.maximum(count, 1))
+    weight = np.where(count > 0, trust + 1e-9, 0.0)
+    centre, level = (float(np.average(each, weights=weight)) for each in (often, mean))
+    spread = float((weight * (often - centre) ** 2).sum())
+    slope = float((weight * (often - centre) * (mean - level)).sum()) / (spread + BELIEF)
+    middle: Values = level + slope * (often - centre)
+    return middle
+
+
+def _variances(values: Values, who: Indices, customers: int) -> tuple[float, float]:
+    """Variance within customers and between them, by analysis of variance."""
+    count = np.bincount(who, minlength=customers)
+    mean = np.bincount(who, values, customers) / np.maximum(count, 1)
+    here = count > 0
+    free = int((count[here] - 1).sum())
+    within = float(((values - mean[who]) ** 2).sum()) / free if free else 0.0
+    spread = float(mean[here].var(ddof=1)) if here.sum() > 1 else 0.0
+    return within, max(spread - within * float((1 / count[here]).mean()), 0.0)

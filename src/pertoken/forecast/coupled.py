@@ -1,0 +1,84 @@
+"""Coupling: samples of customers that belong together, so that their sum is as wide as totals have turned out to be."""
+
+import numpy as np
+
+from pertoken.core.money import Values
+
+LOADINGS = np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97])
+"""Weights of the shared normal that are tried."""
+
+MANY = 2000
+"""Customers that the loading is found on at most."""
+
+TO_P90 = 1.2816
+"""Standard deviations from the median to P90 of a normal."""
+
+BLOCK = 512
+"""Customers drawn at a time, so that memory stays small."""
+
+
+def even_normal(draws: int, rng: np.random.Generator) -> Values:
+    """Draw normals that are the even quantiles in random order, float32, shape `(draw,)`."""
+    from scipy.special import ndtri  # noqa: PLC0415  loaded by those who draw
+
+    normal: Values = rng.permutation(ndtri((np.arange(draws) + 0.5) / draws)).astype(np.float32)
+    return normal
+
+
+def coupled(quantiles: Values, shares: Values, *, draws: int, loading: float, seed: int) -> Values:
+    """Sample customers from their quantiles with a shared factor, float32, shape `(draw, customer)`.
+
+    Args:
+        quantiles: Shape `(share, customer)`.
+        shares: Shape `(share,)`.
+        draws: How many.
+        loading: Weight of the shared normal in each customer's rank, 0 to 1.
+        seed: The same seed gives the same bits.
+    """
+    count = quantiles.shape[1]
+    out = np.empty((draws, count), dtype=np.float32)
+    for first in range(0, count, BLOCK):
+        here = slice(first, min(first + BLOCK, count))
+        out[:, here] = _block(quantiles[:, here], shares, draws, loading, seed, first)
+    return out
+
+
+def _block(quantiles: Values, shares: Values, draws: int, loading: float, seed: int, first: int) -> Values:
+    """Sample some customers; the shared factor is that of the seed, their own noise that of the block."""
+    shared = even_normal(draws, np.random.default_rng([seed, 0]))
+    rng = np.random.default_rng([seed, 1, first])
+    even = np.empty((draws, quantiles.shape[1]), dtype=np.float32)
+    own = rng.standard_normal(even.shape, dtype=np.float32)
+    mixed = np.float32(loading) * shared[:, None] + np.float32(np.sqrt(1 - loading**2)) * own
+    knots = at_shares(quantiles, shares, (np.arange(draws) + 0.5) / draws)
+    np.put_along_axis(even, np.argsort(mixed, axis=0, kind="stable"), knots.astype(np.float32), axis=0)
+    return even
+
+
+def at_shares(quantiles: Values, shares: Values, wanted: Values) -> Values:
+    """Read quantiles at other shares along straight lines, shape `(wanted, customer)`."""
+    at = np.clip(np.searchsorted(shares, wanted) - 1, 0, len(shares) - 2)
+    part = np.clip((wanted - shares[at]) / (shares[at + 1] - shares[at]), 0, 1)[:, None]
+    out: Values = quantiles[at] * (1 - part) + quantiles[at + 1] * part
+    return out
+
+
+def loading_for(quantiles: Values, shares: Values, wanted: float, *, seed: int, draws: int = 256) -> float:
+    """Find the loading at which the sum of customers has the relative width that totals have had.
+
+    Args:
+        quantiles: Shape `(share, customer)`.
+        shares: Shape `(share,)`.
+        wanted: One standard deviation of the log of the total.
+        seed: Of the sampling.
+        draws: How many worlds each loading is tried on.
+    """
+    if quantiles.shape[1] > MANY:  # the sum of a sample of customers stands for all, its own noise scaled down
+        return loading_for(quantiles[:, :: -(-quantiles.shape[1] // MANY)], shares, wanted, seed=seed, draws=draws)
+    widths = np.array([_width(coupled(quantiles, shares, draws=draws, loading=each, seed=seed)) for each in LOADINGS])
+    return float(np.interp(TO_P90 * wanted, np.maximum.accumulate(widths), LOADINGS))
+
+
+def _width(samples: Values) -> float:
+    low, middle, high = np.quantile(samples.sum(axis=1, dtype=np.float64), [0.1, 0.5, 0.9])
+    return float((high - low) / 2 / max(middle, 1e-300))

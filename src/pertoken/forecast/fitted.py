@@ -1,0 +1,325 @@
+"""Fitted: the history of customers becomes all that a simulation of their usage needs.
+
+The first month's level is the calibrated forecast of each customer; growth, shared swings, leaving and arrivals carry
+it on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from pertoken.core.keys import Key
+from pertoken.core.money import Values
+from pertoken.core.period import begins
+from pertoken.forecast.arrivals import ArrivalPrior, Arrivals, arrived
+from pertoken.forecast.conversions import ConversionPrior, converted
+from pertoken.forecast.events import Ahead
+from pertoken.forecast.growth import DAYS, WINDOW, Growth, GrowthPrior, ahead, grown
+from pertoken.forecast.panel import Indices, Panel
+from pertoken.forecast.population import Codes, Forecastable, Law, Population, Shared, quantile_knots
+from pertoken.forecast.predicted import Predicted
+from pertoken.forecast.prediction import predicted
+from pertoken.forecast.retention import Retention, RetentionPrior, retained
+from pertoken.forecast.swings import SwingPrior, Swings, swung
+
+SHARES = np.array([0.005, 0.025, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.975, 0.995])
+"""Shares at which levels are known."""
+
+NAMED_SHARE = 0.05
+"""Share of all usage from which on a customer is named and modelled by name."""
+
+WHALES = 30
+"""Customers whose chance comes from the even design."""
+
+OTHERS = ""
+"""Label of the customers who are not named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priors:
+    """All that is believed before the history speaks; each is printed with the forecast."""
+
+    growth: GrowthPrior = field(default_factory=GrowthPrior)
+    arrivals: ArrivalPrior = field(default_factory=ArrivalPrior)
+    swings: SwingPrior = field(default_factory=SwingPrior)
+    retention: RetentionPrior = field(default_factory=RetentionPrior)
+    conversions: ConversionPrior = field(default_factory=ConversionPrior)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """What each customer is at the end of the history.
+
+    Args:
+        segment: Of each customer, shape `(customer,)`.
+        plan: Which plan each is charged by; labels are the plans' names in their order, shape `(customer,)`.
+        unit_cost: What a unit of each cell costs us, shape `(cell,)`. [currency / unit]
+        weights: Of the cells in the driver, shape `(cell,)`. [driver / unit]
+        named: The most customers who are named.
+        bound: Months during which each can't leave, by contract, shape `(customer,)`.
+        signed: Rows of those who have a contract; they are named, whatever they use.
+    """
+
+    segment: Key
+    plan: Key
+    unit_cost: Values
+    weights: Values
+    named: int = 5
+    bound: Indices | None = None
+    signed: Indices | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A simulation's needs, and what they were made from.
+
+    Args:
+        of: All that the simulation needs.
+        predicted: Calibrated forecast of the first 28 days.
+        growth: Growth and shared swings.
+        arrivals: Newcomers.
+        swings: One customer's own swings.
+        retention: Leaving, by segment.
+        priors: What was believed before.
+        days: Days of history.
+    """
+
+    of: Forecastable
+    predicted: Predicted
+    growth: Growth
+    arrivals: Arrivals
+    swings: Swings
+    retention: tuple[Retention, ...]
+    priors: Priors
+    days: int
+
+
+def months_after(last: str, count: int) -> tuple[str, ...]:
+    """Name the months after the one that a day lies in; the day's own, where the history ends before its middle.
+
+    >>> months_after("2026-01-31", 2), months_after("2026-01-30", 1)
+    (('2026-02', '2026-03'), ('2026-02',))
+    """
+    begun = np.datetime64(last[:7], "M") + 1
+    return tuple(str(each) for each in np.arange(begun, begun + count))
+
+
+def fitted(
+    panel: Panel,
+    standing: Standing,
+    months: Sequence[str],
+    *,
+    priors: Priors,
+    seed: int,
+    draws: int = 1000,
+    level: Predicted | None = None,
+    more: float = 1.0,
+    events: Ahead | None = None,
+) -> Fitted:
+    """Fit a simulation to a panel.
+
+    Args:
+        panel: Usage by day, customer and cell; outages are not watched, and the history is at the level of today.
+        standing: What customers are at its end.
+        months: Labels of the months ahead.
+        priors: What is believed before the history speaks.
+        seed: Same seed, same bits.
+        draws: Of the first month's forecast.
+        level: The first month's forecast, where it is there already.
+        more: Reckon as if the history were so many times as long, at the same rates.
+        events: What declared events do to the months ahead, by segment.
+    """
+    driver = panel.weighted(standing.weights)
+    level = level or predicted(driver, horizon=WINDOW, draws=draws, seed=seed)
+    monthly = level.samples * (DAYS / WINDOW)
+    mean = monthly.mean(axis=0)
+    growth = grown(driver, standing.segment, prior=priors.growth, rng=np.random.default_rng([seed, 1]), more=more)
+    arrivals = arrived(driver, standing.segment, mean, prior=priors.arrivals, more=more)
+    swings = swung(driver, standing.segment, prior=priors.swings)
+    kept = _retained(driver, standing.segment, priors.retention, more)
+    people = _people(panel, standing, monthly, swings, kept)
+    named = people.whales[: standing.named][mean[people.whales[: standing.named]] > NAMED_SHARE * mean.sum()]
+    if standing.signed is not None:
+        named = np.union1d(named, standing.signed)
+    groups, place, coming = _groups(panel, standing, named)
+    people = replace(people, group=place)
+    laws = tuple(
+        _law(code, standing, people, mean, (arrivals, swings, kept[code]), coming=np.repeat(coming[code], len(months)))
+        for code in range(len(standing.segment.labels))
+    )
+    last = begins(panel.periods[-1:]).astype("datetime64[D]")[0]
+    grows, calendar = ahead(growth, tuple(months), last)
+    shared = Shared(
+        grows, float(growth.error.max()), growth.damping, growth.shock, growth.shock_stays,
+        growth.segment_shock, _together(monthly, standing.segment), max(each.error for each in kept),
+        np.repeat(arrivals.rate[:, None], len(months), axis=1), arrivals.error, arrivals.size,
+        np.tile(calendar, (len(grows), 1)),
+    )  # fmt: skip
+    if events is not None:
+        shared = replace(shared, calendar=shared.calendar + events.log, events=events.doubt)
+    conversion = converted(driver, standing.plan, prior=priors.conversions)
+    of = Forecastable(tuple(months), people, laws, shared, conversion, panel.cells, groups)
+    return Fitted(of, level, growth, arrivals, swings, kept, priors, round(len(panel.periods) * more))
+
+
+def _retained(driver: Panel, segment: Key, prior: RetentionPrior, more: float) -> tuple[Retention, ...]:
+    """Leaving of each segment; more history is more customer-months of it, so the error shrinks with its root."""
+    made = []
+    for code in range(len(segment.labels)):
+        own = driver.pick(np.flatnonzero(segment.codes == code))
+        kept = retained(own.value, own.since, periods_per_month=DAYS, prior=prior)
+        made.append(replace(kept, error=kept.error / np.sqrt(more)))
+    return tuple(made)
+
+
+def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, kept: Sequence[Retention]) -> Population:
+    """Rows of the customers there are.
+
+    The level is of a month in which the customer is there and active: what the forecast says of months without use is
+    told apart as being gone (by the silence so far) and as being idle.
+    """
+    code = standing.segment.codes
+    alive = np.empty(len(panel))
+    for each, retention in enumerate(kept):
+        alive[code == each] = retention.alive
+    used = (monthly > 0).mean(axis=0)
+    alive = np.maximum(alive, used)  # who uses in so many worlds is there in as many
+    idle = np.clip(1 - used / np.maximum(alive, 1e-9), 0.0, 0.98)
+    mean = monthly.mean(axis=0)
+    mix = _mix(panel, standing)
+    days = len(panel.periods)
+    return Population(
+        names=panel.customers,
+        segment=code.astype(np.int32),
+        plan=standing.plan.codes.astype(np.int32),
+        group=np.zeros(len(panel), dtype=np.int32),
+        age=((days - panel.since) / DAYS).astype(np.int64),
+        shares=SHARES,
+        level=_positive(monthly),
+        noise=_within(swings.noise[code], monthly),
+        walk=swings.walk[code],
+        idle=idle,
+        alive=alive,
+        mix=mix,
+        cost=mix @ standing.unit_cost,
+        bound=np.maximum(standing.bound if standing.bound is not None else 0, np.ones(len(panel), dtype=np.int64)),
+        whales=np.argsort(-mean, kind="stable")[:WHALES],
+    )
+
+
+def _positive(monthly: Values) -> Values:
+    """Knots of each customer's level over the worlds with usage."""
+    knots = quantile_knots(monthly, SHARES)
+    for i in np.flatnonzero((monthly <= 0).any(axis=0)):
+        used = monthly[monthly[:, i] > 0, i]
+        knots[i] = np.quantile(used, SHARES) if len(used) else 0.0
+    return knots
+
+
+def _within(noise: Values, monthly: Values) -> Values:
+    """A month's noise is part of the first month's spread: it can't be more than that."""
+    log = np.log(np.maximum(monthly, 1e-12))
+    low, high = np.quantile(log, [0.16, 0.84], axis=0)
+    spread: Values = np.minimum(noise, np.maximum((high - low) / 2, 0.0))
+    return spread
+
+
+def _mix(panel: Panel, standing: Standing) -> Values:
+    """Quantity of each cell for one unit of the driver, over the last 28 days, a little drawn to the segment's."""
+    recent = np.nan_to_num(panel.quantity[:, :, -WINDOW:]).sum(axis=2).T
+    silent = recent.sum(axis=1) == 0
+    recent[silent] = np.nan_to_num(panel.quantity).sum(axis=2).T[silent]
+    driver = recent @ standing.weights
+    mix = np.empty_like(recent)
+    for code in range(len(standing.segment.labels)):
+        own = standing.segment.codes == code
+        total = driver[own].sum()
+        shape = recent[own].sum(axis=0) / total if total > 0 else np.zeros(recent.shape[1])
+        if total <= 0:
+            shape[np.argmax(standing.weights)] = 1 / standing.weights.max()
+        pull = 0.02 * total / max(own.sum(), 1) + 1e-9
+        mix[own] = (recent[own] + pull * shape) / (driver[own] + pull)[:, None]
+    return mix
+
+
+def _groups(panel: Panel, standing: Standing, named: Indices) -> tuple[Mapping[str, Key], Codes, list[Codes]]:
+    """Where results are added up: each named customer; the others, and those to come, by segment and plan.
+
+    Returns:
+        Keys of the groups, the group of each customer, and for each segment the group of its newcomers.
+    """
+    segment, plan = standing.segment, standing.plan
+    rows: list[tuple[str, str, str, str]] = []
+    place: dict[tuple[str, str, str, str], int] = {}
+
+    def at(row: tuple[str, str, str, str]) -> int:
+        if row not in place:
+            place[row] = len(rows)
+            rows.append(row)
+        return place[row]
+
+    names = set(named.tolist())
+    group = [
+        at((panel.customers[i] if i in names else OTHERS, segment.labels[segment.codes[i]],
+            plan.labels[plan.codes[i]], "there"))
+        for i in range(len(panel))
+    ]  # fmt: skip
+    coming = [
+        np.array([at((OTHERS, label, plan.labels[_usual(standing, code)], "to come"))], dtype=np.int32)
+        for code, label in enumerate(segment.labels)
+    ]
+    keys = {name: Key.of([row[i] for row in rows]) for i, name in enumerate(("customer", "segment", "plan", "cohort"))}
+    return keys, np.array(group, dtype=np.int32), coming
+
+
+def _usual(standing: Standing, segment: int) -> int:
+    """The plan of most customers of a segment."""
+    own = standing.plan.codes[standing.segment.codes == segment]
+    return int(np.bincount(own, minlength=1).argmax()) if len(own) else 0
+
+
+def _law(
+    code: int,
+    standing: Standing,
+    people: Population,
+    mean: Values,
+    found: tuple[Arrivals, Swings, Retention],
+    *,
+    coming: Codes,
+) -> Law:
+    """How the customers of a segment live, and how new ones come: like those who are there, in size and mix."""
+    arrivals, swings, kept = found
+    own = people.segment == code
+    sizes = mean[own] / np.maximum(people.alive[own] * (1 - people.idle[own]), 1e-9)
+    sizes = sizes[sizes > 0]
+    total = mean[own].sum()
+    weight = mean[own] / total if total > 0 else np.full(own.sum(), 1 / max(own.sum(), 1))
+    mix = weight @ people.mix[own]
+    return Law(
+        name=standing.segment.labels[code],
+        leave=kept.leave,
+        back=kept.back,
+        ramp=np.zeros(1),
+        sizes=np.quantile(sizes, SHARES) if len(sizes) else np.zeros(len(SHARES)),
+        tail=float(arrivals.tail[code]),
+        noise=float(swings.noise[code]),
+        walk=float(swings.walk[code]),
+        idle=float(people.idle[own].mean()) if own.any() else 0.0,
+        mix=mix,
+        cost=float(mix @ standing.unit_cost),
+        plan=_usual(standing, code),
+        groups=coming,
+    )
+
+
+def _together(monthly: Values, segment: Key) -> Values:
+    """How much of the first month's level moves together, so that the total is as wide as the forecast says.
+
+    With weight *w* of a shared normal the variance of a sum is sum(s^2) + w^2 ((sum s)^2 - sum(s^2)).
+    """
+    alone = monthly.var(axis=0).sum()
+    every = monthly.std(axis=0).sum() ** 2
+    total = monthly.sum(axis=1).var()
+    share = np.clip((total - alone) / max(every - alone, 1e-12), 0.0, 0.9)
+    return np.full(len(segment.labels), float(np.sqrt(share)))

@@ -1,0 +1,201 @@
+"""Prediction: the usage of customers and of all of them over a horizon, learnt from what earlier forecasts missed by."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pertoken.core.errors import InputError
+from pertoken.core.money import Values
+from pertoken.forecast import seasonal
+from pertoken.forecast.blended import blended
+from pertoken.forecast.btyd_expert import dying
+from pertoken.forecast.calibrated import margin, widened
+from pertoken.forecast.cases import Past, past
+from pertoken.forecast.coupled import coupled, loading_for
+from pertoken.forecast.dressed import SHARES, dressed, likeness
+from pertoken.forecast.expert import Experts
+from pertoken.forecast.outage import outages
+from pertoken.forecast.panel import NUMBERED, Indices, Panel
+from pertoken.forecast.predicted import Predicted
+from pertoken.forecast.split import split
+from pertoken.forecast.totals import Shift, mean_of, shift
+from pertoken.forecast.tried import Watched, tried
+
+A_MONTH = {"hour": 730.0, "day": 30.4, "week": 4.35, "month": 1.0, "quarter": 1 / 3, "year": 1 / 12}
+"""Periods of a month by grain."""
+
+OF_SEASON = {24: 730.0, 7: 30.4, 12: 1.0, 4: 1 / 3}
+"""Periods of a month by the cycle of periods that are only numbered."""
+
+SPARSE = 0.5
+"""Share of active periods below which customers come and go, and are blended and calibrated apart."""
+
+FEW_SPARSE = 0.25
+"""Share of such customers from which a law of dying is fitted."""
+
+DENSE = 0.3
+"""Middle of the ratios from which they are spread like logs, not mostly zeros and a few."""
+
+LONGER = 0.25
+"""Power of the horizon that a customer's relative error grows with beyond what could be tried."""
+
+MATERIAL = 0.02
+"""Error of the sum of customers from which the total is shifted against them."""
+
+WHALE = 0.5
+"""Share of all usage from which a customer is named."""
+
+APART = ({"dying"}, {"recent", "cycle"})
+"""Experts that are of no use to regular customers, and to those who come and go."""
+
+DYING_GRAINS = {"day", "week", "month"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Said:
+    """What experts say: quantiles ahead and of judged cases, by expert."""
+
+    names: tuple[str, ...]
+    ahead: list[Values]
+    then: list[Values]
+
+
+def predicted(
+    panel: Panel,
+    *,
+    horizon: int,
+    draws: int = 1000,
+    seed: int = 0,
+    season: int | None = None,
+    steps: bool = False,
+    experts: Experts | None = None,
+) -> Predicted:
+    """Forecast what each customer and all of them use over a horizon.
+
+    Args:
+        panel: Their history, as of now.
+        horizon: How many periods ahead.
+        draws: Worlds to sample.
+        seed: The same seed gives the same bits.
+        season: Periods of a cycle; of the grain, or found, if None.
+        steps: Say period by period too.
+        experts: Makers of paths beside our own, by name; each is weighed by what it would have said earlier.
+
+    Raises:
+        InputError: No customers, or nothing to forecast.
+    """
+    if not len(panel) or horizon < 1 or draws < 2:  # noqa: PLR2004  a range has two ends
+        raise InputError(f"{len(panel)} customers, {horizon} periods, {draws} draws; expected 1, 1 and 2 at least")
+    out = outages(panel.value)
+    value = np.where(out, np.nan, panel.value)
+    season = _season(panel, value) if season is None else max(season, 1)
+    if not np.nansum(value) > 0:
+        nothing = np.zeros((draws, len(panel)), dtype=np.float32)
+        notes = (*_notes(panel, out, None), "nobody used anything, so nothing is expected")
+        return _with_steps(Predicted(panel.customers, horizon, nothing, nothing.sum(axis=1), notes=notes), None, steps)
+    before = past(value, panel.since, horizon, season)
+    months = horizon / A_MONTH.get(panel.grain, OF_SEASON.get(season, 30.4))
+    said = _said(before, Watched(value, panel.since, season, seed), panel.grain, experts or {})
+    mixed, weights, off = _mixed(before, said, months)
+    loading = loading_for(mixed, SHARES, off.size, seed=seed)
+    samples = coupled(mixed, SHARES, draws=draws, loading=loading, seed=seed)
+    total = samples.sum(axis=1, dtype=np.float64)
+    if abs(off.bias) > MATERIAL:
+        total *= np.exp(off.bias)
+    notes = _notes(panel, out, before)
+    made = Predicted(panel.customers, horizon, samples, total, weights=weights, loading=loading, notes=notes)
+    return _with_steps(made, split(value, season, made.samples, horizon, seed) if steps else None, steps)
+
+
+def _with_steps(made: Predicted, parts: Values | None, steps: bool) -> Predicted:  # noqa: FBT001  passed on
+    if not steps:
+        return made
+    shape = (*made.samples.shape, made.horizon)
+    return replace(made, steps=np.zeros(shape, dtype=np.float32) if parts is None else parts)
+
+
+def _season(panel: Panel, value: Values) -> int:
+    """Say in how many periods a pattern comes again; weeks and months have too few cycles to show one."""
+    if panel.grain == NUMBERED:
+        return seasonal.found(value)
+    return panel.season if panel.grain not in {"week", "month"} else 1
+
+
+def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> _Said:
+    """Ask all experts: points dressed with the errors of alike cases, and those that draw paths."""
+    cases, now, judged = before.cases, before.now, before.judged
+    learnt = cases.like.pick(before.learnt)
+    alike, alike_then = likeness(now.like, learnt), likeness(cases.like.pick(judged), learnt)
+    stretch = (before.horizon / before.ahead) ** LONGER
+    said = _Said(tuple(cases.points), [], [])
+    for name, point in cases.points.items():
+        ratio = (cases.actual / point)[before.learnt]
+        said.ahead.append(_stretched(dressed(alike, ratio), stretch) * now.points[name])
+        said.then.append(dressed(alike_then, ratio) * point[judged])
+    drawn = dict(experts)
+    numbered = grain == NUMBERED and seen.season in {1, 7, 12}
+    if (now.active < SPARSE).mean() > FEW_SPARSE and (grain in DYING_GRAINS or numbered) and before.dates:
+        drawn["dying"] = dying
+    for expert in drawn.values():
+        quantiles = tried(expert, before, seen)
+        said.ahead.append(quantiles[0])
+        said.then.append(quantiles[1])
+    return replace(said, names=(*said.names, *drawn))
+
+
+def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, float], Shift]:
+    """Blend experts and calibrate, regular customers and those who come and go apart."""
+    now, then = before.now.active < SPARSE, before.cases.active[before.judged] < SPARSE
+    customers, cases = len(before.now.actual), len(before.judged)
+    ahead, told = np.zeros((len(SHARES), customers)), np.full((len(SHARES), cases), np.nan)
+    weights = dict.fromkeys(said.names, 0.0)
+    wide = [1.0, 1.0]
+    for sparse in (0, 1):
+        here, there = np.flatnonzero(now == bool(sparse)), np.flatnonzero(then == bool(sparse))
+        usable = [k for k, name in enumerate(said.names) if name not in APART[sparse]]
+        known = there[np.isfinite(np.array([said.then[k][0, there] for k in usable])).all(axis=0)]
+        rows = before.judged[known]
+        actual, past_told = before.cases.actual[rows], np.array([said.then[k][:, known] for k in usable])
+        share = blended(past_told, SHARES, actual, before.cases.reference[rows] ** -0.5)
+        told[:, known] = np.sort(np.tensordot(share, past_told, axes=1), axis=0)
+        wide[sparse] = margin(told[:, known], SHARES, actual, before.cases.like.origin[rows])
+        each = np.array([said.ahead[k][:, here] for k in usable])
+        ahead[:, here] = np.sort(np.tensordot(share, each, axes=1), axis=0)
+        for k, part in zip(usable, share.tolist(), strict=True):
+            weights[said.names[k]] += part * len(here) / customers
+    off = shift(before, mean_of(told, SHARES), months)
+    for sparse, extra in ((0, off.extra), (1, 0.0)):
+        group = now == bool(sparse)
+        ahead[:, group] = widened(ahead[:, group], SHARES, wide[sparse], extra)
+    return ahead, weights, off
+
+
+def _stretched(ratio: Values, power: float) -> Values:
+    """Widen ratios around their middle, for a horizon longer than the one they were seen over."""
+    if power == 1:
+        return ratio
+    middle = ratio[len(ratio) // 2]
+    safe = np.maximum(middle, DENSE)
+    wider: Values = np.where(middle > DENSE, safe * (ratio / safe) ** power, ratio)
+    return wider
+
+
+def _notes(panel: Panel, out: NDArray[np.bool_], before: Past | None) -> tuple[str, ...]:
+    """Say what should be known beside the numbers."""
+    said = []
+    if out.any():
+        days = ", ".join(panel.periods[int(t)] for t in np.flatnonzero(out)[:5])
+        said.append(f"nobody used anything in {days}{' ...' if out.sum() > 5 else ''}: taken as an outage, not as zeros")  # noqa: PLR2004
+    if before is None:
+        return tuple(said)
+    if before.ahead < before.horizon:
+        said.append(
+            f"{before.periods} periods of history: earlier forecasts could be judged over {before.ahead} periods only, "
+            f"not {before.horizon}; ranges are widened"
+        )
+    usage: Values = np.nansum(panel.value, axis=1)
+    top: Indices = np.argmax(usage)
+    if len(panel) > 1 and usage[top] > WHALE * usage.sum():
+        said.append(f"{panel.customers[int(top)]} is {usage[top] / usage.sum():.0%} of all usage")
+    return tuple(said)

@@ -1,0 +1,210 @@
+"""Rolling origin: forecasts made as of earlier days, with what was known then, held against what came.
+
+Nothing looks ahead: the panel goes back to each origin with its customers, tiers and sizes as they were. Customers who
+came after an origin are not scored one by one; the total is held against customers there then, and against all.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pertoken.core.errors import InputError
+from pertoken.core.keys import Key
+from pertoken.core.lines import Lines, concat
+from pertoken.core.money import Values
+from pertoken.forecast.panel import Indices, Panel
+from pertoken.forecast.predicted import Predicted
+from pertoken.forecast.scored import Scored, lines_of
+
+Forecaster = Callable[[Panel, int, int, int], Predicted]
+"""`forecaster(panel, horizon, draws, seed)`: totals over the horizon; it sees no more than the panel."""
+
+TENTHS = tuple(f"{i:02d}" for i in range(1, 11))
+"""Deciles of size, from the smallest tenth of customers to the largest."""
+
+ZEROS = {"never zero": 0.0, "some zeros": 0.5, "mostly zero": 1.0}
+"""Groups of customers by their share of periods without usage, up to so much."""
+
+LEAST = 2
+"""Customers that make a comparison of sizes."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Cell:
+    """One origin with one length of history: what is seen, and what came."""
+
+    origin: int
+    history: int
+    seen: Panel
+    rows: Indices
+    came: Values
+    later: float
+
+
+def origins_of(periods: int, horizon: int, history: int, count: int) -> tuple[int, ...]:
+    """Pick origins, the last as late as can be and each a horizon before the next, closer where there is no room.
+
+    Args:
+        periods: How many there are.
+        horizon: How many each forecast goes ahead.
+        history: How many the first forecast needs behind it.
+        count: How many origins at most.
+
+    Returns:
+        After how many periods each forecast is made, rising.
+
+    Raises:
+        InputError: There are too few periods for one.
+
+    >>> origins_of(180, 28, 90, 3), origins_of(130, 28, 90, 3), origins_of(12, 4, 8, 3)
+    ((96, 124, 152), (90, 96, 102), (8,))
+    """
+    last, room = periods - horizon, periods - horizon - history
+    if horizon < 1 or history < 1 or count < 1:
+        raise InputError(f"a horizon of {horizon}, a history of {history}, {count} origins; expected 1 or more of each")
+    if room < 0:
+        raise InputError(
+            f"{periods} periods are too few for a history of {history} and a horizon of {horizon}; "
+            f"expected {history + horizon}; ask for shorter ones"
+        )
+    step = min(horizon, room // (count - 1)) if count > 1 else horizon
+    fits = min(count, room // step + 1) if step else 1
+    return tuple(last - step * k for k in range(fits - 1, -1, -1))
+
+
+def rolling(
+    panel: Panel,
+    forecasters: Mapping[str, Forecaster],
+    *,
+    horizon: int,
+    histories: Sequence[int],
+    origins: Sequence[int],
+    draws: int = 1000,
+    seed: int = 0,
+    groups: Mapping[str, Key] | None = None,
+    watch: Callable[[float], None] | None = None,
+) -> Scored:
+    """Score forecasters at some origins with some lengths of history.
+
+    Args:
+        panel: All that is known today.
+        forecasters: By name.
+        horizon: Periods ahead; the total over them is forecast.
+        histories: Of how many periods forecasts are made; those longer than what lies before an origin are left out.
+        origins: After how many periods forecasts are made.
+        draws: Samples of each forecast.
+        seed: Of the draws.
+        groups: Further keys to score by that no forecaster sees, each `(customer,)`.
+        watch: Told how much is done, 0 to 1.
+
+    Raises:
+        InputError: No origin has room for any history, or a forecaster answers for other customers than asked.
+    """
+    cells = [
+        _cell(panel, origin, history, horizon)
+        for origin in sorted(set(origins))
+        for history in sorted(set(histories))
+        if origin >= history and origin + horizon <= len(panel.periods)
+    ]
+    cells = [cell for cell in cells if len(cell.rows)]
+    if not cells:
+        raise InputError(
+            f"none of the histories {sorted(set(histories))} and origins {sorted(set(origins))} fits "
+            f"{len(panel.periods)} periods with {horizon} ahead; ask for shorter ones"
+        )
+    more = groups or {}
+    customers, totals, notes = [], [], []
+    for at, cell in enumerate(cells):
+        known = {name: key.pick(cell.rows) for name, key in more.items()} | _about(cell)
+        for name, forecaster in forecasters.items():
+            try:
+                predicted = forecaster(cell.seen, horizon, draws, seed)
+            except InputError as error:
+                notes.append(f"{name} made no forecast of {cell.history} periods before {_when(panel, cell)}: {error}")
+                continue
+            _fits(name, predicted, cell)
+            where = {"forecaster": name, "history": f"{cell.history:04d}", "origin": _when(panel, cell)}
+            customers.append(_customers(predicted, cell, panel, where, known))
+            totals += _totals(predicted, cell, where)
+        if watch:
+            watch((at + 1) / len(cells))
+    if not customers:
+        raise InputError("no forecaster made a forecast: " + "; ".join(notes[:3]))
+    return Scored(concat(Lines, customers), concat(Lines, totals), horizon, tuple(known), tuple(notes))
+
+
+def _cell(panel: Panel, origin: int, history: int, horizon: int) -> _Cell:
+    there = panel.since < origin
+    seen = panel.as_of(origin).window(origin - history, origin)
+    came = panel.value[:, origin : origin + horizon]
+    return _Cell(origin, history, seen, np.flatnonzero(there), came[there].sum(axis=1), float(np.nansum(came[~there])))
+
+
+def _when(panel: Panel, cell: _Cell) -> str:
+    """The last period that a forecast knew, in a form that sorts in time."""
+    label = panel.periods[cell.origin - 1]
+    return f"{int(label):06d}" if label.isdecimal() else label
+
+
+def _fits(name: str, predicted: Predicted, cell: _Cell) -> None:
+    wanted = (len(cell.rows),)
+    if predicted.customers != cell.seen.customers or predicted.samples.shape[1:] != wanted:
+        raise InputError(
+            f"{name} forecast {predicted.samples.shape[1]} customers, asked for {wanted[0]}; expected them in order"
+        )
+
+
+def _customers(
+    predicted: Predicted, cell: _Cell, panel: Panel, where: Mapping[str, str], known: Mapping[str, Key]
+) -> Lines:
+    """Score each customer; who was not watched all through the horizon is left out."""
+    keys = {"customer": Key(np.asarray(cell.rows, dtype=np.int32), panel.customers), **known}
+    watched = np.isfinite(cell.came)
+    kept = Lines(keys, {}).with_keys(**where).pick(watched)
+    return Lines(kept.keys, lines_of(predicted.samples[:, watched], cell.came[watched]))
+
+
+def _totals(predicted: Predicted, cell: _Cell, where: Mapping[str, str]) -> list[Lines]:
+    """Score the total, against customers there and against all; nothing where some were not watched."""
+    there = float(cell.came.sum())
+    if not np.isfinite(there):
+        return []
+    keys = {name: Key.constant(label, 1) for name, label in where.items()}
+    return [
+        Lines(
+            {**keys, "of": Key.constant(of, 1)},
+            lines_of(np.asarray(predicted.total, dtype=np.float64)[:, None], np.array([came])),
+        )
+        for of, came in (("there", there), ("all", there + cell.later))
+    ]
+
+
+def _about(cell: _Cell) -> dict[str, Key]:
+    """What customers are as of the origin: their size, how often they are idle, their tracks and what is known."""
+    value = cell.seen.value
+    watched = np.isfinite(value)
+    periods = np.maximum(watched.sum(axis=1), 1)
+    size = np.where(watched, value, 0.0).sum(axis=1) / periods
+    zeros = 1 - (np.where(watched, value, 0.0) > 0).sum(axis=1) / periods
+    idle = np.searchsorted(np.array(list(ZEROS.values())), zeros)
+    tracks = {name: track.last for name, track in cell.seen.tracks.items()}
+    names = list(ZEROS)
+    return {
+        "decile": Key(decile(size).astype(np.int32), TENTHS),
+        "zeros": Key.of(names[i] for i in idle),
+        **cell.seen.known,
+        **tracks,
+    }
+
+
+def decile(size: Values) -> Indices:
+    """Tell in which tenth each customer's size lies, 0 for the smallest; equals share their middle tenth.
+
+    >>> decile(np.array([0.0, 0.0, 0.0, 5.0, 7.0])).tolist()
+    [3, 3, 3, 7, 9]
+    """
+    ranked = np.sort(size)
+    middle = (np.searchsorted(ranked, size, "left") + np.searchsorted(ranked, size, "right")) / 2
+    tenth: Indices = np.minimum((10 * middle / max(len(size), 1)).astype(np.int64), 9)
+    return tenth

@@ -1,0 +1,70 @@
+"""Totals: how far the sum of all customers has been off at earlier dates, and so how wide it has to be."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pertoken.core.money import Values
+from pertoken.forecast.cases import Past
+
+SHOCK = 0.055
+"""Prior standard deviation of what all customers share in a month, of log."""
+
+SLOW = 0.25
+"""Power of the horizon that shared errors grow with: days, months and years differ less than a random walk would."""
+
+WORTH = 3.0
+"""Earlier totals that the prior of their error is worth."""
+
+DOUBT = 1.5
+"""Earlier totals that the belief that sums are right on the mean is worth."""
+
+SHORTEST = 0.03
+"""Months below which a horizon is not told apart. [month]"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Error of the total, of log.
+
+    Args:
+        bias: What the total has to be shifted by.
+        size: One standard deviation.
+        extra: Standard deviation that earlier dates have not shown but that must be reckoned with.
+    """
+
+    bias: float
+    size: float
+    extra: float
+
+
+def mean_of(quantiles: Values, shares: Values) -> Values:
+    """Give the mean of a distribution held by its quantiles, shape `(customer,)`."""
+    edges = np.concatenate([[0.0], (shares[1:] + shares[:-1]) / 2, [1.0]])
+    mean: Values = np.diff(edges) @ quantiles
+    return mean
+
+
+def shift(before: Past, told: Values, months: float) -> Shift:
+    """Learn from the totals of earlier dates, with a prior.
+
+    Args:
+        before: Earlier forecasts.
+        told: Means that judged cases were given, shape `(case,)`; NaN where none was.
+        months: Length of the horizon. [month]
+    """
+    cases, longer = before.cases, (before.horizon / before.ahead) ** SLOW
+    prior = (SHOCK * max(months, SHORTEST) ** SLOW) ** 2
+    origin, actual = cases.like.origin[before.judged], cases.actual[before.judged]
+    known = np.isfinite(told)
+    errors = []
+    for each in np.unique(origin[known]):
+        here = known & (origin == each)
+        if told[here].sum() > 0 and actual[here].sum() > 0:
+            errors.append(float(np.log(actual[here].sum() / told[here].sum())))
+    off = np.clip(np.array(errors), -1.5, 1.5)
+    count = min(float(len(off)), max(before.periods / before.ahead - 1, 0.5))
+    bias = float(off.mean()) * count / (count + DOUBT) if len(off) else 0.0
+    seen = float(((off - bias) ** 2).mean()) * longer**2 if len(off) else 0.0
+    size = (WORTH * prior + count * seen) / (WORTH + count)
+    return Shift(bias, float(np.sqrt(size)), float(np.sqrt(max(prior - seen, 0.0) * WORTH / (WORTH + count))))

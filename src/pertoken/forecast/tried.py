@@ -1,0 +1,71 @@
+"""Trial of an expert that draws paths: what it says now, and what it would have said at some earlier dates."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pertoken.core.money import Values
+from pertoken.forecast.cases import Past
+from pertoken.forecast.dressed import SHARES
+from pertoken.forecast.expert import History
+from pertoken.forecast.panel import Indices
+
+DATES = 3
+"""Earlier dates at which an expert is tried."""
+
+FITTED = 1000
+"""Customers that it sees then, beside those it is judged on."""
+
+DRAWS = 200
+"""Paths that quantiles are taken of."""
+
+MANY = 4000
+"""Customers above which half as many paths have to do."""
+
+Draw = Callable[[History, int, int, np.random.Generator], Values]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watched:
+    """What experts look at.
+
+    Args:
+        value: Usage, shape `(customer, period)`.
+        since: First period of each customer.
+        season: Periods of a cycle.
+        seed: Of the draws.
+    """
+
+    value: Values
+    since: Indices
+    season: int
+    seed: int
+
+
+def quantiles(expert: Draw, seen: Watched, date: int, horizon: int, rows: Indices) -> Values:
+    """Take the quantiles of usage over a horizon that an expert expects at a date, shape `(share, row)`."""
+    known = History(seen.value[rows, :date], seen.since[rows], seen.season, np.zeros(len(rows), dtype=np.int64))
+    draws = DRAWS if len(rows) <= MANY else DRAWS // 2
+    paths = expert(known, horizon, draws, np.random.default_rng([seen.seed, date]))
+    told: Values = np.quantile(paths.sum(axis=2), SHARES, axis=0)
+    return told
+
+
+def tried(expert: Draw, before: Past, seen: Watched) -> tuple[Values, Values]:
+    """Let an expert draw now and at earlier dates.
+
+    Returns:
+        Quantiles ahead, shape `(share, customer)`, and of judged cases, NaN at dates when it was not tried.
+    """
+    now = quantiles(expert, seen, before.periods, before.horizon, np.arange(len(seen.value)))
+    cases, judged = before.cases.like, before.judged
+    then = np.full((len(SHARES), len(judged)), np.nan)
+    last = len(before.dates) - 1
+    for each in sorted({int(k) for k in np.linspace(last, 0, DATES + 1)[:DATES]}):
+        here, born = np.flatnonzero(cases.origin[judged] == each), np.flatnonzero(seen.since < before.dates[each])
+        asked = cases.customer[judged[here]]
+        rows = np.unique(np.concatenate([asked, born[:: -(-len(born) // FITTED)]]))
+        found = quantiles(expert, seen, before.dates[each], before.ahead, rows)
+        then[:, here] = found[:, np.searchsorted(rows, asked)]
+    return now, then

@@ -1,0 +1,344 @@
+"""A forecast as a sheet: the range first, then months, parts, what makes it wide, and what it rests on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from pertoken.core.money import Values
+from pertoken.forecast.answer import Band, Forecast
+from pertoken.forecast.population import FACTORS
+from pertoken.forecast.scored import LEVELS, rates
+from pertoken.present import charts_tornado
+from pertoken.present.charts_concentration import concentration
+from pertoken.present.charts_fan import forecast_fan
+from pertoken.present.charts_months import Spread
+from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
+from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
+
+CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
+"""What the quantiles that people plan by are called."""
+
+KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "Customers", "customer": "Named customer"}
+MILLION = 1e6
+HORIZONS = (3, 6, 12, 24)
+"""Months over which totals are told."""
+
+
+def sheet(answer: Forecast, *, brief: bool = False) -> Sheet:
+    """Lay out a forecast.
+
+    Args:
+        answer: What was found.
+        brief: For the terminal: the lines that lead.
+    """
+    blocks = [_figures(answer), Note(conclusion(answer)), _totals(answer), Chart(
+        "fan", f"Revenue by month, {answer.currency}", partial(_fan, answer),
+        "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
+    ), _months(answer, brief=brief)]  # fmt: skip
+    blocks += [_part(answer, key) for key in _told(answer)]
+    blocks += [*_committed(answer), *_above(answer)]
+    blocks += [*_drivers(answer), *_more(answer), *_backtest(answer)]
+    if not brief:
+        blocks += [*_concentration(answer), _beliefs(answer)]
+    notes = [Note(text, "warning" if text.startswith("!") else "info") for text in answer.notes]
+    blocks += [Note(note.text.removeprefix("!").strip(), note.level) for note in notes]
+    return Sheet(f"Revenue over {len(answer.months)} months", finding(answer), tuple(blocks), _meta(answer))
+
+
+def _figures(answer: Forecast) -> Figures:
+    of = measure_of(answer)
+    band, unit = answer.total(of), unit_of(answer)
+    kind = _kind(of)
+    items = [
+        Figure("commit", "Commit (P25)", _cell(band.p25, kind), kind, unit, "3 in 4 worlds reach it"),
+        Figure("plan", "Plan (P50)", _cell(band.p50, kind), kind, unit, "as many worlds above as below"),
+        Figure("stretch", "Stretch (P75)", _cell(band.p75, kind), kind, unit, "1 in 4 worlds reaches it"),
+    ]
+    return Figures(tuple(items))
+
+
+def _kind(measure: str) -> Kind:
+    return "quantity" if measure in ("usage", "customers") else "money"
+
+
+def _cell(value: Values | float, kind: Kind) -> Cell:
+    number = float(value)
+    if not np.isfinite(number):
+        return None
+    return round(number, 1) if kind == "quantity" else number
+
+
+def _totals(answer: Forecast) -> Table:
+    """Ranges of the sums over the first 3, 6, 12 and 24 months."""
+    whole = [count for count in HORIZONS if count < len(answer.months)] + [len(answer.months)]
+    rows = []
+    for measure in ("revenue", "margin", "cost", "usage"):
+        if measure in answer.worlds:
+            rows += [
+                (f"{_label(answer, measure)}, {n} months", *_five(answer.total(measure, n), measure)) for n in whole
+            ]
+    kinds = tuple(_shown(row[3]) for row in rows)
+    columns = (Column("over", "Sum of", "text"), *_quantiles("money"))
+    return Table("totals", "Sums", columns, tuple(rows), total=False, kinds=kinds)
+
+
+def _shown(value: Cell) -> Kind:
+    """Cents only where they say something."""
+    return "count" if isinstance(value, float) and abs(value) >= LARGE else "money"
+
+
+def _label(answer: Forecast, measure: str) -> str:
+    words = {"revenue": "Revenue", "cost": "Cost", "margin": "Margin", "usage": "Usage", "customers": "Customers"}
+    return words[measure] + (f" [M {answer.unit}]" if measure == "usage" else "")
+
+
+def _five(band: Band, measure: str) -> tuple[Cell, ...]:
+    scale = MILLION if measure == "usage" else 1.0
+    return tuple(float(each) / scale for each in (band.p10, band.p25, band.p50, band.p75, band.p90))
+
+
+def _quantiles(kind: Kind, unit: str = "") -> tuple[Column, ...]:
+    words = ("P10", "P25 commit", "P50 plan", "P75 stretch", "P90")
+    return tuple(Column(word[:3].lower(), word, kind, unit) for word in words)
+
+
+def _months(answer: Forecast, *, brief: bool) -> Table:
+    """Month by month; people see the ranges that lead, machines all."""
+    shown = [m for m in ("customers", "usage", "revenue", "cost", "margin") if m in answer.worlds]
+    bands = {measure: answer.band(measure) for measure in shown}
+    columns, values = [Column("month", "Month", "text")], []
+    for measure in shown:
+        leads = measure == measure_of(answer)
+        ends = (("p10", "p50", "p90") if leads else ("p50",)) if brief else ("p10", "p25", "p50", "p75", "p90")
+        scale = MILLION if measure == "usage" else 1.0
+        for end in ends:
+            unit = "" if measure == "customers" else f"M {answer.unit}" if measure == "usage" else answer.currency
+            kind: Kind = "count" if measure == "customers" or (brief and _large(bands[measure])) else _kind(measure)
+            columns.append(Column(f"{measure}_{end}", f"{measure.capitalize()} {end.upper()}", kind, unit))
+            values.append(getattr(bands[measure], end) / scale)
+    rows = tuple(
+        (month, *(_cell(column[i], columns[k + 1].kind) for k, column in enumerate(values)))
+        for i, month in enumerate(answer.months)
+    )
+    return Table("months", "Month by month", tuple(columns), rows, total=False)
+
+
+def _large(band: Band) -> bool:
+    return bool(np.median(np.abs(band.p50)) >= LARGE)
+
+
+def _told(answer: Forecast) -> list[str]:
+    """Keys whose parts are told: what says the same as a key before is not told twice."""
+    seen: list[set[str]] = []
+    keys = []
+    for key, labels in answer.parts.items():
+        if len(labels) > 1 and set(labels) not in seen:
+            seen.append(set(labels))
+            keys.append(key)
+    return keys
+
+
+def _part(answer: Forecast, key: str) -> Table:
+    """The parts that add up to the total, in each world."""
+    of = measure_of(answer)
+    unit = unit_of(answer)
+    kind: Kind = "count" if float(answer.total(of).p50) >= LARGE else "money"
+    columns = (
+        Column("part", KEY_WORDS.get(key, key.capitalize()), "text"),
+        *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
+        Column("mean", "Mean", kind, unit),
+        Column("share", "Of mean", "share"),
+    )
+    whole = float(answer.worlds[of].sum(axis=1).mean())
+    rows = []
+    for label, measures in answer.parts[key].items():
+        band = Band.of(measures[of].sum(axis=1))
+        ends = (float(each) for each in (band.p10, band.p50, band.p90, band.mean))
+        rows.append((label or "all others", *ends, float(band.mean) / whole if whole else None))
+    rows.sort(key=lambda row: -float(row[4] or 0))
+    return Table(f"by_{key}", f"By {KEY_WORDS.get(key, key).lower()}", columns, tuple(rows), total=False)
+
+
+def _fan(answer: Forecast) -> Mapping[str, object]:
+    of = measure_of(answer)
+    band = answer.band(of)
+    labels, values = answer.past.get(of, ((), np.zeros(0)))
+    spread = Spread(*([float(v) for v in getattr(band, end)] for end in ("p10", "p25", "p50", "p75", "p90")))
+    unit = unit_of(answer)
+    past = list(zip(labels, (float(v) for v in values), strict=True))
+    return forecast_fan(past, answer.months, spread, title=f"{of.capitalize()}, {unit}", kind="count", called=CALLED)
+
+
+def _committed(answer: Forecast) -> Iterator[Table]:
+    """What contracts secure, beside what their customers will pay."""
+    if not answer.committed:
+        return
+    unit = answer.currency
+    columns = (
+        Column("customer", "Customer", "text"),
+        Column("until", "Last term ends", "text"),
+        Column("due", "Committed", "money", unit),
+        Column("drawn", "Paid before", "money", unit),
+        *(Column(name, f"Pays {name.upper()}", "money", unit) for name in ("p10", "p50", "p90")),
+    )
+    rows = []
+    for each in answer.committed:
+        worlds = answer.parts.get("customer", {}).get(each.customer)
+        band = None if worlds is None else Band.of(worlds["revenue"].sum(axis=1))
+        ends = (None,) * 3 if band is None else tuple(float(v) for v in (band.p10, band.p50, band.p90))
+        rows.append((each.customer, each.until or f"after {answer.months[-1]}", each.due, each.drawn, *ends))
+    note = "Committed in terms that end in these months; what is not used of it is charged when a term ends."
+    yield Table("contracts", "Contracts", columns, tuple(rows), note, total=False)
+
+
+def _above(answer: Forecast) -> Iterator[Table]:
+    """Both views of the sum, and what they say together."""
+    if answer.above is None:
+        return
+    kind: Kind = "count" if float(answer.above.below[1]) >= LARGE else "money"
+    columns = (
+        Column("view", "View", "text"),
+        *(Column(name, name.upper(), kind, answer.currency) for name in ("p10", "p50", "p90")),
+    )
+    views = (("from below", answer.above.below), ("from above", answer.above.above), ("both", answer.above.both))
+    rows = tuple((name, *(float(value) for value in view)) for name, view in views)
+    note = f"They are {abs(answer.above.conflict):.1f} standard deviations apart; {2:.0f} would be called a conflict."
+    yield Table("views", "From above", columns, rows, note, total=False)
+
+
+def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
+    """What makes the range wide."""
+    if not answer.drivers:
+        return
+    of = measure_of(answer)
+    unit = unit_of(answer)
+    base = float(answer.total(of).p50)
+    kind: Kind = "count" if base >= LARGE else "money"
+    columns = (
+        Column("factor", "What is unsure", "text"),
+        Column("low", "P10 if it alone moves", kind, unit),
+        Column("high", "P90", kind, unit),
+        Column("share", "Narrower without", "share"),
+    )
+    rows = tuple((FACTOR_WORDS[each.factor], each.low, each.high, each.share) for each in answer.drivers)
+    yield Table("drivers", "What makes the range wide", columns, rows, total=False)
+    swings = [charts_tornado.Swing(FACTOR_WORDS[d.factor], "P10", "P90", d.low, d.high) for d in answer.drivers]
+    draw = partial(charts_tornado.tornado, swings, base, title=f"{of.capitalize()}, {unit}", kind="count")
+    yield Chart(
+        "tornado", "What makes the range wide?", draw, f"Ranges of {len(FACTORS)} factors, each alone.", "drivers"
+    )
+
+
+def _more(answer: Forecast) -> Iterator[Table]:
+    """What the range would be with more history."""
+    if not answer.more:
+        return
+    unit, kind = answer.currency, "count" if float(answer.total(measure_of(answer)).p50) >= LARGE else "money"
+    columns = (
+        Column("days", "Days of history", "count"),
+        *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
+        Column("width", "P90 / P10", "quantity"),
+    )
+    rows = tuple((e.days, e.p10, e.p50, e.p90, round(e.p90 / e.p10, 2) if e.p10 > 0 else None) for e in answer.more)
+    note = "As if the history went on as it is; what will be in it may move the middle."
+    yield Table("sufficiency", "Is the history enough?", columns, rows, note, total=False)
+
+
+def _backtest(answer: Forecast) -> Iterator[Table]:
+    """How forecasts like this one did on the same history."""
+    made = answer.backtest
+    if made is None:
+        return
+    rows: list[tuple[Cell, ...]] = []
+    for what, lines in (
+        ("each customer", made.scored.customers),
+        ("their total", made.scored.totals.where(of="there")),
+    ):
+        found = rates(lines, ["forecaster"])
+        names = found.lines.keys["forecaster"].column().tolist()
+        for name in made.forecasters:
+            if name in names:
+                at = names.index(name)
+                figures = (found.crps[at], found.wape[at], found.bias[at], found.coverage[LEVELS.index(0.8), at])
+                rows.append((f"{what}, {name}", *(_share(each) for each in figures), int(found.count[at])))
+    columns = (
+        Column("what", "Usage of", "text"),
+        *(Column(name, label, "share") for name, label in
+          (("crps", "CRPS"), ("wape", "WAPE"), ("bias", "Bias"), ("in_80", "In 80 %"))),
+        Column("count", "Forecasts", "count"),
+    )  # fmt: skip
+    note = f"Of {made.scored.horizon} days, made on {len(made.origins)} earlier days from what was known then."
+    yield Table("backtest", "How good were such forecasts?", columns, tuple(rows), note, total=False)
+
+
+def _share(value: Values | float) -> Cell:
+    number = float(value)
+    return number if np.isfinite(number) else None
+
+
+def _concentration(answer: Forecast) -> Iterator[Chart | Table]:
+    """Who makes the revenue."""
+    worth = {name: value for name, value in answer.concentration.items() if value > 0}
+    if len(worth) < 2:  # noqa: PLR2004  one customer is no distribution
+        return
+    whole = sum(worth.values())
+    rows = tuple((name, value, value / whole) for name, value in list(worth.items())[:20])
+    columns = (
+        Column("customer", "Customer", "text"),
+        Column("mean", "Expected", "money", answer.currency),
+        Column("share", "Of all there are", "share"),
+    )
+    draw = partial(concentration, list(worth), list(worth.values()), what="revenue of those who are there")
+    yield Chart("concentration", "Who makes it?", draw, "Share of the largest customers, added up.", "largest")
+    yield Table("largest", "Largest customers, mean of all worlds", columns, rows, total=False)
+
+
+def _beliefs(answer: Forecast) -> Table:
+    """Every number that was believed before the history spoke, and what the two say together."""
+    fitted, priors = answer.fitted, answer.fitted.priors
+    rows: list[tuple[Cell, ...]] = []
+    for code, law in enumerate(fitted.of.laws):
+        where = f" ({law.name})" if len(fitted.of.laws) > 1 else ""
+        said = fitted.growth.data_share[code]
+        rows += [
+            (f"growth of those who are there, log a month{where}", priors.growth.rate, float(fitted.growth.rate[code]),
+             "prior, not data" if said == 0 else f"{said:.0%} data"),
+            (f"its error, a month{where}", priors.growth.spread, float(fitted.growth.error[code]), "both"),
+            (f"newcomers a month{where}", None, float(fitted.arrivals.rate[code]),
+             f"{fitted.arrivals.seen[code]:.0f} seen"),
+            (f"chance to leave, first month{where}", priors.retention.churn, float(law.leave[0]), "both"),
+            (f"chance to leave, twelfth month{where}", None,
+             float(law.leave[min(11, len(law.leave) - 1)]), "both"),
+        ]  # fmt: skip
+    rows += [
+        ("shared swing of a month", priors.growth.shock, fitted.growth.shock,
+         "both" if fitted.growth.shock != priors.growth.shock else "prior, not data"),
+        ("growth left after a month (damping)", None, fitted.growth.damping, "prior, not data"),
+        ("error of the arrivals, log", priors.arrivals.error, fitted.arrivals.error, "both"),
+    ]  # fmt: skip
+    columns = (
+        Column("belief", "What", "text"),
+        Column("prior", "Prior", "quantity"),
+        Column("used", "Used", "quantity"),
+        Column("says", "Who says", "text"),
+    )
+    made = tuple((what, _round(prior), _round(used), who) for what, prior, used, who in rows)
+    return Table("beliefs", "What it rests on", columns, made, total=False)
+
+
+def _round(value: Cell) -> Cell:
+    return None if value is None or isinstance(value, str) else float(f"{float(value):.4g}")
+
+
+def _meta(answer: Forecast) -> dict[str, str]:
+    worlds = next(iter(answer.worlds.values()))
+    return {
+        "worlds": f"{len(worlds):,}",
+        "history": f"{answer.fitted.days} days, {len(answer.fitted.of.people.names):,} customers",
+        "experts": ", ".join(f"{name} {weight:.0%}" for name, weight in _leading(answer.fitted.predicted.weights)),
+    }
+
+
+def _leading(weights: Mapping[str, float]) -> Sequence[tuple[str, float]]:
+    return sorted(weights.items(), key=lambda each: -each[1])[:4]

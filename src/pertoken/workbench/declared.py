@@ -1,0 +1,141 @@
+"""What is declared beside a log: signed contracts, events, the market. Read, held against the log, and made ready."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pertoken.core.errors import InputError
+from pertoken.core.lines import Ledger, Lines
+from pertoken.core.period import begins
+from pertoken.forecast.agreement import Agreement
+from pertoken.rating.contract import Contract
+from pertoken.rating.rate import amount
+from pertoken.workbench.histories import History
+
+if TYPE_CHECKING:
+    from pertoken.forecast.agreed import Agreed
+    from pertoken.forecast.event import Event
+    from pertoken.forecast.market import Market
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Declared:
+    """What is said beside a log.
+
+    Args:
+        agreements: Signed contracts, from the file of contracts.
+        events: Past ones with their level, and those to come.
+        market: What is believed of the market; None where nothing is said.
+        says: What was found while they were held against the log.
+    """
+
+    agreements: tuple[Agreement, ...] = ()
+    events: "tuple[Event, ...]" = ()
+    market: "Market | None" = None
+    says: tuple[str, ...] = ()
+
+
+def declared(
+    read: History,
+    *,
+    contracts: "str | Path | Sequence[Agreement | Contract]" = (),
+    events: "str | Path | Sequence[Event]" = (),
+    market: "str | Path | Market | None" = None,
+) -> tuple[History, Declared]:
+    """Read what is said beside a log, and bring its history to the level of after its events.
+
+    Args:
+        read: The history.
+        contracts: File of contracts, or records of `Agreement`.
+        events: File of events, or records of `Event`.
+        market: File of the market, or a record of `Market`.
+
+    Returns:
+        The history with outages not watched and events taken out, and what was said.
+
+    Raises:
+        InputError: What is wrong with a file, or doesn't fit the log.
+    """
+    from pertoken.forecast.breaks import found  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.events import adjusted  # noqa: PLC0415
+
+    panel = read.panel
+    said = _events(events, panel_labels(read))
+    brought = adjusted(panel, said)
+    suspicions = found(brought.panel.weighted(_ones(read)), brought.events, rng=np.random.default_rng(0))
+    asks = tuple(f"! {each}" for each in map(str, suspicions))
+    made = Declared(_agreements(contracts, read), brought.events, _market(market), (*brought.notes, *asks))
+    return replace(read, panel=brought.panel), made
+
+
+def panel_labels(read: History) -> tuple[str, ...]:
+    """All that an event can be of: customers, and what they are."""
+    tracks = [label for track in read.panel.tracks.values() for label in track.labels]
+    return (*read.panel.customers, *tracks)
+
+
+def _ones(read: History) -> np.ndarray:
+    from pertoken.forecast.plans import driver_weights  # noqa: PLC0415  the calculator must start fast
+
+    return driver_weights(read.panel.cells, np.nansum(read.panel.quantity, axis=(1, 2)))
+
+
+def _events(said: "str | Path | Sequence[Event]", known: Sequence[str]) -> "tuple[Event, ...]":
+    if not isinstance(said, (str, Path)):
+        return tuple(said)
+    from pertoken.connect.events import read_events  # noqa: PLC0415  the calculator must start fast
+
+    return read_events(said, known=known)
+
+
+def _market(said: "str | Path | Market | None") -> "Market | None":
+    if not isinstance(said, (str, Path)):
+        return said
+    from pertoken.connect.markets import read_market  # noqa: PLC0415  the calculator must start fast
+
+    return read_market(said)
+
+
+def _agreements(said: "str | Path | Sequence[Agreement | Contract]", read: History) -> tuple[Agreement, ...]:
+    from pertoken.connect.agreements import Known, read_agreements  # noqa: PLC0415  the calculator must start fast
+
+    if not isinstance(said, (str, Path)):
+        return tuple(each for each in said if isinstance(each, Agreement))
+    last = begins(read.panel.periods[-1:]).astype("datetime64[D]")[0].astype(object)
+    cards = [card.name for card in read.cards.get("revenue", ())]
+    return read_agreements(said, Known(read.panel.customers, cards, read.currency, last + timedelta(days=1)))
+
+
+def signed(read: History, said: Declared, months: Sequence[str]) -> "Agreed | None":
+    """Say what the contracts mean for the months ahead; None without any.
+
+    Raises:
+        InputError: There are contracts with commitments, and no card that charges.
+    """
+    from pertoken.forecast.agreed import Billed, agreed  # noqa: PLC0415  the calculator must start fast
+
+    if not said.agreements:
+        return None
+    if "revenue" not in read.ledgers:
+        raise InputError("contracts commit to money, and no revenue card says what is charged; add --card PLAN")
+    return agreed(said.agreements, months, read.panel.customers, Billed(*_billed(read.ledgers["revenue"], read)))
+
+
+def _billed(ledger: Ledger, read: History) -> tuple[tuple[str, ...], np.ndarray]:
+    """What each customer was charged in each month, shape `(customer, month)`."""
+    lines = amount(ledger, "effective")
+    keys = {"customer": lines.key("customer"), "month": lines.period("month")}
+    folded = Lines(keys, {"amount": lines.values["amount"]}).fold(["customer", "month"])
+    who, month = folded.keys["customer"], folded.keys["month"]
+    labels = tuple(sorted({month.labels[code] for code in month.codes}))
+    row = {name: i for i, name in enumerate(read.panel.customers)}
+    column = {label: i for i, label in enumerate(labels)}
+    out = np.zeros((len(row), len(labels)))
+    for name, when, money in zip(who.column(), month.column(), folded.values["amount"], strict=True):
+        if name in row:
+            out[row[name], column[when]] += money
+    return labels, out

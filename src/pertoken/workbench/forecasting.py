@@ -1,0 +1,331 @@
+"""What revenue will we make, as a range? From a log and cards to simulated worlds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+import numpy as np
+
+from pertoken.core.errors import InputError
+from pertoken.core.keys import Key
+from pertoken.core.money import Values
+from pertoken.rating.card import Card
+from pertoken.workbench.preparing import BEHAVIOUR, Prepared, prepared
+from pertoken.workbench.reading import How
+
+if TYPE_CHECKING:
+    from pertoken.forecast.answer import Committed, Forecast, FromAbove, Sufficiency
+    from pertoken.forecast.backtested import Backtested
+    from pertoken.forecast.event import Event
+    from pertoken.forecast.fitted import Fitted
+    from pertoken.forecast.market import Market
+    from pertoken.forecast.panel import Panel
+    from pertoken.forecast.predicted import Predicted
+
+PATHS = 10_240
+"""Worlds of a forecast: ten replicates of a power of two."""
+
+FEW = 1_024
+"""Worlds of what is only compared."""
+
+FROM_ABOVE = 10_000
+"""Worlds of the market."""
+
+LENGTHS = (30, 60, 90, 180)
+"""Lengths of history whose ranges are told. [day]"""
+
+SIGNED = "signed, not there yet"
+"""Label of those who have a contract and are not in the log."""
+
+HALF = 0.5
+"""Share of one customer from which on the range is said to be theirs."""
+
+ENOUGH = 60
+"""Days of history from which on growth is read from it."""
+
+DAYS = 30.4375
+"""Days of a month of mean length."""
+
+ROOM = 20_000
+"""Draws x customers from which what each customer brings is told."""
+
+MONTH, SEASON = 28, 90
+"""The longest horizon and history of the back-test that a forecast carries. [day]"""
+
+ORIGINS, SAMPLES = 4, 200
+"""Earlier days on which it is made, and samples of each."""
+
+
+def forecast_revenue(
+    log: "str | Path",
+    *,
+    card: Iterable[str | Card] = (),
+    revenue: Iterable[str | Card] = (),
+    cost: Iterable[str | Card] = (),
+    months: int = 12,
+    segments: str = BEHAVIOUR,
+    top: int = 5,
+    draws: int = PATHS,
+    seed: int = 0,
+    events: "str | Path | Sequence[Event]" = (),
+    market: "str | Path | Market | None" = None,
+    explain: bool = True,
+    tested: bool = True,
+    **how: Unpack[How],
+) -> "Forecast":
+    """Forecast usage, revenue, cost and margin of a log's customers, as ranges.
+
+    Args:
+        log: As for `statement`.
+        card: Cards of either side: a plan of ours is revenue, a vendor's card is cost.
+        revenue: Cards of what we are paid.
+        cost: Cards of what we pay.
+        months: How many months ahead.
+        segments: `behaviour`, or a key of the log that tells customers apart.
+        top: Customers at most who are named, of those who are 5 % or more of all usage.
+        draws: Worlds.
+        seed: Same seed, same bits.
+        events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
+        market: What is believed of the market: a file, or a record of `Market`; both views are combined by precision.
+        explain: Tell what makes the range wide, and what more history would bring; it takes fifteen small simulations.
+        tested: Score forecasts like this one on the same history, as of earlier days.
+        **how: How the log is read, as for `statement`; contracts may say commitments, which are settled in each world.
+
+    Returns:
+        Ranges by month and in total, their parts, what makes them wide, and what they rest on.
+
+    Raises:
+        PertokenError: What is wrong with the log or the cards, and the mend.
+    """
+    made = prepared(
+        log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, top=top, seed=seed,
+        events=events, market=market, how=how,
+    )  # fmt: skip
+    return foretold(made, draws=draws, explain=explain, tested=tested)
+
+
+def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True, tested: bool = True) -> "Forecast":
+    """Simulate what was prepared.
+
+    Args:
+        made: From `prepared`.
+        draws: Worlds.
+        explain: Tell what makes the range wide, and what more history would bring.
+        tested: Score forecasts like this one on the same history, as of earlier days.
+    """
+    from pertoken.forecast.answer import Forecast, drivers  # noqa: PLC0415  the calculator must start fast
+
+    worlds, parts = _worlds(made, made.fitted, draws)
+    above = _from_above(made, worlds) if made.said.market is not None else None
+    if above is not None:
+        worlds, parts = (
+            _again(worlds, above.rows),
+            {key: {label: _again(each, above.rows) for label, each in labels.items()} for key, labels in parts.items()},
+        )
+    leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
+
+    def total(held: frozenset[str]) -> Values:
+        some, _ = _worlds(made, made.fitted, FEW, held)
+        return some[leading].sum(axis=1)
+
+    return Forecast(
+        currency=made.read.currency,
+        unit="tokens",
+        months=made.fitted.of.months,
+        worlds=worlds,
+        parts=parts,
+        fitted=made.fitted,
+        past=_past(made),
+        drivers=drivers(total) if explain else (),
+        more=_more(made, leading) if explain else (),
+        concentration=_concentration(made),
+        backtest=_backtested(made) if tested else None,
+        committed=_committed(made),
+        above=above,
+        notes=(*_notes(made), *(above.says if above else ())),
+    )
+
+
+def _from_above(made: Prepared, worlds: Mapping[str, Values]) -> "FromAbove":
+    """Combine the worlds with the view from above.
+
+    Raises:
+        InputError: There is no revenue to hold against the market, or the market is in another currency.
+    """
+    from pertoken.forecast.answer import FromAbove  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.combined import combined  # noqa: PLC0415
+    from pertoken.forecast.topdown import ceiling, topdown  # noqa: PLC0415
+
+    market = made.said.market
+    if market is None or "revenue" not in worlds:
+        raise InputError("a market is a check of revenue, and no revenue card says what is charged; add --card PLAN")
+    if market.currency != made.read.currency:
+        raise InputError(
+            f"the market is in {market.currency}, the cards are in {made.read.currency}; bring them to one"
+        )
+    rng = np.random.default_rng([made.seed, 2])
+    top = topdown(market, made.fitted.of.months, draws=FROM_ABOVE, rng=rng)
+    both = combined(worlds["revenue"], top.revenue)
+    held = ceiling(worlds["revenue"], top)
+    return FromAbove(
+        both.below, both.above, both.total, both.conflict, both.resampled(rng), (*both.says, *top.says, held.says)
+    )
+
+
+def _again(values: Mapping[str, Values], rows: Values) -> dict[str, Values]:
+    return {name: each[rows] for name, each in values.items()}
+
+
+def _worlds(
+    made: Prepared, fitted: "Fitted", draws: int, held: frozenset[str] = frozenset()
+) -> tuple[dict[str, Values], dict[str, dict[str, dict[str, Values]]]]:
+    """Simulate, and add up by measure and by part."""
+    from pertoken.forecast.simulate import simulate  # noqa: PLC0415  the calculator must start fast
+
+    found = simulate(fitted.of, made.tariffs, paths=draws, seed=made.seed, held=held, promises=made.promises)
+    by_group = {"usage": found.sums["driver"], "customers": found.sums["customers"]}
+    if made.plans:
+        by_group["revenue"] = found.money()
+    if "cost" in made.read.cards:
+        by_group["cost"] = found.sums["cost"]
+        if made.plans:
+            by_group["margin"] = by_group["revenue"] - by_group["cost"]
+    groups = _with_signed(made, by_group)
+    parts = {
+        key: {
+            label: {name: each[:, :, column.codes == code].sum(axis=2) for name, each in by_group.items()}
+            for code, label in enumerate(column.labels)
+        }
+        for key, column in groups.items()
+        if len(column.labels) > 1
+    }
+    return {name: each.sum(axis=2) for name, each in by_group.items()}, parts
+
+
+def _with_signed(made: Prepared, by_group: dict[str, Values]) -> Mapping[str, Key]:
+    """Add a group of those who have signed and are not in the log: they bring what they are committed to."""
+    from pertoken.forecast.promised import outside  # noqa: PLC0415  the calculator must start fast
+
+    groups = made.fitted.of.groups
+    if made.agreed is None or not made.plans:
+        return groups
+    names, due = outside(made.agreed, len(made.read.panel))
+    if not names:
+        return groups
+    for name, each in by_group.items():
+        more = due if name in ("revenue", "margin") else np.zeros_like(due)
+        column = np.broadcast_to(more[:, None], (*each.shape[:2], 1))
+        by_group[name] = np.concatenate([each, column], axis=2)
+    return {key: Key.of([*column.column(), SIGNED]) for key, column in groups.items()}
+
+
+def _committed(made: Prepared) -> "tuple[Committed, ...]":
+    """What contracts secure, customer by customer."""
+    from pertoken.forecast.answer import Committed  # noqa: PLC0415  the calculator must start fast
+
+    if made.agreed is None:
+        return ()
+    months, terms = made.agreed.months, made.agreed.terms
+    found = []
+    for customer in np.unique(terms.customer):
+        own = terms.customer == customer
+        ends = own & (terms.expires < len(months))
+        last = int(terms.expires[own].max())
+        until = months[last] if last < len(months) else ""
+        due, drawn = float(terms.committed[ends].sum()), float(terms.drawn[ends].sum())
+        found.append(Committed(made.agreed.customers[customer], due, drawn, until))
+    return tuple(found)
+
+
+def _past(made: Prepared) -> dict[str, tuple[tuple[str, ...], Values]]:
+    """Months of the history, by measure; a month that is cut short is left out."""
+    whole = _whole_months(made.read.panel.periods)
+    past = {}
+    for side in ("revenue", "cost"):
+        labels, values = made.read.monthly(side)
+        kept = [i for i, label in enumerate(labels) if label in whole]
+        past[side] = (tuple(labels[i] for i in kept), values[kept])
+    return past
+
+
+def _whole_months(days: Sequence[str]) -> set[str]:
+    """Months all of whose days lie in the history."""
+    month, count = np.unique(np.array(days, dtype="datetime64[M]"), return_counts=True)
+    length = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(int)
+    return {str(each) for each in month[count == length]}
+
+
+def _more(made: Prepared, leading: str) -> "tuple[Sufficiency, ...]":
+    """What the range of the total would be with the history as it is, and with longer ones."""
+    from pertoken.forecast.answer import Band, Sufficiency  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.fitted import fitted  # noqa: PLC0415
+    from pertoken.forecast.sufficiency import falls_by, narrowed  # noqa: PLC0415
+
+    days, level = len(made.read.panel.periods), made.fitted.predicted
+    power = falls_by(made.read.panel.weighted(made.standing.weights), level, seed=made.seed)
+    found = []
+    for length in [days, *(each for each in LENGTHS if each > days * 1.2)][:3]:
+        again = fitted(
+            made.read.panel, made.standing, made.fitted.of.months, priors=made.fitted.priors, seed=made.seed,
+            level=narrowed(level, (days / length) ** power), more=length / days,
+        )  # fmt: skip
+        worlds, _ = _worlds(made, again, FEW)
+        band = Band.of(worlds[leading].sum(axis=1))
+        found.append(Sufficiency(length, float(band.p10), float(band.p50), float(band.p90)))
+    return tuple(found)
+
+
+def _concentration(made: Prepared) -> dict[str, float]:
+    """Expected charges of each customer there is in the first month, the most first; their usage without a card."""
+    people, samples = made.fitted.of.people, made.fitted.predicted.samples
+    mean = samples.mean(axis=0)
+    if made.plans:
+        some = np.asarray(samples[: max(min(len(samples), ROOM // samples.shape[1]), 1)], dtype=float)
+        mean = _first_month(made, some * (DAYS / made.fitted.predicted.horizon)).mean(axis=0)
+    order = np.argsort(-mean, kind="stable")
+    return {people.names[i]: float(mean[i]) for i in order}
+
+
+def _first_month(made: Prepared, driver: Values) -> Values:
+    """Charge a first month, shape `(draw, customer)`."""
+    from pertoken.forecast.tariff_bill import bill  # noqa: PLC0415  the calculator must start fast
+
+    people, months = made.fitted.of.people, len(made.fitted.of.months)
+    whole = np.zeros((*driver.shape, months))
+    whole[:, :, 0] = driver
+    charged: Values = bill(made.tariffs, people.plan, people.mix, whole)[:, :, 0]
+    return charged
+
+
+def _notes(made: Prepared) -> tuple[str, ...]:
+    """What must be known beside the numbers."""
+    panel = made.read.panel
+    mean = made.fitted.predicted.samples.mean(axis=0)
+    share = mean.max() / mean.sum() if mean.sum() > 0 else 0.0
+    agreed = made.agreed.notes if made.agreed else ()
+    notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *made.fitted.predicted.notes]
+    if share > HALF:
+        name = panel.customers[int(mean.argmax())]
+        notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
+    if len(panel.periods) < ENOUGH:
+        notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
+    return tuple(notes)
+
+
+def _backtested(made: Prepared) -> "Backtested | None":
+    """Score forecasts of the first weeks on the same history; None where it is too short for any."""
+    from pertoken.forecast.backtested import NAIVE, OURS, backtested  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.peers import PEERS, alone  # noqa: PLC0415
+    from pertoken.forecast.prediction import predicted  # noqa: PLC0415
+
+    days = len(made.read.panel.periods)
+    horizon = min(MONTH, days // 4)
+    length = min(SEASON, days - 2 * horizon)
+
+    def ours(panel: "Panel", horizon: int, draws: int, seed: int) -> "Predicted":
+        return predicted(panel, horizon=horizon, draws=draws, seed=seed)
+
+    return backtested(
+        made.read.panel.weighted(made.standing.weights), {OURS: ours, NAIVE: alone(PEERS[NAIVE], NAIVE)},
+        horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=made.seed,
+    )  # fmt: skip

@@ -1,0 +1,205 @@
+"""A log as a history: read once, rated on both sides, and laid out by customer and day."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pertoken.core.errors import InputError
+from pertoken.core.keys import Key
+from pertoken.core.lines import Ledger, Lines, Usage
+from pertoken.core.money import Values
+from pertoken.core.period import begins, ends
+from pertoken.rating.assign import asked_by
+from pertoken.rating.card import Card
+from pertoken.rating.contract import Contract
+from pertoken.rating.rate import Rated, amount, rate
+from pertoken.workbench.cards import Aside, sides
+from pertoken.workbench.reading import How, Terms, folded, read_as, terms_of
+
+if TYPE_CHECKING:
+    from pertoken.forecast.panel import Panel
+    from pertoken.usage.report import Report
+
+RECENT = 28
+"""Days from whose usage the cost of a unit is taken: four whole weeks."""
+
+CUSTOMERS_OWN = ("plan", "tier", "segment", "state")
+"""Keys that say what a customer is, where a log has them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """What a forecast is made from.
+
+    Args:
+        usage: The folded log, by customer and day.
+        report: What was read.
+        panel: The usage by cell, customer and day.
+        cards: By side.
+        ledgers: What was charged, by side, in floats; with customer, day or month, and the cells' keys.
+        unit_cost: What a unit of each cell costs, shape `(cell,)`. [currency / unit]
+        currency: Of all money.
+        says: What should be known about it.
+    """
+
+    usage: Usage
+    report: "Report"
+    panel: "Panel"
+    cards: Mapping[str, tuple[Card, ...]]
+    ledgers: Mapping[str, Ledger]
+    unit_cost: Values
+    currency: str
+    says: tuple[str, ...] = ()
+
+    def monthly(self, side: str) -> tuple[tuple[str, ...], Values]:
+        """Effective money of each month of a side, with the months' labels."""
+        if side not in self.ledgers:
+            return (), np.zeros(0)
+        lines = amount(self.ledgers[side], "effective")
+        months = Lines({"month": lines.period("month")}, {"amount": lines.values["amount"]}).fold(["month"])
+        return tuple(months.keys["month"].column().tolist()), months.values["amount"]
+
+
+def history(
+    log: "str | Path",
+    *,
+    card: Iterable[str | Card] = (),
+    revenue: Iterable[str | Card] = (),
+    cost: Iterable[str | Card] = (),
+    tracks: Sequence[str] = (),
+    also: Sequence[Card] = (),
+    grain: str = "day",
+    bare: bool = False,
+    unpriced: Aside = "raise",
+    how: How,
+) -> History:
+    """Read a log by customer and day and rate both sides.
+
+    Args:
+        log: As for `statement`.
+        card: Cards of either side; a plan of ours is revenue, a vendor's card is cost.
+        revenue: Cards of what we are paid.
+        cost: Cards of what we pay.
+        tracks: Keys that say what a customer is, besides `plan`, `tier`, `segment` and `state`.
+        also: Cards whose keys are kept besides; nothing is rated by them.
+        grain: Of the panel.
+        bare: Whether no card at all is needed: usage is then all there is.
+        unpriced: `raise` when usage has no price, `report` to leave it out of the money and say so.
+        how: How the log is read.
+
+    Raises:
+        PertokenError: What is wrong with the log or the cards, and the mend.
+    """
+    from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.panel import panel_of_usage  # noqa: PLC0415
+
+    terms = terms_of(how)
+    with read_as(log, how) as opened:
+        said = _sided(card, revenue, cost)
+        cards = {} if bare and not any(said.values()) else sides(opened, said, unpriced, how.get("catalog"))
+        known = opened.binding.keys
+        if "customer" not in known:
+            raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
+        every = [*(each for own in cards.values() for each in own), *also]
+        own = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *tracks)) if name in known or name in tracks)
+        keys = ("customer", grain, *own)
+        told: dict[str, Any] = {"terms": terms, "on": how.get("on"), "rejects": how.get("rejects", False)}
+        usage, report, _ = folded(opened, every, keys, **told, watch=how.get("watch"))
+    own = tuple(name for name in own if one_label_each(usage, name, grain))
+    cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
+    usage = _of_keys(usage, cells)
+    panel = panel_of_usage(usage, grain=grain, tracks=own)
+    terms = replace(terms, contracts=_begun(terms.contracts, panel.periods[-1]))
+    rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
+    ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
+    unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain)
+    return History(
+        usage, report, panel, cards, ledgers, unit_cost, every[0].currency if every else "", _left_out(rated)
+    )
+
+
+def _begun(contracts: Sequence[Contract], last: str) -> tuple[Contract, ...]:
+    """Leave out contracts that begin after the log: they say nothing of its usage."""
+    end = ends([last])[0].astype("datetime64[D]")
+    return tuple(each for each in contracts if each.start is None or np.datetime64(each.start, "D") < end)
+
+
+def _sided(
+    card: Iterable[str | Card], revenue: Iterable[str | Card], cost: Iterable[str | Card]
+) -> dict[str, list[str | Card]]:
+    """Sort cards of either side by their party."""
+    from pertoken.connect.cards import read_cards  # noqa: PLC0415  the calculator must start fast
+
+    made: dict[str, list[str | Card]] = {"cost": list(cost), "revenue": list(revenue)}
+    for each in card:
+        if isinstance(each, str) and each.partition(":")[0] == "catalog":
+            made["cost"].append(each)
+            continue
+        for one in [each] if isinstance(each, Card) else read_cards(each):
+            made[one.account].append(one)
+    return made
+
+
+def one_label_each(usage: Usage, name: str, grain: str) -> bool:
+    """Tell whether a key says what a customer is: each has one label of it in a period."""
+    from pertoken.core.keys import combine  # noqa: PLC0415
+
+    without, _ = combine([usage.key("customer"), usage.period(grain)], len(usage))
+    with_it, _ = combine([usage.key("customer"), usage.period(grain), usage.key(name)], len(usage))
+    return len(np.unique(without)) == len(np.unique(with_it))
+
+
+def _of_keys(usage: Usage, names: set[str]) -> Usage:
+    """Keep the keys that a price or a forecast looks at."""
+    kept = [name for name in usage.keys if name in names or name.startswith("per_request")]
+    made = usage.fold(kept)
+    return Usage(made.keys, made.values)
+
+
+def _rated(usage: Usage, cards: Sequence[Card], terms: Terms, unpriced: Aside) -> Rated:
+    told: dict[str, Any] = {"exact": False, "unpriced": "keep" if unpriced == "report" else "raise"}
+    return rate(usage, cards, **told, **terms.said(usage))
+
+
+def _left_out(rated: Mapping[str, Rated]) -> tuple[str, ...]:
+    """Say which usage has no price."""
+    meters = {side: ", ".join(each.unpriced.fold(["meter"]).key("meter").labels) for side, each in rated.items()}
+    return tuple(
+        f"no price on the {side} cards for some {names}, which is left out of it"
+        for side, names in meters.items()
+        if len(rated[side].unpriced)
+    )
+
+
+def _unit_cost(usage: Usage, panel: "Panel", cards: Sequence[Card], terms: Terms, grain: str) -> Values:
+    """What a unit of each cell cost us of late, on average."""
+    from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
+
+    made = np.zeros(len(panel.cells["meter"]))
+    if not cards:
+        return made
+    key = usage.period(grain)
+    late = begins(panel.periods[-RECENT:])[0]
+    recent = usage.pick((begins(key.labels) >= late)[key.codes])
+    names = list(panel.cells)
+    told: dict[str, Any] = {"exact": False, **terms.said(recent)}
+    ledger = amount(allocate(rate(recent, cards, **told).parts, names), "effective")
+    paid = {_labels(row, names): row["amount"] for row in _fold(ledger, names, "amount")}
+    used = {_labels(row, names): row["quantity"] for row in _fold(recent, names, "quantity")}
+    columns = [panel.cells[name].column() for name in names]
+    for i, labels in enumerate(zip(*columns, strict=True)):
+        if used.get(labels, 0) > 0:
+            made[i] = paid.get(labels, 0.0) / used[labels]
+    return made
+
+
+def _fold(lines: Lines, names: Sequence[str], value: str) -> list[dict[str, Any]]:
+    keys: dict[str, Key] = {name: lines.keys.get(name, Key.constant("", len(lines))) for name in names}
+    return Lines(keys, {"quantity" if value == "quantity" else "amount": lines.values[value]}).fold(names).records()
+
+
+def _labels(row: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(row[name] for name in names)

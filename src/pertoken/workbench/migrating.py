@@ -1,0 +1,215 @@
+"""What if customers are moved to another plan: who moves, who leaves, and what it earns."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pertoken.core.errors import InputError, nearest
+from pertoken.core.keys import Key
+from pertoken.core.money import Values
+from pertoken.rating.card import Card
+from pertoken.workbench.reading import How
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pertoken.forecast.fitted import Fitted
+    from pertoken.forecast.migration.answer import Migrated
+    from pertoken.forecast.migration.block import Setting
+    from pertoken.forecast.migration.offer import Offer
+    from pertoken.forecast.migration.priors import Prior
+    from pertoken.forecast.panel import Panel
+    from pertoken.workbench.histories import History
+
+DRAWS = 512
+"""Worlds, where nothing else is said."""
+
+
+def migrate(
+    log: "str | Path",
+    *,
+    old: Iterable[str | Card],
+    new: Iterable[str | Card],
+    cost: Iterable[str | Card] = (),
+    offer: "Offer | str | Path | None" = None,
+    months: int = 24,
+    draws: int = DRAWS,
+    seed: int = 0,
+    **how: Unpack[How],
+) -> "Migrated":
+    """Simulate moving customers to another plan: revenue and margin, who moves, who leaves, and what to watch.
+
+    Args:
+        log: As for `statement`, with customers and times.
+        old: Cards of the plan as it is: YAML files or records of `Card`.
+        new: Cards of the plan that customers are offered.
+        cost: Cards of what we pay.
+        offer: Who is offered it, from when, how they are told: a YAML file or a record; everybody, at once, if None.
+        months: How many months ahead.
+        draws: How many worlds.
+        seed: Same seed, same worlds.
+        **how: How the log is read, as for `statement`.
+
+    Raises:
+        PertokenError: What is wrong with the log, the cards or the offer, and the mend.
+    """
+    from pertoken.forecast.migration.answer import Migrated  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.migration.offer import timetable  # noqa: PLC0415
+    from pertoken.forecast.migration.priors import believed, traits  # noqa: PLC0415
+    from pertoken.forecast.migration.simulate import migrate as simulated  # noqa: PLC0415
+    from pertoken.workbench.histories import history  # noqa: PLC0415
+
+    _counted(months=months, draws=draws)
+    said = _offer(offer)
+    cards = {"old": _cards(old), "new": _cards(new)}
+    past = history(log, revenue=cards["old"], cost=cost, also=cards["new"], how=how)
+    cards |= {"cost": past.cards["cost"]} if "cost" in past.cards else {}
+    _comparable(cards)
+    times = timetable(said, _months(past, months))
+    chosen = _asked(past, said)
+    priors, notes = _priors(believed(said.priors), said, past, seed)
+    fit = _fitted(past, months, seed)
+    setting = replace(_setting(past, fit, cards, draws=draws, seed=seed), asked=chosen[0], kept=chosen[1], times=times,
+                      wave=said.wave, kept_above=said.grandfather_above, cap=said.cap)  # fmt: skip
+    made = simulated(setting, traits(priors, draws, seed))
+    return Migrated(made, said, times, priors, cards, past.currency, past.report, fit.days, (*past.says, *notes))
+
+
+def _counted(**numbers: int) -> None:
+    for name, number in numbers.items():
+        if number < 1:
+            raise InputError(f"{number} {name}; expected at least 1")
+
+
+def _offer(said: "Offer | str | Path | None") -> "Offer":
+    from pertoken.connect.offers import read_offer  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.migration.offer import Offer  # noqa: PLC0415
+
+    if said is None:
+        return Offer()
+    return said if isinstance(said, Offer) else read_offer(said)
+
+
+def _cards(said: Iterable[str | Card]) -> tuple[Card, ...]:
+    from pertoken.connect.cards import read_cards  # noqa: PLC0415  the calculator must start fast
+
+    return tuple(card for each in said for card in ([each] if isinstance(each, Card) else read_cards(each)))
+
+
+def _comparable(cards: Mapping[str, tuple[Card, ...]]) -> None:
+    """Check parties and currencies, as for every comparison of plans."""
+    from pertoken.books.contract import agreed  # noqa: PLC0415  the calculator must start fast
+
+    agreed(cards)
+
+
+def _months(past: "History", months: int) -> tuple[str, ...]:
+    """Name the months ahead of a history that is long enough."""
+    from pertoken.forecast.fitted import months_after  # noqa: PLC0415  the calculator must start fast
+    from pertoken.workbench.preparing import SHORTEST  # noqa: PLC0415
+
+    days = past.panel.periods
+    if len(days) < SHORTEST:
+        raise InputError(
+            f"the log has {len(days)} days ({days[0]} to {days[-1]}); a migration is simulated from {SHORTEST} or "
+            "more; to compare the plans on what was used, see pertoken simulate"
+        )
+    return months_after(days[-1], months)
+
+
+def _fitted(past: "History", months: int, seed: int) -> "Fitted":
+    """Fit the forecast of the customers there are."""
+    from pertoken.forecast.fitted import Priors, fitted  # noqa: PLC0415  the calculator must start fast
+    from pertoken.workbench.preparing import BEHAVIOUR, standing_of  # noqa: PLC0415
+
+    standing, _ = standing_of(past, BEHAVIOUR, 0)
+    return fitted(past.panel, standing, _months(past, months), priors=Priors(), seed=seed)
+
+
+def _known(panel: "Panel") -> dict[str, Key]:
+    """What customers are at the end of the history, by key."""
+    return {name: track.last for name, track in panel.tracks.items()} | dict(panel.known)
+
+
+def _setting(
+    past: "History", fit: "Fitted", cards: Mapping[str, Sequence[Card]], *, draws: int, seed: int
+) -> "Setting":
+    """Put customers and plans together; everybody is asked, at once."""
+    from pertoken.forecast.migration.ahead import forecast_ahead, leaving_ahead  # noqa: PLC0415
+    from pertoken.forecast.migration.arrayed import tariff_of  # noqa: PLC0415
+    from pertoken.forecast.migration.block import Setting  # noqa: PLC0415
+    from pertoken.forecast.migration.offer import Offer, timetable  # noqa: PLC0415
+
+    panel, people, months = past.panel, fit.of.people, fit.of.months
+    what: dict[str, Any] = {"mix": people.mix, "cells": panel.cells, "known": _known(panel)}
+    old, new = (tariff_of(cards[side], people.names, months, **what) for side in ("old", "new"))
+    everybody = np.ones(len(panel), dtype=bool)
+    return Setting(
+        people.names, months, forecast_ahead(fit.of, draws=draws, seed=seed), old, new, leaving_ahead(fit.of),
+        people.cost, everybody, ~everybody, timetable(Offer(), months), seed=seed,
+    )  # fmt: skip
+
+
+def _asked(past: "History", offer: "Offer") -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find who is offered the new plan, and who may keep the old one."""
+    labels = {"customer": Key.of(past.panel.customers)} | _known(past.panel)
+    kept = _chosen(offer.grandfather, labels, "grandfather")
+    return (_chosen(offer.who, labels, "who") if offer.who else np.ones_like(kept)), kept
+
+
+def _chosen(said: Mapping[str, Sequence[str]], labels: Mapping[str, Key], word: str) -> NDArray[np.bool_]:
+    """Find the customers that an offer names by their labels; nobody where it names none.
+
+    Raises:
+        InputError: No such key, or no customer with such a label.
+    """
+    chosen = np.zeros(len(labels["customer"]), dtype=bool)
+    for name, wanted in said.items():
+        if name not in labels:
+            raise InputError(f"{word} of the offer asks for {name!r}; {nearest(name, labels)}")
+        key = labels[name]
+        for label in wanted:
+            found = key.codes == (key.labels.index(label) if label in key.labels else -1)
+            if not found.any():
+                raise InputError(f"{word} of the offer: no customer of {name} {label!r}; {nearest(label, key.labels)}")
+            chosen |= found
+    return chosen
+
+
+def _priors(
+    priors: "Mapping[str, Prior]", offer: "Offer", past: "History", seed: int
+) -> "tuple[dict[str, Prior], tuple[str, ...]]":
+    """Learn the elasticity from a price change in the history, where one is declared."""
+    from pertoken.forecast.migration.response import estimated, learned  # noqa: PLC0415
+    from pertoken.forecast.plans import driver_weights  # noqa: PLC0415
+
+    change = offer.price_change
+    if change is None:
+        return dict(priors), ()
+    weights = driver_weights(past.panel.cells, np.nansum(past.panel.quantity, axis=(1, 2)))
+    months, value = _monthly(past.panel.weighted(weights))
+    if change.month not in months:
+        raise InputError(
+            f"the price change of the offer is in {change.month}; expected a whole month of the log, "
+            f"{months[0]} to {months[-1]}"
+        )
+    rng = np.random.default_rng([seed, 2])
+    found, error = estimated(value, months.index(change.month), change.factor, draws=200, rng=rng)
+    note = f"The history's price change alone says an elasticity of {found:.2f}, standard error {error:.2f}."
+    return {**priors, "elasticity": learned(priors["elasticity"], found, error)}, (note,)
+
+
+def _monthly(panel: "Panel") -> tuple[tuple[str, ...], Values]:
+    """Usage a day of each whole month, so that long months are no growth, shape `(customer, month)`."""
+    from pertoken.core.period import ends  # noqa: PLC0415  the calculator must start fast
+
+    labels = sorted({day[:7] for day in panel.periods})
+    last = str(ends(panel.periods[-1:])[0].astype("datetime64[D]"))
+    whole = [m for m in labels if f"{m}-01" >= panel.periods[0] and str(np.datetime64(m, "M") + 1) <= last[:7]]
+    if not whole:
+        raise InputError("the log has no whole month; a price change can't be told from it")
+    of = np.array([day[:7] for day in panel.periods])
+    return tuple(whole), np.stack([panel.value[:, of == month].mean(axis=1) for month in whole], axis=1)

@@ -1,0 +1,204 @@
+"""A log made ready to be simulated: read, held against what is declared beside it, fitted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pertoken.core.errors import InputError
+from pertoken.core.keys import Key
+from pertoken.forecast.agreement import Agreement
+from pertoken.rating.card import Card, Charge, Curve, Measure, Tier
+from pertoken.rating.contract import Contract
+from pertoken.workbench.declared import Declared, declared, signed
+from pertoken.workbench.histories import History, history
+from pertoken.workbench.reading import How
+
+if TYPE_CHECKING:
+    from pertoken.forecast.agreed import Agreed
+    from pertoken.forecast.event import Event
+    from pertoken.forecast.events import Ahead
+    from pertoken.forecast.fitted import Fitted, Priors, Standing
+    from pertoken.forecast.kernel_people import Promises
+    from pertoken.forecast.market import Market
+    from pertoken.forecast.tariff import Tariffs
+
+FREE = "free"
+"""Name of the card that gives all away."""
+
+BEHAVIOUR = "behaviour"
+"""Segments by what customers do."""
+
+SHORTEST = 14
+"""Days of history below which nothing is said."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A history made ready to be simulated.
+
+    Args:
+        read: The history.
+        standing: What customers are at its end.
+        plans: Cards of each plan.
+        fitted: What the simulation needs.
+        tariffs: How each plan charges; where there is no revenue card, nothing.
+        seed: Same seed, same bits.
+        said: What was declared beside the log.
+        agreed: What contracts mean for the months ahead; None without any.
+    """
+
+    read: History
+    standing: "Standing"
+    plans: tuple[tuple[Card, ...], ...]
+    fitted: "Fitted"
+    tariffs: "Tariffs"
+    seed: int
+    said: Declared
+    agreed: "Agreed | None"
+
+    @property
+    def promises(self) -> "Promises | None":
+        """What contracts commit to, as the simulation settles it."""
+        from pertoken.forecast.promised import promised  # noqa: PLC0415  the calculator must start fast
+
+        return None if self.agreed is None else promised(self.agreed, len(self.read.panel))
+
+
+def prepared(
+    log: "str | Path",
+    *,
+    card: Iterable[str | Card] = (),
+    revenue: Iterable[str | Card] = (),
+    cost: Iterable[str | Card] = (),
+    months: int = 12,
+    segments: str = BEHAVIOUR,
+    top: int = 5,
+    seed: int = 0,
+    priors: "Priors | None" = None,
+    events: "str | Path | Sequence[Event]" = (),
+    market: "str | Path | Market | None" = None,
+    how: How,
+) -> Prepared:
+    """Read a log and fit a simulation of its customers to it.
+
+    Args:
+        log: As for `statement`.
+        card: Cards of either side: a plan of ours is revenue, a vendor's card is cost.
+        revenue: Cards of what we are paid.
+        cost: Cards of what we pay.
+        months: How many months ahead.
+        segments: `behaviour`, or a key of the log that tells customers apart.
+        top: Customers at most who are named, of those who are 5 % or more of all usage.
+        seed: Same seed, same bits.
+        priors: What is believed before the history speaks.
+        events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
+        market: What is believed of the market: a file, or a record of `Market`.
+        how: How the log is read; its contracts may say commitments, which are settled in each world.
+
+    Raises:
+        PertokenError: What is wrong with the log or the cards, and the mend.
+    """
+    from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
+
+    said = () if segments == BEHAVIOUR else (segments,)
+    contracts = how.get("contracts", ())
+    read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, how=_in_time(how))
+    read, beside = declared(read, contracts=contracts, events=events, market=market)
+    panel = read.panel
+    if len(panel.periods) < SHORTEST:
+        raise InputError(
+            f"the log has {len(panel.periods)} days ({panel.periods[0]} to {panel.periods[-1]}); a forecast needs "
+            f"{SHORTEST} at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
+        )
+    standing, plans = standing_of(read, segments, top)
+    ahead = months_after(panel.periods[-1], months)
+    agreed = signed(read, beside, ahead)
+    if agreed is not None:
+        rows = np.unique(agreed.terms.customer)
+        standing = replace(standing, bound=agreed.bound[: len(panel)], signed=rows[rows < len(panel)])
+    coming = _coming(beside, standing, ahead, panel.periods[-1])
+    made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming)
+    charged = _tariffs(read, plans, standing.plan, ahead)
+    return Prepared(read, standing, plans, made, charged, seed, beside, agreed)
+
+
+def _in_time(how: How) -> How:
+    """Give rating the dates of contracts, where these are records of what was signed."""
+    said = how.get("contracts", ())
+    if isinstance(said, (str, Path)) or not all(isinstance(each, Agreement) for each in said):
+        return how
+    dates = [Contract(card=e.card, labels={"customer": e.customer}, start=e.start, end=e.end) for e in said]
+    return {**how, "contracts": dates}
+
+
+def standing_of(read: History, segments: str, top: int) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
+    """Say what customers are at the end of a history, and which cards each plan has."""
+    from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.fitted import Standing  # noqa: PLC0415
+    from pertoken.forecast.plans import FREE, driver_weights, planned  # noqa: PLC0415
+
+    panel, own = read.panel, read.cards.get("revenue", ())
+    quantity = np.nansum(panel.quantity, axis=(1, 2))
+    weights = driver_weights(panel.cells, quantity)
+    plan, plans = planned(read.usage, panel, own) if own else (Key.constant(FREE, len(panel)), ())
+    if segments == BEHAVIOUR:
+        segment = segmented(panel.weighted(weights))
+    else:
+        segment = _compact(panel.tracks[segments].last if segments in panel.tracks else panel.known[segments])
+    return Standing(segment, plan, read.unit_cost, weights, top), plans
+
+
+def _coming(said: Declared, standing: "Standing", months: Sequence[str], last: str) -> "Ahead | None":
+    """What events do to the months ahead, for each segment.
+
+    Raises:
+        InputError: An event is of some customers of a segment only.
+    """
+    from pertoken.forecast.events import ahead  # noqa: PLC0415  the calculator must start fast
+
+    if not said.events:
+        return None
+    segment, plan = standing.segment, standing.plan
+    rows = []
+    for code, label in enumerate(segment.labels):
+        own = np.unique(plan.codes[segment.codes == code])
+        rows.append({label, *([plan.labels[own[0]]] if len(own) == 1 else [])})
+    known = set().union(*rows)
+    for each in said.events:
+        if each.where and each.where not in known and each.on > date.fromisoformat(last):
+            raise InputError(
+                f"the {each.kind} on {each.on} is of {each.where!r}, who are a part of a segment; "
+                "say --segments with the key that tells them apart"
+            )
+    return ahead(said.events, months, rows, until=date.fromisoformat(last) + timedelta(days=1))
+
+
+def _compact(key: Key) -> Key:
+    """Leave labels out that no customer has any more."""
+    return Key.of(key.column().tolist())
+
+
+def _free(meters: Key) -> Card:
+    """A card that gives all away: what is not charged is simulated all the same."""
+    charge = Charge(measure=Measure(sum=" + ".join(meters.labels)), curve=Curve(tiers=(Tier(rate=Decimal(0)),)))
+    return Card(name=FREE, party="customer", scope=("customer",), prices={"all": charge})
+
+
+def _tariffs(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months: Sequence[str]) -> "Tariffs":
+    """Bring the plans to arrays; what their conditions ask for is what their customers are at the end."""
+    from pertoken.forecast.tariff import tariffs  # noqa: PLC0415  the calculator must start fast
+
+    panel = read.panel
+    if not plans:
+        return tariffs([_free(panel.cells["meter"])], panel.cells, months)
+    known = []
+    for code in range(len(plan.labels)):
+        first = int(np.flatnonzero(plan.codes == code)[0])
+        said = {name: track.last.column()[first] for name, track in panel.tracks.items()}
+        known.append(said)
+    return tariffs(dict(zip(plan.labels, plans, strict=True)), panel.cells, months, known=known)

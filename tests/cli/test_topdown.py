@@ -1,0 +1,86 @@
+"""`pertoken topdown`: a market from above, in every form; the same bits for the same seed."""
+
+import json
+
+import numpy as np
+import pytest
+
+import pertoken as pt
+from pertoken.core.errors import InputError
+
+MARKET = """market: Voice agents
+launch: 2026-01
+size: {value: 40k, p10: 25k, p90: 60k, source: register}
+reach: {value: 30%, p10: 20%, p90: 45%}
+ceiling: {value: 25%, p10: 12%, p90: 40%}
+usage: {value: 3M, p10: 1.5M, p90: 6M, unit: token}
+price: 2.00 USD / 1M token
+adopters: {2026-01: 4, 2026-02: 9, 2026-03: 21}
+"""
+
+
+@pytest.fixture
+def market(desk):
+    (desk / "market.yaml").write_text(MARKET)
+    return "market.yaml"
+
+
+def told(ask, *words):
+    answer = ask("topdown", *words, "--months", "3", "--draws", "1000", "--format", "json")
+    assert answer.code == 0, answer.err
+    return json.loads(answer.out)
+
+
+def test_months_follow_the_last_adopters_and_ranges_are_in_order(ask, market):
+    sheet = told(ask, market)
+    rows = sheet["tables"]["months"]["rows"]
+    assert [row["month"] for row in rows] == ["2026-04", "2026-05", "2026-06"]
+    assert all(row["revenue_p10"] < row["revenue_p50"] < row["revenue_p90"] for row in rows)
+    assert all(row["adopters_p10"] >= 21 for row in rows)
+    made = pt.topdown(market, months=3, draws=1000)
+    assert rows[2]["revenue_p50"] == pytest.approx(np.median(made.revenue[:, 2]), rel=1e-9)
+    assert sheet["figures"]["revenue_p90"]["value"] == pytest.approx(np.quantile(made.revenue.sum(1), 0.9), rel=1e-9)
+
+
+def test_the_same_seed_gives_the_same_bits(ask, market):
+    assert told(ask, market) == told(ask, market, "--seed", "1")
+    assert told(ask, market) != told(ask, market, "--seed", "2")
+
+
+def test_beliefs_stand_beside_what_the_adopters_made_of_them(ask, market):
+    rows = {row["name"]: row for row in told(ask, market)["tables"]["beliefs"]["rows"]}
+    assert rows["size"]["believed_p50"] == 40_000
+    assert rows["size"]["source"] == "register"
+    assert rows["usage"]["after_p50"] == pytest.approx(3_000_000, rel=0.1)  # not learnt from adopters
+    assert rows["p"]["after_p10"] > rows["p"]["believed_p10"]  # 21 came, where 14 were expected
+    assert "Prior, not data: p, q" in json.dumps(told(ask, market))
+
+
+def test_people_see_medians_and_the_range_of_revenue(ask, market):
+    answer = ask("topdown", market, "--months", "2", "--draws", "500")
+    assert answer.code == 0
+    assert "8 in 10 worlds lie between" in answer.out
+    assert "Have adopted P10" not in answer.out
+
+
+def test_a_page_and_a_workbook_are_written(ask, market, desk):
+    answer = ask("topdown", market, "--draws", "500", "--months", "3", "--xlsx", "m.xlsx", "--html", "m.html")
+    assert answer.code == 0, answer.err
+    assert (desk / "m.xlsx").stat().st_size > 5_000
+    assert "Revenue from above" in (desk / "m.html").read_text()
+
+
+def test_a_month_that_is_known_is_refused(ask, market):
+    answer = ask("topdown", market, "--from", "2026-02")
+    assert answer.code == 2
+    assert "adopters are known up to 2026-03; ask for later months" in answer.err
+    assert ask("topdown", market, "--from", "soon").code == 2
+    with pytest.raises(InputError, match="expected 1 to 600"):
+        pt.topdown(market, months=0)
+
+
+def test_faults_of_the_file_are_told_with_their_lines(ask, desk):
+    (desk / "bad.yaml").write_text("market: m\nsize: 5\nreach: 3\n")
+    answer = ask("topdown", "bad.yaml")
+    assert answer.code == 2
+    assert "bad.yaml:3: reach is 3; expected a share from 0% to 100%" in answer.err

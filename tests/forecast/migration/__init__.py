@@ -1,0 +1,1 @@
+"""Customers who are moved to another plan."""

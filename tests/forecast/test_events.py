@@ -1,0 +1,196 @@
+"""Events in the history and ahead, by hand arithmetic; breaks that nobody declared, found and not invented."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pertoken.core.errors import InputError
+from pertoken.core.keys import Key
+from pertoken.forecast.breaks import found
+from pertoken.forecast.event import Event
+from pertoken.forecast.events import adjusted, ahead
+from pertoken.forecast.panel import Panel, panel_of_rows
+
+START = date(2026, 1, 1)
+
+
+def days(count):
+    return tuple(str(START + timedelta(days=i)) for i in range(count))
+
+
+def panel(value, **known):
+    value = np.asarray(value, dtype=float)
+    names = tuple(f"c{i}" for i in range(len(value)))
+    return Panel(names, days(value.shape[1]), value[None], "day", np.zeros(len(value), dtype=np.int64),
+                 known={name: Key.of(labels) for name, labels in known.items()})  # fmt: skip
+
+
+def rng(seed=1):
+    return np.random.default_rng(seed)
+
+
+def test_days_of_an_outage_are_not_watched_and_no_zeros():
+    made = adjusted(panel([[5, 5, 0, 0, 5]]), [Event(on=date(2026, 1, 3), kind="outage", until=date(2026, 1, 5))])
+    assert np.isnan(made.panel.value[0]).tolist() == [False, False, True, True, False]
+    assert made.notes == ("outage from 2026-01-03: 2 periods are not watched or brought up to the whole",)
+
+
+def test_a_month_with_days_of_an_outage_is_brought_up_to_the_whole():
+    monthly = panel_of_rows(["a", "a"], ["2026-01", "2026-02"], [310, 210])
+    said = Event(on=date(2026, 2, 8), kind="outage", until=date(2026, 2, 15))
+    assert adjusted(monthly, [said]).panel.value[0] == pytest.approx([310, 210 / 0.75])  # 7 of 28 days
+    most = replace(said, until=date(2026, 2, 27))
+    assert np.isnan(adjusted(monthly, [most]).panel.value[0, 1])
+
+
+def test_history_is_brought_to_the_level_of_after_a_price_change():
+    made = adjusted(panel([[10, 10, 10, 8, 8]]), [Event(on=date(2026, 1, 4), kind="price", level=0.8)])
+    assert made.panel.value[0] == pytest.approx([8, 8, 8, 8, 8])
+    assert made.notes[0] == "price on 2026-01-04: history is brought to the level of after it, x0.8 as said"
+
+
+def test_an_event_moves_whom_it_is_about():
+    two = panel([[10, 10, 8], [10, 10, 10]], tier=["pro", "free"])
+    event = Event(on=date(2026, 1, 3), kind="price", level=0.8, where="pro")
+    assert adjusted(two, [event]).panel.value == pytest.approx(np.array([[8, 8, 8], [10, 10, 10]]))
+    by_name = replace(event, where="c1")
+    assert adjusted(two, [by_name]).panel.value[1] == pytest.approx([8, 8, 10])
+    with pytest.raises(InputError, match="of 'team', whom nobody in the history is"):
+        adjusted(two, [replace(event, where="team")])
+
+
+def test_the_level_of_an_event_is_found_in_the_history():
+    size, count = 60, 61
+    value = rng(5).lognormal(0, 1, (count, 1)) * rng(6).lognormal(0, 0.3, (count, size))
+    value[:, 30:] *= 1.3
+    made = adjusted(panel(value), [Event(on=START + timedelta(days=30), kind="launch")])
+    (event,) = made.events
+    assert event.level == pytest.approx(1.3, rel=0.04)
+    assert (event.low or 9) < 1.3 < (event.high or 0)
+    assert "as found in the history (P10" in made.notes[0]
+    assert made.panel.value[:, :30] == pytest.approx(value[:, :30] * event.level)
+    with pytest.raises(InputError, match="only 2 customers have usage before and after it; say its level"):
+        adjusted(panel(value[:2]), [Event(on=START + timedelta(days=30), kind="launch")])
+
+
+@given(
+    level=st.floats(0.5, 2), slope=st.floats(-0.1, 0.1), half_life=st.none() | st.floats(1, 9), at=st.integers(1, 58)
+)
+def test_what_an_event_did_is_taken_out_to_the_last_day(level, slope, half_life, at):
+    event = Event(on=START + timedelta(days=at), kind="other", level=level, slope=slope, half_life=half_life)
+    flat = adjusted(panel(np.ones((1, 60))), [event]).panel.value[0]
+    moved = adjusted(panel(1 / flat[None]), [event]).panel.value[0]  # what the event makes of level usage
+    assert moved == pytest.approx(np.ones(60))
+    assert flat[-1] == pytest.approx(1, abs=0.03)  # at the level of the last day
+    age = (60 - at) / 30.4375
+    left = 0.5 ** (age / half_life) if half_life else 1.0
+    risen = (1 - left) * half_life / np.log(2) if half_life else age
+    assert np.log(flat[0]) == pytest.approx(np.log(level) * left + slope * risen, abs=1e-3)
+
+
+def test_an_event_ahead_counts_from_its_day():
+    event = Event(on=date(2026, 4, 16), kind="price", level=0.8, low=0.7, high=0.9, where="pro")
+    months, rows = ("2026-03", "2026-04", "2026-05"), [("acme", "pro"), ("globex", "free")]
+    made = ahead([event], months, rows)
+    assert np.exp(made.log) == pytest.approx(np.array([[1, 0.9, 0.8], [1, 1, 1]]), rel=1e-6)  # half of April
+    drawn = np.exp(made.drawn(40_009, rng()))
+    ends = [0.8 * (7 / 9) ** 0.5, 0.8 * (9 / 7) ** 0.5]
+    assert np.quantile(drawn[:, 0, 2], [0.1, 0.9]) == pytest.approx(ends, rel=0.01)
+    assert (drawn[:, 1] == 1).all()
+
+
+def test_an_event_that_fades_comes_back_ahead():
+    event = Event(on=START, kind="launch", level=2, half_life=1)
+    made = ahead([event], ("2026-02", "2026-03"), [("acme",)])
+    # the history ends on 1 February, 31 days after: log 2 x 2^-1.018; by the middle of March less is left
+    now = np.log(2) * 0.5 ** (31 / 30.4375)
+    later = np.log(2) * 0.5 ** ((31 + 28 + 15.5) / 30.4375)
+    assert made.log[0, 1] == pytest.approx(later - now, abs=0.005)
+
+
+def test_an_event_that_stays_changes_nothing_more_ahead():
+    event = Event(on=START, kind="price", level=0.8, low=0.7, high=0.9)
+    made = ahead([event], ("2026-02", "2026-03"), [("acme",)])
+    assert made.log == pytest.approx(np.zeros((1, 2)))
+    assert made.doubt == pytest.approx(np.zeros((1, 1, 2)))
+
+
+def test_an_outage_ahead_takes_its_days():
+    made = ahead([Event(on=date(2026, 4, 1), kind="outage", until=date(2026, 4, 4))], ("2026-04",), [("acme",)])
+    assert np.exp(made.log) == pytest.approx(0.9)
+
+
+def test_an_event_to_come_says_its_level():
+    event = Event(on=date(2026, 4, 1), kind="price")
+    assert adjusted(panel(np.ones((3, 20))), [event]).events == (event,)
+    with pytest.raises(InputError, match="the price on 2026-04-01 says no level"):
+        ahead([event], ("2026-04",), [("acme",)])
+
+
+def test_an_event_before_the_history_changes_nothing():
+    made = adjusted(panel(np.ones((3, 20))), [Event(on=START, kind="price")])
+    assert (made.panel.value == 1).all()
+    assert made.events == ()
+    assert made.notes == ("price on 2026-01-01: it came before the history, which knows no other level",)
+
+
+def test_events_need_dates():
+    numbered = panel_of_rows(["a", "a"], [1, 2], [3, 4])
+    with pytest.raises(InputError, match="only numbered"):
+        adjusted(numbered, [Event(on=START, kind="price", level=0.9)])
+
+
+def stationary(seed, customers=47, size=84):
+    """Customers with levels, weeks, zeros, bursts and a shared shock of each day; nothing happens."""
+    draw = rng(seed)
+    level = draw.lognormal(3, 1.2, (customers, 1))
+    week = np.where(np.arange(size) % 7 >= 5, 0.4, 1.0)
+    shared = draw.lognormal(0, 0.1, size)
+    idle = draw.random((customers, size)) < draw.beta(1, 4, (customers, 1))
+    return np.where(idle, 0.0, level * week * shared * draw.gamma(2, 0.5, (customers, size)))
+
+
+def test_nothing_is_found_in_95_of_100_panels_where_nothing_happened():
+    wrong = sum(bool(found(panel(stationary(seed)), rng=rng(seed))) for seed in range(200))
+    assert wrong <= 10  # 5 % of 200
+
+
+def test_a_break_that_nobody_declared_is_found_and_asked_about():
+    hits = 0
+    for seed in range(20):
+        value = stationary(1_000 + seed)
+        value[:, 45:] *= 1.7
+        told = found(panel(value), rng=rng(seed))
+        hits += any(abs(days(84).index(one.on) - 45) <= 3 and 1.4 < one.ratio < 2.1 for one in told)
+    assert hits >= 18
+    assert "Was there a price change, a new plan, a launch?" in told[0].question
+    assert "rose by" in str(told[0])
+
+
+def test_a_break_that_was_declared_is_not_told_again():
+    value = stationary(7)
+    value[:, 45:] *= 0.5
+    assert len(found(panel(value), rng=rng(7))) == 1
+    declared = Event(on=START + timedelta(days=45), kind="price", level=0.5)
+    assert found(panel(value), [declared], rng=rng(7)) == ()
+    assert found(adjusted(panel(value), [declared]).panel, rng=rng(7)) == ()
+
+
+def test_steady_growth_is_no_break():
+    grown = stationary(11) * np.exp(np.arange(84) * 0.01)
+    assert found(panel(grown), rng=rng(11)) == ()
+
+
+def test_too_little_history_has_no_breaks():
+    value = stationary(3)
+    assert found(panel(value[:, :50]), rng=rng()) == ()
+    assert found(panel(value[:2]), rng=rng()) == ()
+
+
+def test_an_outage_that_began_before_the_history_goes_on_in_it():
+    made = adjusted(panel(np.ones((1, 5))), [Event(on=date(2025, 12, 30), kind="outage", until=date(2026, 1, 3))])
+    assert np.isnan(made.panel.value[0]).tolist() == [True, True, False, False, False]

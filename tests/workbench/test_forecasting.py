@@ -1,0 +1,189 @@
+"""A log and cards become ranges of revenue: what holds for every forecast, and what bad input is told."""
+
+import importlib.util
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pertoken as pt
+from pertoken.core.errors import InputError
+from pertoken.forecast.agreement import Agreement
+from pertoken.forecast.event import Event
+from pertoken.workbench.forecasting import forecast_revenue, foretold
+from pertoken.workbench.preparing import prepared
+
+ROOT = Path(__file__).parents[2]
+CARD = str(ROOT / "examples/beta/card.yaml")
+PLANS = str(ROOT / "examples/growth/plans.yaml")
+VENDOR = str(ROOT / "examples/growth/vendor.yaml")
+MARKET = """
+market: teams that build on it
+currency: USD
+launch: 2026-01
+size: {value: 40k, p10: 25k, p90: 60k, source: a register}
+reach: {value: 30%, p10: 20%, p90: 45%, source: an estimate}
+ceiling: {value: 25%, p10: 12%, p90: 40%, source: an analog}
+usage: {value: 30M, p10: 15M, p90: 60M, unit: token, source: pilots}
+price: 1.00 USD / 1M token
+churn: 2%
+"""
+FEW = {"draws": 1280, "explain": False, "tested": False}
+
+pytestmark = pytest.mark.xdist_group("forecast")  # one process compiles the simulation
+
+
+def script(name: str):
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"examples/{name.removeprefix('make_')}/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def beta(tmp_path_factory) -> str:
+    path = tmp_path_factory.mktemp("beta") / "beta.csv"
+    script("make_beta").write(path, 30)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def growth(tmp_path_factory) -> str:
+    path = tmp_path_factory.mktemp("growth") / "growth.csv"
+    script("make_growth").write(path)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def made(growth):
+    return prepared(growth, card=[PLANS, VENDOR], months=6, segments="plan", how={})
+
+
+@pytest.fixture(scope="module")
+def answer(made):
+    return foretold(made, **FEW)
+
+
+def test_revenue_of_beta_users_is_their_tokens_times_the_price(beta):
+    answer = forecast_revenue(beta, card=[CARD], months=3, **FEW)
+    # one linear price: 0.002 for 1,000 tokens, in each world and month; the simulation reckons in single precision
+    np.testing.assert_allclose(answer.worlds["revenue"], answer.worlds["usage"] * 0.002 / 1000, rtol=2e-5)
+
+
+def test_parts_add_up_to_the_total_in_each_world(answer):
+    for labels in answer.parts.values():
+        for measure in ("revenue", "cost", "customers"):
+            whole = sum(each[measure] for each in labels.values())
+            np.testing.assert_allclose(whole, answer.worlds[measure], rtol=1e-5, atol=1e-3)
+
+
+def test_margin_is_revenue_less_cost_of_the_same_world(answer):
+    np.testing.assert_allclose(answer.worlds["margin"], answer.worlds["revenue"] - answer.worlds["cost"], rtol=1e-9)
+
+
+def test_free_customers_cost_and_bring_nothing(answer):
+    free = answer.parts["plan"]["free"]
+    assert (free["cost"] > 0).all()
+    # who converts is counted with the plan that they came on
+    assert np.median(free["revenue"].sum(axis=1)) < 0.5 * np.median(answer.worlds["revenue"].sum(axis=1))
+
+
+def test_history_is_told_in_whole_months(answer):
+    labels, values = answer.past["revenue"]
+    assert labels == ("2026-05", "2026-06", "2026-07", "2026-08", "2026-09", "2026-10")
+    assert (values > 30_000).all()
+
+
+def test_same_seed_same_worlds_and_another_seed_others(made, answer):
+    again = foretold(made, **FEW)
+    np.testing.assert_array_equal(again.worlds["revenue"], answer.worlds["revenue"])
+
+
+def test_the_first_months_go_on_from_the_last(answer):
+    last = answer.past["revenue"][1][-1]
+    first = answer.band("revenue")
+    assert 0.8 * last < first.p50[0] < 1.3 * last
+    assert first.p10[0] < first.p50[0] < first.p90[0]
+
+
+def test_ranges_widen_with_the_months(answer):
+    band = answer.band("revenue")
+    relative = (band.p90 - band.p10) / band.p50
+    assert relative[-1] > relative[0]
+
+
+def test_a_contract_is_settled_at_the_end_of_its_term(growth):
+    signed = Agreement(
+        customer="team-337", card="enterprise", signed=date(2026, 10, 20), start=date(2026, 11, 1),
+        end=date(2027, 5, 1), committed=600_000, per="contract",
+    )  # fmt: skip
+    with_it = foretold(prepared(growth, card=[PLANS], months=6, segments="plan", how={"contracts": [signed]}), **FEW)
+    plain = foretold(prepared(growth, card=[PLANS], months=6, segments="plan", how={}), **FEW)
+    revenue = with_it.worlds["revenue"].sum(axis=1) - plain.worlds["revenue"].sum(axis=1)
+    # usage of about 1,500 a month never reaches 600,000: what is missing is due in April, whatever the world
+    named = with_it.worlds["revenue"][:, 5] - plain.worlds["revenue"][:, 5]
+    assert (named > 500_000).all()
+    assert (revenue < 600_001).all()
+
+
+def test_a_launch_ahead_moves_the_months_after_it(growth, answer):
+    launch = Event(on=date(2027, 2, 1), kind="launch", level=1.5)
+    moved = forecast_revenue(growth, card=[PLANS, VENDOR], months=6, segments="plan", events=[launch], **FEW)
+    ratio = np.median(moved.worlds["usage"], axis=0) / np.median(answer.worlds["usage"], axis=0)
+    np.testing.assert_allclose(ratio, [1, 1, 1, 1.5, 1.5, 1.5], rtol=1e-3)
+
+
+def test_an_unsure_launch_widens_the_months_after_it(growth, answer):
+    launch = Event(on=date(2027, 2, 1), kind="launch", level=1.0, low=0.5, high=2.0)
+    moved = forecast_revenue(growth, card=[PLANS, VENDOR], months=6, segments="plan", events=[launch], **FEW)
+    width = moved.band("usage").width / answer.band("usage").width
+    np.testing.assert_allclose(width[:3], 1, rtol=1e-3)
+    assert (width[3:] > 1.5).all()
+
+
+def test_two_days_are_no_history(tmp_path):
+    path = tmp_path / "short.csv"
+    path.write_text("day,customer,input_tokens,output_tokens\n2026-01-01,acme,10,2\n2026-01-02,acme,10,2\n")
+    with pytest.raises(InputError, match=r"the log has 2 days.*needs 14 at least"):
+        forecast_revenue(str(path), card=[CARD])
+
+
+def test_a_log_without_customers_is_told(tmp_path):
+    path = tmp_path / "nobody.csv"
+    path.write_text("day,input_tokens,output_tokens\n2026-01-01,10,2\n")
+    with pytest.raises(InputError, match="names no customers"):
+        forecast_revenue(str(path), card=[CARD])
+
+
+def test_one_customer_of_nine_tenths_is_named_and_said(tmp_path):
+    rows = ["day,customer,input_tokens,output_tokens"]
+    rng = np.random.default_rng(1)
+    for day in np.arange(np.datetime64("2026-01-01"), np.datetime64("2026-02-15")):
+        rows.append(f"{day},whale,{int(rng.lognormal(14, 0.2))},10")
+        rows += [f"{day},small-{i},{int(rng.lognormal(9, 0.4))},10" for i in range(10)]
+    path = tmp_path / "whale.csv"
+    path.write_text("\n".join(rows) + "\n")
+    answer = forecast_revenue(str(path), card=[CARD], months=3, **FEW)
+    assert any("whale is 9" in note and "ask what they plan" in note for note in answer.notes)
+    assert "whale" in answer.parts["customer"]
+
+
+def test_a_market_draws_the_forecast_towards_it(growth, tmp_path):
+    path = tmp_path / "market.yaml"
+    path.write_text(MARKET)
+    both = forecast_revenue(growth, card=[PLANS, VENDOR], months=6, segments="plan", market=str(path), **FEW)
+    below, above = both.above.below[1], both.above.above[1]
+    assert min(below, above) <= float(both.total("revenue").p50) <= max(below, above)
+    assert any("reached" in note for note in both.notes)
+
+
+def test_a_market_in_another_currency_is_refused(growth, tmp_path):
+    path = tmp_path / "market.yaml"
+    path.write_text(MARKET.replace("USD", "EUR"))
+    with pytest.raises(InputError, match="market is in EUR, the cards are in USD"):
+        forecast_revenue(growth, card=[PLANS], segments="plan", market=str(path), **FEW)
+
+
+def test_the_public_function_is_the_workbenchs():
+    assert pt.forecast_revenue is forecast_revenue
