@@ -157,8 +157,7 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
     def of(factor: str) -> _Design | _Middle:
         return still if factor in held else chance
 
-    whales = [] if "whales" in held else whales_of(model)
-    who = [model.people.names[i] for i in whales]
+    who = [] if "whales" in held else [model.people.names[i] for i in whales_of(model)]
     walks = [_walk(of("whales"), f"{name} ", months) for name in who]
     none = np.zeros((0, chance.paths))
     return Worlds(
@@ -284,4 +283,5 @@ def _near(share: Values, mean: Values, size: float) -> NDArray[np.int32]:
 
     variance = mean + (0.0 if np.isinf(size) else mean**2 / size)
     shape = mean**2 / variance
-    return np.rint(gammaincinv(shape, share) * variance / mean).astype(np.int32)
+    number: NDArray[np.int32] = np.rint(gammaincinv(shape, share) * variance / mean).astype(np.int32)
+    return number
