@@ -243,7 +243,8 @@ def test_what_is_rated_line_by_line_is_what_the_arrays_rate():
 
 def test_a_ledger_of_the_sums_says_what_they_say():
     model = population()
-    found = simulate(model, tariffs([card(BUNDLE)], model.cells, model.months), paths=20, seed=3)
+    plan = card(BUNDLE.replace("card:", "plan:"))
+    found = simulate(model, tariffs([plan], model.cells, model.months), paths=20, seed=3)
     ledger = found.ledger()
     revenue = ledger.where(account="revenue")
     assert amount(revenue, "effective").values["amount"].sum(axis=-1) == pytest.approx(found.money().sum(axis=(1, 2)))

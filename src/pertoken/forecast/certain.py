@@ -64,15 +64,24 @@ def customer_sums(
         for plan in range(len(tariffs.plans)):
             mine = life.here * (life.plan == plan)
             if mine.any():
-                money += _bills(tariffs, people, row, plan, life.driver * mine, mine, rounded=rounded, promises=promises)
+                money += _bills(
+                    tariffs, people, row, plan, life.driver * mine, mine, rounded=rounded, promises=promises
+                )
         for i, name in enumerate(STAGES):
             out[name][:, :, group] += money[i] * life.weight
     return out
 
 
 def _bills(  # noqa: PLR0917  what meets here
-    tariffs: Tariffs, people: People, row: int, plan: int, driver: Values, here: Values,
-    *, rounded: bool, promises: Promises,
+    tariffs: Tariffs,
+    people: People,
+    row: int,
+    plan: int,
+    driver: Values,
+    here: Values,
+    *,
+    rounded: bool,
+    promises: Promises,
 ) -> Values:
     """Bill one customer on one plan, shape `(stage, path, month)`."""
     born = people.born[row]

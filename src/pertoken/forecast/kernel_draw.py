@@ -5,9 +5,9 @@ error.
 """
 
 import math
+from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
@@ -47,28 +47,24 @@ COS = tuple(map(np.float32, (
 # ruff: noqa: ANN001, ANN201, ANN202, ARG001
 
 
-@intrinsic
-def bits_of(typing, number):  # type: ignore[no-untyped-def]
-    """The bits of a float, as a whole number."""
-    del typing
-
+def _bits_of(typing, number):  # type: ignore[no-untyped-def]
     def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        del context, signature
-        return builder.bitcast(arguments[0], ir.IntType(32))
+        return builder.bitcast(arguments[0], context.get_value_type(types.int32))
 
     return types.int32(types.float32), code
 
 
-@intrinsic
-def float_of(typing, bits):  # type: ignore[no-untyped-def]
-    """The float that has these bits."""
-    del typing
-
+def _float_of(typing, bits):  # type: ignore[no-untyped-def]
     def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        del context, signature
-        return builder.bitcast(arguments[0], ir.FloatType())
+        return builder.bitcast(arguments[0], context.get_value_type(types.float32))
 
     return types.float32(types.int32), code
+
+
+bits_of: Any = intrinsic(_bits_of)
+"""The bits of a float, as a whole number."""
+float_of: Any = intrinsic(_float_of)
+"""The float that has these bits."""
 
 
 @compiled

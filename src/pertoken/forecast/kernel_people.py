@@ -135,7 +135,12 @@ class Promises:
 
     def arrays(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Values, NDArray[np.int64], Values]:
         """Give compiled loops the agreements of some rows of people (see `People.promise`)."""
-        return rows, np.ascontiguousarray(self.due, dtype=np.float64), self.opens.astype(np.int64), self.paid.astype(float)
+        return (
+            rows,
+            np.ascontiguousarray(self.due, dtype=np.float64),
+            self.opens.astype(np.int64),
+            self.paid.astype(float),
+        )
 
     @classmethod
     def none(cls, customers: int, months: int) -> "Promises":

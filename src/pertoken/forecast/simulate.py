@@ -122,7 +122,7 @@ def simulate(
         paths: How many worlds; rounded up to 10 designs of a power of two.
         seed: Same seed, same digits, whatever the threads.
         held: Factors that stand at their middle; all of them for a run without chance, whose bills are rounded.
-        promises: What customers have committed to; see `promise.promises`.
+        promises: What customers have committed to; see `promised.promised`.
         threads: How many work at once; one for each processor if None.
         progress: Told how many blocks of paths are done, of how many.
 

@@ -42,7 +42,8 @@ class Worlds:
     Args:
         replicates: How many independent designs the paths are of, one after the other, all of one size.
         growth: Log growth against the start, shape `(segment, month, path)`.
-        shock: Log of the shared and the segment's shock, shape `(segment, month, path)`.
+        shock: Log of the shared and the segment's shock, of the calendar and of declared events, shape
+            `(segment, month, path)`.
         level: Shared normal of the first month's level, shape `(path,)`.
         leave: Error of the log odds of leaving, shape `(path,)`.
         born: Newcomers, shape `(segment, month, path)`.
@@ -100,6 +101,7 @@ def _names(model: Forecastable) -> list[str]:
     """Name the dimensions of the design, the most important first."""
     names = ["growth", "level", *(f"shock {k}" for k in range(EVEN)), "leaving", "arrivals"]
     names += [f"shock of {law.name} {k}" for law in model.laws for k in range(EVEN)]
+    names += [] if model.shared.events is None else [f"event {e}" for e in range(len(model.shared.events))]
     for i in whales_of(model):
         names += [f"{model.people.names[i]} {what}" for what in ("level", "leaving", *map(str, range(EVEN)))]
     return names
@@ -155,8 +157,7 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
     def of(factor: str) -> _Design | _Middle:
         return still if factor in held else chance
 
-    whales = [] if "whales" in held else whales_of(model)
-    who = [model.people.names[i] for i in whales]
+    who = [] if "whales" in held else [model.people.names[i] for i in whales_of(model)]
     walks = [_walk(of("whales"), f"{name} ", months) for name in who]
     none = np.zeros((0, chance.paths))
     return Worlds(
@@ -198,7 +199,16 @@ def _shocks(model: Forecastable, chance: _Design | _Middle, months: int) -> Valu
     own = [
         shared.segment_shock * _waves(chance, f"shock of {law.name} ", months, shared.shock_stays) for law in model.laws
     ]
-    return np.stack([common + each for each in own])
+    return np.stack([common + each for each in own]) + _declared(model, chance, months)
+
+
+def _declared(model: Forecastable, chance: _Design | _Middle, months: int) -> Values:
+    """What the calendar does to everybody's month, and declared events, each as strong as a normal of its own says."""
+    shared = model.shared
+    moved = np.zeros((len(model.laws), months, 1)) if shared.calendar is None else shared.calendar[:, :, None]
+    for e, event in enumerate(() if shared.events is None else shared.events):
+        moved = moved + event[:, :, None] * chance.normals(f"event {e}")
+    return np.asarray(moved)
 
 
 def _waves(chance: _Design | _Middle, name: str, months: int, stays: float) -> Values:
@@ -273,4 +283,5 @@ def _near(share: Values, mean: Values, size: float) -> NDArray[np.int32]:
 
     variance = mean + (0.0 if np.isinf(size) else mean**2 / size)
     shape = mean**2 / variance
-    return np.rint(gammaincinv(shape, share) * variance / mean).astype(np.int32)
+    number: NDArray[np.int32] = np.rint(gammaincinv(shape, share) * variance / mean).astype(np.int32)
+    return number
