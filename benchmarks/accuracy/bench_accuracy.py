@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.accuracy.panels import Trial, trials
 from benchmarks.accuracy.peers import kept, peers
-from benchmarks.accuracy.run import main, row, score, table
+from benchmarks.accuracy.run import main, ours, row, score, table
 from benchmarks.accuracy.simulated import FAMILIES, simulated
 from pertoken.forecast.peers import PEERS, alone
 
@@ -79,7 +79,7 @@ def test_a_forecaster_that_is_kept_is_asked_once(little, tmp_path):
 
 
 def test_the_table_has_the_best_peer_of_each_trial(little):
-    found = score(little, peers(others=False), 30, 50)
+    found = score(little, ours(), peers(others=False), 30, 50)
     assert found is not None
     summed, scored = found
     assert summed.best.less == min(each.less for each in summed.against)

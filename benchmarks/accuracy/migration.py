@@ -26,7 +26,7 @@ from tests.forecast.migration.made import Hybrid
 MONTHS = tuple(f"{2027 + m // 12}-{m % 12 + 1:02d}" for m in range(24))
 CUSTOMERS = 40
 DRAWS = 256
-KNOWN = 192
+KNOWN = 48
 """Worlds from which customers judge their bills; others than those of the forecast."""
 SHARES = np.array([0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98])
 SURE = 0.9

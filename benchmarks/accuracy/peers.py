@@ -33,6 +33,9 @@ STATSFORECAST = (
 ENSEMBLE = ("SeasonalNaive", "AutoETS", "DynamicOptimizedTheta", "ConformalSeasonalPool")
 """Whose quantiles are averaged: the statistical ensemble."""
 
+QUICK = ("SeasonalNaive", "DynamicOptimizedTheta", "AutoTheta", "ConformalSeasonalPool")
+"""The same without AutoETS, which takes most of the time."""
+
 
 def kept(name: str, forecaster: Forecaster, folder: Path = KEPT, *, ask: bool = True) -> Forecaster:
     """Keep what a forecaster says on disk.
@@ -73,4 +76,5 @@ def peers(*, others: bool = True, ask: bool = True) -> Mapping[str, Forecaster]:
     if not others:
         return ours
     theirs = {name: kept(name, alone(statsforecast_expert(name)), ask=ask) for name in STATSFORECAST}
-    return ours | theirs | {"ensemble": averaged({name: theirs[name] for name in ENSEMBLE})}
+    ensembles = {"ensemble": ENSEMBLE, "quick-ensemble": QUICK}
+    return ours | theirs | {name: averaged({each: theirs[each] for each in of}) for name, of in ensembles.items()}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy.panels import Trial, sampled, trials
-from benchmarks.accuracy.peers import peers
+from benchmarks.accuracy.peers import kept, peers
 from pertoken.forecast.rolling import Forecaster, rolling
 from pertoken.forecast.scored import LEVELS, Difference, Rates, Scored, difference, rates
 
@@ -77,7 +77,9 @@ def timed(forecaster: Forecaster, seconds: list[float]) -> Forecaster:
     return made
 
 
-def score(trial: Trial, others: Mapping[str, Forecaster], customers: int, draws: int) -> tuple[Row, Scored] | None:
+def score(
+    trial: Trial, mine: Forecaster, others: Mapping[str, Forecaster], customers: int, draws: int
+) -> tuple[Row, Scored] | None:
     """Run one trial; None where its data are not there."""
     panel = trial.panel()
     if panel is None:
@@ -85,7 +87,7 @@ def score(trial: Trial, others: Mapping[str, Forecaster], customers: int, draws:
     rows = sampled(panel, customers)
     seconds: list[float] = []
     groups = {"family": trial.families().pick(rows)} if trial.families else None
-    every = {OURS: timed(ours(), seconds), **others}
+    every = {OURS: timed(mine, seconds), **others}
     span = {"horizon": trial.horizon, "histories": trial.histories, "origins": trial.origins}
     scored = rolling(panel.pick(rows), every, draws=draws, groups=groups, **span)  # type: ignore[arg-type]
     return row(trial.name, scored, float(np.median(seconds))), scored
@@ -161,15 +163,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--draws", type=int, default=300)
     parser.add_argument("--plain", action="store_true", help="without the models of statsforecast")
     parser.add_argument("--kept", action="store_true", help="of these, take only forecasts that are kept on disk")
+    parser.add_argument("--ours", default="", help="keep our own forecasts on disk too, by this name of their version")
     parser.add_argument("--out", type=Path, default=Path("build/accuracy"))
     asked = parser.parse_args(arguments)
     names = [name for name in asked.trials.split(",") if name]
+    mine = kept(asked.ours, ours()) if asked.ours else ours()
     others = peers(others=not asked.plain, ask=not asked.kept)
     rows = []
     for trial in trials():
         if names and trial.name not in names:
             continue
-        found = score(trial, others, asked.customers, asked.draws)
+        found = score(trial, mine, others, asked.customers, asked.draws)
         if found is None:
             sys.stderr.write(f"{trial.name}: its data are not there\n")
             continue

@@ -68,10 +68,11 @@ def test_the_same_seed_gives_the_same_bits():
     np.testing.assert_array_equal(one, other)
 
 
-def test_too_little_history_is_said():
-    history, _ = made(20, 40)
-    with pytest.raises(InputError, match="20 customers x 40 periods are too little"):
-        lightgbm_expert()(history, AHEAD, 10, np.random.default_rng(1))
+@pytest.mark.parametrize("days", [9, 40, 130])
+def test_with_too_little_to_learn_from_the_last_season_is_drawn_again(days):
+    history, _ = made(20, days)
+    found, naive = (each(history, AHEAD, 10, np.random.default_rng(1)) for each in (lightgbm_expert(), seasonal_naive))
+    np.testing.assert_array_equal(found, naive)
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch):

@@ -32,6 +32,7 @@ def file(tmp_path):
 def test_quantiles_are_read_in_any_order(file):
     found = read_outside(file(QUANTILES))
     assert (found.customers, found.periods) == (("acme", "zeta"), ("2026-08-01", "2026-08-02"))
+    assert found.shares is not None
     assert found.shares.tolist() == [0.1, 0.9]
     assert found.values.tolist() == [[[10, 12], [1.5, 0]], [[30, 32], [2.5, 3]]]
 

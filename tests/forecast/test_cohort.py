@@ -45,6 +45,16 @@ def test_a_triangle_forgets_nobody_who_left_and_guesses_nobody_who_is_too_young(
     assert made.counted.tolist() == [[2, 2, 2], [1, 1, 0]]
 
 
+def test_an_age_is_not_told_of_a_cohort_that_is_mostly_too_young_for_it():
+    ages = np.full((9, 2), 5.0)
+    ages[4:, 1] = np.nan
+    one = Key.of(["a"] * 9)
+    assert triangle(ages, one).kept.tolist() == [[1, 1]]
+    assert np.isnan(triangle(ages, one, least=0.5).kept[0, 1])  # four of nine
+    ages[2:4, 1] = np.nan
+    assert np.isnan(triangle(ages, one).active[0, 1])  # two of nine
+
+
 def test_the_same_use_each_weekday_is_no_growth_though_february_is_a_tenth_shorter_than_january():
     week = np.tile([5.0, 5, 5, 5, 5, 1, 1], 26)[None]
     windows = in_windows(daily(week), 28).value

@@ -48,7 +48,7 @@ def test_a_conflict_widens_both_views_and_is_said():
     mean, spread = precision(0, 0.2 * 1.25, 0.8, 0.25 * 1.25)
     assert log_moments(found, paths) == pytest.approx((mean, spread), abs=0.02)
     assert any(said.startswith("CONFLICT: the two views are 2.5 standard deviations") for said in found.says)
-    assert any("They agree" in said for said in combined(paths, lognormal(0.1, 0.25, 2)).says)
+    assert any("No conflict" in said for said in combined(paths, lognormal(0.1, 0.25, 2)).says)
 
 
 def test_a_view_that_no_path_reaches_is_tempered_and_said():

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pertoken.connect.contracts import KIND
 from pertoken.connect.model_file.numbers import PERCENT, written
+from pertoken.connect.model_file.reading import CODE
 from pertoken.connect.small_rows import rows
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.forecast.agreement import TERMS, Agreement
@@ -18,9 +19,6 @@ PER = (*TERMS, "contract")
 
 PROMISES = ("committed", "ramp", "renewal", "planned")
 """Columns without which a row promises nothing."""
-
-CODE = 3
-"""Letters of a currency."""
 
 
 @dataclass(frozen=True, slots=True)

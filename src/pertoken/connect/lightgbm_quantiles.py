@@ -16,12 +16,13 @@ from pertoken.forecast.coupling import Persistence, normals, paths_of, persisten
 from pertoken.forecast.expert import Expert, History
 from pertoken.forecast.features import RECENT, Table, features
 from pertoken.forecast.panel import Indices
+from pertoken.forecast.peers import seasonal_naive
 
 SHARES = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
 """Quantiles that are learnt, one model each."""
 
 LEAST_ROWS = 2_000
-"""Customers x periods without which one model of all has nothing to learn from."""
+"""Customers x periods, beyond four seasons and a horizon, below which there is too little to learn from."""
 
 HIGHEST = 3.0
 """How far a quantile may lie above all that a customer ever used."""
@@ -60,15 +61,18 @@ Learn = Callable[[Table, np.random.Generator], Sequence[Any]]
 def lightgbm_expert(how: Boosting = USUAL) -> Expert:
     """Make an expert of quantile models of all customers, coupled over time as their errors have been.
 
-    Quantiles are sorted, never negative, and at most three times what a customer ever used.
+    Quantiles are sorted, never negative, and at most three times what a customer ever used. Where there is too little
+    to learn from, as at the earliest dates of a trial, it draws the last season again as `seasonal_naive` does.
 
     Raises:
-        InputError: The package is not installed; later, there is too little history for it.
+        InputError: The package is not installed.
     """
     learn = partial(_learnt, _package(), how)
 
     def expert(history: History, horizon: int, draws: int, rng: np.random.Generator, /) -> Values:
         dates = _dates(history, horizon)
+        if not len(dates):
+            return seasonal_naive(history, horizon, draws, rng)
         stays = _persistence(learn, history, dates, horizon, rng)
         models = learn(_examples(history, dates, horizon), rng)
         quantiles = _quantiles(models, features(history, history.value.shape[1], horizon), len(history))
@@ -96,16 +100,11 @@ def _package() -> Any:  # noqa: ANN401  published without types
 
 
 def _dates(history: History, horizon: int) -> Indices:
-    """Choose earlier dates to learn from: whole seasons back from the last that has a horizon behind it."""
+    """Choose earlier dates to learn from, whole seasons back from the last with a horizon after it; none if too few."""
     last = history.value.shape[1] - horizon
     first = RECENT * history.season
-    rows = len(history) * max(last - first, 0)
-    if rows < LEAST_ROWS:
-        customers, periods = history.value.shape
-        raise InputError(
-            f"{customers} customers x {periods} periods are too little for one model of all, {horizon} ahead: it takes "
-            f"{first + horizon} periods, and {LEAST_ROWS:,} numbers beyond them; leave this expert out"
-        )
+    if len(history) * (last - first) < LEAST_ROWS:
+        return np.zeros(0, dtype=np.int64)
     back = np.arange(last, first - 1, -history.season)
     kept = back[np.unique(np.linspace(0, len(back) - 1, DATES).astype(int))]
     return np.sort(kept)
@@ -139,7 +138,8 @@ def _learnt(boosted: Any, how: Boosting, known: Table, rng: np.random.Generator)
 def _quantiles(models: Sequence[Any], asked: Table, customers: int) -> Values:
     """Forecast the quantiles of each customer and period, shape `(share, customer, period)`."""
     found = np.array([model.predict(asked.rows) for model in models]) * asked.scale
-    return np.maximum(np.sort(found, axis=0), 0.0).reshape(len(models), customers, -1)
+    quantiles: Values = np.maximum(np.sort(found, axis=0), 0.0).reshape(len(models), customers, -1)
+    return quantiles
 
 
 def _scores(quantiles: Values, actual: Values, rng: np.random.Generator) -> Values:

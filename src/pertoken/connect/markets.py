@@ -9,10 +9,11 @@ import numpy as np
 from pertoken.connect.model_file.assumption import assumption
 from pertoken.connect.model_file.months import Months, month
 from pertoken.connect.model_file.numbers import PERCENT, written
-from pertoken.connect.model_file.reading import Reading
+from pertoken.connect.model_file.reading import Reading, currency
 from pertoken.connect.model_file.scales import scale
 from pertoken.connect.model_file.spreads import P10_P90, distribution
 from pertoken.connect.placed import Door, Placed, placed
+from pertoken.connect.small_rows import text_of
 from pertoken.connect.yaml_file import Document, read
 from pertoken.core.distribution import Distribution, from_p10_p90, points, support
 from pertoken.core.errors import InputError
@@ -28,9 +29,6 @@ WORDS = ("market", "currency", "launch", *BELIEFS, "analogs", "adopters")
 SAID = ("value", "unit", "p10", "p90", "distribution", "source", "as_of", "label")
 """Words of a belief."""
 
-CODE = 3
-"""Letters of a currency."""
-
 
 def read_market(path: str | Path) -> Market:
     """Read a market file.
@@ -39,13 +37,7 @@ def read_market(path: str | Path) -> Market:
         InputError: All that is wrong, each with file, line, what was expected and the mend.
     """
     name = str(path)
-    try:
-        text = Path(name).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        msg = f"can't read the market {name}: {error.strerror}; expected a YAML file with size, reach, ceiling, ..."
-        raise InputError(msg) from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"the market {name} is not text in UTF-8; save the file as UTF-8") from error
+    text = text_of(name, "market", "a YAML file with market, launch, size, reach, ceiling, ...")
     return market_of(read(text, name))
 
 
@@ -60,30 +52,16 @@ def market_of(document: Document) -> Market:
         door.refuse((), "not a market", "`market: NAME` at the top")
         raise InputError.of(door.wrong)
     door.only(data, WORDS, " in a market")
-    reading = Reading(door, Months(()), currency=_currency(data, door))
+    reading = Reading(door, Months(()), currency=currency(data, door))
     launch = month(data.get("launch"), (*data.path, "launch"), door, "launch")
     read_so_far = {**_beliefs(reading, data), **_adoption(reading, data)}
     beliefs = {name: read_so_far[name] for name in BELIEFS if name in read_so_far}
     adopters = _adopters(data, door, launch)
     if door.wrong:
-        raise InputError.of(sorted(dict.fromkeys(door.wrong), key=lambda each: reading_order(each.where)))
+        raise InputError.of(door.ordered())
     unit = beliefs["usage"].unit if "usage" in beliefs else ""
     return Market(name=reading.text(data, "market"), launch=launch, currency=reading.currency, beliefs=beliefs,
                   adopters=adopters, unit=unit, source=document.source)  # fmt: skip
-
-
-def reading_order(where: str) -> tuple[str, int]:
-    """Sort places by file and line."""
-    file, _, line = where.rpartition(":")
-    return (file, int(line)) if line.isdigit() else (where, 0)
-
-
-def _currency(data: Placed, door: Door) -> str:
-    said = data.get("currency", "USD")
-    if isinstance(said, str) and len(said) == CODE and said.isascii() and said.isalpha():
-        return said.upper()
-    door.refuse((*data.path, "currency"), f"currency is {said!r}", "a code of ISO 4217, as USD")
-    return "USD"
 
 
 def _beliefs(reading: Reading, data: Placed) -> dict[str, Belief]:

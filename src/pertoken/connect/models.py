@@ -16,7 +16,7 @@ from pertoken.connect.model_file.known import check_names
 from pertoken.connect.model_file.lines import lines
 from pertoken.connect.model_file.listed import Asked
 from pertoken.connect.model_file.months import calendar
-from pertoken.connect.model_file.reading import Reading
+from pertoken.connect.model_file.reading import Reading, currency
 from pertoken.connect.model_file.rest import checks, correlations, drivers
 from pertoken.connect.model_file.scenarios import scenarios
 from pertoken.connect.model_file.sold import plans
@@ -33,9 +33,6 @@ WORDS = (
     "plans", "vendors", "levers", "costs", "income", "events", "correlations", "scenarios", "checks",
 )  # fmt: skip
 """Words at the top of a model file."""
-
-CODE = 3
-"""Letters of a currency."""
 
 
 def read_model(path: str | Path) -> Spec:
@@ -95,7 +92,7 @@ def _spec(document: Document, raw: bytes) -> Spec:
         raise InputError.of([Fault(document.place(()), "not a model", "`model: NAME` at the top")])
     door.only(data, WORDS, " in a model")
     said, months = calendar(data, door)
-    reading = Reading(door, months, currency=_currency(data, door), units=_units(data, door))
+    reading = Reading(door, months, currency=currency(data, door), units=_units(data, door))
     reading.files[document.source] = raw
     assumptions(reading, data)
     spec = replace(
@@ -111,7 +108,7 @@ def _spec(document: Document, raw: bytes) -> Spec:
     spec = replace(spec, correlations=correlations(reading, data, known), scenarios=scenarios(reading, data, known))
     check_names(reading, data, spec)
     if door.wrong:
-        raise InputError.of(sorted(dict.fromkeys(door.wrong), key=_order))
+        raise InputError.of(door.ordered())
     return spec
 
 
@@ -132,20 +129,6 @@ def _parts(reading: Reading, data: Placed, said: Calendar) -> Spec:
         vendors=vendors(reading, data, Asked(works, whatifs, said)),
         source=reading.door.document.source,
     )
-
-
-def _order(fault: Fault) -> tuple[str, int]:
-    """Sort faults by file and line."""
-    file, _, line = fault.where.rpartition(":")
-    return (file, int(line)) if line.isdigit() else (fault.where, 0)
-
-
-def _currency(data: Placed, door: Door) -> str:
-    said = data.get("currency", "USD")
-    if isinstance(said, str) and len(said) == CODE and said.isascii() and said.isalpha():
-        return said.upper()
-    door.refuse((*data.path, "currency"), f"currency is {said!r}", "a code of ISO 4217, as USD")
-    return "USD"
 
 
 def _units(data: Placed, door: Door) -> dict[str, str]:

@@ -44,6 +44,10 @@ class Door:
         """Note a fault at a place; reading goes on, so that all faults are told at once."""
         self.wrong.append(Fault(self.document.place(path), found, expected, mend))
 
+    def ordered(self) -> list[Fault]:
+        """List what is wrong by file and line, each once."""
+        return sorted(dict.fromkeys(self.wrong), key=_order)
+
     def only(self, value: Placed, known: Iterable[str], where: str = "") -> None:
         """Refuse words that are not known at a place."""
         for word in sorted(set(value) - set(known)):
@@ -55,3 +59,9 @@ class Door:
             if own in value:
                 self.refuse((*value.path, own), f"unknown word {own!r}", "", f"did you mean {word}?")
         return Placed({names.get(word, word): item for word, item in value.items()}, value.path, value.line)
+
+
+def _order(fault: Fault) -> tuple[str, int]:
+    """Sort faults by file and line."""
+    file, _, line = fault.where.rpartition(":")
+    return (file, int(line)) if line.isdigit() else (fault.where, 0)

@@ -36,14 +36,22 @@ def rows(path: str | Path, kind: Kind) -> list[Row]:
         InputError: It can't be read, or is neither a table with these columns nor a list of maps.
     """
     name = str(path)
-    try:
-        text = Path(name).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        msg = f"can't read the {kind.what} {name}: {error.strerror}; a CSV file with {kind.columns} is expected"
-        raise InputError(msg) from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"the {kind.what} {name} are not text in UTF-8; save the file as UTF-8") from error
+    text = text_of(name, kind.what, f"a CSV file with {kind.columns}")
     return list(_yaml(text, name, kind) if Path(name).suffix in (".yaml", ".yml") else _csv(text, name, kind))
+
+
+def text_of(name: str, what: str, expected: str) -> str:
+    """Read the text of a small file.
+
+    Raises:
+        InputError: It can't be read, or is not in UTF-8.
+    """
+    try:
+        return Path(name).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"can't read the {what} {name}: {error.strerror}; expected {expected}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"the {what} {name}: not text in UTF-8; save the file as UTF-8") from error
 
 
 def _csv(text: str, name: str, kind: Kind) -> Iterator[Row]:

@@ -18,6 +18,9 @@ from pertoken.forecast.panel import Indices, Panel
 MONTH = 30.4375
 """Days of a month of mean length."""
 
+FEWEST = 3
+"""Customers of a cohort who must be old enough for an age to be told; all of a smaller one."""
+
 MONTHLY = "month"
 """Grain of panels whose windows are months, each brought to the mean length."""
 
@@ -159,12 +162,13 @@ def cohorts_of(panel: Panel, by: str) -> Key:
     return panel.tracks[by].last
 
 
-def triangle(ages: Values, cohort: Key) -> Triangle:
+def triangle(ages: Values, cohort: Key, *, least: float = 0.0) -> Triangle:
     """Follow cohorts by age; all who ever paid stay in what they are measured by, so nobody is forgotten who left.
 
     Args:
         ages: What each paid by age, shape `(customer, age)`; NaN where not old enough.
         cohort: Of each customer.
+        least: Share of a cohort that must be old enough for an age to be told; a few of it say little of the others.
     """
     paid = np.nansum(ages.clip(0), axis=1) > NEVER
     rows = []
@@ -174,7 +178,9 @@ def triangle(ages: Values, cohort: Key) -> Triangle:
         known, first = np.nan_to_num(own), np.where(old, np.nan_to_num(own[:, :1]), 0.0)
         rows.append((len(own), old.sum(axis=0), (known > NEVER).sum(axis=0), known.sum(axis=0), first.sum(axis=0)))
     size, counted, active, value, first = (np.array(each) for each in zip(*rows, strict=True))
-    return Triangle(cohort.labels, size, counted, _share(active, counted), _share(value, first))
+    told = counted >= np.maximum(least * size, np.minimum(size, FEWEST))[:, None]
+    shares = (np.where(told, _share(*each), np.nan) for each in ((active, counted), (value, first)))
+    return Triangle(cohort.labels, size, counted, *shares)
 
 
 def _share(part: Values, whole: Values) -> Values:

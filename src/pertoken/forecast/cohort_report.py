@@ -33,6 +33,8 @@ QUARTER = 91
 """Days over which the quick ratio is taken where the history is long enough."""
 WHALE = 0.25
 """Share of all from which on the largest customer is named."""
+HALF = 0.5
+"""Share of a cohort by time that must be old enough for an age to be told."""
 FEWEST = 10
 """Customers of a group from which on it has chances to leave of its own."""
 
@@ -165,10 +167,19 @@ def cohort_report(panel: Panel, ask: Ask, used: Panel | None = None) -> CohortRe
     last = positive.shape[1] - 1 - np.argmax(positive[:, ::-1], axis=1)
     lives = _Lives(ages, windows.value[:, -1], active, of_all, replace(ask.life, width=days))
     return CohortReport(
-        triangle(ages, cohort), windows, paying.customers, moved, rates, quick, over, of_all.alive,
-        tuple(paying.periods[i] for i in paying.since), tuple(paying.periods[i] for i in last),
-        _groups(lives, cohort, ask), days,
-    )  # fmt: skip
+        triangle=triangle(ages, cohort, least=HALF if ask.by in GRAINS else 0.0),
+        windows=windows,
+        customers=paying.customers,
+        moved=moved,
+        rates=rates,
+        quick=quick,
+        quick_days=over,
+        alive=of_all.alive,
+        since=tuple(paying.periods[i] for i in paying.since),
+        last=tuple(paying.periods[i] for i in last),
+        groups=_groups(lives, cohort, ask),
+        width=days,
+    )
 
 
 def _retained(active: Panel, ask: Ask) -> Retention:

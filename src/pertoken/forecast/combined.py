@@ -234,7 +234,7 @@ def _says(
             "the number."
         )
     else:
-        said.append(f"They agree: {abs(conflict):.1f} standard deviations of their difference apart.")
+        said.append(f"No conflict: they are {abs(conflict):.1f} standard deviations of their difference apart.")
     if power < 1:
         said.append(
             f"Hardly a path from below lies where both views would meet: the weights were tempered (power {power:.2f}) "

@@ -149,13 +149,15 @@ def fitted(
         for code in range(len(standing.segment.labels))
     )
     last = begins(panel.periods[-1:]).astype("datetime64[D]")[0]
+    grows, calendar = ahead(growth, tuple(months), last)
     shared = Shared(
-        ahead(growth, tuple(months), last), float(growth.error.max()), growth.damping, growth.shock, growth.shock_stays,
+        grows, float(growth.error.max()), growth.damping, growth.shock, growth.shock_stays,
         growth.segment_shock, _together(monthly, standing.segment), max(each.error for each in kept),
         np.repeat(arrivals.rate[:, None], len(months), axis=1), arrivals.error, arrivals.size,
+        np.tile(calendar, (len(grows), 1)),
     )  # fmt: skip
     if events is not None:
-        shared = replace(shared, growth=shared.growth + events.log, events=events.doubt)
+        shared = replace(shared, calendar=shared.calendar + events.log, events=events.doubt)
     conversion = converted(driver, standing.plan, prior=priors.conversions)
     of = Forecastable(tuple(months), people, laws, shared, conversion, panel.cells, groups)
     return Fitted(of, level, growth, arrivals, swings, kept, priors, round(len(panel.periods) * more))

@@ -218,10 +218,8 @@ def _season(panel: Panel) -> Values:
     return centred
 
 
-def ahead(growth: Growth, months: tuple[str, ...], last: np.datetime64) -> Values:
-    """Expected log factor of each month against 28 days from the end of the history.
-
-    Growth is damped; the length of the month and its weekdays, and the pattern of the year, are in it.
+def ahead(growth: Growth, months: tuple[str, ...], last: np.datetime64) -> tuple[Values, Values]:
+    """Expected log factors of each month against 28 days from the end of the history.
 
     Args:
         growth: What is expected.
@@ -229,7 +227,8 @@ def ahead(growth: Growth, months: tuple[str, ...], last: np.datetime64) -> Value
         last: Last day of the history.
 
     Returns:
-        Shape `(segment, month)`.
+        Damped growth, shape `(segment, month)`; and for everybody who is there the length of the month with its
+        weekdays, and the pattern of the year, shape `(month,)`.
     """
     begun = begins(months).astype("datetime64[M]")
     first, over = begun.astype("datetime64[D]"), (begun + 1).astype("datetime64[D]")
@@ -240,8 +239,7 @@ def ahead(growth: Growth, months: tuple[str, ...], last: np.datetime64) -> Value
     length = np.array([_weight(a, b, growth.weekday) for a, b in zip(first, over, strict=True)]) / DAYS
     season = growth.season[begun.astype(np.int64) % 12]
     past = growth.season[int(last.astype("datetime64[M]").astype(np.int64)) % 12]
-    made: Values = growth.rate[:, None] * damped + np.log(length) + season - past
-    return made
+    return growth.rate[:, None] * damped, np.log(length) + season - past
 
 
 def _weight(first: np.datetime64, over: np.datetime64, weekday: Values) -> float:

@@ -61,7 +61,8 @@ class Outside:
             drawn: Values = np.quantile(total, even, axis=0)
             return drawn
         normal = normals(how, (draws, len(self.customers), len(self.periods)), rng)
-        return paths_of(self.values, self.shares, normal).sum(axis=2)
+        summed: Values = paths_of(self.values, self.shares, normal).sum(axis=2)
+        return summed
 
 
 def averaged(own: Values, other: Values, weight: float) -> Values:

@@ -97,8 +97,8 @@ class Shared:
     """What moves all customers, or all of a segment, together; standard deviations are of logs.
 
     Args:
-        growth: Expected log growth of a customer there is against the start, cumulated, shape `(segment, month)`;
-            damping, season, month length and declared events are in it.
+        growth: Expected log growth of a customer there is against the start, cumulated and damped, shape
+            `(segment, month)`; newcomers grow from the month in which they come.
         error: Error of the growth rate: a t with 5 degrees of freedom, scaled, of the first month. [log / month]
         damping: Factor by which growth and its error get smaller from month to month.
         shock: Shared shock of a month, all segments.
@@ -110,6 +110,8 @@ class Shared:
         arrivals: Expected newcomers, shape `(segment, month)`.
         arrivals_error: Error of the log of the arrival rate, the same for all months of a world.
         arrivals_size: Size of the negative binomial; small is bursty, infinity is Poisson.
+        calendar: Log factor on everybody's month: its length and weekdays, its season, declared events, shape
+            `(segment, month)`; None for none.
         events: By how much the log of a month moves with a standard normal of each declared event, shape
             `(event, segment, month)`; None without any.
     """
@@ -125,6 +127,7 @@ class Shared:
     arrivals: Values
     arrivals_error: float
     arrivals_size: float
+    calendar: Values | None = None
     events: Values | None = None
 
 

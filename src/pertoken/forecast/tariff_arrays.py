@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from pertoken.core.money import TIE
-from pertoken.forecast.tariff_card import CardRows, PlanRows, PoolRow, StepRow
+from pertoken.forecast.tariff_card import CardRows, ChargeRow, PlanRows, PoolRow, StepRow
 from pertoken.forecast.tariff_columns import AS_USED, AT_GRANT, MONTHLY, NEVER
 from pertoken.rating.card import MONEY
 from pertoken.rating.curve import NOTHING, NormalForm
@@ -28,7 +28,7 @@ class Arrays(NamedTuple):
         half: 1/2.
         tie: Factor on the bound of a tier, for what a float is off by.
         plan: Where the cards of each plan begin, shape `(plan + 1,)`.
-        card: Of each card, shape `(card + 1, 6)`; the last row only says where the others end.
+        card: Of each card, shape `(card + 1, 7)`; the last row only says where the others end.
         cents: 100 for two decimal places, 0 where lines are not rounded, shape `(card,)`.
         charge: Of each charge, shape `(charge + 1, 8)`.
         charge_numbers: Shape `(charge, 6)`.
@@ -82,7 +82,8 @@ def arrays(plans: Sequence[PlanRows], months: int, kind: DTypeLike) -> Arrays:
     cents = [0.0 if card.card.rounding is None else 10.0**card.card.rounding for card in cards]
     lines = [_lines(card) for card in cards]
     bare = [not card.pools and len(card.steps) == _credits(card) for card in cards]
-    about = [lines, bare, [bool(card.pools) for card in cards]]
+    simple = [none and all(map(_simple, card.charges)) for card, none in zip(cards, bare, strict=True)]
+    about = [lines, bare, [bool(card.pools) for card in cards], simple]
     counts = [[len(card.charges) for card in cards], [len(c.steps) for c in cards], [len(c.pools) for c in cards]]
     real = {name: np.ascontiguousarray(each, dtype=kind) for name, each in made.items() if each.dtype.kind == "f"}
     return Arrays(
@@ -139,6 +140,11 @@ def _credits(card: CardRows) -> int:
 
 def _lines(card: CardRows) -> int:
     return max(len(card.charges) + sum(step.kind == "minimum" for step in card.steps), 1)
+
+
+def _simple(row: ChargeRow) -> bool:
+    """Whether a charge is a curve of what a month counts, or due in each month."""
+    return not row.how.round and not row.long and row.priced
 
 
 def _charges(cards: Sequence[CardRows], keeper: _Keeper) -> dict[str, Numbers]:

@@ -26,6 +26,9 @@ ROUNDS = 4
 TRIED = 20_000
 """Worlds tried in each round."""
 
+SELDOM = 0.01
+"""Shares of worlds below this are not told in figures."""
+
 FEW = 200
 """Below so many effective worlds, the fit is called rough."""
 
@@ -325,5 +328,6 @@ def ceiling(bottom: Values, top: TopDown) -> Ceiling:
     quantiles = np.quantile(share, SHARES, axis=0)
     middle = float(quantiles[1, -1])
     said = f"The forecast is {middle:.1%} of what all customers that are reached would pay in {top.months[-1]}"
-    said += f"; in {beyond:.0%} of worlds it is more than the market." if beyond else "."
+    often = f"{beyond:.0%}" if beyond >= SELDOM else "less than 1%"
+    said += f"; in {often} of worlds it is more than the market." if beyond else "."
     return Ceiling(quantiles, beyond, said)

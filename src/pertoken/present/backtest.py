@@ -9,7 +9,7 @@ from pertoken.forecast.backtested import NAIVE, Backtested
 from pertoken.forecast.scored import LEVELS, Rates, rates
 from pertoken.present import charts
 from pertoken.present.charts_backtest import coverage, histogram
-from pertoken.present.numbers import show
+from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
 
 Block = Figures | Table | Chart | Note
@@ -34,7 +34,7 @@ def sheet(made: Backtested) -> Sheet:
     blocks: list[Block] = [_figures(made, every), *_charts(made, every), _forecasters(made, every), _totals(made)]
     blocks += [_parts(made, key) for key in ("history", "decile", "zeros", *made.by)]
     blocks += [*_against(made), _pit(made, every), *_notes(made)]
-    title = f"Back-test of {made.of}, {made.scored.horizon} {_periods(made)} ahead"
+    title = f"Back-test of {made.of}, {counted(made.scored.horizon, _periods(made))} ahead"
     return Sheet(title, _words(made, every), tuple(blocks), _meta(made))
 
 

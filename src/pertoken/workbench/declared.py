@@ -11,12 +11,13 @@ import numpy as np
 from pertoken.core.errors import InputError
 from pertoken.core.lines import Ledger, Lines
 from pertoken.core.period import begins
+from pertoken.forecast.agreement import Agreement
+from pertoken.rating.contract import Contract
 from pertoken.rating.rate import amount
 from pertoken.workbench.histories import History
 
 if TYPE_CHECKING:
     from pertoken.forecast.agreed import Agreed
-    from pertoken.forecast.agreement import Agreement
     from pertoken.forecast.event import Event
     from pertoken.forecast.market import Market
 
@@ -32,7 +33,7 @@ class Declared:
         says: What was found while they were held against the log.
     """
 
-    agreements: "tuple[Agreement, ...]" = ()
+    agreements: tuple[Agreement, ...] = ()
     events: "tuple[Event, ...]" = ()
     market: "Market | None" = None
     says: tuple[str, ...] = ()
@@ -41,7 +42,7 @@ class Declared:
 def declared(
     read: History,
     *,
-    contracts: "str | Path | Sequence[Agreement]" = (),
+    contracts: "str | Path | Sequence[Agreement | Contract]" = (),
     events: "str | Path | Sequence[Event]" = (),
     market: "str | Path | Market | None" = None,
 ) -> tuple[History, Declared]:
@@ -99,11 +100,11 @@ def _market(said: "str | Path | Market | None") -> "Market | None":
     return read_market(said)
 
 
-def _agreements(said: "str | Path | Sequence[Agreement]", read: History) -> "tuple[Agreement, ...]":
+def _agreements(said: "str | Path | Sequence[Agreement | Contract]", read: History) -> tuple[Agreement, ...]:
     from pertoken.connect.agreements import Known, read_agreements  # noqa: PLC0415  the calculator must start fast
 
     if not isinstance(said, (str, Path)):
-        return tuple(said)
+        return tuple(each for each in said if isinstance(each, Agreement))
     last = begins(read.panel.periods[-1:]).astype("datetime64[D]")[0].astype(object)
     cards = [card.name for card in read.cards.get("revenue", ())]
     return read_agreements(said, Known(read.panel.customers, cards, read.currency, last + timedelta(days=1)))

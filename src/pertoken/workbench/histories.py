@@ -1,7 +1,7 @@
 """A log as a history: read once, rated on both sides, and laid out by customer and day."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,10 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.lines import Ledger, Lines, Usage
 from pertoken.core.money import Values
+from pertoken.core.period import begins, ends
 from pertoken.rating.assign import asked_by
 from pertoken.rating.card import Card
+from pertoken.rating.contract import Contract
 from pertoken.rating.rate import Rated, amount, rate
 from pertoken.workbench.cards import Aside, sides
 from pertoken.workbench.reading import How, Terms, folded, read_as, terms_of
@@ -110,12 +112,19 @@ def history(
     cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
     usage = _of_keys(usage, cells)
     panel = panel_of_usage(usage, grain=grain, tracks=own)
+    terms = replace(terms, contracts=_begun(terms.contracts, panel.periods[-1]))
     rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
     ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain)
     return History(
         usage, report, panel, cards, ledgers, unit_cost, every[0].currency if every else "", _left_out(rated)
     )
+
+
+def _begun(contracts: Sequence[Contract], last: str) -> tuple[Contract, ...]:
+    """Leave out contracts that begin after the log: they say nothing of its usage."""
+    end = ends([last])[0].astype("datetime64[D]")
+    return tuple(each for each in contracts if each.start is None or np.datetime64(each.start, "D") < end)
 
 
 def _sided(
@@ -168,7 +177,6 @@ def _left_out(rated: Mapping[str, Rated]) -> tuple[str, ...]:
 def _unit_cost(usage: Usage, panel: "Panel", cards: Sequence[Card], terms: Terms, grain: str) -> Values:
     """What a unit of each cell cost us of late, on average."""
     from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
-    from pertoken.core.period import begins  # noqa: PLC0415
 
     made = np.zeros(len(panel.cells["meter"]))
     if not cards:

@@ -11,7 +11,9 @@ import numpy as np
 
 from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
+from pertoken.forecast.agreement import Agreement
 from pertoken.rating.card import Card, Charge, Curve, Measure, Tier
+from pertoken.rating.contract import Contract
 from pertoken.workbench.declared import Declared, declared, signed
 from pertoken.workbench.histories import History, history
 from pertoken.workbench.reading import How
@@ -104,8 +106,9 @@ def prepared(
     from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
 
     said = () if segments == BEHAVIOUR else (segments,)
-    read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, how=how)
-    read, beside = declared(read, contracts=how.get("contracts", ()), events=events, market=market)
+    contracts = how.get("contracts", ())
+    read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, how=_in_time(how))
+    read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel
     if len(panel.periods) < SHORTEST:
         raise InputError(
@@ -122,6 +125,15 @@ def prepared(
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming)
     charged = _tariffs(read, plans, standing.plan, ahead)
     return Prepared(read, standing, plans, made, charged, seed, beside, agreed)
+
+
+def _in_time(how: How) -> How:
+    """Give rating the dates of contracts, where these are records of what was signed."""
+    said = how.get("contracts", ())
+    if isinstance(said, (str, Path)) or not all(isinstance(each, Agreement) for each in said):
+        return how
+    dates = [Contract(card=e.card, labels={"customer": e.customer}, start=e.start, end=e.end) for e in said]
+    return {**how, "contracts": dates}
 
 
 def standing_of(read: History, segments: str, top: int) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":

@@ -164,8 +164,10 @@ def test_leaving_follows_age_contract_and_silence():
     np.testing.assert_allclose(found, [[0, 0.1, 0.1, 0.1], [0.4, 0, 0, 0.1]], atol=1e-8)
 
 
-FREE = {"plan": "free", "where": 'tier == "free"',
-        "prices": {"a": {"measure": {"sum": "total_tokens"}, "convert": {"per": 1000}, "curve": [{"rate": 0}]}}}  # fmt: skip
+FREE = {
+    "plan": "free", "where": 'tier == "free"',
+    "prices": {"a": {"measure": {"sum": "total_tokens"}, "convert": {"per": 1000}, "curve": [{"rate": 0}]}},
+}  # fmt: skip
 TIERS = {"mode": "marginal", "tiers": [{"up_to": 5000, "rate": "0.005"}, {"rate": "0.003"}]}
 PAID = {
     "plan": "paid", "where": 'tier == "paid"', "clamp": {"min": 40, "window": "month"},
@@ -178,8 +180,7 @@ def test_arrays_charge_what_rating_does(cards):
     """To half a cent a line: arrays do not round the lines of an invoice."""
     known = {"tier": Key.of(["paid", "free"])}
     cards = [card_from(each) for each in cards]
-    told = {"mix": MIX, "cells": CELLS, "known": known}
-    slow, fast = (make(cards, NAMES, MONTHS, **told) for make in (rated_tariff, tariff_of))
+    slow, fast = (make(cards, NAMES, MONTHS, mix=MIX, cells=CELLS, known=known) for make in (rated_tariff, tariff_of))
     assert isinstance(fast, ArrayTariff)
     usage = np.random.default_rng(1).lognormal(16, 1.2, (7, 2, 3))
     for rows in (np.array([0, 1]), np.array([1])):

@@ -20,6 +20,10 @@ DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*")
 """A name of an input or of a quantity that follows."""
 
 
+CODE = 3
+"""Letters of a currency."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A model file half read.
@@ -125,3 +129,12 @@ class Reading:
     def beside(self, name: str) -> File:
         """Find a file that the model names, from the model's own folder."""
         return File(self.door.document.source).parent / name
+
+
+def currency(data: Placed, door: Door) -> str:
+    """Read the currency of a file; USD where it says none."""
+    said = data.get("currency", "USD")
+    if isinstance(said, str) and len(said) == CODE and said.isascii() and said.isalpha():
+        return said.upper()
+    door.refuse((*data.path, "currency"), f"currency is {said!r}", "a code of ISO 4217, as USD")
+    return "USD"
