@@ -18,7 +18,7 @@ def outages(value: Values) -> NDArray[np.bool_]:
     Args:
         value: Usage, shape `(customer, period)`; NaN for what was not watched.
 
-    >>> steady = np.ones((6, 9))
+    >>> steady = np.ones((9, 9))
     >>> steady[:, 4] = 0
     >>> np.flatnonzero(outages(steady)).tolist()
     [4]

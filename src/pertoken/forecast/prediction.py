@@ -16,7 +16,7 @@ from pertoken.forecast.coupled import coupled, loading_for
 from pertoken.forecast.dressed import SHARES, dressed, likeness
 from pertoken.forecast.expert import Experts
 from pertoken.forecast.outage import outages
-from pertoken.forecast.panel import NUMBERED, Indices, Panel
+from pertoken.forecast.panel import NUMBERED, Panel
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.split import split
 from pertoken.forecast.totals import Shift, mean_of, shift
@@ -227,7 +227,7 @@ def _notes(panel: Panel, out: NDArray[np.bool_], before: Past | None) -> tuple[s
             f"not {before.horizon}; ranges are widened"
         )
     usage: Values = np.nansum(panel.value, axis=1)
-    top: Indices = np.argmax(usage)
+    top = int(np.argmax(usage))
     if len(panel) > 1 and usage[top] > WHALE * usage.sum():
-        said.append(f"{panel.customers[int(top)]} is {usage[top] / usage.sum():.0%} of all usage")
+        said.append(f"{panel.customers[top]} is {usage[top] / usage.sum():.0%} of all usage")
     return tuple(said)

@@ -1,7 +1,7 @@
 """Usage ahead from a plain history: who used how much when, as samples of what each and all will use."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +115,7 @@ def _columns(rows: Any) -> tuple[list[str], list[str | int], list[float]]:  # no
 def _of_rows(rows: list[Any]) -> dict[str, list[Any]]:
     if rows and isinstance(rows[0], Mapping):
         return {name: [row[name] for row in rows] for name in COLUMNS if name in rows[0]}
-    wrong = next((k for k, row in enumerate(rows) if not isinstance(row, Iterable) or len(row) != len(COLUMNS)), None)
+    wrong = next((k for k, row in enumerate(rows) if not hasattr(row, "__len__") or len(row) != len(COLUMNS)), None)
     if wrong is not None:
         raise InputError(f"row {wrong + 1} of the history is {rows[wrong]!r}; expected {', '.join(COLUMNS)}")
     return {name: [row[k] for row in rows] for k, name in enumerate(COLUMNS)}
