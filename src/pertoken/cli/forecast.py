@@ -26,11 +26,6 @@ from pertoken.cli.worlds import SEED
     metavar="KEY",
     help="Key that tells customers apart; `behaviour` tells hobbyists from production teams by what they do.",
 )
-@click.option(
-    "--agreements",
-    metavar="FILE",
-    help="CSV or YAML of signed contracts: customer, plan, signed, from, to, committed, per.",
-)
 @click.option("--market", metavar="FILE", help="YAML of the market: a check from above, combined by precision.")
 @click.option("--events", metavar="FILE", help="CSV or YAML of price changes, launches and outages, past and to come.")
 @click.option(

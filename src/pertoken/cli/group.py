@@ -65,7 +65,8 @@ def _invoke(name: str, words: Sequence[str]) -> int:
 def _apart(params: Mapping[str, Any]) -> None:
     """Refuse to write over what is read, or twice to one file."""
     cards = [card for side in ("cost", "revenue", "old", "new", "issued") for card in params.get(side) or ()]
-    one = [params.get(name) for name in ("log", "mapping", "card", "catalog", "model")]
+    one = [params.get(name) for name in ("log", "mapping", "card", "catalog", "model", "market", "events", "offer")]
+    one = [name for each in one for name in (each if isinstance(each, tuple) else (each,))]
     said = [*one, *params.get("files", ()), *params.get("overlay", ()), *cards]
     seen = {Path(each.partition("::")[0].partition("#")[0]).resolve() for each in said if each}
     for name in ("xlsx", "html", "rejects", "rollup"):

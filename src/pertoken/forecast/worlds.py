@@ -7,6 +7,7 @@ sequence in independent replicates, which say how far a figure is off. What is h
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,9 +113,7 @@ class _Design:
 
     def __init__(self, names: Sequence[str], draws: int, replicates: int, seed: int) -> None:
         self.paths, self._seed = draws * replicates, seed
-        self._table = np.concatenate(
-            [design(names, draws=draws, kind="sobol", seed=seed, replicate=r) for r in range(replicates)]
-        )
+        self._table = _even(tuple(names), draws, replicates, seed)
         self._place = {name: i for i, name in enumerate(names)}
 
     def shares(self, name: str) -> Values:
@@ -131,6 +130,12 @@ class _Design:
 
         normals: Values = ndtri(self.shares(name))
         return normals
+
+
+@lru_cache(maxsize=2)
+def _even(names: tuple[str, ...], draws: int, replicates: int, seed: int) -> Values:
+    """Points of all replicates, one after the other, shape `(path, name)`; the same while factors are held in turn."""
+    return np.concatenate([design(names, draws=draws, kind="sobol", seed=seed, replicate=r) for r in range(replicates)])
 
 
 class _Middle:
