@@ -188,6 +188,11 @@ def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, 
         for k, part in zip(usable, share.tolist(), strict=True):
             weights[said.names[k]] += part * len(here) / customers
     off = shift(before, mean_of(told, SHARES), months)
+    if (
+        "dying" in said.names
+    ):  # sums of those who leave are not mended: an earlier sum is from another time of their life
+        expected = mean_of(ahead, SHARES)
+        off = replace(off, bias=off.bias * float(expected[~now].sum() / max(expected.sum(), 1e-300)))
     for sparse, extra in ((0, off.extra), (1, 0.0)):
         group = now == bool(sparse)
         ahead[:, group] = widened(ahead[:, group], SHARES, wide[sparse], extra)
