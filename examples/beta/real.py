@@ -56,7 +56,7 @@ def panel(name: str) -> Panel:
     """Read a source as usage by customer and day."""
     file, columns, _ = SOURCES[name]
     with duckdb.connect() as con:
-        rows = con.execute(f"select {columns} from '{data() / file}' group by all order by all").fetchall()  # noqa: S608
+        rows = con.execute(f"select {columns} from '{data() / file}' group by all order by all").fetchall()
     return panel_of_rows(*zip(*rows, strict=True), grain="day")
 
 

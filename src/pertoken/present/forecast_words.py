@@ -78,7 +78,8 @@ def _width(answer: Forecast) -> Iterator[str]:
         yield f"The range is wide: P90 is {float(band.p90 / band.p10):.1f} times P10."
     if answer.drivers and answer.drivers[0].high > answer.drivers[0].low:
         first = max(answer.drivers, key=lambda each: each.share)
-        yield f"What moves it most is {FACTOR_WORDS[first.factor]}: without, the range would be {percent(first.share)} narrower."
+        narrower = percent(first.share)
+        yield f"What moves it most is {FACTOR_WORDS[first.factor]}: without, it would be {narrower} narrower."
 
 
 def _history(answer: Forecast) -> Iterator[str]:

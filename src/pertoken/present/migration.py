@@ -31,15 +31,16 @@ def sheet(answer: Migrated, *, top: int | None = None) -> Sheet:
         top: Customers to show of each kind; all if None.
     """
     made = answer.made
-    blocks: list[Part] = [
-        _figures(answer),
-        Note(conclusion(answer)),
-        _verdicts(answer),
-        *_bridge(answer),
+    blocks: list[Part] = [_figures(answer), Note(conclusion(answer)), _verdicts(answer), *_bridge(answer)]
+    blocks += [
         *_bounds(answer),
         rationality(answer),
+        watched(made),
+        *grandfathered(answer, top),
+        *people(answer, top),
+        *_months(answer),
+        _priors(answer),
     ]
-    blocks += [watched(made), *grandfathered(answer, top), *people(answer, top), *_months(answer), _priors(answer)]
     blocks += _notes(answer)
     return Sheet(f"What if {_files(answer, 'old')} is moved to {_files(answer, 'new')}?", _words(answer), tuple(blocks),
                  _meta(answer))  # fmt: skip
