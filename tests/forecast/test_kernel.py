@@ -20,6 +20,7 @@ from pertoken.forecast.sharded import simulate_sharded
 from pertoken.forecast.simulate import checked, simulate
 from pertoken.forecast.streams import GOLDEN, Stream, keys_of, mixed
 from pertoken.forecast.tariff import tariffs
+from pertoken.forecast.tariff_bill import bill
 from pertoken.forecast.worlds import counted
 from pertoken.rating.rate import amount, rate
 from tests.forecast.population import TIERS, converting, population
@@ -274,3 +275,37 @@ def test_a_model_that_does_not_fit_its_tariffs_is_refused():
         simulate(model, priced, paths=20, seed=3)
     with pytest.raises(InputError, match="no factor 'grwth'; did you mean growth"):
         simulate(model, tariffs([card(TIERS)], model.cells, model.months), paths=20, seed=3, held=["grwth"])
+
+
+def test_the_calendar_moves_everybody_and_an_event_by_its_own_normal():
+    model = population()
+    priced = tariffs([card(TIERS)], model.cells, model.months)
+    calendar = np.log(np.array([[1, 1, 2, 0.5, 1]] * 2))
+    events = np.zeros((1, 2, 5))
+    events[0, :, 4] = 0.3
+    plain = simulate(model, priced, paths=20, seed=3).sums["driver"]
+    moved = simulate(replace(model, shared=replace(model.shared, calendar=calendar)), priced, paths=20, seed=3)
+    assert moved.sums["driver"] == pytest.approx(plain * np.exp(calendar[0])[:, None], rel=1e-5)
+    also = replace(model.shared, calendar=calendar, events=events)
+    found = simulate(replace(model, shared=also), priced, paths=20, seed=3).sums["driver"]
+    assert found[:, :4] == pytest.approx(moved.sums["driver"][:, :4], rel=1e-5)
+    by_path = np.log(found[:, 4] / plain[:, 4])
+    assert by_path.std(axis=0) == pytest.approx(0.3, rel=0.5)
+    assert np.ptp(by_path, axis=1).max() < 1e-4
+
+
+def test_what_is_billed_reaches_what_was_committed_where_the_customer_is_there():
+    model = population(arrivals=0.0, bound=9, alive=1.0)
+    priced = tariffs([card(TIERS)], model.cells, model.months)
+    row = np.full(11, -1)
+    row[4] = 0
+    due, opens = np.zeros((1, 5)), np.zeros((1, 5), dtype=bool)
+    due[0, 2], opens[0, 0] = 1e6, True
+    promised = Promises(row, due, opens, np.array([100.0]))
+    plain, found = (simulate(model, priced, paths=20, seed=3, promises=each) for each in (None, promised))
+    life = paths_of(model, priced, ["c4"], paths=20, seed=3)
+    paid = bill(priced, 0, np.ones((1, 1)), life.driver)[:, 0, :3].sum(axis=1)
+    # a period that begins in these months begins from nothing
+    assert found.sums["minimum"].sum(axis=(1, 2)) == pytest.approx(1e6 - paid, rel=1e-6)
+    assert found.sums["list"] == pytest.approx(plain.sums["list"], rel=1e-5)
+    same(found, twin_sums(model, priced, promises=promised))

@@ -84,4 +84,5 @@ def command(
             seed=seed,
             tested=not no_backtest,
         )
-    deliver(sheet(answer), delivery, short=sheet(answer, brief=True))
+    short, page = sheet(answer, brief=True, rests=False), sheet(answer, brief=True)
+    deliver(sheet(answer), delivery, short=short, page=page)

@@ -154,7 +154,12 @@ def gathered(
 
 
 def deliver(
-    sheet: "Sheet", how: Delivery, *, short: "Sheet | None" = None, also: "Mapping[str, bytes] | None" = None
+    sheet: "Sheet",
+    how: Delivery,
+    *,
+    short: "Sheet | None" = None,
+    page: "Sheet | None" = None,
+    also: "Mapping[str, bytes] | None" = None,
 ) -> None:
     """Make all of the result, then write the files whole, then the result to standard output.
 
@@ -162,6 +167,7 @@ def deliver(
         sheet: All of the result.
         how: In which forms, to which files.
         short: What to show to people where all of it is too long.
+        page: What an HTML page shows, where it has room for more than that.
         also: Other files to write, by path.
     """
     from pertoken.present import render
@@ -169,7 +175,7 @@ def deliver(
 
     seen = short or sheet
     out = render(sheet if how.form in WHOLE else seen, how.form, **(_terminal() if how.form == "table" else {}))
-    for path, data in {**(also or {}), **_files(sheet, seen, how)}.items():
+    for path, data in {**(also or {}), **_files(sheet, page or seen, how)}.items():
         write_whole(path, data)
         _say(f"wrote {path}", quiet=how.quiet)
     if how.form == "csv":

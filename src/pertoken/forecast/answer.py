@@ -57,12 +57,14 @@ class Driver:
         high: P90 of the same.
         share: How much narrower the range from P10 to P90 is where it stands still, 0 to 1; shares do not add up to 1,
             since factors widen each other.
+        still: The total where no factor moves. [currency]
     """
 
     factor: str
     low: float
     high: float
     share: float
+    still: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +180,11 @@ def drivers(total: Callable[[frozenset[str]], Values]) -> tuple[Driver, ...]:
     (['growth', 'shocks'], 1.3)
     """
     whole = float(Band.of(total(frozenset())).width)
+    still = float(np.median(total(frozenset(FACTORS))))
     made = []
     for factor in FACTORS:
         without = float(Band.of(total(frozenset([factor]))).width)
         alone = Band.of(total(frozenset(FACTORS) - {factor}))
         share = max(1 - without / whole, 0.0) if whole > 0 else 0.0
-        made.append(Driver(factor, float(alone.p10), float(alone.p90), share))
+        made.append(Driver(factor, float(alone.p10), float(alone.p90), share, still))
     return tuple(sorted(made, key=lambda each: -(each.high - each.low)))

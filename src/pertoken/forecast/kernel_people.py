@@ -82,7 +82,8 @@ ROWS = 13
 
 def few(people: People, rows: slice) -> People:
     """Keep some rows of people."""
-    return People(*(each[rows] for each in people[:ROWS]), *people[ROWS:])
+    kept: list[Any] = [each[rows] for each in people[:ROWS]]
+    return People(*kept, *people[ROWS:])
 
 
 class Common(NamedTuple):
@@ -191,7 +192,7 @@ def people_of(  # noqa: PLR0917  what meets here
         "promise": [*promises.row, *([-1] * len(come))],
     }
     order = np.argsort(np.asarray(mine["group"], dtype=np.int64), kind="stable")
-    rows = {
+    rows: dict[str, Any] = {
         name: np.asarray(each, dtype=np.uint64 if name == "key" else np.int64)[order] for name, each in mine.items()
     }
     real = {

@@ -70,7 +70,7 @@ def replayed(
         if mine.any():
             out = np.zeros(shape)
             amounts = np.broadcast_to(ledger.values["amount"], (shape[0], len(ledger)))[:, mine]
-            np.add.at(out, (slice(None), when[mine], group[mine]), amounts)
+            np.add.at(out, (slice(None), when[mine], group[mine]), amounts)  # type: ignore[arg-type]
             sums[name] = out
     sums.setdefault("list", np.zeros(shape))
     return Simulated(tuple(months), dict(model.groups), sums, REPLICATES if shape[0] > 1 else 1, cards[0].account)
@@ -79,7 +79,7 @@ def replayed(
 def _grouped(values: Values, group: Values, shape: tuple[int, int, int]) -> Values:
     """Add customers up by group: `(path, customer, month)` to `(path, month, group)`."""
     out = np.zeros(shape)
-    np.add.at(out, (slice(None), slice(None), group), np.swapaxes(values, 1, 2))
+    np.add.at(out, (slice(None), slice(None), group), np.swapaxes(values, 1, 2))  # type: ignore[arg-type]
     return out
 
 

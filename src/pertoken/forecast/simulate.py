@@ -178,7 +178,7 @@ def summed(
     progress: Progress | None = None,
 ) -> Mapping[str, Values]:
     """Add customers up, block by block of paths, each by one thread."""
-    from numba import config  # noqa: PLC0415  slow to load
+    from numba import get_num_threads  # noqa: PLC0415  slow to load
 
     from pertoken.forecast.block import Block, block_sums  # noqa: PLC0415  as above
 
@@ -196,7 +196,7 @@ def summed(
         for i, name in enumerate(names):
             out[i, :, :, mine] = sums[name]
 
-    with ThreadPoolExecutor(threads or config.NUMBA_NUM_THREADS) as pool:
+    with ThreadPoolExecutor(threads or get_num_threads()) as pool:
         for done, _ in enumerate(pool.map(work, blocks), start=1):
             if progress is not None:
                 progress(done, len(blocks))

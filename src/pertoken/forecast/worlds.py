@@ -204,16 +204,7 @@ def _shocks(model: Forecastable, chance: _Design | _Middle, months: int) -> Valu
     own = [
         shared.segment_shock * _waves(chance, f"shock of {law.name} ", months, shared.shock_stays) for law in model.laws
     ]
-    return np.stack([common + each for each in own]) + _declared(model, chance, months)
-
-
-def _declared(model: Forecastable, chance: _Design | _Middle, months: int) -> Values:
-    """What the calendar does to everybody's month, and declared events, each as strong as a normal of its own says."""
-    shared = model.shared
-    moved = np.zeros((len(model.laws), months, 1)) if shared.calendar is None else shared.calendar[:, :, None]
-    for e, event in enumerate(() if shared.events is None else shared.events):
-        moved = moved + event[:, :, None] * chance.normals(f"event {e}")
-    return np.asarray(moved)
+    return np.stack([common + each for each in own])
 
 
 def _waves(chance: _Design | _Middle, name: str, months: int, stays: float) -> Values:

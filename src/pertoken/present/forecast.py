@@ -14,6 +14,7 @@ from pertoken.present.charts_concentration import concentration
 from pertoken.present.charts_fan import forecast_fan
 from pertoken.present.charts_months import Spread
 from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
+from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
 CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
@@ -25,12 +26,13 @@ HORIZONS = (3, 6, 12, 24)
 """Months over which totals are told."""
 
 
-def sheet(answer: Forecast, *, brief: bool = False) -> Sheet:
+def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet:
     """Lay out a forecast.
 
     Args:
         answer: What was found.
-        brief: For the terminal: the lines that lead.
+        brief: Of each month, the columns that lead.
+        rests: Whether what it rests on and who makes it are told; the terminal has no room for them.
     """
     blocks = [_figures(answer), Note(conclusion(answer)), _totals(answer), Chart(
         "fan", f"Revenue by month, {answer.currency}", partial(_fan, answer),
@@ -39,7 +41,7 @@ def sheet(answer: Forecast, *, brief: bool = False) -> Sheet:
     blocks += [_part(answer, key) for key in _told(answer)]
     blocks += [*_committed(answer), *_above(answer)]
     blocks += [*_drivers(answer), *_more(answer), *_backtest(answer)]
-    if not brief:
+    if rests:
         blocks += [*_concentration(answer), _beliefs(answer)]
     notes = [Note(text, "warning" if text.startswith("!") else "info") for text in answer.notes]
     blocks += [Note(note.text.removeprefix("!").strip(), note.level) for note in notes]
@@ -49,7 +51,7 @@ def sheet(answer: Forecast, *, brief: bool = False) -> Sheet:
 def _figures(answer: Forecast) -> Figures:
     of = measure_of(answer)
     band, unit = answer.total(of), unit_of(answer)
-    kind = _kind(of)
+    kind: Kind = "count" if abs(float(band.p50)) >= LARGE else _kind(of)
     items = [
         Figure("commit", "Commit (P25)", _cell(band.p25, kind), kind, unit, "3 in 4 worlds reach it"),
         Figure("plan", "Plan (P50)", _cell(band.p50, kind), kind, unit, "as many worlds above as below"),
@@ -217,14 +219,16 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
     kind: Kind = "count" if base >= LARGE else "money"
     columns = (
         Column("factor", "What is unsure", "text"),
-        Column("low", "P10 if it alone moves", kind, unit),
-        Column("high", "P90", kind, unit),
+        Column("low", "P10 alone", kind, unit),
+        Column("high", "P90 alone", kind, unit),
         Column("share", "Narrower without", "share"),
     )
     rows = tuple((FACTOR_WORDS[each.factor], each.low, each.high, each.share) for each in answer.drivers)
-    yield Table("drivers", "What makes the range wide", columns, rows, total=False)
+    still = answer.drivers[0].still
+    note = f"Alone: it moves, all else stands at its middle, where the sum is {show(still, kind)} {unit}."
+    yield Table("drivers", "What makes the range wide", columns, rows, note, total=False)
     swings = [charts_tornado.Swing(FACTOR_WORDS[d.factor], "P10", "P90", d.low, d.high) for d in answer.drivers]
-    draw = partial(charts_tornado.tornado, swings, base, title=f"{of.capitalize()}, {unit}", kind="count")
+    draw = partial(charts_tornado.tornado, swings, still, title=f"{of.capitalize()}, {unit}", kind="count")
     yield Chart(
         "tornado", "What makes the range wide?", draw, f"Ranges of {len(FACTORS)} factors, each alone.", "drivers"
     )
@@ -238,7 +242,7 @@ def _more(answer: Forecast) -> Iterator[Table]:
     columns = (
         Column("days", "Days of history", "count"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
-        Column("width", "P90 / P10", "quantity"),
+        Column("width", "P90/P10", "quantity"),
     )
     rows = tuple((e.days, e.p10, e.p50, e.p90, round(e.p90 / e.p10, 2) if e.p10 > 0 else None) for e in answer.more)
     note = "As if the history went on as it is; what will be in it may move the middle."

@@ -45,6 +45,11 @@ def amount(value: Values | float) -> str:
     return show(number, "count" if abs(number) >= LARGE else "money")
 
 
+def percent(share: float) -> str:
+    """Write a share in words, in whole percents."""
+    return f"{100 * share:.0f} %"
+
+
 def finding(answer: Forecast) -> str:
     """The finding, in one sentence."""
     of, band = measure_of(answer), answer.total(measure_of(answer))
@@ -73,7 +78,8 @@ def _width(answer: Forecast) -> Iterator[str]:
         yield f"The range is wide: P90 is {float(band.p90 / band.p10):.1f} times P10."
     if answer.drivers and answer.drivers[0].high > answer.drivers[0].low:
         first = max(answer.drivers, key=lambda each: each.share)
-        yield f"Most of it is {FACTOR_WORDS[first.factor]}: without, it would be {first.share:.0%} narrower."
+        narrower = percent(first.share)
+        yield f"What moves it most is {FACTOR_WORDS[first.factor]}: without, it would be {narrower} narrower."
 
 
 def _history(answer: Forecast) -> Iterator[str]:
@@ -84,7 +90,7 @@ def _history(answer: Forecast) -> Iterator[str]:
         return
     width, other = (each.p90 - each.p10 for each in (now[-1], later[-1]))
     if width > 0 and 1 - other / width > MUCH / 4:
-        yield f"With {later[-1].days} days of such history it would be {1 - other / width:.0%} narrower."
+        yield f"With {later[-1].days} days of such history the range would be {percent(1 - other / width)} narrower."
 
 
 def _parts(answer: Forecast) -> Iterator[str]:
@@ -95,19 +101,19 @@ def _parts(answer: Forecast) -> Iterator[str]:
         return
     coming = answer.parts.get("cohort", {}).get("to come")
     if coming is not None:
-        yield f"Customers who are not there yet make {float(coming[of].sum(axis=1).mean()) / whole:.0%} of it."
+        yield f"Customers who are not there yet make {percent(float(coming[of].sum(axis=1).mean()) / whole)} of it."
     segments = answer.parts.get("segment", {})
     if len(segments) > 1:
         name, share = max(
             ((label, float(worlds[of].sum(axis=1).mean()) / whole) for label, worlds in segments.items()),
             key=lambda each: each[1],
         )
-        yield f"{name.capitalize()} customers make {share:.0%}."
+        yield f"{name.capitalize()} customers make {percent(share)}."
     there = sum(answer.concentration.values())
     if there > 0:
         name, most = max(answer.concentration.items(), key=lambda each: each[1])
         if most / there > MUCH:
-            yield f"{name} alone makes {most / there:.0%} of what those who are there bring in a month: ask them."
+            yield f"{name} alone makes {percent(most / there)} of what those who are there bring in a month: ask them."
 
 
 def _margin(answer: Forecast) -> Iterator[str]:
@@ -117,4 +123,5 @@ def _margin(answer: Forecast) -> Iterator[str]:
     margin = answer.worlds["margin"].sum(axis=1)
     if float(np.median(revenue)) > 0:
         share = Band.of(margin / np.maximum(revenue, 1e-12))
-        yield f"The margin is {float(share.p50):.0%} of revenue ({float(share.p10):.0%} to {float(share.p90):.0%})."
+        low, middle, high = (percent(float(each)) for each in (share.p10, share.p50, share.p90))
+        yield f"The margin is {middle} of revenue ({low} to {high})."

@@ -13,6 +13,7 @@ from pertoken.present.basis import as_read
 from pertoken.present.charts_months import Spread, fan
 from pertoken.present.migration_people import grandfathered, people
 from pertoken.present.migration_watch import rationality, watched
+from pertoken.present.migration_words import conclusion
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
 
@@ -30,8 +31,16 @@ def sheet(answer: Migrated, *, top: int | None = None) -> Sheet:
         top: Customers to show of each kind; all if None.
     """
     made = answer.made
-    blocks: list[Part] = [_figures(answer), _verdicts(answer), *_bridge(answer), *_bounds(answer), rationality(answer)]
-    blocks += [watched(made), *grandfathered(answer, top), *people(answer, top), *_months(answer), _priors(answer)]
+    blocks: list[Part] = [_figures(answer), Note(conclusion(answer)), _verdicts(answer), *_bridge(answer)]
+    blocks += [
+        *_bounds(answer),
+        rationality(answer),
+        watched(made),
+        *grandfathered(answer, top),
+        *people(answer, top),
+        *_months(answer),
+        _priors(answer),
+    ]
     blocks += _notes(answer)
     return Sheet(f"What if {_files(answer, 'old')} is moved to {_files(answer, 'new')}?", _words(answer), tuple(blocks),
                  _meta(answer))  # fmt: skip

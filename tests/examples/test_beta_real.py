@@ -1,0 +1,24 @@
+"""The last days of real customers, forecast from the days before, lie where the ranges say."""
+
+import pytest
+
+from examples.beta import real
+
+
+@pytest.mark.parametrize("name", real.SOURCES)
+def test_real_customers_stay_within_their_ranges_about_as_often_as_these_say(name):
+    if not (real.data() / real.SOURCES[name][0]).exists():
+        pytest.skip("shared data are not there")
+    found = real.held(name)
+    p10, p50, p90 = found.range
+    assert p10 < p50 < p90
+    assert 0.6 <= found.inside <= 0.97
+    assert p10 / 1.5 < found.came < p90 * 1.5
+
+
+def test_what_came_is_counted_from_the_days_that_were_hidden(monkeypatch):
+    rows = [(who, f"2026-09-{day:02}", 10.0 * (who == "a") + 1) for who in "ab" for day in range(1, 22)]
+    whole = real.panel_of_rows(*zip(*rows, strict=True), grain="day")
+    monkeypatch.setattr(real, "panel", lambda _: whole)
+    found = real.held("Helios, GPU-hours")
+    assert (found.customers, found.days, found.came) == (2, 7, 84.0)
