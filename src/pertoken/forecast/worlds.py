@@ -102,9 +102,10 @@ def _names(model: Forecastable) -> list[str]:
     """Name the dimensions of the design, the most important first."""
     names = ["growth", "level", *(f"shock {k}" for k in range(EVEN)), "leaving", "arrivals"]
     names += [f"shock of {law.name} {k}" for law in model.laws for k in range(EVEN)]
-    names += [] if model.shared.events is None else [f"event {e}" for e in range(len(model.shared.events))]
     for i in whales_of(model):
         names += [f"{model.people.names[i]} {what}" for what in ("level", "leaving", *map(str, range(EVEN)))]
+    if model.shared.events is not None:  # last, so that an event moves the chance of nothing else
+        names += [f"event {e}" for e in range(len(model.shared.events))]
     return names
 
 
