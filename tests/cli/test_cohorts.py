@@ -114,6 +114,13 @@ def test_a_partial_last_day_is_left_out_and_said(ask):
     assert "2026-01-29, only partly in the log, is left out" in " ".join(answer.out.split())
 
 
+def test_who_believes_in_more_churn_expects_less_of_a_customer(ask):
+    short = write("short.csv", list(rows(40)))
+    told = [ask("cohorts", short, "--churn", churn, "--draws", "200", "--format", "json") for churn in ("1%", "30%")]
+    patient, wary = (float(result(each)["tables"]["lifetime"]["rows"][0]["average_p50"]) for each in told)
+    assert wary < 0.8 * patient
+
+
 def test_selling_is_told_by_quarter(ask, log, desk):
     (desk / "spend.csv").write_text("month,amount\n" + "".join(f"2026-0{m},100\n" for m in range(1, 4)))
     said = result(
@@ -127,6 +134,7 @@ def test_selling_is_told_by_quarter(ask, log, desk):
 
 def test_months_are_windows_where_a_log_knows_only_months(ask):
     monthly = [{"month": f"2026-0{m}", "customer": c, "input_tokens": 31} for m in (1, 3, 5, 7) for c in "ab"]
+    assert "--window month" in ask("cohorts", write("m.csv", monthly)).err
     said = result(ask("cohorts", write("m.csv", monthly), "--window", "month", "--draws", "100", "--format", "json"))
     assert len(said["tables"]["movements"]["rows"]) == 6  # February, April and June are silent, not missing
 
@@ -137,6 +145,7 @@ def test_months_are_windows_where_a_log_knows_only_months(ask):
         (("--by", "country"), "no key 'country'"),
         (("--window", "500"), "less than one window of 500"),
         (("--window", "x"), "expected days"),
+        (("--churn", "100%"), "less than all"),
         (("--cac", "-3"), "expected a number above 0"),
         (("--cac", "none.csv"), "cohort, cac"),
         (("--marketing", "none.csv"), "month, amount"),

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from tests.docs.page import PageError, blocks, matches, run_page
+from tests.docs.page import PageError, blocks, matches, run_page, words_of
 
 FENCE = "```"
 
@@ -167,3 +167,27 @@ def test_a_block_in_a_list_is_found():
 )
 def test_output_is_compared_line_by_line(expected, actual, is_same):
     assert matches(expected, actual) is is_same
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("pertoken run 'my model.yaml' \\\n  --draws 7", ["pertoken", "run", "my model.yaml", "--draws", "7"]),
+        ("pertoken run a.yaml | head", None),
+        ("pertoken run a.yaml > b.txt", None),
+        ("pertoken run $MODEL", None),
+        ("CI=1 pertoken run a.yaml", None),
+        ("python a.py", None),
+    ],
+)
+def test_a_command_of_ours_that_needs_no_shell_is_run_without_one(line, words):
+    assert words_of(line) == words
+
+
+def test_a_command_of_ours_fails_as_promised_without_a_shell(folder):
+    run(folder, "~~~console\n$ pertoken prise gpt-4o # exit 2\n$ pertoken --version\npertoken ...\n~~~")
+
+
+def test_a_command_of_ours_that_fails_without_a_promise_is_found(folder):
+    with pytest.raises(PageError, match=r"(?s)exit 2, expected 0.*no command 'prise'; did you mean price"):
+        run(folder, "~~~console\n$ pertoken prise gpt-4o\n~~~")

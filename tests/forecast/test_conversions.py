@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.forecast.made import daily
 
 from pertoken.core.keys import Key
 from pertoken.forecast.conversions import ConversionPrior, converted
 from pertoken.forecast.panel import Panel, Track
+from tests.forecast.made import daily
 
 
 def history(chance=0.04, customers=500, days=183, step=0.5, seed=3):

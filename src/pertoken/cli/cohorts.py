@@ -24,6 +24,8 @@ from pertoken.present.cohorts import sheet
 @click.option("--discount", type=Percent(), default="10%", show_default=True, help="Cost of money, a year.")
 @click.option("--months", type=click.IntRange(min=1, max=600), default=60, show_default=True,
               help="How long lives are followed.")  # fmt: skip
+@click.option("--churn", type=Percent(), default="6%", show_default=True,
+              help="What you believe of leaving in the first month; worth 20 customer-months.")  # fmt: skip
 @click.option("--draws", type=click.IntRange(min=100), default=2_000, show_default=True, help="Worlds.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the random numbers.")
 @click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, metavar="N",
@@ -38,6 +40,7 @@ def command(
     marketing: str | None,
     discount: Decimal,
     months: int,
+    churn: Decimal,
     draws: int,
     seed: int,
     top: int,
@@ -60,6 +63,7 @@ def command(
             marketing=marketing,
             discount=float(discount),
             months=months,
+            churn=float(churn),
             draws=draws,
             seed=seed,
             watch=watch,

@@ -66,9 +66,9 @@ def _apart(params: Mapping[str, Any]) -> None:
     """Refuse to write over what is read, or twice to one file."""
     cards = [card for side in ("cost", "revenue", "old", "new", "issued") for card in params.get(side) or ()]
     one = [params.get(name) for name in ("log", "mapping", "card", "catalog", "model", "market", "events", "offer")]
+    one = [name for each in one for name in (each if isinstance(each, tuple) else (each,))]
     said = [*one, *params.get("files", ()), *params.get("overlay", ()), *cards]
-    names = [each for value in said if value for each in ([value] if isinstance(value, str) else value)]
-    seen = {Path(each.partition("::")[0].partition("#")[0]).resolve() for each in names}
+    seen = {Path(each.partition("::")[0].partition("#")[0]).resolve() for each in said if each}
     for name in ("xlsx", "html", "rejects", "rollup"):
         if params.get(name):
             place = Path(params[name]).resolve()

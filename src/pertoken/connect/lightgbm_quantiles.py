@@ -22,7 +22,7 @@ SHARES = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
 """Quantiles that are learnt, one model each."""
 
 LEAST_ROWS = 2_000
-"""Customers x periods, beyond four seasons and a horizon, without which one model of all has too little to learn from."""
+"""Customers x periods, beyond four seasons and a horizon, below which there is too little to learn from."""
 
 HIGHEST = 3.0
 """How far a quantile may lie above all that a customer ever used."""
@@ -61,8 +61,8 @@ Learn = Callable[[Table, np.random.Generator], Sequence[Any]]
 def lightgbm_expert(how: Boosting = USUAL) -> Expert:
     """Make an expert of quantile models of all customers, coupled over time as their errors have been.
 
-    Quantiles are sorted, never negative, and at most three times what a customer ever used. Where there is too little to
-    learn from, as at the earliest dates of a trial, it draws the last season again as the peer `seasonal_naive` does.
+    Quantiles are sorted, never negative, and at most three times what a customer ever used. Where there is too little
+    to learn from, as at the earliest dates of a trial, it draws the last season again as `seasonal_naive` does.
 
     Raises:
         InputError: The package is not installed.
@@ -100,7 +100,7 @@ def _package() -> Any:  # noqa: ANN401  published without types
 
 
 def _dates(history: History, horizon: int) -> Indices:
-    """Choose earlier dates to learn from, whole seasons back from the last with a horizon behind it; none if too few."""
+    """Choose earlier dates to learn from, whole seasons back from the last with a horizon after it; none if too few."""
     last = history.value.shape[1] - horizon
     first = RECENT * history.season
     if len(history) * (last - first) < LEAST_ROWS:
@@ -138,7 +138,8 @@ def _learnt(boosted: Any, how: Boosting, known: Table, rng: np.random.Generator)
 def _quantiles(models: Sequence[Any], asked: Table, customers: int) -> Values:
     """Forecast the quantiles of each customer and period, shape `(share, customer, period)`."""
     found = np.array([model.predict(asked.rows) for model in models]) * asked.scale
-    return np.maximum(np.sort(found, axis=0), 0.0).reshape(len(models), customers, -1)
+    quantiles: Values = np.maximum(np.sort(found, axis=0), 0.0).reshape(len(models), customers, -1)
+    return quantiles
 
 
 def _scores(quantiles: Values, actual: Values, rng: np.random.Generator) -> Values:

@@ -7,11 +7,11 @@ from pertoken.core.money import Values
 ROUNDS = 150
 """Rounds of the search; it stops moving long before."""
 
-EVEN = 0.1
-"""Share of the weight that is given to all experts alike, whatever the search says."""
+DOUBT = 1.0
+"""Earlier dates that the belief that all experts are alike is worth."""
 
 
-def blended(quantiles: Values, shares: Values, actual: Values, counts: Values) -> Values:
+def blended(quantiles: Values, shares: Values, actual: Values, counts: Values, apart: float) -> Values:
     """Find weights of experts that minimise the pinball loss of their averaged quantiles, by mirror descent.
 
     Args:
@@ -19,6 +19,7 @@ def blended(quantiles: Values, shares: Values, actual: Values, counts: Values) -
         shares: Shape `(share,)`.
         actual: What came, shape `(case,)`.
         counts: What each case counts for, shape `(case,)`.
+        apart: Earlier dates that don't overlap; with few, all experts are trusted more alike.
 
     Returns:
         Weights that add up to 1, shape `(expert,)`.
@@ -37,4 +38,5 @@ def blended(quantiles: Values, shares: Values, actual: Values, counts: Values) -
             break
         weights = weights * np.exp(-0.5 * slope / size / (1 + turn / 20))
         weights /= weights.sum()
-    return (1 - EVEN) * weights + EVEN / experts
+    even = DOUBT / (apart + DOUBT)
+    return (1 - even) * weights + even / experts

@@ -1,4 +1,4 @@
-"""Calibration: intervals are made as wide as it takes to have covered what came, at earlier dates and of alike customers."""
+"""Calibration: ranges are made as wide as it takes to have held what came, at earlier dates and of alike customers."""
 
 import numpy as np
 
@@ -7,6 +7,12 @@ from pertoken.forecast.panel import Indices
 
 WIDTHS = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.6, 1.8, 2.0, 2.4])
 """Factors on the width that are tried."""
+
+P10_TO_P90 = 2.5631
+"""Standard deviations from P10 to P90 of a normal."""
+
+FLAT = 1e-3
+"""Share of the median below which the lower end says nothing of the width."""
 
 BELIEF = 2.0
 """Earlier dates that the belief that no factor is needed is worth."""
@@ -30,13 +36,13 @@ def margin(quantiles: Values, shares: Values, actual: Values, origin: Indices) -
 
 
 def _covered(quantiles: Values, shares: Values, actual: Values) -> float:
-    """Share of what came that lies within P10 to P90; half of what lies on a bound that is not between."""
+    """Say what share of what came lies between P10 and P90; of zeros at a bound, as many as there should be."""
+    inner = (shares > 0.1) & (shares < 0.9)  # noqa: PLR2004  the range that is looked at
     low, high = (quantiles[int(np.argmin(np.abs(shares - each)))] for each in (0.1, 0.9))
-    inside = (actual > low) & (actual < high)
-    at = ((actual == low) | (actual == high)) & ~inside
-    zero = (shares[:, None] <= 0.9) & (shares[:, None] > 0.1) & (quantiles <= 0)
-    below = zero.sum(axis=0) / np.maximum(((shares <= 0.9) & (shares > 0.1)).sum(), 1)
-    return float(np.where(at & (actual <= 0), np.minimum(0.8, below) / np.maximum(np.minimum(0.8, below) + 0.1, 0.1), np.where(at, 1.0, inside)).mean())
+    nothing = (quantiles[inner] <= 0).mean(axis=0) * 0.8
+    zero = nothing / np.maximum(nothing + 0.1, 0.1)
+    inside = ((actual >= low) & (actual <= high)).astype(float)
+    return float(np.where((actual <= 0) & (low <= 0), zero, inside).mean())
 
 
 def widened(quantiles: Values, shares: Values, factor: float, extra: float) -> Values:
@@ -46,15 +52,17 @@ def widened(quantiles: Values, shares: Values, factor: float, extra: float) -> V
         quantiles: Shape `(share, case)`.
         shares: Shape `(share,)`.
         factor: On the width.
-        extra: Standard deviation of log to be added.
+        extra: Standard deviation of log to be added, independent of what is there.
     """
+    from scipy.special import ndtri  # noqa: PLC0415  loaded by those who forecast
+
     middle = quantiles[len(shares) // 2]
     low, high = (quantiles[int(np.argmin(np.abs(shares - each)))] for each in (0.1, 0.9))
-    safe = np.where(middle > 0, middle, 1.0)
-    spread = np.log(np.maximum(high, 1e-300) / np.maximum(low, 1e-3 * safe)) / 2.5631
-    power = factor * np.sqrt(1 + (extra / np.maximum(spread, 0.25 * extra + 1e-9)) ** 2)
-    power = np.where((middle > 0) & (high > 0), np.minimum(power, 4), 1.0)
+    positive = middle > 0
+    safe = np.where(positive, middle, 1.0)
+    spread = factor * np.log(np.maximum(high, safe) / np.maximum(low, FLAT * safe)) / P10_TO_P90
+    more = np.sqrt(spread**2 + extra**2) - spread
     up, down = np.maximum(quantiles / safe, 1), np.minimum(quantiles / safe, 1)
-    reach = np.minimum(up**power, 1 + (up - 1) * power * 2)
-    out: Values = np.where(middle > 0, safe * reach * down**power, quantiles)
+    reach = np.minimum(up**factor, 1 + 2 * factor * (up - 1)) * down**factor
+    out: Values = np.where(positive, safe * reach * np.exp(more * ndtri(shares)[:, None]), quantiles)
     return out

@@ -1,6 +1,6 @@
 """Cases: forecasts that would have been made at earlier dates of a history, and what came of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from pertoken.forecast.origins import after, origins
 from pertoken.forecast.panel import Indices
 from pertoken.forecast.pooled import BOUNDS, Law, blend, features, mean_law, spread_law, traits
 from pertoken.forecast.standing import half_lives, standing, typical
+from pertoken.forecast.theta import theta
 
 LEARNT = 3000
 """Cases that errors are learnt from; more are thinned evenly over sizes."""
@@ -24,8 +25,8 @@ FLOOR = 0.1
 WORST = 400.0
 """The largest squared relative error that counts."""
 
-SIMPLE = ("recent", "cycle", "steady")
-"""Point forecasts beside the pooled mean: the shortest half-life, the last cycle, the whole history."""
+SIMPLE = ("recent", "cycle", "steady", "theta")
+"""Point forecasts beside the pooled mean: the shortest half-life, the last cycle, the whole history, a damped trend."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +72,11 @@ class Past:
     periods: int
     dates: tuple[int, ...]
 
+    @property
+    def apart(self) -> float:
+        """How many of the earlier dates don't overlap."""
+        return max(self.periods / self.ahead - 1, 1.0)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rows:
@@ -99,11 +105,12 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
     usual, half = typical(value), half_lives(season, periods)
 
     def rows(date: int, over: int, number: int) -> _Rows:
-        return _rows(value, since, (date, over, number), season, half, usual)
+        return _rows(value, since, (date, over, number), season=season, half=half, usual=usual)
 
     then = _joined([rows(date, ahead, number) for number, date in enumerate(dates)] or [rows(periods, ahead, 0)])
-    if not len(then.who):
+    if not dates or not len(then.who):
         then = rows(periods, ahead, 0)
+        then = replace(then, actual=then.reference)
     regular = float((then.like[:, 0] > np.log(0.5)).mean())
     law = mean_law(then.x, then.reference, then.actual, max(periods / ahead - 1, 1.0), regular)
     mean = _mean(law, then)
@@ -122,17 +129,19 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
 
 
 def _rows(
-    value: Values, since: Indices, when: tuple[int, int, int], season: int, half: Values, usual: float
+    value: Values, since: Indices, when: tuple[int, int, int], *, season: int, half: Values, usual: float
 ) -> _Rows:
     """Describe customers at a date, and say what came after it."""
     date, over, number = when
     known = value[:, :date]
     factors = seasonal.profile(known, season)
-    here = standing(seasonal.without(known, factors), half, season, usual)
+    plain = seasonal.without(known, factors)
+    here = standing(plain, half, season, usual)
     worth = seasonal.ahead(factors, date, over)
     actual = after(value, date, over) if date < value.shape[1] else np.zeros(len(value))
     rows = np.flatnonzero((since < date) & ~np.isnan(actual))
-    levels = np.column_stack([here.levels[0], here.levels[-1], here.base]) * worth[:, None]
+    trend = theta(plain, max(season, 2) / 4, over)
+    levels = np.column_stack([here.levels[0], here.levels[-1], here.base, trend]) * worth[:, None]
     return _Rows(
         features(here, usual)[rows],
         traits(here, usual)[rows],

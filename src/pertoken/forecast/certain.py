@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from pertoken.core.money import Values
-from pertoken.forecast.kernel_bill import bill_customers
 from pertoken.forecast.kernel_people import Common, People, Promises, common_of, people_of
 from pertoken.forecast.population import Forecastable
 from pertoken.forecast.tariff import STAGES, Tariffs
+from pertoken.forecast.tariff_bill import billed
 from pertoken.forecast.twin import lives
 from pertoken.forecast.worlds import Worlds
 
@@ -21,10 +21,10 @@ def certain(
     """Add up what customers use and pay in the one world, each of shape `(1, month, group)`."""
     people, common = twin_arrays(model, tariffs, shared, seed, promises)
     groups = len(next(iter(model.groups.values())))
-    return customer_sums(tariffs, people, common, NONE, groups, rounded=True)
+    return customer_sums(tariffs, people, common, NONE, groups, rounded=True, promises=promises)
 
 
-def twin_arrays(
+def twin_arrays(  # noqa: PLR0917  what meets here
     model: Forecastable, tariffs: Tariffs, shared: Worlds, seed: int, promises: Promises, block: slice = slice(None)
 ) -> tuple[People, Common]:
     """Arrays of a model in double precision; nobody changes its plan where all chance stands still."""
@@ -40,7 +40,7 @@ def replace_converts(common: Common) -> Common:
 
 def customer_sums(
     tariffs: Tariffs, people: People, common: Common, pairs: "np.ndarray[tuple[int], np.dtype[np.int64]]", groups: int,
-    *, rounded: bool,
+    *, rounded: bool, promises: Promises,
 ) -> Mapping[str, Values]:  # fmt: skip
     """Add up customers one after the other, as read: each sum of shape `(path, month, group)`.
 
@@ -51,6 +51,7 @@ def customer_sums(
         pairs: Numbers of the pairs of paths.
         groups: How many groups there are.
         rounded: Whether bills are rounded.
+        promises: What they have committed to.
     """
     lanes, months = common.growth.shape[2], common.growth.shape[1]
     out = {name: np.zeros((lanes, months, groups)) for name in ("driver", "cost", "customers", *STAGES)}
@@ -63,22 +64,34 @@ def customer_sums(
         for plan in range(len(tariffs.plans)):
             mine = life.here * (life.plan == plan)
             if mine.any():
-                money += _bills(tariffs, people, row, plan, life.driver * mine, mine, rounded=rounded)
+                money += _bills(
+                    tariffs, people, row, plan, life.driver * mine, mine, rounded=rounded, promises=promises
+                )
         for i, name in enumerate(STAGES):
             out[name][:, :, group] += money[i] * life.weight
-    return {name: each for name, each in out.items()}
+    return out
 
 
-def _bills(
-    tariffs: Tariffs, people: People, row: int, plan: int, driver: Values, here: Values, *, rounded: bool
+def _bills(  # noqa: PLR0917  what meets here
+    tariffs: Tariffs,
+    people: People,
+    row: int,
+    plan: int,
+    driver: Values,
+    here: Values,
+    *,
+    rounded: bool,
+    promises: Promises,
 ) -> Values:
     """Bill one customer on one plan, shape `(stage, path, month)`."""
     born = people.born[row]
     counts = people.counts[people.profile[row]][None]
     money = np.zeros((len(STAGES), *driver.shape))
     lanes, shares = (np.ascontiguousarray(each.T[None]) for each in (driver, here))
-    billed = bill_customers(
-        tariffs.double, np.array([plan]), counts, np.array([people.age[row]]), lanes, shares, rounded
-    )
-    money[:, :, born:] = np.moveaxis(billed[:, 0], 1, 2)[:, :, born:]
+    mine = people.promise[row : row + 1]
+    made = billed(
+        tariffs, np.array([plan]), counts, people.age[row : row + 1], lanes, shares, rounded=rounded,
+        due=promises.arrays(mine),
+    )  # fmt: skip
+    money[:, :, born:] = np.moveaxis(made[:, 0], 1, 2)[:, :, born:]
     return money

@@ -39,12 +39,13 @@ def coupled(quantiles: Values, shares: Values, *, draws: int, loading: float, se
     out = np.empty((draws, count), dtype=np.float32)
     for first in range(0, count, BLOCK):
         here = slice(first, min(first + BLOCK, count))
-        out[:, here] = _block(quantiles[:, here], shares, draws, loading, seed, first)
+        out[:, here] = _block(quantiles[:, here], shares, draws=draws, loading=loading, stream=(seed, first))
     return out
 
 
-def _block(quantiles: Values, shares: Values, draws: int, loading: float, seed: int, first: int) -> Values:
+def _block(quantiles: Values, shares: Values, *, draws: int, loading: float, stream: tuple[int, int]) -> Values:
     """Sample some customers; the shared factor is that of the seed, their own noise that of the block."""
+    seed, first = stream
     shared = even_normal(draws, np.random.default_rng([seed, 0]))
     rng = np.random.default_rng([seed, 1, first])
     even = np.empty((draws, quantiles.shape[1]), dtype=np.float32)

@@ -123,4 +123,5 @@ def _segment_trend(past: Values, history: History) -> Values:
     np.add.at(total, history.segment, known)
     now, usual = total[:, -season:].mean(axis=1), total[:, -RECENT * season :].mean(axis=1)
     trend = np.log(np.maximum(now, 1e-12) / np.maximum(usual, 1e-12))
-    return np.clip(trend, -2, 2)[history.segment]
+    trends: Values = np.clip(trend, -2, 2)[history.segment]
+    return trends

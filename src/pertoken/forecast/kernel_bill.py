@@ -3,41 +3,92 @@
 import numpy as np
 
 from pertoken.forecast.kernel_lanes import compiled, copied, entered, filled
+from pertoken.forecast.kernel_rate import rate_month
 from pertoken.forecast.tariff_columns import (
+    DRAWN,
     KEEP,
-    POOLS,
+    MINIMUM,
     MONTHLY_PAY,
+    POOLS,
     RENEWS,
     ROW_OF_POOL,
     TERM,
+    UNUSED,
 )
-from pertoken.forecast.kernel_rate import rate_month
 
 STAGES = 9
-# ruff: noqa: ANN001, ANN201, D103, PLR0917
+# ruff: noqa: ANN001, ANN201, PLR0917
 
 
 @entered
-def bill_customers(t, plans, counts, ages, driver, here, rounded):  # type: ignore[no-untyped-def]
-    """Charge a block: shapes `(customer, month, lane)` in, `(stage, customer, month, lane)` out."""
+def bill_customers(t, plans, counts, ages, driver, here, rounded, due, out, weight, groups, total):  # type: ignore[no-untyped-def]
+    """Charge customers in a block of paths, and write that down or add it up.
+
+    Args:
+        t: Tariffs as arrays.
+        plans: Plan of each, shape `(customer,)`.
+        counts: What a unit of driver counts for each charge, shape `(customer, charge)`.
+        ages: Months since each came.
+        driver: Usage, shape `(customer, month, lane)`.
+        here: 1 where each is a customer.
+        rounded: Whether lines are rounded as on an invoice.
+        due: Agreements: row of each customer, money at the end of a period, where one begins, what was paid before.
+        out: Shape `(stage, customer, month, lane)`; written if there are any customers in it.
+        weight: Share of each that is left, as `driver`; all of it if there are no months in it.
+        groups: Where each is added up.
+        total: Shape `(stage, group, month, lane)`; added to if there are any groups in it.
+    """
     customers, months, lanes = driver.shape
-    out = np.zeros((STAGES, customers, months, lanes), dtype=driver.dtype)
-    state = np.zeros((t.rows, lanes), dtype=driver.dtype)
+    state = np.zeros((t.rows + 1, lanes), dtype=driver.dtype)
     table = np.zeros((3, t.lines, lanes), dtype=driver.dtype)
     room = np.zeros((3, lanes), dtype=driver.dtype)
     fresh = np.zeros(lanes, dtype=driver.dtype)
     money = np.zeros((STAGES, lanes), dtype=driver.dtype)
     for i in range(customers):
         begin(t, plans[i], ages[i], state)
+        row = due[0][i]
+        if row >= 0:
+            filled(state[t.rows], due[3][row])
         for month in range(months):
             renewed(t, here[i], month, fresh)
             for s in range(STAGES):
                 filled(money[s], t.zero)
             who = (driver[i, month], here[i, month], fresh, counts[i])
             rate_month(t, plans[i], month, ages[i] > 0, who, state, (table, room), money, rounded)
+            if row >= 0:
+                promised(due[1][row, month], due[2][row, month], here[i, month], state[t.rows], money)
             for s in range(STAGES):
-                copied(out[s, i, month], money[s])
-    return out
+                if out.shape[1] > 0:
+                    copied(out[s, i, month], money[s])
+                if total.shape[1] > 0:
+                    added(total[s, groups[i], month], money[s], weight[i], month)
+
+
+@compiled
+def promised(least, opens, here, so_far, money):  # type: ignore[no-untyped-def]
+    """Bring what is billed in a period of an agreement up to what was committed."""
+    zero = here[0] * 0
+    if opens:
+        filled(so_far, zero)
+    for s in range(STAGES):
+        if s not in (DRAWN, UNUSED):
+            for k in range(len(so_far)):
+                so_far[k] += money[s, k]
+    if least > 0:
+        for k in range(len(so_far)):
+            money[MINIMUM, k] += max(least - so_far[k], zero) * here[k]
+
+
+@compiled
+def added(whole, part, weight, month):  # type: ignore[no-untyped-def]
+    """Add money to the whole, by the share of the customer that is left."""
+    if len(weight) == 0:
+        for k in range(len(part)):
+            whole[k] += part[k]
+    else:
+        left = weight[month]
+        for k in range(len(part)):
+            whole[k] += part[k] * left[k]
 
 
 @compiled

@@ -22,10 +22,12 @@ from pertoken.forecast.tariff_columns import (
 
 UP, DOWN = 1, 2
 READ = 15
+# signatures are numba's
+# ruff: noqa: ANN001, ANN201, D103, PLW3301
 
 
 @compiled
-def priced(t, c, counted, out, rounded):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def priced(t, c, counted, out, rounded):  # type: ignore[no-untyped-def]
     """From counted to priced units: factor, packages, free units."""
     scale, free, first = t.charge_numbers[c, SCALE], t.charge_numbers[c, FREE], t.charge[c, FREE_FIRST]
     for i in range(len(out)):
@@ -39,7 +41,7 @@ def priced(t, c, counted, out, rounded):  # type: ignore[no-untyped-def]  # noqa
 
 
 @compiled
-def beyond(out, free, zero, rounded):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D103
+def beyond(out, free, zero, rounded):  # type: ignore[no-untyped-def]
     if not rounded:
         for i in range(len(out)):
             out[i] = max(out[i] - free, zero)
@@ -51,7 +53,7 @@ def beyond(out, free, zero, rounded):  # type: ignore[no-untyped-def]  # noqa: A
 
 
 @compiled
-def whole(out, how, size, half):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D103
+def whole(out, how, size, half):  # type: ignore[no-untyped-def]
     for i in range(len(out)):
         x = out[i] * size
         if how == UP:
@@ -64,7 +66,7 @@ def whole(out, how, size, half):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
 @compiled
-def curve(t, c, units, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def curve(t, c, units, out):  # type: ignore[no-untyped-def]
     """Charge priced units: intercept, slope, and at each bound a change of slope and a jump."""
     a, b, zero = t.charge_numbers[c, BASE], t.charge_numbers[c, RATE], t.zero
     for i in range(len(out)):
@@ -81,7 +83,7 @@ def curve(t, c, units, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 
 
 @compiled
-def cents(values, scale, half):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def cents(values, scale, half):  # type: ignore[no-untyped-def]
     """Round money half up, away from zero."""
     for i in range(len(values)):
         x = np.floor(abs(values[i]) * scale * TIE + half) / scale

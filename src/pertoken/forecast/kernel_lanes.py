@@ -5,27 +5,28 @@ and multiplications may only be fused with additions: each lane has the same bit
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from numba import njit
 
-F = TypeVar("F", bound=Callable[..., Any])
+Function = Callable[..., Any]
 
 FLAGS = frozenset({"nnan", "ninf", "nsz", "contract"})
 """What the compiler may take for granted: no value is not a number or infinite, and zero has no sign."""
 
+COMPILE: Any = njit
 SETTINGS: dict[str, Any] = {"fastmath": set(FLAGS), "error_model": "numpy"}
 
 
-def compiled(function: F) -> F:
+def compiled(function: Function) -> Function:
     """Compile a loop over lanes that only other compiled functions call."""
-    made: F = njit(**SETTINGS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    made: Function = COMPILE(**SETTINGS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
     return made
 
 
-def entered(function: F) -> F:
+def entered(function: Function) -> Function:
     """Compile a function that Python calls: without Python's lock, and kept on disk beside the source."""
-    made: F = njit(**SETTINGS, nogil=True, cache=True)(function)
+    made: Function = COMPILE(**SETTINGS, nogil=True, cache=True)(function)
     return made
 
 

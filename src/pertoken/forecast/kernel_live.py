@@ -8,7 +8,7 @@ Halves, of a value for each pair: 0 and 1 spare, 2 and 3 the normals drawn last.
 import numpy as np
 
 from pertoken.forecast.kernel_draw import begun, exponential, logarithm, normals, shares
-from pertoken.forecast.kernel_lanes import compiled, filled
+from pertoken.forecast.kernel_lanes import compiled, copied, filled
 
 LEVEL, WALK, HAZARD, LIMIT, HERE, FRESH, DRIVER, WEIGHT, MINE, MY_DRIVER, MY_FRESH = range(11)
 LOST, TINY = np.float32(1e30), np.float32(1e-30)
@@ -16,7 +16,7 @@ ZERO, ONE, HALF = np.float32(0), np.float32(1), np.float32(0.5)
 CAP = np.float32(4)
 """The most that a customer's own walk is taken to move its level, up or down: a factor of 55. [log]"""
 # signatures are numba's
-# ruff: noqa: ANN001, ANN201, ANN202, D103, PLR0917
+# ruff: noqa: ANN001, ANN201, D103, PLR0917
 
 
 @compiled
@@ -26,31 +26,45 @@ def start(people, common, i, first_pair, state, half, lane):  # type: ignore[no-
     normals(state, half[0], half[1], half[2], half[3])
     shares(state, half[0])
     level_of(people, common, i, half[2], lane)
-    hazard, limit, here, fresh, weight = lane[HAZARD], lane[LIMIT], lane[HERE], lane[FRESH], lane[WEIGHT]
-    pairs, alive = half.shape[1], max(people.alive[i], TINY)
-    s, still, whale, slot = people.segment[i], people.still[i], people.whale[i], people.slot[i]
+    limit, alive = lane[LIMIT], max(people.alive[i], TINY)
     opposite(half[0], limit, ONE)
-    if whale >= 0:
-        for k in range(len(limit)):
-            limit[k] = common.whale_share[whale, k]
-    returns = people.back[s] > ZERO
-    log_alive = logarithm(alive)
+    if people.whale[i] >= 0:
+        copied(limit, common.whale_share[people.whale[i]])
+    if people.still[i]:
+        filled(lane[HERE], ONE)
+        filled(limit, LOST)
+    elif people.back[people.segment[i]] > ZERO:
+        here = lane[HERE]
+        for k in range(len(here)):
+            here[k] = ONE if limit[k] <= alive else ZERO
+    else:
+        expire(limit, logarithm(alive), lane[HERE])
+    filled(lane[HAZARD], ONE if people.back[people.segment[i]] > ZERO else ZERO)
+    filled(lane[WEIGHT], people.alive[i] if people.still[i] else ONE)
+    if people.slot[i] >= 0:
+        come(common.born[people.segment[i], people.born[i]], people.slot[i], lane)
+    copied(lane[FRESH], lane[HERE])
+
+
+@compiled
+def expire(limit, log_alive, here):  # type: ignore[no-untyped-def]
+    """Turn shares into the hazard that each path lives through; who is not there at the start has less than none."""
     for k in range(len(limit)):
-        u = ZERO if still else limit[k]
-        stays = LOST if still else log_alive - logarithm(max(limit[k], TINY))
-        here[k] = ONE if (u <= alive if returns else stays > ZERO) else ZERO
-        limit[k] = stays
-        hazard[k] = ONE if returns else ZERO
-        weight[k] = people.alive[i] if still else ONE
-    if slot >= 0:
-        count = common.born[s, people.born[i]]
-        for k in range(len(limit)):
-            came = ONE if count[k] > slot else ZERO
-            here[k] *= came
-            hazard[k] = came if returns else ZERO
-            limit[k] = limit[k] if count[k] > slot else -ONE
-    for k in range(pairs * 2):
-        fresh[k] = here[k]
+        limit[k] = log_alive - logarithm(max(limit[k], TINY))
+    for k in range(len(limit)):
+        here[k] = ONE if limit[k] > ZERO else ZERO
+
+
+@compiled
+def come(count, slot, lane):  # type: ignore[no-untyped-def]
+    """Leave out the paths in which fewer come: there the newcomer never is."""
+    hazard, limit, here = lane[HAZARD], lane[LIMIT], lane[HERE]
+    number = np.int32(slot)
+    for k in range(len(count)):
+        came = count[k] > number
+        here[k] = here[k] if came else ZERO
+        hazard[k] = hazard[k] if came else ZERO
+        limit[k] = limit[k] if came else -ONE
 
 
 @compiled
@@ -59,8 +73,9 @@ def opposite(half, lanes, whole):  # type: ignore[no-untyped-def]
     pairs = len(half)
     for k in range(pairs):
         lanes[k] = half[k]
+    other = lanes[pairs:]
     for k in range(pairs):
-        lanes[pairs + k] = whole - half[k]
+        other[k] = whole - half[k]
 
 
 @compiled
@@ -71,9 +86,12 @@ def level_of(people, common, i, own, lane):  # type: ignore[no-untyped-def]
     together = ZERO if people.slot[i] >= 0 else people.together[s]
     apart = np.sqrt(ONE - together * together)
     opposite(own, z, ZERO)
+    if whale >= 0:
+        copied(z, common.whale_level[whale])
+    apart = ZERO if people.still[i] else apart
+    rank = common.level
     for k in range(len(z)):
-        mine = common.whale_level[whale, k] if whale >= 0 else z[k]
-        z[k] = together * common.level[k] + (ZERO if people.still[i] else apart * mine)
+        z[k] = together * rank[k] + apart * z[k]
     base, knots, rises = people.base[profile], people.knots[profile], people.rises[profile]
     for k in range(len(z)):
         level[k] = base
@@ -151,45 +169,47 @@ def drive(people, common, i, m, state, half, lane):  # type: ignore[no-untyped-d
     if both or ((drawn or noise > ZERO) and (m - born) % 2 == 0):
         normals(state, half[0], half[1], half[2], half[3])
     odd = (not both) and (m - born) % 2 == 1
-    log, walk, driver = lane[MY_DRIVER], lane[WALK], lane[DRIVER]
-    if walks > ZERO:
-        if whale >= 0:
-            moved(common.whale_walk[whale, m], walks, walk)
-        else:
-            swung(half[3] if odd else half[2], walks, walk)
-        for k in range(len(walk)):
-            walk[k] = min(max(walk[k], -CAP), CAP) if people.slot[i] < 0 else walk[k]
+    walk, driver, level, here = lane[WALK], lane[DRIVER], lane[LEVEL], lane[HERE]
+    cap = CAP if people.slot[i] < 0 else LOST
+    if walks > ZERO and whale >= 0:
+        moved(common.whale_walk[whale, m], walks, cap, walk)
+    elif walks > ZERO:
+        swung(half[3] if odd else half[2], walks, cap, walk)
     common_log = common.moved[s, m]
     ramp = people.ramp[s, min(m - born, people.ramp.shape[1] - 1)] if people.slot[i] >= 0 else ZERO
-    for k in range(len(log)):
-        log[k] = walk[k] + common_log[k] + ramp
     if noise > ZERO:
-        swung(half[3] if both or odd else half[2], noise, log)
-    level, here = lane[LEVEL], lane[HERE]
-    for k in range(len(driver)):
-        driver[k] = level[k] * exponential(log[k]) * here[k]
+        log = lane[MY_DRIVER]
+        for k in range(len(log)):
+            log[k] = walk[k] + ramp
+        swung(half[3] if both or odd else half[2], noise, LOST, log)
+        for k in range(len(driver)):
+            driver[k] = level[k] * exponential(log[k] + common_log[k]) * here[k]
+    else:
+        for k in range(len(driver)):
+            driver[k] = level[k] * exponential(walk[k] + common_log[k] + ramp) * here[k]
     idle = people.idle[profile]
     if idle > ZERO:
         rested(idle, still, state, half, lane)
 
 
 @compiled
-def moved(normal, size, log):  # type: ignore[no-untyped-def]
+def moved(normal, size, cap, log):  # type: ignore[no-untyped-def]
     """Move logs by a normal of each path, so that the mean of what they are logs of stays."""
     mean = HALF * size * size
     for k in range(len(log)):
-        log[k] += size * normal[k] - mean
+        log[k] = min(max(log[k] + (size * normal[k] - mean), -cap), cap)
 
 
 @compiled
-def swung(normal, size, log):  # type: ignore[no-untyped-def]
+def swung(normal, size, cap, log):  # type: ignore[no-untyped-def]
     """Move logs by a normal of each pair, the second path the other way."""
     pairs = len(normal)
     mean = HALF * size * size
+    one, two = log[:pairs], log[pairs:]
     for k in range(pairs):
-        log[k] += size * normal[k] - mean
+        one[k] = min(max(one[k] + (size * normal[k] - mean), -cap), cap)
     for k in range(pairs):
-        log[pairs + k] -= size * normal[k] + mean
+        two[k] = min(max(two[k] - (size * normal[k] + mean), -cap), cap)
 
 
 @compiled

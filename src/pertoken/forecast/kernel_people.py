@@ -1,4 +1,4 @@
-"""People: customers, and those who may come, as arrays that the compiled loops read; and what a block of paths shares."""
+"""People: customers, and those who may come, as arrays for the compiled loops; and what a block of paths shares."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,6 @@ class People(NamedTuple):
         still: Whether its own chance stands at its middle.
         profile: Its row among the profiles.
         promise: Its row among the agreements; -1 for none.
-        paid: What was billed of an agreement's period before the first month.
         base: Level at the lowest known share, by profile.
         knots: Normal scores at which the level's slope changes, by profile.
         rises: By how much it does.
@@ -49,8 +48,6 @@ class People(NamedTuple):
         back: Chance to come back, by segment.
         together: Weight of the shared normal in each rank.
         ramp: Log of a newcomer's level by age.
-        promised: What an agreement asks for at the end of a month, else 0.
-        promise_opens: Whether a period of it begins.
     """
 
     key: NDArray[np.uint64]
@@ -66,7 +63,6 @@ class People(NamedTuple):
     still: NDArray[np.int64]
     profile: NDArray[np.int64]
     promise: NDArray[np.int64]
-    paid: Values
     base: Values
     knots: Values
     rises: Values
@@ -78,8 +74,16 @@ class People(NamedTuple):
     back: Values
     together: Values
     ramp: Values
-    promised: Values
-    promise_opens: NDArray[np.int64]
+
+
+ROWS = 13
+"""How many of the arrays of people have a row for each; the others are by profile and segment."""
+
+
+def few(people: People, rows: slice) -> People:
+    """Keep some rows of people."""
+    kept: list[Any] = [each[rows] for each in people[:ROWS]]
+    return People(*kept, *people[ROWS:])
 
 
 class Common(NamedTuple):
@@ -130,6 +134,15 @@ class Promises:
     opens: NDArray[np.bool_]
     paid: Values
 
+    def arrays(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Values, NDArray[np.int64], Values]:
+        """Give compiled loops the agreements of some rows of people (see `People.promise`)."""
+        return (
+            rows,
+            np.ascontiguousarray(self.due, dtype=np.float64),
+            self.opens.astype(np.int64),
+            self.paid.astype(float),
+        )
+
     @classmethod
     def none(cls, customers: int, months: int) -> "Promises":
         """Make agreements of nobody."""
@@ -137,8 +150,13 @@ class Promises:
         return cls(np.full(customers, -1, dtype=np.int64), nothing, nothing > 0, np.zeros(0))
 
 
-def people_of(
-    model: Forecastable, tariffs: Tariffs, shared: Worlds, seed: int, promises: Promises, kind: Any = np.float32  # noqa: ANN401  a kind of number
+def people_of(  # noqa: PLR0917  what meets here
+    model: Forecastable,
+    tariffs: Tariffs,
+    shared: Worlds,
+    seed: int,
+    promises: Promises,
+    kind: Any = np.float32,  # noqa: ANN401  a kind of number
 ) -> People:
     """Write customers and newcomers down as arrays.
 
@@ -154,7 +172,7 @@ def people_of(
     come = _newcomers(model, shared)
     whale, still = _chance(model, shared, len(come))
     base, knots, rises = _profiles(model)
-    ages = max(max(len(law.ramp) for law in laws), 1)
+    ages = max(1, *(len(law.ramp) for law in laws))
     counts = np.concatenate([
         tariffs.counts(there.mix, np.asarray(there.plan)) if size else np.zeros((0, len(tariffs.owner))),
         *(tariffs.counts(law.mix[None], np.array([law.plan])) for law in laws),
@@ -173,22 +191,21 @@ def people_of(
         "profile": [*range(size), *(size + each.segment for each in come)],
         "promise": [*promises.row, *([-1] * len(come))],
     }
-    paid = np.array([promises.paid[row] if row >= 0 else 0.0 for row in mine["promise"]])
     order = np.argsort(np.asarray(mine["group"], dtype=np.int64), kind="stable")
-    rows = {name: np.asarray(each, dtype=np.uint64 if name == "key" else np.int64)[order] for name, each in mine.items()}
+    rows: dict[str, Any] = {
+        name: np.asarray(each, dtype=np.uint64 if name == "key" else np.int64)[order] for name, each in mine.items()
+    }
     real = {
         "alive": np.append(there.alive, np.ones(len(come)))[order],
-        "paid": paid[order],
         "base": base, "knots": knots, "rises": rises, "counts": counts,
         **{name: np.append(getattr(there, name), [getattr(law, name) for law in laws])
            for name in ("noise", "walk", "idle", "cost")},
         "back": [law.back for law in laws],
         "together": model.shared.level,
         "ramp": [_stretched(law.ramp, ages) for law in laws],
-        "promised": promises.due,
     }  # fmt: skip
     numbers = {name: np.ascontiguousarray(each, dtype=kind) for name, each in real.items()}
-    return People(**rows, **numbers, promise_opens=promises.opens.astype(np.int64))
+    return People(**rows, **numbers)
 
 
 class _Newcomer(NamedTuple):
@@ -267,6 +284,7 @@ def common_of(model: Forecastable, shared: Worlds, block: slice, kind: Any = np.
         block: Which paths.
         kind: Of the numbers.
     """
+
     def part(values: Values) -> Values:
         return np.ascontiguousarray(values[..., block], dtype=kind)
 
@@ -299,7 +317,7 @@ def hazards(laws: Sequence[Law], error: Values) -> Values:
     Returns:
         Shape `(segment, age, path)`; a chance of p is a hazard of -log(1 - p).
     """
-    ages = max(max(len(law.leave) for law in laws), 1)
+    ages = max(1, *(len(law.leave) for law in laws))
     chance = np.clip(np.stack([_stretched(law.leave, ages) for law in laws]), 0.0, 1 - 1e-9)
     odds = chance / (1 - chance)
     hazard: Values = np.log1p(odds[:, :, None] * np.exp(error))

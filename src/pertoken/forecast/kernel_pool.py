@@ -35,10 +35,9 @@ from pertoken.forecast.tariff_columns import (
     UNUSED,
 )
 
-DRAWN, UNUSED, REFUND = 5, 6, 8
 CONTRACTED, INVOICED, COUNTED = range(3)
 # signatures are numba's, as in `kernel_rate`
-# ruff: noqa: ANN001, ANN201, D103, PLR0917
+# ruff: noqa: ANN001, ANN201, ARG001, D103, PLR0917, PLW3301
 
 
 @compiled

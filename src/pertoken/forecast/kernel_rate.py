@@ -36,7 +36,7 @@ from pertoken.forecast.tariff_columns import (
 
 CONTRACTED, INVOICED, COUNTED = range(3)
 # signatures are numba's: arrays of one lane each, of the kind of number of `t`
-# ruff: noqa: ANN001, ANN201, D103, PLR0917
+# ruff: noqa: ANN001, ANN201, ARG001, D103, PLR0917
 
 
 @compiled

@@ -1,8 +1,11 @@
-"""Earlier dates of a history at which a forecast would have been made, and what came after: what errors are learnt from."""
+"""Origins: earlier dates of a history at which forecasts would have been made, and what came after."""
 
 import numpy as np
 
 from pertoken.core.money import Values
+
+HALF = 0.5
+"""Share of the periods after a date that must have been watched."""
 
 MOST = 10
 """Earlier dates looked at."""
@@ -15,6 +18,7 @@ def origins(periods: int, horizon: int, season: int, most: int = MOST) -> tuple[
         periods: Of the history.
         horizon: Wanted.
         season: Periods of a cycle.
+        most: Dates at most.
 
     Returns:
         Numbers of periods known at each date, rising, and the horizon: the one wanted, or half of the history.
@@ -23,7 +27,7 @@ def origins(periods: int, horizon: int, season: int, most: int = MOST) -> tuple[
     (((10, 12, 15), 15), ((33, 52, 72), 28), ((1,), 1))
     """
     ahead = max(min(horizon, periods // 2), 1)
-    if periods < 2:
+    if periods < 2:  # noqa: PLR2004  a date, and something after it
         return (), ahead
     first = min(max(periods // 3, season, 3), periods - ahead)
     count = min(most, periods - ahead - first + 1)
@@ -34,5 +38,5 @@ def after(value: Values, first: int, horizon: int) -> Values:
     """Add up what came after a date, scaled up for periods not watched; NaN where less than half was."""
     part = value[:, first : first + horizon]
     share = (~np.isnan(part)).mean(axis=1)
-    total: Values = np.where(share >= 0.5, np.nansum(part, axis=1) / np.maximum(share, 0.5), np.nan)
+    total: Values = np.where(share >= HALF, np.nansum(part, axis=1) / np.maximum(share, HALF), np.nan)
     return total

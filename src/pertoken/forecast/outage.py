@@ -18,7 +18,7 @@ def outages(value: Values) -> NDArray[np.bool_]:
     Args:
         value: Usage, shape `(customer, period)`; NaN for what was not watched.
 
-    >>> steady = np.ones((6, 9))
+    >>> steady = np.ones((9, 9))
     >>> steady[:, 4] = 0
     >>> np.flatnonzero(outages(steady)).tolist()
     [4]
@@ -28,7 +28,7 @@ def outages(value: Values) -> NDArray[np.bool_]:
     seen = watched.sum(axis=1)
     mean = filled.sum(axis=1) / np.maximum(seen, 1)
     idle = filled <= NOTHING * mean[:, None]
-    share = np.where(watched, idle, False).sum(axis=1) / np.maximum(seen, 1)
+    share = (watched & idle).sum(axis=1) / np.maximum(seen, 1)
     log_idle = np.log(np.clip(share, 0.5 / np.maximum(seen, 1), 1.0))
     chance = (watched * log_idle[:, None]).sum(axis=0)
     quiet = (idle | ~watched).all(axis=0) & watched.any(axis=0) & (chance < UNLIKELY)

@@ -1,4 +1,4 @@
-"""Plans: which cards each customer is charged by at the end of a history, and the one number that usage is forecast by."""
+"""Plans: which cards each customer is charged by at the end of a history, and the number that usage is forecast by."""
 
 from collections.abc import Mapping, Sequence
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pertoken.core.money import Values
-from pertoken.forecast.panel import Indices
 from pertoken.forecast.standing import Standing
 
 SIZE = 0.5
@@ -62,9 +61,9 @@ def _standard(features: Values, middle: Values, scale: Values) -> Values:
 
 
 def blend(here: Standing) -> Values:
-    """Give the middle of the recent levels, the reference of the mean, shape `(customer,)`. [unit / period]
+    """Give the middle of the recent levels, the reference of the mean, in units a period, shape `(customer,)`.
 
-    It is the geometric mean for those who are always active, so that a burst counts little, and the mean for the others.
+    The geometric mean of those who are always active, so that a burst counts little; the mean of the others.
     """
     even, middle = here.levels.mean(axis=0), np.exp(np.log(here.levels).mean(axis=0))
     level: Values = here.active * middle + (1 - here.active) * even

@@ -1,4 +1,4 @@
-"""Prediction: the usage of customers and of all of them over a horizon, learnt from what earlier forecasts missed by."""
+"""Prediction: usage of customers and of all of them over a horizon, learnt from what earlier forecasts missed by."""
 
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ from pertoken.forecast.coupled import coupled, loading_for
 from pertoken.forecast.dressed import SHARES, dressed, likeness
 from pertoken.forecast.expert import Experts
 from pertoken.forecast.outage import outages
-from pertoken.forecast.panel import NUMBERED, Indices, Panel
+from pertoken.forecast.panel import NUMBERED, Panel
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.split import split
 from pertoken.forecast.totals import Shift, mean_of, shift
@@ -40,14 +40,29 @@ DENSE = 0.3
 LONGER = 0.25
 """Power of the horizon that a customer's relative error grows with beyond what could be tried."""
 
+FEW = 0.5
+"""Variance that is added where errors are known from one earlier date; with more dates it is divided among them."""
+
 MATERIAL = 0.02
 """Error of the sum of customers from which the total is shifted against them."""
+
+NAMED = 5
+"""Periods of an outage that are named."""
 
 WHALE = 0.5
 """Share of all usage from which a customer is named."""
 
-APART = ({"dying"}, {"recent", "cycle"})
+APART = ({"dying"}, {"recent", "cycle", "theta"})
 """Experts that are of no use to regular customers, and to those who come and go."""
+
+BEATEN = {"steady"}
+"""Experts whose sums are far off for customers who come and go, where a law of dying has been fitted."""
+
+TAIL = 1.5
+"""Most that the pooled forecast of such a customer may be, as a share of the law's highest quantile."""
+
+LEAST_TRUST = 0.5
+"""Least weight of a law of dying among customers who come and go; where they seldom use anything it is all of it."""
 
 DYING_GRAINS = {"day", "week", "month"}
 
@@ -131,16 +146,21 @@ def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> _Said:
     said = _Said(tuple(cases.points), [], [])
     for name, point in cases.points.items():
         ratio = (cases.actual / point)[before.learnt]
-        said.ahead.append(_stretched(dressed(alike, ratio), stretch) * now.points[name])
+        common = _common(ratio, before.cases.active[before.learnt], before.apart)
+        said.ahead.append(_stretched(dressed(alike, ratio / common), stretch) * now.points[name])
         said.then.append(dressed(alike_then, ratio) * point[judged])
     drawn = dict(experts)
     numbered = grain == NUMBERED and seen.season in {1, 7, 12}
     if (now.active < SPARSE).mean() > FEW_SPARSE and (grain in DYING_GRAINS or numbered) and before.dates:
         drawn["dying"] = dying
-    for expert in drawn.values():
+    for name, expert in drawn.items():
         quantiles = tried(expert, before, seen)
         said.ahead.append(quantiles[0])
         said.then.append(quantiles[1])
+        if name == "dying":  # ratios to next to nothing have tails that no customer who comes and go has
+            for place, active in ((said.ahead, now.active), (said.then, cases.active[judged])):
+                capped = np.fmin(place[0], TAIL * place[-1][-1])
+                place[0] = np.where(active < SPARSE, capped, place[0])
     return replace(said, names=(*said.names, *drawn))
 
 
@@ -153,11 +173,17 @@ def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, 
     wide = [1.0, 1.0]
     for sparse in (0, 1):
         here, there = np.flatnonzero(now == bool(sparse)), np.flatnonzero(then == bool(sparse))
-        usable = [k for k, name in enumerate(said.names) if name not in APART[sparse]]
+        useless = APART[sparse] | (BEATEN if sparse and "dying" in said.names else set())
+        usable = [k for k, name in enumerate(said.names) if name not in useless]
         known = there[np.isfinite(np.array([said.then[k][0, there] for k in usable])).all(axis=0)]
         rows = before.judged[known]
         actual, past_told = before.cases.actual[rows], np.array([said.then[k][:, known] for k in usable])
-        share = blended(past_told, SHARES, actual, before.cases.reference[rows] ** -0.5)
+        share = blended(past_told, SHARES, actual, before.cases.reference[rows] ** -0.5, before.apart)
+        if "dying" in said.names and sparse and len(here):
+            belief = np.zeros(len(usable))
+            belief[usable.index(said.names.index("dying"))] = 1.0
+            trust = float(np.clip(1.2 - 2 * np.median(before.now.active[here]), LEAST_TRUST, 1.0))
+            share = trust * belief + (1 - trust) * share
         told[:, known] = np.sort(np.tensordot(share, past_told, axes=1), axis=0)
         wide[sparse] = margin(told[:, known], SHARES, actual, before.cases.like.origin[rows])
         each = np.array([said.ahead[k][:, here] for k in usable])
@@ -165,10 +191,24 @@ def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, 
         for k, part in zip(usable, share.tolist(), strict=True):
             weights[said.names[k]] += part * len(here) / customers
     off = shift(before, mean_of(told, SHARES), months)
+    if (
+        "dying" in said.names
+    ):  # sums of those who leave are not mended: an earlier sum is from another time of their life
+        expected = mean_of(ahead, SHARES)
+        off = replace(off, bias=off.bias * float(expected[~now].sum() / max(expected.sum(), 1e-300)))
     for sparse, extra in ((0, off.extra), (1, 0.0)):
         group = now == bool(sparse)
-        ahead[:, group] = widened(ahead[:, group], SHARES, wide[sparse], extra)
+        more = 1.0 if sparse else float(np.sqrt(1 + FEW / before.apart))
+        ahead[:, group] = widened(ahead[:, group], SHARES, wide[sparse] * more, extra)
     return ahead, weights, off
+
+
+def _common(ratio: Values, active: Values, apart: float) -> float:
+    """Say what part of the middle error of regular customers is not to be believed: dates that overlap are few."""
+    regular = ratio[(active >= SPARSE) & (ratio > 0)]
+    if not len(regular):
+        return 1.0
+    return float(np.median(regular) ** (1 / (apart + 1)))
 
 
 def _stretched(ratio: Values, power: float) -> Values:
@@ -185,8 +225,9 @@ def _notes(panel: Panel, out: NDArray[np.bool_], before: Past | None) -> tuple[s
     """Say what should be known beside the numbers."""
     said = []
     if out.any():
-        days = ", ".join(panel.periods[int(t)] for t in np.flatnonzero(out)[:5])
-        said.append(f"nobody used anything in {days}{' ...' if out.sum() > 5 else ''}: taken as an outage, not as zeros")  # noqa: PLR2004
+        days = ", ".join(panel.periods[int(t)] for t in np.flatnonzero(out)[:NAMED])
+        more = " ..." if out.sum() > NAMED else ""
+        said.append(f"nobody used anything in {days}{more}: taken as an outage, not as zeros")
     if before is None:
         return tuple(said)
     if before.ahead < before.horizon:
@@ -195,7 +236,7 @@ def _notes(panel: Panel, out: NDArray[np.bool_], before: Past | None) -> tuple[s
             f"not {before.horizon}; ranges are widened"
         )
     usage: Values = np.nansum(panel.value, axis=1)
-    top: Indices = np.argmax(usage)
+    top = int(np.argmax(usage))
     if len(panel) > 1 and usage[top] > WHALE * usage.sum():
-        said.append(f"{panel.customers[int(top)]} is {usage[top] / usage.sum():.0%} of all usage")
+        said.append(f"{panel.customers[top]} is {usage[top] / usage.sum():.0%} of all usage")
     return tuple(said)

@@ -14,14 +14,14 @@ LOWEST = 0.02
 def profile(value: Values, season: int) -> Values:
     """Give each customer's factor of each phase, with mean 1, shape `(customer, phase)`; phase 0 is the first period.
 
-    The pooled profile is the mean of customers' own, each of their own size. A customer's own counts for as much as the phases
-    of all customers differ beyond the noise of their cells (one-way analysis of variance).
+    The pooled profile is the mean of customers' own, each of their own size. A customer's own counts for as much as the
+    phases of all customers differ beyond the noise of their cells (one-way analysis of variance).
 
     Args:
         value: Usage, shape `(customer, period)`; NaN for what was not watched.
         season: Periods of a cycle; 1 for no pattern.
     """
-    if season < 2 or value.shape[1] < CYCLES * season:
+    if season == 1 or value.shape[1] < CYCLES * season:
         return np.ones((len(value), max(season, 1)))
     phase = np.arange(value.shape[1]) % season
     watched = ~np.isnan(value)

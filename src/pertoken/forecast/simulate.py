@@ -15,7 +15,7 @@ from pertoken.core.money import Values
 from pertoken.forecast.kernel_people import Promises, common_of, people_of
 from pertoken.forecast.population import FACTORS, Forecastable
 from pertoken.forecast.tariff import STAGES, Tariffs
-from pertoken.forecast.worlds import Worlds, worlds
+from pertoken.forecast.worlds import Worlds, whales_of, worlds
 from pertoken.rating.rate import AMOUNTS
 from pertoken.rating.rate import STAGES as PART_OF
 
@@ -122,7 +122,7 @@ def simulate(
         paths: How many worlds; rounded up to 10 designs of a power of two.
         seed: Same seed, same digits, whatever the threads.
         held: Factors that stand at their middle; all of them for a run without chance, whose bills are rounded.
-        promises: What customers have committed to; see `promise.promises`.
+        promises: What customers have committed to; see `promised.promised`.
         threads: How many work at once; one for each processor if None.
         progress: Told how many blocks of paths are done, of how many.
 
@@ -178,12 +178,11 @@ def summed(
     progress: Progress | None = None,
 ) -> Mapping[str, Values]:
     """Add customers up, block by block of paths, each by one thread."""
-    from numba import config  # noqa: PLC0415  slow to load
+    from numba import get_num_threads  # noqa: PLC0415  slow to load
 
-    from pertoken.forecast.kernel import simulate_block  # noqa: PLC0415  as above
+    from pertoken.forecast.block import Block, block_sums  # noqa: PLC0415  as above
 
     names = quantities(tariffs, promises)
-    used = np.array([STAGES.index(name) for name in names[len(OTHERS) :]], dtype=np.int64)
     people = people_of(model, tariffs, shared, seed, promises)
     groups = len(next(iter(model.groups.values())))
     lanes = min(LANES, shared.paths // shared.replicates)
@@ -191,11 +190,13 @@ def summed(
     blocks = range(0, shared.paths, lanes)
 
     def work(first: int) -> None:
-        block = slice(first, first + lanes)
-        common = common_of(model, shared, block)
-        simulate_block(tariffs.single, people, common, first // 2, used, out[..., block])
+        mine = slice(first, first + lanes)
+        made = Block(tariffs, people, common_of(model, shared, mine), promises, first // 2)
+        sums = block_sums(made, groups)
+        for i, name in enumerate(names):
+            out[i, :, :, mine] = sums[name]
 
-    with ThreadPoolExecutor(threads or config.NUMBA_NUM_THREADS) as pool:
+    with ThreadPoolExecutor(threads or get_num_threads()) as pool:
         for done, _ in enumerate(pool.map(work, blocks), start=1):
             if progress is not None:
                 progress(done, len(blocks))
@@ -208,15 +209,14 @@ def simulated(model: Forecastable, tariffs: Tariffs, shared: Worlds, sums: Mappi
 
 
 def pick(model: Forecastable, rows: NDArray[np.int64]) -> Forecastable:
-    """Keep some customers of a model, and nobody who is yet to come."""
+    """Keep some customers of a model, with its laws."""
     people = model.people
     place = {int(row): at for at, row in enumerate(rows)}
     per_row = ("segment", "plan", "group", "age", "level", "noise", "walk", "idle", "alive", "mix", "cost", "bound")
     kept = replace(
         people,
         names=tuple(people.names[i] for i in rows),
-        whales=np.array([place[int(i)] for i in people.whales if int(i) in place], dtype=np.int64),
+        whales=np.array([place[int(i)] for i in whales_of(model) if int(i) in place], dtype=np.int64),
         **{name: getattr(people, name)[rows] for name in per_row},
     )
-    shared = replace(model.shared, arrivals=np.zeros_like(model.shared.arrivals))
-    return replace(model, people=kept, shared=shared)
+    return replace(model, people=kept)

@@ -1,4 +1,4 @@
-"""Split: usage over a horizon spread over its periods, by the pattern of the cycle and as unevenly as in the history."""
+"""Split: usage over a horizon spread over its periods, by the pattern of the cycle and as uneven as it was."""
 
 import numpy as np
 

@@ -6,6 +6,12 @@ import numpy as np
 
 from pertoken.core.money import Values
 
+SHORTEST = 0.5
+"""The shortest half-life. [period]"""
+
+HALF = 0.5
+"""Share of a cycle that must have been watched for it to count."""
+
 PSEUDO = 0.5
 """Periods of the long-run level that a recent level is given on top of its own. [period]"""
 
@@ -33,10 +39,10 @@ class Standing:
 
 
 def half_lives(season: int, periods: int) -> Values:
-    """Choose half-lives of recent levels, from half a cycle to a quarter of the history. [period]"""
+    """Choose half-lives of recent levels, from half a cycle to a quarter of the history, in periods."""
     cycle = season if season > 1 else 2
     every = cycle * np.array([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0])
-    kept = every[(every >= 0.5) & (every <= max(periods / 4, 1.0))]
+    kept = every[(every >= SHORTEST) & (every <= max(periods / 4, 1.0))]
     return kept if len(kept) else np.array([1.0])
 
 
@@ -80,7 +86,7 @@ def _spread(filled: Values, watched: np.ndarray, season: int) -> Values:
     cut = filled[:, filled.shape[1] - count * cycle :].reshape(len(filled), count, cycle).sum(axis=2)
     here = watched[:, watched.shape[1] - count * cycle :].reshape(len(filled), count, cycle).mean(axis=2)
     rate = cut / np.maximum(here, 1e-9)
-    both = (here[:, 1:] > 0.5) & (here[:, :-1] > 0.5)
+    both = (here[:, 1:] > HALF) & (here[:, :-1] > HALF)
     step = np.abs(np.diff(rate, axis=1)) / np.maximum(rate[:, 1:] + rate[:, :-1], 1e-300)
     step = np.where(both, step, 0.0)
     spread: Values = (step.sum(axis=1) + 0.3) / (both.sum(axis=1) + 1.0)

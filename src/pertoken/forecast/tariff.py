@@ -89,9 +89,7 @@ class Tariffs:
         if plan is not None and (bad := (mix > 0) & self.unpriced[plan]).any():
             i, cell = (int(each) for each in np.argwhere(bad)[0])
             about = " ".join(key.labels[key.codes[cell]] for key in self.cells.values())
-            msg = (
-                f"plan {self.plans[int(plan[i])]!r} has no price for {about}; price it on the card, at 0 if it is free"
-            )
+            msg = f"plan {self.plans[int(plan[i])]!r} has no price for {about}; price it, at 0 if it is free"
             raise UnpricedUsage(msg)
         counts: Values = mix @ self.weights.T
         return counts

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from pertoken.core.money import TIE
-from pertoken.forecast.tariff_card import CardRows, PlanRows, PoolRow, StepRow
+from pertoken.forecast.tariff_card import CardRows, ChargeRow, PlanRows, PoolRow, StepRow
 from pertoken.forecast.tariff_columns import AS_USED, AT_GRANT, MONTHLY, NEVER
 from pertoken.rating.card import MONEY
 from pertoken.rating.curve import NOTHING, NormalForm
@@ -28,7 +28,7 @@ class Arrays(NamedTuple):
         half: 1/2.
         tie: Factor on the bound of a tier, for what a float is off by.
         plan: Where the cards of each plan begin, shape `(plan + 1,)`.
-        card: Of each card, shape `(card + 1, 6)`; the last row only says where the others end.
+        card: Of each card, shape `(card + 1, 7)`; the last row only says where the others end.
         cents: 100 for two decimal places, 0 where lines are not rounded, shape `(card,)`.
         charge: Of each charge, shape `(charge + 1, 8)`.
         charge_numbers: Shape `(charge, 6)`.
@@ -77,12 +77,13 @@ def arrays(plans: Sequence[PlanRows], months: int, kind: DTypeLike) -> Arrays:
     """
     cards = [card for plan in plans for card in plan.cards]
     keeper = _Keeper(months)
-    number = np.dtype(kind).type
+    number: Any = np.dtype(kind).type
     made = _charges(cards, keeper) | _steps(cards, keeper) | _pools(cards, keeper)
     cents = [0.0 if card.card.rounding is None else 10.0**card.card.rounding for card in cards]
     lines = [_lines(card) for card in cards]
     bare = [not card.pools and len(card.steps) == _credits(card) for card in cards]
-    about = [lines, bare, [bool(card.pools) for card in cards]]
+    simple = [none and all(map(_simple, card.charges)) for card, none in zip(cards, bare, strict=True)]
+    about: list[Sequence[int]] = [lines, bare, [bool(card.pools) for card in cards], simple]
     counts = [[len(card.charges) for card in cards], [len(c.steps) for c in cards], [len(c.pools) for c in cards]]
     real = {name: np.ascontiguousarray(each, dtype=kind) for name, each in made.items() if each.dtype.kind == "f"}
     return Arrays(
@@ -141,13 +142,18 @@ def _lines(card: CardRows) -> int:
     return max(len(card.charges) + sum(step.kind == "minimum" for step in card.steps), 1)
 
 
+def _simple(row: ChargeRow) -> bool:
+    """Whether a charge is a curve of what a month counts, or due in each month."""
+    return not row.how.round and not row.long and row.priced
+
+
 def _charges(cards: Sequence[CardRows], keeper: _Keeper) -> dict[str, Numbers]:
     rows = [(card, row) for card in cards for row in card.charges]
     forms = [row.form if row.priced else NOTHING for _, row in rows]
     tiers = [_tiers(form) for form in forms]
     pools = [[each for each in card.pools if each.pool.unit != MONEY and r.name in each.names] for card, r in rows]
     sold = [any(not each.pool.outside.block for each in own) for own in pools]
-    whole = [
+    whole: list[Sequence[Any]] = [
         [row.fee for _, row in rows],
         [row.long for _, row in rows],
         [keeper.take(1) if row.long and not row.fee else -1 for _, row in rows],
@@ -155,7 +161,7 @@ def _charges(cards: Sequence[CardRows], keeper: _Keeper) -> dict[str, Numbers]:
         [ROUNDINGS[row.how.round] for _, row in rows],
         [bool(own) for own in pools],
         [bool(own) and not (row.priced and some) for (_, row), own, some in zip(rows, pools, sold, strict=True)],
-        _edges([len(each) for each in tiers]),
+        _edges([len(each) for each in tiers]).tolist(),
     ]
     real = [
         [float(form.a[0]) for form in forms],
@@ -188,7 +194,7 @@ def _steps(cards: Sequence[CardRows], keeper: _Keeper) -> dict[str, Numbers]:
             own.append(len(names))
             rows.append(step)
             names += [step.name] if step.kind == "minimum" else []
-    whole = [
+    whole: list[Sequence[Any]] = [
         [KINDS[step.kind] for step in rows],
         [keeper.take(2) if step.kind == "minimum" and not step.closes.all() else -1 for step in rows],
         own,
@@ -203,7 +209,7 @@ def _pools(cards: Sequence[CardRows], keeper: _Keeper) -> dict[str, Numbers]:
     rows = [row for card in cards for row in card.pools]
     rules = [row.pool.rollover for row in rows]
     keep = [rule.periods if rule else 0 for rule in rules]
-    whole = [
+    whole: list[Sequence[Any]] = [
         [row.pool.unit == MONEY for row in rows],
         [bool(row.pool.term and row.pool.term.renews) for row in rows],
         [_pays(row) for row in rows],

@@ -89,6 +89,37 @@ def stages(
         block = slice(first, min(first + LANES, paths))
         lanes = np.ascontiguousarray(np.moveaxis(driver[block], 0, 2), dtype=np.float64)
         shares = np.ones_like(lanes) if here is None else np.ascontiguousarray(np.moveaxis(here[block], 0, 2), float)
-        money = bill_customers(tariffs.double, plans, counts, ages, lanes, shares, rounded)
+        money = billed(tariffs, plans, counts, ages, lanes, shares, rounded=rounded)
         out[:, block] = np.moveaxis(money, 3, 1)
     return {name: out[i] for i, name in enumerate(STAGES) if name in tariffs.used}
+
+
+def billed(  # noqa: PLR0917  what meets here
+    tariffs: Tariffs,
+    plans: NDArray[np.int64],
+    counts: Values,
+    ages: NDArray[np.int64],
+    driver: Values,
+    here: Values,
+    *,
+    rounded: bool,
+    due: tuple[Any, ...] | None = None,
+) -> Values:
+    """Charge customers whose paths lie innermost: `(customer, month, path)` to `(stage, customer, month, path)`.
+
+    Args:
+        tariffs: The plans.
+        plans: Of each customer, shape `(customer,)`.
+        counts: What a unit of driver counts for each charge, shape `(customer, charge)`.
+        ages: Months since each contract began, shape `(customer,)`.
+        driver: Usage. [driver]
+        here: 1 where each is a customer.
+        rounded: Whether lines are rounded.
+        due: Agreements, see `kernel_people.Promises.arrays`.
+    """
+    out = np.zeros((len(STAGES), *driver.shape))
+    nobody = np.zeros((len(STAGES), 0, *driver.shape[1:]))
+    none = np.full(len(driver), -1, dtype=np.int64), np.zeros((0, 1)), np.zeros((0, 1), dtype=np.int64), np.zeros(0)
+    whole = np.zeros((len(driver), 0, driver.shape[2]))
+    bill_customers(tariffs.double, plans, counts, ages, driver, here, rounded, due or none, out, whole, plans, nobody)
+    return out

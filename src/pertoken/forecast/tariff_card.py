@@ -1,4 +1,4 @@
-"""Rows of a card: charges, steps and pools of one card as numbers by month, for a customer whose mix of usage is fixed."""
+"""Rows of a card: its charges, steps and pools as numbers by month, for customers whose mix of usage is fixed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from pertoken.core.errors import CardError
 from pertoken.core.keys import Key
 from pertoken.core.lines import Usage
 from pertoken.core.money import Values
-from pertoken.core.period import GRAINS, begins, roll_up
+from pertoken.core.period import GRAINS, begins
 from pertoken.forecast.tariff_refused import LONG, refused
 from pertoken.rating.adjust import LIMITS, sequence
 from pertoken.rating.assign import Assignment, Claim, assign
@@ -25,6 +25,8 @@ from pertoken.usage.question import PRICE_FROM
 Flags = NDArray[np.bool_]
 STRAIGHT = NormalForm((), (0,), (1,), (0,))  # type: ignore[arg-type]
 """What is priced already: the weights of the cells are prices."""
+PLAINLY = Convert()
+"""What is priced as it is counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,7 +52,7 @@ class ChargeRow:
     long: bool = False
     fee: bool = False
     form: NormalForm
-    how: Convert = Convert()
+    how: Convert = PLAINLY
     priced: bool = True
 
 
@@ -276,8 +278,6 @@ def _edges(window: str, months: Sequence[str]) -> tuple[Flags, Flags]:
     if window not in LONG:
         every = np.full(len(months), window != "term" and bool(window))
         return every, every
-    label = np.array([roll_up(f"{month}-01", window) for month in months])
     place = np.array([int(month[5:7]) for month in months])
     size = 3 if window == "quarter" else 12
-    del label
     return (place - 1) % size == 0, place % size == 0

@@ -3,8 +3,9 @@
 ON, OPENS, CLOSES, GOES_ON = range(4)
 """By month: whether it holds, where its window begins and ends, whether it holds in the next month, too."""
 
-CHARGES, STEPS, POOLS, SLOTS, PLAIN, POOLED = range(6)
-"""Of a card: where its rows begin, how many lines it has, whether it has neither steps nor pools, whether pools."""
+CHARGES, STEPS, POOLS, SLOTS, PLAIN, POOLED, SIMPLE = range(7)
+"""Of a card: where its rows begin, how many lines it has, whether it has neither steps nor pools, whether pools,
+whether all its charges are curves of the month or fees of each month, and nothing follows them."""
 
 FEE, LONG, ROW, FREE_FIRST, ROUNDS, DRAWS, BLOCKED, TIERS = range(8)
 """Of a charge: a fee; of several months; where its sum is kept; free before rounding; how rounded; whether a pool
@@ -31,8 +32,8 @@ OF_MONEY, RENEWS, PAYS, REFUNDS, KEEP, ORIGINAL, ROW_OF_POOL, DRAWING = range(8)
 the share is of the grant; where its balances are kept; where its list begins."""
 
 TERM, GRANT, COST, MONTHLY_PAY, SHARE, MOST, OVER = range(7)
-"""Of a pool: months of its term, grant, money for a unit, payment of a month, share carried on, the most carried, factor
-on what it doesn't cover."""
+"""Of a pool: months of its term, grant, money for a unit, payment of a month, share carried on, the most carried,
+factor on what it doesn't cover."""
 
 AT_GRANT, AS_USED, NEVER, MONTHLY = range(4)
 """When a pool is paid."""

@@ -137,7 +137,7 @@ class _Customer:
             log = log + people.ramp[self.segment, min(age, people.ramp.shape[1] - 1)]
         if noise > 0:
             log = log + noise * shakes - noise**2 / 2
-        driver = self.level * np.exp(log) * self.here
+        driver: Values = self.level * np.exp(log) * self.here
         idle = float(people.idle[profile])
         if idle > 0:
             driver *= 1 - idle if self.still else self.stream.shares().reshape(-1) >= idle

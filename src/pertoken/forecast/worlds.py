@@ -7,6 +7,7 @@ sequence in independent replicates, which say how far a figure is off. What is h
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from pertoken.forecast.population import FACTORS, Forecastable, Shared
 REPLICATES = 10
 """Independent scramblings of the design."""
 
-EVEN = 6
+EVEN = 4
 """Dimensions of a shock, or of a large customer's walk, that come from the design; the rest from its own stream."""
 
 FREEDOM = 5
@@ -27,6 +28,9 @@ FREEDOM = 5
 
 MOST_GROWTH = 0.5
 """The most by which the error of the growth rate is taken to be off in the first month, up or down. [log / month]"""
+
+MANY, MOST_TRIED = 200.0, 4000
+"""Newcomers of a month above whose mean their number is taken from a gamma law; the most numbers that are tried."""
 
 MOST_WHALES = 30
 """The most customers whose own chance comes from the design."""
@@ -39,7 +43,8 @@ class Worlds:
     Args:
         replicates: How many independent designs the paths are of, one after the other, all of one size.
         growth: Log growth against the start, shape `(segment, month, path)`.
-        shock: Log of the shared and the segment's shock, shape `(segment, month, path)`.
+        shock: Log of the shared and the segment's shock, of the calendar and of declared events, shape
+            `(segment, month, path)`.
         level: Shared normal of the first month's level, shape `(path,)`.
         leave: Error of the log odds of leaving, shape `(path,)`.
         born: Newcomers, shape `(segment, month, path)`.
@@ -97,6 +102,7 @@ def _names(model: Forecastable) -> list[str]:
     """Name the dimensions of the design, the most important first."""
     names = ["growth", "level", *(f"shock {k}" for k in range(EVEN)), "leaving", "arrivals"]
     names += [f"shock of {law.name} {k}" for law in model.laws for k in range(EVEN)]
+    names += [] if model.shared.events is None else [f"event {e}" for e in range(len(model.shared.events))]
     for i in whales_of(model):
         names += [f"{model.people.names[i]} {what}" for what in ("level", "leaving", *map(str, range(EVEN)))]
     return names
@@ -106,10 +112,8 @@ class _Design:
     """Normals and shares by name: from the design where it has the name, else from a free stream of that name."""
 
     def __init__(self, names: Sequence[str], draws: int, replicates: int, seed: int) -> None:
-        self.paths, self._size, self._seed, self._replicates = draws * replicates, draws, seed, replicates
-        self._table = np.concatenate(
-            [design(names, draws=draws, kind="sobol", seed=seed, replicate=r) for r in range(replicates)]
-        )
+        self.paths, self._seed = draws * replicates, seed
+        self._table = _even(tuple(names), draws, replicates, seed)
         self._place = {name: i for i, name in enumerate(names)}
 
     def shares(self, name: str) -> Values:
@@ -117,9 +121,8 @@ class _Design:
         if name in self._place:
             shares: Values = self._table[:, self._place[name]]
             return shares
-        each = [design([name], draws=self._size, kind="random", seed=self._seed, replicate=r)[:, 0]
-                for r in range(self._replicates)]  # fmt: skip
-        return np.concatenate(each)
+        free: Values = design([name], draws=self.paths, kind="random", seed=self._seed)[:, 0]
+        return free
 
     def normals(self, name: str) -> Values:
         """Normals of a name, shape `(path,)`."""
@@ -127,6 +130,12 @@ class _Design:
 
         normals: Values = ndtri(self.shares(name))
         return normals
+
+
+@lru_cache(maxsize=2)
+def _even(names: tuple[str, ...], draws: int, replicates: int, seed: int) -> Values:
+    """Points of all replicates, one after the other, shape `(path, name)`; the same while factors are held in turn."""
+    return np.concatenate([design(names, draws=draws, kind="sobol", seed=seed, replicate=r) for r in range(replicates)])
 
 
 class _Middle:
@@ -153,8 +162,7 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
     def of(factor: str) -> _Design | _Middle:
         return still if factor in held else chance
 
-    whales = [] if "whales" in held else whales_of(model)
-    who = [model.people.names[i] for i in whales]
+    who = [] if "whales" in held else [model.people.names[i] for i in whales_of(model)]
     walks = [_walk(of("whales"), f"{name} ", months) for name in who]
     none = np.zeros((0, chance.paths))
     return Worlds(
@@ -194,8 +202,7 @@ def _shocks(model: Forecastable, chance: _Design | _Middle, months: int) -> Valu
     shared = model.shared
     common = shared.shock * _waves(chance, "shock ", months, shared.shock_stays)
     own = [
-        shared.segment_shock * _waves(chance, f"shock of {law.name} ", months, shared.shock_stays)
-        for law in model.laws
+        shared.segment_shock * _waves(chance, f"shock of {law.name} ", months, shared.shock_stays) for law in model.laws
     ]
     return np.stack([common + each for each in own])
 
@@ -224,20 +231,53 @@ def _walk(chance: _Design | _Middle, name: str, months: int) -> Values:
 
 def _born(model: Forecastable, chance: _Design | _Middle, months: int) -> NDArray[np.int32]:
     """Newcomers: negative binomial around a rate that is the same factor off in all months of a world."""
-    from scipy.stats import nbinom, poisson  # noqa: PLC0415  slow to load, and only a simulation needs it
-
-    shared = model.shared
-    spread = shared.arrivals_error
-    factor = np.exp(spread * chance.normals("arrivals") - spread**2 / 2 * (not isinstance(chance, _Middle)))
-    size = shared.arrivals_size
+    shared, spread = model.shared, model.shared.arrivals_error
+    middle = isinstance(chance, _Middle)
+    factor = np.exp(spread * chance.normals("arrivals") - (0.0 if middle else spread**2 / 2))
     out = np.zeros((len(model.laws), months, chance.paths), dtype=np.int32)
     for s, law in enumerate(model.laws):
         for m in range(months):
             mean = shared.arrivals[s, m] * factor
-            if isinstance(chance, _Middle):
+            if middle:
                 out[s, m] = np.rint(mean)
             elif shared.arrivals[s, m] > 0:
-                share = chance.shares(f"arrivals of {law.name} {m}")
-                law_of = poisson(mean) if np.isinf(size) else nbinom(size, size / (size + mean))
-                out[s, m] = law_of.ppf(share)
+                out[s, m] = counted(chance.shares(f"arrivals of {law.name} {m}"), mean, shared.arrivals_size)
     return out
+
+
+def counted(share: Values, mean: Values, size: float) -> NDArray[np.int32]:
+    """Count by inversion: the smallest number whose chance to be reached or stayed below is at least a share.
+
+    Args:
+        share: Strictly between 0 and 1, shape `(path,)`.
+        mean: Of the negative binomial, shape `(path,)`.
+        size: Its size; infinity for a Poisson law.
+
+    >>> counted(np.array([0.1, 0.5, 0.99]), np.full(3, 4.0), np.inf).tolist()
+    [2, 4, 9]
+    """
+    if mean.max() > MANY:
+        return _near(share, mean, size)
+    if np.isinf(size):
+        chance, ratio = np.exp(-mean), mean
+    else:
+        chance, ratio = (size / (size + mean)) ** size, mean / (size + mean)
+    below, number = chance.copy(), np.zeros(len(mean), dtype=np.int32)
+    for k in range(int(MOST_TRIED)):
+        more = below < share
+        if not more.any():
+            break
+        number += more
+        chance = chance * (ratio / (k + 1) if np.isinf(size) else ratio * (k + size) / (k + 1))
+        below += chance
+    return number
+
+
+def _near(share: Values, mean: Values, size: float) -> NDArray[np.int32]:
+    """Count where many come: a normal with the mean and the variance, with the skew of a gamma."""
+    from scipy.special import gammaincinv  # noqa: PLC0415  slow to load, and only a simulation needs it
+
+    variance = mean + (0.0 if np.isinf(size) else mean**2 / size)
+    shape = mean**2 / variance
+    number: NDArray[np.int32] = np.rint(gammaincinv(shape, share) * variance / mean).astype(np.int32)
+    return number

@@ -94,25 +94,26 @@ def _columns(kind: str = "money", unit: str = "") -> tuple[Column, ...]:
     return tuple(Column(name, label, kind, unit) for name, label in RANGE)  # type: ignore[arg-type]  # a kind
 
 
-def _ends(value: Values) -> tuple[float, ...]:
-    return tuple(float(each) for each in np.quantile(value, (0.1, 0.5, 0.9)))
+def _ends(value: Values) -> tuple[float, float, float]:
+    low, middle, high = (float(each) for each in np.quantile(value, (0.1, 0.5, 0.9)))
+    return low, middle, high
 
 
 def _bridge(answer: Migrated) -> list[Part]:
     """The bridge in expectation, which adds up in every world and so on average, and its picture."""
     made, unit = answer.made, answer.currency
     values: list[tuple[str, Values]] = [("old revenue", made.old), *made.steps.items(), ("new revenue", made.new)]
-    rows = [(name, float(value.sum(axis=-1).mean()), *_ends(value.sum(axis=-1))) for name, value in values]
+    sums = {name: value.sum(axis=-1) for name, value in values}
+    steps = [(name, float(value.mean())) for name, value in sums.items()]
     table = Table(
         "bridge",
         "From the old plan to the new one",
         (Column("step", "Step", "text"), Column("mean", "Mean", "money", unit), *_columns(unit=unit)),
-        tuple(rows),
+        tuple((*step, *_ends(value)) for step, value in zip(steps, sums.values(), strict=True)),
         note="Means add up, quantiles do not. Price, platform fee and breakage are what the plans differ by if movers "
         "are drawn by lot; self-selection is who moves in truth; then usage answers, then customers leave.",
         total=False,
     )
-    steps = [(name, mean) for name, mean, *_ in rows]
     draw = partial(charts.waterfall, steps[:-1], steps[-1], title=f"Revenue over {len(made.months)} months [{unit}]")
     chart = Chart("bridge_chart", "From the old plan to the new one", draw, _bridge_words(steps), "bridge")
     return [chart, table]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.modelling import breakeven, compare, crossover, explained, model, run, sensitivity, solve
     from pertoken.workbench.models import model_check, model_example, model_examples, read_model
     from pertoken.workbench.pools import balances, coverage
+    from pertoken.workbench.predicting import predict
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
     from pertoken.workbench.repricing import reprice
     from pertoken.workbench.sheets import sheet
@@ -41,6 +42,7 @@ _ROOMS = {
     "models": ("model_check", "model_example", "model_examples", "read_model"),
     "pools": ("balances", "coverage"),
     "bills": ("reconcile",),
+    "predicting": ("predict",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "repricing": ("reprice",),
     "sheets": ("sheet",),
@@ -84,6 +86,7 @@ __all__ = [
     "model_check",
     "model_example",
     "model_examples",
+    "predict",
     "price",
     "priced",
     "rank",

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 UNPAID = ("", "free", "trial", "none")
 """States in which a customer does not pay, in whatever case they are written."""
 
+NO_DAYS = "no time to reckon the day by"
+"""What is said of a log without days."""
+
 RECENT = 91
 """Days from which the margin and what is committed are taken."""
 
@@ -43,6 +46,7 @@ def cohorts(
     marketing: "Mapping[str, float] | str | Path | None" = None,
     discount: float = 0.1,
     months: int = 60,
+    churn: float = 0.06,
     draws: int = 2_000,
     seed: int = 0,
     unpriced: Aside = "raise",
@@ -61,6 +65,7 @@ def cohorts(
         marketing: What sales and marketing cost: by month, or a file of `month,amount`. [currency]
         discount: Cost of money, a year.
         months: How long lives are followed.
+        churn: What is believed of leaving in the first month, before the history speaks; worth 20 customer-months.
         draws: Worlds of lifetime value.
         seed: Of the random numbers.
         unpriced: `raise` when usage has no price, `report` to leave it out of the money.
@@ -71,11 +76,23 @@ def cohorts(
     """
     from pertoken.forecast.cohort_report import Ask  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.lifetime import Life  # noqa: PLC0415
+    from pertoken.forecast.retention import RetentionPrior  # noqa: PLC0415
 
     grain, width = ("month", 28) if window == "month" else ("day", _days(window))
-    ask = Ask(by=by, width=width, life=Life(discount=discount, months=months), draws=draws, seed=seed)
+    if not 0 < churn < 1:
+        raise InputError(
+            f"a belief that {churn:.0%} leave in the first month; expected more than none and less than all"
+        )
+    life, prior = Life(discount=discount, months=months), RetentionPrior(churn=churn)
+    ask = Ask(by=by, width=width, life=life, retention=prior, draws=draws, seed=seed)
     own = [name for name in (by, state) if name and name not in GRAINS]
-    read = history(log, revenue=revenue, cost=cost, tracks=own, grain=grain, bare=True, unpriced=unpriced, how=how)
+    try:
+        read = history(log, revenue=revenue, cost=cost, tracks=own, grain=grain, bare=True, unpriced=unpriced, how=how)
+    except InputError as error:
+        if NO_DAYS not in str(error):
+            raise
+        msg = f"{error}; for a log that knows only months take windows of months (`--window month`, window='month')"
+        raise InputError(msg) from error
     return _followed(read, ask, state=state, cac=cac, marketing=marketing, timezone=how.get("timezone", "UTC"))
 
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     Modelled = Ran | Compared | Sensitive | Solved | Crossing | PaysFrom | Traced
     Foreseen = Migrated | Cohorts
     Answer = Modelled | Foreseen | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
-    Ahead = Cohorts | Migrated
-    Answer = Modelled | Ahead | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
 
 LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "Quotes": ("quotes", "sheet", ()),

@@ -164,8 +164,10 @@ def test_leaving_follows_age_contract_and_silence():
     np.testing.assert_allclose(found, [[0, 0.1, 0.1, 0.1], [0.4, 0, 0, 0.1]], atol=1e-8)
 
 
-FREE = {"plan": "free", "where": 'tier == "free"',
-        "prices": {"a": {"measure": {"sum": "total_tokens"}, "convert": {"per": 1000}, "curve": [{"rate": 0}]}}}  # fmt: skip
+FREE = {
+    "plan": "free", "where": 'tier == "free"',
+    "prices": {"a": {"measure": {"sum": "total_tokens"}, "convert": {"per": 1000}, "curve": [{"rate": 0}]}},
+}  # fmt: skip
 TIERS = {"mode": "marginal", "tiers": [{"up_to": 5000, "rate": "0.005"}, {"rate": "0.003"}]}
 PAID = {
     "plan": "paid", "where": 'tier == "paid"', "clamp": {"min": 40, "window": "month"},

@@ -101,5 +101,5 @@ def learned(prior: Prior, estimate: float, error: float) -> Prior:
     spread = max((prior.high - prior.low) / 2 / TENTH, 1e-9)
     ours, theirs = 1 / spread**2, 1 / max(error, 1e-9) ** 2
     mean, width = (middle * ours + estimate * theirs) / (ours + theirs), TENTH / np.sqrt(ours + theirs)
-    low, high = max(mean - width, 0.0), max(mean + width, 0.0)
+    low, high = max(float(mean - width), 0.0), max(float(mean + width), 0.0)
     return replace(prior, low=low, high=high, source="the price change in the history, and the prior")
