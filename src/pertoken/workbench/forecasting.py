@@ -10,8 +10,7 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
-from pertoken.workbench.preparing import BEHAVIOUR, Prepared, prepared
-from pertoken.workbench.reading import How
+from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
 
 if TYPE_CHECKING:
     from pertoken.forecast.answer import Committed, Forecast, FromAbove, Sufficiency
@@ -71,7 +70,7 @@ def forecast_revenue(
     market: "str | Path | Market | None" = None,
     explain: bool = True,
     tested: bool = True,
-    **how: Unpack[How],
+    **how: Unpack[LogAhead],
 ) -> "Forecast":
     """Forecast usage, revenue, cost and margin of a log's customers, as ranges.
 
@@ -126,7 +125,8 @@ def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True, tested
 
     def total(held: frozenset[str]) -> Values:
         some, _ = _worlds(made, made.fitted, FEW, held)
-        return some[leading].sum(axis=1)
+        summed: Values = some[leading].sum(axis=1)
+        return summed
 
     return Forecast(
         currency=made.read.currency,
