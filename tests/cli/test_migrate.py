@@ -48,6 +48,20 @@ def test_the_terminal_says_the_finding_first_and_the_page_shows_it(ask, log):
     assert Path("m.xlsx").stat().st_size > 0
 
 
+def test_the_conclusion_in_words_says_the_numbers_of_the_tables(ask, log):
+    said = result(ask("migrate", log, *MOVE, "--format", "json"))
+    words = said["notes"][0]["text"]
+    (revenue,) = said["tables"]["decision"]["rows"]
+    assert f"{100 * float(revenue['wins']):.1f} % of the worlds)" in words
+    more, less = (len(said["tables"][name]["rows"]) for name in ("pay_more", "pay_less"))
+    assert f"{more} customers would pay more and {less} less" in words
+    lot = next(row for row in said["tables"]["bounds"]["rows"] if row["movers"] == "random movers")
+    assert f"{100 * float(lot['of_old']):.1f} % of revenue before usage and churn" in words.replace("−", "-")
+    steps = {row["step"]: float(row["mean"]) for row in said["tables"]["bridge"]["rows"][1:-1]}
+    assert f"Most comes by {max(steps, key=lambda name: steps[name])} (" in words
+    assert f"Most goes by {min(steps, key=lambda name: steps[name])} (" in words
+
+
 def test_the_same_plan_changes_nothing(ask, log):
     said = result(ask("migrate", log, "--from", "plan.yaml", "--to", "plan.yaml", "--draws", "64", "--format", "json"))
     (revenue,) = said["tables"]["decision"]["rows"]

@@ -113,7 +113,7 @@ def log_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Callable[[float], None] | None]:
+def progress(*, quiet: bool, what: str = "folding the log") -> Iterator[Callable[[float], None] | None]:
     """Show a bar on standard error while a log is folded; nothing where nobody looks."""
     if quiet or not sys.stderr.isatty():
         yield None
@@ -122,7 +122,7 @@ def progress(*, quiet: bool) -> Iterator[Callable[[float], None] | None]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("folding the log", total=1.0)
+        task = bar.add_task(what, total=1.0)
         yield lambda share: bar.update(task, completed=share)
 
 

@@ -40,6 +40,9 @@ DENSE = 0.3
 LONGER = 0.25
 """Power of the horizon that a customer's relative error grows with beyond what could be tried."""
 
+FEW = 0.5
+"""Variance that is added where errors are known from one earlier date; with more dates it is divided among them."""
+
 MATERIAL = 0.02
 """Error of the sum of customers from which the total is shifted against them."""
 
@@ -195,7 +198,8 @@ def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, 
         off = replace(off, bias=off.bias * float(expected[~now].sum() / max(expected.sum(), 1e-300)))
     for sparse, extra in ((0, off.extra), (1, 0.0)):
         group = now == bool(sparse)
-        ahead[:, group] = widened(ahead[:, group], SHARES, wide[sparse], extra)
+        more = 1.0 if sparse else float(np.sqrt(1 + FEW / before.apart))
+        ahead[:, group] = widened(ahead[:, group], SHARES, wide[sparse] * more, extra)
     return ahead, weights, off
 
 

@@ -18,6 +18,8 @@ NAMED = 3
 
 def conclusion(answer: Migrated) -> str:
     """What to take away, in a few sentences, each with numbers of the run."""
+    if not (answer.made.new - answer.made.old).any():
+        return "Nobody would be billed otherwise, so nothing changes."
     return " ".join([_verdict(answer), *_steps(answer), *_bounds(answer), _people(answer), *_spare(answer),
                      _watch(answer)])  # fmt: skip
 

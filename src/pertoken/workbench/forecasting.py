@@ -1,6 +1,7 @@
 """What revenue will we make, as a range? From a log and cards to simulated worlds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -70,6 +71,7 @@ def forecast_revenue(
     market: "str | Path | Market | None" = None,
     explain: bool = True,
     tested: bool = True,
+    progress: Callable[[float], None] | None = None,
     **how: Unpack[LogAhead],
 ) -> "Forecast":
     """Forecast usage, revenue, cost and margin of a log's customers, as ranges.
@@ -88,6 +90,7 @@ def forecast_revenue(
         market: What is believed of the market: a file, or a record of `Market`; both views are combined by precision.
         explain: Tell what makes the range wide, and what more history would bring; it takes fifteen small simulations.
         tested: Score forecasts like this one on the same history, as of earlier days.
+        progress: Told how far the simulations are, 0 to 1.
         **how: How the log is read, as for `statement`; contracts may say commitments, which are settled in each world.
 
     Returns:
@@ -100,10 +103,17 @@ def forecast_revenue(
         log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, top=top, seed=seed,
         events=events, market=market, how=how,
     )  # fmt: skip
-    return foretold(made, draws=draws, explain=explain, tested=tested)
+    return foretold(made, draws=draws, explain=explain, tested=tested, progress=progress)
 
 
-def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True, tested: bool = True) -> "Forecast":
+def foretold(
+    made: Prepared,
+    *,
+    draws: int = PATHS,
+    explain: bool = True,
+    tested: bool = True,
+    progress: Callable[[float], None] | None = None,
+) -> "Forecast":
     """Simulate what was prepared.
 
     Args:
@@ -111,9 +121,11 @@ def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True, tested
         draws: Worlds.
         explain: Tell what makes the range wide, and what more history would bring.
         tested: Score forecasts like this one on the same history, as of earlier days.
+        progress: Told how far the simulations are, 0 to 1.
     """
     from pertoken.forecast.answer import Forecast, drivers  # noqa: PLC0415  the calculator must start fast
 
+    step = _steps(progress)
     worlds, parts = _worlds(made, made.fitted, draws)
     above = _from_above(made, worlds) if made.said.market is not None else None
     if above is not None:
@@ -125,25 +137,51 @@ def foretold(made: Prepared, *, draws: int = PATHS, explain: bool = True, tested
 
     def total(held: frozenset[str]) -> Values:
         some, _ = _worlds(made, made.fitted, FEW, held)
+        step()
         summed: Values = some[leading].sum(axis=1)
         return summed
 
+    step()
     return Forecast(
         currency=made.read.currency,
-        unit="tokens",
+        unit=_unit(made),
         months=made.fitted.of.months,
         worlds=worlds,
         parts=parts,
         fitted=made.fitted,
         past=_past(made),
         drivers=drivers(total) if explain else (),
-        more=_more(made, leading) if explain else (),
+        more=_more(made, leading, step) if explain else (),
         concentration=_concentration(made),
         backtest=_backtested(made) if tested else None,
         committed=_committed(made),
         above=above,
         notes=(*_notes(made), *(above.says if above else ())),
     )
+
+
+def _steps(progress: Callable[[float], None] | None) -> Callable[[], None]:
+    """Count simulations: that of all worlds, those that hold a factor or all others, those with more history."""
+    from pertoken.forecast.population import FACTORS  # noqa: PLC0415  the calculator must start fast
+
+    whole, done = 2 * len(FACTORS) + 6, count(1)
+
+    def step() -> None:
+        if progress is not None:
+            progress(min(next(done) / whole, 1.0))
+
+    return step
+
+
+def _unit(made: Prepared) -> str:
+    """Name what the driver counts."""
+    from pertoken.core.meters import METERS  # noqa: PLC0415  the calculator must start fast
+
+    names = made.read.panel.cells["meter"].column()
+    used = {name for name, weight in zip(names, made.standing.weights, strict=True) if weight > 0}
+    if all(name in METERS and METERS[name].unit == "token" for name in used):
+        return "tokens"
+    return used.pop() if len(used) == 1 else "units"
 
 
 def _from_above(made: Prepared, worlds: Mapping[str, Values]) -> "FromAbove":
@@ -255,7 +293,7 @@ def _whole_months(days: Sequence[str]) -> set[str]:
     return {str(each) for each in month[count == length]}
 
 
-def _more(made: Prepared, leading: str) -> "tuple[Sufficiency, ...]":
+def _more(made: Prepared, leading: str, step: Callable[[], None]) -> "tuple[Sufficiency, ...]":
     """What the range of the total would be with the history as it is, and with longer ones."""
     from pertoken.forecast.answer import Band, Sufficiency  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.fitted import fitted  # noqa: PLC0415
@@ -270,6 +308,7 @@ def _more(made: Prepared, leading: str) -> "tuple[Sufficiency, ...]":
             level=narrowed(level, (days / length) ** power), more=length / days,
         )  # fmt: skip
         worlds, _ = _worlds(made, again, FEW)
+        step()
         band = Band.of(worlds[leading].sum(axis=1))
         found.append(Sufficiency(length, float(band.p10), float(band.p50), float(band.p90)))
     return tuple(found)
