@@ -3,6 +3,7 @@
 import pytest
 
 from examples.beta import real
+from pertoken.forecast.panel import panel_of_rows
 
 
 @pytest.mark.parametrize("name", real.SOURCES)
@@ -18,7 +19,7 @@ def test_real_customers_stay_within_their_ranges_about_as_often_as_these_say(nam
 
 def test_what_came_is_counted_from_the_days_that_were_hidden(monkeypatch):
     rows = [(who, f"2026-09-{day:02}", 10.0 * (who == "a") + 1) for who in "ab" for day in range(1, 22)]
-    whole = real.panel_of_rows(*zip(*rows, strict=True), grain="day")
+    whole = panel_of_rows(*zip(*rows, strict=True), grain="day")
     monkeypatch.setattr(real, "panel", lambda _: whole)
     found = real.held("Helios, GPU-hours")
     assert (found.customers, found.days, found.came) == (2, 7, 84.0)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pertoken.core.errors import InputError
-from pertoken.forecast.agreed import Billed, agreed, ramp_share, settled
+from pertoken.forecast.agreed import Invoiced, agreed, ramp_share, settled
 from pertoken.forecast.agreement import Agreement
 
 MONTHS = ("2026-04", "2026-05", "2026-06", "2026-07", "2026-08")
@@ -18,7 +18,7 @@ HALF_YEAR = Agreement(
     customer="acme", card="enterprise", signed=date(2025, 12, 1), start=date(2026, 1, 1), end=date(2026, 7, 1),
     committed=Decimal(600),
 )  # fmt: skip
-BILLED = Billed(("2026-01", "2026-02", "2026-03"), np.array([[50.0, 100.0, 100.0], [7.0, 7.0, 7.0]]))
+BILLED = Invoiced(("2026-01", "2026-02", "2026-03"), np.array([[50.0, 100.0, 100.0], [7.0, 7.0, 7.0]]))
 
 
 def at(agreements, billed=BILLED):
@@ -65,13 +65,13 @@ def test_a_commitment_by_month_is_settled_by_month_from_the_day_it_began():
 
 def test_a_term_cut_short_counts_in_part_and_says_so():
     each = replace(HALF_YEAR, start=date(2025, 6, 1), end=date(2026, 8, 1), committed=Decimal(3650), per="year")
-    made = agreed([each], MONTHS, ["acme"], Billed(("2025-06",), np.array([[40.0]])))
+    made = agreed([each], MONTHS, ["acme"], Invoiced(("2025-06",), np.array([[40.0]])))
     assert made.terms.committed == pytest.approx([3650, 610])  # 61 of 365 days
     assert made.notes == ("the last year of acme is cut short: 17% of its commitment counts",)
 
 
 def test_charges_before_the_history_are_not_known_and_that_is_said():
-    made = agreed([HALF_YEAR], MONTHS, ["acme"], Billed(("2026-03",), np.array([[100.0]])))
+    made = agreed([HALF_YEAR], MONTHS, ["acme"], Invoiced(("2026-03",), np.array([[100.0]])))
     assert made.terms.drawn.tolist() == [100]
     assert "runs since 2026-01-01, charges are known since 2026-03-01" in made.notes[0]
     assert at([HALF_YEAR]).notes == ()

@@ -21,6 +21,7 @@ def history(chance=0.04, customers=500, days=183, step=0.5, seed=3):
 def test_the_chance_and_the_step_are_found():
     panel, pro = history()
     found = converted(panel, Key(pro[:, -1].astype(np.int32), ("free", "pro")), prior=ConversionPrior())
+    assert found is not None
     assert found.chance[0, 1] == pytest.approx(0.04, rel=0.15)
     assert found.chance[1, 0] == 0
     assert found.step[0, 1] == pytest.approx(0.5, rel=0.1)

@@ -6,7 +6,7 @@ import pytest
 from pertoken.core.errors import UnpricedUsage
 from pertoken.core.keys import Key
 from pertoken.core.lines import Usage, table
-from pertoken.forecast.panel import panel_of_usage
+from pertoken.forecast.panel import Panel, panel_of_usage
 from pertoken.forecast.plans import driver_weights, planned
 from pertoken.rating.card import Card
 
@@ -15,7 +15,7 @@ PRO = Card(name="pro", party="customer", scope=("customer",), where='tier == "pr
 SUPPORT = Card(name="support", party="customer", scope=("customer",), where='tier == "pro"')
 
 
-def history():
+def history() -> tuple[Usage, Panel]:
     rows = [
         ("acme", "2026-01-01", "free", "input_tokens", 5),
         ("acme", "2026-01-02", "pro", "input_tokens", 5),

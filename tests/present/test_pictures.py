@@ -64,7 +64,7 @@ def pictures():
         ),
         "ahead": forecast_fan([], MONTHS[:1], spread(1, start=5), title="USD"),
         "whales": concentration(names, [9e6, 4, 3, 3, 3, 2, 2, 2, 1]),
-        "customers": concentration([f"{EVIL} {i}" for i in range(10_007)], np.exp(rng.normal(0, 2, 10_007))),
+        "customers": concentration([f"{EVIL} {i}" for i in range(10_007)], np.exp(rng.normal(0, 2, 10_007)).tolist()),
         "cohorts": heatmap(
             [(name, "10,007") for name in names], [[1.0] * (13 - row) for row in range(9)], title="Months"
         ),

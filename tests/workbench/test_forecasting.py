@@ -2,7 +2,10 @@
 
 import importlib.util
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
+from typing import TypedDict
 
 import numpy as np
 import pytest
@@ -29,13 +32,23 @@ usage: {value: 30M, p10: 15M, p90: 60M, unit: token, source: pilots}
 price: 1.00 USD / 1M token
 churn: 2%
 """
-FEW = {"draws": 1280, "explain": False, "tested": False}
+
+
+class Few(TypedDict):
+    draws: int
+    explain: bool
+    tested: bool
+
+
+FEW: Few = {"draws": 1280, "explain": False, "tested": False}
 
 pytestmark = pytest.mark.xdist_group("forecast")  # one process compiles the simulation
 
 
-def script(name: str):
+def script(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, ROOT / f"examples/{name.removeprefix('make_')}/{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -116,7 +129,7 @@ def test_ranges_widen_with_the_months(answer):
 def test_a_contract_is_settled_at_the_end_of_its_term(growth):
     signed = Agreement(
         customer="team-337", card="enterprise", signed=date(2026, 10, 20), start=date(2026, 11, 1),
-        end=date(2027, 5, 1), committed=600_000, per="contract",
+        end=date(2027, 5, 1), committed=Decimal(600_000), per="contract",
     )  # fmt: skip
     with_it = foretold(prepared(growth, card=[PLANS], months=6, segments="plan", how={"contracts": [signed]}), **FEW)
     plain = foretold(prepared(growth, card=[PLANS], months=6, segments="plan", how={}), **FEW)
@@ -173,6 +186,7 @@ def test_a_market_draws_the_forecast_towards_it(growth, tmp_path):
     path = tmp_path / "market.yaml"
     path.write_text(MARKET)
     both = forecast_revenue(growth, card=[PLANS, VENDOR], months=6, segments="plan", market=str(path), **FEW)
+    assert both.above is not None
     below, above = both.above.below[1], both.above.above[1]
     assert min(below, above) <= float(both.total("revenue").p50) <= max(below, above)
     assert any("reached" in note for note in both.notes)

@@ -97,7 +97,7 @@ class Agreed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Billed:
+class Invoiced:
     """What customers were charged before the forecast.
 
     Args:
@@ -109,12 +109,12 @@ class Billed:
     amount: Values
 
 
-NOTHING = Billed((), np.zeros((0, 0)))
+NOTHING = Invoiced((), np.zeros((0, 0)))
 """No history."""
 
 
 def agreed(
-    agreements: Iterable[Agreement], months: Sequence[str], customers: Sequence[str], billed: Billed = NOTHING
+    agreements: Iterable[Agreement], months: Sequence[str], customers: Sequence[str], billed: Invoiced = NOTHING
 ) -> Agreed:
     """Say what contracts mean for the months of a forecast.
 
@@ -139,7 +139,7 @@ def agreed(
         by_customer.setdefault(index[each.customer], []).append(each)
     amount = np.zeros((len(names), len(billed.months)))
     amount[: len(customers)] = billed.amount if billed.months else 0.0
-    terms, notes = _terms(by_customer, months, Billed(billed.months, amount))
+    terms, notes = _terms(by_customer, months, Invoiced(billed.months, amount))
     bound, ends, renewal = _bound(by_customer, months, len(names))
     before = period.label(first.astype("datetime64[M]") - 1, "month")
     ramp = _by_month(by_customer, [before, *months], len(names))
@@ -188,7 +188,7 @@ _Row = tuple[int, float, float, Values, int, Values, int]
 """A term: the fields of `Terms` in their order."""
 
 
-def _terms(by_customer: dict[int, list[Agreement]], months: Sequence[str], billed: Billed) -> tuple[Terms, list[str]]:
+def _terms(by_customer: dict[int, list[Agreement]], months: Sequence[str], billed: Invoiced) -> tuple[Terms, list[str]]:
     """Make the terms that lie in the months, and say what is not known of them."""
     rows: list[_Row] = []
     notes: dict[str, None] = {}
@@ -205,7 +205,10 @@ def _terms(by_customer: dict[int, list[Agreement]], months: Sequence[str], bille
 
 
 def _term(
-    each: Agreement, stretch: tuple[np.datetime64, np.datetime64, float], months: Sequence[str], of: tuple[int, Billed]
+    each: Agreement,
+    stretch: tuple[np.datetime64, np.datetime64, float],
+    months: Sequence[str],
+    of: tuple[int, Invoiced],
 ) -> _Row:
     """Say what one term of a contract means for the months."""
     first, last, part = stretch
@@ -218,7 +221,9 @@ def _term(
     return customer, committed, drawn, share, min(due, len(months)), fixed, each.line
 
 
-def _unsure(each: Agreement, first: np.datetime64, part: float, months: Sequence[str], billed: Billed) -> Iterator[str]:
+def _unsure(
+    each: Agreement, first: np.datetime64, part: float, months: Sequence[str], billed: Invoiced
+) -> Iterator[str]:
     """Say where a term is cut short, and where its charges so far are not known."""
     if part < 1:
         yield f"the last {each.per} of {each.customer} is cut short: {part:.0%} of its commitment counts"

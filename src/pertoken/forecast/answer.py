@@ -38,7 +38,8 @@ class Band:
         >>> float(Band.of(np.arange(101.0)).p90)
         90.0
         """
-        return cls(*np.quantile(worlds, SHARES, axis=0), worlds.mean(axis=0))
+        p10, p25, p50, p75, p90 = np.quantile(worlds, SHARES, axis=0)
+        return cls(p10, p25, p50, p75, p90, worlds.mean(axis=0))
 
     @property
     def width(self) -> Values:

@@ -43,7 +43,7 @@ class Cases:
         return Cases(self.customer[rows], self.origin[rows], self.traits[rows])
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _likeness(traits, customer, origin, of_traits, of_customer, of_origin, near, own):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, PLR0917
     """Weigh cases by how much they are like each target, shape `(target, case)`; 0 for the same date."""
     n, m, k = len(traits), len(of_traits), traits.shape[1]
@@ -75,7 +75,7 @@ def _likeness(traits, customer, origin, of_traits, of_customer, of_origin, near,
     return out
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _quantiles(weights, order, ratio, shares):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
     """Take weighted quantiles of the ratios for each target, shape `(share, target)`; middles of steps are joined."""
     n, m = weights.shape

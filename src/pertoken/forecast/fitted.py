@@ -231,7 +231,7 @@ def _mix(panel: Panel, standing: Standing) -> Values:
     silent = recent.sum(axis=1) == 0
     recent[silent] = np.nan_to_num(panel.quantity).sum(axis=2).T[silent]
     driver = recent @ standing.weights
-    mix = np.empty_like(recent)
+    mix: Values = np.empty_like(recent)
     for code in range(len(standing.segment.labels)):
         own = standing.segment.codes == code
         total = driver[own].sum()

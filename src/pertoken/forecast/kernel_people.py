@@ -82,8 +82,7 @@ ROWS = 13
 
 def few(people: People, rows: slice) -> People:
     """Keep some rows of people."""
-    kept: list[Any] = [each[rows] for each in people[:ROWS]]
-    return People(*kept, *people[ROWS:])
+    return people._replace(**{name: each[rows] for name, each in zip(People._fields[:ROWS], people, strict=False)})
 
 
 class Common(NamedTuple):
@@ -204,7 +203,7 @@ def people_of(  # noqa: PLR0917  what meets here
         "together": model.shared.level,
         "ramp": [_stretched(law.ramp, ages) for law in laws],
     }  # fmt: skip
-    numbers = {name: np.ascontiguousarray(each, dtype=kind) for name, each in real.items()}
+    numbers: dict[str, Any] = {name: np.ascontiguousarray(each, dtype=kind) for name, each in real.items()}
     return People(**rows, **numbers)
 
 

@@ -89,7 +89,7 @@ def arrays(plans: Sequence[PlanRows], months: int, kind: DTypeLike) -> Arrays:
     return Arrays(
         zero=number(0), one=number(1), half=number(0.5), tie=number(TIE),
         plan=_edges([len(plan.cards) for plan in plans]),
-        card=np.ascontiguousarray(np.stack([*map(_edges, counts), *(np.append(each, 0) for each in about)], axis=1)),
+        card=np.ascontiguousarray(np.stack([*map(_edges, counts), *(np.array([*each, 0]) for each in about)], axis=1)),
         cents=np.array(cents, dtype=kind),
         lists=np.array(keeper.lists, dtype=np.int64),
         rows=max(keeper.count, 1),
@@ -163,7 +163,7 @@ def _charges(cards: Sequence[CardRows], keeper: _Keeper) -> dict[str, Numbers]:
         [bool(own) and not (row.priced and some) for (_, row), own, some in zip(rows, pools, sold, strict=True)],
         _edges([len(each) for each in tiers]).tolist(),
     ]
-    real = [
+    real: list[Sequence[float]] = [
         [float(form.a[0]) for form in forms],
         [float(form.b[0]) for form in forms],
         [float(row.how.times / row.how.per) for _, row in rows],
@@ -201,7 +201,11 @@ def _steps(cards: Sequence[CardRows], keeper: _Keeper) -> dict[str, Numbers]:
         [not step.names for step in rows],
         keeper.listed(lists),
     ]
-    flags = [[step.on for step in rows], [step.opens for step in rows], [step.closes for step in rows]]
+    flags: list[Sequence[Numbers]] = [
+        [step.on for step in rows],
+        [step.opens for step in rows],
+        [step.closes for step in rows],
+    ]
     return keeper.table("step", whole, [[step.value for step in rows]], flags, len(rows))
 
 
@@ -219,7 +223,7 @@ def _pools(cards: Sequence[CardRows], keeper: _Keeper) -> dict[str, Numbers]:
         [keeper.take(3 + each) for each in keep],
         keeper.listed([_drawing(card, row) for card in cards for row in card.pools]),
     ]
-    real = [
+    real: list[Sequence[float]] = [
         [float(row.months) for row in rows],
         [float(row.pool.grant) for row in rows],
         [row.cost for row in rows],

@@ -140,7 +140,7 @@ class _Customer:
         driver: Values = self.level * np.exp(log) * self.here
         idle = float(people.idle[profile])
         if idle > 0:
-            driver *= 1 - idle if self.still else self.stream.shares().reshape(-1) >= idle
+            driver = driver * (1 - idle if self.still else self.stream.shares().reshape(-1) >= idle)
         return driver
 
     def _normals(self, age: int, *, drawn: bool, noisy: bool) -> tuple[Values, Values]:

@@ -21,6 +21,8 @@ CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
 """What the quantiles that people plan by are called."""
 
 KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "Customers", "customer": "Named customer"}
+Block = Figures | Table | Chart | Note
+
 MILLION = 1e6
 HORIZONS = (3, 6, 12, 24)
 """Months over which totals are told."""
@@ -34,7 +36,7 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
         brief: Of each month, the columns that lead.
         rests: Whether what it rests on and who makes it are told; the terminal has no room for them.
     """
-    blocks = [_figures(answer), Note(conclusion(answer)), _totals(answer), Chart(
+    blocks: list[Block] = [_figures(answer), Note(conclusion(answer)), _totals(answer), Chart(
         "fan", f"Revenue by month, {answer.currency}", partial(_fan, answer),
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
     ), _months(answer, brief=brief)]  # fmt: skip
@@ -184,7 +186,7 @@ def _committed(answer: Forecast) -> Iterator[Table]:
         Column("drawn", "Paid before", "money", unit),
         *(Column(name, f"Pays {name.upper()}", "money", unit) for name in ("p10", "p50", "p90")),
     )
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for each in answer.committed:
         worlds = answer.parts.get("customer", {}).get(each.customer)
         band = None if worlds is None else Band.of(worlds["revenue"].sum(axis=1))
@@ -204,7 +206,7 @@ def _above(answer: Forecast) -> Iterator[Table]:
         *(Column(name, name.upper(), kind, answer.currency) for name in ("p10", "p50", "p90")),
     )
     views = (("from below", answer.above.below), ("from above", answer.above.above), ("both", answer.above.both))
-    rows = tuple((name, *(float(value) for value in view)) for name, view in views)
+    rows: tuple[tuple[Cell, ...], ...] = tuple((name, *map(float, view)) for name, view in views)
     note = f"They are {abs(answer.above.conflict):.1f} standard deviations apart; {2:.0f} would be called a conflict."
     yield Table("views", "From above", columns, rows, note, total=False)
 
@@ -238,7 +240,8 @@ def _more(answer: Forecast) -> Iterator[Table]:
     """What the range would be with more history."""
     if not answer.more:
         return
-    unit, kind = answer.currency, "count" if float(answer.total(measure_of(answer)).p50) >= LARGE else "money"
+    unit = answer.currency
+    kind: Kind = "count" if float(answer.total(measure_of(answer)).p50) >= LARGE else "money"
     columns = (
         Column("days", "Days of history", "count"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),

@@ -116,13 +116,13 @@ def signed(read: History, said: Declared, months: Sequence[str]) -> "Agreed | No
     Raises:
         InputError: There are contracts with commitments, and no card that charges.
     """
-    from pertoken.forecast.agreed import Billed, agreed  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.agreed import Invoiced, agreed  # noqa: PLC0415  the calculator must start fast
 
     if not said.agreements:
         return None
     if "revenue" not in read.ledgers:
         raise InputError("contracts commit to money, and no revenue card says what is charged; add --card PLAN")
-    return agreed(said.agreements, months, read.panel.customers, Billed(*_billed(read.ledgers["revenue"], read)))
+    return agreed(said.agreements, months, read.panel.customers, Invoiced(*_billed(read.ledgers["revenue"], read)))
 
 
 def _billed(ledger: Ledger, read: History) -> tuple[tuple[str, ...], np.ndarray]:

@@ -11,8 +11,7 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
-from pertoken.workbench.preparing import BEHAVIOUR, Prepared, prepared
-from pertoken.workbench.reading import How
+from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
 
 if TYPE_CHECKING:
     from pertoken.forecast.answer import Committed, Forecast, FromAbove, Sufficiency
@@ -73,7 +72,7 @@ def forecast_revenue(
     explain: bool = True,
     tested: bool = True,
     progress: Callable[[float], None] | None = None,
-    **how: Unpack[How],
+    **how: Unpack[LogAhead],
 ) -> "Forecast":
     """Forecast usage, revenue, cost and margin of a log's customers, as ranges.
 
@@ -139,7 +138,8 @@ def foretold(
     def total(held: frozenset[str]) -> Values:
         some, _ = _worlds(made, made.fitted, FEW, held)
         step()
-        return some[leading].sum(axis=1)
+        summed: Values = some[leading].sum(axis=1)
+        return summed
 
     step()
     return Forecast(

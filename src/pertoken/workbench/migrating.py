@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
+from pertoken.forecast.migration.offer import Offer
 from pertoken.rating.card import Card
 from pertoken.workbench.reading import How
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from pertoken.forecast.fitted import Fitted
     from pertoken.forecast.migration.answer import Migrated
     from pertoken.forecast.migration.block import Setting
-    from pertoken.forecast.migration.offer import Offer
     from pertoken.forecast.migration.priors import Prior
     from pertoken.forecast.panel import Panel
     from pertoken.workbench.histories import History
@@ -86,7 +86,6 @@ def _counted(**numbers: int) -> None:
 
 def _offer(said: "Offer | str | Path | None") -> "Offer":
     from pertoken.connect.offers import read_offer  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.migration.offer import Offer  # noqa: PLC0415
 
     if said is None:
         return Offer()
@@ -141,7 +140,7 @@ def _setting(
     from pertoken.forecast.migration.ahead import forecast_ahead, leaving_ahead  # noqa: PLC0415
     from pertoken.forecast.migration.arrayed import tariff_of  # noqa: PLC0415
     from pertoken.forecast.migration.block import Setting  # noqa: PLC0415
-    from pertoken.forecast.migration.offer import Offer, timetable  # noqa: PLC0415
+    from pertoken.forecast.migration.offer import timetable  # noqa: PLC0415
 
     panel, people, months = past.panel, fit.of.people, fit.of.months
     what: dict[str, Any] = {"mix": people.mix, "cells": panel.cells, "known": _known(panel)}

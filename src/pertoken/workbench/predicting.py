@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pertoken.core.errors import InputError, nearest
+from pertoken.forecast.outside import Outside
 
 if TYPE_CHECKING:
     from pertoken.forecast.expert import Experts
-    from pertoken.forecast.outside import Outside
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
 

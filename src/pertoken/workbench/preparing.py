@@ -16,7 +16,7 @@ from pertoken.rating.card import Card, Charge, Curve, Measure, Tier
 from pertoken.rating.contract import Contract
 from pertoken.workbench.declared import Declared, declared, signed
 from pertoken.workbench.histories import History, history
-from pertoken.workbench.reading import How
+from pertoken.workbench.reading import How, Told
 
 if TYPE_CHECKING:
     from pertoken.forecast.agreed import Agreed
@@ -35,6 +35,16 @@ BEHAVIOUR = "behaviour"
 
 SHORTEST = 14
 """Days of history below which nothing is said."""
+
+
+class LogAhead(Told, total=False):
+    """How a log is read to be forecast.
+
+    Args:
+        contracts: As elsewhere; records may also be of `Agreement`, whose commitments are settled in each world.
+    """
+
+    contracts: "str | Path | Sequence[Agreement | Contract]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +92,7 @@ def prepared(
     priors: "Priors | None" = None,
     events: "str | Path | Sequence[Event]" = (),
     market: "str | Path | Market | None" = None,
-    how: How,
+    how: LogAhead,
 ) -> Prepared:
     """Read a log and fit a simulation of its customers to it.
 
@@ -127,13 +137,17 @@ def prepared(
     return Prepared(read, standing, plans, made, charged, seed, beside, agreed)
 
 
-def _in_time(how: How) -> How:
+def _in_time(how: LogAhead) -> How:
     """Give rating the dates of contracts, where these are records of what was signed."""
     said = how.get("contracts", ())
-    if isinstance(said, (str, Path)) or not all(isinstance(each, Agreement) for each in said):
-        return how
-    dates = [Contract(card=e.card, labels={"customer": e.customer}, start=e.start, end=e.end) for e in said]
-    return {**how, "contracts": dates}
+    return {**how, "contracts": said if isinstance(said, (str, Path)) else [_dated(each) for each in said]}
+
+
+def _dated(said: Agreement | Contract) -> Contract:
+    """Keep the dates of what was signed."""
+    if isinstance(said, Contract):
+        return said
+    return Contract(card=said.card, labels={"customer": said.customer}, start=said.start, end=said.end)
 
 
 def standing_of(read: History, segments: str, top: int) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":

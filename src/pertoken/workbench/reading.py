@@ -128,8 +128,8 @@ def reading(
     return found
 
 
-class How(TypedDict, total=False):
-    """How a log is read, and in which time the books are kept: arguments that mean the same wherever a log is asked.
+class Told(TypedDict, total=False):
+    """How a log is read, and in which time the books are kept, but for the contracts.
 
     Args:
         mapping: What the log's columns mean, where their names don't say.
@@ -138,8 +138,6 @@ class How(TypedDict, total=False):
         timezone: Zone in which periods are reckoned; UTC if not said.
         rejects: True to set rows aside that can't be used.
         on: Day whose prices hold where the log has no times; the end of its period if None.
-        contracts: When contracts begin and end: a CSV or YAML file, or records of `Contract`; without, a contract runs
-            from its first period with usage to its last.
         start: First day of the books; that of the log if None. What is before is left out.
         end: The day after the last day of the books; that of the log if None.
         catalog: List prices that `catalog` as a card means: a catalog, its name, or a file; the bundled ones if None.
@@ -152,11 +150,21 @@ class How(TypedDict, total=False):
     timezone: str
     rejects: bool
     on: date | None
-    contracts: Contracts
     start: date | None
     end: date | None
     catalog: Prices
     watch: "Watch | None"
+
+
+class How(Told, total=False):
+    """How a log is read: arguments that mean the same wherever a log is asked.
+
+    Args:
+        contracts: When contracts begin and end: a CSV or YAML file, or records of `Contract`; without, a contract runs
+            from its first period with usage to its last.
+    """
+
+    contracts: Contracts
 
 
 def read_as(log: "str | Path", how: How) -> "AbstractContextManager[Log]":
