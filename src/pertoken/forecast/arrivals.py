@@ -71,7 +71,7 @@ def arrived(
         segment: Of each customer, shape `(customer,)`.
         level: Usage of each in a month, shape `(customer,)`.
         prior: What is believed before.
-        more: Reckon as if the history were so many times as long, at the same rates.
+        more: Reckon the error as if the history were so many times as long; what is expected stays.
         watched_from: Days at the beginning in which a first use may be an old customer's.
     """
     days = len(panel.periods) - watched_from
@@ -79,20 +79,20 @@ def arrived(
     count = len(segment.labels)
     new = np.bincount(segment.codes[panel.since >= watched_from], minlength=count).astype(float)
     there = np.bincount(segment.codes, minlength=count)
-    shape = prior.share * there * prior.months + more * new
-    rate = shape / (prior.months + more * months)
-    total = max(float(shape.sum()), 0.5)
+    believed = prior.share * there * prior.months
+    rate = (believed + new) / (prior.months + months)
+    total = max(float((believed + more * new).sum()), 0.5)
     error = float(np.sqrt(prior.error**2 + 1 / total))
-    tail = np.array([_tail(level[segment.codes == code], prior, more) for code in range(count)])
+    tail = np.array([_tail(level[segment.codes == code], prior) for code in range(count)])
     return Arrivals(rate, error, prior.size, tail, new, months)
 
 
-def _tail(level: Values, prior: ArrivalPrior, more: float) -> float:
+def _tail(level: Values, prior: ArrivalPrior) -> float:
     """Hill's estimate (Annals of Statistics 3(5), 1975) over the largest tenth, shrunk to the prior, at most 0.7."""
     used = np.sort(level[level > 0])[::-1]
     count = len(used) // 10
     if count < FEWEST_IN_TAIL:
         return prior.tail
     hill = float(np.log(used[:count] / used[count]).mean())
-    weight = more * count / (more * count + prior.tail_count)
+    weight = count / (count + prior.tail_count)
     return float(min(prior.tail + weight * (hill - prior.tail), 0.7))

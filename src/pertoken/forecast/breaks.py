@@ -26,7 +26,7 @@ PERSISTENCE = (0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.92, 0.97)
 TRIED = 99
 """Series of each persistence."""
 
-LEAST = 0.05
+LEAST = 0.14
 """The smallest change that is told, in logs."""
 
 MOST = 3

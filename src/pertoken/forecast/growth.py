@@ -96,16 +96,15 @@ def grown(panel: Panel, segment: Key, *, prior: GrowthPrior, rng: np.random.Gene
         segment: Of each customer, shape `(customer,)`.
         prior: What is believed before.
         rng: For the bootstrap over customers.
-        more: Reckon as if the history were so many times as long, at the same rate: what more history would bring.
+        more: Reckon the error as if the history were so many times as long; what is expected stays.
     """
     rates, errors, shares = [], [], []
     swings = _swings(panel)
     for code in range(len(segment.labels)):
         rate, error = _trend(panel.pick(np.flatnonzero(segment.codes == code)), rng)
-        error /= more**1.5
-        weight = prior.spread**2 / (prior.spread**2 + error**2)
+        weight, later = (prior.spread**2 / (prior.spread**2 + each**2) for each in (error, error / more**1.5))
         rates.append(prior.rate + weight * (rate - prior.rate))
-        errors.append(float(np.sqrt(prior.spread**2 * (1 - weight) + prior.turn**2)))
+        errors.append(float(np.sqrt(prior.spread**2 * (1 - later) + prior.turn**2)))
         shares.append(weight)
     count = max(len(swings) - 1, 0) * more
     found = float(np.std(swings, ddof=1)) if len(swings) > 1 else prior.shock

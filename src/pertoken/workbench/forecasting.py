@@ -10,6 +10,7 @@ import numpy as np
 from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
+from pertoken.core.period import begins, ends
 from pertoken.rating.card import Card
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
 
@@ -346,6 +347,12 @@ def _notes(made: Prepared) -> tuple[str, ...]:
     if share > HALF:
         name = panel.customers[int(mean.argmax())]
         notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
+    if (month := panel.periods[-1][:7]) not in _whole_months(panel.periods) and begins(panel.periods[-1:])[0].astype(
+        "datetime64[M]"
+    ) == ends(panel.periods[-1:])[0].astype("datetime64[M]"):
+        notes.append(
+            f"the rest of {month} after {panel.periods[-1]} is not in the forecast, which begins with the month after"
+        )
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
     return tuple(notes)
