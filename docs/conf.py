@@ -34,7 +34,7 @@ nitpick_ignore_regex = [("py:.*", r"(?!pertoken\.).*")]
 
 def tell_types(app: Sphinx, obj: object, bound: bool) -> None:  # noqa: ARG001, FBT001  as Sphinx calls it
     """Import what a module imports for its types only: names that stand on several pages then lead to their own."""
-    module = sys.modules[getattr(inspect.unwrap(obj), "__module__", "")] if callable(obj) else None
+    module = sys.modules.get(getattr(inspect.unwrap(obj), "__module__", "")) if callable(obj) else None
     if module is None or not module.__name__.startswith("pertoken."):
         return
     for block in ast.parse(inspect.getsource(module)).body:
