@@ -1,5 +1,7 @@
 """Growth, swings and arrivals of panels whose law is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,16 @@ def test_a_pattern_of_the_week_is_found_from_three_weeks_on():
     value = np.tile(week, (30, 6)) * np.random.default_rng(2).lognormal(5, 1, (30, 1))
     np.testing.assert_allclose(weekdays(daily(value, str(first))), week, rtol=1e-9)
     np.testing.assert_array_equal(weekdays(daily(value[:, :14], str(first))), np.ones(7))
+
+
+def test_days_that_were_not_watched_move_neither_growth_nor_swings_nor_weekdays():
+    panel = growing(0.05, days=112)
+    holed = panel.quantity.copy()
+    holed[:, :, 59:63] = np.nan
+    seen, whole = (of(replace(panel, quantity=quantity)) for quantity in (holed, panel.quantity))
+    assert seen.rate[0] == pytest.approx(whole.rate[0], abs=0.01)
+    assert seen.shock == pytest.approx(whole.shock, rel=0.1)
+    np.testing.assert_allclose(seen.weekday, whole.weekday, rtol=0.03)
 
 
 def test_months_ahead_have_their_length_and_growth_that_is_damped():

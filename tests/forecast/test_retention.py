@@ -109,6 +109,14 @@ def test_those_who_come_back_are_noticed():
     assert back > 2 * never
 
 
+def test_the_chance_to_come_back_is_that_of_a_month():
+    usage = np.ones((400, 300))
+    usage[:300, 30:] = 0
+    usage[:90, 200:] = 1  # 90 of the 300 who are gone come back within the five months of the second half
+    found = retained(usage, np.zeros(400, dtype=np.int64), periods_per_month=MONTH).back
+    assert found == pytest.approx(90 / (300 * 150 / MONTH), rel=0.05)
+
+
 def test_hazards_fall_with_age_and_survival_is_their_product():
     usage, since, _ = simulated(401, 90, churn=0.2)
     found = retained(usage, since, periods_per_month=MONTH, months=12)

@@ -16,6 +16,7 @@ from pertoken.forecast.arrivals import ArrivalPrior, Arrivals, arrived
 from pertoken.forecast.conversions import ConversionPrior, converted
 from pertoken.forecast.events import Ahead
 from pertoken.forecast.growth import DAYS, WINDOW, Growth, GrowthPrior, ahead, grown
+from pertoken.forecast.outage import outages
 from pertoken.forecast.panel import Indices, Panel
 from pertoken.forecast.population import Codes, Forecastable, Law, Population, Shared, quantile_knots
 from pertoken.forecast.predicted import Predicted
@@ -102,7 +103,7 @@ class Fitted:
 
 
 def months_after(last: str, count: int) -> tuple[str, ...]:
-    """Name the months after the one that a day lies in; the day's own, where the history ends before its middle.
+    """Name the months after the one that a day lies in.
 
     >>> months_after("2026-01-31", 2), months_after("2026-01-30", 1)
     (('2026-02', '2026-03'), ('2026-02',))
@@ -138,6 +139,7 @@ def fitted(
     """
     driver = panel.weighted(standing.weights)
     level = level or predicted(driver, horizon=WINDOW, draws=draws, seed=seed)
+    driver = replace(driver, quantity=np.where(outages(driver.value), np.nan, driver.quantity))
     monthly = level.samples * (DAYS / WINDOW)
     mean = monthly.mean(axis=0)
     growth = grown(driver, standing.segment, prior=priors.growth, rng=np.random.default_rng([seed, 1]), more=more)

@@ -7,6 +7,7 @@ short to say comes from a stated prior, and gives way to the history as windows 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
@@ -140,14 +141,29 @@ def _trend(panel: Panel, rng: np.random.Generator) -> tuple[float, float]:
 
 def _weeks(panel: Panel) -> Values:
     """Add days up by whole weeks that end with the last day, `TREND` at most; those who came later are left out."""
-    value = panel.value
-    count = min(value.shape[1] // 7, TREND)
-    value = value[:, value.shape[1] - 7 * count :].reshape(len(value), count, 7)
-    seen = ~np.isnan(value)
-    there = np.asarray(seen.any(axis=2)).all(axis=1)
-    mean = np.where(seen, value, 0.0).sum(axis=2) / np.maximum(seen.sum(axis=2), 1)
-    weeks: Values = 7 * mean[there]
-    return weeks
+    weeks, seen = by_window(panel.value[:, -7 * TREND :], 7)
+    kept: Values = weeks[seen.all(axis=1)]
+    return kept
+
+
+def by_window(value: Values, length: int) -> tuple[Values, NDArray[np.bool_]]:
+    """Add days up by whole windows that end with the last day; days not watched are taken to be like the others.
+
+    Args:
+        value: By day, shape `(customer, day)`; NaN for what was not watched.
+        length: Days of a window.
+
+    Returns:
+        Totals, 0 where no day was watched, and where any was, both shape `(customer, window)`.
+
+    >>> by_window(np.array([[9.0, np.nan, 2.0, 3.0, 5.0]]), 2)[0].tolist()
+    [[4.0, 8.0]]
+    """
+    count = value.shape[1] // length
+    days = value[:, value.shape[1] - length * count :].reshape(len(value), count, length)
+    seen = ~np.isnan(days)
+    mean = np.where(seen, days, 0.0).sum(axis=2) / np.maximum(seen.sum(axis=2), 1)
+    return length * mean, np.asarray(seen.any(axis=2))
 
 
 def _line(log: Values) -> tuple[Values, Values]:
@@ -161,11 +177,8 @@ def _line(log: Values) -> tuple[Values, Values]:
 
 def _swings(panel: Panel) -> Values:
     """Swings of windows of 28 days: second differences of the log of the total of those who were there in all three."""
-    value = np.nan_to_num(panel.value)
-    count = value.shape[1] // WINDOW
-    if count < FEWEST:
-        return np.zeros(0)
-    windows = value[:, value.shape[1] - WINDOW * count :].reshape(len(value), count, WINDOW).sum(axis=2)
+    windows, _ = by_window(panel.value, WINDOW)
+    count = windows.shape[1]
     found = []
     for at in range(count - 2):
         three = windows[:, at : at + 3]
@@ -188,7 +201,9 @@ def weekdays(panel: Panel) -> Values:
     scale = np.sqrt(np.nansum(value, axis=1, keepdims=True)) + 1e-12
     total = np.nansum(value / scale, axis=0)
     weekday = (begins(panel.periods).astype("datetime64[D]").astype(np.int64) + 3)[-len(total) :] % 7
-    mean = np.array([total[weekday == day].mean() for day in range(7)])
+    watched = ~np.isnan(value).all(axis=0)
+    mean = np.array([total[watched & (weekday == day)].sum() for day in range(7)])
+    mean /= np.maximum(np.bincount(weekday[watched], minlength=7), 1)
     every = mean.mean()
     factor: Values = mean / every if every > 0 else np.ones(7)
     return factor
@@ -206,7 +221,8 @@ def _season(panel: Panel) -> Values:
     there = panel.pick(np.flatnonzero(panel.since == 0))
     if not len(there):
         return np.zeros(12)
-    total = np.bincount(place, np.nansum(there.value, axis=0)) / length
+    watched = np.bincount(place, ~np.isnan(there.value).all(axis=0))
+    total = np.bincount(place, np.nansum(there.value, axis=0)) / np.maximum(watched, 1)
     log = np.log(np.maximum(total, total.max() * 1e-9))
     kernel = np.r_[0.5, np.ones(11), 0.5] / 12
     trend = np.convolve(log, kernel, mode="valid")
@@ -231,7 +247,8 @@ def ahead(growth: Growth, months: tuple[str, ...], last: np.datetime64) -> tuple
     """
     begun = begins(months).astype("datetime64[M]")
     first, over = begun.astype("datetime64[D]"), (begun + 1).astype("datetime64[D]")
-    centre = ((first - last).astype(np.int64) + (over - last).astype(np.int64)) / 2 - WINDOW / 2
+    start = last + 1
+    centre = ((first - start).astype(np.int64) + (over - start).astype(np.int64)) / 2 - WINDOW / 2
     gone = np.maximum(centre / DAYS, 0.0)
     log = np.log(growth.damping)
     damped = (growth.damping**gone - 1) / log

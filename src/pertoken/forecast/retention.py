@@ -115,7 +115,8 @@ def retained(
         flag, 0.0, law.alive(seen) * unseen
     )  # half a week, on average, since the last day in the last week
     error = min(float(odds.std()), prior.error)
-    return Retention(_leaving(law, per_month, months), error, alive, _back(value, since, fold, law, prior), worlds)
+    back = _back(value, since, fold, periods_per_month, law=law, prior=prior)
+    return Retention(_leaving(law, per_month, months), error, alive, back, worlds)
 
 
 def _fold(count: int, per_month: float) -> int:
@@ -157,8 +158,10 @@ def _leaving(law: BetaGeometricBernoulli, per_month: float, months: int) -> Valu
     return np.clip(leaving, 1e-9, 1 - 1e-9)
 
 
-def _back(value: Values, since: Indices, fold: int, law: BetaGeometricBernoulli, prior: RetentionPrior) -> float:
-    """Find the chance to come back: of those who looked long gone at half time, more are active later than expected.
+def _back(
+    value: Values, since: Indices, fold: int, month: float, *, law: BetaGeometricBernoulli, prior: RetentionPrior
+) -> float:
+    """Find the chance in a month to come back: of those who looked long gone at half time, more are active later than expected.
 
     The prior counts as `strength` months of those who are gone.
     """
@@ -170,5 +173,5 @@ def _back(value: Values, since: Indices, fold: int, law: BetaGeometricBernoulli,
     suspect = alive < LONG_GONE
     later = np.any(np.nan_to_num(value[here, half:]) > 0, axis=1)
     returned = max(0.0, float((later[suspect] - alive[suspect]).sum()))
-    watched = float((1 - alive[suspect]).sum()) * (value.shape[1] - half)
+    watched = float((1 - alive[suspect]).sum()) * (value.shape[1] - half) / month
     return float((returned + prior.back * prior.strength) / (watched + prior.strength))

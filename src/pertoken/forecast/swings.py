@@ -6,7 +6,7 @@ import numpy as np
 
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
-from pertoken.forecast.growth import DAYS, WINDOW
+from pertoken.forecast.growth import DAYS, WINDOW, by_window
 from pertoken.forecast.panel import Panel
 
 MIDDLE = 1.349
@@ -54,7 +54,7 @@ def swung(panel: Panel, segment: Key, *, prior: SwingPrior) -> Swings:
     """
     step = WINDOW if len(panel.periods) >= 3 * WINDOW else 7
     weeks = step / 7
-    totals = _totals(panel, step)
+    totals, _ = by_window(panel.value, step)
     noises, walks = [], []
     for code in range(len(segment.labels)):
         noise, walk, count = _parted(totals[segment.codes == code])
@@ -63,13 +63,6 @@ def swung(panel: Panel, segment: Key, *, prior: SwingPrior) -> Swings:
         noises.append(np.sqrt((1 - share) * prior.noise**2 + share * min(noise, prior.most**2)))
         walks.append(np.sqrt((1 - share) * prior.walk**2 + share * min(walk, prior.most**2)))
     return Swings(np.array(noises), np.array(walks))
-
-
-def _totals(panel: Panel, step: int) -> Values:
-    value = np.nan_to_num(panel.value)
-    count = value.shape[1] // step
-    totals: Values = value[:, value.shape[1] - step * count :].reshape(len(value), count, step).sum(axis=2)
-    return totals
 
 
 def _parted(totals: Values) -> tuple[float, float, int]:

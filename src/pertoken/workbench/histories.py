@@ -175,25 +175,34 @@ def _left_out(rated: Mapping[str, Rated]) -> tuple[str, ...]:
 
 
 def _unit_cost(usage: Usage, panel: "Panel", cards: Sequence[Card], terms: Terms, grain: str) -> Values:
-    """What a unit of each cell cost us of late, on average."""
-    from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
-
+    """What a unit of each cell cost us of late, on average; over the whole history, where nobody used it of late."""
     made = np.zeros(len(panel.cells["meter"]))
     if not cards:
         return made
     key = usage.period(grain)
     late = begins(panel.periods[-RECENT:])[0]
-    recent = usage.pick((begins(key.labels) >= late)[key.codes])
+    recent, ever = usage.pick((begins(key.labels) >= late)[key.codes]), None
     names = list(panel.cells)
-    told: dict[str, Any] = {"exact": False, **terms.said(recent)}
-    ledger = amount(allocate(rate(recent, cards, **told).parts, names), "effective")
-    paid = {_labels(row, names): row["amount"] for row in _fold(ledger, names, "amount")}
-    used = {_labels(row, names): row["quantity"] for row in _fold(recent, names, "quantity")}
     columns = [panel.cells[name].column() for name in names]
+    of_late = _paid(recent, cards, terms, names)
     for i, labels in enumerate(zip(*columns, strict=True)):
-        if used.get(labels, 0) > 0:
-            made[i] = paid.get(labels, 0.0) / used[labels]
+        if labels in of_late:
+            made[i] = of_late[labels]
+        else:
+            ever = _paid(usage, cards, terms, names) if ever is None else ever
+            made[i] = ever.get(labels, 0.0)
     return made
+
+
+def _paid(usage: Usage, cards: Sequence[Card], terms: Terms, names: Sequence[str]) -> dict[tuple[str, ...], float]:
+    """What a unit of each cell that was used cost, on average. [currency / unit]"""
+    from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
+
+    told: dict[str, Any] = {"exact": False, **terms.said(usage)}
+    ledger = amount(allocate(rate(usage, cards, **told).parts, names), "effective")
+    paid = {_labels(row, names): row["amount"] for row in _fold(ledger, names, "amount")}
+    used = {_labels(row, names): row["quantity"] for row in _fold(usage, names, "quantity")}
+    return {labels: paid.get(labels, 0.0) / quantity for labels, quantity in used.items() if quantity > 0}
 
 
 def _fold(lines: Lines, names: Sequence[str], value: str) -> list[dict[str, Any]]:
