@@ -14,6 +14,7 @@ import pertoken as pt
 from pertoken.core.errors import InputError
 from pertoken.forecast.agreement import Agreement
 from pertoken.forecast.event import Event
+from pertoken.rating.rate import amount
 from pertoken.workbench.forecasting import forecast_revenue, foretold
 from pertoken.workbench.preparing import prepared
 
@@ -89,6 +90,15 @@ def test_parts_add_up_to_the_total_in_each_world(answer):
         for measure in ("revenue", "cost", "customers"):
             whole = sum(each[measure] for each in labels.values())
             np.testing.assert_allclose(whole, answer.worlds[measure], rtol=1e-5, atol=1e-3)
+
+
+def test_the_worlds_are_a_ledger_that_folds_like_any_other(answer):
+    ledger = answer.ledger()
+    months = amount(ledger.where(account="revenue"), "effective").fold(["month"])
+    assert months.keys["month"].column().tolist() == list(answer.months)
+    np.testing.assert_allclose(months.values["amount"], answer.worlds["revenue"], rtol=1e-6)
+    cost = ledger.where(account="cost").fold(["month"]).values["amount"]
+    np.testing.assert_allclose(cost, answer.worlds["cost"], rtol=1e-6)
 
 
 def test_margin_is_revenue_less_cost_of_the_same_world(answer):

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pertoken.core.errors import InputError
+from pertoken.core.lines import Ledger
 from pertoken.core.money import Values
 from pertoken.forecast.backtested import Backtested
 from pertoken.forecast.fitted import Fitted
 from pertoken.forecast.panel import Indices
 from pertoken.forecast.population import FACTORS
+from pertoken.forecast.simulate import Simulated
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
@@ -140,6 +143,7 @@ class Forecast:
         concentration: Expected revenue of each customer there is, by name, the most first.
         backtest: How forecasts like this one did on the same history; None where it is too short.
         committed: What contracts secure, by customer.
+        simulated: What the worlds are sums of, by group; the view from above and those not in the log are not in it.
         above: The view from above; None where no market is said. The worlds are those of both views then.
         notes: What must be known beside the numbers.
     """
@@ -156,12 +160,28 @@ class Forecast:
     concentration: Mapping[str, float] = field(default_factory=dict)
     backtest: Backtested | None = None
     committed: tuple[Committed, ...] = ()
+    simulated: Simulated | None = None
     above: FromAbove | None = None
     notes: tuple[str, ...] = ()
 
     def band(self, measure: str) -> Band:
         """Range of each month."""
         return Band.of(self.worlds[measure])
+
+    def ledger(self) -> Ledger:
+        """Give the worlds as a ledger, as books, statements and models take it: one draw for each world.
+
+        Keys are `month`, `account`, `stage` and those of the parts; values have shape `(draw, line)`.
+
+        Raises:
+            InputError: It was not simulated here.
+        """
+        if self.simulated is None:
+            raise InputError("this forecast carries no simulation; make it with forecast_revenue")
+        ledger = self.simulated.ledger()
+        if self.above is None:
+            return ledger
+        return Ledger(ledger.keys, {name: each[self.above.rows] for name, each in ledger.values.items()})
 
     def total(self, measure: str, months: int | None = None) -> Band:
         """Range of the sum over the first months."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pertoken.forecast.market import Market
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
+    from pertoken.forecast.simulate import Simulated
 
 PATHS = 10_240
 """Worlds of a forecast, ten replicates of a power of two."""
@@ -127,7 +128,8 @@ def foretold(
     from pertoken.forecast.answer import Forecast, drivers  # noqa: PLC0415  the calculator must start fast
 
     step = _steps(progress)
-    worlds, parts = _worlds(made, made.fitted, draws)
+    found = _simulated(made, made.fitted, draws)
+    worlds, parts = _added(made, found)
     above = _from_above(made, worlds) if made.said.market is not None else None
     if above is not None:
         worlds, parts = (
@@ -137,7 +139,7 @@ def foretold(
     leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
 
     def total(held: frozenset[str]) -> Values:
-        some, _ = _worlds(made, made.fitted, FEW, held)
+        some, _ = _added(made, _simulated(made, made.fitted, FEW, held))
         step()
         summed: Values = some[leading].sum(axis=1)
         return summed
@@ -156,6 +158,7 @@ def foretold(
         concentration=_concentration(made),
         backtest=_backtested(made) if tested else None,
         committed=_committed(made),
+        simulated=found,
         above=above,
         notes=(*_notes(made), *(above.says if above else ())),
     )
@@ -215,13 +218,14 @@ def _again(values: Mapping[str, Values], rows: Values) -> dict[str, Values]:
     return {name: each[rows] for name, each in values.items()}
 
 
-def _worlds(
-    made: Prepared, fitted: "Fitted", draws: int, held: frozenset[str] = frozenset()
-) -> tuple[dict[str, Values], dict[str, dict[str, dict[str, Values]]]]:
-    """Simulate, and add up by measure and by part."""
+def _simulated(made: Prepared, fitted: "Fitted", draws: int, held: frozenset[str] = frozenset()) -> "Simulated":
     from pertoken.forecast.simulate import simulate  # noqa: PLC0415  the calculator must start fast
 
-    found = simulate(fitted.of, made.tariffs, paths=draws, seed=made.seed, held=held, promises=made.promises)
+    return simulate(fitted.of, made.tariffs, paths=draws, seed=made.seed, held=held, promises=made.promises)
+
+
+def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[str, dict[str, dict[str, Values]]]]:
+    """Add up by measure and by part."""
     by_group = {"usage": found.sums["driver"], "customers": found.sums["customers"]}
     if made.plans:
         by_group["revenue"] = found.money()
@@ -308,7 +312,7 @@ def _more(made: Prepared, leading: str, step: Callable[[], None]) -> "tuple[Suff
             made.read.panel, made.standing, made.fitted.of.months, priors=made.fitted.priors, seed=made.seed,
             level=narrowed(level, (days / length) ** power), more=length / days,
         )  # fmt: skip
-        worlds, _ = _worlds(made, again, FEW)
+        worlds, _ = _added(made, _simulated(made, again, FEW))
         step()
         band = Band.of(worlds[leading].sum(axis=1))
         found.append(Sufficiency(length, float(band.p10), float(band.p50), float(band.p90)))
