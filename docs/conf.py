@@ -1,5 +1,10 @@
 """How the documentation is built: `make docs`."""
 
+import ast
+import inspect
+import sys
+from importlib import import_module
+
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
@@ -27,7 +32,21 @@ napoleon_numpy_docstring = False
 nitpick_ignore_regex = [("py:.*", r"(?!pertoken\.).*")]
 
 
+def tell_types(app: Sphinx, obj: object, bound: bool) -> None:  # noqa: ARG001, FBT001  as Sphinx calls it
+    """Import what a module imports for its types only: names that stand on several pages then lead to their own."""
+    module = sys.modules.get(getattr(inspect.unwrap(obj), "__module__", "")) if callable(obj) else None
+    if module is None or not module.__name__.startswith("pertoken."):
+        return
+    for block in ast.parse(inspect.getsource(module)).body:
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING":
+            for line in block.body:
+                if isinstance(line, ast.ImportFrom) and line.module:
+                    there = import_module(line.module)
+                    vars(module).update({each.asname or each.name: getattr(there, each.name) for each in line.names})
+
+
 def setup(app: Sphinx) -> None:
     """Show diagrams as their text: the page stays whole without a script."""
+    app.connect("autodoc-before-process-signature", tell_types)
     app.add_lexer("mermaid", TextLexer)
     app.add_lexer("csv", TextLexer)

@@ -178,7 +178,7 @@ def drivers(total: Callable[[frozenset[str]], Values]) -> tuple[Driver, ...]:
     >>> wide, narrow = rng.normal(0, 3, 4000), rng.normal(0, 1, 4000)
     >>> found = drivers(lambda held: wide * ("growth" not in held) + narrow * ("shocks" not in held))
     >>> [each.factor for each in found][:2], round(found[1].high, 1)
-    (['growth', 'shocks'], 1.3)
+    (['growth', 'shocks'], 1.2)
     """
     whole = float(Band.of(total(frozenset())).width)
     still = float(np.median(total(frozenset(FACTORS))))

@@ -33,6 +33,12 @@ NAMED_SHARE = 0.05
 WHALES = 30
 """Customers whose chance comes from the even design."""
 
+P90 = 1.2816
+"""Standard deviations from the middle of a normal to its 90th percentile."""
+
+TINY = 1e-12
+"""In the place of nothing where logs are taken."""
+
 OTHERS = ""
 """Label of the customers who are not named."""
 
@@ -190,6 +196,7 @@ def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, k
     idle = np.clip(1 - used / np.maximum(alive, 1e-9), 0.0, 0.98)
     mean = monthly.mean(axis=0)
     mix = _mix(panel, standing)
+    level, noise = _parted(_positive(monthly), swings.noise[code])
     days = len(panel.periods)
     return Population(
         names=panel.customers,
@@ -198,8 +205,8 @@ def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, k
         group=np.zeros(len(panel), dtype=np.int32),
         age=((days - panel.since) / DAYS).astype(np.int64),
         shares=SHARES,
-        level=_positive(monthly),
-        noise=_within(swings.noise[code], monthly),
+        level=level,
+        noise=noise,
         walk=swings.walk[code],
         idle=idle,
         alive=alive,
@@ -219,12 +226,22 @@ def _positive(monthly: Values) -> Values:
     return knots
 
 
-def _within(noise: Values, monthly: Values) -> Values:
-    """A month's noise is part of the first month's spread: it can't be more than that."""
-    log = np.log(np.maximum(monthly, 1e-12))
-    low, high = np.quantile(log, [0.16, 0.84], axis=0)
-    spread: Values = np.minimum(noise, np.maximum((high - low) / 2, 0.0))
-    return spread
+def _parted(knots: Values, noise: Values) -> tuple[Values, Values]:
+    """Part the first month's spread into a level that stays and a month's noise that is part of it, at most all of it.
+
+    With logs of spread s and noise n, a level of spread sqrt(s^2 - n^2) times a noise of mean 1 has the same law.
+
+    Args:
+        knots: Levels at `SHARES`, shape `(customer, knot)`.
+        noise: What the history says of it, shape `(customer,)`.
+    """
+    low, middle, high = (np.maximum(knots[:, share == SHARES][:, 0], TINY) for share in (0.1, 0.5, 0.9))
+    spread = np.log(high / low) / (2 * P90)
+    own = np.minimum(noise, spread)
+    left = np.sqrt(np.maximum(1 - (own / np.maximum(spread, TINY)) ** 2, 0.0))
+    scale = middle[:, None]
+    level = scale * np.exp(own[:, None] ** 2 / 2) * np.maximum(knots / scale, TINY) ** left[:, None]
+    return np.where(knots > 0, level, 0.0), own
 
 
 def _mix(panel: Panel, standing: Standing) -> Values:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pertoken.forecast.predicted import Predicted
 
 PATHS = 10_240
-"""Worlds of a forecast: ten replicates of a power of two."""
+"""Worlds of a forecast, ten replicates of a power of two."""
 
 FEW = 1_024
 """Worlds of what is only compared."""

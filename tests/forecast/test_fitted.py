@@ -1,0 +1,32 @@
+"""The first month's forecast, parted into what stays and what is gone, is the same law again."""
+
+import numpy as np
+import pytest
+
+from pertoken.forecast.fitted import SHARES, _parted, months_after
+
+
+def test_level_times_noise_has_the_law_of_the_first_month():
+    rng = np.random.default_rng(1)
+    month = np.exp(3 + 0.5 * rng.standard_normal(400_000))
+    level, noise = _parted(np.quantile(month, SHARES)[None], np.array([0.3]))
+    z, other = rng.standard_normal((2, 400_000))
+    spread = np.log(level[0, SHARES == 0.9] / level[0, SHARES == 0.1])[0] / (2 * 1.2816)
+    again = level[0, SHARES == 0.5][0] * np.exp(spread * z) * np.exp(noise[0] * other - noise[0] ** 2 / 2)
+    np.testing.assert_allclose(np.quantile(again, [0.1, 0.5, 0.9]), np.quantile(month, [0.1, 0.5, 0.9]), rtol=0.01)
+    assert again.mean() == pytest.approx(month.mean(), rel=0.01)
+
+
+def test_noise_is_never_more_than_the_spread():
+    level, noise = _parted(np.full((1, len(SHARES)), 5.0), np.array([0.4]))
+    assert noise[0] == 0
+    np.testing.assert_allclose(level, 5.0)
+
+
+def test_who_never_uses_anything_has_no_level():
+    level, _ = _parted(np.zeros((1, len(SHARES))), np.array([0.4]))
+    np.testing.assert_array_equal(level, 0.0)
+
+
+def test_the_months_ahead_begin_after_that_of_the_last_day():
+    assert months_after("2026-12-31", 2) == ("2027-01", "2027-02")
