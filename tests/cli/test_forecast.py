@@ -49,3 +49,12 @@ def test_a_card_is_never_written_over(ask, log):
     assert done.code == 2
     assert "is also read" in done.err
     assert Path("plan.yaml").read_text() == before
+
+
+def test_where_only_cost_is_charged_nothing_is_called_revenue(ask, log):
+    Path("vendor.yaml").write_text(
+        "{card: vendor, party: vendor, prices: {tokens: {measure: {sum: total_tokens}, curve: [{rate: 1}]}}}"
+    )
+    said = ask("forecast", log, "--card", "vendor.yaml", *SMALL[2:], "--html", "c.html", "--quiet").out
+    assert said.startswith("Cost over 3 months\nCost from 2026-03 to 2026-05: ")
+    assert "Revenue by month" not in Path("c.html").read_text()

@@ -161,9 +161,9 @@ def _leaving(law: BetaGeometricBernoulli, per_month: float, months: int) -> Valu
 def _back(
     value: Values, since: Indices, fold: int, month: float, *, law: BetaGeometricBernoulli, prior: RetentionPrior
 ) -> float:
-    """Find the chance in a month to come back: of those who looked long gone at half time, more are active later than expected.
+    """Find the chance in a month to come back: by how many more are active later than expected of the long gone.
 
-    The prior counts as `strength` months of those who are gone.
+    These are who looked so at half time. The prior counts as `strength` months of those who are gone.
     """
     half = value.shape[1] // (2 * fold) * fold
     here = np.flatnonzero(since < half)

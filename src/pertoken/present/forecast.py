@@ -36,8 +36,9 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
         brief: Of each month, the columns that lead.
         rests: Whether what it rests on and who makes it are told; the terminal has no room for them.
     """
+    leads = measure_of(answer).capitalize()
     blocks: list[Block] = [_figures(answer), Note(conclusion(answer)), _totals(answer), Chart(
-        "fan", f"Revenue by month, {answer.currency}", partial(_fan, answer),
+        "fan", f"{leads} by month, {unit_of(answer)}", partial(_fan, answer),
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
     ), _months(answer, brief=brief)]  # fmt: skip
     blocks += [_part(answer, key) for key in _told(answer)]
@@ -47,7 +48,7 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
         blocks += [*_concentration(answer), _beliefs(answer)]
     notes = [Note(text, "warning" if text.startswith("!") else "info") for text in answer.notes]
     blocks += [Note(note.text.removeprefix("!").strip(), note.level) for note in notes]
-    return Sheet(f"Revenue over {len(answer.months)} months", finding(answer), tuple(blocks), _meta(answer))
+    return Sheet(f"{leads} over {len(answer.months)} months", finding(answer), tuple(blocks), _meta(answer))
 
 
 def _figures(answer: Forecast) -> Figures:
@@ -303,35 +304,60 @@ def _concentration(answer: Forecast) -> Iterator[Chart | Table]:
 
 def _beliefs(answer: Forecast) -> Table:
     """Every number that was believed before the history spoke, and what the two say together."""
-    fitted, priors = answer.fitted, answer.fitted.priors
-    rows: list[tuple[Cell, ...]] = []
-    for code, law in enumerate(fitted.of.laws):
-        where = f" ({law.name})" if len(fitted.of.laws) > 1 else ""
-        said = fitted.growth.data_share[code]
-        rows += [
-            (f"growth of those who are there, log a month{where}", priors.growth.rate, float(fitted.growth.rate[code]),
-             "prior, not data" if said == 0 else f"{said:.0%} data"),
-            (f"its error, a month{where}", priors.growth.spread, float(fitted.growth.error[code]), "both"),
-            (f"newcomers a month{where}", None, float(fitted.arrivals.rate[code]),
-             f"{fitted.arrivals.seen[code]:.0f} seen"),
-            (f"chance to leave, first month{where}", priors.retention.churn, float(law.leave[0]), "both"),
-            (f"chance to leave, twelfth month{where}", None,
-             float(law.leave[min(11, len(law.leave) - 1)]), "both"),
-        ]  # fmt: skip
-    rows += [
-        ("shared swing of a month", priors.growth.shock, fitted.growth.shock,
-         "both" if fitted.growth.shock != priors.growth.shock else "prior, not data"),
-        ("growth left after a month (damping)", None, fitted.growth.damping, "prior, not data"),
-        ("error of the arrivals, log", priors.arrivals.error, fitted.arrivals.error, "both"),
-    ]  # fmt: skip
+    laws = range(len(answer.fitted.of.laws))
+    made = [row for code in laws for row in _of_segment(answer, code)] + _of_all(answer)
     columns = (
         Column("belief", "What", "text"),
         Column("prior", "Prior", "quantity"),
         Column("used", "Used", "quantity"),
         Column("says", "Who says", "text"),
     )
-    made = tuple((what, _round(prior), _round(used), who) for what, prior, used, who in rows)
-    return Table("beliefs", "What it rests on", columns, made, total=False)
+    rows = tuple((what, _round(prior), _round(used), who) for what, prior, used, who in made)
+    return Table("beliefs", "What it rests on", columns, rows, total=False)
+
+
+def _of_segment(answer: Forecast, code: int) -> list[tuple[Cell, ...]]:
+    """What is believed of the customers of one segment."""
+    fitted, priors = answer.fitted, answer.fitted.priors
+    law, said = fitted.of.laws[code], fitted.growth.data_share[code]
+    where = f" ({law.name})" if len(fitted.of.laws) > 1 else ""
+    there = int((fitted.of.people.segment == code).sum())
+    rows: list[tuple[Cell, Cell, Cell, str]] = [
+        ("growth of those who are there, log a month", priors.growth.rate, float(fitted.growth.rate[code]),
+         "prior, not data" if said == 0 else f"{said:.0%} data"),
+        ("its error, a month", priors.growth.spread, float(fitted.growth.error[code]), "both"),
+        ("newcomers a month", priors.arrivals.share * there, float(fitted.arrivals.rate[code]),
+         f"{fitted.arrivals.seen[code]:.0f} seen"),
+        ("shape of the tail of their sizes", priors.arrivals.tail, law.tail, _who(priors.arrivals.tail, law.tail)),
+        ("chance to leave, first month", priors.retention.churn, float(law.leave[0]), "both"),
+        ("chance to leave, twelfth month", None, float(law.leave[min(11, len(law.leave) - 1)]), "both"),
+        ("chance to come back, a month", priors.retention.back, law.back, _who(priors.retention.back, law.back)),
+        ("own swing that is gone a month later, log", priors.swings.noise, law.noise,
+         _who(priors.swings.noise, law.noise)),
+        ("own swing that stays, log a month", priors.swings.walk, law.walk, _who(priors.swings.walk, law.walk)),
+    ]  # fmt: skip
+    return [(f"{what}{where}", *rest) for what, *rest in rows]
+
+
+def _of_all(answer: Forecast) -> list[tuple[Cell, ...]]:
+    """What is believed of all customers together."""
+    fitted, priors = answer.fitted, answer.fitted.priors
+    growth, arrivals = priors.growth, priors.arrivals
+    alone = "prior, not data"
+    return [
+        ("least error of growth: how much a rate turns", growth.turn, growth.turn, alone),
+        ("growth left after a month (damping)", None, fitted.growth.damping, alone),
+        ("shared swing of a month", growth.shock, fitted.growth.shock, _who(growth.shock, fitted.growth.shock)),
+        ("how much of it is left a month later", growth.shock_stays, fitted.growth.shock_stays, alone),
+        ("swing of a segment apart", growth.segment_shock, fitted.growth.segment_shock, alone),
+        ("error of the arrivals, log", arrivals.error, fitted.arrivals.error, "both"),
+        ("size of the negative binomial of arrivals", arrivals.size, fitted.arrivals.size, alone),
+    ]
+
+
+def _who(prior: float, used: float) -> str:
+    """Say whether the history moved what was believed."""
+    return "prior, not data" if abs(used - prior) <= 1e-9 * abs(prior) else "both"
 
 
 def _round(value: Cell) -> Cell:
