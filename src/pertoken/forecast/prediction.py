@@ -18,6 +18,7 @@ from pertoken.forecast.expert import Experts
 from pertoken.forecast.outage import outages
 from pertoken.forecast.panel import NUMBERED, Panel
 from pertoken.forecast.predicted import Predicted
+from pertoken.forecast.smoothing import smoothing
 from pertoken.forecast.split import split
 from pertoken.forecast.totals import Shift, mean_of, shift
 from pertoken.forecast.tried import Watched, tried
@@ -52,7 +53,10 @@ NAMED = 5
 WHALE = 0.5
 """Share of all usage from which a customer is named."""
 
-APART = ({"dying"}, {"recent", "cycle", "theta"})
+OWN = 10.0
+"""Earlier cases of regular customers that the belief in each customer's own history alone is worth."""
+
+APART = ({"dying"}, {"recent", "cycle", "theta", "own"})
 """Experts that are of no use to regular customers, and to those who come and go."""
 
 BEATEN = {"steady"}
@@ -149,6 +153,8 @@ def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> _Said:
         common = _common(ratio, before.cases.active[before.learnt], before.apart)
         said.ahead.append(_stretched(dressed(alike, ratio / common), stretch) * now.points[name])
         said.then.append(dressed(alike_then, ratio) * point[judged])
+    said.ahead.append(smoothing(seen.value, seen.season, before.horizon, SHARES))
+    said.then.append(_own(before, seen))
     drawn = dict(experts)
     numbered = grain == NUMBERED and seen.season in {1, 7, 12}
     if (now.active < SPARSE).mean() > FEW_SPARSE and (grain in DYING_GRAINS or numbered) and before.dates:
@@ -161,7 +167,19 @@ def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> _Said:
             for place, active in ((said.ahead, now.active), (said.then, cases.active[judged])):
                 capped = np.fmin(place[0], TAIL * place[-1][-1])
                 place[0] = np.where(active < SPARSE, capped, place[0])
-    return replace(said, names=(*said.names, *drawn))
+    return replace(said, names=(*said.names, "own", *drawn))
+
+
+def _own(before: Past, seen: Watched) -> Values:
+    """Say what their own histories alone would have said of judged cases, shape `(share, case)`."""
+    cases = before.cases.like.pick(before.judged)
+    told = np.full((len(SHARES), len(before.judged)), np.nan)
+    for number, date in enumerate(before.dates or (before.periods,)):
+        here = np.flatnonzero(cases.origin == number)
+        if len(here):
+            known = seen.value[cases.customer[here], :date]
+            told[:, here] = smoothing(known, seen.season, before.ahead, SHARES)
+    return told
 
 
 def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, float], Shift]:
@@ -179,6 +197,9 @@ def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, 
         rows = before.judged[known]
         actual, past_told = before.cases.actual[rows], np.array([said.then[k][:, known] for k in usable])
         share = blended(past_told, SHARES, actual, before.cases.reference[rows] ** -0.5, before.apart)
+        if not sparse:
+            belief = np.arange(len(usable)) == usable.index(said.names.index("own"))
+            share = (OWN * belief + len(known) * share) / (OWN + len(known))
         if "dying" in said.names and sparse and len(here):
             belief = np.zeros(len(usable))
             belief[usable.index(said.names.index("dying"))] = 1.0

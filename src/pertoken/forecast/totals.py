@@ -67,4 +67,6 @@ def shift(before: Past, told: Values, months: float) -> Shift:
     bias = float(off.mean()) * count / (count + DOUBT) if len(off) else 0.0
     seen = float(((off - bias) ** 2).mean()) * longer**2 if len(off) else 0.0
     size = (WORTH * prior + count * seen) / (WORTH + count)
-    return Shift(bias, float(np.sqrt(size)), float(np.sqrt(max(prior - seen, 0.0) * WORTH / (WORTH + count))))
+    unsure = 1 + 1 / (count + DOUBT)  # the next total is off by its own error and by that of the shift
+    extra = float(np.sqrt(max(prior - seen, 0.0) * WORTH / (WORTH + count)))
+    return Shift(bias, float(np.sqrt(size * unsure)), extra)
