@@ -16,7 +16,7 @@ from pertoken.forecast.coupled import coupled, loading_for
 from pertoken.forecast.dressed import SHARES, dressed, likeness
 from pertoken.forecast.expert import Experts
 from pertoken.forecast.outage import outages
-from pertoken.forecast.panel import NUMBERED, Panel
+from pertoken.forecast.panel import NUMBERED, Indices, Panel
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.smoothing import smoothing
 from pertoken.forecast.split import split
@@ -53,8 +53,8 @@ NAMED = 5
 WHALE = 0.5
 """Share of all usage from which a customer is named."""
 
-OWN = 10.0
-"""Earlier cases of regular customers that the belief in each customer's own history alone is worth."""
+OWN = 30.0
+"""Cases at which what is learnt from all customers is trusted as much as each regular customer's own history alone."""
 
 APART = ({"dying"}, {"recent", "cycle", "theta", "own"})
 """Experts that are of no use to regular customers, and to those who come and go."""
@@ -196,10 +196,7 @@ def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, 
         known = there[np.isfinite(np.array([said.then[k][0, there] for k in usable])).all(axis=0)]
         rows = before.judged[known]
         actual, past_told = before.cases.actual[rows], np.array([said.then[k][:, known] for k in usable])
-        share = blended(past_told, SHARES, actual, before.cases.reference[rows] ** -0.5, before.apart)
-        if not sparse:
-            belief = np.arange(len(usable)) == usable.index(said.names.index("own"))
-            share = (OWN * belief + len(known) * share) / (OWN + len(known))
+        share = _shares(tuple(said.names[k] for k in usable), past_told, before, rows)
         if "dying" in said.names and sparse and len(here):
             belief = np.zeros(len(usable))
             belief[usable.index(said.names.index("dying"))] = 1.0
@@ -211,17 +208,30 @@ def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, 
         ahead[:, here] = np.sort(np.tensordot(share, each, axes=1), axis=0)
         for k, part in zip(usable, share.tolist(), strict=True):
             weights[said.names[k]] += part * len(here) / customers
-    off = shift(before, mean_of(told, SHARES), months)
-    if (
-        "dying" in said.names
-    ):  # sums of those who leave are not mended: an earlier sum is from another time of their life
+    regular = 1.0
+    if "dying" in said.names:
         expected = mean_of(ahead, SHARES)
-        off = replace(off, bias=off.bias * float(expected[~now].sum() / max(expected.sum(), 1e-300)))
+        regular = float(expected[~now].sum() / max(expected.sum(), 1e-300))
+    off = shift(before, mean_of(told, SHARES), months, regular)
     for sparse, extra in ((0, off.extra), (1, 0.0)):
         group = now == bool(sparse)
         more = 1.0 if sparse else float(np.sqrt(1 + FEW / before.apart))
         ahead[:, group] = widened(ahead[:, group], SHARES, wide[sparse] * more, extra)
     return ahead, weights, off
+
+
+def _shares(names: tuple[str, ...], told: Values, before: Past, rows: Indices) -> Values:
+    """Weigh experts: the own history by how few cases there are, unless an expert who was given won; others by loss."""
+    own = np.array([name == "own" for name in names])
+    share = own.astype(float)
+    counts = before.cases.reference[rows] ** -0.5
+    share[~own] = blended(told[~own], SHARES, before.cases.actual[rows], counts, before.apart)
+    if not own.any():
+        return share
+    given = share[int(np.argmax(own)) + 1 :].sum()
+    trust = OWN / (OWN + len(rows)) * (1 - given)
+    weighed: Values = np.where(own, trust, (1 - trust) * share)
+    return weighed
 
 
 def _common(ratio: Values, active: Values, apart: float) -> float:

@@ -10,7 +10,7 @@ from pertoken.forecast.peers import smoothed_level
 def smoothing(value: Values, season: int, horizon: int, shares: Values) -> Values:
     """Give quantiles of the usage over a horizon by exponential smoothing, shape `(share, customer)`.
 
-    Errors are carried on in the level by the smoothing factor, and by the pattern of the cycle ahead; their sum is normal.
+    Errors are carried on in the level by the smoothing factor, and by the pattern of the cycle; their sum is normal.
 
     Source: Hyndman, Koehler, Ord and Snyder 2008, Forecasting with Exponential Smoothing, section 6: additive errors.
 
