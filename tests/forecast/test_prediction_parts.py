@@ -9,7 +9,10 @@ from pertoken.forecast.blended import blended
 from pertoken.forecast.calibrated import margin, widened
 from pertoken.forecast.coupled import at_shares, coupled, loading_for
 from pertoken.forecast.dressed import PRIOR_WEIGHT, SHARES, Cases, dressed, likeness
+from pertoken.forecast.expert import History
+from pertoken.forecast.peers import smoothed
 from pertoken.forecast.pooled import mean_law
+from pertoken.forecast.smoothing import smoothing
 from pertoken.forecast.theta import theta
 
 
@@ -85,3 +88,12 @@ def test_a_profile_needs_three_cycles_and_then_tells_the_weekend():
     assert factors[0, 0] / factors[0, 6] == pytest.approx(4, rel=0.05)
     assert seasonal.found(week) == 7
     assert seasonal.found(np.random.default_rng(0).gamma(1, 1, (20, 80))) == 1
+
+
+def test_what_ones_own_history_says_is_what_paths_of_exponential_smoothing_add_up_to():
+    """Oracle: sums of 20,000 simulated paths of the peer, which has no cycle."""
+    value = np.random.default_rng(0).uniform(50, 90, (4, 40))
+    history = History(value, np.zeros(4, dtype=np.int64), 1, np.zeros(4, dtype=np.int64))
+    sums = smoothed(history, 6, 20_000, np.random.default_rng(1)).sum(axis=2)
+    shares = np.array([0.1, 0.5, 0.9])
+    np.testing.assert_allclose(smoothing(value, 1, 6, shares), np.quantile(sums, shares, axis=0), rtol=0.01)

@@ -71,8 +71,22 @@ def smoothed(history: History, horizon: int, draws: int, rng: np.random.Generato
 
     Source: Hyndman, Koehler, Ord and Snyder 2008, Forecasting with Exponential Smoothing, section 6: additive errors.
     """
-    value = _filled(history.value)
-    watched = np.isfinite(history.value)
+    level, spread, factor = smoothed_level(history.value)
+    moves = spread[:, None] * rng.standard_normal((draws, len(level), horizon))
+    before = np.cumsum(moves, axis=2) - moves
+    return _positive(level[:, None] + factor[:, None] * before + moves)
+
+
+def smoothed_level(history: Values) -> tuple[Values, Values, Values]:
+    """Smooth histories, each with the factor that had the smallest errors.
+
+    Args:
+        history: Usage, shape `(customer, period)`; NaN for what was not watched.
+
+    Returns:
+        Level, standard deviation of the errors of a period ahead, and factor, each `(customer,)`.
+    """
+    value, watched = _filled(history), np.isfinite(history)
     factors = np.arange(1, 10) / 10
     level = np.repeat(value[None, :, 0], len(factors), axis=0)
     errors = np.zeros((len(factors), *value.shape))
@@ -82,9 +96,7 @@ def smoothed(history: History, horizon: int, draws: int, rng: np.random.Generato
     spread = _deviation(errors[:, :, 1:], np.broadcast_to(watched[:, 1:], errors[:, :, 1:].shape))
     best = np.argmin(spread, axis=0)
     at = np.arange(len(value))
-    moves = spread[best, at][:, None] * rng.standard_normal((draws, len(value), horizon))
-    before = np.cumsum(moves, axis=2) - moves
-    return _positive(level[best, at][:, None] + factors[best][:, None] * before + moves)
+    return level[best, at], spread[best, at], factors[best]
 
 
 PEERS = MappingProxyType(

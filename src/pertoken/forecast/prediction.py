@@ -16,8 +16,9 @@ from pertoken.forecast.coupled import coupled, loading_for
 from pertoken.forecast.dressed import SHARES, dressed, likeness
 from pertoken.forecast.expert import Experts
 from pertoken.forecast.outage import outages
-from pertoken.forecast.panel import NUMBERED, Panel
+from pertoken.forecast.panel import NUMBERED, Indices, Panel
 from pertoken.forecast.predicted import Predicted
+from pertoken.forecast.smoothing import smoothing
 from pertoken.forecast.split import split
 from pertoken.forecast.totals import Shift, mean_of, shift
 from pertoken.forecast.tried import Watched, tried
@@ -52,7 +53,10 @@ NAMED = 5
 WHALE = 0.5
 """Share of all usage from which a customer is named."""
 
-APART = ({"dying"}, {"recent", "cycle", "theta"})
+OWN = 30.0
+"""Cases at which what is learnt from all customers is trusted as much as each regular customer's own history alone."""
+
+APART = ({"dying"}, {"recent", "cycle", "theta", "own"})
 """Experts that are of no use to regular customers, and to those who come and go."""
 
 BEATEN = {"steady"}
@@ -149,6 +153,8 @@ def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> _Said:
         common = _common(ratio, before.cases.active[before.learnt], before.apart)
         said.ahead.append(_stretched(dressed(alike, ratio / common), stretch) * now.points[name])
         said.then.append(dressed(alike_then, ratio) * point[judged])
+    said.ahead.append(smoothing(seen.value, seen.season, before.horizon, SHARES))
+    said.then.append(_own(before, seen))
     drawn = dict(experts)
     numbered = grain == NUMBERED and seen.season in {1, 7, 12}
     if (now.active < SPARSE).mean() > FEW_SPARSE and (grain in DYING_GRAINS or numbered) and before.dates:
@@ -161,7 +167,19 @@ def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> _Said:
             for place, active in ((said.ahead, now.active), (said.then, cases.active[judged])):
                 capped = np.fmin(place[0], TAIL * place[-1][-1])
                 place[0] = np.where(active < SPARSE, capped, place[0])
-    return replace(said, names=(*said.names, *drawn))
+    return replace(said, names=(*said.names, "own", *drawn))
+
+
+def _own(before: Past, seen: Watched) -> Values:
+    """Say what their own histories alone would have said of judged cases, shape `(share, case)`."""
+    cases = before.cases.like.pick(before.judged)
+    told = np.full((len(SHARES), len(before.judged)), np.nan)
+    for number, date in enumerate(before.dates or (before.periods,)):
+        here = np.flatnonzero(cases.origin == number)
+        if len(here):
+            known = seen.value[cases.customer[here], :date]
+            told[:, here] = smoothing(known, seen.season, before.ahead, SHARES)
+    return told
 
 
 def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, float], Shift]:
@@ -178,7 +196,7 @@ def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, 
         known = there[np.isfinite(np.array([said.then[k][0, there] for k in usable])).all(axis=0)]
         rows = before.judged[known]
         actual, past_told = before.cases.actual[rows], np.array([said.then[k][:, known] for k in usable])
-        share = blended(past_told, SHARES, actual, before.cases.reference[rows] ** -0.5, before.apart)
+        share = _shares(tuple(said.names[k] for k in usable), past_told, before, rows)
         if "dying" in said.names and sparse and len(here):
             belief = np.zeros(len(usable))
             belief[usable.index(said.names.index("dying"))] = 1.0
@@ -190,17 +208,30 @@ def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, 
         ahead[:, here] = np.sort(np.tensordot(share, each, axes=1), axis=0)
         for k, part in zip(usable, share.tolist(), strict=True):
             weights[said.names[k]] += part * len(here) / customers
-    off = shift(before, mean_of(told, SHARES), months)
-    if (
-        "dying" in said.names
-    ):  # sums of those who leave are not mended: an earlier sum is from another time of their life
+    regular = 1.0
+    if "dying" in said.names:
         expected = mean_of(ahead, SHARES)
-        off = replace(off, bias=off.bias * float(expected[~now].sum() / max(expected.sum(), 1e-300)))
+        regular = float(expected[~now].sum() / max(expected.sum(), 1e-300))
+    off = shift(before, mean_of(told, SHARES), months, regular)
     for sparse, extra in ((0, off.extra), (1, 0.0)):
         group = now == bool(sparse)
         more = 1.0 if sparse else float(np.sqrt(1 + FEW / before.apart))
         ahead[:, group] = widened(ahead[:, group], SHARES, wide[sparse] * more, extra)
     return ahead, weights, off
+
+
+def _shares(names: tuple[str, ...], told: Values, before: Past, rows: Indices) -> Values:
+    """Weigh experts: the own history by how few cases there are, unless an expert who was given won; others by loss."""
+    own = np.array([name == "own" for name in names])
+    share = own.astype(float)
+    counts = before.cases.reference[rows] ** -0.5
+    share[~own] = blended(told[~own], SHARES, before.cases.actual[rows], counts, before.apart)
+    if not own.any():
+        return share
+    given = share[int(np.argmax(own)) + 1 :].sum()
+    trust = OWN / (OWN + len(rows)) * (1 - given)
+    weighed: Values = np.where(own, trust, (1 - trust) * share)
+    return weighed
 
 
 def _common(ratio: Values, active: Values, apart: float) -> float:

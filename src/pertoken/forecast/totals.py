@@ -7,10 +7,13 @@ import numpy as np
 from pertoken.core.money import Values
 from pertoken.forecast.cases import Past
 
-SHOCK = 0.055
+SHOCK = 0.07
 """Prior standard deviation of what all customers share in a month, of log."""
 
-SLOW = 0.25
+LEAVING = 0.25
+"""The same of customers who come and go: how many are still there is known worse than how much the others use."""
+
+SLOW = 0.2
 """Power of the horizon that shared errors grow with: days, months and years differ less than a random walk would."""
 
 WORTH = 3.0
@@ -45,16 +48,19 @@ def mean_of(quantiles: Values, shares: Values) -> Values:
     return mean
 
 
-def shift(before: Past, told: Values, months: float) -> Shift:
+def shift(before: Past, told: Values, months: float, regular: float = 1.0) -> Shift:
     """Learn from the totals of earlier dates, with a prior.
 
     Args:
         before: Earlier forecasts.
         told: Means that judged cases were given, shape `(case,)`; NaN where none was.
         months: Length of the horizon. [month]
+        regular: Share of what is expected that is of customers whose sums may be shifted: those who come and go are at
+            another time of their life than at an earlier date.
     """
     cases, longer = before.cases, (before.horizon / before.ahead) ** SLOW
-    prior = (SHOCK * max(months, SHORTEST) ** SLOW) ** 2
+    shock = SHOCK * regular + LEAVING * (1 - regular)
+    prior = (shock * max(months, SHORTEST) ** SLOW) ** 2
     origin, actual = cases.like.origin[before.judged], cases.actual[before.judged]
     known = np.isfinite(told)
     errors = []
@@ -64,7 +70,9 @@ def shift(before: Past, told: Values, months: float) -> Shift:
             errors.append(float(np.log(actual[here].sum() / told[here].sum())))
     off = np.clip(np.array(errors), -1.5, 1.5)
     count = min(float(len(off)), max(before.periods / before.ahead - 1, 0.5))
-    bias = float(off.mean()) * count / (count + DOUBT) if len(off) else 0.0
+    bias = float(off.mean()) * count / (count + DOUBT) * regular if len(off) else 0.0
     seen = float(((off - bias) ** 2).mean()) * longer**2 if len(off) else 0.0
     size = (WORTH * prior + count * seen) / (WORTH + count)
-    return Shift(bias, float(np.sqrt(size)), float(np.sqrt(max(prior - seen, 0.0) * WORTH / (WORTH + count))))
+    unsure = 1 + 1 / (count + DOUBT)  # the next total is off by its own error and by that of the shift
+    extra = float(np.sqrt(max(prior - seen, 0.0) * WORTH / (WORTH + count)))
+    return Shift(bias, float(np.sqrt(size * unsure)), extra)
