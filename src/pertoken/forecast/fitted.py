@@ -140,7 +140,7 @@ def fitted(
     driver = panel.weighted(standing.weights)
     level = level or predicted(driver, horizon=WINDOW, draws=draws, seed=seed)
     driver = replace(driver, quantity=np.where(outages(driver.value), np.nan, driver.quantity))
-    monthly = level.samples * (DAYS / WINDOW)
+    monthly = level.samples * (DAYS / WINDOW) * shift(level)
     mean = monthly.mean(axis=0)
     growth = grown(driver, standing.segment, prior=priors.growth, rng=np.random.default_rng([seed, 1]), more=more)
     arrivals = arrived(driver, standing.segment, mean, prior=priors.arrivals, more=more)
@@ -169,6 +169,12 @@ def fitted(
     conversion = converted(driver, standing.plan, prior=priors.conversions)
     of = Forecastable(tuple(months), people, laws, shared, conversion, panel.cells, groups)
     return Fitted(of, level, growth, arrivals, swings, kept, priors, round(len(panel.periods) * more))
+
+
+def shift(level: Predicted) -> float:
+    """Factor by which a forecast's total lies off the sum of its customers, as earlier totals did."""
+    whole = float(np.mean(level.samples.sum(axis=1)))
+    return float(np.mean(level.total)) / whole if whole > 0 else 1.0
 
 
 def _retained(driver: Panel, segment: Key, prior: RetentionPrior, more: float) -> tuple[Retention, ...]:

@@ -64,4 +64,6 @@ def narrowed(level: Predicted, factor: float) -> Predicted:
     samples: Values = np.where(
         (level.samples > 0) & (middle > 0), scale * np.maximum(level.samples / scale, 1e-12) ** factor, level.samples
     )
-    return replace(level, samples=samples, total=samples.sum(axis=1), steps=None)
+    before, after = level.samples.sum(axis=1).mean(), samples.sum(axis=1)
+    total: Values = after * (level.total.mean() / before) if before > 0 else after
+    return replace(level, samples=samples, total=total, steps=None)

@@ -195,7 +195,7 @@ def _unit_cost(usage: Usage, panel: "Panel", cards: Sequence[Card], terms: Terms
 
 
 def _paid(usage: Usage, cards: Sequence[Card], terms: Terms, names: Sequence[str]) -> dict[tuple[str, ...], float]:
-    """What a unit of each cell that was used cost, on average, in currency."""
+    """Say what a unit of each cell that was used cost, on average."""
     from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
 
     told: dict[str, Any] = {"exact": False, **terms.said(usage)}
