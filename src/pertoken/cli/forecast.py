@@ -45,6 +45,9 @@ from pertoken.cli.worlds import SEED
     help="How many worlds are simulated.",
 )
 @SEED
+@click.option(
+    "--no-drivers", is_flag=True, help="Leave out what makes the range wide and what more history would bring."
+)
 @click.option("--no-backtest", is_flag=True, help="Leave the back-test on this history out; it takes most of the time.")
 @outputs
 def command(
@@ -57,6 +60,7 @@ def command(
     top: int,
     draws: int,
     seed: int,
+    no_drivers: bool,
     no_backtest: bool,
     delivery: Delivery,
 ) -> None:
@@ -86,6 +90,7 @@ def command(
             top=top,
             draws=draws,
             seed=seed,
+            explain=not no_drivers,
             tested=not no_backtest,
         )
     short, page = sheet(answer, brief=True, rests=False), sheet(answer, brief=True)
