@@ -66,6 +66,13 @@ SETTLED = 18
 """Decimal places that exact money is carried to where a price or a share has more; sums then stay exact."""
 
 
+READ = 15
+"""Significant digits of a float that one reads."""
+
+SMALLEST = 1e-250
+"""A number that nobody counts to, where the logarithm of nothing is asked for."""
+
+
 def settle(money: Values, prices: Values | None = None) -> Values:
     """Carry exact money to `SETTLED` places, so that sums of it are exact; other money stays as it is.
 
@@ -78,6 +85,22 @@ def settle(money: Values, prices: Values | None = None) -> Values:
     if prices is not None and not any(_places(x) > SETTLED for x in set(prices.ravel().tolist())):
         return money
     return round_half_up(money, SETTLED) if any(_places(x) > SETTLED for x in money.ravel().tolist()) else money
+
+
+def as_read(left: Values, of: Values) -> Values:
+    """Clear a difference of the dust that a subtraction of floats leaves: digits beyond those that `of` is read with.
+
+    Args:
+        left: What was left, any shape; decimals stay as they are.
+        of: The larger of what it was taken from and what was taken, same shape.
+
+    >>> (1.05 - 1, as_read(np.array([1.05 - 1]), np.array([1.05])).tolist())
+    (0.050000000000000044, [0.05])
+    """
+    if is_exact(left):
+        return left
+    scale = 10.0 ** (READ - np.ceil(np.log10(np.maximum(np.abs(of), SMALLEST))))
+    return np.asarray(np.rint(left * scale) / scale)
 
 
 def _places(number: Decimal) -> int:

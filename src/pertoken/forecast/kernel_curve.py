@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from pertoken.core.money import TIE
+from pertoken.core.money import READ, SMALLEST, TIE
 from pertoken.forecast.kernel_lanes import compiled
 from pertoken.forecast.tariff_columns import (
     BASE,
@@ -21,7 +21,6 @@ from pertoken.forecast.tariff_columns import (
 )
 
 UP, DOWN = 1, 2
-READ = 15
 # signatures are numba's
 # ruff: noqa: ANN001, ANN201, D103, PLW3301
 
@@ -48,7 +47,7 @@ def beyond(out, free, zero, rounded):  # type: ignore[no-untyped-def]
         return
     for i in range(len(out)):
         left = max(out[i] - free, zero)
-        scale = 10.0 ** (READ - math.ceil(math.log10(max(max(out[i], free), 1e-250))))
+        scale = 10.0 ** (READ - math.ceil(math.log10(max(max(out[i], free), SMALLEST))))
         out[i] = np.rint(left * scale) / scale
 
 

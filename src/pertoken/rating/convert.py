@@ -8,14 +8,8 @@ import numpy as np
 
 from pertoken.core.drawn import kind_of
 from pertoken.core.exact import CONTEXT
-from pertoken.core.money import TIE, Values, is_exact, round_half_up
+from pertoken.core.money import TIE, Values, as_read, is_exact, round_half_up
 from pertoken.rating.card import Convert
-
-READ = 15
-"""Significant digits of a float that one reads."""
-
-SMALLEST = 1e-250
-"""A number that nobody counts to, where the logarithm of nothing is asked for."""
 
 
 def convert(quantity: Values, how: Convert) -> Values:
@@ -43,11 +37,7 @@ def _beyond(priced: Values, free: Any) -> Values:  # noqa: ANN401  a Decimal or 
 
     1.05 - 1 is 0.05, not 0.05000000000000004: that would begin a package, or miss the edge of a tier.
     """
-    left: Values = np.maximum(priced - free, free - free)
-    if is_exact(priced):
-        return left
-    scale = 10.0 ** (READ - np.ceil(np.log10(np.maximum(np.maximum(priced, free), SMALLEST))))
-    return np.asarray(np.rint(left * scale) / scale)
+    return as_read(np.maximum(priced - free, free - free), np.maximum(priced, free))
 
 
 def _rounded(priced: Values, how: Convert) -> Values:

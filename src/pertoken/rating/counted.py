@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.lines import Key, Lines
-from pertoken.core.money import Values, settle
+from pertoken.core.money import Values, as_read, settle
 from pertoken.rating.card import Charge
 from pertoken.rating.convert import convert
 from pertoken.rating.curve import evaluate, normal_form, per_unit, running
@@ -63,7 +63,7 @@ class Counted:
                 self.begun if self.begun is not None else True, price(self.charge, self.before, None), self.before * 0
             )
         out[..., self.starts] = first
-        return out
+        return as_read(out, paid)
 
 
 def price(charge: Charge, quantity: Values, select: Values | None = None) -> Values:
