@@ -230,7 +230,7 @@ def _windows(grid: Grid, key: Key, grain: str, *, early: bool) -> Any:  # noqa: 
 
 
 def _before(grid: Grid, key: Key) -> Any:  # noqa: ANN401  an index
-    """Give cycles that began before the books, as a long one that a limit counts by, the first window; -1 for others."""
+    """Give cycles that began before the books, as a quarter that a limit counts by, the first window; -1 for others."""
     first = grid.labels[0] if grid.labels else ""
     return np.array([0 if "" < label < first else -1 for label in key.labels] or [-1])[key.codes]
 
