@@ -24,7 +24,8 @@ class Layout:
         link: Link between GPUs, in one direction. [byte/s]
         pcie: 1 where that link is PCIe, 0 for NVLink and the like.
         memory: Memory of a GPU. [byte]
-        weight: Bytes of a weight.
+        weight: Bytes of a weight outside of experts.
+        expert_weight: Bytes of a weight of an expert.
         kv: Bytes of a number in the cache.
         activation: Which rate of compute holds: 0 for 16 bits, 1 for 8, 2 for 4.
         four_bits: 1 where weights of four bits are multiplied in sixteen (AWQ, GPTQ), 0 otherwise.
@@ -42,6 +43,7 @@ class Layout:
     pcie: Values
     memory: Values
     weight: Values
+    expert_weight: Values
     kv: Values
     activation: Values
     four_bits: Values

@@ -19,6 +19,7 @@ class Sizes:
         dense: Weights that every step streams whatever the batch: attention, dense and shared feed-forward parts,
             routers, and the output embedding.
         attention: Those of `dense` that belong to attention; replicated where attention runs data-parallel.
+        head: Those of `dense` that are the output embedding, kept in 16 bits where others are quantised.
         expert: Weights of one expert in one layer; 0 for a dense model.
         experts: Experts that a token is routed among.
         chosen: How many of them it goes through.
@@ -36,6 +37,7 @@ class Sizes:
     hidden: Values
     dense: Values
     attention: Values
+    head: Values
     expert: Values
     experts: Values
     chosen: Values
@@ -74,6 +76,7 @@ def sizes(model: Architecture) -> Sizes:
         "hidden": model.hidden,
         "dense": model.params - routed - (0 if model.tied else head),
         "attention": model.layers * model.attention_params,
+        "head": head,
         "expert": model.ffn_params(experts.ffn) if experts else 0,
         "experts": experts.count if experts else 1,
         "chosen": experts.active if experts else 0,

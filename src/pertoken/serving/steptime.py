@@ -13,7 +13,10 @@ KNEE = 3
 """Exponent of the blend of memory and compute: sharp enough for a roofline, round as the measured knee is."""
 
 WIDE = 2
-"""Bytes of a number that GPUs exchange."""
+"""Bytes of a number that GPUs exchange, and of a weight of the output embedding, which is not quantised."""
+
+PACE = 3.35e12
+"""Bandwidth of the GPU that fixed costs are stated for. [byte/s]"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +76,7 @@ def step(  # noqa: PLR0917  what a step has
         cache=_cache(model, on, engine, running, context),
         prompt=_prompt(model, on, engine, prompt, behind),
         exchange=_exchange(model, on, engine, tokens),
-        overhead=engine.layer * model.layers + engine.step + engine.sequence * running + engine.token * prompt,
+        overhead=_overhead(model, on, engine, running, prompt),
         bound=stream / np.maximum(products, 1e-30),
     )
 
@@ -88,15 +91,21 @@ def distinct(model: Sizes, tokens: Values) -> Values:
 
 def _products(model: Sizes, on: Layout, engine: Profile, tokens: Values) -> tuple[Values, Values]:
     """Seconds to stream the weights that a step needs, and to multiply with them."""
-    copies = on.apart  # attention that runs apart keeps and streams its own copy of its weights in each group
-    own = (model.dense - model.attention) / on.gpus + model.attention * copies / on.gpus
-    routed = model.expert_layers * model.expert * distinct(model, tokens) / on.gpus
-    rate = on.bandwidth * engine.weights * np.where(on.four_bits > 0, engine.unpacked, 1.0)
-    stream = (own + routed * engine.routed) * on.weight / rate
-    peak = on.peak * _of(engine.compute, on.activation)
-    chosen = model.expert_layers * model.chosen * model.expert * engine.routed
-    multiply = 2 * (model.dense + chosen) * tokens / (on.gpus * peak)
-    return stream, multiply
+    left = np.where(on.four_bits > 0, engine.unpacked, 1.0)
+    woken = distinct(model, tokens)
+    kept = (model.dense - model.head + model.attention * (on.apart - 1)) * on.weight + model.head * WIDE
+    fullest = np.minimum(woken * _crowding(woken / on.expert, on.expert), model.experts)
+    routed = model.expert_layers * model.expert * fullest * on.expert_weight * engine.routed
+    stream = (kept + routed) / (on.gpus * on.bandwidth * engine.weights * left)
+    crowd = engine.crowded * _crowding(tokens * model.chosen / on.expert, on.expert)
+    peak = on.peak * _of(engine.compute, on.activation) * left
+    work = model.dense + model.expert_layers * model.chosen * model.expert * crowd
+    return stream, 2 * work * tokens / (on.gpus * peak)
+
+
+def _crowding(mean: Values, groups: Values) -> Values:
+    """How many times the mean the fullest of groups has, if each gets a Poisson count: about 1 + sqrt(2 ln g / mean)."""
+    return np.minimum(1 + np.sqrt(2 * np.log(groups) / np.maximum(mean, 1e-9)), groups)
 
 
 def _cache(model: Sizes, on: Layout, engine: Profile, running: Values, context: Values) -> Values:
@@ -112,12 +121,23 @@ def _prompt(model: Sizes, on: Layout, engine: Profile, prompt: Values, behind: V
 
 
 def _exchange(model: Sizes, on: Layout, engine: Profile, tokens: Values) -> Values:
-    """Two all-reduces a layer among GPUs that share matrices; with experts spread whole, tokens go there and back."""
-    hop, wire = _of(engine.hop, on.pcie), _of(engine.wire, on.pcie)
+    """Two all-reduces a layer among GPUs that share matrices; one exchange where attention runs apart."""
+    hop, wire = _of(engine.hop, on.pcie) * pace(on, engine), _of(engine.wire, on.pcie)
     group = on.gpus / on.pipeline
-    ring = 2 * (group - 1) / group
-    volume = tokens * model.hidden * WIDE * ring / (on.link * wire)
-    return np.where(group > 1, model.layers * 2 * (hop + volume), 0.0)
+    latency = hop * (1 + engine.growth * np.log2(np.maximum(group, 2) / 2))
+    volume = tokens * model.hidden * WIDE * 2 * (group - 1) / group / (on.link * wire)
+    return np.where(group > 1, model.layers * np.where(on.apart > 1, 1, 2) * (latency + volume), 0.0)
+
+
+def pace(on: Layout, engine: Profile) -> Values:
+    """How much longer than on the GPU that they are stated for fixed costs last."""
+    return (on.bandwidth / PACE) ** -engine.newer
+
+
+def _overhead(model: Sizes, on: Layout, engine: Profile, running: Values, prompt: Values) -> Values:
+    """What launching, routing, scheduling and sampling add."""
+    launched = (engine.layer * model.layers + engine.expert * model.expert_layers) * pace(on, engine)
+    return launched + engine.step + engine.sequence * running + engine.token * prompt
 
 
 def _of(constants: Values, which: Values) -> Values:
