@@ -48,6 +48,11 @@ class Layout:
     activation: Values
     four_bits: Values
 
+    @property
+    def group(self) -> Values:
+        """GPUs that work on one step: those of a stage."""
+        return self.gpus / self.pipeline
+
 
 def stacked(each: Sequence[Layout]) -> Layout:
     """Stack layouts, one configuration after the other."""
