@@ -99,7 +99,7 @@ class Offer:
 
 
 def find_gpu(gpus: Iterable[Gpu], name: str) -> Gpu:
-    """Find a GPU by its name or an alias, in any case and order; `h100` means the one that clouds rent out by that name.
+    """Find a GPU by its name or an alias, in any case and order; `h100` is the one that clouds rent out by that name.
 
     Raises:
         InputError: There is no such GPU; the message offers the nearest names.

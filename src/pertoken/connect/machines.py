@@ -133,7 +133,9 @@ def _bare(name: str) -> str:
     """Strip what tells a model's shape nothing: the maker, the training, the precision, how a version is hyphenated."""
     word = re.sub(r"[\s_]+", "-", name.lower().rpartition("/")[2])
     word = re.sub(r"^(meta-)?llama-?(\d)", r"llama-\2", word)
-    word = re.sub(r"-(instruct|chat|hf|it|base|fp8|fp4|nvfp4|mxfp4|awq|gptq|int4|int8|w4a16|bf16|fp16|v0\.\d)\b", "", word)
+    word = re.sub(
+        r"-(instruct|chat|hf|it|base|fp8|fp4|nvfp4|mxfp4|awq|gptq|int4|int8|w4a16|bf16|fp16|v0\.\d)\b", "", word
+    )
     return re.sub(r"-(dynamic|2507|2501|2504)\b", "", word)
 
 

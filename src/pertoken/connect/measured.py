@@ -88,8 +88,12 @@ def measured_runs(loads: Iterable[Load]) -> Runs:
         "source": [_source(row.get("source") or "own") for row in rows],
         "engine": [era(row["engine"], row.get("engine_version") or "").name for row in rows],
         "gpu": [find_gpu(machines.gpus(), row["gpu"]).name for row in rows],
+        "gpu_family": [re.split(r"[-\d]*GB|-", find_gpu(machines.gpus(), row["gpu"]).name)[0] for row in rows],
         "model": [machines.find_architecture(row["model"]).name for row in rows],
-        "load": ["open" if np.isfinite(r) else "most" if np.isinf(c) else "closed" for c, r in zip(clients, rate, strict=True)],
+        "load": [
+            "open" if np.isfinite(r) else "most" if np.isinf(c) else "closed"
+            for c, r in zip(clients, rate, strict=True)
+        ],
         "configuration": ["|".join(row[name].lower() for name in CONFIGURATION) for row in rows],
     }
     return Runs(

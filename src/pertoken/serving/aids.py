@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pertoken.core.money import Values
+from pertoken.serving.values import Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,11 +17,11 @@ class Aids:
         adapters: What serving many LoRA adapters adds to a step, as a share of it.
     """
 
-    prefix_share: Values = 0.0  # type: ignore[assignment]  a scalar broadcasts
-    drafted: Values = 0.0  # type: ignore[assignment]
-    accepted: Values = 1.0  # type: ignore[assignment]
-    drafting: Values = 0.0  # type: ignore[assignment]
-    adapters: Values = 0.0  # type: ignore[assignment]
+    prefix_share: Values = 0.0
+    drafted: Values = 0.0
+    accepted: Values = 1.0
+    drafting: Values = 0.0
+    adapters: Values = 0.0
 
 
 PLAIN = Aids()

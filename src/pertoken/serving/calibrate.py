@@ -4,15 +4,14 @@ Engines share what belongs to GPUs and models, and deviate from a common profile
 runs show it (partial pooling); so an engine without runs gets the common profile.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pertoken.core.money import Values
 from pertoken.serving.constants import DEVIATIONS, SHARES, TABLE, TIED, WIDEST
 from pertoken.serving.profile import Profile
 from pertoken.serving.runs import METRICS, Runs, quick
+from pertoken.serving.values import Values
 
 SCALE = 0.12
 """Error beyond which a run counts less and less: about what is reached."""
@@ -79,7 +78,7 @@ def fit(runs: Runs, settings: Profile, weights: Values, *, start: Fitted | None 
     return _fitted(found, engines)
 
 
-def weighed(source: Sequence[str], *, full: int = 10) -> Values:
+def weighed(source: Values, *, full: int = 10) -> Values:
     """Weigh lines so that a source with many runs counts for more than one with few, but not in proportion.
 
     The weight of a line is the fourth root of 1 over the lines of its source, as squares are summed.

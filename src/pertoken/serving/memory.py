@@ -2,25 +2,25 @@
 
 import numpy as np
 
-from pertoken.core.money import Values
 from pertoken.serving.layout import Layout
 from pertoken.serving.sizes import Sizes
 from pertoken.serving.steptime import WIDE
+from pertoken.serving.values import Values
 
 WORKING = 1.5e9
-"""Memory of a GPU that an engine works in, beside weights and cache. [byte]"""
+"""Memory of a GPU that an engine works in, beside weights and cache [byte]."""
 
 
 def stored(model: Sizes, on: Layout) -> Values:
-    """Memory of the weights of a replica, with every copy of them. [byte]"""
+    """Memory of the weights of a replica, with every copy of them [byte]."""
     routed = model.expert_layers * model.experts * model.expert
     embedded = model.stored - routed - (model.dense - model.head)
     plain = model.dense - model.head + model.attention * (on.apart - 1)
     return routed * on.expert_weight + plain * on.weight + embedded * WIDE
 
 
-def room(model: Sizes, on: Layout, *, spare: Values | float = 0.9) -> Values:
-    """Memory of a replica that is left to the cache; below 0 where the weights don't fit. [byte]
+def room(model: Sizes, on: Layout, *, spare: Values = 0.9) -> Values:
+    """Memory of a replica that is left to the cache; below 0 where the weights don't fit [byte].
 
     Args:
         model: The model.
@@ -31,11 +31,11 @@ def room(model: Sizes, on: Layout, *, spare: Values | float = 0.9) -> Values:
 
 
 def held(model: Sizes, on: Layout, length: Values) -> Values:
-    """Memory that a sequence of a length takes of the cache of a replica. [byte]"""
+    """Memory that a sequence of a length takes of the cache of a replica [byte]."""
     numbers = model.kv * length + model.kv_windowed * np.minimum(length, model.window)
     return numbers * on.kv * on.tensor / np.minimum(on.tensor, model.kv_heads)
 
 
-def fits(model: Sizes, on: Layout, length: Values, *, spare: Values | float = 0.9) -> Values:
-    """Sequences of a length that memory has room for. [sequence]"""
+def fits(model: Sizes, on: Layout, length: Values, *, spare: Values = 0.9) -> Values:
+    """Sequences of a length that memory has room for [sequence]."""
     return room(model, on, spare=spare) / held(model, on, length)

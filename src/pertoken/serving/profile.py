@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from pertoken.core.money import Values
+from pertoken.serving.values import Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,4 +69,6 @@ class Profile:
 
 def aligned(each: Sequence[Profile]) -> Profile:
     """Stack profiles, one configuration after the other on the last axis."""
-    return Profile(**{f.name: np.stack([np.asarray(getattr(one, f.name)) for one in each], axis=-1) for f in fields(Profile)})
+    return Profile(
+        **{f.name: np.stack([np.asarray(getattr(one, f.name)) for one in each], axis=-1) for f in fields(Profile)}
+    )

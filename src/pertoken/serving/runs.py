@@ -6,11 +6,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.core.money import Values
 from pertoken.serving.layout import Layout
 from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes
 from pertoken.serving.steady import Steady, closed, seats, serve
+from pertoken.serving.values import Values
 
 Numbers = TypeVar("Numbers", Sizes, Layout)
 

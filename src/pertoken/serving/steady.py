@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pertoken.core.money import Values
 from pertoken.serving.aids import PLAIN, Aids
 from pertoken.serving.layout import Layout
 from pertoken.serving.memory import fits
 from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes
 from pertoken.serving.steptime import pace, step
+from pertoken.serving.values import Values
 
 LAYERS = 64
 """Layers of the model that the cost of a request is stated for."""
@@ -52,7 +52,7 @@ def prompt_time(  # noqa: PLR0917  what a prompt meets
     length: Values,
     aids: Aids = PLAIN,
 ) -> Values:
-    """Time that a prompt adds to the steps that take it, in chunks, beside running sequences. [s]"""
+    """Time that a prompt adds to the steps that take it, in chunks, beside running sequences [s]."""
     fresh = length * (1 - aids.prefix_share)
     chunks = np.maximum(np.ceil(fresh / engine.chunk), 1)
     size = fresh / chunks
@@ -62,7 +62,7 @@ def prompt_time(  # noqa: PLR0917  what a prompt meets
 
 
 def starting(model: Sizes, on: Layout, engine: Profile) -> Values:
-    """Time that a request needs before its first step, longer for what has more and more complex layers. [s]"""
+    """Time that a request needs before its first step, longer for what has more and more complex layers [s]."""
     layers = model.layers + engine.slower * model.expert_layers
     return engine.request * layers / LAYERS * pace(on, engine.newer)
 
@@ -74,7 +74,7 @@ def closed(  # noqa: PLR0917  what a load has
     running: Values,
     input_tokens: Values,
     output_tokens: Values,
-    wait: Values | float | None = None,
+    wait: Values | None = None,
     aids: Aids = PLAIN,
 ) -> Steady:
     """Serve so many clients, each of which asks again when it has its answer.

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pertoken.core.money import Values
 from pertoken.serving.layout import Layout
 from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes
+from pertoken.serving.values import Values
 
 KNEE = 3
 """Exponent of the blend of memory and compute: sharp enough for a roofline, round as the measured knee is."""
@@ -41,7 +41,7 @@ class Step:
 
     @property
     def total(self) -> Values:
-        """The whole step. [s]"""
+        """The whole step [s]."""
         return self.products + self.cache + self.prompt + self.exchange + self.overhead
 
 
