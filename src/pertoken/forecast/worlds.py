@@ -185,9 +185,9 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
 
 def _growth(shared: Shared, chance: _Design | _Middle, months: int) -> Values:
     """Expected growth with the error of its rate, which is a t and gets smaller from month to month."""
-    from scipy.stats import t  # noqa: PLC0415  slow to load, and only a simulation needs it
+    from scipy.special import stdtrit  # noqa: PLC0415  slow to load, and only a simulation needs it
 
-    unit = t.ppf(chance.shares("growth"), FREEDOM) / np.sqrt(FREEDOM / (FREEDOM - 2))
+    unit = stdtrit(FREEDOM, chance.shares("growth")) / np.sqrt(FREEDOM / (FREEDOM - 2))
     rate = np.clip(shared.error * unit, -MOST_GROWTH, MOST_GROWTH)
     grown = np.cumsum(shared.damping ** np.arange(months))
     growth: Values = shared.growth[:, :, None] + grown[:, None] * rate
