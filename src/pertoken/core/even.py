@@ -1,8 +1,8 @@
 """Even places: the points of Sobol's sequence, as whole numbers of the strata that they lie in.
 
-Direction numbers are those of Joe and Kuo, SIAM Journal on Scientific Computing 30(5), 2008, as SciPy has them; the
-points in the order of Gray's code (Antonov and Saleev, USSR Computational Mathematics and Mathematical Physics 19, 1979).
-SciPy's own generator gives the same points, and takes as long to load as all the rest of a forecast.
+Direction numbers are those of Joe and Kuo, SIAM Journal on Scientific Computing 30(5), 2008, as SciPy has them;
+points come in the order of Gray's code (Antonov and Saleev, USSR Computational Mathematics and Mathematical Physics 19,
+1979). SciPy's own generator gives the same points, and takes as long to load as all the rest of a forecast.
 """
 
 from functools import lru_cache
@@ -18,7 +18,7 @@ WHERE = Path("stats") / "_sobol_direction_numbers.npz"
 
 @lru_cache(maxsize=4)
 def even_places(count: int, bits: int) -> NDArray[np.int64]:
-    """Number the stratum of each point in each dimension; every stratum of a dimension has one, shape `(count, 2**bits)`.
+    """Number the stratum of each point in each dimension, shape `(count, 2**bits)`; every stratum has one point.
 
     Args:
         count: How many dimensions.
