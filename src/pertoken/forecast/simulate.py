@@ -15,7 +15,7 @@ from pertoken.core.money import Values
 from pertoken.forecast.kernel_people import Promises, common_of, people_of
 from pertoken.forecast.population import FACTORS, Forecastable
 from pertoken.forecast.tariff import STAGES, Tariffs
-from pertoken.forecast.worlds import Worlds, whales_of, worlds
+from pertoken.forecast.worlds import REPLICATES, Worlds, whales_of, worlds
 from pertoken.rating.rate import AMOUNTS
 from pertoken.rating.rate import STAGES as PART_OF
 
@@ -111,6 +111,7 @@ def simulate(
     seed: int,
     held: Collection[str] = (),
     promises: Promises | None = None,
+    replicates: int = REPLICATES,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Simulated:
@@ -119,17 +120,18 @@ def simulate(
     Args:
         model: The population and its laws.
         tariffs: What customers are charged by; `Population.plan` counts them.
-        paths: How many worlds; rounded up to 10 designs of a power of two.
+        paths: How many worlds; rounded up to designs of a power of two.
         seed: Same seed, same digits, whatever the threads.
         held: Factors that stand at their middle; all of them for a run without chance, whose bills are rounded.
         promises: What customers have committed to; see `promised.promised`.
+        replicates: How many independent designs the worlds are of.
         threads: How many work at once; one for each processor if None.
         progress: Told how many blocks of paths are done, of how many.
 
     Raises:
         InputError: Months, cells or plans that don't fit each other; no such factor.
     """
-    shared = checked(model, tariffs, paths=paths, seed=seed, held=held)
+    shared = checked(model, tariffs, paths=paths, seed=seed, held=held, replicates=replicates)
     due = promises or Promises.none(len(model.people.names), len(model.months))
     if set(held) == set(FACTORS):
         from pertoken.forecast.certain import certain  # noqa: PLC0415  a ring, were it not for this
@@ -140,7 +142,15 @@ def simulate(
     return simulated(model, tariffs, shared, sums)
 
 
-def checked(model: Forecastable, tariffs: Tariffs, *, paths: int, seed: int, held: Collection[str]) -> Worlds:
+def checked(
+    model: Forecastable,
+    tariffs: Tariffs,
+    *,
+    paths: int,
+    seed: int,
+    held: Collection[str],
+    replicates: int = REPLICATES,
+) -> Worlds:
     """Draw the worlds of a model, once it fits its tariffs.
 
     Raises:
@@ -158,7 +168,7 @@ def checked(model: Forecastable, tariffs: Tariffs, *, paths: int, seed: int, hel
             f"chances to convert of {model.conversion.chance.shape} for {len(tariffs.plans)} plans; expected a row and "
             "a column for each"
         )
-    return worlds(model, paths=paths, seed=seed, held=held)
+    return worlds(model, paths=paths, seed=seed, held=held, replicates=replicates)
 
 
 def quantities(tariffs: Tariffs, promises: Promises) -> tuple[str, ...]:

@@ -60,6 +60,7 @@ class Prepared:
         seed: Same seed, same bits.
         said: What was declared beside the log.
         agreed: What contracts mean for the months ahead; None without any.
+        coming: What declared events do to these months; None without any.
     """
 
     read: History
@@ -70,6 +71,7 @@ class Prepared:
     seed: int
     said: Declared
     agreed: "Agreed | None"
+    coming: "Ahead | None" = None
 
     @property
     def promises(self) -> "Promises | None":
@@ -134,7 +136,7 @@ def prepared(
     coming = _coming(beside, standing, ahead, panel.periods[-1])
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming)
     charged = _tariffs(read, plans, standing.plan, ahead)
-    return Prepared(read, standing, plans, made, charged, seed, beside, agreed)
+    return Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming)
 
 
 def _in_time(how: LogAhead) -> How:
