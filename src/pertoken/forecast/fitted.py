@@ -157,11 +157,13 @@ def fitted(
         for code in range(len(standing.segment.labels))
     )
     last = begins(panel.periods[-1:]).astype("datetime64[D]")[0]
+    gap = _gap(last, months[0])
+    people = replace(people, alive=people.alive * _stays(people, kept, gap, standing.bound))
     grows, calendar = ahead(growth, tuple(months), last)
     shared = Shared(
         grows, float(growth.error.max()), growth.damping, growth.shock, growth.shock_stays,
-        growth.segment_shock, _together(monthly, standing.segment), max(each.error for each in kept),
-        np.repeat(arrivals.rate[:, None], len(months), axis=1), arrivals.error, arrivals.size,
+        growth.segment_shock, together(monthly, standing.segment), max(each.error for each in kept),
+        _arriving(arrivals, len(months), gap), arrivals.error, arrivals.size,
         np.tile(calendar, (len(grows), 1)),
     )  # fmt: skip
     if events is not None:
@@ -169,6 +171,25 @@ def fitted(
     conversion = converted(driver, standing.plan, prior=priors.conversions)
     of = Forecastable(tuple(months), people, laws, shared, conversion, panel.cells, groups)
     return Fitted(of, level, growth, arrivals, swings, kept, priors, round(len(panel.periods) * more))
+
+
+def _gap(last: np.datetime64, month: str) -> float:
+    """Months of mean length between the last day of the history and the first of the months ahead."""
+    return float((np.datetime64(month, "D") - last).astype(int) - 1) / DAYS
+
+
+def _stays(people: Population, kept: Sequence[Retention], gap: float, bound: Indices | None) -> Values:
+    """Chance of each to be still there when the months ahead begin; who is bound by a contract stays."""
+    leave = np.stack([each.leave[np.minimum(people.age, len(each.leave) - 1)] for each in kept])
+    chance: Values = (1 - leave[people.segment, np.arange(len(people.age))]) ** gap
+    return chance if bound is None else np.where(bound > 0, 1.0, chance)
+
+
+def _arriving(arrivals: Arrivals, months: int, gap: float) -> Values:
+    """Newcomers of each month; who comes before the first is there in it, shape `(segment, month)`."""
+    rate = np.repeat(arrivals.rate[:, None], months, axis=1)
+    rate[:, 0] *= 1 + gap
+    return rate
 
 
 def shift(level: Predicted) -> float:
@@ -194,15 +215,12 @@ def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, k
     told apart as being gone (by the silence so far) and as being idle.
     """
     code = standing.segment.codes
-    alive = np.empty(len(panel))
-    for each, retention in enumerate(kept):
-        alive[code == each] = retention.alive
     used = (monthly > 0).mean(axis=0)
-    alive = np.maximum(alive, used)  # who uses in so many worlds is there in as many
+    alive = np.maximum(alive_of(standing.segment, kept), used)  # who uses in so many worlds is there in as many
     idle = np.clip(1 - used / np.maximum(alive, 1e-9), 0.0, 0.98)
     mean = monthly.mean(axis=0)
     mix = _mix(panel, standing)
-    level, noise = _parted(_positive(monthly), swings.noise[code])
+    level, noise = _parted(positive(monthly), swings.noise[code])
     days = len(panel.periods)
     return Population(
         names=panel.customers,
@@ -223,8 +241,20 @@ def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, k
     )
 
 
-def _positive(monthly: Values) -> Values:
-    """Knots of each customer's level over the worlds with usage."""
+def alive_of(segment: Key, kept: Sequence[Retention]) -> Values:
+    """Chance that each is still a customer, by the silence so far, shape `(customer,)`."""
+    alive = np.empty(len(segment))
+    for code, retention in enumerate(kept):
+        alive[segment.codes == code] = retention.alive
+    return alive
+
+
+def positive(monthly: Values) -> Values:
+    """Knots of each customer's level over the worlds with usage, shape `(customer, knot)`.
+
+    Args:
+        monthly: Usage, shape `(draw, customer)`.
+    """
     knots = quantile_knots(monthly, SHARES)
     for i in np.flatnonzero((monthly <= 0).any(axis=0)):
         used = monthly[monthly[:, i] > 0, i]
@@ -338,10 +368,17 @@ def _law(
     )
 
 
-def _together(monthly: Values, segment: Key) -> Values:
+def together(monthly: Values, segment: Key) -> Values:
     """How much of the first month's level moves together, so that the total is as wide as the forecast says.
 
     With weight *w* of a shared normal the variance of a sum is sum(s^2) + w^2 ((sum s)^2 - sum(s^2)).
+
+    Args:
+        monthly: Usage, shape `(draw, customer)`.
+        segment: Of each customer.
+
+    Returns:
+        The weight, the same for each segment, shape `(segment,)`.
     """
     alone = monthly.var(axis=0).sum()
     every = monthly.std(axis=0).sum() ** 2

@@ -40,7 +40,7 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
     blocks: list[Block] = [_figures(answer), Note(conclusion(answer)), _totals(answer), Chart(
         "fan", f"{leads} by month, {unit_of(answer)}", partial(_fan, answer),
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
-    ), _months(answer, brief=brief)]  # fmt: skip
+    ), *_landing(answer), _months(answer, brief=brief)]  # fmt: skip
     blocks += [_part(answer, key) for key in _told(answer)]
     blocks += [*_committed(answer), *_above(answer)]
     blocks += [*_drivers(answer), *_more(answer), *_backtest(answer)]
@@ -129,6 +129,29 @@ def _months(answer: Forecast, *, brief: bool) -> Table:
     return Table("months", "Month by month", tuple(columns), rows, total=False)
 
 
+def _landing(answer: Forecast) -> Iterator[Table]:
+    """Where the month ends that the history ends in."""
+    made = answer.landing
+    if made is None:
+        return
+    unit = unit_of(answer)
+    bands = {name: Band.of(made.worlds[name]) for name in ("revenue", "margin", "cost", "usage") if name in made.worlds}
+    kind: Kind = "count" if _large(bands[measure_of(answer)]) else "money"
+    columns = (
+        Column("of", made.month, "text"),
+        Column("so_far", "So far", kind, unit),
+        *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for name, band in bands.items():
+        scale = MILLION if name == "usage" else 1.0
+        ends = (float(end) / scale for end in (made.so_far[name], band.p10, band.p50, band.p90))
+        rows.append((_label(answer, name), *ends))
+    known = f"{made.known} of {made.known + made.rest} days are known"
+    note = f"{known}; the month is charged as one, with a forecast of the rest. Sums begin with {answer.months[0]}."
+    yield Table("landing", f"Where {made.month} lands", columns, tuple(rows), note, total=False)
+
+
 def _large(band: Band) -> bool:
     return bool(np.median(np.abs(band.p50)) >= LARGE)
 
@@ -167,12 +190,22 @@ def _part(answer: Forecast, key: str) -> Table:
 
 def _fan(answer: Forecast) -> Mapping[str, object]:
     of = measure_of(answer)
-    band = answer.band(of)
     labels, values = answer.past.get(of, ((), np.zeros(0)))
+    months, worlds = answer.months, answer.worlds[of]
+    if answer.landing is not None:
+        months = (answer.landing.month, *months)
+        worlds = _beside(answer.landing.worlds[of], worlds)
+    band = Band.of(worlds)
     spread = Spread(*([float(v) for v in getattr(band, end)] for end in ("p10", "p25", "p50", "p75", "p90")))
     unit = unit_of(answer)
     past = list(zip(labels, (float(v) for v in values), strict=True))
-    return forecast_fan(past, answer.months, spread, title=f"{of.capitalize()}, {unit}", kind="count", called=CALLED)
+    return forecast_fan(past, months, spread, title=f"{of.capitalize()}, {unit}", kind="count", called=CALLED)
+
+
+def _beside(first: Values, later: Values) -> Values:
+    """Put a month before others; only quantiles of each month are taken of it."""
+    rows = np.arange(len(later)) * len(first) // len(later)
+    return np.column_stack([np.sort(first)[rows], later])
 
 
 def _committed(answer: Forecast) -> Iterator[Table]:

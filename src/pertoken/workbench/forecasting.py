@@ -10,7 +10,6 @@ import numpy as np
 from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
-from pertoken.core.period import begins, ends
 from pertoken.rating.card import Card
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pertoken.forecast.backtested import Backtested
     from pertoken.forecast.event import Event
     from pertoken.forecast.fitted import Fitted
+    from pertoken.forecast.landing import Landing
     from pertoken.forecast.market import Market
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
@@ -160,7 +160,22 @@ def foretold(
         committed=_committed(made),
         simulated=found,
         above=above,
+        landing=_landed(made, draws),
         notes=(*_notes(made), *(above.says if above else ())),
+    )
+
+
+def _landed(made: Prepared, draws: int) -> "Landing | None":
+    """Simulate the month that the history ends in."""
+    from pertoken.forecast.landing import Landing  # noqa: PLC0415  the calculator must start fast
+    from pertoken.workbench.landings import month_of, so_far  # noqa: PLC0415
+
+    month, begun = month_of(made), made.begun
+    if month is None or begun is None:
+        return None
+    worlds, _ = _added(month, _simulated(month, month.fitted, draws))
+    return Landing(
+        begun.month, begun.known, begun.rest, so_far(made, begun), {name: each[:, 0] for name, each in worlds.items()}
     )
 
 
@@ -351,12 +366,10 @@ def _notes(made: Prepared) -> tuple[str, ...]:
     if share > HALF:
         name = panel.customers[int(mean.argmax())]
         notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
-    if (month := panel.periods[-1][:7]) not in _whole_months(panel.periods) and begins(panel.periods[-1:])[0].astype(
-        "datetime64[M]"
-    ) == ends(panel.periods[-1:])[0].astype("datetime64[M]"):
-        notes.append(
-            f"the rest of {month} after {panel.periods[-1]} is not in the forecast, which begins with the month after"
-        )
+    if made.begun is not None:
+        month, days = made.begun.month, made.begun.rest
+        ahead = made.fitted.of.months[0]
+        notes.append(f"the log ends {days} days before {month} does: it lands as its own line; sums begin with {ahead}")
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
     return tuple(notes)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pertoken.forecast.events import Ahead
     from pertoken.forecast.fitted import Fitted, Priors, Standing
     from pertoken.forecast.kernel_people import Promises
+    from pertoken.forecast.landing import Begun
     from pertoken.forecast.market import Market
     from pertoken.forecast.tariff import Tariffs
 
@@ -60,6 +61,7 @@ class Prepared:
         seed: Same seed, same bits.
         said: What was declared beside the log.
         agreed: What contracts mean for the months ahead; None without any.
+        begun: The month that the history ends in, as far as it is known; None where it ends with the month.
     """
 
     read: History
@@ -70,6 +72,7 @@ class Prepared:
     seed: int
     said: Declared
     agreed: "Agreed | None"
+    begun: "Begun | None" = None
 
     @property
     def promises(self) -> "Promises | None":
@@ -114,10 +117,12 @@ def prepared(
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
     from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.landing import begun  # noqa: PLC0415
 
     said = () if segments == BEHAVIOUR else (segments,)
     contracts = how.get("contracts", ())
     read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, how=_in_time(how))
+    month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel
     if len(panel.periods) < SHORTEST:
@@ -131,10 +136,10 @@ def prepared(
     if agreed is not None:
         rows = np.unique(agreed.terms.customer)
         standing = replace(standing, bound=agreed.bound[: len(panel)], signed=rows[rows < len(panel)])
-    coming = _coming(beside, standing, ahead, panel.periods[-1])
+    coming = coming_of(beside, standing, ahead, panel.periods[-1])
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming)
-    charged = _tariffs(read, plans, standing.plan, ahead)
-    return Prepared(read, standing, plans, made, charged, seed, beside, agreed)
+    charged = tariffs_of(read, plans, standing.plan, ahead)
+    return Prepared(read, standing, plans, made, charged, seed, beside, agreed, month)
 
 
 def _in_time(how: LogAhead) -> How:
@@ -167,7 +172,7 @@ def standing_of(read: History, segments: str, top: int) -> "tuple[Standing, tupl
     return Standing(segment, plan, read.unit_cost, weights, top), plans
 
 
-def _coming(said: Declared, standing: "Standing", months: Sequence[str], last: str) -> "Ahead | None":
+def coming_of(said: Declared, standing: "Standing", months: Sequence[str], last: str) -> "Ahead | None":
     """What events do to the months ahead, for each segment.
 
     Raises:
@@ -203,7 +208,7 @@ def _free(meters: Key) -> Card:
     return Card(name=FREE, party="customer", scope=("customer",), prices={"all": charge})
 
 
-def _tariffs(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months: Sequence[str]) -> "Tariffs":
+def tariffs_of(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months: Sequence[str]) -> "Tariffs":
     """Bring the plans to arrays; what their conditions ask for is what their customers are at the end."""
     from pertoken.forecast.tariff import tariffs  # noqa: PLC0415  the calculator must start fast
 
