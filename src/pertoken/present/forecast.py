@@ -7,6 +7,7 @@ import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
+from pertoken.forecast.fitted import COMING
 from pertoken.forecast.population import FACTORS
 from pertoken.forecast.scored import LEVELS, rates
 from pertoken.present import charts_tornado
@@ -20,7 +21,7 @@ from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, N
 CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
 """What the quantiles that people plan by are called."""
 
-KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "Customers", "customer": "Named customer"}
+KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "First use", "customer": "Named customer"}
 Block = Figures | Table | Chart | Note
 
 MILLION = 1e6
@@ -184,8 +185,14 @@ def _part(answer: Forecast, key: str) -> Table:
         band = Band.of(measures[of].sum(axis=1))
         ends = (float(each) for each in (band.p10, band.p50, band.p90, band.mean))
         rows.append((label or "all others", *ends, float(band.mean) / whole if whole else None))
-    rows.sort(key=lambda row: -float(row[4] or 0))
+    rows.sort(key=_in_time if key == "cohort" else lambda row: -float(row[4] or 0))
     return Table(f"by_{key}", f"By {KEY_WORDS.get(key, key).lower()}", columns, tuple(rows), total=False)
+
+
+def _in_time(row: tuple[Cell, ...]) -> tuple[bool, bool, str]:
+    """Place of a cohort: who came before the others first, who is to come last."""
+    label = str(row[0])
+    return label == COMING, "before" not in label, label
 
 
 def _fan(answer: Forecast) -> Mapping[str, object]:
