@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from pertoken.core.errors import InputError
+from pertoken.core.lines import Lines
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.rolling import Forecaster, origins_of, rolling
 from pertoken.forecast.scored import Difference, Scored, difference
@@ -47,6 +48,8 @@ class Backtested:
         overlap: True where horizons of neighbouring origins share periods.
         notes: What should be known beside the numbers.
         source: What the history was read from.
+        money: The same forecasts by what they would have charged: one line for each forecaster, origin and `of` (`all`,
+            or a segment), values as of `scored.lines_of`; None where no card charges.
     """
 
     scored: Scored
@@ -62,6 +65,7 @@ class Backtested:
     overlap: bool = False
     notes: tuple[str, ...] = ()
     source: str = ""
+    money: Lines | None = None
 
     @property
     def ours(self) -> str:

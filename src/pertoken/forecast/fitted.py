@@ -225,7 +225,7 @@ def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, k
     alive = np.maximum(alive_of(standing.segment, kept), used)  # who uses in so many worlds is there in as many
     idle = np.clip(1 - used / np.maximum(alive, 1e-9), 0.0, 0.98)
     mean = monthly.mean(axis=0)
-    mix = _mix(panel, standing)
+    mix = mix_of(panel, standing)
     level, noise = _parted(positive(monthly), swings.noise[code])
     days = len(panel.periods)
     return Population(
@@ -286,8 +286,16 @@ def _parted(knots: Values, noise: Values) -> tuple[Values, Values]:
     return np.where(knots > 0, level, 0.0), own
 
 
-def _mix(panel: Panel, standing: Standing) -> Values:
-    """Quantity of each cell for one unit of the driver, over the last 28 days, a little drawn to the segment's."""
+def mix_of(panel: Panel, standing: Standing) -> Values:
+    """Quantity of each cell for one unit of the driver, over the last 28 days, a little drawn to the segment's.
+
+    Args:
+        panel: Usage by day, customer and cell.
+        standing: For segments and weights.
+
+    Returns:
+        Shape `(customer, cell)`. [unit / driver]
+    """
     recent = np.nan_to_num(panel.quantity[:, :, -WINDOW:]).sum(axis=2).T
     silent = recent.sum(axis=1) == 0
     recent[silent] = np.nan_to_num(panel.quantity).sum(axis=2).T[silent]

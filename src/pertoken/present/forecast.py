@@ -5,8 +5,10 @@ from functools import partial
 
 import numpy as np
 
+from pertoken.core.lines import Lines
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
+from pertoken.forecast.backtested import Backtested
 from pertoken.forecast.fitted import COMING
 from pertoken.forecast.population import FACTORS
 from pertoken.forecast.scored import LEVELS, rates
@@ -299,10 +301,7 @@ def _backtest(answer: Forecast) -> Iterator[Table]:
     if made is None:
         return
     rows: list[tuple[Cell, ...]] = []
-    for what, lines in (
-        ("each customer", made.scored.customers),
-        ("their total", made.scored.totals.where(of="there")),
-    ):
+    for what, lines in _judged(made):
         found = rates(lines, ["forecaster"])
         names = found.lines.keys["forecaster"].column().tolist()
         for name in made.forecasters:
@@ -311,13 +310,24 @@ def _backtest(answer: Forecast) -> Iterator[Table]:
                 figures = (found.crps[at], found.wape[at], found.bias[at], found.coverage[LEVELS.index(0.8), at])
                 rows.append((f"{what}, {name}", *(_share(each) for each in figures), int(found.count[at])))
     columns = (
-        Column("what", "Usage of", "text"),
+        Column("what", "Forecasts of", "text"),
         *(Column(name, label, "share") for name, label in
           (("crps", "CRPS"), ("wape", "WAPE"), ("bias", "Bias"), ("in_80", "In 80 %"))),
         Column("count", "Forecasts", "count"),
     )  # fmt: skip
     note = f"Of {made.scored.horizon} days, made on {len(made.origins)} earlier days from what was known then."
+    if made.money is not None:
+        note += " Revenue is what usage comes to by the cards, at a month's pace, both foretold and come."
     yield Table("backtest", "How good were such forecasts?", columns, tuple(rows), note, total=False)
+
+
+def _judged(made: Backtested) -> Iterator[tuple[str, Lines]]:
+    """What was forecast on earlier days: usage of each, of all, and the revenue that it comes to."""
+    yield "each customer", made.scored.customers
+    yield "their total", made.scored.totals.where(of="there")
+    if made.money is not None:
+        for of in dict.fromkeys(made.money.keys["of"].column().tolist()):
+            yield "revenue" + ("" if of == "all" else f" of {of}"), made.money.where(of=of)
 
 
 def _share(value: Values | float) -> Cell:

@@ -1,6 +1,7 @@
 """What revenue will we make, as a range? From a log and cards to simulated worlds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -380,6 +381,7 @@ def _backtested(made: Prepared) -> "Backtested | None":
     from pertoken.forecast.backtested import NAIVE, OURS, backtested  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.peers import PEERS, alone  # noqa: PLC0415
     from pertoken.forecast.prediction import predicted  # noqa: PLC0415
+    from pertoken.workbench.hindsight import Said, charged, kept  # noqa: PLC0415
 
     days = len(made.read.panel.periods)
     horizon = min(MONTH, days // 4)
@@ -388,7 +390,10 @@ def _backtested(made: Prepared) -> "Backtested | None":
     def ours(panel: "Panel", horizon: int, draws: int, seed: int) -> "Predicted":
         return predicted(panel, horizon=horizon, draws=draws, seed=seed)
 
-    return backtested(
-        made.read.panel.weighted(made.standing.weights), {OURS: ours, NAIVE: alone(PEERS[NAIVE], NAIVE)},
+    said: list[Said] = []
+    every = {OURS: kept(OURS, ours, said), NAIVE: kept(NAIVE, alone(PEERS[NAIVE], NAIVE), said)}
+    found = backtested(
+        made.read.panel.weighted(made.standing.weights), every,
         horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=made.seed,
     )  # fmt: skip
+    return replace(found, money=charged(made.read, said, made.standing.weights, made.standing.segment))
