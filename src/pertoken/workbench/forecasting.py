@@ -12,7 +12,9 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
+from pertoken.workbench.deep import Depth
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
+from pertoken.workbench.voices import voices
 
 if TYPE_CHECKING:
     from pertoken.forecast.answer import Committed, Forecast, FromAbove, Sufficiency
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pertoken.forecast.fitted import Fitted
     from pertoken.forecast.landing import Landing
     from pertoken.forecast.market import Market
+    from pertoken.forecast.outside import Outside
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.simulate import Simulated
@@ -67,11 +70,15 @@ def forecast_revenue(
     cost: Iterable[str | Card] = (),
     months: int = 12,
     segments: str = BEHAVIOUR,
+    depth: Depth = "",
     top: int = 5,
     draws: int = PATHS,
     seed: int = 0,
     events: "str | Path | Sequence[Event]" = (),
     market: "str | Path | Market | None" = None,
+    experts: Iterable[str] = (),
+    outside: "Iterable[str | Path | Outside]" = (),
+    outside_weight: float | None = None,
     explain: bool = True,
     tested: bool = True,
     progress: Callable[[float], None] | None = None,
@@ -86,11 +93,16 @@ def forecast_revenue(
         cost: Cards of what we pay.
         months: How many months ahead.
         segments: `behaviour`, or a key of the log that tells customers apart.
+        depth: How deeply customers are integrated, to tell them apart by behaviour: a key of the log, a file of
+            `customer,depth`, or numbers by customer.
         top: Customers at most who are named, of those who are 5 % or more of all usage.
         draws: Worlds.
         seed: Same seed, same bits.
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
         market: What is believed of the market: a file, or a record of `Market`; both views are combined by precision.
+        experts: Further experts of the first month by name, as `lightgbm` or `AutoETS`; earlier days weigh them.
+        outside: Forecasts of usage that were made elsewhere, by customer (or `*`) and day or month: files, or records.
+        outside_weight: What each of them counts for, 0 to 1; half if None.
         explain: Tell what makes the range wide, and what more history would bring; it takes fifteen small simulations.
         tested: Score forecasts like this one on the same history, as of earlier days.
         progress: Told how far the simulations are, 0 to 1.
@@ -103,8 +115,8 @@ def forecast_revenue(
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
     made = prepared(
-        log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, top=top, seed=seed,
-        events=events, market=market, how=how,
+        log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, depth=depth, top=top, seed=seed,
+        events=events, market=market, how=how, voices=voices(experts, outside, outside_weight),
     )  # fmt: skip
     return foretold(made, draws=draws, explain=explain, tested=tested, progress=progress)
 
@@ -388,7 +400,7 @@ def _backtested(made: Prepared) -> "Backtested | None":
     length = min(SEASON, days - 2 * horizon)
 
     def ours(panel: "Panel", horizon: int, draws: int, seed: int) -> "Predicted":
-        return predicted(panel, horizon=horizon, draws=draws, seed=seed)
+        return predicted(panel, horizon=horizon, draws=draws, seed=seed, experts=made.voices.experts)
 
     said: list[Said] = []
     every = {OURS: kept(OURS, ours, said), NAIVE: kept(NAIVE, alone(PEERS[NAIVE], NAIVE), said)}

@@ -36,7 +36,8 @@ def _rest(made: Prepared, month: Begun) -> Values:
     from pertoken.forecast.prediction import predicted  # noqa: PLC0415
 
     panel, standing = made.read.panel, made.standing
-    level = predicted(panel.weighted(standing.weights), horizon=month.rest, draws=DRAWS, seed=made.seed)
+    told = {"draws": DRAWS, "seed": made.seed, "experts": made.voices.experts}
+    level = predicted(panel.weighted(standing.weights), horizon=month.rest, **told)  # type: ignore[arg-type]
     first = np.datetime64(panel.periods[-1]) + 1
     days = [str(day) for day in np.arange(first, first + month.rest)]
     samples: Values = level.samples * shift(level)
