@@ -85,6 +85,7 @@ def backtested(
     by: Sequence[str] = (),
     of: str = "usage",
     source: str = "",
+    also: Sequence[str] = (),
     watch: Callable[[float], None] | None = None,
 ) -> Backtested:
     """Score forecasters on a history, the first against each other.
@@ -100,6 +101,7 @@ def backtested(
         by: Keys of the panel that are reported apart.
         of: What is forecast, in words.
         source: What the history was read from.
+        also: Last periods of further origins, on which somebody else made a forecast.
         watch: Told how much is done, 0 to 1.
 
     Raises:
@@ -108,7 +110,9 @@ def backtested(
     ahead, usual = SPANS.get(panel.grain, SPANS["period"])
     horizon = ahead if horizon is None else horizon
     asked = sorted(set(usual if histories is None else histories))
-    origins = origins_of(len(panel.periods), horizon, min(asked), count)
+    place = {label: at for at, label in enumerate(panel.periods, start=1)}
+    extra = {place[label] for label in also}
+    origins = tuple(sorted({*origins_of(len(panel.periods), horizon, min(asked), count), *extra}))
     if unknown := [name for name in by if name not in panel.tracks and name not in panel.known]:
         here = ", ".join([*panel.tracks, *panel.known]) or "none"
         raise InputError(f"no key {unknown[0]!r} that customers are told apart by; here: {here}")

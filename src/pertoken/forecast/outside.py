@@ -60,11 +60,15 @@ class Outside:
             rng: Source of chance.
             how: How errors hang together from period to period; paths say it themselves.
         """
+        even = (np.arange(draws) + 0.5) / draws
         if self.shares is None:
-            total = self.values.sum(axis=2)
-            even = (np.arange(draws) + 0.5) / draws
-            drawn: Values = np.quantile(total, even, axis=0)
+            drawn: Values = np.quantile(self.values.sum(axis=2), even, axis=0)
             return drawn
+        if len(self.periods) == 1:  # no period hangs together with another: nothing is left to chance
+            from scipy.special import ndtri  # noqa: PLC0415  loaded by those who draw
+
+            each = np.broadcast_to(ndtri(even)[:, None, None], (draws, len(self.customers), 1))
+            return paths_of(self.values, self.shares, each)[:, :, 0]
         normal = normals(how, (draws, len(self.customers), len(self.periods)), rng)
         summed: Values = paths_of(self.values, self.shares, normal).sum(axis=2)
         return summed

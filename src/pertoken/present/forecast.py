@@ -27,6 +27,9 @@ KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "First use", "custo
 Block = Figures | Table | Chart | Note
 
 MILLION = 1e6
+TOLD = 0.005
+"""Weight from which on an expert is told."""
+
 HORIZONS = (3, 6, 12, 24)
 """Months over which totals are told."""
 
@@ -424,4 +427,5 @@ def _meta(answer: Forecast) -> dict[str, str]:
 
 
 def _leading(weights: Mapping[str, float]) -> Sequence[tuple[str, float]]:
-    return sorted(weights.items(), key=lambda each: -each[1])[:4]
+    """Experts that count for half a percent at least, the most first."""
+    return sorted(((name, each) for name, each in weights.items() if each >= TOLD), key=lambda each: -each[1])

@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pertoken.core.errors import InputError, nearest
+from pertoken.core.money import Values
 from pertoken.core.period import begins, ends, grain_of
 from pertoken.forecast.outside import Outside
 
 if TYPE_CHECKING:
     from pertoken.forecast.expert import Expert, Experts
+    from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
+    from pertoken.forecast.rolling import Forecaster
 
 BOOSTED = "lightgbm"
 """Name of the expert that learns from all customers at once."""
+
+SILENT = "nothing was forecast elsewhere on that day"
+"""What is said of origins without an outside forecast."""
 
 HALF = 0.5
 """What an outside forecast counts for where nobody says."""
@@ -35,6 +41,25 @@ class Voices:
     experts: "Experts"
     outside: tuple[Outside, ...] = ()
     weight: float = HALF
+
+    def as_of(self, last: str) -> "Voices":
+        """Keep the outside forecasts that were made after a last day."""
+        return replace(self, outside=tuple(each for each in self.outside if made_after(each) == last))
+
+    def days(self, periods: Sequence[str]) -> tuple[str, ...]:
+        """Say on which days of a history outside forecasts were made.
+
+        Raises:
+            InputError: On a day that is not in it.
+        """
+        days = tuple(dict.fromkeys(made_after(each) for each in self.outside))
+        for each in days:
+            if each not in periods[:-1]:
+                raise InputError(
+                    f"an outside forecast begins the day after {each}, and nothing of it came in the history "
+                    f"({_span(periods)}); expected days or months of it"
+                )
+        return days
 
     def join(self, made: "Predicted", last: str, *, seed: int) -> "Predicted":
         """Take in the outside forecasts that reach over the days of ours.
@@ -134,6 +159,64 @@ def over(outside: Outside, last: str, horizon: int) -> Outside:
     at = outside.periods.index(ahead)
     values = outside.values[:, :, at : at + 1] * (horizon / length)
     return Outside(outside.customers, (ahead,), values, outside.shares, span=horizon)
+
+
+def made_after(outside: Outside) -> str:
+    """Say the last day that a forecast from outside could have known: the day before its first period.
+
+    Raises:
+        InputError: Its periods are numbered, so that nobody knows.
+
+    >>> made_after(Outside(("a",), ("2026-02",), np.array([[[28.0]], [[56.0]]]), np.array([0.1, 0.9])))
+    '2026-01-31'
+    """
+    first = outside.periods[0]
+    if first.isdecimal():
+        raise InputError("an outside forecast of numbered days can't be placed in the past; name its days or months")
+    return str(begins([first])[0].astype("datetime64[D]") - 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elsewhere:
+    """Forecasts made elsewhere as a forecaster of the past: each on the day on which it was made.
+
+    Args:
+        voices: With the outside forecasts.
+        own: Ours, for customers whom they don't name.
+        tried: What both said, written down: last day, our samples, their samples.
+    """
+
+    voices: Voices
+    own: "Forecaster"
+    tried: list[tuple[str, Values, Values]]
+
+    def __call__(self, panel: "Panel", horizon: int, draws: int, seed: int, /) -> "Predicted":
+        """Say what was forecast on the last day of a panel.
+
+        Raises:
+            InputError: Nothing was on this day.
+        """
+        last = panel.periods[-1]
+        mine = replace(self.voices.as_of(last), weight=1.0)
+        if not mine.outside:
+            raise InputError(SILENT)
+        ours = self.own(panel, horizon, draws, seed)
+        made = mine.join(ours, last, seed=seed)
+        self.tried.append((last, ours.samples, made.samples))
+        return made
+
+    def best_weight(self, panel: "Panel", horizon: int) -> float:
+        """Find the weight with which ours and theirs together would have had the least CRPS."""
+        from pertoken.forecast.outside import weight_of  # noqa: PLC0415  seldom asked for
+
+        cases = []
+        for last, ours, theirs in self.tried:
+            start = panel.periods.index(last) + 1
+            came = panel.value[panel.since < start, start : start + horizon].sum(axis=1)
+            known = np.isfinite(came)
+            cases.append((ours[:, known], theirs[:, known], came[known]))
+        own, other = (np.concatenate([case[i] for case in cases], axis=1) for i in (0, 1))
+        return weight_of(own, other, np.concatenate([case[2] for case in cases]))
 
 
 def _days(outside: Outside, wanted: Sequence[str], last: str) -> Outside:
