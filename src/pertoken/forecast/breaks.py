@@ -32,6 +32,15 @@ LEAST = 0.14
 MOST = 3
 """The most breaks that are told."""
 
+STEADY = 0.25
+"""Noise of the customer in the middle of which each is given so much on top, so that no steady one is all there is."""
+
+SHORT = 8
+"""Seasons below which a history is short."""
+
+SHORT_CHANCE = 0.05
+"""The same as `CHANCE` of a short history, in which a break is hard to tell."""
+
 FEWEST = 3
 """Customers that a shared break needs."""
 
@@ -77,15 +86,15 @@ def found(panel: Panel, events: Iterable[Event] = (), *, rng: np.random.Generato
     """
     value, season = panel.value, _season(panel)
     used = np.nansum(value, axis=1) > 0
-    edge = 2 * season
+    edge = _edge(value.shape[1], season)
     if used.sum() < FEWEST or value.shape[1] < 4 * edge:
         return ()
-    shared = _shared(value[used])
+    shared = _shared(value[used], season)
     known = [at for each in events if 0 < (at := _place(panel, each)) < value.shape[1]]
     told: list[Break] = []
     while len(told) < MOST:
-        at, chance = _strongest(shared, known, season, rng)
-        if chance > CHANCE:
+        at, chance = _strongest(shared, known, season, edge, rng)
+        if chance > (CHANCE if edge > season else SHORT_CHANCE):
             break
         known.append(at)
         one = _told(panel.periods[at], value[used], at, edge, chance)
@@ -94,6 +103,11 @@ def found(panel: Panel, events: Iterable[Event] = (), *, rng: np.random.Generato
         else:
             break
     return tuple(sorted(told, key=lambda each: each.on))
+
+
+def _edge(size: int, season: int) -> int:
+    """Periods at both ends in which no break is looked for: two seasons, of a short history one."""
+    return 2 * season if size >= SHORT * season else season
 
 
 def _season(panel: Panel) -> int:
@@ -107,25 +121,34 @@ def _place(panel: Panel, each: Event) -> int:
     return int((period.begins(panel.periods) < np.datetime64(each.on, "s")).sum())
 
 
-def _shared(value: Values) -> Values:
-    """How far customers are from their own level, in logs, on average over those who are watched, shape `(period,)`."""
+def _shared(value: Values, season: int) -> Values:
+    """How far customers are from their own level, in logs, on average over those who are watched, shape `(period,)`.
+
+    Steady customers count for more: each by the inverse of how much it changes from one season to the next.
+    """
     watched = ~np.isnan(value)
     level = np.nanmean(value, axis=1, keepdims=True)
     score = np.log1p(value / np.maximum(level, 1e-300))
     off = np.where(watched, score - np.nanmean(score, axis=1, keepdims=True), 0.0)
-    seen: Values = watched.sum(axis=0)
-    shared: Values = off.sum(axis=0) / np.maximum(seen, 1)
+    both = watched[:, season:] & watched[:, :-season]
+    change = np.where(both, off[:, season:] - off[:, :-season], 0.0)
+    noise = (change**2).sum(axis=1) / np.maximum(both.sum(axis=1), 1) / 2
+    weight = 1 / (noise + np.median(noise) * STEADY + 1e-12)
+    seen = (weight[:, None] * watched).sum(axis=0)
+    shared: Values = (weight[:, None] * off).sum(axis=0) / np.maximum(seen, 1e-300)
     return shared
 
 
-def _strongest(shared: Values, known: list[int], season: int, rng: np.random.Generator) -> tuple[int, float]:
+def _strongest(
+    shared: Values, known: list[int], season: int, edge: int, rng: np.random.Generator
+) -> tuple[int, float]:
     """Find the step that fits best, and how often shuffled shocks make one that fits as well."""
     size = len(shared)
     when = np.arange(size)
     pattern = (when[:, None] % season == np.arange(season)).astype(np.float64)
     steps = [(when >= at).astype(np.float64) for at in known]
     base, _ = np.linalg.qr(np.column_stack([pattern, when / size, *steps]))
-    places = [at for at in range(2 * season, size - 2 * season + 1) if all(abs(at - k) >= season for k in known)]
+    places = [at for at in range(edge, size - edge + 1) if all(abs(at - k) >= season for k in known)]
     if not places:
         return 0, 1.0
     step = (when[:, None] >= np.array(places)).astype(np.float64)
