@@ -67,7 +67,9 @@ def history_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="NAMES",
     help="Whom to beat; also `ensemble`, and models of statsforecast such as AutoETS where it is installed.",
 )
-@click.option("--card", multiple=True, metavar="CARD", help="Card of what we are paid: scores revenue too. May be given again.")
+@click.option(
+    "--card", multiple=True, metavar="CARD", help="Card of what we are paid: scores revenue too. May be given again."
+)
 @VOICES
 @click.option("--by", metavar="KEYS", help="Keys to report by, such as tier or segment.")
 @click.option("--meter", default="", metavar="METER", help="What is forecast; all tokens added up if not said.")

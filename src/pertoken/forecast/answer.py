@@ -191,11 +191,17 @@ class Forecast:
         return Band.of(self.worlds[measure][:, :months].sum(axis=1))
 
 
+def held_in_turn() -> tuple[frozenset[str], ...]:
+    """Name the sets of factors that `drivers` holds still: none, all, each alone, and all others."""
+    every = frozenset(FACTORS)
+    return (frozenset(), every, *(frozenset([each]) for each in FACTORS), *(every - {each} for each in FACTORS))
+
+
 def drivers(total: Callable[[frozenset[str]], Values]) -> tuple[Driver, ...]:
     """Hold each factor still in turn, and see how much narrower the total is.
 
     Args:
-        total: Gives the total in each world, shape `(draw,)`, with some factors held still.
+        total: Gives the total in each world, shape `(draw,)`, with some factors held still (see `held_in_turn`).
 
     >>> rng = np.random.default_rng(1)
     >>> wide, narrow = rng.normal(0, 3, 4000), rng.normal(0, 1, 4000)

@@ -31,7 +31,13 @@ def sheet(made: Backtested) -> Sheet:
         made: What was found.
     """
     every = rates(made.scored.customers, ["forecaster"])
-    blocks: list[Block] = [_figures(made, every), *_charts(made, every), _forecasters(made, every), _totals(made), *_money(made)]
+    blocks: list[Block] = [
+        _figures(made, every),
+        *_charts(made, every),
+        _forecasters(made, every),
+        _totals(made),
+        *_money(made),
+    ]
     blocks += [_parts(made, key) for key in ("history", "decile", "zeros", *made.by)]
     blocks += [*_against(made), _pit(made, every), *_notes(made)]
     title = f"Back-test of {made.of}, {counted(made.scored.horizon, _periods(made))} ahead"

@@ -38,7 +38,14 @@ def sheet(answer: Cohorts, *, top: int | None = None) -> Sheet:
         top: Customers to show, and then only so many cohorts and ages as people read; all if None.
     """
     blocks: list[Block] = [_figures(answer), *_map(answer), *_triangles(answer, brief=top is not None)]
-    blocks += [*_moved(answer), *_states(answer), *_lifetime(answer), *_selling(answer), *_customers(answer, top), *_notes(answer)]
+    blocks += [
+        *_moved(answer),
+        *_states(answer),
+        *_lifetime(answer),
+        *_selling(answer),
+        *_customers(answer, top),
+        *_notes(answer),
+    ]
     return Sheet(f"Cohorts by {answer.ask.by}", _words(answer), tuple(blocks), _meta(answer))
 
 

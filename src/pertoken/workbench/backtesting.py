@@ -107,7 +107,9 @@ def backtest(
     notes = (*read.says, *(each for each in made.notes if not each.endswith(SILENT)))
     if elsewhere.tried:
         best = elsewhere.best_weight(read.panel, made.scored.horizon)
-        notes += (f"an outside forecast with a weight of {best:.0%} would have brought the least CRPS on the days it has",)
+        notes += (
+            f"an outside forecast with a weight of {best:.0%} would have brought the least CRPS on the days it has",
+        )
     return replace(made, notes=notes, money=read.charged(said))
 
 

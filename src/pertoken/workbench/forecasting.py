@@ -13,11 +13,12 @@ from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.deep import Depth
+from pertoken.workbench.explaining import explained
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
 from pertoken.workbench.voices import voices
 
 if TYPE_CHECKING:
-    from pertoken.forecast.answer import Committed, Forecast, FromAbove, Sufficiency
+    from pertoken.forecast.answer import Committed, Forecast, FromAbove
     from pertoken.forecast.backtested import Backtested
     from pertoken.forecast.event import Event
     from pertoken.forecast.fitted import Fitted
@@ -31,14 +32,11 @@ if TYPE_CHECKING:
 PATHS = 10_240
 """Worlds of a forecast, ten replicates of a power of two."""
 
-FEW = 1_024
-"""Worlds of what is only compared."""
+FEW = 512
+"""Worlds of what is only compared, in one even design."""
 
 FROM_ABOVE = 10_000
 """Worlds of the market."""
-
-LENGTHS = (30, 60, 90, 180)
-"""Lengths of history whose ranges are told. [day]"""
 
 SIGNED = "signed, not there yet"
 """Label of those who have a contract and are not in the log."""
@@ -138,26 +136,27 @@ def foretold(
         tested: Score forecasts like this one on the same history, as of earlier days.
         progress: Told how far the simulations are, 0 to 1.
     """
-    from pertoken.forecast.answer import Forecast, drivers  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.answer import Forecast  # noqa: PLC0415  the calculator must start fast
 
     step = _steps(progress)
     found = _simulated(made, made.fitted, draws)
     worlds, parts = _added(made, found)
+    leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
+    below: Values = worlds[leading].sum(axis=1)
     above = _from_above(made, worlds) if made.said.market is not None else None
     if above is not None:
         worlds, parts = (
             _again(worlds, above.rows),
             {key: {label: _again(each, above.rows) for label, each in labels.items()} for key, labels in parts.items()},
         )
-    leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
 
-    def total(held: frozenset[str]) -> Values:
-        some, _ = _added(made, _simulated(made, made.fitted, FEW, held))
-        step()
+    def total(fitted: "Fitted", held: frozenset[str]) -> Values:
+        some, _ = _added(made, _simulated(made, fitted, FEW, held, replicates=1))
         summed: Values = some[leading].sum(axis=1)
         return summed
 
     step()
+    why, more = explained(made, total, below, step) if explain else ((), ())
     return Forecast(
         currency=made.read.currency,
         unit=_unit(made),
@@ -166,8 +165,8 @@ def foretold(
         parts=parts,
         fitted=made.fitted,
         past=_past(made),
-        drivers=drivers(total) if explain else (),
-        more=_more(made, leading, step) if explain else (),
+        drivers=why,
+        more=more,
         concentration=_concentration(made),
         backtest=_backtested(made) if tested else None,
         committed=_committed(made),
@@ -196,7 +195,7 @@ def _steps(progress: Callable[[float], None] | None) -> Callable[[], None]:
     """Count simulations: that of all worlds, those that hold a factor or all others, those with more history."""
     from pertoken.forecast.population import FACTORS  # noqa: PLC0415  the calculator must start fast
 
-    whole, done = 2 * len(FACTORS) + 6, count(1)
+    whole, done = 2 * len(FACTORS) + 5, count(1)
 
     def step() -> None:
         if progress is not None:
@@ -246,10 +245,13 @@ def _again(values: Mapping[str, Values], rows: Values) -> dict[str, Values]:
     return {name: each[rows] for name, each in values.items()}
 
 
-def _simulated(made: Prepared, fitted: "Fitted", draws: int, held: frozenset[str] = frozenset()) -> "Simulated":
+def _simulated(
+    made: Prepared, fitted: "Fitted", draws: int, held: frozenset[str] = frozenset(), **more: int
+) -> "Simulated":
     from pertoken.forecast.simulate import simulate  # noqa: PLC0415  the calculator must start fast
 
-    return simulate(fitted.of, made.tariffs, paths=draws, seed=made.seed, held=held, promises=made.promises)
+    promises = made.promises
+    return simulate(fitted.of, made.tariffs, paths=draws, seed=made.seed, held=held, promises=promises, **more)
 
 
 def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[str, dict[str, dict[str, Values]]]]:
@@ -324,27 +326,6 @@ def _whole_months(days: Sequence[str]) -> set[str]:
     month, count = np.unique(np.array(days, dtype="datetime64[M]"), return_counts=True)
     length = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(int)
     return {str(each) for each in month[count == length]}
-
-
-def _more(made: Prepared, leading: str, step: Callable[[], None]) -> "tuple[Sufficiency, ...]":
-    """What the range of the total would be with the history as it is, and with longer ones."""
-    from pertoken.forecast.answer import Band, Sufficiency  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.fitted import fitted  # noqa: PLC0415
-    from pertoken.forecast.sufficiency import falls_by, narrowed  # noqa: PLC0415
-
-    days, level = len(made.read.panel.periods), made.fitted.predicted
-    power = falls_by(made.read.panel.weighted(made.standing.weights), level, seed=made.seed)
-    found = []
-    for length in [days, *(each for each in LENGTHS if each > days * 1.2)][:3]:
-        again = fitted(
-            made.read.panel, made.standing, made.fitted.of.months, priors=made.fitted.priors, seed=made.seed,
-            level=narrowed(level, (days / length) ** power), more=length / days,
-        )  # fmt: skip
-        worlds, _ = _added(made, _simulated(made, again, FEW))
-        step()
-        band = Band.of(worlds[leading].sum(axis=1))
-        found.append(Sufficiency(length, float(band.p10), float(band.p50), float(band.p90)))
-    return tuple(found)
 
 
 def _concentration(made: Prepared) -> dict[str, float]:

@@ -15,8 +15,8 @@ from pertoken.core.money import Values
 from pertoken.forecast.agreement import Agreement
 from pertoken.rating.card import Card, Charge, Curve, Measure, Tier
 from pertoken.rating.contract import Contract
-from pertoken.workbench.deep import Depth, depth_of, of_log
 from pertoken.workbench.declared import Declared, declared, signed
+from pertoken.workbench.deep import Depth, depth_of, of_log
 from pertoken.workbench.histories import History, history
 from pertoken.workbench.reading import How, Told
 from pertoken.workbench.voices import NOBODY, Voices
@@ -66,6 +66,7 @@ class Prepared:
         seed: Same seed, same bits.
         said: What was declared beside the log.
         agreed: What contracts mean for the months ahead; None without any.
+        coming: What declared events do to these months; None without any.
         begun: The month that the history ends in, as far as it is known; None where it ends with the month.
         voices: Who speaks beside our own experts.
     """
@@ -78,6 +79,7 @@ class Prepared:
     seed: int
     said: Declared
     agreed: "Agreed | None"
+    coming: "Ahead | None" = None
     begun: "Begun | None" = None
     voices: Voices = NOBODY
 
@@ -131,7 +133,9 @@ def prepared(
     from pertoken.forecast.landing import begun  # noqa: PLC0415
 
     if depth and segments != BEHAVIOUR:
-        raise InputError(f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one of them out")
+        raise InputError(
+            f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one of them out"
+        )
     said = () if segments == BEHAVIOUR else (segments,)
     said += (depth,) if isinstance(depth, str) and of_log(depth) else ()
     contracts = how.get("contracts", ())
@@ -154,7 +158,7 @@ def prepared(
     level = _level(panel.weighted(standing.weights), voices, seed)
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming, level=level)
     charged = tariffs_of(read, plans, standing.plan, ahead)
-    return Prepared(read, standing, plans, made, charged, seed, beside, agreed, month, voices)
+    return Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming, month, voices)
 
 
 def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
