@@ -29,6 +29,9 @@ TRIED = 99
 LEAST = 0.14
 """The smallest change that is told, in logs."""
 
+AGREE = 2 / 3
+"""The smallest share of customers who move the same way."""
+
 MOST = 3
 """The most breaks that are told."""
 
@@ -37,6 +40,9 @@ STEADY = 0.25
 
 SHORT = 8
 """Seasons below which a history is short."""
+
+SHORT_STAYS = 0.5
+"""The most that shocks of a short history are taken to stay: it is too short to tell."""
 
 SHORT_CHANCE = 0.05
 """The same as `CHANCE` of a short history, in which a break is hard to tell."""
@@ -80,7 +86,8 @@ def found(panel: Panel, events: Iterable[Event] = (), *, rng: np.random.Generato
     """Find breaks that all customers share and nobody declared.
 
     Args:
-        panel: Its history; of three customers and eight weeks (or seasons) at least, else nothing is found.
+        panel: Its history; of three customers and four weeks (or seasons) at least, else nothing is found. Below eight
+            weeks only large and sharp changes are.
         events: Declared ones, which are not told again.
         rng: Chance of the shuffles.
     """
@@ -98,7 +105,7 @@ def found(panel: Panel, events: Iterable[Event] = (), *, rng: np.random.Generato
             break
         known.append(at)
         one = _told(panel.periods[at], value[used], at, edge, chance)
-        if abs(np.log(one.ratio)) >= LEAST:
+        if abs(np.log(one.ratio)) >= LEAST and one.share >= AGREE:
             told.append(one)
         else:
             break
@@ -155,7 +162,8 @@ def _strongest(
     step -= base @ (base.T @ step)
     step /= np.sqrt((step**2).sum(axis=0))
     place, fit, rest = _fit(shared[None] - (shared @ base) @ base.T, step)
-    made = _shuffled(rest[0], _stays(rest[0], base, step, rng), rng)
+    stays = _stays(rest[0], base, step, rng)
+    made = _shuffled(rest[0], stays if edge > season else min(stays, SHORT_STAYS), rng)
     _, others, _ = _fit(made - (made @ base) @ base.T, step)
     return places[int(place[0])], float((1 + (others >= fit[0] * (1 - 1e-12)).sum()) / (1 + SHUFFLES))
 
