@@ -30,7 +30,10 @@ def _alike(people: People) -> tuple[People, Values]:
     rows = [name for name in People._fields[:ROWS] if name not in ("key", "slot")]
     come = np.where(people.slot < 0, -1 - np.arange(len(people.slot)), 0)  # each customer stands for itself
     _, first, count = np.unique(
-        np.column_stack([come, *(getattr(people, name) for name in rows)]), axis=0, return_index=True, return_counts=True
+        np.column_stack([come, *(getattr(people, name) for name in rows)]),
+        axis=0,
+        return_index=True,
+        return_counts=True,
     )
     order = np.argsort(first)
     picked = {name: getattr(people, name)[first[order]] for name in People._fields[:ROWS]}
