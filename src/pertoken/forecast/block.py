@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.core.money import Values
 from pertoken.forecast.kernel import live_block, simple_block
 from pertoken.forecast.kernel_bill import bill_customers
-from pertoken.forecast.kernel_people import Common, People, Promises, few
+from pertoken.forecast.kernel_people import Common, People, few
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.tariff_columns import SIMPLE
 
@@ -24,7 +26,9 @@ class Block:
         tariffs: What customers are charged by.
         people: Customers and newcomers as arrays, in the order of their groups.
         common: What its paths share.
-        promises: What customers have committed to.
+        promises: Contracts.
+        away: Where the customer of each is not there, shape `(contract, month, lane)`.
+        kept: Share of each that is left, shape `(contract, month)`; see `under_contract`.
         pair: Number of its first pair of paths.
     """
 
@@ -32,6 +36,8 @@ class Block:
     people: People
     common: Common
     promises: Promises
+    away: NDArray[np.bool_]
+    kept: Values
     pair: int
 
 
@@ -53,9 +59,9 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
         groups: How many groups there are.
     """
     months, lanes = block.common.growth.shape[1:]
-    still = bool(block.people.still.any())
+    still = bool(block.people.still.any() or (block.kept < 1).any())
     simple = bool(block.tariffs.single.card[:-1, SIMPLE].all())
-    simple = simple and not (still or block.common.converts or len(block.promises.due))
+    simple = simple and not (still or block.common.converts or len(block.promises))
     total = np.zeros((groups, 3 + (1 if simple else len(STAGES)), months, lanes))
     if simple:
         for rows in _few(block, len(block.people.key)):
@@ -72,8 +78,21 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
         some, size = few(block.people, rows), rows.stop - rows.start
         mine = Room(*(each[:size] for each in (room.driver, room.here, room.weight, room.plan)))
         live_block(some, block.common, block.pair, mine.driver, mine.here, mine.weight, mine.plan)
+        _under_contract(block, some, mine)
         _charged(block, some, mine, total[some.group[0]])
     return _named(total)
+
+
+def _under_contract(block: Block, people: People, room: Room) -> None:
+    """Let those who have a contract ramp, begin with it, and go where it is not renewed."""
+    for i in np.flatnonzero(people.promise >= 0):
+        at = people.promise[i]
+        there = ~block.away[at]
+        room.driver[i] *= block.promises.lift[at].astype(np.float32)[:, None] * there
+        room.here[i] *= there
+        room.plan[i] = people.plan[i]  # nobody changes a plan that is signed
+        if room.weight.shape[1]:
+            room.weight[i] *= block.kept[at].astype(np.float32)[:, None]
 
 
 def _named(total: Values) -> Mapping[str, Values]:

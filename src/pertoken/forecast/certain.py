@@ -1,15 +1,17 @@
 """Certain: the one world in which all chance stands at its middle, in double precision and with rounded bills."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
 from pertoken.core.money import Values
-from pertoken.forecast.kernel_people import Common, People, Promises, common_of, people_of
+from pertoken.forecast.kernel_people import Common, People, common_of, people_of
 from pertoken.forecast.population import Forecastable
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.tariff_bill import billed
-from pertoken.forecast.twin import lives
+from pertoken.forecast.twin import contracted, lives
+from pertoken.forecast.under_contract import Months
 from pertoken.forecast.worlds import Worlds
 
 NONE = np.zeros(1, dtype=np.int64)
@@ -21,7 +23,8 @@ def certain(
     """Add up what customers use and pay in the one world, each of shape `(1, month, group)`."""
     people, common = twin_arrays(model, tariffs, shared, seed, promises)
     groups = len(next(iter(model.groups.values())))
-    return customer_sums(tariffs, people, common, NONE, groups, rounded=True, promises=promises)
+    lost = np.full((len(promises), 1), len(model.months), dtype=np.int64)
+    return customer_sums(tariffs, people, common, NONE, groups, rounded=True, promises=promises, lost=lost, held=shared.held)
 
 
 def twin_arrays(  # noqa: PLR0917  what meets here
@@ -40,7 +43,7 @@ def replace_converts(common: Common) -> Common:
 
 def customer_sums(
     tariffs: Tariffs, people: People, common: Common, pairs: "np.ndarray[tuple[int], np.dtype[np.int64]]", groups: int,
-    *, rounded: bool, promises: Promises,
+    *, rounded: bool, promises: Promises, lost: Months, held: Collection[str] = (),
 ) -> Mapping[str, Values]:  # fmt: skip
     """Add up customers one after the other, as read: each sum of shape `(path, month, group)`.
 
@@ -52,11 +55,14 @@ def customer_sums(
         groups: How many groups there are.
         rounded: Whether bills are rounded.
         promises: What they have committed to.
+        lost: When a renewal was lost, see `under_contract.losses`.
+        held: Factors that stand at their middle.
     """
     lanes, months = common.growth.shape[2], common.growth.shape[1]
     out = {name: np.zeros((lanes, months, groups)) for name in ("driver", "cost", "customers", *STAGES)}
     for row in range(len(people.key)):
-        life, group, profile = lives(people, common, row, pairs), people.group[row], people.profile[row]
+        group, profile = people.group[row], people.profile[row]
+        life = contracted(lives(people, common, row, pairs), promises, int(people.promise[row]), lost, held)
         out["driver"][:, :, group] += life.driver * life.weight
         out["cost"][:, :, group] += life.driver * life.weight * people.cost[profile]
         out["customers"][:, :, group] += life.here * life.weight

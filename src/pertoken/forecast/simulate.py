@@ -12,9 +12,11 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.lines import Ledger
 from pertoken.core.money import Values
-from pertoken.forecast.kernel_people import Promises, common_of, people_of
+from pertoken.forecast.kernel_people import common_of, people_of
 from pertoken.forecast.population import FACTORS, Forecastable
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.tariff import STAGES, Tariffs
+from pertoken.forecast.under_contract import away, kept, losses
 from pertoken.forecast.worlds import Worlds, whales_of, worlds
 from pertoken.rating.rate import AMOUNTS
 from pertoken.rating.rate import STAGES as PART_OF
@@ -130,7 +132,7 @@ def simulate(
         InputError: Months, cells or plans that don't fit each other; no such factor.
     """
     shared = checked(model, tariffs, paths=paths, seed=seed, held=held)
-    due = promises or Promises.none(len(model.people.names), len(model.months))
+    due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
     if set(held) == set(FACTORS):
         from pertoken.forecast.certain import certain  # noqa: PLC0415  a ring, were it not for this
 
@@ -188,10 +190,13 @@ def summed(
     lanes = min(LANES, shared.paths // shared.replicates)
     out = np.zeros((len(names), groups, len(model.months), shared.paths))
     blocks = range(0, shared.paths, lanes)
+    lost = losses(promises, shared.leave, replicates=shared.replicates, seed=seed, held=shared.held)
+    left = kept(promises, shared.held)
 
     def work(first: int) -> None:
         mine = slice(first, first + lanes)
-        made = Block(tariffs, people, common_of(model, shared, mine), promises, first // 2)
+        gone = away(promises, lost[:, mine])
+        made = Block(tariffs, people, common_of(model, shared, mine), promises, gone, left, first // 2)
         sums = block_sums(made, groups)
         for i, name in enumerate(names):
             out[i, :, :, mine] = sums[name]

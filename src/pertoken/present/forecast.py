@@ -7,8 +7,8 @@ import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
-from pertoken.forecast.population import FACTORS
 from pertoken.forecast.scored import LEVELS, rates
+from pertoken.forecast.signed import SIGNED
 from pertoken.present import charts_tornado
 from pertoken.present.charts_concentration import concentration
 from pertoken.present.charts_fan import forecast_fan
@@ -185,6 +185,8 @@ def _committed(answer: Forecast) -> Iterator[Table]:
         Column("until", "Last term ends", "text"),
         Column("due", "Committed", "money", unit),
         Column("drawn", "Paid before", "money", unit),
+        Column("goes_on", "Then renewed", "text"),
+        Column("renewal", "By chance", "share"),
         *(Column(name, f"Pays {name.upper()}", "money", unit) for name in ("p10", "p50", "p90")),
     )
     rows: list[tuple[Cell, ...]] = []
@@ -192,8 +194,11 @@ def _committed(answer: Forecast) -> Iterator[Table]:
         worlds = answer.parts.get("customer", {}).get(each.customer)
         band = None if worlds is None else Band.of(worlds["revenue"].sum(axis=1))
         ends = (None,) * 3 if band is None else tuple(float(v) for v in (band.p10, band.p50, band.p90))
-        rows.append((each.customer, each.until or f"after {answer.months[-1]}", each.due, each.drawn, *ends))
-    note = "Committed in terms that end in these months; what is not used of it is charged when a term ends."
+        rows.append((each.customer, each.until or f"after {answer.months[-1]}", each.due, each.drawn, each.goes_on, each.renewal if each.goes_on else None, *ends))
+    note = (
+        "Committed in terms that end in these months; what is not used of it is charged when a term ends. "
+        "A contract that is not renewed is lost with its customer."
+    )
     yield Table("contracts", "Contracts", columns, tuple(rows), note, total=False)
 
 
@@ -233,7 +238,7 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
     swings = [charts_tornado.Swing(FACTOR_WORDS[d.factor], "P10", "P90", d.low, d.high) for d in answer.drivers]
     draw = partial(charts_tornado.tornado, swings, still, title=f"{of.capitalize()}, {unit}", kind="count")
     yield Chart(
-        "tornado", "What makes the range wide?", draw, f"Ranges of {len(FACTORS)} factors, each alone.", "drivers"
+        "tornado", "What makes the range wide?", draw, f"Ranges of {len(answer.drivers)} factors, each alone.", "drivers"
     )
 
 
@@ -352,7 +357,9 @@ def _of_all(answer: Forecast) -> list[tuple[Cell, ...]]:
         ("swing of a segment apart", growth.segment_shock, fitted.growth.segment_shock, alone),
         ("error of the arrivals, log", arrivals.error, fitted.arrivals.error, "both"),
         ("size of the negative binomial of arrivals", arrivals.size, fitted.arrivals.size, alone),
-    ]
+        *([("usage of who has signed against the plan, log", priors.signed.spread, priors.signed.spread, alone)]
+          if SIGNED in answer.parts.get("cohort", {}) else []),
+    ]  # fmt: skip
 
 
 def _who(prior: float, used: float) -> str:

@@ -1,6 +1,7 @@
 """What revenue will we make, as a range? From a log and cards to simulated worlds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -35,9 +36,6 @@ FROM_ABOVE = 10_000
 
 LENGTHS = (30, 60, 90, 180)
 """Lengths of history whose ranges are told. [day]"""
-
-SIGNED = "signed, not there yet"
-"""Label of those who have a contract and are not in the log."""
 
 HALF = 0.5
 """Share of one customer from which on the range is said to be theirs."""
@@ -153,7 +151,7 @@ def foretold(
         parts=parts,
         fitted=made.fitted,
         past=_past(made),
-        drivers=drivers(total) if explain else (),
+        drivers=drivers(total, _moving(made)) if explain else (),
         more=_more(made, leading, step) if explain else (),
         concentration=_concentration(made),
         backtest=_backtested(made) if tested else None,
@@ -175,6 +173,13 @@ def _steps(progress: Callable[[float], None] | None) -> Callable[[], None]:
             progress(min(next(done) / whole, 1.0))
 
     return step
+
+
+def _moving(made: Prepared) -> tuple[str, ...]:
+    """Factors that can move at all: there are no renewals without contracts."""
+    from pertoken.forecast.population import FACTORS  # noqa: PLC0415  the calculator must start fast
+
+    return tuple(each for each in FACTORS if each != "renewals" or made.agreed is not None)
 
 
 def _unit(made: Prepared) -> str:
@@ -233,7 +238,7 @@ def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[
         by_group["cost"] = found.sums["cost"]
         if made.plans:
             by_group["margin"] = by_group["revenue"] - by_group["cost"]
-    groups = _with_signed(made, by_group)
+    groups = made.fitted.of.groups
     parts = {
         key: {
             label: {name: each[:, :, column.codes == code].sum(axis=2) for name, each in by_group.items()}
@@ -243,23 +248,6 @@ def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[
         if len(column.labels) > 1
     }
     return {name: each.sum(axis=2) for name, each in by_group.items()}, parts
-
-
-def _with_signed(made: Prepared, by_group: dict[str, Values]) -> Mapping[str, Key]:
-    """Add a group of those who have signed and are not in the log: they bring what they are committed to."""
-    from pertoken.forecast.promised import outside  # noqa: PLC0415  the calculator must start fast
-
-    groups = made.fitted.of.groups
-    if made.agreed is None or not made.plans:
-        return groups
-    names, due = outside(made.agreed, len(made.read.panel))
-    if not names:
-        return groups
-    for name, each in by_group.items():
-        more = due if name in ("revenue", "margin") else np.zeros_like(due)
-        column = np.broadcast_to(more[:, None], (*each.shape[:2], 1))
-        by_group[name] = np.concatenate([each, column], axis=2)
-    return {key: Key.of([*column.column(), SIGNED]) for key, column in groups.items()}
 
 
 def _committed(made: Prepared) -> "tuple[Committed, ...]":
@@ -276,8 +264,17 @@ def _committed(made: Prepared) -> "tuple[Committed, ...]":
         last = int(terms.expires[own].max())
         until = months[last] if last < len(months) else ""
         due, drawn = float(terms.committed[ends].sum()), float(terms.drawn[ends].sum())
-        found.append(Committed(made.agreed.customers[customer], due, drawn, until))
+        found.append(Committed(made.agreed.customers[customer], due, drawn, until, *_renewal(made, int(customer))))
     return tuple(found)
+
+
+def _renewal(made: Prepared, customer: int) -> tuple[str, float]:
+    """Into which month a contract goes on only if it is renewed, and the chance of that."""
+    promises = made.promises
+    at = -1 if promises is None else promises.row[customer]
+    if promises is None or at < 0 or not (ends := np.flatnonzero(promises.chance[at] < 1)).size:
+        return "", 1.0
+    return made.fitted.of.months[ends[0]], float(promises.chance[at, ends[0]])
 
 
 def _past(made: Prepared) -> dict[str, tuple[tuple[str, ...], Values]]:
@@ -312,6 +309,7 @@ def _more(made: Prepared, leading: str, step: Callable[[], None]) -> "tuple[Suff
             made.read.panel, made.standing, made.fitted.of.months, priors=made.fitted.priors, seed=made.seed,
             level=narrowed(level, (days / length) ** power), more=length / days,
         )  # fmt: skip
+        again = replace(again, of=made.with_signed(again.of))
         worlds, _ = _added(made, _simulated(made, again, FEW))
         step()
         band = Band.of(worlds[leading].sum(axis=1))
@@ -334,10 +332,10 @@ def _first_month(made: Prepared, driver: Values) -> Values:
     """Charge a first month, shape `(draw, customer)`."""
     from pertoken.forecast.tariff_bill import bill  # noqa: PLC0415  the calculator must start fast
 
-    people, months = made.fitted.of.people, len(made.fitted.of.months)
+    people, months, there = made.fitted.of.people, len(made.fitted.of.months), slice(driver.shape[1])
     whole = np.zeros((*driver.shape, months))
     whole[:, :, 0] = driver
-    charged: Values = bill(made.tariffs, people.plan, people.mix, whole)[:, :, 0]
+    charged: Values = bill(made.tariffs, people.plan[there], people.mix[there], whole)[:, :, 0]
     return charged
 
 

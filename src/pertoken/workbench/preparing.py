@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from pertoken.forecast.event import Event
     from pertoken.forecast.events import Ahead
     from pertoken.forecast.fitted import Fitted, Priors, Standing
-    from pertoken.forecast.kernel_people import Promises
+    from pertoken.forecast.promises import Promises
     from pertoken.forecast.market import Market
+    from pertoken.forecast.population import Forecastable
     from pertoken.forecast.tariff import Tariffs
 
 FREE = "free"
@@ -73,10 +74,19 @@ class Prepared:
 
     @property
     def promises(self) -> "Promises | None":
-        """What contracts commit to, as the simulation settles it."""
+        """What contracts do to the customers that are simulated."""
         from pertoken.forecast.promised import promised  # noqa: PLC0415  the calculator must start fast
 
-        return None if self.agreed is None else promised(self.agreed, len(self.read.panel))
+        return None if self.agreed is None else promised(self.agreed, self.fitted.of, len(self.read.panel))
+
+    def with_signed(self, of: "Forecastable") -> "Forecastable":
+        """Add those who have signed and used nothing yet to the customers of the log."""
+        from pertoken.forecast.signed import joined  # noqa: PLC0415  the calculator must start fast
+
+        if self.agreed is None:
+            return of
+        codes = [self.tariffs.plans.index(_plan_of(card, self.tariffs.plans)) for card in self.agreed.cards]
+        return joined(of, self.agreed, self.tariffs, codes[len(self.read.panel) :], self.fitted.priors.signed)
 
 
 def prepared(
@@ -129,12 +139,34 @@ def prepared(
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, beside, ahead)
     if agreed is not None:
-        rows = np.unique(agreed.terms.customer)
-        standing = replace(standing, bound=agreed.bound[: len(panel)], signed=rows[rows < len(panel)])
+        standing = _bound(standing, agreed, len(panel))
+        standing, plans = _with_cards(standing, plans, agreed, read.cards["revenue"])
     coming = _coming(beside, standing, ahead, panel.periods[-1])
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming)
     charged = _tariffs(read, plans, standing.plan, ahead)
-    return Prepared(read, standing, plans, made, charged, seed, beside, agreed)
+    done = Prepared(read, standing, plans, made, charged, seed, beside, agreed)
+    return replace(done, fitted=replace(made, of=done.with_signed(made.of)))
+
+
+def _bound(standing: "Standing", agreed: "Agreed", size: int) -> "Standing":
+    """Name those who have signed, and let them leave only where a contract ends."""
+    held = np.where(agreed.length > 0, len(agreed.months), 0)[:size]
+    return replace(standing, bound=held, signed=np.flatnonzero(agreed.length[:size] > 0))
+
+
+def _plan_of(card: str, plans: Sequence[str]) -> str:
+    """The plan that a card is, or is a part of; the first one for who has signed nothing."""
+    return next((plan for plan in plans if card == plan or card in plan.split(" + ")), plans[0])
+
+
+def _with_cards(
+    standing: "Standing", plans: tuple[tuple[Card, ...], ...], agreed: "Agreed", cards: Sequence[Card]
+) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
+    """Add the cards that somebody has signed for and nobody is on yet."""
+    known = {name for plan in standing.plan.labels for name in plan.split(" + ")}
+    new = tuple(card for card in cards if card.name in set(agreed.cards) - known)
+    plan = Key(standing.plan.codes, (*standing.plan.labels, *(card.name for card in new)))
+    return replace(standing, plan=plan), (*plans, *((card,) for card in new))
 
 
 def _in_time(how: LogAhead) -> How:
@@ -212,7 +244,8 @@ def _tariffs(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months
         return tariffs([_free(panel.cells["meter"])], panel.cells, months)
     known = []
     for code in range(len(plan.labels)):
-        first = int(np.flatnonzero(plan.codes == code)[0])
-        said = {name: track.last.column()[first] for name, track in panel.tracks.items()}
+        rows = np.flatnonzero(plan.codes == code)
+        said = {name: track.last.column()[rows[0]] if len(rows) else plan.labels[code]
+                for name, track in panel.tracks.items()}  # fmt: skip
         known.append(said)
     return tariffs(dict(zip(plan.labels, plans, strict=True)), panel.cells, months, known=known)
