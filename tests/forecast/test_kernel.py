@@ -15,7 +15,6 @@ from pertoken.forecast.certain import customer_sums, twin_arrays
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.paths import paths_of
 from pertoken.forecast.population import FACTORS
-from pertoken.forecast.replayed import replayed
 from pertoken.forecast.sharded import simulate_sharded
 from pertoken.forecast.simulate import checked, simulate
 from pertoken.forecast.streams import GOLDEN, Stream, keys_of, mixed
@@ -234,15 +233,6 @@ def test_paths_of_customers_add_up_to_the_simulation():
     assert life.here.sum(axis=1) == pytest.approx(found.sums["customers"][:, :, 0])
     with pytest.raises(InputError, match="no customer 'c77'"):
         paths_of(model, priced, ["c77"], paths=20, seed=3)
-
-
-def test_what_is_rated_line_by_line_is_what_the_arrays_rate():
-    model = population(arrivals=0.0)
-    made = card(TIERS)
-    priced = tariffs([made], model.cells, model.months)
-    fast, slow = simulate(model, priced, paths=20, seed=3), replayed(model, priced, [made], paths=20, seed=3)
-    assert slow.money() == pytest.approx(fast.money(), abs=0.02 * len(model.people.names))
-    assert slow.sums["driver"] == pytest.approx(fast.sums["driver"], rel=1e-5)
 
 
 def test_a_ledger_of_the_sums_says_what_they_say():

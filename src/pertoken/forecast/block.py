@@ -59,7 +59,7 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
         groups: How many groups there are.
     """
     months, lanes = block.common.growth.shape[1:]
-    still = bool(block.people.still.any() or (block.kept < 1).any())
+    still = bool(block.people.still.any())
     simple = bool(block.tariffs.single.card[:-1, SIMPLE].all())
     simple = simple and not (still or block.common.converts or len(block.promises))
     total = np.zeros((groups, 3 + (1 if simple else len(STAGES)), months, lanes))
@@ -68,10 +68,19 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
             some = few(block.people, rows)
             simple_block(block.tariffs.single, some, block.common, block.pair, total[some.group[0]])
         return _named(total)
+    for some, room in rooms(block):
+        _charged(block, some, room, total[some.group[0]])
+    return _named(total)
+
+
+def rooms(block: Block) -> Iterator[tuple[People, Room]]:
+    """Live customers a few at a time, each time those of one group; what they do stands until the next are asked for."""
+    months, lanes = block.common.growth.shape[1:]
+    weighed = bool(block.people.still.any() or (block.kept < 1).any())
     room = Room(
         np.zeros((FEW, months, lanes), dtype=np.float32),
         np.zeros((FEW, months, lanes), dtype=np.float32),
-        np.zeros((FEW, months if still else 0, lanes), dtype=np.float32),
+        np.zeros((FEW, months if weighed else 0, lanes), dtype=np.float32),
         np.zeros((FEW, months if block.common.converts else 0, lanes), dtype=np.int32),
     )
     for rows in _few(block, FEW):
@@ -79,8 +88,7 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
         mine = Room(*(each[:size] for each in (room.driver, room.here, room.weight, room.plan)))
         live_block(some, block.common, block.pair, mine.driver, mine.here, mine.weight, mine.plan)
         _under_contract(block, some, mine)
-        _charged(block, some, mine, total[some.group[0]])
-    return _named(total)
+        yield some, mine
 
 
 def _under_contract(block: Block, people: People, room: Room) -> None:

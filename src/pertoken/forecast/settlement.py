@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.forecast.agreed import Agreed
+from pertoken.forecast.promises import Promises
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,3 +66,26 @@ def settled(agreement: Agreed, charges: Values) -> Settled:
         else:
             left[..., term] = unused
     return Settled(within, charges - within, true_up, breakage, left)
+
+
+def trued_up(promises: Promises, row: int, billed: Values, here: NDArray[np.bool_]) -> Values:
+    """Hold what one customer is billed in each path against its contract, as the simulation does.
+
+    Args:
+        promises: Contracts.
+        row: Which of them.
+        billed: Shape `(path, month)`. [currency]
+        here: Whether it is a customer, of the same shape.
+
+    Returns:
+        What is charged without usage, of the same shape. [currency]
+    """
+    more = np.zeros_like(billed)
+    so_far = np.full(len(billed), promises.paid[row])
+    for month in range(billed.shape[1]):
+        so_far += promises.counts[row, month] * billed[:, month]
+        if promises.due[row, month] > 0:
+            more[:, month] = np.maximum(promises.due[row, month] - so_far, 0.0) * here[:, month]
+            so_far[:] = 0.0
+        so_far += promises.later[row, month] * billed[:, month]
+    return more
