@@ -1,8 +1,9 @@
-"""Contracts in the simulation: renewed with their chance, settled by days, ramped; against closed forms and the twin."""
+"""Contracts in the simulation: renewed by chance, settled by days, ramped; against closed forms and the twin."""
 
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,9 +16,11 @@ from pertoken.forecast.agreement import Agreement
 from pertoken.forecast.population import FACTORS
 from pertoken.forecast.promised import lifted, promised
 from pertoken.forecast.promises import Promises
+from pertoken.forecast.replayed import Books
+from pertoken.forecast.replayed import listed as by_line
 from pertoken.forecast.settlement import settled
 from pertoken.forecast.sharded import simulate_sharded
-from pertoken.forecast.signed import SIGNED, SignedPrior, joined, level_of
+from pertoken.forecast.signed import SIGNED, SignedPrior, joined, level_of, listed
 from pertoken.forecast.simulate import simulate
 from pertoken.forecast.tariff import tariffs
 from pertoken.forecast.tariff_bill import bill, billed
@@ -100,7 +103,9 @@ def test_where_nobody_said_a_chance_it_is_that_to_stay_for_as_long():
 
 
 def test_of_all_paths_of_a_replicate_as_many_renew_as_should():
-    due = replace(Promises.of(np.arange(2), ("a", "b"), 6), chance=np.array([[1, 1, 0.8, 1, 0.5, 1], [1, 1, 1, 1, 1, 1]]))
+    due = replace(
+        Promises.of(np.arange(2), ("a", "b"), 6), chance=np.array([[1, 1, 0.8, 1, 0.5, 1], [1, 1, 1, 1, 1, 1]])
+    )
     lost = losses(due, np.zeros(1000), replicates=10, seed=1, held=())
     assert [(part == 2).sum() for part in np.split(lost[0], 10)] == [20] * 10
     assert [(part == 6).sum() for part in np.split(lost[0], 10)] == [40] * 10
@@ -109,7 +114,9 @@ def test_of_all_paths_of_a_replicate_as_many_renew_as_should():
 
 
 def test_how_fast_all_leave_moves_only_the_chances_that_nobody_said():
-    made = replace(Promises.of(np.arange(2), ("a", "b"), 2), chance=np.full((2, 2), 0.8), unsure=np.array([True, False]))
+    made = replace(
+        Promises.of(np.arange(2), ("a", "b"), 2), chance=np.full((2, 2), 0.8), unsure=np.array([True, False])
+    )
     lost = losses(made, np.full(1000, 0.4), replicates=10, seed=1, held=())
     odds = 0.25 * np.exp(0.4)
     assert (lost[0] == 0).mean() == pytest.approx(odds / (1 + odds), abs=0.01)
@@ -146,7 +153,9 @@ def test_contracts_in_the_compiled_simulation_are_those_of_the_twin(held, text):
 def test_who_is_under_contract_stays_on_the_plan():
     model = converting(BUSY, [[0, 0.3], [0.2, 0]])
     priced = tariffs([card(TIERS), card(BUNDLE)], model.cells, model.months)
-    same(simulate(model, priced, paths=40, seed=3, promises=busy()), twin_sums(model, priced, paths=40, promises=busy()))
+    same(
+        simulate(model, priced, paths=40, seed=3, promises=busy()), twin_sums(model, priced, paths=40, promises=busy())
+    )
 
 
 def test_renewals_have_the_same_bits_on_any_number_of_threads_and_in_shards():
@@ -188,7 +197,7 @@ def test_terms_that_begin_and_end_inside_a_month_are_settled_by_days(start, days
     charges = np.zeros((3, 11, 5))
     charges[:, 0] = plain.sum(axis=0)[0].T
     wanted = settled(made, charges).true_up[:, 0]
-    assert (found - plain)[2, 0].T == pytest.approx(wanted, abs=1e-6)
+    assert pytest.approx(wanted, abs=1e-6) == (found - plain)[2, 0].T
 
 
 def test_two_contracts_of_a_customer_that_follow_each_other_are_settled_one_after_the_other():
@@ -223,13 +232,16 @@ def test_who_has_signed_begins_with_the_contract_ramps_to_the_plan_and_is_doubte
     each = contract("newco", date(2027, 4, 1), date(2029, 1, 1), committed=Decimal(120), per="year", ramp=2,
                     planned=Decimal(600))  # fmt: skip
     made = agreed([each], model.months, model.people.names)
-    more = joined(model, made, priced, [0], SignedPrior())
+    more = joined(model, made, (priced.plans, [0]), partial(listed, priced, model), SignedPrior())
     due = promised(made, more, 11)
     found = simulate(more, priced, paths=5_120, seed=3, promises=due, held=["arrivals"])
     assert found.groups["tier"].labels[-1] == SIGNED
     money, there = found.money()[:, :, -1], found.sums["customers"][:, :, -1]
-    assert (money[:, :3].any(), there.mean(axis=0).tolist()) == (False, [0] * 3 + [1] * 9)
-    level = level_of(priced, 0, np.ones(1), 600.0, 3)
+    assert not money[:, :3].any()
+    assert there.mean(axis=0).tolist() == [0] * 3 + [1] * 9
+    level = level_of(lambda usage: listed(priced, model, 0, 0, usage, 3), 600.0)
+    by_engine = partial(by_line, model, Books(((card(TIERS),),), ({},), "month"), 0, 0)
+    assert level_of(lambda usage: by_engine(usage, 3), 600.0) == pytest.approx(level, rel=1e-4)
     assert bill(priced, 0, np.ones((1, 1)), np.full((1, 1, 12), level))[0, 0, 3] == pytest.approx(600)
     driver = found.sums["driver"][:, :, -1]
     low, middle, high = np.quantile(driver, [0.1, 0.5, 0.9], axis=0) / level
@@ -248,6 +260,5 @@ def test_without_a_plan_the_pace_of_the_commitment_stands_in_for_it():
 
 
 def test_a_plan_that_never_charges_so_much_says_so():
-    free = tariffs([card(TIERS.replace("0.005", "0").replace("0.004", "0").replace("0.003", "0"))],
-                   {"meter": population().cells["meter"]}, MONTHS[:5])  # fmt: skip
-    assert level_of(free, 0, np.ones(1), 600.0, 0) is None
+    assert level_of(lambda usage: np.full(len(usage), 500.0), 600.0) is None  # a fee, and nothing for usage
+    assert level_of(lambda usage: 500 + 2 * usage, 600.0) == pytest.approx(300)

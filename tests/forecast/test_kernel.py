@@ -12,9 +12,9 @@ from pertoken.core.keys import Key
 from pertoken.core.lines import Usage
 from pertoken.forecast import kernel_draw
 from pertoken.forecast.certain import customer_sums, twin_arrays
-from pertoken.forecast.promises import Promises
 from pertoken.forecast.paths import paths_of
 from pertoken.forecast.population import FACTORS
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.sharded import simulate_sharded
 from pertoken.forecast.simulate import checked, simulate
 from pertoken.forecast.streams import GOLDEN, Stream, keys_of, mixed

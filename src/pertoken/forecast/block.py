@@ -74,7 +74,7 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
 
 
 def rooms(block: Block) -> Iterator[tuple[People, Room]]:
-    """Live customers a few at a time, each time those of one group; what they do stands until the next are asked for."""
+    """Live customers a few at a time, those of one group; what they do stands until the next are asked for."""
     months, lanes = block.common.growth.shape[1:]
     weighed = bool(block.people.still.any() or (block.kept < 1).any())
     room = Room(

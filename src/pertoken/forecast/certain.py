@@ -24,7 +24,9 @@ def certain(
     people, common = twin_arrays(model, tariffs, shared, seed, promises)
     groups = len(next(iter(model.groups.values())))
     lost = np.full((len(promises), 1), len(model.months), dtype=np.int64)
-    return customer_sums(tariffs, people, common, NONE, groups, rounded=True, promises=promises, lost=lost, held=shared.held)
+    return customer_sums(
+        tariffs, people, common, NONE, groups, rounded=True, promises=promises, lost=lost, held=shared.held
+    )
 
 
 def twin_arrays(  # noqa: PLR0917  what meets here

@@ -32,7 +32,7 @@ def promised(agreed: Agreed, model: Forecastable, there: int) -> Promises:
         made,
         lift=lifted(agreed, model.shared.growth[model.people.segment], later)[who],
         begins=np.where(later, agreed.begins, 0)[who],
-        chance=np.stack([_chance(agreed, model, i) for i in who]) if len(who) else made.chance,
+        chance=np.stack([_chance(agreed, model, int(i)) for i in who]) if len(who) else made.chance,
         unsure=np.isnan(stated) & (agreed.length[who] > 0),
     )
     return _telling(whole)

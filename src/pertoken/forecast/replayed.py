@@ -23,7 +23,7 @@ from pertoken.forecast.settlement import trued_up
 from pertoken.forecast.simulate import LANES, Progress, Simulated, checked
 from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.under_contract import away, kept, losses
-from pertoken.rating.card import Card
+from pertoken.rating.card import Adjust, Card, Charge, Clamp, Pool
 from pertoken.rating.contract import CYCLE, Contract
 from pertoken.rating.rate import rate
 from pertoken.usage.question import PRICE_FROM
@@ -79,7 +79,7 @@ class Stretches:
 
 @dataclass(frozen=True, eq=False)
 class _Lived:
-    """Customers of a block of paths: usage, there or not, and plan, each `(customer, month, path)`; then who they are."""
+    """Customers of a block of paths: usage, there or not, plan, each `(customer, month, path)`; then who they are."""
 
     driver: Values
     here: NDArray[np.bool_]
@@ -93,17 +93,22 @@ class _Lived:
 
 def grain_of(cards: Sequence[Card]) -> str:
     """Find the finest period that cards count by, or begin and end in."""
-    asked = {charge.measure.window for card in cards for charge in card.prices.values() if charge.measure}
+    asked: set[str] = {charge.measure.window for card in cards for charge in card.prices.values() if charge.measure}
     asked |= {str(charge.during.every) for card in cards for charge in card.prices.values()}
     asked |= {clamp.window for card in cards for clamp in card.clamps}
     asked |= {adjust.window for card in cards for adjust in card.adjust}
     asked |= {str(each) for card in cards for pool in card.pools for each in (pool.every, pool.drawn)}
     inside = any(card.during.anchor is not None for card in cards)
-    during = [each.during for card in cards for each in (card, *card.prices.values(), *card.adjust, *card.clamps)]
-    inside |= any(day is not None and day.day != 1 for each in during for day in (each.start, each.end))
-    inside |= any(str(day)[8:10] not in ("", "01") for card in cards for rate in card.rates for day in (rate.start, rate.end)
-                  if day is not None)  # fmt: skip
+    inside |= any(not day.endswith("-01") for card in cards for day in _days(card))
     return "hour" if "hour" in asked else "day" if inside or "day" in asked else "month"
+
+
+def _days(card: Card) -> Iterator[str]:
+    """Days on which parts of a card begin or end."""
+    parts: list[Card | Charge | Adjust | Clamp | Pool] = [card, *card.prices.values(), *card.adjust, *card.clamps]
+    edges = [day for each in [*parts, *card.pools] for day in (each.during.start, each.during.end)]
+    edges += [day for rate in card.rates for day in (rate.start, rate.end)]
+    yield from (str(day)[:10] for day in edges if day is not None)
 
 
 def worlds_of(model: Forecastable, grain: str) -> int:
@@ -156,6 +161,20 @@ def replayed(
     return Simulated(tuple(model.months), dict(model.groups), sums, shared.replicates, books.plans[0][0].account)
 
 
+def listed(model: Forecastable, books: Books, plan: int, segment: int, usage: Values, month: int) -> Values:  # noqa: PLR0917
+    """Charge usages of a month at list, with discounts, shape `(level,)`; as `signed.listed`, by any card."""
+    shape = (1, len(model.months), len(usage))
+    driver, one = np.zeros(shape), np.zeros(1, dtype=np.int64)
+    driver[0, month] = usage
+    lived = _Lived(
+        driver, np.ones(shape, dtype=bool), np.full(shape, plan), one, one + len(model.people.mix) + segment, one - 1,
+        one, np.zeros(1),
+    )  # fmt: skip
+    made = _rated(model, lived, books, Promises.none(0, len(model.months)))
+    worth: Values = sum(made[name][:, month, 0] for name in ("list", "discount") if name in made)  # type: ignore[assignment]
+    return worth
+
+
 def _lived(block: Block, common: Common) -> _Lived:
     """Live the customers of a block; who is there in no path is left out."""
     found = []
@@ -164,7 +183,8 @@ def _lived(block: Block, common: Common) -> _Lived:
         plan = room.plan if common.converts else np.broadcast_to(people.plan[:, None, None], room.here.shape)
         found.append((
             room.driver[some].astype(float), room.here[some] > 0, plan[some].astype(np.int64), people.group[some],
-            people.profile[some], people.promise[some], people.age[some], people.cost[people.profile[some]].astype(float),
+            people.profile[some], people.promise[some], people.age[some],
+            people.cost[people.profile[some]].astype(float),
         ))  # fmt: skip
     return _Lived(*(np.concatenate(column) for column in zip(*found, strict=True)))
 

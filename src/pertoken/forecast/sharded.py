@@ -12,8 +12,8 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from pertoken.core.money import Values
-from pertoken.forecast.promises import Promises
 from pertoken.forecast.population import Forecastable
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.simulate import Simulated, checked, pick, simulated, summed
 from pertoken.forecast.tariff import Tariffs
 from pertoken.forecast.worlds import Worlds, whales_of

@@ -1,4 +1,4 @@
-"""Under contract: what becomes, in each world, of customers whose contract begins, ramps, ends, is renewed or is lost."""
+"""Under contract: what becomes, in each world, of customers whose contract begins, is renewed or is lost."""
 
 from collections.abc import Collection
 

@@ -194,7 +194,17 @@ def _committed(answer: Forecast) -> Iterator[Table]:
         worlds = answer.parts.get("customer", {}).get(each.customer)
         band = None if worlds is None else Band.of(worlds["revenue"].sum(axis=1))
         ends = (None,) * 3 if band is None else tuple(float(v) for v in (band.p10, band.p50, band.p90))
-        rows.append((each.customer, each.until or f"after {answer.months[-1]}", each.due, each.drawn, each.goes_on, each.renewal if each.goes_on else None, *ends))
+        rows.append(
+            (
+                each.customer,
+                each.until or f"after {answer.months[-1]}",
+                each.due,
+                each.drawn,
+                each.goes_on,
+                each.renewal if each.goes_on else None,
+                *ends,
+            )
+        )
     note = (
         "Committed in terms that end in these months; what is not used of it is charged when a term ends. "
         "A contract that is not renewed is lost with its customer."
@@ -238,7 +248,11 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
     swings = [charts_tornado.Swing(FACTOR_WORDS[d.factor], "P10", "P90", d.low, d.high) for d in answer.drivers]
     draw = partial(charts_tornado.tornado, swings, still, title=f"{of.capitalize()}, {unit}", kind="count")
     yield Chart(
-        "tornado", "What makes the range wide?", draw, f"Ranges of {len(answer.drivers)} factors, each alone.", "drivers"
+        "tornado",
+        "What makes the range wide?",
+        draw,
+        f"Ranges of {len(answer.drivers)} factors, each alone.",
+        "drivers",
     )
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from pertoken.core.errors import InputError
-from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.core.period import begins, ends
 from pertoken.rating.card import Card
@@ -125,8 +124,9 @@ def foretold(
     """
     from pertoken.forecast.answer import Forecast, drivers  # noqa: PLC0415  the calculator must start fast
 
-    step = _steps(progress)
-    found = _simulated(made, made.fitted, draws)
+    step, by_line = _steps(progress), made.charging.books is not None
+    explain = explain and not by_line
+    found = _simulated(made, made.fitted, draws, blocks=_blocks(progress) if by_line else None)
     worlds, parts = _added(made, found)
     above = _from_above(made, worlds) if made.said.market is not None else None
     if above is not None:
@@ -158,8 +158,13 @@ def foretold(
         committed=_committed(made),
         simulated=found,
         above=above,
-        notes=(*_notes(made), *(above.says if above else ())),
+        notes=(*_notes(made), *_by_line(made, found, draws), *(above.says if above else ())),
     )
+
+
+def _blocks(progress: Callable[[float], None] | None) -> Callable[[int, int], None] | None:
+    """Tell how many blocks of worlds are done, where a forecast is one long simulation."""
+    return None if progress is None else lambda done, whole: progress(done / whole)
 
 
 def _steps(progress: Callable[[float], None] | None) -> Callable[[], None]:
@@ -223,10 +228,13 @@ def _again(values: Mapping[str, Values], rows: Values) -> dict[str, Values]:
     return {name: each[rows] for name, each in values.items()}
 
 
-def _simulated(made: Prepared, fitted: "Fitted", draws: int, held: frozenset[str] = frozenset()) -> "Simulated":
-    from pertoken.forecast.simulate import simulate  # noqa: PLC0415  the calculator must start fast
-
-    return simulate(fitted.of, made.tariffs, paths=draws, seed=made.seed, held=held, promises=made.promises)
+def _simulated(
+    made: Prepared, fitted: "Fitted", draws: int, held: frozenset[str] = frozenset(),
+    blocks: Callable[[int, int], None] | None = None,
+) -> "Simulated":  # fmt: skip
+    return made.charging.simulated(
+        fitted.of, draws=draws, seed=made.seed, held=held, promises=made.promises, progress=blocks
+    )
 
 
 def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[str, dict[str, dict[str, Values]]]]:
@@ -318,9 +326,14 @@ def _more(made: Prepared, leading: str, step: Callable[[], None]) -> "tuple[Suff
 
 
 def _concentration(made: Prepared) -> dict[str, float]:
-    """Expected charges of each customer there is in the first month, the most first; their usage without a card."""
+    """Expected charges of each customer there is in the first month, the most first; their usage without a card.
+
+    Nothing, where cards are rated line by line.
+    """
     people, samples = made.fitted.of.people, made.fitted.predicted.samples
     mean = samples.mean(axis=0)
+    if made.charging.books is not None:
+        return {}
     if made.plans:
         some = np.asarray(samples[: max(min(len(samples), ROOM // samples.shape[1]), 1)], dtype=float)
         mean = _first_month(made, some * (DAYS / made.fitted.predicted.horizon)).mean(axis=0)
@@ -358,6 +371,17 @@ def _notes(made: Prepared) -> tuple[str, ...]:
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
     return tuple(notes)
+
+
+def _by_line(made: Prepared, found: "Simulated", draws: int) -> tuple[str, ...]:
+    """Say that cards are rated line by line, why, and what that costs."""
+    books = made.charging.books
+    if books is None:
+        return ()
+    fewer = f", not {draws:,}" if found.paths < draws else ""
+    spread = "" if books.grain == "month" else f"; a month's usage is spread evenly over its {books.grain}s"
+    left = "what makes the range wide and who makes the revenue are not told then"
+    return (f"rated line by line in {found.paths:,} worlds{fewer}{spread}; {left}: {made.charging.why}",)
 
 
 def _backtested(made: Prepared) -> "Backtested | None":

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,9 @@ import numpy as np
 from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.forecast.agreement import Agreement
-from pertoken.rating.card import Card, Charge, Curve, Measure, Tier
+from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
+from pertoken.workbench.charging import Charging, charging
 from pertoken.workbench.declared import Declared, declared, signed
 from pertoken.workbench.histories import History, history
 from pertoken.workbench.reading import How, Told
@@ -23,13 +23,10 @@ if TYPE_CHECKING:
     from pertoken.forecast.event import Event
     from pertoken.forecast.events import Ahead
     from pertoken.forecast.fitted import Fitted, Priors, Standing
-    from pertoken.forecast.promises import Promises
     from pertoken.forecast.market import Market
     from pertoken.forecast.population import Forecastable
+    from pertoken.forecast.promises import Promises
     from pertoken.forecast.tariff import Tariffs
-
-FREE = "free"
-"""Name of the card that gives all away."""
 
 BEHAVIOUR = "behaviour"
 """Segments by what customers do."""
@@ -57,7 +54,7 @@ class Prepared:
         standing: What customers are at its end.
         plans: Cards of each plan.
         fitted: What the simulation needs.
-        tariffs: How each plan charges; where there is no revenue card, nothing.
+        charging: How each plan charges.
         seed: Same seed, same bits.
         said: What was declared beside the log.
         agreed: What contracts mean for the months ahead; None without any.
@@ -67,10 +64,15 @@ class Prepared:
     standing: "Standing"
     plans: tuple[tuple[Card, ...], ...]
     fitted: "Fitted"
-    tariffs: "Tariffs"
+    charging: Charging
     seed: int
     said: Declared
     agreed: "Agreed | None"
+
+    @property
+    def tariffs(self) -> "Tariffs":
+        """The plans as arrays; they charge nothing where there is no revenue card or it is rated line by line."""
+        return self.charging.tariffs
 
     @property
     def promises(self) -> "Promises | None":
@@ -85,8 +87,9 @@ class Prepared:
 
         if self.agreed is None:
             return of
-        codes = [self.tariffs.plans.index(_plan_of(card, self.tariffs.plans)) for card in self.agreed.cards]
-        return joined(of, self.agreed, self.tariffs, codes[len(self.read.panel) :], self.fitted.priors.signed)
+        plans, cards = self.standing.plan.labels, self.agreed.cards[len(self.read.panel) :]
+        codes = [plans.index(_plan_of(card, plans)) for card in cards]
+        return joined(of, self.agreed, (plans, codes), self.charging.worth(of), self.fitted.priors.signed)
 
 
 def prepared(
@@ -143,7 +146,7 @@ def prepared(
         standing, plans = _with_cards(standing, plans, agreed, read.cards["revenue"])
     coming = _coming(beside, standing, ahead, panel.periods[-1])
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming)
-    charged = _tariffs(read, plans, standing.plan, ahead)
+    charged = charging(read, plans, standing.plan, ahead)
     done = Prepared(read, standing, plans, made, charged, seed, beside, agreed)
     return replace(done, fitted=replace(made, of=done.with_signed(made.of)))
 
@@ -227,25 +230,3 @@ def _coming(said: Declared, standing: "Standing", months: Sequence[str], last: s
 def _compact(key: Key) -> Key:
     """Leave labels out that no customer has any more."""
     return Key.of(key.column().tolist())
-
-
-def _free(meters: Key) -> Card:
-    """A card that gives all away: what is not charged is simulated all the same."""
-    charge = Charge(measure=Measure(sum=" + ".join(meters.labels)), curve=Curve(tiers=(Tier(rate=Decimal(0)),)))
-    return Card(name=FREE, party="customer", scope=("customer",), prices={"all": charge})
-
-
-def _tariffs(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months: Sequence[str]) -> "Tariffs":
-    """Bring the plans to arrays; what their conditions ask for is what their customers are at the end."""
-    from pertoken.forecast.tariff import tariffs  # noqa: PLC0415  the calculator must start fast
-
-    panel = read.panel
-    if not plans:
-        return tariffs([_free(panel.cells["meter"])], panel.cells, months)
-    known = []
-    for code in range(len(plan.labels)):
-        rows = np.flatnonzero(plan.codes == code)
-        said = {name: track.last.column()[rows[0]] if len(rows) else plan.labels[code]
-                for name, track in panel.tracks.items()}  # fmt: skip
-        known.append(said)
-    return tariffs(dict(zip(plan.labels, plans, strict=True)), panel.cells, months, known=known)
