@@ -37,7 +37,7 @@ NOT_BILLED = ("drawn", "unused")
 WORLD = "world"
 """Key of a stretch: a customer on a plan in one world."""
 
-LINES = 3_000_000
+LINES = 8_000_000
 """Lines of usage that all worlds have together, at most; fewer worlds are made where they would have more."""
 
 
@@ -287,6 +287,8 @@ def _usage(model: Forecastable, lived: _Lived, cut: Stretches, books: Books) -> 
         books.grain: Key(at.astype(np.int32), labels),
         PRICE_FROM: Key(at.astype(np.int32), labels).relabel({name: f"{name[:10]}-01"[:10] for name in labels}),
     }
+    names = Key.of([*model.people.names, *([""] * len(model.laws))])
+    keys["customer"] = names.pick(lived.profile[cut.row[whose]])
     for name in dict.fromkeys(each for said in books.known for each in said):
         said = Key.of([known.get(name, "") for known in books.known])
         keys[name] = said.pick(cut.plan[whose])

@@ -124,7 +124,8 @@ def foretold(
     """
     from pertoken.forecast.answer import Forecast, drivers  # noqa: PLC0415  the calculator must start fast
 
-    step, by_line = _steps(progress), made.charging.books is not None
+    by_line = made.charging.books is not None
+    step = _steps(None if by_line else progress)
     explain = explain and not by_line
     found = _simulated(made, made.fitted, draws, blocks=_blocks(progress) if by_line else None)
     worlds, parts = _added(made, found)

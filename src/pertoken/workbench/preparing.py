@@ -174,8 +174,12 @@ def _with_cards(
 
 def _in_time(how: LogAhead) -> How:
     """Give rating the dates of contracts, where these are records of what was signed."""
+    from pertoken.connect.contracts import renewed  # noqa: PLC0415  the calculator must start fast
+
     said = how.get("contracts", ())
-    return {**how, "contracts": said if isinstance(said, (str, Path)) else [_dated(each) for each in said]}
+    if isinstance(said, (str, Path)):
+        return {**how}
+    return {**how, "contracts": [each for _, each in renewed(("", _dated(each)) for each in said)]}
 
 
 def _dated(said: Agreement | Contract) -> Contract:
