@@ -192,11 +192,21 @@ class Forecast:
         return Band.of(self.worlds[measure][:, :months].sum(axis=1))
 
 
+def held_in_turn(factors: Sequence[str] = FACTORS) -> tuple[frozenset[str], ...]:
+    """Name the sets of factors that `drivers` holds still: none, all, each alone, and all others.
+
+    Args:
+        factors: Those that can move at all.
+    """
+    every = frozenset(FACTORS)
+    return (frozenset(), every, *(frozenset([each]) for each in factors), *(every - {each} for each in factors))
+
+
 def drivers(total: Callable[[frozenset[str]], Values], factors: Sequence[str] = FACTORS) -> tuple[Driver, ...]:
     """Hold each factor still in turn, and see how much narrower the total is.
 
     Args:
-        total: Gives the total in each world, shape `(draw,)`, with some factors held still.
+        total: Gives the total in each world, shape `(draw,)`, with some factors held still (see `held_in_turn`).
         factors: Those that can move at all.
 
     >>> rng = np.random.default_rng(1)

@@ -5,8 +5,9 @@ world. So fees, minimums, pools and phases hold for who is there, and for no one
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,13 @@ from pertoken.core.lines import Ledger, Usage, filled
 from pertoken.core.money import Values
 from pertoken.core.period import GRAINS, begins, ends, finest, label, periods
 from pertoken.forecast.block import Block, rooms
-from pertoken.forecast.kernel_people import Common, common_of, people_of
+from pertoken.forecast.kernel_turn import turns_of
 from pertoken.forecast.population import Forecastable
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.settlement import trued_up
-from pertoken.forecast.simulate import LANES, Progress, Simulated, checked
+from pertoken.forecast.simulate import Progress, Simulated, blocks_of, checked, lanes_of, paired
+from pertoken.forecast.streams import LANES, PAIRS
 from pertoken.forecast.tariff import STAGES, Tariffs
-from pertoken.forecast.under_contract import away, kept, losses
 from pertoken.rating.card import Adjust, Card, Charge, Clamp, Pool
 from pertoken.rating.contract import CYCLE, Contract
 from pertoken.rating.rate import rate
@@ -36,6 +37,12 @@ NOT_BILLED = ("drawn", "unused")
 
 WORLD = "world"
 """Key of a stretch: a customer on a plan in one world."""
+
+PERIODS = {"month": 1, "day": 31, "hour": 744}
+"""Of a month, at most."""
+
+AT_ONCE = 1_000_000
+"""Lines that are rated at once, about."""
 
 LINES = 8_000_000
 """Lines of usage that all worlds have together, at most; fewer worlds are made where they would have more."""
@@ -63,32 +70,35 @@ class Stretches:
     """Customers on one plan without a break, in one world, each `(stretch,)`.
 
     Args:
-        path: Which world of the block.
-        row: Which of the customers.
+        life: Which customer of which world.
         plan: Which plan.
         first: Month in which it begins.
         last: Month after its last.
     """
 
-    path: NDArray[np.int64]
-    row: NDArray[np.int64]
+    life: NDArray[np.int64]
     plan: NDArray[np.int64]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class _Lived:
-    """Customers of a block of paths: usage, there or not, plan, each `(customer, month, path)`; then who they are."""
+class _Lives:
+    """Customers, each in one world: usage, there or not, plan, each `(life, month)`; then, `(life,)`, who they are."""
 
     driver: Values
     here: NDArray[np.bool_]
     plan: NDArray[np.int64]
+    path: NDArray[np.int64]
     group: NDArray[np.int64]
     profile: NDArray[np.int64]
     promise: NDArray[np.int64]
     age: NDArray[np.int64]
     cost: Values
+
+    def pick(self, kept: NDArray[Any]) -> "_Lives":
+        """Keep some."""
+        return _Lives(*(getattr(self, each.name)[kept] for each in fields(self)))
 
 
 def grain_of(cards: Sequence[Card]) -> str:
@@ -114,7 +124,7 @@ def _days(card: Card) -> Iterator[str]:
 def worlds_of(model: Forecastable, grain: str) -> int:
     """Say how many worlds have as many lines together as are rated at most."""
     customers = len(model.people.names) + float(np.asarray(model.shared.arrivals).sum()) / 2
-    months = len(model.months) * {"month": 1, "day": 31, "hour": 744}[grain]
+    months = len(model.months) * PERIODS[grain]
     return max(int(LINES / max(customers * months * model.people.mix.shape[1], 1)), 20)
 
 
@@ -143,102 +153,111 @@ def replayed(
     """
     shared = checked(model, tariffs, paths=paths, seed=seed, held=())
     due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
-    people = people_of(model, tariffs, shared, seed, due)
-    lanes = min(LANES, shared.paths // shared.replicates)
-    lost = losses(due, shared.leave, replicates=shared.replicates, seed=seed, held=())
-    blocks = range(0, shared.paths, lanes)
-    parts = []
-    for done, first in enumerate(blocks, start=1):
-        mine = slice(first, first + lanes)
-        common = common_of(model, shared, mine)
-        block = Block(tariffs, people, common, due, away(due, lost[:, mine]), kept(due, ()), first // 2)
-        parts.append(_rated(model, _lived(block, common), books, due))
-        if progress is not None:
-            progress(done, len(blocks))
-    names = [*("driver", "cost", "customers"), *(each for each in STAGES if any(each in part for part in parts))]
-    nothing = np.zeros_like(parts[0]["driver"])
-    sums = {name: np.concatenate([part.get(name, nothing) for part in parts]) for name in names}
-    return Simulated(tuple(model.months), dict(model.groups), sums, shared.replicates, books.plans[0][0].account)
+    pairs, made_of = paired(shared), blocks_of(model, tariffs, shared, seed, due)
+    shape = (shared.paths, len(model.months), len(next(iter(model.groups.values()))))
+    sums = {name: np.zeros(shape) for name in ("driver", "cost", "customers", "list")}
+    done = 0
+    for first in range(0, pairs.shape[1], PAIRS):
+        mine = pairs[:, first : first + PAIRS]
+        for some in _parts(_lived(made_of(first, lanes_of(mine)), lanes_of(mine), mine), model, books):
+            _add(_rated(model, some, books, due), some, sums)
+            done += len(np.unique(some.path))
+            if progress is not None:
+                progress(done, shared.paths)
+    told = {name: sums[name] for name in ("driver", "cost", "customers", *STAGES) if name in sums}
+    return Simulated(tuple(model.months), dict(model.groups), told, shared.replicates, books.plans[0][0].account)
 
 
 def listed(model: Forecastable, books: Books, plan: int, segment: int, usage: Values, month: int) -> Values:  # noqa: PLR0917
     """Charge usages of a month at list, with discounts, shape `(level,)`; as `signed.listed`, by any card."""
-    shape = (1, len(model.months), len(usage))
-    driver, one = np.zeros(shape), np.zeros(1, dtype=np.int64)
-    driver[0, month] = usage
-    lived = _Lived(
-        driver, np.ones(shape, dtype=bool), np.full(shape, plan), one, one + len(model.people.mix) + segment, one - 1,
-        one, np.zeros(1),
+    shape, each = (len(usage), len(model.months)), np.arange(len(usage))
+    driver = np.zeros(shape)
+    driver[:, month] = usage
+    profile = len(model.people.mix) + segment
+    lives = _Lives(
+        driver, np.ones(shape, dtype=bool), np.full(shape, plan), each, 0 * each, 0 * each + profile, 0 * each - 1,
+        0 * each, np.zeros(len(usage)),
     )  # fmt: skip
-    made = _rated(model, lived, books, Promises.none(0, len(model.months)))
-    worth: Values = sum(made[name][:, month, 0] for name in ("list", "discount") if name in made)  # type: ignore[assignment]
+    made = _rated(model, lives, books, Promises.none(0, len(model.months)))
+    worth: Values = sum(made[name][:, month] for name in ("list", "discount") if name in made)  # type: ignore[assignment]
     return worth
 
 
-def _lived(block: Block, common: Common) -> _Lived:
-    """Live the customers of a block; who is there in no path is left out."""
-    found = []
-    for people, room in rooms(block):
-        some = np.flatnonzero((room.here > 0).any(axis=(1, 2)))
-        plan = room.plan if common.converts else np.broadcast_to(people.plan[:, None, None], room.here.shape)
+def _lived(block: Block, lanes: NDArray[np.int64], pairs: NDArray[np.int64]) -> _Lives:
+    """Live the customers of a block; who is never there is left out.
+
+    Args:
+        block: Customers and what its paths share.
+        lanes: Which path each lane is.
+        pairs: Those that there are; a block that is not full goes on with its last, which is left out.
+    """
+    people, found = block.people, []
+    real = np.arange(LANES) % PAIRS < pairs.shape[1]
+    for rows, counts, room in rooms(block, turns_of(people, block.common)):
+        at = np.broadcast_to(np.arange(LANES), room.at.shape) if counts is None else room.at.astype(np.int64)
+        turn, lane = np.nonzero((room.here > 0).any(axis=1) & real[at])
+        row = rows[turn]
+        plan = room.plan[turn, :, lane] if block.common.converts else people.plan[row][:, None]
         found.append((
-            room.driver[some].astype(float), room.here[some] > 0, plan[some].astype(np.int64), people.group[some],
-            people.profile[some], people.promise[some], people.age[some],
-            people.cost[people.profile[some]].astype(float),
+            room.driver[turn, :, lane].astype(float), room.here[turn, :, lane] > 0,
+            np.broadcast_to(plan, (len(turn), room.here.shape[1])).astype(np.int64), lanes[at[turn, lane]],
+            people.group[row], people.profile[row], people.promise[row], people.age[row],
+            people.cost[people.profile[row]].astype(float),
         ))  # fmt: skip
-    return _Lived(*(np.concatenate(column) for column in zip(*found, strict=True)))
+    return _Lives(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def _parts(lives: _Lives, model: Forecastable, books: Books) -> Iterator[_Lives]:
+    """Some worlds at a time, so that not too many lines are rated at once."""
+    paths = np.unique(lives.path)
+    lines = lives.here.sum() * PERIODS[books.grain] * model.people.mix.shape[1]
+    for some in np.array_split(paths, min(max(int(lines / AT_ONCE), 1), len(paths))):
+        yield lives.pick(np.isin(lives.path, some))
+
+
+def _add(made: Mapping[str, Values], lives: _Lives, sums: dict[str, Values]) -> None:
+    """Add lives up by path and group: `(life, month)` to `(path, month, group)`."""
+    shape = sums["driver"].shape
+    whole = {"driver": lives.driver, "cost": lives.driver * lives.cost[:, None], "customers": lives.here, **made}
+    for name, values in whole.items():
+        np.add.at(sums.setdefault(name, np.zeros(shape)), (lives.path, slice(None), lives.group), values)  # type: ignore[arg-type]
 
 
 def stretches(here: NDArray[np.bool_], plan: NDArray[np.int64]) -> Stretches:
     """Cut what customers are into stretches on one plan.
 
     Args:
-        here: Whether each is a customer, shape `(customer, month, path)`.
+        here: Whether each is a customer, shape `(life, month)`.
         plan: Its plan, of the same shape.
 
-    >>> here = np.array([[[True], [True], [False], [True]]])
-    >>> made = stretches(here, np.array([[[0], [1], [1], [1]]]))
+    >>> made = stretches(np.array([[True, True, False, True]]), np.array([[0, 1, 1, 1]]))
     >>> made.first.tolist(), made.last.tolist(), made.plan.tolist()
     ([0, 1, 3], [1, 2, 4], [0, 1, 1])
     """
-    code = np.where(here, plan, -1).transpose(0, 2, 1)
-    edge = np.full((*code.shape[:2], 1), -2)
-    changes = np.diff(code, axis=2, prepend=edge, append=edge) != 0
-    row, path, month = np.nonzero(changes)
-    same = (np.diff(row, append=-1) == 0) & (np.diff(path, append=-1) == 0)
-    begin = np.flatnonzero(same)
-    begin = begin[code[row[begin], path[begin], month[begin]] >= 0]
-    return Stretches(
-        path[begin], row[begin], code[row[begin], path[begin], month[begin]], month[begin], month[begin + 1]
-    )
+    code = np.where(here, plan, -1)
+    edge = np.full((len(code), 1), -2)
+    life, month = np.nonzero(np.diff(code, axis=1, prepend=edge, append=edge))
+    begin = np.flatnonzero(np.diff(life, append=-1) == 0)
+    begin = begin[code[life[begin], month[begin]] >= 0]
+    return Stretches(life[begin], code[life[begin], month[begin]], month[begin], month[begin + 1])
 
 
-def _rated(model: Forecastable, lived: _Lived, books: Books, promises: Promises) -> dict[str, Values]:
-    """Rate a block of paths, and add up: each sum of shape `(path, month, group)`."""
-    months, paths, groups = len(model.months), lived.here.shape[2], len(next(iter(model.groups.values())))
-    cut = stretches(lived.here, lived.plan)
-    shape = (paths, months, groups)
-    sums = {
-        "driver": _grouped(lived.driver, lived.group, shape),
-        "cost": _grouped(lived.driver * lived.cost[:, None, None], lived.group, shape),
-        "customers": _grouped(lived.here.astype(float), lived.group, shape),
-    }
+def _rated(model: Forecastable, lives: _Lives, books: Books, promises: Promises) -> dict[str, Values]:
+    """Rate lives by stage, each of shape `(life, month)`."""
+    cut, shape = stretches(lives.here, lives.plan), lives.here.shape
     cards = tuple({card.name: replace(card, scope=(WORLD,)) for plan in books.plans for card in plan}.values())
     made = rate(
-        _usage(model, lived, cut, books), cards, exact=False, unpriced="keep", timezone=books.timezone,
-        contracts=_contracts(model, lived, cut, books), span=_span(model.months),
+        _usage(model, lives, cut, books), cards, exact=False, unpriced="keep", timezone=books.timezone,
+        contracts=_contracts(model, lives, cut, books), span=_span(model.months),
     )  # fmt: skip
-    billed = np.zeros(lived.here.shape)
+    sums: dict[str, Values] = {}
     for name, (who, when, amount) in _stages(made.ledger, model.months):
-        out = sums.setdefault(OWN_STAGE.get(name, name), np.zeros(shape))
-        np.add.at(out, (cut.path[who], when, lived.group[cut.row[who]]), amount)
-        if name not in NOT_BILLED:
-            np.add.at(billed, (cut.row[who], when, cut.path[who]), amount)
-    for row in np.flatnonzero(lived.promise >= 0):
-        more = trued_up(promises, int(lived.promise[row]), billed[row].T, lived.here[row].T)
-        out = sums.setdefault("minimum", np.zeros(shape))
-        out[:, :, lived.group[row]] += more
-    sums.setdefault("list", np.zeros(shape))
+        np.add.at(sums.setdefault(OWN_STAGE.get(name, name), np.zeros(shape)), (cut.life[who], when), amount)
+    billed = sum(each for name, each in sums.items() if name not in NOT_BILLED)
+    for contract in np.unique(lives.promise[lives.promise >= 0]):
+        mine = np.flatnonzero(lives.promise == contract)
+        more = trued_up(promises, int(contract), np.broadcast_to(billed, shape)[mine], lives.here[mine])
+        sums.setdefault("minimum", np.zeros(shape))[mine] += more
     return sums
 
 
@@ -264,18 +283,18 @@ def _months(ledger: Ledger) -> Key:
     return filled(ledger.period("month"), cycle) if finest(set(ledger.keys)) else cycle
 
 
-def _usage(model: Forecastable, lived: _Lived, cut: Stretches, books: Books) -> Usage:
+def _usage(model: Forecastable, lives: _Lives, cut: Stretches, books: Books) -> Usage:
     """Usage of each stretch, month (or day, or hour) and cell."""
     length = cut.last - cut.first
     stretch = np.repeat(np.arange(len(length)), length)
     month = np.arange(len(stretch)) - np.repeat(np.cumsum(length) - length, length) + np.repeat(cut.first, length)
-    driver = lived.driver[cut.row[stretch], month, cut.path[stretch]]
+    driver = lives.driver[cut.life[stretch], month]
     labels, of_month, share = _calendar(model.months, books.grain)
     times = np.bincount(of_month, minlength=len(model.months))
     again = np.repeat(np.arange(len(stretch)), times[month])
     within = np.arange(len(again)) - np.repeat(np.cumsum(times[month]) - times[month], times[month])
     period = np.searchsorted(of_month, month)[again] + within
-    mix = np.concatenate([model.people.mix, *(law.mix[None] for law in model.laws)])[lived.profile[cut.row]]
+    mix = np.concatenate([model.people.mix, *(law.mix[None] for law in model.laws)])[lives.profile[cut.life]]
     cells = mix.shape[1]
     quantity = (driver[again] * share[period])[:, None] * mix[stretch[again]]
     line = np.repeat(np.arange(len(again)), cells)
@@ -288,7 +307,7 @@ def _usage(model: Forecastable, lived: _Lived, cut: Stretches, books: Books) -> 
         PRICE_FROM: Key(at.astype(np.int32), labels).relabel({name: f"{name[:10]}-01"[:10] for name in labels}),
     }
     names = Key.of([*model.people.names, *([""] * len(model.laws))])
-    keys["customer"] = names.pick(lived.profile[cut.row[whose]])
+    keys["customer"] = names.pick(lives.profile[cut.life[whose]])
     for name in dict.fromkeys(each for said in books.known for each in said):
         said = Key.of([known.get(name, "") for known in books.known])
         keys[name] = said.pick(cut.plan[whose])
@@ -304,10 +323,10 @@ def _calendar(months: Sequence[str], grain: str) -> tuple[tuple[str, ...], NDArr
     return tuple(label(each, grain) for each in begun), place, 1 / np.bincount(place)[place]
 
 
-def _contracts(model: Forecastable, lived: _Lived, cut: Stretches, books: Books) -> list[Contract]:
+def _contracts(model: Forecastable, lives: _Lives, cut: Stretches, books: Books) -> list[Contract]:
     """A contract of each stretch on each card of its plan; one that was there before began when its customer came."""
     first = np.datetime64(model.months[0], "M")
-    begin = cut.first - np.where(cut.first == 0, lived.age[cut.row], 0)
+    begin = cut.first - np.where(cut.first == 0, lives.age[cut.life], 0)
     starts, overs = ((first + each).astype("datetime64[D]").tolist() for each in (begin, cut.last))
     goes_on = (cut.last == len(model.months)).tolist()
     return [
@@ -320,10 +339,3 @@ def _contracts(model: Forecastable, lived: _Lived, cut: Stretches, books: Books)
 def _span(months: Sequence[str]) -> tuple[date, date]:
     first, last = begins(months[:1])[0], ends(months[-1:])[0]
     return first.astype("datetime64[D]").item(), last.astype("datetime64[D]").item()
-
-
-def _grouped(values: Values, group: NDArray[np.int64], shape: tuple[int, int, int]) -> Values:
-    """Add customers up by group: `(customer, month, path)` to `(path, month, group)`."""
-    out = np.zeros(shape[::-1])
-    np.add.at(out, group, values)
-    return out.transpose(2, 1, 0)

@@ -9,10 +9,6 @@ from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.scored import LEVELS, rates
 from pertoken.forecast.signed import SIGNED
-from pertoken.present import charts_tornado
-from pertoken.present.charts_concentration import concentration
-from pertoken.present.charts_fan import forecast_fan
-from pertoken.present.charts_months import Spread
 from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
@@ -166,6 +162,9 @@ def _part(answer: Forecast, key: str) -> Table:
 
 
 def _fan(answer: Forecast) -> Mapping[str, object]:
+    from pertoken.present.charts_fan import forecast_fan  # noqa: PLC0415  only where a picture is shown
+    from pertoken.present.charts_months import Spread  # noqa: PLC0415  as above
+
     of = measure_of(answer)
     band = answer.band(of)
     labels, values = answer.past.get(of, ((), np.zeros(0)))
@@ -245,15 +244,16 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
     still = answer.drivers[0].still
     note = f"Alone: it moves, all else stands at its middle, where the sum is {show(still, kind)} {unit}."
     yield Table("drivers", "What makes the range wide", columns, rows, note, total=False)
-    swings = [charts_tornado.Swing(FACTOR_WORDS[d.factor], "P10", "P90", d.low, d.high) for d in answer.drivers]
-    draw = partial(charts_tornado.tornado, swings, still, title=f"{of.capitalize()}, {unit}", kind="count")
-    yield Chart(
-        "tornado",
-        "What makes the range wide?",
-        draw,
-        f"Ranges of {len(answer.drivers)} factors, each alone.",
-        "drivers",
-    )
+    draw, alt = partial(_tornado, answer), f"Ranges of {len(answer.drivers)} factors, each alone."
+    yield Chart("tornado", "What makes the range wide?", draw, alt, "drivers")
+
+
+def _tornado(answer: Forecast) -> Mapping[str, object]:
+    from pertoken.present.charts_tornado import Swing, tornado  # noqa: PLC0415  only where a picture is shown
+
+    swings = [Swing(FACTOR_WORDS[d.factor], "P10", "P90", d.low, d.high) for d in answer.drivers]
+    title = f"{measure_of(answer).capitalize()}, {unit_of(answer)}"
+    return tornado(swings, answer.drivers[0].still, title=title, kind="count")
 
 
 def _more(answer: Forecast) -> Iterator[Table]:
@@ -316,9 +316,20 @@ def _concentration(answer: Forecast) -> Iterator[Chart | Table]:
         Column("mean", "Expected", "money", answer.currency),
         Column("share", "Of all there are", "share"),
     )
-    draw = partial(concentration, list(worth), list(worth.values()), what="revenue of those who are there")
-    yield Chart("concentration", "Who makes it?", draw, "Share of the largest customers, added up.", "largest")
+    yield Chart(
+        "concentration",
+        "Who makes it?",
+        partial(_concentrated, worth),
+        "Share of the largest customers, added up.",
+        "largest",
+    )
     yield Table("largest", "Largest customers, mean of all worlds", columns, rows, total=False)
+
+
+def _concentrated(worth: Mapping[str, float]) -> Mapping[str, object]:
+    from pertoken.present.charts_concentration import concentration  # noqa: PLC0415  only where a picture is shown
+
+    return concentration(list(worth), list(worth.values()), what="revenue of those who are there")
 
 
 def _beliefs(answer: Forecast) -> Table:

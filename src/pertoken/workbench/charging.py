@@ -47,17 +47,26 @@ class Charging:
         return partial(by_arrays, self.tariffs, model) if self.books is None else partial(listed, model, self.books)
 
     def simulated(
-        self, model: "Forecastable", *, draws: int, seed: int, held: frozenset[str], promises: "Promises | None",
+        self,
+        model: "Forecastable",
+        *,
+        draws: int,
+        seed: int,
+        held: frozenset[str] = frozenset(),
+        promises: "Promises | None" = None,
+        replicates: int | None = None,
         progress: Callable[[int, int], None] | None = None,
-    ) -> "Simulated":  # fmt: skip
+    ) -> "Simulated":
         """Simulate customers and charge them; line by line in fewer worlds, where they would be too many."""
         from pertoken.forecast.replayed import replayed, worlds_of  # noqa: PLC0415  the calculator must start fast
         from pertoken.forecast.simulate import simulate  # noqa: PLC0415
+        from pertoken.forecast.worlds import REPLICATES  # noqa: PLC0415
 
         if self.books is None:
             return simulate(
-                model, self.tariffs, paths=draws, seed=seed, held=held, promises=promises, progress=progress
-            )
+                model, self.tariffs, paths=draws, seed=seed, held=held, promises=promises,
+                replicates=replicates or REPLICATES, progress=progress,
+            )  # fmt: skip
         paths = min(draws, worlds_of(model, self.books.grain))
         return replayed(model, self.tariffs, self.books, paths=paths, seed=seed, promises=promises, progress=progress)
 

@@ -1,10 +1,9 @@
 """What revenue will we make, as a range? From a log and cards to simulated worlds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -12,10 +11,11 @@ from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.core.period import begins, ends
 from pertoken.rating.card import Card
+from pertoken.workbench.explaining import explained
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
 
 if TYPE_CHECKING:
-    from pertoken.forecast.answer import Committed, Forecast, FromAbove, Sufficiency
+    from pertoken.forecast.answer import Committed, Forecast, FromAbove
     from pertoken.forecast.backtested import Backtested
     from pertoken.forecast.event import Event
     from pertoken.forecast.fitted import Fitted
@@ -27,14 +27,12 @@ if TYPE_CHECKING:
 PATHS = 10_240
 """Worlds of a forecast, ten replicates of a power of two."""
 
-FEW = 1_024
-"""Worlds of what is only compared."""
+FEW = 512
+"""Worlds of what is only compared, in one even design."""
 
 FROM_ABOVE = 10_000
 """Worlds of the market."""
 
-LENGTHS = (30, 60, 90, 180)
-"""Lengths of history whose ranges are told. [day]"""
 
 HALF = 0.5
 """Share of one customer from which on the range is said to be theirs."""
@@ -122,28 +120,29 @@ def foretold(
         tested: Score forecasts like this one on the same history, as of earlier days.
         progress: Told how far the simulations are, 0 to 1.
     """
-    from pertoken.forecast.answer import Forecast, drivers  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.answer import Forecast  # noqa: PLC0415  the calculator must start fast
 
     by_line = made.charging.books is not None
     step = _steps(None if by_line else progress)
     explain = explain and not by_line
-    found = _simulated(made, made.fitted, draws, blocks=_blocks(progress) if by_line else None)
+    found = _simulated(made, made.fitted, draws, progress=_blocks(progress) if by_line else None)
     worlds, parts = _added(made, found)
+    leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
+    below: Values = worlds[leading].sum(axis=1)
     above = _from_above(made, worlds) if made.said.market is not None else None
     if above is not None:
         worlds, parts = (
             _again(worlds, above.rows),
             {key: {label: _again(each, above.rows) for label, each in labels.items()} for key, labels in parts.items()},
         )
-    leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
 
-    def total(held: frozenset[str]) -> Values:
-        some, _ = _added(made, _simulated(made, made.fitted, FEW, held))
-        step()
+    def total(fitted: "Fitted", held: frozenset[str]) -> Values:
+        some, _ = _added(made, _simulated(made, fitted, FEW, held, replicates=1))
         summed: Values = some[leading].sum(axis=1)
         return summed
 
     step()
+    why, more = explained(made, total, below, step) if explain else ((), ())
     return Forecast(
         currency=made.read.currency,
         unit=_unit(made),
@@ -152,8 +151,8 @@ def foretold(
         parts=parts,
         fitted=made.fitted,
         past=_past(made),
-        drivers=drivers(total, _moving(made)) if explain else (),
-        more=_more(made, leading, step) if explain else (),
+        drivers=why,
+        more=more,
         concentration=_concentration(made),
         backtest=_backtested(made) if tested else None,
         committed=_committed(made),
@@ -172,20 +171,13 @@ def _steps(progress: Callable[[float], None] | None) -> Callable[[], None]:
     """Count simulations: that of all worlds, those that hold a factor or all others, those with more history."""
     from pertoken.forecast.population import FACTORS  # noqa: PLC0415  the calculator must start fast
 
-    whole, done = 2 * len(FACTORS) + 6, count(1)
+    whole, done = 2 * len(FACTORS) + 5, count(1)
 
     def step() -> None:
         if progress is not None:
             progress(min(next(done) / whole, 1.0))
 
     return step
-
-
-def _moving(made: Prepared) -> tuple[str, ...]:
-    """Factors that can move at all: there are no renewals without contracts."""
-    from pertoken.forecast.population import FACTORS  # noqa: PLC0415  the calculator must start fast
-
-    return tuple(each for each in FACTORS if each != "renewals" or made.agreed is not None)
 
 
 def _unit(made: Prepared) -> str:
@@ -230,12 +222,14 @@ def _again(values: Mapping[str, Values], rows: Values) -> dict[str, Values]:
 
 
 def _simulated(
-    made: Prepared, fitted: "Fitted", draws: int, held: frozenset[str] = frozenset(),
-    blocks: Callable[[int, int], None] | None = None,
-) -> "Simulated":  # fmt: skip
-    return made.charging.simulated(
-        fitted.of, draws=draws, seed=made.seed, held=held, promises=made.promises, progress=blocks
-    )
+    made: Prepared,
+    fitted: "Fitted",
+    draws: int,
+    held: frozenset[str] = frozenset(),
+    **more: Any,  # noqa: ANN401  as `Charging.simulated`
+) -> "Simulated":
+    promises = made.promises_of(fitted)
+    return made.charging.simulated(fitted.of, draws=draws, seed=made.seed, held=held, promises=promises, **more)
 
 
 def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[str, dict[str, dict[str, Values]]]]:
@@ -302,28 +296,6 @@ def _whole_months(days: Sequence[str]) -> set[str]:
     month, count = np.unique(np.array(days, dtype="datetime64[M]"), return_counts=True)
     length = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(int)
     return {str(each) for each in month[count == length]}
-
-
-def _more(made: Prepared, leading: str, step: Callable[[], None]) -> "tuple[Sufficiency, ...]":
-    """What the range of the total would be with the history as it is, and with longer ones."""
-    from pertoken.forecast.answer import Band, Sufficiency  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.fitted import fitted  # noqa: PLC0415
-    from pertoken.forecast.sufficiency import falls_by, narrowed  # noqa: PLC0415
-
-    days, level = len(made.read.panel.periods), made.fitted.predicted
-    power = falls_by(made.read.panel.weighted(made.standing.weights), level, seed=made.seed)
-    found = []
-    for length in [days, *(each for each in LENGTHS if each > days * 1.2)][:3]:
-        again = fitted(
-            made.read.panel, made.standing, made.fitted.of.months, priors=made.fitted.priors, seed=made.seed,
-            level=narrowed(level, (days / length) ** power), more=length / days,
-        )  # fmt: skip
-        again = replace(again, of=made.with_signed(again.of))
-        worlds, _ = _added(made, _simulated(made, again, FEW))
-        step()
-        band = Band.of(worlds[leading].sum(axis=1))
-        found.append(Sufficiency(length, float(band.p10), float(band.p50), float(band.p90)))
-    return tuple(found)
 
 
 def _concentration(made: Prepared) -> dict[str, float]:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pertoken.forecast.events import Ahead
     from pertoken.forecast.fitted import Fitted, Priors, Standing
     from pertoken.forecast.market import Market
-    from pertoken.forecast.population import Forecastable
     from pertoken.forecast.promises import Promises
     from pertoken.forecast.tariff import Tariffs
 
@@ -58,6 +57,7 @@ class Prepared:
         seed: Same seed, same bits.
         said: What was declared beside the log.
         agreed: What contracts mean for the months ahead; None without any.
+        coming: What declared events do to these months; None without any.
     """
 
     read: History
@@ -68,28 +68,34 @@ class Prepared:
     seed: int
     said: Declared
     agreed: "Agreed | None"
+    coming: "Ahead | None" = None
 
     @property
     def tariffs(self) -> "Tariffs":
         """The plans as arrays; they charge nothing where there is no revenue card or it is rated line by line."""
         return self.charging.tariffs
 
-    @property
-    def promises(self) -> "Promises | None":
+    def promises_of(self, fitted: "Fitted") -> "Promises | None":
         """What contracts do to the customers that are simulated."""
         from pertoken.forecast.promised import promised  # noqa: PLC0415  the calculator must start fast
 
-        return None if self.agreed is None else promised(self.agreed, self.fitted.of, len(self.read.panel))
+        return None if self.agreed is None else promised(self.agreed, fitted.of, len(self.read.panel))
 
-    def with_signed(self, of: "Forecastable") -> "Forecastable":
+    @property
+    def promises(self) -> "Promises | None":
+        """What contracts do to the customers of the forecast."""
+        return self.promises_of(self.fitted)
+
+    def with_signed(self, fitted: "Fitted") -> "Fitted":
         """Add those who have signed and used nothing yet to the customers of the log."""
         from pertoken.forecast.signed import joined  # noqa: PLC0415  the calculator must start fast
 
         if self.agreed is None:
-            return of
+            return fitted
         plans, cards = self.standing.plan.labels, self.agreed.cards[len(self.read.panel) :]
         codes = [plans.index(_plan_of(card, plans)) for card in cards]
-        return joined(of, self.agreed, (plans, codes), self.charging.worth(of), self.fitted.priors.signed)
+        of = joined(fitted.of, self.agreed, (plans, codes), self.charging.worth(fitted.of), fitted.priors.signed)
+        return replace(fitted, of=of)
 
 
 def prepared(
@@ -147,8 +153,8 @@ def prepared(
     coming = _coming(beside, standing, ahead, panel.periods[-1])
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming)
     charged = charging(read, plans, standing.plan, ahead)
-    done = Prepared(read, standing, plans, made, charged, seed, beside, agreed)
-    return replace(done, fitted=replace(made, of=done.with_signed(made.of)))
+    done = Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming)
+    return replace(done, fitted=done.with_signed(made))
 
 
 def _bound(standing: "Standing", agreed: "Agreed", size: int) -> "Standing":
@@ -177,9 +183,8 @@ def _in_time(how: LogAhead) -> How:
     from pertoken.connect.contracts import renewed  # noqa: PLC0415  the calculator must start fast
 
     said = how.get("contracts", ())
-    if isinstance(said, (str, Path)):
-        return {**how}
-    return {**how, "contracts": [each for _, each in renewed(("", _dated(each)) for each in said)]}
+    dated = said if isinstance(said, (str, Path)) else [each for _, each in renewed(("", _dated(one)) for one in said)]
+    return {**how, "contracts": dated}
 
 
 def _dated(said: Agreement | Contract) -> Contract:
