@@ -10,20 +10,26 @@ import numpy as np
 
 from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
+from pertoken.core.money import Values
 from pertoken.forecast.agreement import Agreement
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
 from pertoken.workbench.charging import Charging, charging
 from pertoken.workbench.declared import Declared, declared, signed
+from pertoken.workbench.deep import Depth, depth_of, of_log
 from pertoken.workbench.histories import History, history
 from pertoken.workbench.reading import How, Told
+from pertoken.workbench.voices import NOBODY, Voices
 
 if TYPE_CHECKING:
     from pertoken.forecast.agreed import Agreed
     from pertoken.forecast.event import Event
     from pertoken.forecast.events import Ahead
     from pertoken.forecast.fitted import Fitted, Priors, Standing
+    from pertoken.forecast.landing import Begun
     from pertoken.forecast.market import Market
+    from pertoken.forecast.panel import Panel
+    from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.promises import Promises
     from pertoken.forecast.tariff import Tariffs
 
@@ -58,6 +64,8 @@ class Prepared:
         said: What was declared beside the log.
         agreed: What contracts mean for the months ahead; None without any.
         coming: What declared events do to these months; None without any.
+        begun: The month that the history ends in, as far as it is known; None where it ends with the month.
+        voices: Who speaks beside our own experts.
     """
 
     read: History
@@ -69,6 +77,8 @@ class Prepared:
     said: Declared
     agreed: "Agreed | None"
     coming: "Ahead | None" = None
+    begun: "Begun | None" = None
+    voices: Voices = NOBODY
 
     @property
     def tariffs(self) -> "Tariffs":
@@ -106,11 +116,13 @@ def prepared(
     cost: Iterable[str | Card] = (),
     months: int = 12,
     segments: str = BEHAVIOUR,
+    depth: Depth = "",
     top: int = 5,
     seed: int = 0,
     priors: "Priors | None" = None,
     events: "str | Path | Sequence[Event]" = (),
     market: "str | Path | Market | None" = None,
+    voices: Voices = NOBODY,
     how: LogAhead,
 ) -> Prepared:
     """Read a log and fit a simulation of its customers to it.
@@ -122,6 +134,8 @@ def prepared(
         cost: Cards of what we pay.
         months: How many months ahead.
         segments: `behaviour`, or a key of the log that tells customers apart.
+        depth: How deeply customers are integrated, to tell them apart by behaviour: a key of the log, a file of
+            `customer,depth`, or numbers by customer.
         top: Customers at most who are named, of those who are 5 % or more of all usage.
         seed: Same seed, same bits.
         priors: What is believed before the history speaks.
@@ -133,10 +147,17 @@ def prepared(
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
     from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.landing import begun  # noqa: PLC0415
 
+    if depth and segments != BEHAVIOUR:
+        raise InputError(
+            f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one of them out"
+        )
     said = () if segments == BEHAVIOUR else (segments,)
+    said += (depth,) if isinstance(depth, str) and of_log(depth) else ()
     contracts = how.get("contracts", ())
     read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, how=_in_time(how))
+    month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel
     if len(panel.periods) < SHORTEST:
@@ -144,16 +165,17 @@ def prepared(
             f"the log has {len(panel.periods)} days ({panel.periods[0]} to {panel.periods[-1]}); a forecast needs "
             f"{SHORTEST} at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
         )
-    standing, plans = standing_of(read, segments, top)
+    standing, plans = standing_of(read, segments, top, depth_of(read.panel, depth))
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, beside, ahead)
     if agreed is not None:
         standing = _bound(standing, agreed, len(panel))
         standing, plans = _with_cards(standing, plans, agreed, read.cards["revenue"])
-    coming = _coming(beside, standing, ahead, panel.periods[-1])
-    made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming)
+    coming = coming_of(beside, standing, ahead, panel.periods[-1])
+    level = _level(panel.weighted(standing.weights), voices, seed)
+    made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming, level=level)
     charged = charging(read, plans, standing.plan, ahead)
-    done = Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming)
+    done = Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming, month, voices)
     return replace(done, fitted=done.with_signed(made))
 
 
@@ -178,6 +200,17 @@ def _with_cards(
     return replace(standing, plan=plan), (*plans, *((card,) for card in new))
 
 
+def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
+    """Forecast the first 28 days with whoever speaks beside our own experts; None where nobody does."""
+    from pertoken.forecast.growth import WINDOW  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.prediction import predicted  # noqa: PLC0415
+
+    if not (voices.experts or voices.outside):
+        return None
+    made = predicted(driver, horizon=WINDOW, draws=1000, seed=seed, experts=voices.experts)
+    return voices.join(made, driver.periods[-1], seed=seed)
+
+
 def _in_time(how: LogAhead) -> How:
     """Give rating the dates of contracts, where these are records of what was signed."""
     from pertoken.connect.contracts import renewed  # noqa: PLC0415  the calculator must start fast
@@ -194,7 +227,9 @@ def _dated(said: Agreement | Contract) -> Contract:
     return Contract(card=said.card, labels={"customer": said.customer}, start=said.start, end=said.end)
 
 
-def standing_of(read: History, segments: str, top: int) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
+def standing_of(
+    read: History, segments: str, top: int, depth: Values | None = None
+) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
     """Say what customers are at the end of a history, and which cards each plan has."""
     from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.fitted import Standing  # noqa: PLC0415
@@ -205,13 +240,13 @@ def standing_of(read: History, segments: str, top: int) -> "tuple[Standing, tupl
     weights = driver_weights(panel.cells, quantity)
     plan, plans = planned(read.usage, panel, own) if own else (Key.constant(FREE, len(panel)), ())
     if segments == BEHAVIOUR:
-        segment = segmented(panel.weighted(weights))
+        segment = segmented(panel.weighted(weights), depth=depth)
     else:
         segment = _compact(panel.tracks[segments].last if segments in panel.tracks else panel.known[segments])
     return Standing(segment, plan, read.unit_cost, weights, top), plans
 
 
-def _coming(said: Declared, standing: "Standing", months: Sequence[str], last: str) -> "Ahead | None":
+def coming_of(said: Declared, standing: "Standing", months: Sequence[str], last: str) -> "Ahead | None":
     """What events do to the months ahead, for each segment.
 
     Raises:
