@@ -97,7 +97,7 @@ def rooms(block: Block, turns: Turns) -> Iterator[tuple[Indices, Indices | None,
         np.zeros((FEW, LANES), dtype=np.uint32),
     )
     for first, size in _few(block.people, turns):
-        mine = Room(*(each[:size] for each in (room.driver, room.here, room.weight, room.plan, room.at)))
+        mine = Room(room.driver[:size], room.here[:size], room.weight[:size], room.plan[:size], room.at[:size])
         live_block(
             block.people, block.common, turns, first, jumps, desk,
             mine.driver, mine.here, mine.weight, mine.plan, mine.at,
