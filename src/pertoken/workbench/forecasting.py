@@ -1,6 +1,7 @@
 """What revenue will we make, as a range? From a log and cards to simulated worlds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -33,6 +34,9 @@ PATHS = 10_240
 
 FEW = 512
 """Worlds of what is only compared, in one even design."""
+
+REPLICATES = 10
+"""Independent designs that all worlds are of, which say how far a figure is off."""
 
 FROM_ABOVE = 10_000
 """Worlds of the market."""
@@ -133,6 +137,13 @@ def foretold(
         tested: Score forecasts like this one on the same history, as of earlier days.
         progress: Told how far the simulations are, 0 to 1.
     """
+    with ThreadPoolExecutor(1) as beside:  # simulations leave Python's lock to others most of the time
+        testing = beside.submit(_backtested, made) if tested else None
+        answer = _foretold(made, draws, explain=explain, progress=progress)
+    return replace(answer, backtest=testing.result() if testing else None)
+
+
+def _foretold(made: Prepared, draws: int, *, explain: bool, progress: Callable[[float], None] | None) -> "Forecast":
     from pertoken.forecast.answer import Forecast  # noqa: PLC0415  the calculator must start fast
 
     by_line = made.charging.books is not None
@@ -167,7 +178,6 @@ def foretold(
         drivers=why,
         more=more,
         concentration=_concentration(made),
-        backtest=_backtested(made) if tested else None,
         committed=_committed(made),
         simulated=found,
         above=above,
