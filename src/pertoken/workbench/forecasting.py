@@ -35,9 +35,6 @@ PATHS = 10_240
 FEW = 512
 """Worlds of what is only compared, in one even design."""
 
-REPLICATES = 10
-"""Independent designs that all worlds are of, which say how far a figure is off."""
-
 FROM_ABOVE = 10_000
 """Worlds of the market."""
 
