@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 BEHAVIOUR = "behaviour"
 """Segments by what customers do."""
 
-SHORTEST = 14
-"""Days of history below which nothing is said."""
+SHORTEST = 7
+"""Days of history below which only the pace so far is said: a week, to tell its days apart."""
 
 
 class LogAhead(Told, total=False):
@@ -161,10 +161,7 @@ def prepared(
     read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel
     if len(panel.periods) < SHORTEST:
-        raise InputError(
-            f"the log has {len(panel.periods)} days ({panel.periods[0]} to {panel.periods[-1]}); a forecast needs "
-            f"{SHORTEST} at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
-        )
+        raise InputError(_too_short(panel))
     standing, plans = standing_of(read, segments, top, depth_of(read.panel, depth))
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, beside, ahead)
@@ -198,6 +195,17 @@ def _with_cards(
     new = tuple(card for card in cards if card.name in set(agreed.cards) - known)
     plan = Key(standing.plan.codes, (*standing.plan.labels, *(card.name for card in new)))
     return replace(standing, plan=plan), (*plans, *((card,) for card in new))
+
+
+def _too_short(panel: "Panel") -> str:
+    """Say what can be said of a history that is too short for a forecast."""
+    first, last, days = panel.periods[0], panel.periods[-1], len(panel.periods)
+    pace = zip(panel.cells["meter"].column(), np.nansum(panel.quantity, axis=(1, 2)) / days, strict=True)
+    used = ", ".join(f"{each:,.0f} {meter}" for meter, each in pace)
+    return (
+        f"the log has {days} days ({first} to {last}) by {len(panel)} customers: {used} a day; a forecast needs "
+        f"{SHORTEST} days at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
+    )
 
 
 def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
