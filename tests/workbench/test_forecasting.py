@@ -168,7 +168,7 @@ def test_an_unsure_launch_widens_the_months_after_it(growth, answer):
 def test_two_days_are_no_history(tmp_path):
     path = tmp_path / "short.csv"
     path.write_text("day,customer,input_tokens,output_tokens\n2026-01-01,acme,10,2\n2026-01-02,acme,10,2\n")
-    with pytest.raises(InputError, match=r"the log has 2 days.*needs 14 at least"):
+    with pytest.raises(InputError, X):
         forecast_revenue(str(path), card=[CARD])
 
 

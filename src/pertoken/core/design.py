@@ -16,11 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.errors import Fault, InputError, nearest
+from pertoken.core.even import even_places
 from pertoken.core.money import Values
 
 LARGEST = 1 << 16
 """How many draws a replicate has at most; more draws are more replicates."""
 MOST_ROWS = 10_000_000
+PIECE = 1 << 19
+"""Shares of a `sobol` design that are written at once."""
 
 
 class Plan(NamedTuple):
@@ -112,7 +115,8 @@ def _free(words: NDArray[np.uint64]) -> Values:
 
 def _within(strata: NDArray[np.int64], words: NDArray[np.uint64]) -> Values:
     """Take one share inside each stratum, from the upper 32 bits of a word, which leave room for its number."""
-    return (strata + ((words >> np.uint64(32)) + 0.5) / (1 << 32)) / len(strata)
+    within: Values = (strata + ((words >> np.uint64(32)) + 0.5) / (1 << 32)) / strata.shape[-1]
+    return within
 
 
 def _shuffled(words: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -132,15 +136,15 @@ def _lhs(streams: Sequence[np.random.Philox], draws: int) -> Iterator[Values]:
 
 
 def _sobol(streams: Sequence[np.random.Philox], draws: int) -> Iterator[Values]:
-    from scipy.stats.qmc import Sobol  # noqa: PLC0415  slow to load, and other designs need none
-
     bits = draws.bit_length() - 1
     if draws != 1 << bits:
         raise _wrong(f"{draws} draws of a sobol design", "a power of two", f"take {1 << (bits + 1)}")
-    points = Sobol(max(len(streams), 1), scramble=False, rng=0).random_base2(bits)
-    for column, stream in zip(points.T, streams, strict=False):
-        words = stream.random_raw(2 * draws)
-        yield _within(_scrambled((column * draws).astype(np.int64), bits, words[:draws]), words[draws:])
+    places = even_places(len(streams), bits)
+    step = max(PIECE // draws, 1)
+    for first in range(0, len(streams), step):
+        words = np.stack([stream.random_raw(2 * draws) for stream in streams[first : first + step]])
+        scrambled = _scrambled(places[first : first + step], bits, words[:, :draws])
+        yield from _within(scrambled, words[:, draws:])
 
 
 def _scrambled(places: NDArray[np.int64], bits: int, words: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -148,13 +152,18 @@ def _scrambled(places: NDArray[np.int64], bits: int, words: NDArray[np.uint64]) 
 
     Where the bits end, the share within the stratum is drawn freely: the rest of the same scrambling, as each stratum
     holds one point.
+
+    Args:
+        places: Shape `(column, draw)`.
+        bits: Of each place.
+        words: Shape `(column, draw)`.
     """
     coins = (words >> np.uint64(63)).astype(np.int64)
-    to = np.zeros(1, dtype=np.int64)  # where each combination of the first bits goes
+    to = np.zeros((len(places), 1), dtype=np.int64)  # where each combination of the first bits goes
     for bit in range(bits):
-        flips = coins[1 << bit : 2 << bit, np.newaxis] ^ np.arange(2)
-        to = (2 * to[:, np.newaxis] + flips).ravel()
-    return to[places]
+        flips = coins[:, 1 << bit : 2 << bit, np.newaxis] ^ np.arange(2)
+        to = (2 * to[:, :, np.newaxis] + flips).reshape(len(places), -1)
+    return np.take_along_axis(to, places, axis=1)
 
 
 DESIGNS: Mapping[str, Callable[[Sequence[np.random.Philox], int], Iterator[Values]]] = MappingProxyType(
