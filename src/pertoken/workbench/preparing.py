@@ -139,7 +139,7 @@ def prepared(
     said = () if segments == BEHAVIOUR else (segments,)
     said += (depth,) if isinstance(depth, str) and of_log(depth) else ()
     contracts = how.get("contracts", ())
-    read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, how=_in_time(how))
+    read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, whole=True, how=_in_time(how))
     month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel
