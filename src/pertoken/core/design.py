@@ -115,7 +115,8 @@ def _free(words: NDArray[np.uint64]) -> Values:
 
 def _within(strata: NDArray[np.int64], words: NDArray[np.uint64]) -> Values:
     """Take one share inside each stratum, from the upper 32 bits of a word, which leave room for its number."""
-    return (strata + ((words >> np.uint64(32)) + 0.5) / (1 << 32)) / strata.shape[-1]
+    within: Values = (strata + ((words >> np.uint64(32)) + 0.5) / (1 << 32)) / strata.shape[-1]
+    return within
 
 
 def _shuffled(words: NDArray[np.uint64]) -> NDArray[np.int64]:

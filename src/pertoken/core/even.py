@@ -7,12 +7,11 @@ points come in the order of Gray's code (Antonov and Saleev, USSR Computational 
 
 from functools import lru_cache
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-WHERE = Path("stats") / "_sobol_direction_numbers.npz"
+WHERE = "stats/_sobol_direction_numbers.npz"
 """Table of polynomials and first direction numbers, in SciPy's folder."""
 
 
@@ -43,10 +42,13 @@ def _table(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     spec = find_spec("scipy")
     folders = [] if spec is None else spec.submodule_search_locations or []
     for folder in folders:
-        if (path := Path(folder) / WHERE).is_file():
-            with np.load(path) as file:
+        try:
+            with np.load(f"{folder}/{WHERE}") as file:
                 polynomials, first = (file[name][:count].astype(np.int64) for name in ("poly", "vinit"))
-            return (polynomials, first) if len(polynomials) == count else None
+        except (OSError, KeyError):
+            continue
+        if len(polynomials) == count:
+            return polynomials, first
     return None
 
 

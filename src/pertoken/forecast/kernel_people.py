@@ -82,6 +82,10 @@ class People(NamedTuple):
     ramp: Values
 
 
+ROWS = 13
+"""How many of the arrays of people have a row for each; the others are by profile and segment."""
+
+
 class Common(NamedTuple):
     """What the paths of a block share; a lane is a path.
 

@@ -32,6 +32,9 @@ MOST_GROWTH = 0.5
 MANY, MOST_TRIED = 200.0, 4000
 """Newcomers of a month above whose mean their number is taken from a gamma law; the most numbers that are tried."""
 
+KEPT = 1 << 12
+"""Paths up to which normals are kept for the next that hold other factors."""
+
 MOST_WHALES = 30
 """The most customers whose own chance comes from the design."""
 
@@ -92,7 +95,7 @@ def worlds(
     if set(held) == set(FACTORS):
         return _made(model, _Middle(1), 1, frozenset(held))
     plan = whole_draws("sobol", max(paths, 2 * replicates), replicates)
-    chance = _Design(_names(model), plan.draws, plan.replicates, seed)
+    chance = _designed(tuple(_names(model)), plan.draws, plan.replicates, seed)
     return _made(model, chance, plan.replicates, frozenset(held))
 
 
@@ -117,7 +120,10 @@ class _Design:
 
     def __init__(self, names: Sequence[str], draws: int, replicates: int, seed: int) -> None:
         self.paths, self._seed = draws * replicates, seed
-        self._table = _even(tuple(names), draws, replicates, seed)
+        self._table = np.concatenate(
+            [design(names, draws=draws, kind="sobol", seed=seed, replicate=r) for r in range(replicates)]
+        )
+        self._normals: dict[str, Values] = {}
         self._place = {name: i for i, name in enumerate(names)}
 
     def shares(self, name: str) -> Values:
@@ -132,14 +138,18 @@ class _Design:
         """Normals of a name, shape `(path,)`."""
         from scipy.special import ndtri  # noqa: PLC0415  slow to load, and only a simulation needs it
 
+        if name in self._normals:
+            return self._normals[name]
         normals: Values = ndtri(self.shares(name))
+        if self.paths <= KEPT:
+            self._normals[name] = normals
         return normals
 
 
 @lru_cache(maxsize=2)
-def _even(names: tuple[str, ...], draws: int, replicates: int, seed: int) -> Values:
-    """Points of all replicates, one after the other, shape `(path, name)`; the same while factors are held in turn."""
-    return np.concatenate([design(names, draws=draws, kind="sobol", seed=seed, replicate=r) for r in range(replicates)])
+def _designed(names: tuple[str, ...], draws: int, replicates: int, seed: int) -> _Design:
+    """Points of all replicates, one after the other; the same while factors are held in turn."""
+    return _Design(names, draws, replicates, seed)
 
 
 class _Middle:

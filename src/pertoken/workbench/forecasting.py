@@ -1,6 +1,7 @@
 """What revenue will we make, as a range? From a log and cards to simulated worlds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -35,6 +36,9 @@ PATHS = 10_240
 
 FEW = 512
 """Worlds of what is only compared, in one even design."""
+
+REPLICATES = 10
+"""Independent designs that all worlds are of, which say how far a figure is off."""
 
 FROM_ABOVE = 10_000
 """Worlds of the market."""
@@ -137,9 +141,15 @@ def foretold(
         tested: Score forecasts like this one on the same history, as of earlier days.
         progress: Told how far the simulations are, 0 to 1.
     """
+    with ThreadPoolExecutor(1) as beside:  # simulations leave Python's lock to others most of the time
+        testing = beside.submit(_backtested, made) if tested else None
+        answer = _foretold(made, draws, explain=explain, step=_steps(progress))
+    return replace(answer, backtest=testing.result() if testing else None)
+
+
+def _foretold(made: Prepared, draws: int, *, explain: bool, step: Callable[[], None]) -> "Forecast":
     from pertoken.forecast.answer import Forecast  # noqa: PLC0415  the calculator must start fast
 
-    step = _steps(progress)
     found = _simulated(made, made.fitted, draws)
     worlds, parts = _added(made, found)
     leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
@@ -169,7 +179,6 @@ def foretold(
         drivers=why,
         more=more,
         concentration=_concentration(made),
-        backtest=_backtested(made) if tested else None,
         committed=_committed(made),
         simulated=found,
         above=above,
@@ -247,12 +256,12 @@ def _again(values: Mapping[str, Values], rows: Values) -> dict[str, Values]:
 
 
 def _simulated(
-    made: Prepared, fitted: "Fitted", draws: int, held: frozenset[str] = frozenset(), **more: int
+    made: Prepared, fitted: "Fitted", draws: int, held: frozenset[str] = frozenset(), replicates: int = REPLICATES
 ) -> "Simulated":
     from pertoken.forecast.simulate import simulate  # noqa: PLC0415  the calculator must start fast
 
-    promises = made.promises
-    return simulate(fitted.of, made.tariffs, paths=draws, seed=made.seed, held=held, promises=promises, **more)
+    told = {"paths": draws, "seed": made.seed, "held": held, "replicates": replicates}
+    return simulate(fitted.of, made.tariffs, promises=made.promises, **told)  # type: ignore[arg-type]
 
 
 def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[str, dict[str, dict[str, Values]]]]:
