@@ -85,7 +85,8 @@ plans:
 """
 
 
-def test_trial_and_paid_are_apart_and_who_came_to_pay_is_paid_for(ask, desk):
+@pytest.mark.usefixtures("desk")
+def test_trial_and_paid_are_apart_and_who_came_to_pay_is_paid_for(ask):
     # ten pay, ten are in a trial; four of these came to pay on the thirtieth day
     states = {i: [(0, "trial"), *([(30, "paid")] if i < 14 else [])] for i in range(10, 20)}
     Path("log.csv").write_text("\n".join(lines(np.random.default_rng(1), DAYS, 20, states=states)) + "\n")
@@ -93,13 +94,14 @@ def test_trial_and_paid_are_apart_and_who_came_to_pay_is_paid_for(ask, desk):
     tables, notes = ranges(ask, "--segments", "state")
     found = {row["part"]: float(row["p50"]) for row in tables["by_segment"]}
     months = [float(row["customers_p50"]) for row in tables["months"]]
-    assert 13 <= months[0] + 0.5
+    assert months[0] > 12
     # six are left in the trial: they use, and bring only what those bring who come to pay
     assert 0 < found["trial"] < 6 / 14 * found["paid"]
     assert not any("charged like those who pay" in note for note in notes)
 
 
-def test_a_card_that_charges_trials_is_asked_about(ask, log):
+@pytest.mark.usefixtures("log")
+def test_a_card_that_charges_trials_is_asked_about(ask):
     states = {i: [(0, "trial")] for i in range(10, 20)}
     Path("log.csv").write_text("\n".join(lines(np.random.default_rng(1), DAYS, 20, states=states)) + "\n")
     _, notes = ranges(ask)
@@ -114,7 +116,8 @@ def usage_of(ask, kept):
     return float(tables["months"][0]["usage_p50"]), notes
 
 
-def test_a_gap_of_all_is_not_watched_and_a_gap_of_one_is_zeros(ask, log):
+@pytest.mark.usefixtures("log")
+def test_a_gap_of_all_is_not_watched_and_a_gap_of_one_is_zeros(ask):
     gone = {str(day) for day in DAYS[40:46]}
     whole, _ = usage_of(ask, lambda row: True)  # noqa: ARG005  every line
     unwatched, notes = usage_of(ask, lambda row: row[0] not in gone)
@@ -125,7 +128,8 @@ def test_a_gap_of_all_is_not_watched_and_a_gap_of_one_is_zeros(ask, log):
     assert not any("outage" in note for note in notes)
 
 
-def test_the_rest_of_a_last_day_that_is_partly_in_the_log_is_no_zero(ask, log):
+@pytest.mark.usefixtures("log")
+def test_the_rest_of_a_last_day_that_is_partly_in_the_log_is_no_zero(ask):
     every = lines(np.random.default_rng(1), DAYS, 12)
     early = [f"{line.split(',')[0]}T09:00:00,{line.split(',', 1)[1]}" for line in every[1:]]
     late = [f"{line.split(',')[0]}T23:59:59,{line.split(',', 1)[1]}" for line in every[1:]]

@@ -146,9 +146,7 @@ def _shared(value: Values, season: int) -> Values:
     return shared
 
 
-def _strongest(
-    shared: Values, known: list[int], season: int, edge: int, rng: np.random.Generator
-) -> tuple[int, float]:
+def _strongest(shared: Values, known: list[int], season: int, edge: int, rng: np.random.Generator) -> tuple[int, float]:
     """Find the step that fits best, and how often shuffled shocks make one that fits as well."""
     size = len(shared)
     when = np.arange(size)

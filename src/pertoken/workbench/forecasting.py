@@ -392,7 +392,9 @@ def _unpaid(made: Prepared) -> list[str]:
     if not alike:
         return []
     words = ", ".join(map(repr, alike))
-    return [f"! customers in state {words} are charged like those who pay; a card tells them apart with where: state == ..."]
+    return [
+        f"! customers in state {words} are charged like those who pay; a card tells them apart with where: state == ..."
+    ]
 
 
 def _backtested(made: Prepared) -> "Backtested | None":

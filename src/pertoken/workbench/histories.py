@@ -127,7 +127,13 @@ def history(
     ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain)
     return History(
-        usage, report, panel, cards, ledgers, unit_cost, every[0].currency if every else "",
+        usage,
+        report,
+        panel,
+        cards,
+        ledgers,
+        unit_cost,
+        every[0].currency if every else "",
         (*left, *_left_out(rated)),
     )
 

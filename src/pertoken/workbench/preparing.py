@@ -124,6 +124,7 @@ def prepared(
         priors: What is believed before the history speaks.
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
         market: What is believed of the market: a file, or a record of `Market`.
+        voices: Who speaks beside our own experts.
         how: How the log is read; its contracts may say commitments, which are settled in each world.
 
     Raises:
