@@ -10,6 +10,7 @@ from pertoken.core.lines import Ledger
 from pertoken.core.money import Values
 from pertoken.forecast.backtested import Backtested
 from pertoken.forecast.fitted import Fitted
+from pertoken.forecast.landing import Landing
 from pertoken.forecast.panel import Indices
 from pertoken.forecast.population import FACTORS
 from pertoken.forecast.simulate import Simulated
@@ -145,6 +146,7 @@ class Forecast:
         committed: What contracts secure, by customer.
         simulated: What the worlds are sums of, by group; the view from above and those not in the log are not in it.
         above: The view from above; None where no market is said. The worlds are those of both views then.
+        landing: Where the month ends that the history ends in; None where it ends with it. No sum has it.
         notes: What must be known beside the numbers.
     """
 
@@ -162,6 +164,7 @@ class Forecast:
     committed: tuple[Committed, ...] = ()
     simulated: Simulated | None = None
     above: FromAbove | None = None
+    landing: Landing | None = None
     notes: tuple[str, ...] = ()
 
     def band(self, measure: str) -> Band:

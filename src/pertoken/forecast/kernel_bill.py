@@ -1,5 +1,7 @@
 """Bills in lanes: customer by customer and month by month, all paths of a block at once."""
 
+from typing import Any
+
 import numpy as np
 
 from pertoken.forecast.kernel_lanes import compiled, copied, entered, filled
@@ -21,7 +23,7 @@ STAGES = 9
 
 
 @entered
-def bill_customers(t, plans, counts, ages, driver, here, rounded, due, out, weight, groups, total):  # type: ignore[no-untyped-def]
+def billed_customers(t, plans, counts, ages, driver, here, rounded, due, out, weight, groups, total, room):  # type: ignore[no-untyped-def]
     """Charge customers in a block of paths, and write that down or add it up.
 
     Args:
@@ -37,13 +39,10 @@ def bill_customers(t, plans, counts, ages, driver, here, rounded, due, out, weig
         weight: Share of each that is left, as `driver`; all of it if there are no months in it.
         groups: Where each is added up.
         total: Shape `(stage, group, month, lane)`; added to if there are any groups in it.
+        room: For balances, lines and sums, see `bill_customers`.
     """
-    customers, months, lanes = driver.shape
-    state = np.zeros((t.rows + 1, lanes), dtype=driver.dtype)
-    table = np.zeros((3, t.lines, lanes), dtype=driver.dtype)
-    room = np.zeros((3, lanes), dtype=driver.dtype)
-    fresh = np.zeros(lanes, dtype=driver.dtype)
-    money = np.zeros((STAGES, lanes), dtype=driver.dtype)
+    customers, months, _ = driver.shape
+    state, table, spare, fresh, money = room
     for i in range(customers):
         begin(t, plans[i], ages[i], state)
         row = due[0][i]
@@ -54,7 +53,7 @@ def bill_customers(t, plans, counts, ages, driver, here, rounded, due, out, weig
             for s in range(STAGES):
                 filled(money[s], t.zero)
             who = (driver[i, month], here[i, month], fresh, counts[i])
-            rate_month(t, plans[i], month, ages[i] > 0, who, state, (table, room), money, rounded)
+            rate_month(t, plans[i], month, ages[i] > 0, who, state, (table, spare), money, rounded)
             if row >= 0:
                 promised(due[1][row, month], due[2][row, month], here[i, month], state[t.rows], money)
             for s in range(STAGES):
@@ -62,6 +61,14 @@ def bill_customers(t, plans, counts, ages, driver, here, rounded, due, out, weig
                     copied(out[s, i, month], money[s])
                 if total.shape[1] > 0:
                     added(total[s, groups[i], month], money[s], weight[i], month)
+
+
+def bill_customers(t: Any, *what: Any) -> None:  # noqa: ANN401  as above
+    """Charge customers as `billed_customers` does, with room of its own."""
+    driver = what[3]
+    lanes, kind = driver.shape[2], driver.dtype
+    shapes = (t.rows + 1, lanes), (3, t.lines, lanes), (3, lanes), (lanes,), (STAGES, lanes)
+    billed_customers(t, *what, tuple(np.zeros(shape, dtype=kind) for shape in shapes))
 
 
 @compiled

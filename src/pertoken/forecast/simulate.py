@@ -14,13 +14,11 @@ from pertoken.core.lines import Ledger
 from pertoken.core.money import Values
 from pertoken.forecast.kernel_people import Promises, common_of, people_of
 from pertoken.forecast.population import FACTORS, Forecastable
+from pertoken.forecast.streams import LANES, PAIRS
 from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.worlds import REPLICATES, Worlds, whales_of, worlds
 from pertoken.rating.rate import AMOUNTS
 from pertoken.rating.rate import STAGES as PART_OF
-
-LANES = 512
-"""Paths of a block; what a thread works on at once."""
 
 OTHERS = ("driver", "cost", "customers")
 
@@ -195,22 +193,30 @@ def summed(
     names = quantities(tariffs, promises)
     people = people_of(model, tariffs, shared, seed, promises)
     groups = len(next(iter(model.groups.values())))
-    lanes = min(LANES, shared.paths // shared.replicates)
     out = np.zeros((len(names), groups, len(model.months), shared.paths))
-    blocks = range(0, shared.paths, lanes)
+    pairs = paired(shared)
+    blocks = range(0, pairs.shape[1], PAIRS)
 
     def work(first: int) -> None:
-        mine = slice(first, first + lanes)
-        made = Block(tariffs, people, common_of(model, shared, mine), promises, first // 2)
+        mine = pairs[:, first : first + PAIRS]
+        lanes = np.pad(mine, ((0, 0), (0, PAIRS - mine.shape[1])), mode="edge").reshape(-1)
+        made = Block(tariffs, people, common_of(model, shared, lanes), promises, first)
         sums = block_sums(made, groups)
         for i, name in enumerate(names):
-            out[i, :, :, mine] = sums[name]
+            for side, paths in enumerate(mine):
+                out[i][..., paths] = sums[name][..., side * PAIRS : side * PAIRS + len(paths)]
 
     with ThreadPoolExecutor(threads or get_num_threads()) as pool:
         for done, _ in enumerate(pool.map(work, blocks), start=1):
             if progress is not None:
                 progress(done, len(blocks))
     return {name: np.moveaxis(out[i], 2, 0).swapaxes(1, 2) for i, name in enumerate(names)}
+
+
+def paired(shared: Worlds) -> NDArray[np.int64]:
+    """Say which paths are pairs: those of the two halves of a block, or of a replicate that is smaller."""
+    width = min(LANES, shared.paths // shared.replicates)
+    return np.arange(shared.paths).reshape(-1, 2, width // 2).swapaxes(0, 1).reshape(2, -1)
 
 
 def simulated(model: Forecastable, tariffs: Tariffs, shared: Worlds, sums: Mapping[str, Values]) -> Simulated:

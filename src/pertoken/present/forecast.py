@@ -5,8 +5,11 @@ from functools import partial
 
 import numpy as np
 
+from pertoken.core.lines import Lines
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
+from pertoken.forecast.backtested import Backtested
+from pertoken.forecast.fitted import COMING
 from pertoken.forecast.population import FACTORS
 from pertoken.forecast.scored import LEVELS, rates
 from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
@@ -16,10 +19,13 @@ from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, N
 CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
 """What the quantiles that people plan by are called."""
 
-KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "Customers", "customer": "Named customer"}
+KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "First use", "customer": "Named customer"}
 Block = Figures | Table | Chart | Note
 
 MILLION = 1e6
+TOLD = 0.005
+"""Weight from which on an expert is told."""
+
 HORIZONS = (3, 6, 12, 24)
 """Months over which totals are told."""
 
@@ -36,7 +42,7 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
     blocks: list[Block] = [_figures(answer), Note(conclusion(answer)), _totals(answer), Chart(
         "fan", f"{leads} by month, {unit_of(answer)}", partial(_fan, answer),
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
-    ), _months(answer, brief=brief)]  # fmt: skip
+    ), *_landing(answer), _months(answer, brief=brief)]  # fmt: skip
     blocks += [_part(answer, key) for key in _told(answer)]
     blocks += [*_committed(answer), *_above(answer)]
     blocks += [*_drivers(answer), *_more(answer), *_backtest(answer)]
@@ -125,6 +131,29 @@ def _months(answer: Forecast, *, brief: bool) -> Table:
     return Table("months", "Month by month", tuple(columns), rows, total=False)
 
 
+def _landing(answer: Forecast) -> Iterator[Table]:
+    """Where the month ends that the history ends in."""
+    made = answer.landing
+    if made is None:
+        return
+    unit = unit_of(answer)
+    bands = {name: Band.of(made.worlds[name]) for name in ("revenue", "margin", "cost", "usage") if name in made.worlds}
+    kind: Kind = "count" if _large(bands[measure_of(answer)]) else "money"
+    columns = (
+        Column("of", made.month, "text"),
+        Column("so_far", "So far", kind, unit),
+        *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for name, band in bands.items():
+        scale = MILLION if name == "usage" else 1.0
+        ends = (float(end) / scale for end in (made.so_far[name], band.p10, band.p50, band.p90))
+        rows.append((_label(answer, name), *ends))
+    known = f"{made.known} of {made.known + made.rest} days are known"
+    note = f"{known}; the month is charged as one, with a forecast of the rest. Sums begin with {answer.months[0]}."
+    yield Table("landing", f"Where {made.month} lands", columns, tuple(rows), note, total=False)
+
+
 def _large(band: Band) -> bool:
     return bool(np.median(np.abs(band.p50)) >= LARGE)
 
@@ -157,8 +186,14 @@ def _part(answer: Forecast, key: str) -> Table:
         band = Band.of(measures[of].sum(axis=1))
         ends = (float(each) for each in (band.p10, band.p50, band.p90, band.mean))
         rows.append((label or "all others", *ends, float(band.mean) / whole if whole else None))
-    rows.sort(key=lambda row: -float(row[4] or 0))
+    rows.sort(key=_in_time if key == "cohort" else lambda row: -float(row[4] or 0))
     return Table(f"by_{key}", f"By {KEY_WORDS.get(key, key).lower()}", columns, tuple(rows), total=False)
+
+
+def _in_time(row: tuple[Cell, ...]) -> tuple[bool, bool, str]:
+    """Place of a cohort: who came before the others first, who is to come last."""
+    label = str(row[0])
+    return label == COMING, "before" not in label, label
 
 
 def _fan(answer: Forecast) -> Mapping[str, object]:
@@ -166,12 +201,22 @@ def _fan(answer: Forecast) -> Mapping[str, object]:
     from pertoken.present.charts_months import Spread  # noqa: PLC0415  as above
 
     of = measure_of(answer)
-    band = answer.band(of)
     labels, values = answer.past.get(of, ((), np.zeros(0)))
+    months, worlds = answer.months, answer.worlds[of]
+    if answer.landing is not None:
+        months = (answer.landing.month, *months)
+        worlds = _beside(answer.landing.worlds[of], worlds)
+    band = Band.of(worlds)
     spread = Spread(*([float(v) for v in getattr(band, end)] for end in ("p10", "p25", "p50", "p75", "p90")))
     unit = unit_of(answer)
     past = list(zip(labels, (float(v) for v in values), strict=True))
-    return forecast_fan(past, answer.months, spread, title=f"{of.capitalize()}, {unit}", kind="count", called=CALLED)
+    return forecast_fan(past, months, spread, title=f"{of.capitalize()}, {unit}", kind="count", called=CALLED)
+
+
+def _beside(first: Values, later: Values) -> Values:
+    """Put a month before others; only quantiles of each month are taken of it."""
+    rows = np.arange(len(later)) * len(first) // len(later)
+    return np.column_stack([np.sort(first)[rows], later])
 
 
 def _committed(answer: Forecast) -> Iterator[Table]:
@@ -263,10 +308,7 @@ def _backtest(answer: Forecast) -> Iterator[Table]:
     if made is None:
         return
     rows: list[tuple[Cell, ...]] = []
-    for what, lines in (
-        ("each customer", made.scored.customers),
-        ("their total", made.scored.totals.where(of="there")),
-    ):
+    for what, lines in _judged(made):
         found = rates(lines, ["forecaster"])
         names = found.lines.keys["forecaster"].column().tolist()
         for name in made.forecasters:
@@ -275,13 +317,24 @@ def _backtest(answer: Forecast) -> Iterator[Table]:
                 figures = (found.crps[at], found.wape[at], found.bias[at], found.coverage[LEVELS.index(0.8), at])
                 rows.append((f"{what}, {name}", *(_share(each) for each in figures), int(found.count[at])))
     columns = (
-        Column("what", "Usage of", "text"),
+        Column("what", "Forecasts of", "text"),
         *(Column(name, label, "share") for name, label in
           (("crps", "CRPS"), ("wape", "WAPE"), ("bias", "Bias"), ("in_80", "In 80 %"))),
         Column("count", "Forecasts", "count"),
     )  # fmt: skip
     note = f"Of {made.scored.horizon} days, made on {len(made.origins)} earlier days from what was known then."
+    if made.money is not None:
+        note += " Revenue is what usage comes to by the cards, at a month's pace, both foretold and come."
     yield Table("backtest", "How good were such forecasts?", columns, tuple(rows), note, total=False)
+
+
+def _judged(made: Backtested) -> Iterator[tuple[str, Lines]]:
+    """What was forecast on earlier days: usage of each, of all, and the revenue that it comes to."""
+    yield "each customer", made.scored.customers
+    yield "their total", made.scored.totals.where(of="there")
+    if made.money is not None:
+        for of in dict.fromkeys(made.money.keys["of"].column().tolist()):
+            yield "revenue" + ("" if of == "all" else f" of {of}"), made.money.where(of=of)
 
 
 def _share(value: Values | float) -> Cell:
@@ -389,4 +442,5 @@ def _meta(answer: Forecast) -> dict[str, str]:
 
 
 def _leading(weights: Mapping[str, float]) -> Sequence[tuple[str, float]]:
-    return sorted(weights.items(), key=lambda each: -each[1])[:4]
+    """Experts that count for half a percent at least, the most first."""
+    return sorted(((name, each) for name, each in weights.items() if each >= TOLD), key=lambda each: -each[1])

@@ -12,26 +12,26 @@ import numpy as np
 from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
-from pertoken.core.period import begins, ends
 from pertoken.rating.card import Card
-from pertoken.workbench.explaining import explained
+from pertoken.workbench.deep import Depth
+from pertoken.workbench.explaining import FEW, explained
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
+from pertoken.workbench.voices import voices
 
 if TYPE_CHECKING:
     from pertoken.forecast.answer import Committed, Forecast, FromAbove
     from pertoken.forecast.backtested import Backtested
     from pertoken.forecast.event import Event
     from pertoken.forecast.fitted import Fitted
+    from pertoken.forecast.landing import Landing
     from pertoken.forecast.market import Market
+    from pertoken.forecast.outside import Outside
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.simulate import Simulated
 
 PATHS = 10_240
 """Worlds of a forecast, ten replicates of a power of two."""
-
-FEW = 512
-"""Worlds of what is only compared, in one even design."""
 
 REPLICATES = 10
 """Independent designs that all worlds are of, which say how far a figure is off."""
@@ -69,11 +69,15 @@ def forecast_revenue(
     cost: Iterable[str | Card] = (),
     months: int = 12,
     segments: str = BEHAVIOUR,
+    depth: Depth = "",
     top: int = 5,
     draws: int = PATHS,
     seed: int = 0,
     events: "str | Path | Sequence[Event]" = (),
     market: "str | Path | Market | None" = None,
+    experts: Iterable[str] = (),
+    outside: "Iterable[str | Path | Outside]" = (),
+    outside_weight: float | None = None,
     explain: bool = True,
     tested: bool = True,
     progress: Callable[[float], None] | None = None,
@@ -88,11 +92,16 @@ def forecast_revenue(
         cost: Cards of what we pay.
         months: How many months ahead.
         segments: `behaviour`, or a key of the log that tells customers apart.
+        depth: How deeply customers are integrated, to tell them apart by behaviour: a key of the log, a file of
+            `customer,depth`, or numbers by customer.
         top: Customers at most who are named, of those who are 5 % or more of all usage.
         draws: Worlds.
         seed: Same seed, same bits.
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
         market: What is believed of the market: a file, or a record of `Market`; both views are combined by precision.
+        experts: Further experts of the first month by name, as `lightgbm` or `AutoETS`; earlier days weigh them.
+        outside: Forecasts of usage that were made elsewhere, by customer (or `*`) and day or month: files, or records.
+        outside_weight: What each of them counts for, 0 to 1; half if None.
         explain: Tell what makes the range wide, and what more history would bring; it takes fifteen small simulations.
         tested: Score forecasts like this one on the same history, as of earlier days.
         progress: Told how far the simulations are, 0 to 1.
@@ -105,8 +114,8 @@ def forecast_revenue(
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
     made = prepared(
-        log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, top=top, seed=seed,
-        events=events, market=market, how=how,
+        log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, depth=depth, top=top, seed=seed,
+        events=events, market=market, how=how, voices=voices(experts, outside, outside_weight),
     )  # fmt: skip
     return foretold(made, draws=draws, explain=explain, tested=tested, progress=progress)
 
@@ -169,7 +178,22 @@ def _foretold(made: Prepared, draws: int, *, explain: bool, step: Callable[[], N
         committed=_committed(made),
         simulated=found,
         above=above,
+        landing=_landed(made, draws),
         notes=(*_notes(made), *(above.says if above else ())),
+    )
+
+
+def _landed(made: Prepared, draws: int) -> "Landing | None":
+    """Simulate the month that the history ends in."""
+    from pertoken.forecast.landing import Landing  # noqa: PLC0415  the calculator must start fast
+    from pertoken.workbench.landings import month_of, so_far  # noqa: PLC0415
+
+    month, begun = month_of(made), made.begun
+    if month is None or begun is None:
+        return None
+    worlds, _ = _added(month, _simulated(month, month.fitted, draws))
+    return Landing(
+        begun.month, begun.known, begun.rest, so_far(made, begun), {name: each[:, 0] for name, each in worlds.items()}
     )
 
 
@@ -342,12 +366,10 @@ def _notes(made: Prepared) -> tuple[str, ...]:
     if share > HALF:
         name = panel.customers[int(mean.argmax())]
         notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
-    if (month := panel.periods[-1][:7]) not in _whole_months(panel.periods) and begins(panel.periods[-1:])[0].astype(
-        "datetime64[M]"
-    ) == ends(panel.periods[-1:])[0].astype("datetime64[M]"):
-        notes.append(
-            f"the rest of {month} after {panel.periods[-1]} is not in the forecast, which begins with the month after"
-        )
+    if made.begun is not None:
+        month, days = made.begun.month, made.begun.rest
+        ahead = made.fitted.of.months[0]
+        notes.append(f"the log ends {days} days before {month} does: it lands as its own line; sums begin with {ahead}")
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
     return tuple(notes)
@@ -358,15 +380,19 @@ def _backtested(made: Prepared) -> "Backtested | None":
     from pertoken.forecast.backtested import NAIVE, OURS, backtested  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.peers import PEERS, alone  # noqa: PLC0415
     from pertoken.forecast.prediction import predicted  # noqa: PLC0415
+    from pertoken.workbench.hindsight import Said, charged, kept  # noqa: PLC0415
 
     days = len(made.read.panel.periods)
     horizon = min(MONTH, days // 4)
     length = min(SEASON, days - 2 * horizon)
 
     def ours(panel: "Panel", horizon: int, draws: int, seed: int) -> "Predicted":
-        return predicted(panel, horizon=horizon, draws=draws, seed=seed)
+        return predicted(panel, horizon=horizon, draws=draws, seed=seed, experts=made.voices.experts)
 
-    return backtested(
-        made.read.panel.weighted(made.standing.weights), {OURS: ours, NAIVE: alone(PEERS[NAIVE], NAIVE)},
+    said: list[Said] = []
+    every = {OURS: kept(OURS, ours, said), NAIVE: kept(NAIVE, alone(PEERS[NAIVE], NAIVE), said)}
+    found = backtested(
+        made.read.panel.weighted(made.standing.weights), every,
         horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=made.seed,
     )  # fmt: skip
+    return replace(found, money=charged(made.read, said, made.standing.weights, made.standing.segment))

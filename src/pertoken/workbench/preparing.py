@@ -11,12 +11,15 @@ import numpy as np
 
 from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
+from pertoken.core.money import Values
 from pertoken.forecast.agreement import Agreement
 from pertoken.rating.card import Card, Charge, Curve, Measure, Tier
 from pertoken.rating.contract import Contract
 from pertoken.workbench.declared import Declared, declared, signed
+from pertoken.workbench.deep import Depth, depth_of, of_log
 from pertoken.workbench.histories import History, history
 from pertoken.workbench.reading import How, Told
+from pertoken.workbench.voices import NOBODY, Voices
 
 if TYPE_CHECKING:
     from pertoken.forecast.agreed import Agreed
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
     from pertoken.forecast.events import Ahead
     from pertoken.forecast.fitted import Fitted, Priors, Standing
     from pertoken.forecast.kernel_people import Promises
+    from pertoken.forecast.landing import Begun
     from pertoken.forecast.market import Market
+    from pertoken.forecast.panel import Panel
+    from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.tariff import Tariffs
 
 FREE = "free"
@@ -61,6 +67,8 @@ class Prepared:
         said: What was declared beside the log.
         agreed: What contracts mean for the months ahead; None without any.
         coming: What declared events do to these months; None without any.
+        begun: The month that the history ends in, as far as it is known; None where it ends with the month.
+        voices: Who speaks beside our own experts.
     """
 
     read: History
@@ -72,6 +80,8 @@ class Prepared:
     said: Declared
     agreed: "Agreed | None"
     coming: "Ahead | None" = None
+    begun: "Begun | None" = None
+    voices: Voices = NOBODY
 
     @property
     def promises(self) -> "Promises | None":
@@ -89,11 +99,13 @@ def prepared(
     cost: Iterable[str | Card] = (),
     months: int = 12,
     segments: str = BEHAVIOUR,
+    depth: Depth = "",
     top: int = 5,
     seed: int = 0,
     priors: "Priors | None" = None,
     events: "str | Path | Sequence[Event]" = (),
     market: "str | Path | Market | None" = None,
+    voices: Voices = NOBODY,
     how: LogAhead,
 ) -> Prepared:
     """Read a log and fit a simulation of its customers to it.
@@ -105,6 +117,8 @@ def prepared(
         cost: Cards of what we pay.
         months: How many months ahead.
         segments: `behaviour`, or a key of the log that tells customers apart.
+        depth: How deeply customers are integrated, to tell them apart by behaviour: a key of the log, a file of
+            `customer,depth`, or numbers by customer.
         top: Customers at most who are named, of those who are 5 % or more of all usage.
         seed: Same seed, same bits.
         priors: What is believed before the history speaks.
@@ -116,10 +130,17 @@ def prepared(
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
     from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.landing import begun  # noqa: PLC0415
 
+    if depth and segments != BEHAVIOUR:
+        raise InputError(
+            f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one of them out"
+        )
     said = () if segments == BEHAVIOUR else (segments,)
+    said += (depth,) if isinstance(depth, str) and of_log(depth) else ()
     contracts = how.get("contracts", ())
     read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, how=_in_time(how))
+    month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel
     if len(panel.periods) < SHORTEST:
@@ -127,16 +148,28 @@ def prepared(
             f"the log has {len(panel.periods)} days ({panel.periods[0]} to {panel.periods[-1]}); a forecast needs "
             f"{SHORTEST} at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
         )
-    standing, plans = standing_of(read, segments, top)
+    standing, plans = standing_of(read, segments, top, depth_of(read.panel, depth))
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, beside, ahead)
     if agreed is not None:
         rows = np.unique(agreed.terms.customer)
         standing = replace(standing, bound=agreed.bound[: len(panel)], signed=rows[rows < len(panel)])
-    coming = _coming(beside, standing, ahead, panel.periods[-1])
-    made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming)
-    charged = _tariffs(read, plans, standing.plan, ahead)
-    return Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming)
+    coming = coming_of(beside, standing, ahead, panel.periods[-1])
+    level = _level(panel.weighted(standing.weights), voices, seed)
+    made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming, level=level)
+    charged = tariffs_of(read, plans, standing.plan, ahead)
+    return Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming, month, voices)
+
+
+def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
+    """Forecast the first 28 days with whoever speaks beside our own experts; None where nobody does."""
+    from pertoken.forecast.growth import WINDOW  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.prediction import predicted  # noqa: PLC0415
+
+    if not (voices.experts or voices.outside):
+        return None
+    made = predicted(driver, horizon=WINDOW, draws=1000, seed=seed, experts=voices.experts)
+    return voices.join(made, driver.periods[-1], seed=seed)
 
 
 def _in_time(how: LogAhead) -> How:
@@ -152,7 +185,9 @@ def _dated(said: Agreement | Contract) -> Contract:
     return Contract(card=said.card, labels={"customer": said.customer}, start=said.start, end=said.end)
 
 
-def standing_of(read: History, segments: str, top: int) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
+def standing_of(
+    read: History, segments: str, top: int, depth: Values | None = None
+) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
     """Say what customers are at the end of a history, and which cards each plan has."""
     from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.fitted import Standing  # noqa: PLC0415
@@ -163,13 +198,13 @@ def standing_of(read: History, segments: str, top: int) -> "tuple[Standing, tupl
     weights = driver_weights(panel.cells, quantity)
     plan, plans = planned(read.usage, panel, own) if own else (Key.constant(FREE, len(panel)), ())
     if segments == BEHAVIOUR:
-        segment = segmented(panel.weighted(weights))
+        segment = segmented(panel.weighted(weights), depth=depth)
     else:
         segment = _compact(panel.tracks[segments].last if segments in panel.tracks else panel.known[segments])
     return Standing(segment, plan, read.unit_cost, weights, top), plans
 
 
-def _coming(said: Declared, standing: "Standing", months: Sequence[str], last: str) -> "Ahead | None":
+def coming_of(said: Declared, standing: "Standing", months: Sequence[str], last: str) -> "Ahead | None":
     """What events do to the months ahead, for each segment.
 
     Raises:
@@ -205,7 +240,7 @@ def _free(meters: Key) -> Card:
     return Card(name=FREE, party="customer", scope=("customer",), prices={"all": charge})
 
 
-def _tariffs(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months: Sequence[str]) -> "Tariffs":
+def tariffs_of(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months: Sequence[str]) -> "Tariffs":
     """Bring the plans to arrays; what their conditions ask for is what their customers are at the end."""
     from pertoken.forecast.tariff import tariffs  # noqa: PLC0415  the calculator must start fast
 
