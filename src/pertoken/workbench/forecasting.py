@@ -13,8 +13,8 @@ from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.deep import Depth
+from pertoken.workbench.explaining import FEW, explained
 from pertoken.workbench.histories import STATE, UNPAID
-from pertoken.workbench.explaining import explained
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
 from pertoken.workbench.voices import voices
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 PATHS = 10_240
 """Worlds of a forecast, ten replicates of a power of two."""
 
-FEW = 512
-"""Worlds of what is only compared, in one even design."""
+REPLICATES = 10
+"""Independent designs that all worlds are of, which say how far a figure is off."""
 
 FROM_ABOVE = 10_000
 """Worlds of the market."""
