@@ -5,103 +5,145 @@ No path is kept. By simple plans, customers are charged as they live; by others,
 
 import numpy as np
 
-from pertoken.forecast.kernel_lanes import compiled, copied, entered, filled
-from pertoken.forecast.kernel_live import DRIVER, HERE, WEIGHT, cleared, convert, drive, live, start
+from pertoken.forecast.kernel_lanes import LANES, PAIRS, ROW, compiled, entered, wide
+from pertoken.forecast.kernel_live import DRIVER, HERE, WEIGHT
 from pertoken.forecast.kernel_simple import simple
+from pertoken.forecast.kernel_turn import begin, go_on
 
 SUMS, MANY = 4, 32
 """How many sums there are, and of how many customers before they go to the whole in double precision."""
+MONTH, MONEY = SUMS * ROW, 3 * ROW
 ZERO = np.float32(0)
 # signatures are numba's
 # ruff: noqa: ANN001, ANN201, D103, PLR0917
 
 
 @entered
-def live_block(people, common, first_pair, driver, here, weight, plan):  # type: ignore[no-untyped-def]
-    """Live all months of some customers.
+def live_block(people, common, turns, first, jumps, desk, driver, here, weight, plan, ats):  # type: ignore[no-untyped-def]
+    """Live all months of some turns.
 
     Args:
-        people: Customers and newcomers as arrays, see `kernel_people.People`; a lane each of what follows.
+        people: Customers and newcomers as arrays, see `kernel_people.People`.
         common: What the block's paths share, see `kernel_people.Common`.
-        first_pair: Number of the block's first pair of paths.
-        driver: Their usage, shape `(customer, month, lane)`; written.
+        turns: Whose turns there are, see `kernel_turn.Turns`.
+        first: The first of them.
+        jumps: What each pair of the block adds to a key, shape `(pair,)`.
+        desk: Room.
+        driver: Their usage, shape `(turn, month, lane)`; written.
         here: 1 where each is a customer; written.
         weight: Share of it that is left, where its own chance stands still; written if it has any months.
         plan: The tariff that each is on; written if customers change it.
+        ats: Which lane of the block each lane is, shape `(turn, lane)`; written.
     """
-    months, lanes = driver.shape[1], driver.shape[2]
-    state, half = np.zeros((4, lanes // 2), dtype=np.uint32), np.zeros((4, lanes // 2), dtype=np.float32)
-    lane, on = np.zeros((11, lanes), dtype=np.float32), np.zeros(lanes, dtype=np.int32)
-    for i in range(len(driver)):
-        for m in range(people.born[i]):
-            filled(driver[i, m], ZERO)
-            filled(here[i, m], ZERO)
-        start(people, common, i, first_pair, state, half, lane)
-        for k in range(len(on)):
-            on[k] = people.plan[i]
-        for m in range(people.born[i], months):
-            if m > people.born[i]:
-                live(people, common, i, m, state, half, lane)
-                if common.converts:
-                    convert(people, common, i, state, half, lane, on)
-            drive(people, common, i, m, state, half, lane)
-            copied(driver[i, m], lane[DRIVER])
-            copied(here[i, m], lane[HERE])
+    wide()
+    months, lane, on = driver.shape[1], desk.lane, desk.on
+    for j in range(len(driver)):
+        i, packed, at = turns.row[first + j], turns.pack[first + j] >= 0, ats[j]
+        born = people.born[i]
+        for m in range(born):
+            for k in range(LANES):
+                driver[j, m, k] = ZERO
+                here[j, m, k] = ZERO
+        who = begin(people, common, turns, first + j, jumps, at, desk)
+        for m in range(born, months):
+            go_on(people, common, who, i, m, packed, at, desk)
+            for k in range(LANES):
+                driver[j, m, k] = lane[DRIVER + k]
+                here[j, m, k] = lane[HERE + k]
             if weight.shape[1] > 0:
-                copied(weight[i, m], lane[WEIGHT])
+                for k in range(LANES):
+                    weight[j, m, k] = lane[WEIGHT + k]
             if common.converts:
-                copied(plan[i, m], on)
-            cleared(lane)
+                for k in range(LANES):
+                    plan[j, m, k] = on[k]
 
 
 @entered
-def simple_block(t, people, common, first_pair, total):  # type: ignore[no-untyped-def]
-    """Live and charge customers of one group, by plans of curves of the month, and add them to the whole.
+def simple_block(t, people, common, turns, jumps, desk, sums, mine, at, total):  # type: ignore[no-untyped-def]
+    """Live and charge customers, by plans of curves of the month, and add them to the whole.
 
     Args:
         t: Tariffs as arrays, in single precision.
-        people: The customers as arrays.
+        people: Customers and newcomers as arrays.
         common: What the block's paths share.
-        first_pair: Number of the block's first pair of paths.
-        total: Sums, shape `(4, month, lane)`: driver, cost, customers, list.
+        turns: Whose turns there are.
+        jumps: What each pair of the block adds to a key, shape `(pair,)`.
+        desk: Room.
+        sums: Room for the sums of some customers, shape `(month x MONTH,)`.
+        mine: Room for those of packed newcomers, shape `(MONTH,)`.
+        at: Room for their lanes.
+        total: Sums, shape `(group, 4, month, lane)`: driver, cost, customers, list.
     """
-    months, lanes = total.shape[1], total.shape[2]
-    state, half = np.zeros((4, lanes // 2), dtype=np.uint32), np.zeros((4, lanes // 2), dtype=np.float32)
-    lane, units = np.zeros((11, lanes), dtype=np.float32), np.zeros(lanes, dtype=np.float32)
-    sums = np.zeros((SUMS, months, lanes), dtype=np.float32)
-    since = 0
-    for i in range(len(people.key)):
-        if people.slot[i] >= 0 and common.most[people.segment[i], people.born[i]] <= people.slot[i]:
-            continue
-        profile, first = people.profile[i], people.born[i]
-        start(people, common, i, first_pair, state, half, lane)
-        for m in range(first, months):
-            if m > first:
-                live(people, common, i, m, state, half, lane)
-            drive(people, common, i, m, state, half, lane)
-            used(lane[DRIVER], lane[HERE], people.cost[profile], sums[0, m], sums[1, m], sums[2, m])
-            for card in range(t.plan[people.plan[i]], t.plan[people.plan[i] + 1]):
-                simple(t, card, m, lane[DRIVER], lane[HERE], people.counts[profile], units, sums[3, m])
+    wide()
+    months, lane = total.shape[2], desk.lane
+    since, group = 0, 0
+    for turn in range(len(turns.row)):
+        i, packed = turns.row[turn], turns.pack[turn] >= 0
+        if since == MANY or people.group[i] != group:
+            flush(sums, total[group])
+            since, group = 0, people.group[i]
+        profile, count = people.profile[i], PAIRS if not packed else turns.count[turns.pack[turn]]
+        who = begin(people, common, turns, turn, jumps, at, desk)
+        for m in range(people.born[i], months):
+            go_on(people, common, who, i, m, packed, at, desk)
+            to = mine if packed else sums[m * MONTH : (m + 1) * MONTH]
+            used(lane, people.cost[profile], to)
+            simple(t, people.plan[i], m, people.counts[profile], lane, to[MONEY:])
+            if packed:
+                spread(mine, at, count, sums[m * MONTH : (m + 1) * MONTH])
         since += 1
-        if since == MANY:
-            flush(sums, total)
-            since = 0
-    flush(sums, total)
+    flush(sums, total[group])
+
+
+@compiled
+def used(lane, cost, sums):  # type: ignore[no-untyped-def]
+    wide()
+    for k in range(LANES):
+        driver = lane[DRIVER + k]
+        sums[k] += driver
+        sums[ROW + k] += cost * driver
+        sums[2 * ROW + k] += lane[HERE + k]
+
+
+@compiled
+def spread(mine, at, count, sums):  # type: ignore[no-untyped-def]
+    """Add what newcomers come to where each of them comes."""
+    driver, cost, customers, money = sums, sums[ROW:], sums[2 * ROW :], sums[MONEY:]
+    for k in range(LANES):
+        if k % PAIRS < count:
+            to = at[k]
+            driver[to] += mine[k]
+            cost[to] += mine[ROW + k]
+            customers[to] += mine[2 * ROW + k]
+            money[to] += mine[MONEY + k]
+    for k in range(MONTH):
+        mine[k] = ZERO
 
 
 @compiled
 def flush(sums, total):  # type: ignore[no-untyped-def]
-    for q in range(sums.shape[0]):
-        for m in range(sums.shape[1]):
-            part, whole = sums[q, m], total[q, m]
-            for k in range(len(part)):
+    wide()
+    for q in range(SUMS):
+        for m in range(total.shape[1]):
+            part, whole = sums[m * MONTH + q * ROW :], total[q, m]
+            for k in range(LANES):
                 whole[k] += np.float64(part[k])
                 part[k] = ZERO
 
 
-@compiled
-def used(driver, here, cost, drivers, costs, customers):  # type: ignore[no-untyped-def]
-    for k in range(len(driver)):
-        drivers[k] += driver[k]
-        costs[k] += cost * driver[k]
-        customers[k] += here[k]
+@entered
+def spread_out(money, ats, counts, total):  # type: ignore[no-untyped-def]
+    """Add what packed newcomers come to where each of them comes.
+
+    Args:
+        money: Shape `(sum, turn, month, lane)`.
+        ats: Which lane of the block each lane is, shape `(turn, lane)`.
+        counts: How many pairs of each turn are taken.
+        total: Shape `(sum, month, lane)`; added to.
+    """
+    for q in range(money.shape[0]):
+        for j in range(money.shape[1]):
+            for m in range(money.shape[2]):
+                for k in range(counts[j]):
+                    total[q, m, ats[j, k]] += money[q, j, m, k]
+                    total[q, m, ats[j, PAIRS + k]] += money[q, j, m, PAIRS + k]

@@ -1,5 +1,7 @@
 """Bills in lanes: customer by customer and month by month, all paths of a block at once."""
 
+from typing import Any
+
 import numpy as np
 
 from pertoken.forecast.kernel_lanes import compiled, copied, entered, filled
@@ -21,7 +23,7 @@ STAGES = 9
 
 
 @entered
-def bill_customers(t, plans, counts, ages, driver, here, rounded, due, out, weight, groups, total):  # type: ignore[no-untyped-def]
+def billed_customers(t, plans, counts, ages, driver, here, rounded, due, out, weight, groups, total, room):  # type: ignore[no-untyped-def]
     """Charge customers in a block of paths, and write that down or add it up.
 
     Args:
@@ -32,31 +34,30 @@ def bill_customers(t, plans, counts, ages, driver, here, rounded, due, out, weig
         driver: Usage, shape `(customer, month, lane)`.
         here: 1 where each is a customer.
         rounded: Whether lines are rounded as on an invoice.
-        due: Agreements: row of each customer, money at the end of a period, where one begins, what was paid before.
+        due: Contracts: row of each customer, what is committed for a term at its end, which share of a month counts for
+            the term that runs and for the one that begins, what was paid before; see `promises.Promises`.
         out: Shape `(stage, customer, month, lane)`; written if there are any customers in it.
         weight: Share of each that is left, as `driver`; all of it if there are no months in it.
         groups: Where each is added up.
         total: Shape `(stage, group, month, lane)`; added to if there are any groups in it.
+        room: For balances, lines and sums, see `bill_customers`.
     """
-    customers, months, lanes = driver.shape
-    state = np.zeros((t.rows + 1, lanes), dtype=driver.dtype)
-    table = np.zeros((3, t.lines, lanes), dtype=driver.dtype)
-    room = np.zeros((3, lanes), dtype=driver.dtype)
-    fresh = np.zeros(lanes, dtype=driver.dtype)
-    money = np.zeros((STAGES, lanes), dtype=driver.dtype)
+    customers, months, _ = driver.shape
+    state, table, spare, fresh, money = room
     for i in range(customers):
         begin(t, plans[i], ages[i], state)
         row = due[0][i]
         if row >= 0:
-            filled(state[t.rows], due[3][row])
+            filled(state[t.rows], due[4][row])
         for month in range(months):
             renewed(t, here[i], month, fresh)
             for s in range(STAGES):
                 filled(money[s], t.zero)
             who = (driver[i, month], here[i, month], fresh, counts[i])
-            rate_month(t, plans[i], month, ages[i] > 0, who, state, (table, room), money, rounded)
+            rate_month(t, plans[i], month, ages[i] > 0, who, state, (table, spare), money, rounded)
             if row >= 0:
-                promised(due[1][row, month], due[2][row, month], here[i, month], state[t.rows], money)
+                terms = due[1][row, month], due[2][row, month], due[3][row, month]
+                promised(terms, here[i, month], fresh, state[t.rows], money)
             for s in range(STAGES):
                 if out.shape[1] > 0:
                     copied(out[s, i, month], money[s])
@@ -64,19 +65,32 @@ def bill_customers(t, plans, counts, ages, driver, here, rounded, due, out, weig
                     added(total[s, groups[i], month], money[s], weight[i], month)
 
 
+def bill_customers(t: Any, *what: Any) -> None:  # noqa: ANN401  as above
+    """Charge customers as `billed_customers` does, with room of its own."""
+    driver = what[3]
+    lanes, kind = driver.shape[2], driver.dtype
+    shapes = (t.rows + 1, lanes), (3, t.lines, lanes), (3, lanes), (lanes,), (STAGES, lanes)
+    billed_customers(t, *what, tuple(np.zeros(shape, dtype=kind) for shape in shapes))
+
+
 @compiled
-def promised(least, opens, here, so_far, money):  # type: ignore[no-untyped-def]
-    """Bring what is billed in a period of an agreement up to what was committed."""
+def promised(terms, here, billed, so_far, money):  # type: ignore[no-untyped-def]
+    """Bring what is billed in a term of a contract up to what was committed; the next one begins from nothing."""
+    least, counts, later = terms
     zero = here[0] * 0
-    if opens:
-        filled(so_far, zero)
+    filled(billed, zero)
     for s in range(STAGES):
         if s not in (DRAWN, UNUSED):
             for k in range(len(so_far)):
-                so_far[k] += money[s, k]
+                billed[k] += money[s, k]
+    for k in range(len(so_far)):
+        so_far[k] += counts * billed[k]
     if least > 0:
         for k in range(len(so_far)):
             money[MINIMUM, k] += max(least - so_far[k], zero) * here[k]
+            so_far[k] = zero
+    for k in range(len(so_far)):
+        so_far[k] += later * billed[k]
 
 
 @compiled

@@ -11,7 +11,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from pertoken.forecast.kernel_lanes import compiled
+from pertoken.forecast.kernel_lanes import HALF_ROW, PAIRS, ROW, compiled, wide
 
 GOLDEN, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 LOW = np.uint64(0xFFFFFFFF)
@@ -68,41 +68,53 @@ float_of: Any = intrinsic(_float_of)
 
 
 @compiled
-def begun(key, first, state):  # type: ignore[no-untyped-def]
-    """Begin the generators of one customer, for the pairs from `first` on; shape `(4, pair)`."""
-    a, b, c, d = state[0], state[1], state[2], state[3]
-    for i in range(len(a)):
-        step = np.uint64(first + i) * np.uint64(2)
-        z = key + (step + np.uint64(1)) * GOLDEN
+def begun(seeds, state):  # type: ignore[no-untyped-def]
+    """Begin the generator of each pair: four words for each of the seeds, row by row."""
+    wide()
+    for i in range(PAIRS):
+        z = seeds[i]
         z = (z ^ (z >> np.uint64(30))) * FIRST
         z = (z ^ (z >> np.uint64(27))) * SECOND
         z ^= z >> np.uint64(31)
-        a[i] = np.uint32(z & LOW)
-        b[i] = np.uint32(z >> np.uint64(32))
-        z = key + (step + np.uint64(2)) * GOLDEN
+        state[i] = np.uint32(z & LOW)
+        state[HALF_ROW + i] = np.uint32(z >> np.uint64(32))
+        z = seeds[i] + GOLDEN
         z = (z ^ (z >> np.uint64(30))) * FIRST
         z = (z ^ (z >> np.uint64(27))) * SECOND
         z ^= z >> np.uint64(31)
-        c[i] = np.uint32(z & LOW)
-        d[i] = np.uint32(z >> np.uint64(32))
+        state[2 * HALF_ROW + i] = np.uint32(z & LOW)
+        state[3 * HALF_ROW + i] = np.uint32(z >> np.uint64(32))
+
+
+@compiled
+def share(a, d):  # type: ignore[no-untyped-def]
+    """Make the next share of a generator in this state."""
+    return (np.float32(np.int32(np.uint32(a + d) >> np.uint32(8))) + HALF) * TO_SHARE
+
+
+@compiled
+def turned(a, b, c, d):  # type: ignore[no-untyped-def]
+    """Take a generator on to its next state."""
+    shifted = np.uint32(b << np.uint32(9))
+    c = np.uint32(c ^ a)
+    d = np.uint32(d ^ b)
+    b = np.uint32(b ^ c)
+    a = np.uint32(a ^ d)
+    c = np.uint32(c ^ shifted)
+    d = np.uint32(np.uint32(d << np.uint32(11)) | np.uint32(d >> np.uint32(21)))
+    return a, b, c, d
 
 
 @compiled
 def shares(state, out):  # type: ignore[no-untyped-def]
-    """Draw a share for each pair."""
-    s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
-    for i in range(len(s0)):
-        a, b, c, d = s0[i], s1[i], s2[i], s3[i]
-        word = np.uint32(a + d)
-        shifted = np.uint32(b << np.uint32(9))
-        c = np.uint32(c ^ a)
-        d = np.uint32(d ^ b)
-        b = np.uint32(b ^ c)
-        a = np.uint32(a ^ d)
-        c = np.uint32(c ^ shifted)
-        d = np.uint32(np.uint32(d << np.uint32(11)) | np.uint32(d >> np.uint32(21)))
-        s0[i], s1[i], s2[i], s3[i] = a, b, c, d
-        out[i] = (np.float32(np.int32(word >> np.uint32(8))) + HALF) * TO_SHARE
+    """Draw a share for each pair into a row of lanes; the other path of a pair takes what is missing to 1."""
+    wide()
+    for i in range(PAIRS):
+        a, b, c, d = state[i], state[HALF_ROW + i], state[2 * HALF_ROW + i], state[3 * HALF_ROW + i]
+        x = share(a, d)
+        state[i], state[HALF_ROW + i], state[2 * HALF_ROW + i], state[3 * HALF_ROW + i] = turned(a, b, c, d)
+        out[i] = x
+        out[PAIRS + i] = ONE - x
 
 
 @compiled
@@ -138,26 +150,45 @@ def exponential(x):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def normals(state, u, v, first, second):  # type: ignore[no-untyped-def]
-    """Draw two normals for each pair; the other path of a pair takes them with the other sign."""
-    shares(state, u)
-    shares(state, v)
-    for i in range(len(u)):
-        radius = np.sqrt(-TWO * logarithm(u[i]))
-        x = v[i] - HALF  # half a turn back, so that both waves change their sign
-        y = x * x
-        s = SIN[5]
-        s = s * y + SIN[4]
-        s = s * y + SIN[3]
-        s = s * y + SIN[2]
-        s = s * y + SIN[1]
-        s = s * y + SIN[0]
-        c = COS[6]
-        c = c * y + COS[5]
-        c = c * y + COS[4]
-        c = c * y + COS[3]
-        c = c * y + COS[2]
-        c = c * y + COS[1]
-        c = c * y + COS[0]
-        first[i] = -radius * c
-        second[i] = -radius * (s * x)
+def normals(state, out):  # type: ignore[no-untyped-def]
+    """Draw two normals for each pair, into a row of lanes and the next: the other path takes them with another sign."""
+    wide()
+    for i in range(PAIRS):
+        a, b, c, d = state[i], state[HALF_ROW + i], state[2 * HALF_ROW + i], state[3 * HALF_ROW + i]
+        u = share(a, d)
+        a, b, c, d = turned(a, b, c, d)
+        x = share(a, d) - HALF  # half a turn back, so that both waves change their sign
+        state[i], state[HALF_ROW + i], state[2 * HALF_ROW + i], state[3 * HALF_ROW + i] = turned(a, b, c, d)
+        radius = np.sqrt(-TWO * logarithm(u))
+        one, two = -radius * cosine(x), -radius * sine(x)
+        out[i] = one
+        out[PAIRS + i] = -one
+        out[ROW + i] = two
+        out[ROW + PAIRS + i] = -two
+
+
+@compiled
+def sine(x):  # type: ignore[no-untyped-def]
+    """Sine of a share of a turn, between -1/2 and 1/2."""
+    y = x * x
+    s = SIN[5]
+    s = s * y + SIN[4]
+    s = s * y + SIN[3]
+    s = s * y + SIN[2]
+    s = s * y + SIN[1]
+    s = s * y + SIN[0]
+    return s * x
+
+
+@compiled
+def cosine(x):  # type: ignore[no-untyped-def]
+    """Cosine of a share of a turn, between -1/2 and 1/2."""
+    y = x * x
+    c = COS[6]
+    c = c * y + COS[5]
+    c = c * y + COS[4]
+    c = c * y + COS[3]
+    c = c * y + COS[2]
+    c = c * y + COS[1]
+    c = c * y + COS[0]
+    return c

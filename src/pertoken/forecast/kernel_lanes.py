@@ -2,20 +2,31 @@
 
 A lane is a path. Inner loops run over lanes, so that one instruction works on several of them. No loop adds lanes up,
 and multiplications may only be fused with additions: each lane has the same bits however many threads there are.
+
+What a customer's loops work on lies in one piece of memory, in rows of a width that is known when they are compiled: so
+the compiler sees that rows don't overlap. A row is a little longer than its lanes, lest all begin at one place of the
+processor's cache.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+from numba import njit, types
+from numba.extending import intrinsic
+
+from pertoken.forecast.streams import LANES, PAIRS
 
 Function = Callable[..., Any]
+
+ROW, HALF_ROW = LANES + 16, PAIRS + 16
+"""How far rows of lanes, and rows of a value for each pair, lie apart."""
 
 FLAGS = frozenset({"nnan", "ninf", "nsz", "contract"})
 """What the compiler may take for granted: no value is not a number or infinite, and zero has no sign."""
 
 COMPILE: Any = njit
-SETTINGS: dict[str, Any] = {"fastmath": set(FLAGS), "error_model": "numpy"}
+SETTINGS: dict[str, Any] = {"fastmath": set(FLAGS), "error_model": "numpy", "_nrt": False}
+"""Memory is Python's: no loop asks for any, nor counts who holds it, which takes time, the more so of several threads."""
 
 
 def compiled(function: Function) -> Function:
@@ -28,6 +39,22 @@ def entered(function: Function) -> Function:
     """Compile a function that Python calls: without Python's lock, and kept on disk beside the source."""
     made: Function = COMPILE(**SETTINGS, nogil=True, cache=True)(function)
     return made
+
+
+def _wide(typing):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001  numba's
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), code
+
+
+wide: Any = intrinsic(_wide)
+"""Says that the function which calls it shall use the processor's widest vectors, if they are of 512 bits.
+
+The compiler takes them to slow other work down, which pays for a short loop only; ours run on for as long as there are
+customers. LLVM's attribute has no value of its own in `llvmlite`, so it stands among the attributes as it is written.
+"""
 
 
 @compiled

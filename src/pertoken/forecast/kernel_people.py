@@ -1,7 +1,6 @@
 """People: customers, and those who may come, as arrays for the compiled loops; and what a block of paths shares."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from pertoken.core.money import Values
 from pertoken.forecast.population import Forecastable, Law
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import keys_of
 from pertoken.forecast.tariff import Tariffs
 from pertoken.forecast.worlds import Worlds, whales_of
@@ -18,6 +18,12 @@ TAIL_FROM = 0.95
 
 FAR = (0.975, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
 """Shares at which the tail is known; what lies beyond the last is taken to be as large as there."""
+
+STEP = 4
+"""How many knots are taken at a time; those that are missing to that rise by nothing."""
+
+Block = slice | NDArray[np.int64]
+"""Which paths: from one to another, or by number."""
 
 
 class People(NamedTuple):
@@ -80,11 +86,6 @@ ROWS = 13
 """How many of the arrays of people have a row for each; the others are by profile and segment."""
 
 
-def few(people: People, rows: slice) -> People:
-    """Keep some rows of people."""
-    return people._replace(**{name: each[rows] for name, each in zip(People._fields[:ROWS], people, strict=False)})
-
-
 class Common(NamedTuple):
     """What the paths of a block share; a lane is a path.
 
@@ -94,7 +95,6 @@ class Common(NamedTuple):
         level: Shared normal of the level.
         hazard: Hazard of leaving in a month by age, shape `(segment, age, lane)`.
         born: Newcomers, shape `(segment, month, lane)`.
-        most: The most of them in any lane, shape `(segment, month)`.
         whale_level: Own normals of the largest customers, shape `(whale, lane)`.
         whale_walk: Shape `(whale, month, lane)`.
         whale_share: Shape `(whale, lane)`.
@@ -108,45 +108,12 @@ class Common(NamedTuple):
     level: Values
     hazard: Values
     born: NDArray[np.int32]
-    most: NDArray[np.int64]
     whale_level: Values
     whale_walk: Values
     whale_share: Values
     converts: bool
     chance: Values
     step: Values
-
-
-@dataclass(frozen=True, eq=False)
-class Promises:
-    """Agreements of customers, as what is due at the end of which month.
-
-    Args:
-        row: Row of each customer's agreement; -1 for none, shape `(customer,)`.
-        due: What is committed for the period that ends in a month, else 0, shape `(agreement, month)`. [currency]
-        opens: Whether a period begins in a month, shape `(agreement, month)`.
-        paid: What was billed of the first period before the first month, shape `(agreement,)`. [currency]
-    """
-
-    row: NDArray[np.int64]
-    due: Values
-    opens: NDArray[np.bool_]
-    paid: Values
-
-    def arrays(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Values, NDArray[np.int64], Values]:
-        """Give compiled loops the agreements of some rows of people (see `People.promise`)."""
-        return (
-            rows,
-            np.ascontiguousarray(self.due, dtype=np.float64),
-            self.opens.astype(np.int64),
-            self.paid.astype(float),
-        )
-
-    @classmethod
-    def none(cls, customers: int, months: int) -> "Promises":
-        """Make agreements of nobody."""
-        nothing = np.zeros((0, months))
-        return cls(np.full(customers, -1, dtype=np.int64), nothing, nothing > 0, np.zeros(0))
 
 
 def people_of(  # noqa: PLR0917  what meets here
@@ -246,15 +213,17 @@ def _profiles(model: Forecastable) -> tuple[Values, Values, Values]:
 
     shares = np.asarray(model.people.shares, dtype=float)
     score = ndtri(shares)
-    rows = [(score, level) for level in model.people.level]
-    rows += [_tailed(shares, score, law) for law in model.laws]
-    width = max(len(z) for z, _ in rows)
-    base, knots, rises = np.zeros(len(rows)), np.zeros((len(rows), width)), np.zeros((len(rows), width))
-    for i, (z, level) in enumerate(rows):
-        slope = np.diff(level) / np.diff(z)
-        base[i] = level[0]
-        knots[i, : len(z)] = z
-        rises[i, : len(z)] = np.diff(slope, prepend=0, append=0)
+    laws = [_tailed(shares, score, law) for law in model.laws]
+    size, width = len(model.people.level), -(-max(len(score), *(len(z) for z, _ in laws)) // STEP) * STEP
+    base, knots, rises = np.zeros(size + len(laws)), *np.zeros((2, size + len(laws), width))
+    for place, z, level in [
+        (slice(size), score, np.reshape(model.people.level, (size, len(score)))),
+        *((slice(size + s, size + s + 1), z, level[None]) for s, (z, level) in enumerate(laws)),
+    ]:
+        slope = np.diff(level, axis=1) / np.diff(z)
+        base[place] = level[:, 0]
+        knots[place, : len(z)] = z
+        rises[place, : len(z)] = np.diff(slope, axis=1, prepend=0, append=0)
     return base, knots, rises
 
 
@@ -274,7 +243,7 @@ def _tailed(shares: Values, score: Values, law: Law) -> tuple[Values, Values]:
     return z, np.concatenate([sizes[below], [edge], edge + scale * excess[1:]])
 
 
-def common_of(model: Forecastable, shared: Worlds, block: slice, kind: Any = np.float32) -> Common:  # noqa: ANN401  a kind of number
+def common_of(model: Forecastable, shared: Worlds, block: Block, kind: Any = np.float32) -> Common:  # noqa: ANN401  a kind of number
     """Take what the paths of a block share.
 
     Args:
@@ -287,7 +256,6 @@ def common_of(model: Forecastable, shared: Worlds, block: slice, kind: Any = np.
     def part(values: Values) -> Values:
         return np.ascontiguousarray(values[..., block], dtype=kind)
 
-    born = np.ascontiguousarray(shared.born[..., block])
     change = model.conversion
     none = np.zeros((1, 1))
     return Common(
@@ -295,8 +263,7 @@ def common_of(model: Forecastable, shared: Worlds, block: slice, kind: Any = np.
         moved=np.ascontiguousarray(shared.growth[..., block] + shared.shock[..., block], dtype=kind),
         level=part(shared.level),
         hazard=np.ascontiguousarray(hazards(model.laws, shared.leave[block]), dtype=kind),
-        born=born,
-        most=born.max(axis=2).astype(np.int64),
+        born=np.ascontiguousarray(shared.born[..., block]),
         whale_level=part(shared.whale_level),
         whale_walk=part(shared.whale_walk),
         whale_share=part(shared.whale_share),

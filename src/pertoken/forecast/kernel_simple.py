@@ -1,30 +1,44 @@
 """Simple cards in lanes: curves of the month and fees of each month, with nothing after them, charged at once."""
 
-from pertoken.forecast.kernel_lanes import compiled
+import numpy as np
+
+from pertoken.forecast.kernel_lanes import LANES, compiled, wide
+from pertoken.forecast.kernel_live import DRIVER, HERE
 from pertoken.forecast.tariff_columns import BASE, BOUND, CHARGES, FREE, JUMP, ON, RATE, SCALE, SLOPE, TIERS
 
+ZERO = np.float32(0)
 # signatures are numba's
 # ruff: noqa: ANN001, ANN201, PLR0917
 
 
 @compiled
-def simple(t, card, month, driver, here, counts, units, money):  # type: ignore[no-untyped-def]
-    """Add what a card charges for a month to the money; `units` is room."""
-    zero = t.zero
-    for c in range(t.card[card, CHARGES], t.card[card + 1, CHARGES]):
-        if not t.charge_months[c, month, ON]:
-            continue
-        base, rate = t.charge_numbers[c, BASE], t.charge_numbers[c, RATE]
-        factor, free = counts[c] * t.charge_numbers[c, SCALE], t.charge_numbers[c, FREE]
-        for i in range(len(units)):
-            x = max(driver[i] * factor - free, zero)
-            units[i] = x
-            money[i] += base * here[i] + rate * x
-        for k in range(t.charge[c, TIERS], t.charge[c + 1, TIERS]):
-            bound, slope, jump = t.tier[k, BOUND], t.tier[k, SLOPE], t.tier[k, JUMP]
-            if jump == zero:
-                for i in range(len(units)):
-                    money[i] += slope * max(units[i] - bound, zero)
-            else:
-                for i in range(len(units)):
-                    money[i] += slope * max(units[i] - bound, zero) + (jump * here[i] if units[i] > bound else zero)
+def simple(t, plan, month, counts, lane, money):  # type: ignore[no-untyped-def]
+    """Add what a plan charges for a month to the money."""
+    wide()
+    for card in range(t.plan[plan], t.plan[plan + 1]):
+        for c in range(t.card[card, CHARGES], t.card[card + 1, CHARGES]):
+            if t.charge_months[c, month, ON]:
+                curve(t.charge_numbers[c], t.tier[t.charge[c, TIERS] : t.charge[c + 1, TIERS]], counts[c], lane, money)
+
+
+@compiled
+def curve(numbers, tiers, count, lane, money):  # type: ignore[no-untyped-def]
+    """Add what a charge comes to: intercept, slope, and at each bound a change of slope, two at a time; and a jump."""
+    wide()
+    factor, free = count * numbers[SCALE], numbers[FREE]
+    base, rate = numbers[BASE], numbers[RATE]
+    for j in range(0, max(len(tiers), 1), 2):
+        one, other = j < len(tiers), j + 1 < len(tiers)
+        a, b = tiers[j, BOUND] if one else ZERO, tiers[j + 1, BOUND] if other else ZERO
+        e, f = tiers[j, SLOPE] if one else ZERO, tiers[j + 1, SLOPE] if other else ZERO
+        for k in range(LANES):
+            x = max(lane[DRIVER + k] * factor - free, ZERO)
+            flat = base * lane[HERE + k] + rate * x
+            money[k] += flat + e * max(x - a, ZERO) + f * max(x - b, ZERO)
+        base, rate = ZERO, ZERO
+    for j in range(len(tiers)):
+        bound, jump = tiers[j, BOUND], tiers[j, JUMP]
+        if jump != ZERO:
+            for k in range(LANES):
+                x = max(lane[DRIVER + k] * factor - free, ZERO)
+                money[k] += jump * lane[HERE + k] if x > bound else ZERO

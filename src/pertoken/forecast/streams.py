@@ -16,6 +16,13 @@ from numpy.typing import NDArray
 from pertoken.core.money import Values
 
 Words = NDArray[np.uint32]
+
+PAIRS = 256
+"""Pairs of paths that are simulated at once."""
+
+LANES = 2 * PAIRS
+"""Paths that are: the first of each pair, then the second of each."""
+
 GOLDEN = 0x9E3779B97F4A7C15
 """Step of SplitMix64: 2^64 divided by the golden ratio."""
 
@@ -41,6 +48,14 @@ def mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return state ^ (state >> np.uint64(31))
 
 
+def jumps_of(pairs: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Say what pairs add to a key, for the first two words of their generators; the next two come a step later."""
+    step = np.asarray(pairs, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    with np.errstate(over="ignore"):
+        jumps: NDArray[np.uint64] = step * np.uint64(GOLDEN)
+    return jumps
+
+
 class Stream:
     """The generators of one customer, one for each pair of paths: the slow twin of the compiled ones.
 
@@ -51,9 +66,8 @@ class Stream:
 
     def __init__(self, key: np.uint64, pairs: NDArray[np.int64]) -> None:
         with np.errstate(over="ignore"):
-            step = np.asarray(pairs, dtype=np.uint64) * np.uint64(2)
-            one = mixed(key + (step + np.uint64(1)) * np.uint64(GOLDEN))
-            two = mixed(key + (step + np.uint64(2)) * np.uint64(GOLDEN))
+            one = mixed(key + jumps_of(pairs))
+            two = mixed(key + jumps_of(pairs) + np.uint64(GOLDEN))
         low = np.uint64(0xFFFFFFFF)
         halves = (one & low, one >> np.uint64(32), two & low, two >> np.uint64(32))
         self.state: list[Words] = [each.astype(np.uint32) for each in halves]
