@@ -20,7 +20,7 @@ from pertoken.serving.steptime import PACE, distinct, step
 LLAMA, QWEN = (sizes(find_architecture(name)) for name in ("llama-3.1-8b", "qwen3-235b-a22b"))
 ENGINE = book().engine("vllm").profile()
 FREE = replace(
-    ENGINE, layer=0.0, expert=0.0, step=0.0, sequence=0.0, token=0.0, request=0.0, weights=1.0, steeper=0.0, cache=1.0,
+    ENGINE, knee=np.float64(3), layer=0.0, expert=0.0, step=0.0, sequence=0.0, token=0.0, request=0.0, weights=1.0, steeper=0.0, cache=1.0,
     compute=np.ones(3), attention=1.0, hop=np.zeros(2), wire=np.ones(2), skew=0.0, routed=1.0, crowded=1.0,
 )  # fmt: skip
 """An engine that is nothing but physics."""
@@ -85,7 +85,10 @@ def test_more_of_anything_takes_longer(gpu, running, context, more):
     assert step(LLAMA, on, ENGINE, running * more, context, 100.0).total > base
     assert step(LLAMA, on, ENGINE, running, context * more, 100.0).total > base
     assert step(LLAMA, on, ENGINE, running, context, 100.0 * more).total > base
-    assert step(LLAMA, replace(on, bandwidth=on.bandwidth * more, peak=on.peak * more), ENGINE, running, context).total < base
+    assert (
+        step(LLAMA, replace(on, bandwidth=on.bandwidth * more, peak=on.peak * more), ENGINE, running, context).total
+        < base
+    )
 
 
 @given(COUNTS, st.integers(2, 8000).map(float), st.integers(2, 4000).map(float))

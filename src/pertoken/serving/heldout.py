@@ -27,7 +27,7 @@ FEWEST = 8
 Settings = Callable[[Runs, Fitted | None], Profile]
 """Profiles of runs, for constants that were fitted or those thought beforehand."""
 
-CUTS = {NEW_GPU: "gpu_family", NEW_MODEL: "model", NEW_ENGINE: "engine"}
+CUTS = {NEW_GPU: "gpu_family", NEW_MODEL: "model", NEW_ENGINE: "family"}
 """What is held out as a whole, by case."""
 
 
