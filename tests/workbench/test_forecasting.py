@@ -15,6 +15,7 @@ import pertoken as pt
 from pertoken.core.errors import InputError
 from pertoken.forecast.agreement import Agreement
 from pertoken.forecast.event import Event
+from pertoken.forecast.population import FACTORS
 from pertoken.forecast.replayed import Books
 from pertoken.rating.rate import amount
 from pertoken.workbench.forecasting import forecast_revenue, foretold
@@ -251,7 +252,9 @@ def test_an_unsure_launch_widens_the_months_after_it(growth, answer):
 def test_two_days_are_no_history(tmp_path):
     path = tmp_path / "short.csv"
     path.write_text("day,customer,input_tokens,output_tokens\n2026-01-01,acme,10,2\n2026-01-02,acme,10,2\n")
-    with pytest.raises(InputError, X):
+    with pytest.raises(
+        InputError, match=r"the log has 2 days.*10 input_tokens, 2 output_tokens, 1 requests a day.*needs 7 days"
+    ):
         forecast_revenue(str(path), card=[CARD])
 
 
@@ -294,3 +297,13 @@ def test_a_market_in_another_currency_is_refused(growth, tmp_path):
 
 def test_the_public_function_is_the_workbenchs():
     assert pt.forecast_revenue is forecast_revenue
+
+
+def test_what_more_history_brings_is_told_about_the_range_that_is_told(beta):
+    found = forecast_revenue(beta, card=[CARD], months=2, draws=1280, tested=False)
+    told, (now, *longer) = found.total("revenue"), found.more
+    assert (now.days, now.p10, now.p50, now.p90) == (30, told.p10, told.p50, told.p90)
+    assert [each.days for each in longer] == [60, 90]
+    assert all(each.p90 - each.p10 < now.p90 - now.p10 for each in longer)
+    assert {each.factor for each in found.drivers} == set(FACTORS)
+    assert all(each.low <= each.high and 0 <= each.share < 1 for each in found.drivers)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pertoken.forecast.answer import Driver, Sufficiency
     from pertoken.forecast.fitted import Fitted
 
+FEW = 512
+"""Worlds of what is only compared, in one even design."""
+
 LENGTHS = (30, 60, 90, 180)
 """Lengths of history whose ranges are told. [day]"""
 

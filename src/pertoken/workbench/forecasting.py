@@ -13,7 +13,8 @@ from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.deep import Depth
-from pertoken.workbench.explaining import explained
+from pertoken.workbench.explaining import FEW, explained
+from pertoken.workbench.histories import STATE, UNPAID
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
 from pertoken.workbench.voices import voices
 
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 PATHS = 10_240
 """Worlds of a forecast, ten replicates of a power of two."""
 
-FEW = 512
-"""Worlds of what is only compared, in one even design."""
+REPLICATES = 10
+"""Independent designs that all worlds are of, which say how far a figure is off."""
 
 FROM_ABOVE = 10_000
 """Worlds of the market."""
@@ -374,6 +375,7 @@ def _notes(made: Prepared) -> tuple[str, ...]:
         month, days = made.begun.month, made.begun.rest
         ahead = made.fitted.of.months[0]
         notes.append(f"the log ends {days} days before {month} does: it lands as its own line; sums begin with {ahead}")
+    notes += _unpaid(made)
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
     return tuple(notes)
@@ -388,6 +390,23 @@ def _by_line(made: Prepared, found: "Simulated", draws: int) -> tuple[str, ...]:
     spread = "" if books.grain == "month" else f"; a month's usage is spread evenly over its {books.grain}s"
     left = "what makes the range wide and who makes the revenue are not told then"
     return (f"rated line by line in {found.paths:,} worlds{fewer}{spread}; {left}: {made.charging.why}",)
+
+
+def _unpaid(made: Prepared) -> list[str]:
+    """Say which customers in a trial, or free of charge, are on the same plan as those who pay."""
+    track = made.read.panel.tracks.get(STATE)
+    if track is None or not made.plans:
+        return []
+    state, plan = track.last.column(), made.standing.plan.column()
+    free = np.array([label.strip().lower() in UNPAID for label in state], dtype=bool)
+    paid = set(plan[~free])
+    alike = sorted({str(each) for each, mine in zip(state[free], plan[free], strict=True) if each and mine in paid})
+    if not alike:
+        return []
+    words = ", ".join(map(repr, alike))
+    return [
+        f"! customers in state {words} are charged like those who pay; a card tells them apart with where: state == ..."
+    ]
 
 
 def _backtested(made: Prepared) -> "Backtested | None":

@@ -141,6 +141,7 @@ def prepared(
         priors: What is believed before the history speaks.
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
         market: What is believed of the market: a file, or a record of `Market`.
+        voices: Who speaks beside our own experts.
         how: How the log is read; its contracts may say commitments, which are settled in each world.
 
     Raises:
@@ -156,7 +157,7 @@ def prepared(
     said = () if segments == BEHAVIOUR else (segments,)
     said += (depth,) if isinstance(depth, str) and of_log(depth) else ()
     contracts = how.get("contracts", ())
-    read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, how=_in_time(how))
+    read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, whole=True, how=_in_time(how))
     month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel
