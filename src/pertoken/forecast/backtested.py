@@ -110,14 +110,13 @@ def backtested(
     ahead, usual = SPANS.get(panel.grain, SPANS["period"])
     horizon = ahead if horizon is None else horizon
     asked = sorted(set(usual if histories is None else histories))
-    place = {label: at for at, label in enumerate(panel.periods, start=1)}
-    extra = {place[label] for label in also}
-    origins = tuple(sorted({*origins_of(len(panel.periods), horizon, min(asked), count), *extra}))
+    extra = (panel.periods.index(label) + 1 for label in also)
+    origins = sorted({*origins_of(len(panel.periods), horizon, min(asked), count), *extra})
     if unknown := [name for name in by if name not in panel.tracks and name not in panel.known]:
         here = ", ".join([*panel.tracks, *panel.known]) or "none"
         raise InputError(f"no key {unknown[0]!r} that customers are told apart by; here: {here}")
-    told = {"histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
-    scored = rolling(panel, forecasters, horizon=horizon, **told)  # type: ignore[arg-type]
+    told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
+    scored = rolling(panel, forecasters, **told)  # type: ignore[arg-type]
     names = tuple(name for name in forecasters if name in scored.forecasters)
     rng = np.random.default_rng(seed)
     return Backtested(

@@ -14,8 +14,8 @@ from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.deep import Depth
-from pertoken.workbench.histories import STATE, UNPAID
 from pertoken.workbench.explaining import explained
+from pertoken.workbench.histories import STATE, UNPAID
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
 from pertoken.workbench.voices import voices
 

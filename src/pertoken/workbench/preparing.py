@@ -133,22 +133,13 @@ def prepared(
     from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.landing import begun  # noqa: PLC0415
 
-    if depth and segments != BEHAVIOUR:
-        raise InputError(
-            f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one of them out"
-        )
-    said = () if segments == BEHAVIOUR else (segments,)
-    said += (depth,) if isinstance(depth, str) and of_log(depth) else ()
+    said = _asked(segments, depth)
     contracts = how.get("contracts", ())
     read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, whole=True, how=_in_time(how))
     month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel
-    if len(panel.periods) < SHORTEST:
-        raise InputError(
-            f"the log has {len(panel.periods)} days ({panel.periods[0]} to {panel.periods[-1]}); a forecast needs "
-            f"{SHORTEST} at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
-        )
+    _long_enough(panel.periods)
     standing, plans = standing_of(read, segments, top, depth_of(read.panel, depth))
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, beside, ahead)
@@ -160,6 +151,26 @@ def prepared(
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming, level=level)
     charged = tariffs_of(read, plans, standing.plan, ahead)
     return Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming, month, voices)
+
+
+def _asked(segments: str, depth: Depth) -> tuple[str, ...]:
+    """Name the keys of the log that tell customers apart.
+
+    Raises:
+        InputError: Both a key and a depth of integration are said.
+    """
+    if depth and segments != BEHAVIOUR:
+        raise InputError(f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one out")
+    said = () if segments == BEHAVIOUR else (segments,)
+    return (*said, depth) if isinstance(depth, str) and of_log(depth) else said
+
+
+def _long_enough(days: Sequence[str]) -> None:
+    if len(days) < SHORTEST:
+        raise InputError(
+            f"the log has {len(days)} days ({days[0]} to {days[-1]}); a forecast needs {SHORTEST} at least, and 30 to "
+            "say much; with fewer, make a model of assumptions: pertoken model init"
+        )
 
 
 def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
