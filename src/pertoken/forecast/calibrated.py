@@ -71,7 +71,8 @@ def placed(quantiles: Values, shares: Values, actual: Values) -> Values:
         shares: Shape `(share,)`.
         actual: What came, shape `(case,)`.
     """
-    zeros = np.concatenate([shares[:1], shares])[(quantiles <= 0).sum(axis=0)]
+    edges = np.concatenate([shares[:1], (shares[1:] + shares[:-1]) / 2, [1.0]])
+    zeros = edges[(quantiles <= 0).sum(axis=0)]
     even = np.minimum(shares[:, None] / zeros, 1.0)
     share: Values = np.where(actual <= 0, even, actual <= quantiles).mean(axis=1)
     return np.maximum.accumulate(share)

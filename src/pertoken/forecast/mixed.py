@@ -15,9 +15,6 @@ from pertoken.forecast.totals import Shift, mean_of, shift
 SPARSE = 0.5
 """Share of active periods below which customers come and go."""
 
-MOSTLY = 0.9
-"""Share of such customers from which the few others are forecast as they are."""
-
 APART = ({"dying"}, {"recent", "cycle", "theta", "own"})
 """Experts that are of no use to regular customers, and to those who come and go."""
 
@@ -27,7 +24,7 @@ BEATEN = {"steady"}
 LEVEL = {"steady", "cycle"}
 """Experts of no use to regular customers where growth is expected."""
 
-OWN = (40.0, 150.0)
+OWN = (60.0, 250.0)
 """Cases, those of dates that overlap counted once, at which what is learnt from all customers is trusted as much as
 each regular customer's own history alone; and where growth is expected, which is more each customer's own."""
 
@@ -107,8 +104,6 @@ def mixed(before: Past, said: Said, months: float, *, growing: bool) -> tuple[Va
 def _groups(before: Past, said: Said, *, growing: bool) -> tuple[_Group, _Group]:
     now, then = before.now.active < SPARSE, before.cases.active[before.judged] < SPARSE
     dying = "dying" in said.names
-    if dying and now.mean() > MOSTLY:
-        now, then = np.ones_like(now), np.ones_like(then)
 
     def group(*, sparse: bool) -> _Group:
         useless = APART[sparse] | (BEATEN if sparse and dying else LEVEL if growing and not sparse else set())

@@ -16,6 +16,7 @@ from pertoken.forecast.expert import Experts
 from pertoken.forecast.mixed import SPARSE, Said, mixed
 from pertoken.forecast.outage import outages
 from pertoken.forecast.panel import NUMBERED, Panel
+from pertoken.forecast.peak import bounded
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.smoothing import smoothing
 from pertoken.forecast.split import split
@@ -92,6 +93,8 @@ def predicted(
     growing = months > GROWING
     said = _said(before, Watched(value, panel.since, season, seed, growing), panel.grain, experts or {})
     told, weights, off = mixed(before, said, months, growing=growing)
+    sparse = before.now.active < SPARSE
+    told = bounded(told, value, horizon, sparse, dying="dying" in said.names)
     loading = loading_for(told, SHARES, off.size, seed=seed)
     samples = coupled(told, SHARES, draws=draws, loading=loading, seed=seed)
     total = samples.sum(axis=1, dtype=np.float64)

@@ -54,7 +54,7 @@ def smoothing(value: Values, season: int, horizon: int, shares: Values, *, growi
     told = []
     if not whole or season <= SHORT:
         ahead = factors[:, np.arange(value.shape[1], value.shape[1] + horizon) % factors.shape[1]]
-        told.append(_averaged(seasonal.without(value, factors), ahead, shares, max(season, 2), growing=growing))
+        told.append(_averaged(seasonal.without(value, factors), ahead, shares, growing=growing))
     if whole:
         blocks = cycles(value, season)
         later = seasonal.profile(blocks, LONGER.get(season, 1))
@@ -62,7 +62,7 @@ def smoothing(value: Values, season: int, horizon: int, shares: Values, *, growi
         ahead = later[:, np.arange(blocks.shape[1], blocks.shape[1] + count + (rest > 0)) % later.shape[1]]
         if rest:
             ahead[:, -1] *= seasonal.ahead(factors, value.shape[1], rest) / season
-        told.append(_averaged(seasonal.without(blocks, later), ahead, shares, 2, growing=growing))
+        told.append(_averaged(seasonal.without(blocks, later), ahead, shares, growing=growing))
     mean: Values = np.mean(told, axis=0)
     return mean
 
@@ -76,7 +76,7 @@ def cycles(value: Values, season: int) -> Values:
     return total
 
 
-def _averaged(plain: Values, ahead: Values, shares: Values, begun: int, *, growing: bool) -> Values:
+def _averaged(plain: Values, ahead: Values, shares: Values, *, growing: bool) -> Values:
     """Smooth usage without a pattern in all ways; the mean over them, with a variance that has their disagreement.
 
     Source: Hyndman, Koehler, Ord and Snyder 2008, Forecasting with Exponential Smoothing, section 6: additive errors,
@@ -88,13 +88,13 @@ def _averaged(plain: Values, ahead: Values, shares: Values, begun: int, *, growi
     watched, usage = ~np.isnan(plain), filled(plain)
     factor, trend = (each.ravel()[:, None] for each in np.meshgrid(FACTORS, TRENDS, indexing="ij"))
     drift = trend * slope(plain)
-    begun = min(plain.shape[1], begun)
-    level = np.repeat(usage[None, :, :begun].mean(axis=2), len(factor), axis=0) - drift * (begun + 1) / 2
-    square = np.zeros_like(level)
-    for t in range(plain.shape[1]):
+    level = np.repeat(usage[None, :, 0], len(factor), axis=0)
+    square, known = np.zeros_like(level), watched[:, 0].astype(float) * np.ones_like(factor)
+    for t in range(1, plain.shape[1]):
         error = np.where(watched[:, t], usage[:, t] - level - drift, 0.0)
-        square += error**2
-        level = level + drift + factor * error
+        square += np.where(known > 0, error**2, 0.0)
+        known = (1 - factor) * known + watched[:, t]  # what comes first counts no more than it would later
+        level = level + drift + error / np.maximum(known, 1.0)
     count = watched.sum(axis=1)
     freedom = np.maximum(count - 2.0, 1.0)
     floor = 1e-12 * np.maximum(usage.max(axis=1) ** 2, 1e-300)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pertoken.forecast.answer import Driver, Sufficiency
     from pertoken.forecast.fitted import Fitted
 
+FEW = 512
+"""Worlds of what is only compared, in one even design."""
+
 LENGTHS = (30, 60, 90, 180)
 """Lengths of history whose ranges are told. [day]"""
 
@@ -42,6 +45,8 @@ def explained(
     from numba import get_num_threads  # noqa: PLC0415  the calculator must start fast
 
     from pertoken.forecast.answer import drivers, held_in_turn  # noqa: PLC0415
+    from pertoken.forecast.population import FACTORS  # noqa: PLC0415
+    from pertoken.forecast.under_contract import RENEWALS  # noqa: PLC0415
 
     plain: frozenset[str] = frozenset()
     few = {plain: total(made.fitted, plain)}  # before the others: they share the design that it draws
@@ -52,12 +57,13 @@ def explained(
         step()
         return found
 
+    factors = [each for each in FACTORS if each != RENEWALS or made.agreed is not None]
     with ThreadPoolExecutor(get_num_threads()) as pool:
-        asked = {held: pool.submit(told, made.fitted, held) for held in held_in_turn() if held}
+        asked = {held: pool.submit(told, made.fitted, held) for held in held_in_turn(factors) if held}
         longer = {length: pool.submit(told, each, plain) for length, each in _longer(made)}
     few |= {held: each.result() for held, each in asked.items()}
     with_more = {length: each.result() for length, each in longer.items()}
-    return drivers(few.__getitem__), _sufficiency(made, whole, few[plain], with_more)
+    return drivers(few.__getitem__, factors), _sufficiency(made, whole, few[plain], with_more)
 
 
 def _longer(made: Prepared) -> "Iterator[tuple[int, Fitted]]":
@@ -68,10 +74,11 @@ def _longer(made: Prepared) -> "Iterator[tuple[int, Fitted]]":
     days, level = len(made.read.panel.periods), made.fitted.predicted
     power = falls_by(made.read.panel.weighted(made.standing.weights), level, seed=made.seed)
     for length in [each for each in LENGTHS if each > days * LONGER][: TOLD - 1]:
-        yield length, fitted(
+        again = fitted(
             made.read.panel, made.standing, made.fitted.of.months, priors=made.fitted.priors, seed=made.seed,
             level=narrowed(level, (days / length) ** power), more=length / days, events=made.coming,
         )  # fmt: skip
+        yield length, made.with_signed(again)
 
 
 def _sufficiency(made: Prepared, whole: Values, few: Values, more: dict[int, Values]) -> "tuple[Sufficiency, ...]":
