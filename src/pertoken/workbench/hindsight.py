@@ -154,7 +154,8 @@ class _Till:
 
         month = driver[:, :, None] * (DAYS / horizon)
         money: Values = bill(self.tariffs, self.plan, mix, month, here=(month > 0).astype(float))[:, :, 0]
-        return money * (horizon / DAYS)
+        money *= horizon / DAYS
+        return money
 
 
 def _till(read: History, until: int) -> _Till:
