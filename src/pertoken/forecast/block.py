@@ -66,7 +66,9 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
     if simple:
         sums, mine = np.zeros(months * MONTH, dtype=np.float32), np.zeros(MONTH, dtype=np.float32)
         at = np.zeros(LANES, dtype=np.uint32)
-        simple_block(block.tariffs.single, block.people, block.common, turns, jumps, Desk.empty(), sums, mine, at, total)
+        simple_block(
+            block.tariffs.single, block.people, block.common, turns, jumps, Desk.empty(), sums, mine, at, total
+        )
         return _named(total)
     desk = Desk.empty()
     room = Room(
@@ -79,8 +81,17 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
     for first, size in _few(block.people, turns):
         mine = Room(*(each[:size] for each in (room.driver, room.here, room.weight, room.plan, room.at)))
         live_block(
-            block.people, block.common, turns, first, jumps, desk,
-            mine.driver, mine.here, mine.weight, mine.plan, mine.at,
+            block.people,
+            block.common,
+            turns,
+            first,
+            jumps,
+            desk,
+            mine.driver,
+            mine.here,
+            mine.weight,
+            mine.plan,
+            mine.at,
         )
         rows, packs = turns.row[first : first + size], turns.pack[first : first + size]
         counts = turns.count[packs] if packs[0] >= 0 else None

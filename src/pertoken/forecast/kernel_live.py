@@ -19,7 +19,7 @@ ZERO, ONE, HALF = np.float32(0), np.float32(1), np.float32(0.5)
 CAP = np.float32(4)
 """The most that a customer's own walk is taken to move its level, up or down: a factor of 55. [log]"""
 # signatures are numba's
-# ruff: noqa: ANN001, ANN201, D103, PLR0917
+# ruff: noqa: ANN001, ANN201, PLR0917
 
 
 class Who(NamedTuple):
