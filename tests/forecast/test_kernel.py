@@ -123,7 +123,7 @@ def test_packed_newcomers_are_those_who_come():
     found = Counter(
         (int(turns.who[pack, k]), int(turns.pair[pack, k]))
         for pack in turns.pack[packed]
-        for k in range(turns.count[pack])
+        for k in range(turns.taken[pack])
     )
     wanted = Counter(
         (row, pair)

@@ -41,13 +41,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Room:
-    """Room for a few turns: driver, there or not, weight, plan, each of shape `(turn, month, lane)`; and their lanes."""
+    """Room for a few turns: driver, there or not, weight, plan, of shape `(turn, month, lane)`; and their lanes."""
 
     driver: Values
     here: Values
     weight: Values
     plan: NDArray[np.int32]
     at: NDArray[np.uint32]
+
+    def few(self, size: int) -> "Room":
+        """Keep the first of the turns."""
+        return Room(self.driver[:size], self.here[:size], self.weight[:size], self.plan[:size], self.at[:size])
 
 
 def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
@@ -64,11 +68,9 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
     total = np.zeros((groups, 3 + (1 if simple else len(STAGES)), months, LANES))
     turns, jumps = turns_of(block.people, block.common), jumps_of(np.arange(block.pair, block.pair + PAIRS))
     if simple:
-        sums, mine = np.zeros(months * MONTH, dtype=np.float32), np.zeros(MONTH, dtype=np.float32)
+        sums, own = np.zeros(months * MONTH, dtype=np.float32), np.zeros(MONTH, dtype=np.float32)
         at = np.zeros(LANES, dtype=np.uint32)
-        simple_block(
-            block.tariffs.single, block.people, block.common, turns, jumps, Desk.empty(), sums, mine, at, total
-        )
+        simple_block(block.tariffs.single, block.people, block.common, turns, jumps, Desk.empty(), sums, own, at, total)
         return _named(total)
     desk = Desk.empty()
     room = Room(
@@ -79,7 +81,7 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
         np.zeros((FEW, LANES), dtype=np.uint32),
     )
     for first, size in _few(block.people, turns):
-        mine = Room(*(each[:size] for each in (room.driver, room.here, room.weight, room.plan, room.at)))
+        mine = room.few(size)
         live_block(
             block.people,
             block.common,
@@ -94,7 +96,7 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
             mine.at,
         )
         rows, packs = turns.row[first : first + size], turns.pack[first : first + size]
-        counts = turns.count[packs] if packs[0] >= 0 else None
+        counts = turns.taken[packs] if packs[0] >= 0 else None
         _charged(block, rows, mine, counts, total[block.people.group[rows[0]]])
     return _named(total)
 
