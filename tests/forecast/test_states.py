@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from pertoken.forecast.expert import History
 from pertoken.forecast.states import (
     BEFORE,
+    CONTRACTING,
+    DORMANT,
     GONE,
     NEW,
+    RAMP,
     STATES,
     STEADY,
-    Standing,
     StateModel,
-    changing,
     fit_states,
-    standing,
+    in_states,
     states_of,
 )
 
@@ -35,11 +35,18 @@ def usage_of(states):
     return 100 * np.where(states < 4, level, 0)
 
 
+def chain(start, months, seed=3):
+    """Draw states of a chain, month by month, shape `(customer, month)`."""
+    rng, now, every = np.random.default_rng(seed), start, []
+    for _ in range(months):
+        now = (rng.random(len(now))[:, None] >= TRUE.cumsum(axis=1)[now]).sum(axis=1).clip(max=GONE)
+        every.append(now)
+    return np.stack(every, axis=1)
+
+
 def simulated(customers, months, seed=3):
-    model = StateModel(np.repeat(TRUE[None], 5, axis=0), np.zeros((6, 25)), np.zeros((5, 6, 6)))
     new = np.zeros(customers, dtype=np.int64)
-    ahead = model.ahead(new, new, months, 1, np.random.default_rng(seed))[0]
-    return np.concatenate([new[:, None], ahead], axis=1)
+    return np.concatenate([new[:, None], chain(new, months, seed)], axis=1)
 
 
 def test_the_matrix_of_a_known_chain_is_found_again():
@@ -72,12 +79,12 @@ def test_without_history_the_prior_is_what_is_known():
 
 
 def test_the_closed_form_is_the_power_of_the_matrix_and_the_share_of_paths():
-    model = StateModel(np.repeat(TRUE[None], 5, axis=0), np.zeros((6, 25)), np.zeros((5, 6, 6)))
+    model = StateModel(np.repeat(TRUE[None], 5, axis=0), np.zeros((5, 6, 6)))
     state, age = np.array([NEW, STEADY, GONE]), np.array([0, 7, 20])
     chance = model.probabilities(state, age, 5)
     np.testing.assert_allclose(chance[:, 4], np.linalg.matrix_power(TRUE, 5)[state])
-    drawn = model.ahead(state, age, 5, 20011, np.random.default_rng(1))
-    share = (drawn[..., None] == np.arange(len(STATES))).mean(axis=0)
+    drawn = chain(np.repeat(state, 20011), 5, 1).reshape(3, 20011, 5)
+    share = (drawn[..., None] == np.arange(len(STATES))).mean(axis=1)
     np.testing.assert_allclose(share, chance, atol=0.02)
 
 
@@ -85,34 +92,46 @@ def test_chances_follow_age():
     chance = np.repeat(TRUE[None], 5, axis=0)
     chance[0, NEW] = [0, 0, 1, 0, 0, 0]
     chance[1, STEADY] = [0, 0, 0, 0, 0, 1]
-    model = StateModel(chance, np.zeros((6, 25)), np.zeros((5, 6, 6)))
+    model = StateModel(chance, np.zeros((5, 6, 6)))
     after = model.probabilities(np.array([NEW]), np.array([0]), 2)
     assert after[0, 0, STEADY] == 1
     assert after[0, 1, GONE] == 1
 
 
-def test_growth_of_a_state_is_what_was_seen_in_it():
-    found = fit_states(usage_of(simulated(2003, 9)), np.zeros(2003, dtype=np.int64))
-    middle = found.growth[:, 12]
-    np.testing.assert_allclose(middle[:4], STEP, atol=0.01)
+def test_each_customer_and_each_amount_stands_in_one_state_of_a_window():
+    usage = usage_of(simulated(503, 9))
+    found = in_states(usage, [f"w{i}" for i in range(10)], np.zeros(503))
+    assert found is not None
+    assert found.labels[0] == "w1"  # of the first window nobody knows who is new
+    np.testing.assert_array_equal(found.customers.sum(axis=1), 503)
+    np.testing.assert_allclose(found.amount.sum(axis=1), usage[:, 1:].sum(axis=0))
+    assert found.seen.sum() == 503 * 8
+    assert found.ahead.sum() == pytest.approx(503)
 
 
-def test_paths_start_at_the_level_and_the_silent_use_nothing():
-    model = fit_states(usage_of(simulated(503, 9)), np.zeros(503, dtype=np.int64))
-    here = Standing(np.array([STEADY, GONE]), np.array([5, 5]), np.array([10.0, 1000.0]))
-    paths = model.paths(here, 3, 2003, np.random.default_rng(2))
-    assert (paths >= 0).all()
-    assert np.median(paths[:, 0, 0]) == pytest.approx(10, rel=0.05)
-    assert (paths[:, 1, 0] == 0).mean() == pytest.approx(model.chance[2, GONE, 4:].sum(), abs=0.05)
+def test_states_ahead_are_those_that_a_chain_comes_to():
+    usage = usage_of(simulated(20011, 12, seed=9))
+    found = in_states(usage[:, :10], list(map(str, range(10))), np.zeros(20011))
+    assert found is not None
+    came = states_of(usage, np.zeros(20011, dtype=np.int64))[:, 12]
+    share = np.bincount(came, minlength=6) / 20011
+    # a silence of three windows is called gone, so the silent are a chain of another kind: told within 4 points
+    np.testing.assert_allclose(found.ahead / 20011, share, atol=0.04)
 
 
-def test_the_expert_goes_on_as_the_panel_did():
-    usage = usage_of(simulated(2003, 12))
-    since = np.zeros(2003, dtype=np.int64)
-    history = History(usage[:, :10], since, 12, since)
-    paths = changing(history, 3, 200, np.random.default_rng(4))
-    assert paths.shape == (200, 2003, 3)
-    assert paths.sum(axis=(1, 2)).mean() == pytest.approx(usage[:, 10:].sum(), rel=0.15)
+def test_the_rest_of_a_window_is_no_ramp():
+    # one uses 10 a day of windows of 28 days, and came 7 days, another 21 days before the second window ended
+    value = np.array([[0.0, 70, 280, 280, 280], [0, 210, 280, 280, 280], [280, 280, 560, 280, 0]])
+    found = in_states(value, list("abcde"), np.array([1.75, 1.25, 0.0]))
+    assert found is not None
+    told = {name: found.customers[:, code].tolist() for code, name in enumerate(STATES)}
+    assert told["new"] == [2, 1, 0, 0]
+    assert told["ramp"] == [0, 1, 0, 0]
+    assert told["steady"] == [1, 1, 2, 2]
+    assert told["contracting"] == [0, 0, 1, 0]
+    assert told["dormant"] == [0, 0, 0, 1]
+    assert found.seen[NEW, STEADY] + found.seen[NEW, NEW] == 3
+    assert (found.seen[RAMP, CONTRACTING], found.seen[CONTRACTING, DORMANT]) == (1, 1)
 
 
 def test_a_customer_who_came_later_is_not_there_before():
@@ -120,6 +139,3 @@ def test_a_customer_who_came_later_is_not_there_before():
     since = np.array([2, 0])
     states = states_of(usage, since)
     assert states[0].tolist() == [-1, -1, NEW, STEADY]
-    here = standing(usage, since)
-    assert here.age.tolist() == [1, 3]
-    assert here.level.tolist() == [5, 3]

@@ -482,3 +482,15 @@ def test_scenarios_by_draws_go_through():
     scenarios = np.array([[[30.0, 0.0]], [[60.0, 0.0]], [[0.0, 0.0]]])
     found = money(rate(drawn(LINES, scenarios), terms, exact=False).ledger)
     assert found == pytest.approx(np.array([[29.9, 39.9], [49.9, 69.9], [9.9, 9.9]]))
+
+
+def test_a_limit_by_the_quarter_whose_cycle_began_before_the_books_meets_a_pool_of_months():
+    text = f"""
+plan: p
+during: {{anchor: 15, prorate: day}}
+prices: {{t: {CHARGES["allowed"]}, rest: {{measure: {{sum: x_b}}, curve: [{{rate: 0.05}}]}}, {SHARE}}}
+order: [discount, minimum, maximum, credit]
+clamp: [{", ".join(CLAMPS[i].replace("WINDOW", "quarter") for i in (0, 2))}]
+pools: [{MONEYS[0].replace("BILLED", "t")}]
+"""
+    law(replace(card(text), scope=("customer",)), 0, "whole months", by_world=True, share=0.3)

@@ -1,5 +1,6 @@
 """The command line: parse, call the workbench, show. Help comes from a table, so that it needs no library."""
 
+import os
 import sys
 
 from pertoken.cli.grammar import overview
@@ -16,6 +17,7 @@ def main() -> None:
 
         sys.stdout.write(f"pertoken {__version__}\n")
         return
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our matrices are small: its threads wait more than they work
     from pertoken.cli.group import run
 
     sys.exit(run(words))

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
+from decimal import Decimal
 
 import click
 
 from pertoken import workbench
 from pertoken.cli.books import AS_IT_IS, BETWEEN, progress
 from pertoken.cli.options import Delivery, deliver, gathered, keys, outputs
+from pertoken.cli.voices import VOICES
 from pertoken.cli.worlds import SEED
 from pertoken.core.errors import InputError
 from pertoken.workbench.backtesting import PLAIN
@@ -65,6 +67,10 @@ def history_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="NAMES",
     help="Whom to beat; also `ensemble`, and models of statsforecast such as AutoETS where it is installed.",
 )
+@click.option(
+    "--card", multiple=True, metavar="CARD", help="Card of what we are paid: scores revenue too. May be given again."
+)
+@VOICES
 @click.option("--by", metavar="KEYS", help="Keys to report by, such as tier or segment.")
 @click.option("--meter", default="", metavar="METER", help="What is forecast; all tokens added up if not said.")
 @click.option(
@@ -90,6 +96,10 @@ def command(
     history: str | None,
     origins: int,
     peers: str,
+    card: tuple[str, ...],
+    experts: str | None,
+    outside: tuple[str, ...],
+    outside_weight: Decimal | None,
     by: str | None,
     meter: str,
     grain: str,
@@ -114,6 +124,10 @@ def command(
             history=_lengths(history),
             origins=origins,
             peers=keys(peers) if peers else (),
+            card=card,
+            experts=keys(experts) if experts else (),
+            outside=outside,
+            outside_weight=None if outside_weight is None else float(outside_weight),
             by=() if by is None else keys(by),
             meter=meter,
             grain=grain,

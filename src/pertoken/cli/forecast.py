@@ -1,10 +1,13 @@
 """`pertoken forecast`: what a log's customers will use, pay and leave, as a range."""
 
+from decimal import Decimal
+
 import click
 
 from pertoken import workbench
 from pertoken.cli.books import Reading, log_options, progress
-from pertoken.cli.options import Delivery, deliver, outputs
+from pertoken.cli.options import Delivery, deliver, keys, outputs
+from pertoken.cli.voices import VOICES
 from pertoken.cli.worlds import SEED
 
 
@@ -26,8 +29,15 @@ from pertoken.cli.worlds import SEED
     metavar="KEY",
     help="Key that tells customers apart; `behaviour` tells hobbyists from production teams by what they do.",
 )
+@click.option(
+    "--depth",
+    default="",
+    metavar="KEY|FILE",
+    help="How deeply customers are integrated: a column of the log, or a CSV of customer,depth; helps `behaviour`.",
+)
 @click.option("--market", metavar="FILE", help="YAML of the market: a check from above, combined by precision.")
 @click.option("--events", metavar="FILE", help="CSV or YAML of price changes, launches and outages, past and to come.")
+@VOICES
 @click.option(
     "--top",
     type=click.IntRange(min=0),
@@ -55,8 +65,12 @@ def command(
     card: tuple[str, ...],
     months: int,
     segments: str,
+    depth: str,
     market: str | None,
     events: str | None,
+    experts: str | None,
+    outside: tuple[str, ...],
+    outside_weight: Decimal | None,
     top: int,
     draws: int,
     seed: int,
@@ -85,8 +99,12 @@ def command(
             card=card,
             months=months,
             segments=segments,
+            depth=depth,
             market=market,
             events=events or (),
+            experts=keys(experts) if experts else (),
+            outside=outside,
+            outside_weight=None if outside_weight is None else float(outside_weight),
             top=top,
             draws=draws,
             seed=seed,

@@ -21,7 +21,7 @@ def read_spending(path: str | Path) -> dict[str, float]:
     Raises:
         InputError: What is wrong, with file and row.
     """
-    return _read(path, SPENDING, "month", "amount", lambda text: period.check(text, "month"))
+    return numbers(path, SPENDING, "month", "amount", lambda text: period.check(text, "month"))
 
 
 def read_cac(path: str | Path) -> dict[str, float]:
@@ -33,12 +33,25 @@ def read_cac(path: str | Path) -> dict[str, float]:
     Raises:
         InputError: What is wrong, with file and row, or a cohort stands twice.
     """
-    return _read(path, WINNING, "cohort", "cac", str, once=True)
+    return numbers(path, WINNING, "cohort", "cac", str, once=True)
 
 
-def _read(
+def numbers(
     path: str | Path, kind: Kind, name: str, value: str, checked: Callable[[str], str], *, once: bool = False
 ) -> dict[str, float]:
+    """Read numbers of 0 or more by name.
+
+    Args:
+        path: CSV file with a header, or YAML with a list of maps.
+        kind: What it is expected to be.
+        name: Column of the names.
+        value: Column of the numbers.
+        checked: Says a name as it should be, or what is wrong with it.
+        once: Whether a name may stand once only; else its rows are added up.
+
+    Raises:
+        InputError: What is wrong, with file and row.
+    """
     faults: list[Fault] = []
     made: dict[str, float] = {}
     for place, row in rows(path, kind):

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from pertoken.core.errors import InputError
+from pertoken.core.lines import Lines
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.rolling import Forecaster, origins_of, rolling
 from pertoken.forecast.scored import Difference, Scored, difference
@@ -47,6 +48,8 @@ class Backtested:
         overlap: True where horizons of neighbouring origins share periods.
         notes: What should be known beside the numbers.
         source: What the history was read from.
+        money: The same forecasts by what they would have charged: one line for each forecaster, origin and `of` (`all`,
+            or a segment), values as of `scored.lines_of`; None where no card charges.
     """
 
     scored: Scored
@@ -62,6 +65,7 @@ class Backtested:
     overlap: bool = False
     notes: tuple[str, ...] = ()
     source: str = ""
+    money: Lines | None = None
 
     @property
     def ours(self) -> str:
@@ -81,6 +85,7 @@ def backtested(
     by: Sequence[str] = (),
     of: str = "usage",
     source: str = "",
+    also: Sequence[str] = (),
     watch: Callable[[float], None] | None = None,
 ) -> Backtested:
     """Score forecasters on a history, the first against each other.
@@ -96,6 +101,7 @@ def backtested(
         by: Keys of the panel that are reported apart.
         of: What is forecast, in words.
         source: What the history was read from.
+        also: Last periods of further origins, on which somebody else made a forecast.
         watch: Told how much is done, 0 to 1.
 
     Raises:
@@ -104,7 +110,9 @@ def backtested(
     ahead, usual = SPANS.get(panel.grain, SPANS["period"])
     horizon = ahead if horizon is None else horizon
     asked = sorted(set(usual if histories is None else histories))
-    origins = origins_of(len(panel.periods), horizon, min(asked), count)
+    place = {label: at for at, label in enumerate(panel.periods, start=1)}
+    extra = {place[label] for label in also}
+    origins = tuple(sorted({*origins_of(len(panel.periods), horizon, min(asked), count), *extra}))
     if unknown := [name for name in by if name not in panel.tracks and name not in panel.known]:
         here = ", ".join([*panel.tracks, *panel.known]) or "none"
         raise InputError(f"no key {unknown[0]!r} that customers are told apart by; here: {here}")

@@ -93,9 +93,11 @@ def segmented(panel: Panel, *, depth: Values | None = None, most: int = 2) -> Ke
         return Key.constant("all", len(panel))
     spread = features[active].std(axis=0)
     scaled = (features - features[active].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    best = min((_mixture(scaled[active], parts) for parts in range(1, most + 1)), key=lambda each: each.bic)
+    starts = [_direction(scaled[active]), *([scaled[active][:, -1]] if depth is not None else [])]
+    tried = (_mixture(scaled[active], parts, start) for parts in range(1, most + 1) for start in starts)
+    best = min(tried, key=lambda each: each.bic)
     if len(best.weight) > 1 and _apart(best) < SEPARATE:
-        best = _mixture(scaled[active], 1)
+        best = _mixture(scaled[active], 1, starts[0])
     names = NAMES.get(len(best.weight), tuple(f"segment-{i + 1}" for i in range(len(best.weight))))
     order = np.argsort(np.argsort(best.mean @ _importance(best)))
     return Key.of([names[order[part]] for part in best.likely(scaled)])
@@ -140,11 +142,17 @@ def _apart(mixture: Mixture) -> float:
     return float(_importance(mixture).max())
 
 
-def _mixture(points: Values, parts: int) -> Mixture:
-    """Fit by expectation-maximisation from quantiles of the first principal direction."""
-    count, width = points.shape
+def _direction(points: Values) -> Values:
+    """Where points lie on their first principal direction."""
     _, _, directions = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
-    rank = np.argsort(np.argsort(points @ directions[0], kind="stable"), kind="stable")
+    place: Values = points @ directions[0]
+    return place
+
+
+def _mixture(points: Values, parts: int, start: Values) -> Mixture:
+    """Fit by expectation-maximisation from even parts of an order."""
+    count, width = points.shape
+    rank = np.argsort(np.argsort(start, kind="stable"), kind="stable")
     part = rank * parts // count
     share = np.eye(parts)[part]
     made = Mixture(np.ones(1), np.zeros((1, width)), np.ones((1, width)), np.inf)

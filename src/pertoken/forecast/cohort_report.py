@@ -26,6 +26,7 @@ from pertoken.forecast.lifetime import Life, Worth, lifetime_value
 from pertoken.forecast.metrics import Movement, movement
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.retention import Retention, RetentionPrior, retained
+from pertoken.forecast.states import States, in_states
 
 YEAR = 364
 """Days over which retention is measured where the history is long enough: whole weeks."""
@@ -125,6 +126,7 @@ class CohortReport:
         last: The same of the last.
         groups: Lifetime value of all and of each cohort; empty where nobody has paid for a whole window.
         width: Days of a window.
+        states: Who is in which state; None with fewer than three windows.
     """
 
     triangle: Triangle
@@ -139,6 +141,7 @@ class CohortReport:
     last: tuple[str, ...]
     groups: tuple[Group, ...]
     width: float
+    states: States | None = None
 
 
 def cohort_report(panel: Panel, ask: Ask, used: Panel | None = None) -> CohortReport:
@@ -179,6 +182,7 @@ def cohort_report(panel: Panel, ask: Ask, used: Panel | None = None) -> CohortRe
         last=tuple(paying.periods[i] for i in last),
         groups=_groups(lives, cohort, ask),
         width=days,
+        states=in_states(windows.value, windows.labels, (paying.since - windows.cut) / width),
     )
 
 

@@ -22,6 +22,7 @@ from pertoken.forecast.population import Codes, Forecastable, Law, Population, S
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.prediction import predicted
 from pertoken.forecast.retention import Retention, RetentionPrior, retained
+from pertoken.forecast.signed import SignedPrior
 from pertoken.forecast.swings import SwingPrior, Swings, swung
 
 SHARES = np.array([0.005, 0.025, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.975, 0.995])
@@ -39,6 +40,12 @@ P90 = 1.2816
 TINY = 1e-12
 """In the place of nothing where logs are taken."""
 
+COHORTS = 4
+"""Months of arrival at most that are told apart; who came before them is one cohort."""
+
+COMING = "to come"
+"""Cohort of those who are not there yet."""
+
 OTHERS = ""
 """Label of the customers who are not named."""
 
@@ -52,6 +59,7 @@ class Priors:
     swings: SwingPrior = field(default_factory=SwingPrior)
     retention: RetentionPrior = field(default_factory=RetentionPrior)
     conversions: ConversionPrior = field(default_factory=ConversionPrior)
+    signed: SignedPrior = field(default_factory=SignedPrior)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,11 +165,13 @@ def fitted(
         for code in range(len(standing.segment.labels))
     )
     last = begins(panel.periods[-1:]).astype("datetime64[D]")[0]
+    gap = _gap(last, months[0])
+    people = replace(people, alive=people.alive * _stays(people, kept, gap, standing.bound))
     grows, calendar = ahead(growth, tuple(months), last)
     shared = Shared(
         grows, float(growth.error.max()), growth.damping, growth.shock, growth.shock_stays,
-        growth.segment_shock, _together(monthly, standing.segment), max(each.error for each in kept),
-        np.repeat(arrivals.rate[:, None], len(months), axis=1), arrivals.error, arrivals.size,
+        growth.segment_shock, together(monthly, standing.segment), max(each.error for each in kept),
+        _arriving(arrivals, len(months), gap), arrivals.error, arrivals.size,
         np.tile(calendar, (len(grows), 1)),
     )  # fmt: skip
     if events is not None:
@@ -169,6 +179,25 @@ def fitted(
     conversion = converted(driver, standing.plan, prior=priors.conversions)
     of = Forecastable(tuple(months), people, laws, shared, conversion, panel.cells, groups)
     return Fitted(of, level, growth, arrivals, swings, kept, priors, round(len(panel.periods) * more))
+
+
+def _gap(last: np.datetime64, month: str) -> float:
+    """Months of mean length between the last day of the history and the first of the months ahead."""
+    return float((np.datetime64(month, "D") - last).astype(int) - 1) / DAYS
+
+
+def _stays(people: Population, kept: Sequence[Retention], gap: float, bound: Indices | None) -> Values:
+    """Chance of each to be still there when the months ahead begin; who is bound by a contract stays."""
+    leave = np.stack([each.leave[np.minimum(people.age, len(each.leave) - 1)] for each in kept])
+    chance: Values = (1 - leave[people.segment, np.arange(len(people.age))]) ** gap
+    return chance if bound is None else np.where(bound > 0, 1.0, chance)
+
+
+def _arriving(arrivals: Arrivals, months: int, gap: float) -> Values:
+    """Newcomers of each month; who comes before the first is there in it, shape `(segment, month)`."""
+    rate = np.repeat(arrivals.rate[:, None], months, axis=1)
+    rate[:, 0] *= 1 + gap
+    return rate
 
 
 def shift(level: Predicted) -> float:
@@ -194,15 +223,14 @@ def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, k
     told apart as being gone (by the silence so far) and as being idle.
     """
     code = standing.segment.codes
-    alive = np.empty(len(panel))
-    for each, retention in enumerate(kept):
-        alive[code == each] = retention.alive
     used = (monthly > 0).mean(axis=0)
-    alive = np.maximum(alive, used)  # who uses in so many worlds is there in as many
+    bound = standing.bound if standing.bound is not None else np.zeros(len(panel), dtype=np.int64)
+    alive = np.maximum(alive_of(standing.segment, kept), used)  # who uses in so many worlds is there in as many
+    alive = np.where(bound > 0, 1.0, alive)
     idle = np.clip(1 - used / np.maximum(alive, 1e-9), 0.0, 0.98)
     mean = monthly.mean(axis=0)
-    mix = _mix(panel, standing)
-    level, noise = _parted(_positive(monthly), swings.noise[code])
+    mix = mix_of(panel, standing)
+    level, noise = _parted(positive(monthly), swings.noise[code])
     days = len(panel.periods)
     return Population(
         names=panel.customers,
@@ -218,13 +246,25 @@ def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, k
         alive=alive,
         mix=mix,
         cost=mix @ standing.unit_cost,
-        bound=np.maximum(standing.bound if standing.bound is not None else 0, np.ones(len(panel), dtype=np.int64)),
+        bound=np.maximum(bound, 1),
         whales=np.argsort(-mean, kind="stable")[:WHALES],
     )
 
 
-def _positive(monthly: Values) -> Values:
-    """Knots of each customer's level over the worlds with usage."""
+def alive_of(segment: Key, kept: Sequence[Retention]) -> Values:
+    """Chance that each is still a customer, by the silence so far, shape `(customer,)`."""
+    alive = np.empty(len(segment))
+    for code, retention in enumerate(kept):
+        alive[segment.codes == code] = retention.alive
+    return alive
+
+
+def positive(monthly: Values) -> Values:
+    """Knots of each customer's level over the worlds with usage, shape `(customer, knot)`.
+
+    Args:
+        monthly: Usage, shape `(draw, customer)`.
+    """
     knots = quantile_knots(monthly, SHARES)
     for i in np.flatnonzero((monthly <= 0).any(axis=0)):
         used = monthly[monthly[:, i] > 0, i]
@@ -250,8 +290,16 @@ def _parted(knots: Values, noise: Values) -> tuple[Values, Values]:
     return np.where(knots > 0, level, 0.0), own
 
 
-def _mix(panel: Panel, standing: Standing) -> Values:
-    """Quantity of each cell for one unit of the driver, over the last 28 days, a little drawn to the segment's."""
+def mix_of(panel: Panel, standing: Standing) -> Values:
+    """Quantity of each cell for one unit of the driver, over the last 28 days, a little drawn to the segment's.
+
+    Args:
+        panel: Usage by day, customer and cell.
+        standing: For segments and weights.
+
+    Returns:
+        Shape `(customer, cell)`. [unit / driver]
+    """
     recent = np.nan_to_num(panel.quantity[:, :, -WINDOW:]).sum(axis=2).T
     silent = recent.sum(axis=1) == 0
     recent[silent] = np.nan_to_num(panel.quantity).sum(axis=2).T[silent]
@@ -285,17 +333,37 @@ def _groups(panel: Panel, standing: Standing, named: Indices) -> tuple[Mapping[s
         return place[row]
 
     names = set(named.tolist())
+    cohort = cohorts(panel)
     group = [
         at((panel.customers[i] if i in names else OTHERS, segment.labels[segment.codes[i]],
-            plan.labels[plan.codes[i]], "there"))
+            plan.labels[plan.codes[i]], cohort[i]))
         for i in range(len(panel))
     ]  # fmt: skip
     coming = [
-        np.array([at((OTHERS, label, plan.labels[_usual(standing, code)], "to come"))], dtype=np.int32)
+        np.array([at((OTHERS, label, plan.labels[_usual(standing, code)], COMING))], dtype=np.int32)
         for code, label in enumerate(segment.labels)
     ]
     keys = {name: Key.of([row[i] for row in rows]) for i, name in enumerate(("customer", "segment", "plan", "cohort"))}
     return keys, np.array(group, dtype=np.int32), coming
+
+
+def cohorts(panel: Panel) -> list[str]:
+    """Name the month in which each customer came; who came before the last months that are told apart is one cohort.
+
+    Whoever used something in the first month of a history may have done so before it began.
+
+    >>> from pertoken.forecast.panel import panel_of_rows
+    >>> days = ["2026-01-05", "2026-02-07", "2026-03-01", "2026-04-30", "2026-05-01", "2026-05-02"]
+    >>> cohorts(panel_of_rows("abcdef", days, [1.0] * 6))
+    ['before 2026-02', '2026-02', '2026-03', '2026-04', '2026-05', '2026-05']
+    >>> cohorts(panel_of_rows("ab", days[:2], [1.0] * 2))
+    ['2026-01 or before', '2026-02']
+    """
+    every = begins(panel.periods).astype("datetime64[M]")
+    month = every[panel.since]
+    apart = np.unique(month)[-COHORTS:]
+    label = {each: str(each) for each in apart} | {every[0]: f"{every[0]} or before"}
+    return [label[each] if each in apart else f"before {apart[0]}" for each in month]
 
 
 def _usual(standing: Standing, segment: int) -> int:
@@ -338,10 +406,17 @@ def _law(
     )
 
 
-def _together(monthly: Values, segment: Key) -> Values:
+def together(monthly: Values, segment: Key) -> Values:
     """How much of the first month's level moves together, so that the total is as wide as the forecast says.
 
     With weight *w* of a shared normal the variance of a sum is sum(s^2) + w^2 ((sum s)^2 - sum(s^2)).
+
+    Args:
+        monthly: Usage, shape `(draw, customer)`.
+        segment: Of each customer.
+
+    Returns:
+        The weight, the same for each segment, shape `(segment,)`.
     """
     alone = monthly.var(axis=0).sum()
     every = monthly.std(axis=0).sum() ** 2

@@ -22,6 +22,9 @@ WEIGHTS = np.arange(21) / 20
 
 NAME = "outside"
 
+EVERYBODY = "*"
+"""Name of all customers together, in a forecast of nothing but their total."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outside:
@@ -32,12 +35,14 @@ class Outside:
         periods: Labels of the periods ahead.
         values: Shape `(share, customer, period)` or `(draw, customer, period)`. [unit]
         shares: Of the quantiles, rising, shape `(share,)`; None where these are paths.
+        span: How many of our periods one of theirs takes.
     """
 
     customers: tuple[str, ...]
     periods: tuple[str, ...]
     values: Values
     shares: Values | None = None
+    span: int = 1
 
     def __post_init__(self) -> None:
         """Check the shape."""
@@ -55,11 +60,15 @@ class Outside:
             rng: Source of chance.
             how: How errors hang together from period to period; paths say it themselves.
         """
+        even = (np.arange(draws) + 0.5) / draws
         if self.shares is None:
-            total = self.values.sum(axis=2)
-            even = (np.arange(draws) + 0.5) / draws
-            drawn: Values = np.quantile(total, even, axis=0)
+            drawn: Values = np.quantile(self.values.sum(axis=2), even, axis=0)
             return drawn
+        if len(self.periods) == 1:  # no period hangs together with another: nothing is left to chance
+            from scipy.special import ndtri  # noqa: PLC0415  loaded by those who draw
+
+            each = np.broadcast_to(ndtri(even)[:, None, None], (draws, len(self.customers), 1))
+            return paths_of(self.values, self.shares, each)[:, :, 0]
         normal = normals(how, (draws, len(self.customers), len(self.periods)), rng)
         summed: Values = paths_of(self.values, self.shares, normal).sum(axis=2)
         return summed
@@ -102,6 +111,8 @@ def taken_in(
 ) -> Predicted:
     """Average a forecast with one from outside; customers whom it does not know stay as they are.
 
+    A forecast of nothing but the total (of the one customer `*`) moves all customers of a world alike.
+
     Args:
         made: Ours.
         outside: Theirs, over the same periods.
@@ -114,8 +125,10 @@ def taken_in(
     """
     if not 0 <= weight <= 1:
         raise InputError(f"a weight of {weight:g} for the outside forecast; expected a share from 0 to 1")
-    if len(outside.periods) != made.horizon:
+    if len(outside.periods) * outside.span != made.horizon:
         raise InputError(f"the outside forecast has {len(outside.periods)} periods; ours has {made.horizon}")
+    if outside.customers == (EVERYBODY,):
+        return _of_total(made, outside.samples(len(made.samples), rng, how)[:, 0], weight)
     place = {name: i for i, name in enumerate(made.customers)}
     both = [(place[name], i) for i, name in enumerate(outside.customers) if name in place]
     if not both:
@@ -132,6 +145,20 @@ def taken_in(
         steps=None if made.steps is None else _in_step(made.steps, made.samples, samples),
         weights={name: each * (1 - share) for name, each in made.weights.items()} | {NAME: share},
         notes=(*made.notes, *_notes(made.customers, len(both), weight)),
+    )
+
+
+def _of_total(made: Predicted, drawn: Values, weight: float) -> Predicted:
+    """Average totals, and bring all customers of each world to the new one."""
+    total = averaged(np.asarray(made.total, dtype=np.float64), drawn, weight)
+    factor = np.divide(total, made.total, out=np.ones_like(total), where=made.total > 0)
+    return replace(
+        made,
+        samples=made.samples * factor[:, None],
+        total=total,
+        steps=None if made.steps is None else made.steps * factor[:, None, None],
+        weights={name: each * (1 - weight) for name, each in made.weights.items()} | {NAME: weight},
+        notes=(*made.notes, f"an outside forecast of the total counts for {weight:.0%}"),
     )
 
 

@@ -33,7 +33,7 @@ def planned(usage: Usage, panel: Panel, cards: Sequence[Card]) -> tuple[Key, tup
     """
     who = usage.key("customer")
     index = {name: i for i, name in enumerate(panel.customers)}
-    row = np.array([index[name] for name in who.labels])[who.codes]
+    row = np.array([index.get(name, -1) for name in who.labels])[who.codes]
     last = usage.with_keys(**{name: _spread(track, row) for name, track in panel.tracks.items()})
     claimed = np.zeros((len(panel), len(cards)), dtype=bool)
     for number, card in enumerate(cards):

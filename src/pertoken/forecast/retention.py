@@ -6,10 +6,11 @@ Nobody is gone by a fixed rule: how long a silence means something depends on ho
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import betaln
 
 from pertoken.core.money import Values
 from pertoken.forecast.btyd.beta_geometric_bernoulli import BetaGeometricBernoulli
-from pertoken.forecast.btyd.likelihood import Estimate, Prior, most_likely
+from pertoken.forecast.btyd.likelihood import Estimate, Prior, most_likely_of
 from pertoken.forecast.btyd.purchases import Purchases, purchases_of
 from pertoken.forecast.panel import Indices
 
@@ -136,13 +137,14 @@ def _estimate(seen: Purchases, gone: Values, per_month: float, prior: RetentionP
     spread = np.array([2.0, 2.0, 0.5, 3.0])
     believed = np.log(prior.churn / (1 - prior.churn))
 
-    def log_likelihood(parameters: Values) -> float:
-        law = BetaGeometricBernoulli(*parameters.tolist())
-        first = float(np.clip(1 - law.surviving(np.array([per_month]))[0], 1e-12, 1 - 1e-12))
+    def log_likelihoods(places: Values) -> Values:
+        leave, stay = places[:, 2], places[:, 3]
+        first = np.clip(1 - np.exp(betaln(leave, stay + per_month) - betaln(leave, stay)), 1e-12, 1 - 1e-12)
         belief = -0.5 * ((np.log(first / (1 - first)) - believed) / prior.error) ** 2
-        return float((count * law.log_likelihood(several, gone=flag)).sum() + belief)
+        whole: Values = BetaGeometricBernoulli.together(places, several, count, flag) + belief
+        return whole
 
-    return most_likely(log_likelihood, Prior(centre, spread))
+    return most_likely_of(log_likelihoods, Prior(centre, spread))
 
 
 def _together(seen: Purchases, gone: Values) -> tuple[Values, Indices]:

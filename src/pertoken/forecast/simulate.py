@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,18 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.lines import Ledger
 from pertoken.core.money import Values
-from pertoken.forecast.kernel_people import Promises, common_of, people_of
+from pertoken.forecast.kernel_people import common_of, people_of
 from pertoken.forecast.population import FACTORS, Forecastable
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import LANES, PAIRS
 from pertoken.forecast.tariff import STAGES, Tariffs
-from pertoken.forecast.worlds import Worlds, whales_of, worlds
+from pertoken.forecast.under_contract import away, kept, losses
+from pertoken.forecast.worlds import REPLICATES, Worlds, whales_of, worlds
 from pertoken.rating.rate import AMOUNTS
 from pertoken.rating.rate import STAGES as PART_OF
+
+if TYPE_CHECKING:
+    from pertoken.forecast.block import Block
 
 OTHERS = ("driver", "cost", "customers")
 
@@ -109,6 +114,7 @@ def simulate(
     seed: int,
     held: Collection[str] = (),
     promises: Promises | None = None,
+    replicates: int = REPLICATES,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Simulated:
@@ -117,18 +123,19 @@ def simulate(
     Args:
         model: The population and its laws.
         tariffs: What customers are charged by; `Population.plan` counts them.
-        paths: How many worlds; rounded up to 10 designs of a power of two.
+        paths: How many worlds; rounded up to designs of a power of two.
         seed: Same seed, same digits, whatever the threads.
         held: Factors that stand at their middle; all of them for a run without chance, whose bills are rounded.
         promises: What customers have committed to; see `promised.promised`.
+        replicates: How many independent designs the worlds are of.
         threads: How many work at once; one for each processor if None.
         progress: Told how many blocks of paths are done, of how many.
 
     Raises:
         InputError: Months, cells or plans that don't fit each other; no such factor.
     """
-    shared = checked(model, tariffs, paths=paths, seed=seed, held=held)
-    due = promises or Promises.none(len(model.people.names), len(model.months))
+    shared = checked(model, tariffs, paths=paths, seed=seed, held=held, replicates=replicates)
+    due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
     if set(held) == set(FACTORS):
         from pertoken.forecast.certain import certain  # noqa: PLC0415  a ring, were it not for this
 
@@ -138,7 +145,15 @@ def simulate(
     return simulated(model, tariffs, shared, sums)
 
 
-def checked(model: Forecastable, tariffs: Tariffs, *, paths: int, seed: int, held: Collection[str]) -> Worlds:
+def checked(
+    model: Forecastable,
+    tariffs: Tariffs,
+    *,
+    paths: int,
+    seed: int,
+    held: Collection[str],
+    replicates: int = REPLICATES,
+) -> Worlds:
     """Draw the worlds of a model, once it fits its tariffs.
 
     Raises:
@@ -156,7 +171,7 @@ def checked(model: Forecastable, tariffs: Tariffs, *, paths: int, seed: int, hel
             f"chances to convert of {model.conversion.chance.shape} for {len(tariffs.plans)} plans; expected a row and "
             "a column for each"
         )
-    return worlds(model, paths=paths, seed=seed, held=held)
+    return worlds(model, paths=paths, seed=seed, held=held, replicates=replicates)
 
 
 def quantities(tariffs: Tariffs, promises: Promises) -> tuple[str, ...]:
@@ -178,20 +193,18 @@ def summed(
     """Add customers up, block by block of paths, each by one thread."""
     from numba import get_num_threads  # noqa: PLC0415  slow to load
 
-    from pertoken.forecast.block import Block, block_sums  # noqa: PLC0415  as above
+    from pertoken.forecast.block import block_sums  # noqa: PLC0415  as above
 
     names = quantities(tariffs, promises)
-    people = people_of(model, tariffs, shared, seed, promises)
     groups = len(next(iter(model.groups.values())))
     out = np.zeros((len(names), groups, len(model.months), shared.paths))
     pairs = paired(shared)
     blocks = range(0, pairs.shape[1], PAIRS)
+    made_of = blocks_of(model, tariffs, shared, seed, promises)
 
     def work(first: int) -> None:
         mine = pairs[:, first : first + PAIRS]
-        lanes = np.pad(mine, ((0, 0), (0, PAIRS - mine.shape[1])), mode="edge").reshape(-1)
-        made = Block(tariffs, people, common_of(model, shared, lanes), promises, first)
-        sums = block_sums(made, groups)
+        sums = block_sums(made_of(first, lanes_of(mine)), groups)
         for i, name in enumerate(names):
             for side, paths in enumerate(mine):
                 out[i][..., paths] = sums[name][..., side * PAIRS : side * PAIRS + len(paths)]
@@ -201,6 +214,28 @@ def summed(
             if progress is not None:
                 progress(done, len(blocks))
     return {name: np.moveaxis(out[i], 2, 0).swapaxes(1, 2) for i, name in enumerate(names)}
+
+
+def blocks_of(
+    model: Forecastable, tariffs: Tariffs, shared: Worlds, seed: int, promises: Promises
+) -> "Callable[[int, NDArray[np.int64]], Block]":
+    """Make blocks of a simulation: of the number of its first pair, and of its paths."""
+    from pertoken.forecast.block import Block  # noqa: PLC0415  slow to load
+
+    people = people_of(model, tariffs, shared, seed, promises)
+    lost = losses(promises, shared.leave, replicates=shared.replicates, seed=seed, held=shared.held)
+    left = kept(promises, shared.held)
+
+    def block(first: int, lanes: NDArray[np.int64]) -> "Block":
+        common, gone = common_of(model, shared, lanes), away(promises, lost[:, lanes])
+        return Block(tariffs, people, common, promises, gone, left, first)
+
+    return block
+
+
+def lanes_of(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Say which path each lane of a block is; a block that is not full goes on with its last pair."""
+    return np.pad(pairs, ((0, 0), (0, PAIRS - pairs.shape[1])), mode="edge").reshape(-1)
 
 
 def paired(shared: Worlds) -> NDArray[np.int64]:

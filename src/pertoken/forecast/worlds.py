@@ -71,7 +71,9 @@ class Worlds:
         return len(self.level)
 
 
-def worlds(model: Forecastable, *, paths: int, seed: int, held: Collection[str] = ()) -> Worlds:
+def worlds(
+    model: Forecastable, *, paths: int, seed: int, held: Collection[str] = (), replicates: int = REPLICATES
+) -> Worlds:
     """Draw what is shared.
 
     Args:
@@ -79,6 +81,7 @@ def worlds(model: Forecastable, *, paths: int, seed: int, held: Collection[str] 
         paths: How many paths are wanted; rounded up to what the design needs.
         seed: Same seed, same digits.
         held: Factors that stand at their middle (see `population.FACTORS`).
+        replicates: Independent designs that the paths are of; one is the most even, and has no error of its own.
 
     Raises:
         InputError: No such factor, or too few paths.
@@ -88,7 +91,7 @@ def worlds(model: Forecastable, *, paths: int, seed: int, held: Collection[str] 
         raise InputError(f"no factor {unknown[0]!r}; {nearest(unknown[0], FACTORS)}")
     if set(held) == set(FACTORS):
         return _made(model, _Middle(1), 1, frozenset(held))
-    plan = whole_draws("sobol", max(paths, 2 * REPLICATES), REPLICATES)
+    plan = whole_draws("sobol", max(paths, 2 * replicates), replicates)
     chance = _Design(_names(model), plan.draws, plan.replicates, seed)
     return _made(model, chance, plan.replicates, frozenset(held))
 

@@ -31,7 +31,13 @@ def sheet(made: Backtested) -> Sheet:
         made: What was found.
     """
     every = rates(made.scored.customers, ["forecaster"])
-    blocks: list[Block] = [_figures(made, every), *_charts(made, every), _forecasters(made, every), _totals(made)]
+    blocks: list[Block] = [
+        _figures(made, every),
+        *_charts(made, every),
+        _forecasters(made, every),
+        _totals(made),
+        *_money(made),
+    ]
     blocks += [_parts(made, key) for key in ("history", "decile", "zeros", *made.by)]
     blocks += [*_against(made), _pit(made, every), *_notes(made)]
     title = f"Back-test of {made.of}, {counted(made.scored.horizon, _periods(made))} ahead"
@@ -142,14 +148,31 @@ def _totals(made: Backtested) -> Table:
         for name in made.forecasters
         if name in names
     ]
-    count = int(there.count[0]) if len(there.count) else 0
+    count = int(max(there.count, default=0))
     few = "; so few say little about coverage" if count < FEW else ""
     note = (
-        f"{count} forecasts of the total of customers there at the time{few}. The last column holds them against all "
-        "customers, with those who came later."
+        f"{counted(count, 'forecasts')} of the total of customers there at the time{few}. The last column holds them "
+        "against all customers, with those who came later."
     )
     columns = (Column("forecaster", "Total", "text"), *_rate_columns(), Column("bias_all", "Bias, all", "share"))
     return Table("totals", "The total of all customers", columns, tuple(rows), note, total=False)
+
+
+def _money(made: Backtested) -> list[Table]:
+    """What forecasts would have charged, against what came, charged likewise."""
+    if made.money is None:
+        return []
+    rows: list[tuple[Cell, ...]] = []
+    for of in dict.fromkeys(made.money.keys["of"].column().tolist()):
+        found = rates(made.money.where(of=of), ["forecaster"])
+        names = found.lines.keys["forecaster"].column().tolist()
+        about = "" if of == "all" else f" of {of}"
+        rows += [
+            (f"{name}{about}", *_rate_cells(found, names.index(name))) for name in made.forecasters if name in names
+        ]
+    note = "Usage, both foretold and come, is charged as a month at its pace, by the plans of that day."
+    columns = (Column("forecaster", "Revenue", "text"), *_rate_columns())
+    return [Table("revenue", "The revenue that it comes to", columns, tuple(rows), note, total=False)]
 
 
 def _parts(made: Backtested, key: str) -> Table:

@@ -10,6 +10,7 @@ import numpy as np
 from pertoken.forecast.cohort_answer import Cohorts
 from pertoken.forecast.cohort_report import Group, Rates
 from pertoken.forecast.metrics import effective_count
+from pertoken.forecast.states import AHEAD, STATES
 from pertoken.present.basis import as_read, number
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
@@ -37,7 +38,14 @@ def sheet(answer: Cohorts, *, top: int | None = None) -> Sheet:
         top: Customers to show, and then only so many cohorts and ages as people read; all if None.
     """
     blocks: list[Block] = [_figures(answer), *_map(answer), *_triangles(answer, brief=top is not None)]
-    blocks += [*_moved(answer), *_lifetime(answer), *_selling(answer), *_customers(answer, top), *_notes(answer)]
+    blocks += [
+        *_moved(answer),
+        *_states(answer),
+        *_lifetime(answer),
+        *_selling(answer),
+        *_customers(answer, top),
+        *_notes(answer),
+    ]
     return Sheet(f"Cohorts by {answer.ask.by}", _words(answer), tuple(blocks), _meta(answer))
 
 
@@ -183,6 +191,51 @@ def _moved(answer: Cohorts) -> list[Table]:
     rows = tuple((label, *row) for label, *row in zip(labels[1:], *values, strict=True))
     note = f"Each window of {_span(answer.report.width)} against the one before."
     return [Table("movements", f"What moved {_word(answer, 'revenue', 'usage')}", columns, rows, note)]
+
+
+def _states(answer: Cohorts) -> list[Table]:
+    """Who is in which state, and who goes where."""
+    made = answer.report.states
+    if made is None:
+        return []
+    unit, kind = answer.unit, _money(answer)
+    columns = (
+        Column("state", "State", "text"),
+        Column("customers", "Customers", "count"),
+        Column("share", "Of all", "share"),
+        Column("amount", "Last window", kind, unit),
+        Column("amount_share", "Of it", "share"),
+        Column("before", "Window before", kind, unit),
+        Column("ahead", f"In {AHEAD} windows", "quantity", "expected"),
+    )
+    now, spent, before = made.customers[-1], made.amount[-1], made.amount[-2]
+    rows = tuple(
+        (
+            state.capitalize(), int(now[i]), number(now[i] / now.sum()), float(spent[i]),
+            number(spent[i] / spent.sum()) if spent.sum() > 0 else None, float(before[i]),
+            round(float(made.ahead[i]), 1),
+        )
+        for i, state in enumerate(STATES)
+    )  # fmt: skip
+    does = _word(answer, "pays", "uses")
+    note = (
+        f"Ramp, contracting: {does} 15 % more or less than in the last window with any. Dormant: nothing for one or "
+        "two windows; gone: for three. Expected of those there are, by what was seen and a prior."
+    )
+    changes = (
+        Column("state", "From", "text"),
+        Column("count", "Seen", "count"),
+        *(Column(state, state.capitalize(), "share") for state in STATES),
+    )
+    moves = tuple(
+        (state.capitalize(), int(row.sum()), *(number(each / row.sum()) if row.sum() else None for each in row))
+        for state, row in zip(STATES, made.seen, strict=True)
+    )
+    over = f"From one window of {_span(answer.report.width)} to the next. New stays who was not seen for half a window."
+    return [
+        Table("states", "Customers by state", columns, rows, note),
+        Table("changes", "Where they go from there", changes, moves, over, total=False),
+    ]
 
 
 def _lifetime(answer: Cohorts) -> list[Block]:

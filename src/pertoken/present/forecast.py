@@ -5,14 +5,13 @@ from functools import partial
 
 import numpy as np
 
+from pertoken.core.lines import Lines
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
-from pertoken.forecast.population import FACTORS
+from pertoken.forecast.backtested import Backtested
+from pertoken.forecast.fitted import COMING
 from pertoken.forecast.scored import LEVELS, rates
-from pertoken.present import charts_tornado
-from pertoken.present.charts_concentration import concentration
-from pertoken.present.charts_fan import forecast_fan
-from pertoken.present.charts_months import Spread
+from pertoken.forecast.signed import SIGNED
 from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
@@ -20,10 +19,13 @@ from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, N
 CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
 """What the quantiles that people plan by are called."""
 
-KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "Customers", "customer": "Named customer"}
+KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "First use", "customer": "Named customer"}
 Block = Figures | Table | Chart | Note
 
 MILLION = 1e6
+TOLD = 0.005
+"""Weight from which on an expert is told."""
+
 HORIZONS = (3, 6, 12, 24)
 """Months over which totals are told."""
 
@@ -40,7 +42,7 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
     blocks: list[Block] = [_figures(answer), Note(conclusion(answer)), _totals(answer), Chart(
         "fan", f"{leads} by month, {unit_of(answer)}", partial(_fan, answer),
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
-    ), _months(answer, brief=brief)]  # fmt: skip
+    ), *_landing(answer), _months(answer, brief=brief)]  # fmt: skip
     blocks += [_part(answer, key) for key in _told(answer)]
     blocks += [*_committed(answer), *_above(answer)]
     blocks += [*_drivers(answer), *_more(answer), *_backtest(answer)]
@@ -129,6 +131,29 @@ def _months(answer: Forecast, *, brief: bool) -> Table:
     return Table("months", "Month by month", tuple(columns), rows, total=False)
 
 
+def _landing(answer: Forecast) -> Iterator[Table]:
+    """Where the month ends that the history ends in."""
+    made = answer.landing
+    if made is None:
+        return
+    unit = unit_of(answer)
+    bands = {name: Band.of(made.worlds[name]) for name in ("revenue", "margin", "cost", "usage") if name in made.worlds}
+    kind: Kind = "count" if _large(bands[measure_of(answer)]) else "money"
+    columns = (
+        Column("of", made.month, "text"),
+        Column("so_far", "So far", kind, unit),
+        *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for name, band in bands.items():
+        scale = MILLION if name == "usage" else 1.0
+        ends = (float(end) / scale for end in (made.so_far[name], band.p10, band.p50, band.p90))
+        rows.append((_label(answer, name), *ends))
+    known = f"{made.known} of {made.known + made.rest} days are known"
+    note = f"{known}; the month is charged as one, with a forecast of the rest. Sums begin with {answer.months[0]}."
+    yield Table("landing", f"Where {made.month} lands", columns, tuple(rows), note, total=False)
+
+
 def _large(band: Band) -> bool:
     return bool(np.median(np.abs(band.p50)) >= LARGE)
 
@@ -161,18 +186,37 @@ def _part(answer: Forecast, key: str) -> Table:
         band = Band.of(measures[of].sum(axis=1))
         ends = (float(each) for each in (band.p10, band.p50, band.p90, band.mean))
         rows.append((label or "all others", *ends, float(band.mean) / whole if whole else None))
-    rows.sort(key=lambda row: -float(row[4] or 0))
+    rows.sort(key=_in_time if key == "cohort" else lambda row: -float(row[4] or 0))
     return Table(f"by_{key}", f"By {KEY_WORDS.get(key, key).lower()}", columns, tuple(rows), total=False)
 
 
+def _in_time(row: tuple[Cell, ...]) -> tuple[bool, bool, str]:
+    """Place of a cohort: who came before the others first, who is to come last."""
+    label = str(row[0])
+    return label == COMING, "before" not in label, label
+
+
 def _fan(answer: Forecast) -> Mapping[str, object]:
+    from pertoken.present.charts_fan import forecast_fan  # noqa: PLC0415  only where a picture is shown
+    from pertoken.present.charts_months import Spread  # noqa: PLC0415  as above
+
     of = measure_of(answer)
-    band = answer.band(of)
     labels, values = answer.past.get(of, ((), np.zeros(0)))
+    months, worlds = answer.months, answer.worlds[of]
+    if answer.landing is not None:
+        months = (answer.landing.month, *months)
+        worlds = _beside(answer.landing.worlds[of], worlds)
+    band = Band.of(worlds)
     spread = Spread(*([float(v) for v in getattr(band, end)] for end in ("p10", "p25", "p50", "p75", "p90")))
     unit = unit_of(answer)
     past = list(zip(labels, (float(v) for v in values), strict=True))
-    return forecast_fan(past, answer.months, spread, title=f"{of.capitalize()}, {unit}", kind="count", called=CALLED)
+    return forecast_fan(past, months, spread, title=f"{of.capitalize()}, {unit}", kind="count", called=CALLED)
+
+
+def _beside(first: Values, later: Values) -> Values:
+    """Put a month before others; only quantiles of each month are taken of it."""
+    rows = np.arange(len(later)) * len(first) // len(later)
+    return np.column_stack([np.sort(first)[rows], later])
 
 
 def _committed(answer: Forecast) -> Iterator[Table]:
@@ -185,6 +229,8 @@ def _committed(answer: Forecast) -> Iterator[Table]:
         Column("until", "Last term ends", "text"),
         Column("due", "Committed", "money", unit),
         Column("drawn", "Paid before", "money", unit),
+        Column("goes_on", "Then renewed", "text"),
+        Column("renewal", "By chance", "share"),
         *(Column(name, f"Pays {name.upper()}", "money", unit) for name in ("p10", "p50", "p90")),
     )
     rows: list[tuple[Cell, ...]] = []
@@ -192,8 +238,21 @@ def _committed(answer: Forecast) -> Iterator[Table]:
         worlds = answer.parts.get("customer", {}).get(each.customer)
         band = None if worlds is None else Band.of(worlds["revenue"].sum(axis=1))
         ends = (None,) * 3 if band is None else tuple(float(v) for v in (band.p10, band.p50, band.p90))
-        rows.append((each.customer, each.until or f"after {answer.months[-1]}", each.due, each.drawn, *ends))
-    note = "Committed in terms that end in these months; what is not used of it is charged when a term ends."
+        rows.append(
+            (
+                each.customer,
+                each.until or f"after {answer.months[-1]}",
+                each.due,
+                each.drawn,
+                each.goes_on,
+                each.renewal if each.goes_on else None,
+                *ends,
+            )
+        )
+    note = (
+        "Committed in terms that end in these months; what is not used of it is charged when a term ends. "
+        "A contract that is not renewed is lost with its customer."
+    )
     yield Table("contracts", "Contracts", columns, tuple(rows), note, total=False)
 
 
@@ -230,11 +289,16 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
     still = answer.drivers[0].still
     note = f"Alone: it moves, all else stands at its middle, where the sum is {show(still, kind)} {unit}."
     yield Table("drivers", "What makes the range wide", columns, rows, note, total=False)
-    swings = [charts_tornado.Swing(FACTOR_WORDS[d.factor], "P10", "P90", d.low, d.high) for d in answer.drivers]
-    draw = partial(charts_tornado.tornado, swings, still, title=f"{of.capitalize()}, {unit}", kind="count")
-    yield Chart(
-        "tornado", "What makes the range wide?", draw, f"Ranges of {len(FACTORS)} factors, each alone.", "drivers"
-    )
+    draw, alt = partial(_tornado, answer), f"Ranges of {len(answer.drivers)} factors, each alone."
+    yield Chart("tornado", "What makes the range wide?", draw, alt, "drivers")
+
+
+def _tornado(answer: Forecast) -> Mapping[str, object]:
+    from pertoken.present.charts_tornado import Swing, tornado  # noqa: PLC0415  only where a picture is shown
+
+    swings = [Swing(FACTOR_WORDS[d.factor], "P10", "P90", d.low, d.high) for d in answer.drivers]
+    title = f"{measure_of(answer).capitalize()}, {unit_of(answer)}"
+    return tornado(swings, answer.drivers[0].still, title=title, kind="count")
 
 
 def _more(answer: Forecast) -> Iterator[Table]:
@@ -259,10 +323,7 @@ def _backtest(answer: Forecast) -> Iterator[Table]:
     if made is None:
         return
     rows: list[tuple[Cell, ...]] = []
-    for what, lines in (
-        ("each customer", made.scored.customers),
-        ("their total", made.scored.totals.where(of="there")),
-    ):
+    for what, lines in _judged(made):
         found = rates(lines, ["forecaster"])
         names = found.lines.keys["forecaster"].column().tolist()
         for name in made.forecasters:
@@ -271,13 +332,24 @@ def _backtest(answer: Forecast) -> Iterator[Table]:
                 figures = (found.crps[at], found.wape[at], found.bias[at], found.coverage[LEVELS.index(0.8), at])
                 rows.append((f"{what}, {name}", *(_share(each) for each in figures), int(found.count[at])))
     columns = (
-        Column("what", "Usage of", "text"),
+        Column("what", "Forecasts of", "text"),
         *(Column(name, label, "share") for name, label in
           (("crps", "CRPS"), ("wape", "WAPE"), ("bias", "Bias"), ("in_80", "In 80 %"))),
         Column("count", "Forecasts", "count"),
     )  # fmt: skip
     note = f"Of {made.scored.horizon} days, made on {len(made.origins)} earlier days from what was known then."
+    if made.money is not None:
+        note += " Revenue is what usage comes to by the cards, at a month's pace, both foretold and come."
     yield Table("backtest", "How good were such forecasts?", columns, tuple(rows), note, total=False)
+
+
+def _judged(made: Backtested) -> Iterator[tuple[str, Lines]]:
+    """What was forecast on earlier days: usage of each, of all, and the revenue that it comes to."""
+    yield "each customer", made.scored.customers
+    yield "their total", made.scored.totals.where(of="there")
+    if made.money is not None:
+        for of in dict.fromkeys(made.money.keys["of"].column().tolist()):
+            yield "revenue" + ("" if of == "all" else f" of {of}"), made.money.where(of=of)
 
 
 def _share(value: Values | float) -> Cell:
@@ -297,9 +369,20 @@ def _concentration(answer: Forecast) -> Iterator[Chart | Table]:
         Column("mean", "Expected", "money", answer.currency),
         Column("share", "Of all there are", "share"),
     )
-    draw = partial(concentration, list(worth), list(worth.values()), what="revenue of those who are there")
-    yield Chart("concentration", "Who makes it?", draw, "Share of the largest customers, added up.", "largest")
+    yield Chart(
+        "concentration",
+        "Who makes it?",
+        partial(_concentrated, worth),
+        "Share of the largest customers, added up.",
+        "largest",
+    )
     yield Table("largest", "Largest customers, mean of all worlds", columns, rows, total=False)
+
+
+def _concentrated(worth: Mapping[str, float]) -> Mapping[str, object]:
+    from pertoken.present.charts_concentration import concentration  # noqa: PLC0415  only where a picture is shown
+
+    return concentration(list(worth), list(worth.values()), what="revenue of those who are there")
 
 
 def _beliefs(answer: Forecast) -> Table:
@@ -352,7 +435,9 @@ def _of_all(answer: Forecast) -> list[tuple[Cell, ...]]:
         ("swing of a segment apart", growth.segment_shock, fitted.growth.segment_shock, alone),
         ("error of the arrivals, log", arrivals.error, fitted.arrivals.error, "both"),
         ("size of the negative binomial of arrivals", arrivals.size, fitted.arrivals.size, alone),
-    ]
+        *([("usage of who has signed against the plan, log", priors.signed.spread, priors.signed.spread, alone)]
+          if SIGNED in answer.parts.get("cohort", {}) else []),
+    ]  # fmt: skip
 
 
 def _who(prior: float, used: float) -> str:
@@ -374,4 +459,5 @@ def _meta(answer: Forecast) -> dict[str, str]:
 
 
 def _leading(weights: Mapping[str, float]) -> Sequence[tuple[str, float]]:
-    return sorted(weights.items(), key=lambda each: -each[1])[:4]
+    """Experts that count for half a percent at least, the most first."""
+    return sorted(((name, each) for name, each in weights.items() if each >= TOLD), key=lambda each: -each[1])

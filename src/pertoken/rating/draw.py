@@ -200,6 +200,7 @@ def _places(grid: Grid, lines: Lines, *, early: bool = False) -> Any:  # noqa: A
     if grid.name == CYCLE:
         _, key = grid.contracts.key(lines, grid.grain)
         at = _windows(grid, key, grid.grain, early=early)
+        at = np.where(at < 0, grid.in_run(_before(grid, key), who), at)
     else:
         at = np.full(len(lines), -1)
         for grain in period.GRAINS[period.GRAINS.index(grid.grain) :]:
@@ -226,6 +227,12 @@ def _windows(grid: Grid, key: Key, grain: str, *, early: bool) -> Any:  # noqa: 
         moments = period.begins(key.labels) if early else period.ends(key.labels) - np.timedelta64(1, "s")
         index = {label: int(grid.at(t)) for label, t in zip(key.labels, moments, strict=True) if label}
     return np.array([index.get(label, -1) for label in key.labels] or [0])[key.codes]
+
+
+def _before(grid: Grid, key: Key) -> Any:  # noqa: ANN401  an index
+    """Give cycles that began before the books, as a quarter that a limit counts by, the first window; -1 for others."""
+    first = grid.labels[0] if grid.labels else ""
+    return np.array([0 if "" < label < first else -1 for label in key.labels] or [-1])[key.codes]
 
 
 def _of_cycles(grid: Grid, key: Key, who: NDArray[np.intp], *, early: bool) -> NDArray[np.intp]:

@@ -1,25 +1,35 @@
 """How good is a forecast on our own history? The same forecasters as of earlier days, held against what came."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from pertoken.core.errors import InputError, nearest
-from pertoken.workbench.histories import CUSTOMERS_OWN, one_label_each
+from pertoken.core.keys import Key
+from pertoken.core.money import Values
+from pertoken.rating.card import Card
+from pertoken.workbench.histories import CUSTOMERS_OWN, History, one_label_each
+from pertoken.workbench.histories import history as log_history
 from pertoken.workbench.reading import How, folded, read_as, terms_of
+from pertoken.workbench.voices import SILENT, Elsewhere, voices
 
 if TYPE_CHECKING:
-    from pertoken.core.lines import Usage
+    from pertoken.core.lines import Lines, Usage
     from pertoken.forecast.backtested import Backtested
+    from pertoken.forecast.outside import Outside
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.rolling import Forecaster
+    from pertoken.workbench.hindsight import Said
 
 PLAIN = ("seasonal-naive", "historic-average", "lognormal", "smoothed")
 """Peers that need nothing else installed."""
+
+OUTSIDE = "outside"
+"""What a forecast from outside is called."""
 
 ENSEMBLE = "ensemble"
 """The average of the plain peers' quantiles."""
@@ -34,6 +44,10 @@ def backtest(
     peers: Sequence[str] = PLAIN,
     by: Sequence[str] = (),
     meter: str = "",
+    card: "Iterable[str | Card]" = (),
+    experts: Iterable[str] = (),
+    outside: "Iterable[str | Path | Outside]" = (),
+    outside_weight: float | None = None,
     grain: str = "day",
     draws: int = 500,
     seed: int = 1,
@@ -51,6 +65,11 @@ def backtest(
         peers: Names of plain peers, `ensemble` for their average, or models of statsforecast as `AutoETS`.
         by: Keys of the log to report by, as `tier`.
         meter: Which meter is forecast; all tokens added up if empty, or the only meter.
+        card: What customers are charged by: the revenue that forecasts come to is then scored too.
+        experts: Further experts in our forecast by name, as `lightgbm` or `AutoETS`.
+        outside: Forecasts of days or months of the log that were made elsewhere before: files, or records. Each is
+            taken into ours on the day before its first, and scored alone.
+        outside_weight: What each of them counts for, 0 to 1; half if None.
         grain: Periods of the forecast: `hour`, `day`, `month`, `quarter`.
         draws: Samples of each forecast.
         seed: Same seed, same digits.
@@ -64,16 +83,65 @@ def backtest(
     from pertoken.forecast.backtested import OURS, backtested  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.panel import Panel  # noqa: PLC0415
     from pertoken.forecast.prediction import predicted  # noqa: PLC0415
+    from pertoken.workbench.hindsight import kept  # noqa: PLC0415
+
+    heard = voices(experts, outside, outside_weight)
+
+    def alone(panel: Panel, horizon: int, draws: int, seed: int) -> "Predicted":
+        return predicted(panel, horizon=horizon, draws=draws, seed=seed, experts=heard.experts)
 
     def ours(panel: Panel, horizon: int, draws: int, seed: int) -> "Predicted":
-        return predicted(panel, horizon=horizon, draws=draws, seed=seed)
+        return heard.as_of(panel.periods[-1]).join(alone(panel, horizon, draws, seed), panel.periods[-1], seed=seed)
 
-    panel, of, says = (log, "usage", ()) if isinstance(log, Panel) else _read(log, meter, grain, tuple(by), how)
+    read = _Read(log) if isinstance(log, Panel) else _read(log, list(card), meter, grain, tuple(by), how)
     every = {OURS: ours, **{name: _peer(name) for name in dict.fromkeys(peers)}, **(forecasters or {})}
+    elsewhere = Elsewhere(heard, alone, [])
+    if heard.outside:
+        every[OUTSIDE] = elsewhere
+    said: list[Said] = []
+    if read.rated is not None:
+        every = {name: kept(name, each, said) for name, each in every.items()}
     told = {"horizon": horizon, "histories": history, "count": origins, "draws": draws, "seed": seed, "by": by}
-    name = "a panel" if isinstance(log, Panel) else str(log)
-    made = backtested(panel, every, of=of, source=name, watch=progress, **told)  # type: ignore[arg-type]
-    return replace(made, notes=(*says, *made.notes))
+    told |= {"of": read.of, "source": "a panel" if isinstance(log, Panel) else str(log)}
+    made = backtested(read.panel, every, watch=progress, also=heard.days(read.panel.periods), **told)  # type: ignore[arg-type]
+    notes = (*read.says, *(each for each in made.notes if not each.endswith(SILENT)))
+    if elsewhere.tried:
+        best = elsewhere.best_weight(read.panel, made.scored.horizon)
+        notes += (
+            f"an outside forecast with a weight of {best:.0%} would have brought the least CRPS on the days it has",
+        )
+    return replace(made, notes=notes, money=read.charged(said))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """A history of one number.
+
+    Args:
+        panel: The history.
+        of: What the number is.
+        says: What was understood.
+        rated: The history with cards that charge; None without any.
+        weights: Of its cells in the number.
+        by: Key by which its revenue is told.
+    """
+
+    panel: "Panel"
+    of: str = "usage"
+    says: tuple[str, ...] = ()
+    rated: "History | None" = None
+    weights: Values | None = None
+    by: str = ""
+
+    def charged(self, said: "Sequence[Said]") -> "Lines | None":
+        """Score the money of forecasts; None where nobody charges."""
+        from pertoken.workbench.hindsight import charged  # noqa: PLC0415  the calculator must start fast
+
+        if self.rated is None or self.weights is None:
+            return None
+        tracks = self.rated.panel.tracks
+        segment = tracks[self.by].last if self.by in tracks else Key.constant("", len(self.rated.panel))
+        return charged(self.rated, said, self.weights, segment)
 
 
 def _peer(name: str) -> "Forecaster":
@@ -89,10 +157,30 @@ def _peer(name: str) -> "Forecaster":
     return alone(statsforecast_expert(name), name)
 
 
-def _read(
-    log: "str | Path", meter: str, grain: str, by: tuple[str, ...], how: How
-) -> "tuple[Panel, str, tuple[str, ...]]":
-    """Make a panel of one number of a plain table or a log; what it is, and what was understood."""
+def _rated(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, by: tuple[str, ...], how: How) -> _Read:  # noqa: PLR0917  what is asked
+    """Make a panel of one number of a log that is charged.
+
+    Raises:
+        InputError: One meter, or periods that are not days, are asked for beside a card.
+    """
+    from pertoken.forecast.plans import driver_weights  # noqa: PLC0415  the calculator must start fast
+
+    if meter or grain != "day":
+        raise InputError("a card charges days of all meters; leave the card, or the meter and the grain, out")
+    read = log_history(log, revenue=card, tracks=by, how=how)
+    weights = driver_weights(read.panel.cells, np.nansum(read.panel.quantity, axis=(1, 2)))
+    says = (*read.report.says, *read.says)
+    return _Read(read.panel.weighted(weights), _named(read.panel, weights), says, read, weights, by[0] if by else "")
+
+
+def _named(panel: "Panel", weights: Values) -> str:
+    """Say what one number is of."""
+    names = zip(panel.cells["meter"].column(), weights, strict=True)
+    return " + ".join(dict.fromkeys(str(name) for name, weight in names if weight))
+
+
+def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, by: tuple[str, ...], how: How) -> _Read:  # noqa: PLR0917  what is asked
+    """Make a panel of one number of a plain table or a log."""
     from pertoken.engines.panel_rows import panel_rows  # noqa: PLC0415  the calculator must start fast
     from pertoken.engines.remote.url import names_engine  # noqa: PLC0415
     from pertoken.forecast.panel import panel_of_rows, panel_of_usage  # noqa: PLC0415
@@ -100,7 +188,11 @@ def _read(
 
     rows = None if names_engine(log) or how.get("mapping") or how.get("layout") else panel_rows(log)
     if rows is not None:
-        return panel_of_rows(rows["customer"], rows["period"], rows["value"]), "value", ()
+        if card:
+            raise InputError("a card charges meters, and a table of customer, period and value has none; give a log")
+        return _Read(panel_of_rows(rows["customer"], rows["period"], rows["value"]), "value")
+    if card:
+        return _rated(log, card, meter, grain, by, how)
     terms = terms_of(how)
     with read_as(log, how) as opened:
         known = opened.binding.keys
@@ -114,8 +206,7 @@ def _read(
         usage, grain=grain, tracks=tuple(name for name in tracks if one_label_each(usage, name, grain))
     )
     weights = driver_weights(panel.cells, np.nansum(panel.quantity, axis=(1, 2)))
-    of = meter or " + ".join(str(m) for m, w in zip(panel.cells["meter"].column(), weights, strict=True) if w)
-    return panel.weighted(weights), of, tuple(report.says)
+    return _Read(panel.weighted(weights), meter or _named(panel, weights), tuple(report.says))
 
 
 def _metered(usage: "Usage", meter: str) -> "Usage":

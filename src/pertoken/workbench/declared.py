@@ -122,7 +122,10 @@ def signed(read: History, said: Declared, months: Sequence[str]) -> "Agreed | No
         return None
     if "revenue" not in read.ledgers:
         raise InputError("contracts commit to money, and no revenue card says what is charged; add --card PLAN")
-    return agreed(said.agreements, months, read.panel.customers, Invoiced(*_billed(read.ledgers["revenue"], read)))
+    labels, amount = _billed(read.ledgers["revenue"], read)
+    before = [label < months[0] for label in labels]
+    charged = Invoiced(tuple(np.array(labels)[before].tolist()), amount[:, before])
+    return agreed(said.agreements, months, read.panel.customers, charged)
 
 
 def _billed(ledger: Ledger, read: History) -> tuple[tuple[str, ...], np.ndarray]:

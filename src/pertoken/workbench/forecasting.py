@@ -1,25 +1,31 @@
 """What revenue will we make, as a range? From a log and cards to simulated worlds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from pertoken.core.errors import InputError
-from pertoken.core.keys import Key
 from pertoken.core.money import Values
-from pertoken.core.period import begins, ends
 from pertoken.rating.card import Card
+from pertoken.workbench.deep import Depth
+from pertoken.workbench.explaining import FEW, explained
+from pertoken.workbench.histories import STATE, UNPAID
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
+from pertoken.workbench.voices import voices
 
 if TYPE_CHECKING:
-    from pertoken.forecast.answer import Committed, Forecast, FromAbove, Sufficiency
+    from pertoken.forecast.answer import Committed, Forecast, FromAbove
     from pertoken.forecast.backtested import Backtested
     from pertoken.forecast.event import Event
     from pertoken.forecast.fitted import Fitted
+    from pertoken.forecast.landing import Landing
     from pertoken.forecast.market import Market
+    from pertoken.forecast.outside import Outside
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.simulate import Simulated
@@ -27,17 +33,12 @@ if TYPE_CHECKING:
 PATHS = 10_240
 """Worlds of a forecast, ten replicates of a power of two."""
 
-FEW = 1_024
-"""Worlds of what is only compared."""
+REPLICATES = 10
+"""Independent designs that all worlds are of, which say how far a figure is off."""
 
 FROM_ABOVE = 10_000
 """Worlds of the market."""
 
-LENGTHS = (30, 60, 90, 180)
-"""Lengths of history whose ranges are told. [day]"""
-
-SIGNED = "signed, not there yet"
-"""Label of those who have a contract and are not in the log."""
 
 HALF = 0.5
 """Share of one customer from which on the range is said to be theirs."""
@@ -66,11 +67,15 @@ def forecast_revenue(
     cost: Iterable[str | Card] = (),
     months: int = 12,
     segments: str = BEHAVIOUR,
+    depth: Depth = "",
     top: int = 5,
     draws: int = PATHS,
     seed: int = 0,
     events: "str | Path | Sequence[Event]" = (),
     market: "str | Path | Market | None" = None,
+    experts: Iterable[str] = (),
+    outside: "Iterable[str | Path | Outside]" = (),
+    outside_weight: float | None = None,
     explain: bool = True,
     tested: bool = True,
     progress: Callable[[float], None] | None = None,
@@ -85,11 +90,16 @@ def forecast_revenue(
         cost: Cards of what we pay.
         months: How many months ahead.
         segments: `behaviour`, or a key of the log that tells customers apart.
+        depth: How deeply customers are integrated, to tell them apart by behaviour: a key of the log, a file of
+            `customer,depth`, or numbers by customer.
         top: Customers at most who are named, of those who are 5 % or more of all usage.
         draws: Worlds.
         seed: Same seed, same bits.
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
         market: What is believed of the market: a file, or a record of `Market`; both views are combined by precision.
+        experts: Further experts of the first month by name, as `lightgbm` or `AutoETS`; earlier days weigh them.
+        outside: Forecasts of usage that were made elsewhere, by customer (or `*`) and day or month: files, or records.
+        outside_weight: What each of them counts for, 0 to 1; half if None.
         explain: Tell what makes the range wide, and what more history would bring; it takes fifteen small simulations.
         tested: Score forecasts like this one on the same history, as of earlier days.
         progress: Told how far the simulations are, 0 to 1.
@@ -102,8 +112,8 @@ def forecast_revenue(
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
     made = prepared(
-        log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, top=top, seed=seed,
-        events=events, market=market, how=how,
+        log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, depth=depth, top=top, seed=seed,
+        events=events, market=market, how=how, voices=voices(experts, outside, outside_weight),
     )  # fmt: skip
     return foretold(made, draws=draws, explain=explain, tested=tested, progress=progress)
 
@@ -125,26 +135,36 @@ def foretold(
         tested: Score forecasts like this one on the same history, as of earlier days.
         progress: Told how far the simulations are, 0 to 1.
     """
-    from pertoken.forecast.answer import Forecast, drivers  # noqa: PLC0415  the calculator must start fast
+    with ThreadPoolExecutor(1) as beside:  # simulations leave Python's lock to others most of the time
+        testing = beside.submit(_backtested, made) if tested else None
+        answer = _foretold(made, draws, explain=explain, progress=progress)
+    return replace(answer, backtest=testing.result() if testing else None)
 
-    step = _steps(progress)
-    found = _simulated(made, made.fitted, draws)
+
+def _foretold(made: Prepared, draws: int, *, explain: bool, progress: Callable[[float], None] | None) -> "Forecast":
+    from pertoken.forecast.answer import Forecast  # noqa: PLC0415  the calculator must start fast
+
+    by_line = made.charging.books is not None
+    step = _steps(None if by_line else progress)
+    explain = explain and not by_line
+    found = _simulated(made, made.fitted, draws, progress=_blocks(progress) if by_line else None)
     worlds, parts = _added(made, found)
+    leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
+    below: Values = worlds[leading].sum(axis=1)
     above = _from_above(made, worlds) if made.said.market is not None else None
     if above is not None:
         worlds, parts = (
             _again(worlds, above.rows),
             {key: {label: _again(each, above.rows) for label, each in labels.items()} for key, labels in parts.items()},
         )
-    leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
 
-    def total(held: frozenset[str]) -> Values:
-        some, _ = _added(made, _simulated(made, made.fitted, FEW, held))
-        step()
+    def total(fitted: "Fitted", held: frozenset[str]) -> Values:
+        some, _ = _added(made, _simulated(made, fitted, FEW, held, replicates=1))
         summed: Values = some[leading].sum(axis=1)
         return summed
 
     step()
+    why, more = explained(made, total, below, step) if explain else ((), ())
     return Forecast(
         currency=made.read.currency,
         unit=_unit(made),
@@ -153,14 +173,33 @@ def foretold(
         parts=parts,
         fitted=made.fitted,
         past=_past(made),
-        drivers=drivers(total) if explain else (),
-        more=_more(made, leading, step) if explain else (),
+        drivers=why,
+        more=more,
         concentration=_concentration(made),
-        backtest=_backtested(made) if tested else None,
         committed=_committed(made),
         simulated=found,
         above=above,
-        notes=(*_notes(made), *(above.says if above else ())),
+        landing=_landed(made, draws),
+        notes=(*_notes(made), *_by_line(made, found, draws), *(above.says if above else ())),
+    )
+
+
+def _blocks(progress: Callable[[float], None] | None) -> Callable[[int, int], None] | None:
+    """Tell how many blocks of worlds are done, where a forecast is one long simulation."""
+    return None if progress is None else lambda done, whole: progress(done / whole)
+
+
+def _landed(made: Prepared, draws: int) -> "Landing | None":
+    """Simulate the month that the history ends in."""
+    from pertoken.forecast.landing import Landing  # noqa: PLC0415  the calculator must start fast
+    from pertoken.workbench.landings import month_of, so_far  # noqa: PLC0415
+
+    month, begun = month_of(made), made.begun
+    if month is None or begun is None:
+        return None
+    worlds, _ = _added(month, _simulated(month, month.fitted, draws))
+    return Landing(
+        begun.month, begun.known, begun.rest, so_far(made, begun), {name: each[:, 0] for name, each in worlds.items()}
     )
 
 
@@ -168,7 +207,7 @@ def _steps(progress: Callable[[float], None] | None) -> Callable[[], None]:
     """Count simulations: that of all worlds, those that hold a factor or all others, those with more history."""
     from pertoken.forecast.population import FACTORS  # noqa: PLC0415  the calculator must start fast
 
-    whole, done = 2 * len(FACTORS) + 6, count(1)
+    whole, done = 2 * len(FACTORS) + 5, count(1)
 
     def step() -> None:
         if progress is not None:
@@ -218,10 +257,15 @@ def _again(values: Mapping[str, Values], rows: Values) -> dict[str, Values]:
     return {name: each[rows] for name, each in values.items()}
 
 
-def _simulated(made: Prepared, fitted: "Fitted", draws: int, held: frozenset[str] = frozenset()) -> "Simulated":
-    from pertoken.forecast.simulate import simulate  # noqa: PLC0415  the calculator must start fast
-
-    return simulate(fitted.of, made.tariffs, paths=draws, seed=made.seed, held=held, promises=made.promises)
+def _simulated(
+    made: Prepared,
+    fitted: "Fitted",
+    draws: int,
+    held: frozenset[str] = frozenset(),
+    **more: Any,  # noqa: ANN401  as `Charging.simulated`
+) -> "Simulated":
+    promises = made.promises_of(fitted)
+    return made.charging.simulated(fitted.of, draws=draws, seed=made.seed, held=held, promises=promises, **more)
 
 
 def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[str, dict[str, dict[str, Values]]]]:
@@ -233,7 +277,7 @@ def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[
         by_group["cost"] = found.sums["cost"]
         if made.plans:
             by_group["margin"] = by_group["revenue"] - by_group["cost"]
-    groups = _with_signed(made, by_group)
+    groups = made.fitted.of.groups
     parts = {
         key: {
             label: {name: each[:, :, column.codes == code].sum(axis=2) for name, each in by_group.items()}
@@ -243,23 +287,6 @@ def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[
         if len(column.labels) > 1
     }
     return {name: each.sum(axis=2) for name, each in by_group.items()}, parts
-
-
-def _with_signed(made: Prepared, by_group: dict[str, Values]) -> Mapping[str, Key]:
-    """Add a group of those who have signed and are not in the log: they bring what they are committed to."""
-    from pertoken.forecast.promised import outside  # noqa: PLC0415  the calculator must start fast
-
-    groups = made.fitted.of.groups
-    if made.agreed is None or not made.plans:
-        return groups
-    names, due = outside(made.agreed, len(made.read.panel))
-    if not names:
-        return groups
-    for name, each in by_group.items():
-        more = due if name in ("revenue", "margin") else np.zeros_like(due)
-        column = np.broadcast_to(more[:, None], (*each.shape[:2], 1))
-        by_group[name] = np.concatenate([each, column], axis=2)
-    return {key: Key.of([*column.column(), SIGNED]) for key, column in groups.items()}
 
 
 def _committed(made: Prepared) -> "tuple[Committed, ...]":
@@ -276,8 +303,17 @@ def _committed(made: Prepared) -> "tuple[Committed, ...]":
         last = int(terms.expires[own].max())
         until = months[last] if last < len(months) else ""
         due, drawn = float(terms.committed[ends].sum()), float(terms.drawn[ends].sum())
-        found.append(Committed(made.agreed.customers[customer], due, drawn, until))
+        found.append(Committed(made.agreed.customers[customer], due, drawn, until, *_renewal(made, int(customer))))
     return tuple(found)
+
+
+def _renewal(made: Prepared, customer: int) -> tuple[str, float]:
+    """Into which month a contract goes on only if it is renewed, and the chance of that."""
+    promises = made.promises
+    at = -1 if promises is None else promises.row[customer]
+    if promises is None or at < 0 or not (ends := np.flatnonzero(promises.chance[at] < 1)).size:
+        return "", 1.0
+    return made.fitted.of.months[ends[0]], float(promises.chance[at, ends[0]])
 
 
 def _past(made: Prepared) -> dict[str, tuple[tuple[str, ...], Values]]:
@@ -298,31 +334,15 @@ def _whole_months(days: Sequence[str]) -> set[str]:
     return {str(each) for each in month[count == length]}
 
 
-def _more(made: Prepared, leading: str, step: Callable[[], None]) -> "tuple[Sufficiency, ...]":
-    """What the range of the total would be with the history as it is, and with longer ones."""
-    from pertoken.forecast.answer import Band, Sufficiency  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.fitted import fitted  # noqa: PLC0415
-    from pertoken.forecast.sufficiency import falls_by, narrowed  # noqa: PLC0415
-
-    days, level = len(made.read.panel.periods), made.fitted.predicted
-    power = falls_by(made.read.panel.weighted(made.standing.weights), level, seed=made.seed)
-    found = []
-    for length in [days, *(each for each in LENGTHS if each > days * 1.2)][:3]:
-        again = fitted(
-            made.read.panel, made.standing, made.fitted.of.months, priors=made.fitted.priors, seed=made.seed,
-            level=narrowed(level, (days / length) ** power), more=length / days,
-        )  # fmt: skip
-        worlds, _ = _added(made, _simulated(made, again, FEW))
-        step()
-        band = Band.of(worlds[leading].sum(axis=1))
-        found.append(Sufficiency(length, float(band.p10), float(band.p50), float(band.p90)))
-    return tuple(found)
-
-
 def _concentration(made: Prepared) -> dict[str, float]:
-    """Expected charges of each customer there is in the first month, the most first; their usage without a card."""
+    """Expected charges of each customer there is in the first month, the most first; their usage without a card.
+
+    Nothing, where cards are rated line by line.
+    """
     people, samples = made.fitted.of.people, made.fitted.predicted.samples
     mean = samples.mean(axis=0)
+    if made.charging.books is not None:
+        return {}
     if made.plans:
         some = np.asarray(samples[: max(min(len(samples), ROOM // samples.shape[1]), 1)], dtype=float)
         mean = _first_month(made, some * (DAYS / made.fitted.predicted.horizon)).mean(axis=0)
@@ -334,10 +354,10 @@ def _first_month(made: Prepared, driver: Values) -> Values:
     """Charge a first month, shape `(draw, customer)`."""
     from pertoken.forecast.tariff_bill import bill  # noqa: PLC0415  the calculator must start fast
 
-    people, months = made.fitted.of.people, len(made.fitted.of.months)
+    people, months, there = made.fitted.of.people, len(made.fitted.of.months), slice(driver.shape[1])
     whole = np.zeros((*driver.shape, months))
     whole[:, :, 0] = driver
-    charged: Values = bill(made.tariffs, people.plan, people.mix, whole)[:, :, 0]
+    charged: Values = bill(made.tariffs, people.plan[there], people.mix[there], whole)[:, :, 0]
     return charged
 
 
@@ -351,15 +371,42 @@ def _notes(made: Prepared) -> tuple[str, ...]:
     if share > HALF:
         name = panel.customers[int(mean.argmax())]
         notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
-    if (month := panel.periods[-1][:7]) not in _whole_months(panel.periods) and begins(panel.periods[-1:])[0].astype(
-        "datetime64[M]"
-    ) == ends(panel.periods[-1:])[0].astype("datetime64[M]"):
-        notes.append(
-            f"the rest of {month} after {panel.periods[-1]} is not in the forecast, which begins with the month after"
-        )
+    if made.begun is not None:
+        month, days = made.begun.month, made.begun.rest
+        ahead = made.fitted.of.months[0]
+        notes.append(f"the log ends {days} days before {month} does: it lands as its own line; sums begin with {ahead}")
+    notes += _unpaid(made)
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
     return tuple(notes)
+
+
+def _by_line(made: Prepared, found: "Simulated", draws: int) -> tuple[str, ...]:
+    """Say that cards are rated line by line, why, and what that costs."""
+    books = made.charging.books
+    if books is None:
+        return ()
+    fewer = f", not {draws:,}" if found.paths < draws else ""
+    spread = "" if books.grain == "month" else f"; a month's usage is spread evenly over its {books.grain}s"
+    left = "what makes the range wide and who makes the revenue are not told then"
+    return (f"rated line by line in {found.paths:,} worlds{fewer}{spread}; {left}: {made.charging.why}",)
+
+
+def _unpaid(made: Prepared) -> list[str]:
+    """Say which customers in a trial, or free of charge, are on the same plan as those who pay."""
+    track = made.read.panel.tracks.get(STATE)
+    if track is None or not made.plans:
+        return []
+    state, plan = track.last.column(), made.standing.plan.column()
+    free = np.array([label.strip().lower() in UNPAID for label in state], dtype=bool)
+    paid = set(plan[~free])
+    alike = sorted({str(each) for each, mine in zip(state[free], plan[free], strict=True) if each and mine in paid})
+    if not alike:
+        return []
+    words = ", ".join(map(repr, alike))
+    return [
+        f"! customers in state {words} are charged like those who pay; a card tells them apart with where: state == ..."
+    ]
 
 
 def _backtested(made: Prepared) -> "Backtested | None":
@@ -367,15 +414,19 @@ def _backtested(made: Prepared) -> "Backtested | None":
     from pertoken.forecast.backtested import NAIVE, OURS, backtested  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.peers import PEERS, alone  # noqa: PLC0415
     from pertoken.forecast.prediction import predicted  # noqa: PLC0415
+    from pertoken.workbench.hindsight import Said, charged, kept  # noqa: PLC0415
 
     days = len(made.read.panel.periods)
     horizon = min(MONTH, days // 4)
     length = min(SEASON, days - 2 * horizon)
 
     def ours(panel: "Panel", horizon: int, draws: int, seed: int) -> "Predicted":
-        return predicted(panel, horizon=horizon, draws=draws, seed=seed)
+        return predicted(panel, horizon=horizon, draws=draws, seed=seed, experts=made.voices.experts)
 
-    return backtested(
-        made.read.panel.weighted(made.standing.weights), {OURS: ours, NAIVE: alone(PEERS[NAIVE], NAIVE)},
+    said: list[Said] = []
+    every = {OURS: kept(OURS, ours, said), NAIVE: kept(NAIVE, alone(PEERS[NAIVE], NAIVE), said)}
+    found = backtested(
+        made.read.panel.weighted(made.standing.weights), every,
         horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=made.seed,
     )  # fmt: skip
+    return replace(found, money=charged(made.read, said, made.standing.weights, made.standing.segment))

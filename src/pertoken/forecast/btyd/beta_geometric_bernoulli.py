@@ -47,6 +47,23 @@ class BetaGeometricBernoulli(Buying):
         total: Values = np.where(gone, left, np.logaddexp(living, dead))
         return total
 
+    @classmethod
+    def together(cls, places: Values, seen: Purchases, count: Values, gone: Values | None = None) -> Values:
+        """Log likelihood of all customers by each of several laws, shape `(place,)`; see `Buying`.
+
+        Args:
+            places: Parameters of the laws, shape `(place, 4)`.
+            seen: Whole numbers of periods.
+            count: How many customers have each history.
+            gone: Who is known to have left right after the last activity, shape `(history,)`; nobody if None.
+        """
+        from pertoken.forecast.btyd.together import together  # noqa: PLC0415  slow to load, and only a fit needs it
+
+        repeats, last, age = (each.astype(np.int64) for each in (seen.repeats, seen.last, seen.age))
+        left = np.zeros(len(seen), dtype=np.bool_) if gone is None else gone
+        summed: Values = together(places, repeats, last, age, count, left)
+        return summed
+
     def parts(self, seen: Purchases) -> tuple[Values, Values]:
         """Log likelihood of living on, and of having died at some time since the last activity."""
         return self._parts(seen)[:2]

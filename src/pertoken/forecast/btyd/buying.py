@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 
 from pertoken.core.money import Values
-from pertoken.forecast.btyd.likelihood import Estimate, Prior, most_likely
+from pertoken.forecast.btyd.likelihood import Estimate, Prior, most_likely_of
 from pertoken.forecast.btyd.purchases import Purchases
 
 
@@ -27,6 +27,17 @@ class Buying(Protocol):
         """Log likelihood of each customer, shape `(customer,)`."""
         total: Values = np.logaddexp(*self.parts(seen))
         return total
+
+    @classmethod
+    def together(cls, places: Values, seen: Purchases, count: Values) -> Values:
+        """Log likelihood of all customers by each of several laws, shape `(place,)`.
+
+        Args:
+            places: Parameters of the laws, shape `(place, parameter)`.
+            seen: Histories.
+            count: How many customers have each, shape `(history,)`.
+        """
+        return np.array([(count * cls(*place).log_likelihood(seen)).sum() for place in places.tolist()])
 
     def alive(self, seen: Purchases) -> Values:
         """Chance that each customer still lives, shape `(customer,)`."""
@@ -63,10 +74,7 @@ def fit(kind: type[Buying], seen: Purchases, prior: Prior | None = None) -> Esti
             `.unknowing` of it is plain maximum likelihood.
     """
     distinct, count, _ = seen.folded()
-    return most_likely(
-        lambda parameters: float((count * kind(*parameters.tolist()).log_likelihood(distinct)).sum()),
-        prior or kind.prior(seen),
-    )
+    return most_likely_of(lambda places: kind.together(places, distinct, count), prior or kind.prior(seen))
 
 
 def pace(seen: Purchases) -> float:

@@ -1,18 +1,38 @@
-"""The greatest likelihood of a few positive parameters, with weak priors on their logs, and how unsure it is."""
+"""The greatest likelihood of a few positive parameters, with weak priors on their logs, and how unsure it is.
+
+The search is Newton's, from second differences: each turn asks for the likelihood at a few dozen places at once.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 from pertoken.core.money import Values
 
-STEP = 1e-4
-"""Width of the finite differences, on the log scale."""
+STEP, WIDE = 1e-4, 1e-3
+"""Widths of the first and second differences, on the log scale."""
 
 FAR = 12.0
 """How far from its start the log of a parameter is looked for."""
+
+REACH = 2.0
+"""The farthest that one turn of the search goes, on the log scale."""
+
+SHORTER = np.array([2.0, 1.0, 0.5, 0.25, 0.06, 0.015, 0.004, 0.001])
+"""Shares of a step that are tried."""
+
+TURNS = 200
+"""Turns of the search at most; ten are usual."""
+
+FOUND = 1e-7
+"""Step below which the search is over, on the log scale."""
+
+FLAT = 1e-9
+"""Curvature below which a direction is taken to be as curved as that, as a share of the greatest."""
+
+Places = Callable[[Values], Values]
+"""From places, shape `(place, parameter)`, to a number for each, shape `(place,)`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +57,10 @@ class Prior:
         """The same start, and no opinion: plain maximum likelihood."""
         return Prior(self.centre, np.full(len(self.centre), np.inf))
 
-    def log_density(self, logs: Values) -> float:
-        """Log density of parameters' logs, but for a constant."""
-        return float(-0.5 * (((logs - self.centre) / self.spread) ** 2).sum())
+    def log_density(self, logs: Values) -> Values:
+        """Log density of parameters' logs, shape `(*batch, parameter)`, but for a constant; shape `(*batch,)`."""
+        density: Values = -0.5 * (((logs - self.centre) / self.spread) ** 2).sum(axis=-1)
+        return density
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,35 +100,62 @@ def most_likely(log_likelihood: Callable[[Values], float], prior: Prior) -> Esti
     Returns:
         The estimate; its covariance never exceeds that of the prior.
     """
+    return most_likely_of(lambda places: np.array([log_likelihood(place) for place in places]), prior)
 
-    def loss(logs: Values) -> float:
+
+def most_likely_of(log_likelihoods: Places, prior: Prior) -> Estimate:
+    """Find the parameters that explain best what was seen, by a likelihood that is reckoned at many places at once.
+
+    Args:
+        log_likelihoods: Of parameters, shape `(place, parameter)`, all above 0.
+        prior: Where they are expected; the search starts there.
+
+    Returns:
+        The estimate; its covariance never exceeds that of the prior.
+    """
+
+    def loss(logs: Values) -> Values:
         with np.errstate(all="ignore"):  # the search may look where shapes are beyond floats; that is far from the best
-            value = log_likelihood(np.exp(logs)) + prior.log_density(logs)
-        return -value if np.isfinite(value) else 1e12
+            value = log_likelihoods(np.exp(logs)) + prior.log_density(logs)
+        return np.where(np.isfinite(value), -value, 1e12)
 
-    bounds = [(centre - FAR, centre + FAR) for centre in prior.centre]
-    logs = minimize(loss, prior.centre, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13, "maxiter": 400}).x
-    step = np.linalg.lstsq(_curvature(loss, logs), _slope(loss, logs), rcond=1e-9)[0]
-    if np.abs(step).max() < 1 and loss(logs - step) <= loss(logs):
-        logs = logs - step
-    value, vector = np.linalg.eigh(_curvature(loss, logs))
+    logs = _lowest(loss, prior.centre)
+    value, vector = np.linalg.eigh(_differences(loss, logs)[2])
     least = np.where(np.isfinite(prior.spread), prior.spread, FAR).max() ** -2
     covariance = (vector / np.maximum(value, least)) @ vector.T
-    return Estimate(logs, covariance, float(log_likelihood(np.exp(logs))))
+    return Estimate(logs, covariance, float(log_likelihoods(np.exp(logs[None]))[0]))
 
 
-def _slope(loss: Callable[[Values], float], at: Values) -> Values:
-    steps = np.eye(len(at)) * STEP
-    return np.array([(loss(at + step) - loss(at - step)) / (2 * STEP) for step in steps])
+def _lowest(loss: Places, start: Values) -> Values:
+    """Go downhill by Newton's steps, each along the curvature as it is there, shorter where that is not lower."""
+    logs = start.astype(np.float64)
+    for _ in range(TURNS):
+        here, slope, curvature = _differences(loss, logs)
+        value, vector = np.linalg.eigh(curvature)
+        size = np.maximum(np.abs(value), max(np.abs(value).max() * FLAT, 1e-300))
+        step = vector @ ((vector.T @ slope) / size)
+        step *= min(REACH / max(float(np.abs(step).max()), 1e-300), 1.0)
+        places = np.clip(logs - SHORTER[:, None] * step, start - FAR, start + FAR)
+        tried = loss(places)
+        best = int(np.argmin(tried))
+        if tried[best] >= here:
+            break
+        moved, logs = float(np.abs(places[best] - logs).max()), places[best]
+        if moved < FOUND:
+            break
+    return logs
 
 
-def _curvature(loss: Callable[[Values], float], at: Values) -> Values:
-    """Second differences of the loss, shape `(parameter, parameter)`."""
-    steps, wide = np.eye(len(at)), 10 * STEP
-    curvature = np.empty((len(at), len(at)))
-    for i, one in enumerate(steps):
-        for j, other in enumerate(steps[: i + 1]):
-            both, apart = (one + other) * wide, (one - other) * wide
-            found = loss(at + both) - loss(at + apart) - loss(at - apart) + loss(at - both)
-            curvature[i, j] = curvature[j, i] = found / (4 * wide**2)
-    return curvature
+def _differences(loss: Places, at: Values) -> tuple[float, Values, Values]:
+    """Give the loss, its slope `(parameter,)` and its curvature `(parameter, parameter)` by central differences."""
+    size = len(at)
+    axes = np.eye(size)
+    one, other = np.tril_indices(size)
+    both, apart = (axes[one] + axes[other]) * WIDE, (axes[one] - axes[other]) * WIDE
+    moves = np.concatenate([np.zeros((1, size)), STEP * axes, -STEP * axes, both, -both, apart, -apart])
+    found = loss(at + moves)
+    up, down = found[1 : 1 + size], found[1 + size : 1 + 2 * size]
+    further, back, left, right = np.split(found[1 + 2 * size :], 4)
+    curvature = np.empty((size, size))
+    curvature[one, other] = curvature[other, one] = (further - left - right + back) / (4 * WIDE**2)
+    return float(found[0]), (up - down) / (2 * STEP), curvature

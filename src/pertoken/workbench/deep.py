@@ -1,0 +1,66 @@
+"""How deeply is each customer integrated? A column of the log, a file, or numbers by name, laid out by customer."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pertoken.core.errors import InputError, nearest
+from pertoken.core.money import Values
+
+if TYPE_CHECKING:
+    from pertoken.forecast.panel import Panel
+
+Depth = str | Path | Mapping[str, float]
+"""A key of the log, a file of `customer,depth`, or numbers by customer; nothing if empty."""
+
+FILES = (".csv", ".yaml", ".yml")
+"""Ends of names that are taken for files."""
+
+
+def of_log(depth: str) -> bool:
+    """Tell a key of the log from the name of a file."""
+    return bool(depth) and Path(depth).suffix not in FILES
+
+
+def depth_of(panel: "Panel", depth: Depth) -> Values | None:
+    """Say how deeply customers are integrated, shape `(customer,)`, NaN where nobody knows; None where none is said.
+
+    Args:
+        panel: The history.
+        depth: What was said; what a key says in the last period counts.
+
+    Raises:
+        InputError: It is no number, the log has no such key, or none of the customers is named.
+    """
+    if not depth:
+        return None
+    if isinstance(depth, str) and of_log(depth):
+        if depth not in panel.tracks:
+            raise InputError(
+                f"some customer has two labels of {depth!r} in one {panel.grain}; expected one as a depth; "
+                "give a file of customer,depth"
+            )
+        return np.array([_number(depth, label) for label in panel.tracks[depth].last.column()])
+    if isinstance(depth, Mapping):
+        said = depth
+    else:
+        from pertoken.connect.depths import read_depths  # noqa: PLC0415  the calculator must start fast
+
+        said = read_depths(depth)
+    if not set(said) & set(panel.customers):
+        name = next(iter(said), "")
+        raise InputError(f"no depth is of a customer of the log: {name!r}; {nearest(name, panel.customers)}")
+    return np.array([said.get(name, np.nan) for name in panel.customers])
+
+
+def _number(depth: str, label: str) -> float:
+    """Read a label as a number; nothing where it is empty."""
+    try:
+        number = float(label) if label else np.nan
+    except ValueError:
+        number = -1.0
+    if number < 0:
+        raise InputError(f"{depth} is {label!r}; expected a number of 0 or more as a depth of integration")
+    return number

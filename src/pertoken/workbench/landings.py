@@ -1,0 +1,69 @@
+"""Where will the month end that the log ends in? What is known of it and a forecast of the rest, made ready."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from pertoken.core.money import Values
+from pertoken.forecast.landing import Begun
+from pertoken.workbench.charging import charging
+from pertoken.workbench.declared import signed
+from pertoken.workbench.preparing import Prepared, coming_of
+
+DRAWS = 1000
+"""Samples of the rest of the month."""
+
+
+def month_of(made: Prepared) -> Prepared | None:
+    """Make the month ready that the history ends in; None where it ends with it.
+
+    Args:
+        made: From `prepared`.
+    """
+    from pertoken.forecast.landing import landing  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.simulate import pick  # noqa: PLC0415
+
+    if made.begun is None:
+        return None
+    month, standing, read = made.begun, made.standing, made.read
+    there = read.panel.customers
+    fitted = replace(made.fitted, of=pick(made.fitted.of, np.arange(len(there))))  # who is in the log
+    mine = tuple(each for each in made.said.agreements if each.customer in set(there))
+    agreed = signed(read, replace(made.said, agreements=mine), (month.month,))
+    if agreed is not None:
+        agreed = replace(agreed, ramp_now=np.ones(len(there)))  # what is known has the ramp in it
+    of = landing(fitted, standing, month, _rest(made, month))
+    charged = charging(read, made.plans, standing.plan, of.months)
+    return replace(made, fitted=replace(fitted, of=of), charging=charged, agreed=agreed, begun=None)
+
+
+def _rest(made: Prepared, month: Begun) -> Values:
+    """Samples of what each customer uses in the days that are left, with the events in them."""
+    from pertoken.forecast.fitted import shift  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.prediction import predicted  # noqa: PLC0415
+
+    panel, standing = made.read.panel, made.standing
+    told = {"draws": DRAWS, "seed": made.seed, "experts": made.voices.experts}
+    level = predicted(panel.weighted(standing.weights), horizon=month.rest, **told)  # type: ignore[arg-type]
+    first = np.datetime64(panel.periods[-1]) + 1
+    days = [str(day) for day in np.arange(first, first + month.rest)]
+    samples: Values = level.samples * shift(level)
+    coming = coming_of(made.said, standing, days, panel.periods[-1])
+    if coming is None:
+        return samples
+    factor = np.exp(coming.drawn(len(samples), np.random.default_rng([made.seed, 4]))).mean(axis=2)
+    with_events: Values = samples * factor[:, standing.segment.codes]
+    return with_events
+
+
+def so_far(made: Prepared, month: Begun) -> dict[str, float]:
+    """Say what is known of a month, by measure, as it was charged until the last day of the log."""
+    used = made.standing.weights @ month.quantity
+    known = {"usage": float(used.sum()), "customers": float((used > 0).sum())}
+    for side in ("revenue", "cost"):
+        labels, values = made.read.monthly(side)
+        if side in made.read.ledgers:
+            known[side] = float(values[labels.index(month.month)]) if month.month in labels else 0.0
+    if {"revenue", "cost"} <= set(known):
+        known["margin"] = known["revenue"] - known["cost"]
+    return known

@@ -1,0 +1,120 @@
+"""A log that ends inside a month: what is known and a forecast of the rest are one month, charged as one."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pertoken.core.keys import Key
+from pertoken.core.lines import Usage
+from pertoken.forecast.landing import MIDDLE, begun
+from pertoken.forecast.panel import panel_of_rows
+from pertoken.forecast.population import FACTORS
+from pertoken.forecast.simulate import simulate
+from pertoken.rating.rate import amount, rate
+from pertoken.workbench.forecasting import foretold
+from pertoken.workbench.landings import month_of
+from pertoken.workbench.preparing import Prepared, prepared
+
+pytestmark = pytest.mark.xdist_group("forecast")  # one process compiles the simulation
+
+PLAN = """
+plan: api
+prices:
+  base: {curve: [{flat: 20}]}
+  tokens:
+    measure: {sum: total_tokens}
+    curve: {mode: marginal, tiers: [{up_to: 40_000, rate: 0}, {up_to: 90_000, rate: 0.004}, {rate: 0.0017}]}
+clamp: {min: 35}
+"""
+
+
+def log(path: Path, last: str) -> str:
+    """Eleven customers who come by and by, from the first of January on."""
+    rng = np.random.default_rng(3)
+    lines = ["day,customer,input_tokens,output_tokens"]
+    for day in np.arange(np.datetime64("2026-01-01"), np.datetime64(last) + 1):
+        for i, level in enumerate(np.geomspace(100, 9_000, 11)):
+            if day > np.datetime64("2026-01-01") + 3 * i:
+                lines.append(f"{day},c{i:02},{int(level * rng.lognormal(0, 0.4))},{int(level / 7)}")
+    (path / "plan.yaml").write_text(PLAN)
+    (path / "log.csv").write_text("\n".join(lines) + "\n")
+    return str(path / "log.csv")
+
+
+def ready(path: Path, last: str) -> Prepared:
+    return prepared(log(path, last), card=[str(path / "plan.yaml")], months=2, segments="behaviour", how={})
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return ready(tmp_path_factory.mktemp("landing"), "2026-03-19")
+
+
+def test_with_all_held_the_month_is_the_invoice_of_the_exact_engine(made):
+    month = month_of(made)
+    model, people = month.fitted.of, month.fitted.of.people
+    nobody = replace(model.shared, arrivals=np.zeros_like(model.shared.arrivals))
+    found = simulate(replace(model, shared=nobody), month.tariffs, seed=0, held=FACTORS)
+    # days that are known, cell by cell, and the median of the rest; rated in decimals, line by line
+    known = made.begun.quantity.T
+    rest = people.level[:, MIDDLE] - known @ made.standing.weights
+    quantity = known + rest[:, None] * made.fitted.of.people.mix
+    assert people.alive.tolist() == [1.0] * len(people.names)
+    rows = np.arange(quantity.size)
+    keys = {name: key.pick(rows % quantity.shape[1]) for name, key in model.cells.items()}
+    keys |= {
+        "customer": Key.of(people.names).pick(rows // quantity.shape[1]),
+        "month": Key.constant("2026-03", quantity.size),
+    }
+    exact = rate(Usage(keys, {"quantity": quantity.ravel()}), made.plans[0], exact=True)
+    due = sum(amount(exact.ledger, "effective").values["amount"])
+    assert found.money().sum() == pytest.approx(float(due), abs=0.005)
+    assert (quantity.sum(axis=1) > 90_000).any()
+    assert (quantity.sum(axis=1) < 40_000).any()
+
+
+def test_nobody_uses_less_than_is_known_of_them(made):
+    month = month_of(made)
+    used = made.standing.weights @ made.begun.quantity
+    assert (month.fitted.of.people.level[:, 0] >= used).all()
+    assert made.begun.known, made.begun.rest == (19, 12)
+
+
+def test_the_known_days_come_through_to_the_unit(made):
+    read = made.read.usage
+    march = read.period("month").column() == "2026-03"
+    assert made.begun.quantity.sum() == pytest.approx(read.values["quantity"][march].sum(), rel=1e-12)
+
+
+def test_a_month_that_is_nearly_over_is_nearly_certain_and_one_just_begun_is_not(tmp_path):
+    widths = []
+    for day in ("2026-03-04", "2026-03-29"):
+        answer = foretold(ready(tmp_path, day), draws=1280, explain=False, tested=False)
+        low, middle, high = np.quantile(answer.landing.worlds["revenue"], [0.1, 0.5, 0.9])
+        assert answer.landing.so_far["usage"] <= answer.landing.worlds["usage"].min()
+        widths.append((high - low) / middle)
+    assert widths[1] < widths[0] / 3
+
+
+def test_a_log_that_ends_with_a_month_has_nothing_to_land(tmp_path):
+    made = ready(tmp_path, "2026-03-31")
+    assert made.begun is None
+    assert foretold(made, draws=1280, explain=False, tested=False).landing is None
+
+
+def test_who_may_leave_before_the_first_month_is_less_likely_there_and_who_comes_before_it_is(made):
+    people, kept = made.fitted.of.people, made.fitted.retention
+    gap = 12 / 30.4375
+    before = np.concatenate([each.alive for each in kept])
+    leave = kept[0].leave[np.minimum(people.age, len(kept[0].leave) - 1)]
+    active = np.flatnonzero(before > 0.999)
+    assert people.alive[active] == pytest.approx((1 - leave[active]) ** gap, rel=1e-3)
+    arrivals = made.fitted.of.shared.arrivals[0]
+    assert arrivals[0] / arrivals[1] == pytest.approx(1 + gap, rel=1e-9)
+
+
+def test_a_month_of_a_history_of_weeks_is_not_looked_for():
+    weeks = panel_of_rows(["a"] * 21, [f"2026-01-{day:02}" for day in range(1, 22)], [1.0] * 21, grain="week")
+    assert begun(weeks) is None
