@@ -12,15 +12,15 @@ from pertoken.core.keys import Key
 from pertoken.core.lines import Usage
 from pertoken.forecast import kernel_draw
 from pertoken.forecast.certain import customer_sums, twin_arrays
-from pertoken.forecast.kernel_people import Promises
 from pertoken.forecast.paths import paths_of
 from pertoken.forecast.population import FACTORS
-from pertoken.forecast.replayed import replayed
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.sharded import simulate_sharded
 from pertoken.forecast.simulate import checked, simulate
 from pertoken.forecast.streams import GOLDEN, Stream, keys_of, mixed
 from pertoken.forecast.tariff import tariffs
 from pertoken.forecast.tariff_bill import bill
+from pertoken.forecast.under_contract import losses
 from pertoken.forecast.worlds import counted
 from pertoken.rating.rate import amount, rate
 from tests.forecast.population import TIERS, converting, population
@@ -99,11 +99,13 @@ def twin_sums(model, priced, *, paths=20, seed=3, held=(), rounded=False, promis
     shared = checked(model, priced, paths=paths, seed=seed, held=held)
     lanes = min(512, shared.paths // shared.replicates)
     out = []
-    due = promises or Promises.none(len(model.people.names), len(model.months))
+    due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
+    lost = losses(due, shared.leave, replicates=shared.replicates, seed=seed, held=held)
     for first in range(0, shared.paths, lanes):
         people, common = twin_arrays(model, priced, shared, seed, due, slice(first, first + lanes))
         pairs = np.arange(first // 2, (first + lanes) // 2)
-        out.append(customer_sums(priced, people, common, pairs, 3, rounded=rounded, promises=due))
+        mine = lost[:, first : first + lanes]
+        out.append(customer_sums(priced, people, common, pairs, 3, rounded=rounded, promises=due, lost=mine, held=held))
     return {name: np.concatenate([each[name] for each in out]) for name in out[0]}
 
 
@@ -233,15 +235,6 @@ def test_paths_of_customers_add_up_to_the_simulation():
         paths_of(model, priced, ["c77"], paths=20, seed=3)
 
 
-def test_what_is_rated_line_by_line_is_what_the_arrays_rate():
-    model = population(arrivals=0.0)
-    made = card(TIERS)
-    priced = tariffs([made], model.cells, model.months)
-    fast, slow = simulate(model, priced, paths=20, seed=3), replayed(model, priced, [made], paths=20, seed=3)
-    assert slow.money() == pytest.approx(fast.money(), abs=0.02 * len(model.people.names))
-    assert slow.sums["driver"] == pytest.approx(fast.sums["driver"], rel=1e-5)
-
-
 def test_a_ledger_of_the_sums_says_what_they_say():
     model = population()
     plan = card(BUNDLE.replace("card:", "plan:"))
@@ -299,13 +292,11 @@ def test_what_is_billed_reaches_what_was_committed_where_the_customer_is_there()
     priced = tariffs([card(TIERS)], model.cells, model.months)
     row = np.full(11, -1)
     row[4] = 0
-    due, opens = np.zeros((1, 5)), np.zeros((1, 5), dtype=bool)
-    due[0, 2], opens[0, 0] = 1e6, True
-    promised = Promises(row, due, opens, np.array([100.0]))
+    promised = Promises.of(row, ("c4",), 5)
+    promised.due[0, 2], promised.counts[0, :3], promised.paid[0] = 1e6, 1.0, 100.0
     plain, found = (simulate(model, priced, paths=20, seed=3, promises=each) for each in (None, promised))
     life = paths_of(model, priced, ["c4"], paths=20, seed=3)
     paid = bill(priced, 0, np.ones((1, 1)), life.driver)[:, 0, :3].sum(axis=1)
-    # a period that begins in these months begins from nothing
-    assert found.sums["minimum"].sum(axis=(1, 2)) == pytest.approx(1e6 - paid, rel=1e-6)
+    assert found.sums["minimum"].sum(axis=(1, 2)) == pytest.approx(1e6 - 100 - paid, rel=1e-6)
     assert found.sums["list"] == pytest.approx(plain.sums["list"], rel=1e-5)
     same(found, twin_sums(model, priced, promises=promised))
