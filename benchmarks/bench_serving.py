@@ -1,8 +1,8 @@
 """10,000 steady states of a replica, as arrays and through the front door.
 
-Floor of the arrays: a bare roofline in NumPy, `max(bytes / bandwidth, FLOPs / peak)` for a step and for a prompt, and the
-cycle of a closed loop. It is off by half; ours adds attention, experts, links and fixed costs, and finds who waits. Floor of
-the front door, which reads names and makes a record of each estimate: the same states as arrays.
+Floor of the arrays: a bare roofline in NumPy, `max(bytes / bandwidth, FLOPs / peak)` for a step and for a prompt, and
+the cycle of a closed loop. It is off by half; ours adds attention, experts, links and fixed costs, and finds who waits.
+Floor of the front door, which reads names and makes a record of each estimate: the same states as arrays.
 """
 
 import numpy as np

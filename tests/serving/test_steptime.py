@@ -20,17 +20,18 @@ from pertoken.serving.steptime import PACE, distinct, step
 LLAMA, QWEN = (sizes(find_architecture(name)) for name in ("llama-3.1-8b", "qwen3-235b-a22b"))
 ENGINE = book().engine("vllm").profile()
 FREE = replace(
-    ENGINE, knee=np.float64(3), layer=0.0, expert=0.0, step=0.0, sequence=0.0, token=0.0, request=0.0, weights=1.0, steeper=0.0, cache=1.0,
-    compute=np.ones(3), attention=1.0, hop=np.zeros(2), wire=np.ones(2), skew=0.0, routed=1.0, crowded=1.0,
+    ENGINE, knee=3.0, layer=0.0, expert=0.0, step=0.0, sequence=0.0, token=0.0, request=0.0, weights=1.0, steeper=0.0,
+    cache=1.0, compute=np.ones(3), attention=1.0, hop=np.zeros(2), wire=np.ones(2), skew=0.0, routed=1.0, crowded=1.0,
 )  # fmt: skip
 """An engine that is nothing but physics."""
 
+ONE = Parallel()
 COUNTS = st.integers(1, 2000).map(float)
 LENGTHS = st.integers(1, 30_000).map(float)
 GPUS = st.sampled_from(["h100", "l4", "a100-80gb", "b200", "l40s"])
 
 
-def laid(gpu="h100", bits="bf16", how=Parallel()):
+def laid(gpu="h100", bits="bf16", how=ONE):
     return spread(find_gpu(gpus(), gpu), precision(bits), how)
 
 

@@ -16,17 +16,17 @@ CHAT = {"model": "llama-3.1-8b", "gpu": "h100", "input_tokens": 1000, "output_to
 
 
 @pytest.mark.parametrize(
-    ("model", "gpu", "count", "precision", "lengths", "tokens"),
+    ("model", "where", "lengths", "tokens"),
     [  # tokens a second at most, as the pages of TensorRT-LLM 1.0 on performance print them
-        ("Llama-3.3-70B-Instruct-FP8", "H100-SXM-80GB", 2, "FP8", (1000, 1000), 4205),
-        ("Llama-3.3-70B-Instruct-FP8", "H200-SXM-141GB", 1, "FP8", (1000, 1000), 2909),
-        ("Llama-3.1-405B-Instruct-FP8", "H100-SXM-80GB", 8, "FP8", (1000, 1000), 2919),
-        ("Llama-3.1-8B-Instruct-FP8", "H100-SXM-80GB", 1, "FP8", (1000, 2000), 13_899),
+        ("Llama-3.3-70B-Instruct-FP8", ("H100-SXM-80GB", 2), (1000, 1000), 4205),
+        ("Llama-3.3-70B-Instruct-FP8", ("H200-SXM-141GB", 1), (1000, 1000), 2909),
+        ("Llama-3.1-405B-Instruct-FP8", ("H100-SXM-80GB", 8), (1000, 1000), 2919),
+        ("Llama-3.1-8B-Instruct-FP8", ("H100-SXM-80GB", 1), (1000, 2000), 13_899),
     ],
 )
-def test_published_throughputs_lie_inside_the_band(model, gpu, count, precision, lengths, tokens):
+def test_published_throughputs_lie_inside_the_band(model, where, lengths, tokens):
     found = pt.estimate_serving(
-        model, gpu, count, engine="TensorRT-LLM", engine_version="1.0", precision=precision,
+        model, *where, engine="TensorRT-LLM", engine_version="1.0", precision="FP8",
         input_tokens=lengths[0], output_tokens=lengths[1], concurrency="max",
     )  # fmt: skip
     assert found.output_tokens_per_second.p10 <= tokens <= found.output_tokens_per_second.p90
