@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from pertoken.connect import engines
 from pertoken.connect.machines import find_architecture
 from pertoken.core.errors import InputError
 
-CHAT = {"model": "llama-3.1-8b", "gpu": "h100", "input_tokens": 1000, "output_tokens": 200}
+CHAT: dict[str, Any] = {"model": "llama-3.1-8b", "gpu": "h100", "input_tokens": 1000, "output_tokens": 200}
 
 
 PUBLISHED = (  # tokens a second at most, FP8, as the page of TensorRT-LLM 1.0 on performance prints them
