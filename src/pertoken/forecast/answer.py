@@ -17,9 +17,6 @@ from pertoken.forecast.simulate import Simulated
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
-MEASURES = ("usage", "revenue", "cost", "margin", "customers")
-"""What is told of each month."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:

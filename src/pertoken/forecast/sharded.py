@@ -70,7 +70,7 @@ def _part(
     model: Forecastable, shared: Worlds, promises: Promises, rows: NDArray[np.int64], *, last: bool
 ) -> tuple[Forecastable, Worlds, Promises]:
     """Some customers, in the worlds of all; those who are yet to come go with the last."""
-    mine = [at for at, row in enumerate(whales_of(model).tolist()) if row in set(rows.tolist())]
+    mine = np.flatnonzero(np.isin(whales_of(model), rows))
     some = replace(
         shared,
         born=shared.born if last else np.zeros_like(shared.born),
