@@ -302,8 +302,9 @@ def test_the_public_function_is_the_workbenchs():
 def test_what_more_history_brings_is_told_about_the_range_that_is_told(beta):
     found = forecast_revenue(beta, card=[CARD], months=2, draws=1280, tested=False)
     told, (now, *longer) = found.total("revenue"), found.more
-    assert (now.days, now.p10, now.p50, now.p90) == (30, told.p10, told.p50, told.p90)
+    assert now.days == 30
+    assert (now.p10, now.p50, now.p90) == tuple(float(each) for each in (told.p10, told.p50, told.p90))
     assert [each.days for each in longer] == [60, 90]
     assert all(each.p90 - each.p10 < now.p90 - now.p10 for each in longer)
-    assert {each.factor for each in found.drivers} == set(FACTORS)
+    assert {each.factor for each in found.drivers} == set(FACTORS) - {"renewals"}  # there are no contracts
     assert all(each.low <= each.high and 0 <= each.share < 1 for each in found.drivers)

@@ -126,7 +126,8 @@ def _free(words: Words) -> Values:
 
 def _within(strata: NDArray[np.integer[Any]], words: Words) -> Values:
     """Take one share inside each stratum, from the upper 32 bits of a word, which leave room for its number."""
-    return (strata + ((words >> np.uint64(32)) + 0.5) / (1 << 32)) / strata.shape[-1]
+    shares: Values = (strata + ((words >> np.uint64(32)) + 0.5) / (1 << 32)) / strata.shape[-1]
+    return shares
 
 
 def _shuffled(words: Words) -> NDArray[np.int64]:

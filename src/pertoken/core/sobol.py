@@ -41,7 +41,7 @@ def places(dimensions: int, bits: int) -> Places:
 
 
 def _steps(row: tuple[int, ...], bits: int) -> list[int]:
-    """Find the direction numbers of one dimension by their recurrence, as strata (Bratley and Fox, TOMS 14(1), 1988)."""
+    """Find the direction numbers of one dimension by their recurrence, as strata (Bratley, Fox, TOMS 14(1), 1988)."""
     polynomial, *numbers = row
     degree = len(numbers)
     if not degree:

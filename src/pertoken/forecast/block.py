@@ -104,7 +104,7 @@ def rooms(block: Block, turns: Turns) -> Iterator[tuple[Indices, Indices | None,
         )  # fmt: skip
         rows, packs = turns.row[first : first + size], turns.pack[first : first + size]
         _under_contract(block, rows, mine)
-        yield rows, turns.count[packs] if packs[0] >= 0 else None, mine
+        yield rows, turns.taken[packs] if packs[0] >= 0 else None, mine
 
 
 def _under_contract(block: Block, rows: Indices, room: Room) -> None:

@@ -20,6 +20,7 @@ from pertoken.workbench.cards import Aside, sides
 from pertoken.workbench.reading import How, Terms, folded, read_as, terms_of
 
 if TYPE_CHECKING:
+    from pertoken.engines.duckdb import Log
     from pertoken.forecast.panel import Panel
     from pertoken.usage.report import Report
 
@@ -108,12 +109,8 @@ def history(
     with read_as(log, how) as opened:
         said = _sided(card, revenue, cost)
         cards = {} if bare and not any(said.values()) else sides(opened, said, unpriced, how.get("catalog"))
-        known = opened.binding.keys
-        if "customer" not in known:
-            raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
         every = [*(each for own in cards.values() for each in own), *also]
-        asked = {*known, *tracks, *({STATE} & set(getattr(opened, "types", ())))}
-        own = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *tracks)) if name in asked)
+        own = _own(opened, tracks)
         keys = ("customer", grain, *own)
         told: dict[str, Any] = {"terms": terms, "on": how.get("on"), "rejects": how.get("rejects", False)}
         usage, report, _ = folded(opened, every, keys, **told, watch=how.get("watch"))
@@ -126,16 +123,21 @@ def history(
     rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
     ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain)
-    return History(
-        usage,
-        report,
-        panel,
-        cards,
-        ledgers,
-        unit_cost,
-        every[0].currency if every else "",
-        (*left, *_left_out(rated)),
-    )
+    currency = every[0].currency if every else ""
+    return History(usage, report, panel, cards, ledgers, unit_cost, currency, (*left, *_left_out(rated)))
+
+
+def _own(opened: "Log", tracks: Sequence[str]) -> tuple[str, ...]:
+    """Name the keys of a log that say what a customer is.
+
+    Raises:
+        InputError: It names no customers.
+    """
+    known = opened.binding.keys
+    if "customer" not in known:
+        raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
+    asked = {*known, *tracks, *({STATE} & set(getattr(opened, "types", ())))}
+    return tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *tracks)) if name in asked)
 
 
 def _whole(usage: Usage, last: str, timezone: str) -> tuple[Usage, tuple[str, ...]]:

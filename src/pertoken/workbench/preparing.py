@@ -134,8 +134,7 @@ def prepared(
         cost: Cards of what we pay.
         months: How many months ahead.
         segments: `behaviour`, or a key of the log that tells customers apart.
-        depth: How deeply customers are integrated, to tell them apart by behaviour: a key of the log, a file of
-            `customer,depth`, or numbers by customer.
+        depth: How deeply customers are integrated, for behaviour: a key of the log, a file, or numbers by customer.
         top: Customers at most who are named, of those who are 5 % or more of all usage.
         seed: Same seed, same bits.
         priors: What is believed before the history speaks.
@@ -150,14 +149,8 @@ def prepared(
     from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.landing import begun  # noqa: PLC0415
 
-    if depth and segments != BEHAVIOUR:
-        raise InputError(
-            f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one of them out"
-        )
-    said = () if segments == BEHAVIOUR else (segments,)
-    said += (depth,) if isinstance(depth, str) and of_log(depth) else ()
-    contracts = how.get("contracts", ())
-    read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, whole=True, how=_in_time(how))
+    told, contracts = {"tracks": _asked(segments, depth), "how": _in_time(how)}, how.get("contracts", ())
+    read = history(log, card=card, revenue=revenue, cost=cost, whole=True, **told)  # type: ignore[arg-type]
     month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel
@@ -207,6 +200,18 @@ def _too_short(panel: "Panel") -> str:
         f"the log has {days} days ({first} to {last}) by {len(panel)} customers: {used} a day; a forecast needs "
         f"{SHORTEST} days at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
     )
+
+
+def _asked(segments: str, depth: Depth) -> tuple[str, ...]:
+    """Name the keys of the log that tell customers apart.
+
+    Raises:
+        InputError: Both a key and a depth of integration are said.
+    """
+    if depth and segments != BEHAVIOUR:
+        raise InputError(f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one out")
+    said = () if segments == BEHAVIOUR else (segments,)
+    return (*said, depth) if isinstance(depth, str) and of_log(depth) else said
 
 
 def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
