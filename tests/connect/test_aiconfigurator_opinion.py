@@ -2,13 +2,14 @@
 
 import sys
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
 import pertoken as pt
 from pertoken.core.errors import InputError
 
-LOAD = {"input_tokens": 1000, "output_tokens": 200, "concurrency": 64}
+LOAD: dict[str, Any] = {"input_tokens": 1000, "output_tokens": 200, "concurrency": 64}
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def tool(monkeypatch):
         )
 
     module = ModuleType("aiconfigurator.cli.api")
-    module.cli_estimate = cli_estimate
+    vars(module)["cli_estimate"] = cli_estimate
     monkeypatch.setitem(sys.modules, "aiconfigurator.cli.api", module)
     return heard
 
