@@ -46,6 +46,7 @@ def test_a_load_is_asked_in_its_words(tool):
         8192,
     )  # two replicas share 64 clients
     assert (words["gemm_quant_mode"], words["backend_name"]) == ("fp8", "trtllm")
+    assert words["backend_version"] == "current"
     assert "moe_ep_size" not in words
 
 
