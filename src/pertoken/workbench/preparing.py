@@ -209,7 +209,9 @@ def _asked(segments: str, depth: Depth) -> tuple[str, ...]:
         InputError: Both a key and a depth of integration are said.
     """
     if depth and segments != BEHAVIOUR:
-        raise InputError(f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one out")
+        raise InputError(
+            f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one of them out"
+        )
     said = () if segments == BEHAVIOUR else (segments,)
     return (*said, depth) if isinstance(depth, str) and of_log(depth) else said
 
