@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 PATHS = 10_240
 """Worlds of a forecast, ten replicates of a power of two."""
 
-REPLICATES = 10
-"""Independent designs that all worlds are of, which say how far a figure is off."""
-
 FROM_ABOVE = 10_000
 """Worlds of the market."""
 
@@ -374,6 +371,11 @@ def _notes(made: Prepared) -> tuple[str, ...]:
         month, days = made.begun.month, made.begun.rest
         ahead = made.fitted.of.months[0]
         notes.append(f"the log ends {days} days before {month} does: it lands as its own line; sums begin with {ahead}")
+    notes += [
+        f"! {name} has signed, and no usage that their plan charges for is planned: taken to be as large as newcomers of "
+        "their segment; say `planned`"
+        for name in made.unplanned
+    ]
     notes += _unpaid(made)
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")

@@ -102,10 +102,21 @@ class Prepared:
 
         if self.agreed is None:
             return fitted
-        plans, cards = self.standing.plan.labels, self.agreed.cards[len(self.read.panel) :]
-        codes = [plans.index(_plan_of(card, plans)) for card in cards]
-        of = joined(fitted.of, self.agreed, (plans, codes), self.charging.worth(fitted.of), fitted.priors.signed)
+        on = self.standing.plan.labels, _codes(self.standing.plan.labels, self.agreed.cards[len(self.read.panel) :])
+        of = joined(fitted.of, self.agreed, on, self.charging.worth(fitted.of), fitted.priors.signed)
         return replace(fitted, of=of)
+
+    @property
+    def unplanned(self) -> tuple[str, ...]:
+        """Who has signed and used nothing yet, and of whose usage nothing is said that their plan charges for."""
+        from pertoken.forecast.signed import unplanned  # noqa: PLC0415  the calculator must start fast
+        from pertoken.forecast.simulate import pick  # noqa: PLC0415
+
+        there = len(self.read.panel)
+        if self.agreed is None or len(self.agreed.customers) == there:
+            return ()
+        of, codes = pick(self.fitted.of, np.arange(there)), _codes(self.standing.plan.labels, self.agreed.cards[there:])
+        return unplanned(of, self.agreed, codes, self.charging.worth(of))
 
 
 def prepared(
@@ -174,6 +185,11 @@ def _bound(standing: "Standing", agreed: "Agreed", size: int) -> "Standing":
     """Name those who have signed, and let them leave only where a contract ends."""
     held = np.where(agreed.length > 0, len(agreed.months), 0)[:size]
     return replace(standing, bound=held, signed=np.flatnonzero(agreed.length[:size] > 0))
+
+
+def _codes(plans: Sequence[str], cards: Sequence[str]) -> list[int]:
+    """Number the plans that cards are of."""
+    return [plans.index(_plan_of(card, plans)) for card in cards]
 
 
 def _plan_of(card: str, plans: Sequence[str]) -> str:
