@@ -372,8 +372,8 @@ def _notes(made: Prepared) -> tuple[str, ...]:
         ahead = made.fitted.of.months[0]
         notes.append(f"the log ends {days} days before {month} does: it lands as its own line; sums begin with {ahead}")
     notes += [
-        f"! {name} has signed, and no usage that their plan charges for is planned: taken to be as large as newcomers of "
-        "their segment; say `planned`"
+        f"! {name} has signed, and no usage that their plan charges for is planned: taken to be as large as newcomers "
+        "of their segment; say `planned`"
         for name in made.unplanned
     ]
     notes += _unpaid(made)
