@@ -239,6 +239,7 @@ def test_no_legal_card_stops_a_forecast_and_the_answer_says_what_it_cost(growth,
     (note,) = (each for each in found.notes if "line by line" in each)
     assert note.startswith("rated line by line in 40 worlds; what makes the range wide")
     assert "months from a contract's start" in note
+    assert "rate it line by line" not in note  # it has been
     assert (found.drivers, found.worlds["revenue"].shape, told[-1]) == ((), (40, 2), 1.0)
 
 
