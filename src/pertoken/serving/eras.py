@@ -30,12 +30,13 @@ class Era:
     small_cache: bool = False
 
 
+_VLLM = ("vllm", "nm-vllm", "vllm(nm-vllm)")
 _TRT = ("trtllm", "tensorrt-llm", "trt-llm", "tensorrt_llm", "trt")
 
 ERAS = (
-    Era(name="vllm-0.7", engines=("vllm", "nm-vllm", "vllm(nm-vllm)"), below="0.8", most=256, chunk=4096),
-    Era(name="vllm-0.12", engines=("vllm", "nm-vllm"), below="0.13"),
-    Era(name="vllm", engines=("vllm", "nm-vllm")),
+    Era(name="vllm-0.7", engines=_VLLM, below="0.8", most=256, chunk=4096),
+    Era(name="vllm-0.12", engines=_VLLM, below="0.13"),
+    Era(name="vllm", engines=_VLLM),
     Era(name="trtllm-0.9", engines=_TRT, below="0.10", most=4096, spare=0.95, small_cache=True),
     Era(name="trtllm-0.17", engines=_TRT, below="1", most=2048, spare=0.95, small_cache=True),
     Era(name="trtllm-1.0", engines=_TRT, below="1.1", most=2048, small_cache=True),
@@ -55,10 +56,11 @@ OTHERS = Era(name=COMMON, engines=())
 def era(engine: str, version: str = "") -> Era:
     """Find the era of an engine: the newest if no version is said, or none that can be read.
 
-    >>> era("vLLM", "0.6.x (2024-11)").name, era("TensorRT-LLM").name, era("lmdeploy").name
-    ('vllm-0.7', 'trtllm', 'common')
+    >>> era("vLLM", "0.6.x (2024-11)").name, era("TensorRT-LLM").name, era("SGLang (main)").name, era("lmdeploy").name
+    ('vllm-0.7', 'trtllm', 'sglang', 'common')
     """
-    own = [each for each in ERAS if engine.strip().lower() in each.engines]
+    name = engine.strip().lower()
+    own = [each for each in ERAS if name in each.engines] or [each for each in ERAS if each.engines[0] in name]
     said = _numbers(version)
     holding = (each for each in own if not each.below or (said and said < _numbers(each.below)))
     return next(holding, OTHERS)

@@ -29,7 +29,14 @@ if TYPE_CHECKING:
     from pertoken.workbench.predicting import predict
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
     from pertoken.workbench.repricing import reprice
-    from pertoken.workbench.serving import Range, ServingEstimate, estimate_serving, estimate_servings
+    from pertoken.workbench.serving import (
+        Opinion,
+        Range,
+        ServingEstimate,
+        estimate_serving,
+        estimate_servings,
+        second_opinion,
+    )
     from pertoken.workbench.sheets import sheet
     from pertoken.workbench.tokens import Counted, count
     from pertoken.workbench.whatif import rank, simulate
@@ -54,7 +61,7 @@ _ROOMS = {
     "predicting": ("predict",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "repricing": ("reprice",),
-    "serving": ("Range", "ServingEstimate", "estimate_serving", "estimate_servings"),
+    "serving": ("Opinion", "Range", "ServingEstimate", "estimate_serving", "estimate_servings", "second_opinion"),
     "sheets": ("sheet",),
     "tokens": ("Counted", "count"),
     "whatif": ("rank", "simulate"),
@@ -68,6 +75,7 @@ __all__ = [
     "Counted",
     "EngineReport",
     "Gpus",
+    "Opinion",
     "Quote",
     "Quotes",
     "Range",
@@ -113,6 +121,7 @@ __all__ = [
     "reconcile",
     "reprice",
     "run",
+    "second_opinion",
     "sensitivity",
     "sheet",
     "simulate",
