@@ -1,14 +1,13 @@
 """Engine bins: what each bin of time saw, added up span by span."""
 
-from numba import njit
-
+from pertoken.serving.engine_compiled import compiled
 from pertoken.serving.engine_state import MADE, MEMORY, OUTPUT, PROMPT, RUNNING, STEPS
 
 # signatures are numba's
 # ruff: noqa: ANN001, ANN201, PLR0917
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def add(bins, width, begun, ended, prompt, output, running, memory, steps, made):  # type: ignore[no-untyped-def]
     """Spread a span over the bins that it lies in, to each by its share of the time.
 

@@ -1,8 +1,8 @@
 """Engine drive: requests brought to replicas as they come, or as clients ask again once they have their answers."""
 
 import numpy as np
-from numba import njit
 
+from pertoken.serving.engine_compiled import compiled, entered
 from pertoken.serving.engine_loop import advance
 from pertoken.serving.engine_memory import cached
 from pertoken.serving.engine_state import AFFINE, ROUND
@@ -11,13 +11,13 @@ from pertoken.serving.engine_state import AFFINE, ROUND
 # ruff: noqa: ANN001, ANN201, PLR0917
 
 
-@njit(cache=True)
+@compiled
 def outstanding(me):  # type: ignore[no-untyped-def]
     """Count the requests that a replica has and that are not answered."""
     return me.running + me.queued + me.back + (me.partial >= 0)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def go(cadence, load, told, room, r, rules, until):  # type: ignore[no-untyped-def]
     """Let a replica work until a time, or until it has nothing to do."""
     me = room.state[r]
@@ -25,7 +25,7 @@ def go(cadence, load, told, room, r, rules, until):  # type: ignore[no-untyped-d
         advance(me, cadence, load, told, room, r, rules, until)
 
 
-@njit(cache=True)
+@compiled
 def send(load, told, room, r, i):  # type: ignore[no-untyped-def]
     """Put a request into the queue of a replica."""
     me = room.state[r]
@@ -40,7 +40,7 @@ def send(load, told, room, r, i):  # type: ignore[no-untyped-def]
     told.place[i] = r
 
 
-@njit(cache=True)
+@compiled
 def route(load, room, rules, i):  # type: ignore[no-untyped-def]
     """Choose the replica of a request: the one with fewest others, or that knows most of its prompt."""
     states = room.state
@@ -60,7 +60,7 @@ def route(load, room, rules, i):  # type: ignore[no-untyped-def]
     return least
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entered
 def drive(cadence, load, told, room, rules, begin, end):  # type: ignore[no-untyped-def]
     """Bring some requests, in the order in which they come."""
     count = len(room.state)
@@ -75,7 +75,7 @@ def drive(cadence, load, told, room, rules, begin, end):  # type: ignore[no-unty
         send(load, told, room, r, i)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entered
 def drain(cadence, load, told, room, rules, until):  # type: ignore[no-untyped-def]
     """Let all replicas work until a time, and say whether they have answered all that came."""
     left = 0
@@ -85,7 +85,7 @@ def drain(cadence, load, told, room, rules, until):  # type: ignore[no-untyped-d
     return left == 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entered
 def loop(cadence, load, told, room, rules, clients, delay, enough, until):  # type: ignore[no-untyped-def]
     """Serve clients of which each asks again once it has its answer; `load.ready` is written.
 

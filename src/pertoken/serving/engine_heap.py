@@ -3,7 +3,7 @@
 An entry is the step in which a sequence ends and the number of its request, packed into one integer.
 """
 
-from numba import njit
+from pertoken.serving.engine_compiled import compiled
 
 BITS = 31
 MASK = (1 << BITS) - 1
@@ -11,7 +11,7 @@ MASK = (1 << BITS) - 1
 # ruff: noqa: ANN001, ANN201
 
 
-@njit(cache=True)
+@compiled
 def push(heap, size, entry):  # type: ignore[no-untyped-def]
     """Put an entry into a heap of a size."""
     at = size
@@ -24,7 +24,7 @@ def push(heap, size, entry):  # type: ignore[no-untyped-def]
     heap[at] = entry
 
 
-@njit(cache=True)
+@compiled
 def drop(heap, size, at):  # type: ignore[no-untyped-def]
     """Take the entry at a place out of a heap of a size."""
     entry = heap[size - 1]
@@ -44,7 +44,7 @@ def drop(heap, size, at):  # type: ignore[no-untyped-def]
     heap[at] = entry
 
 
-@njit(cache=True)
+@compiled
 def last_admitted(heap, size):  # type: ignore[no-untyped-def]
     """Find the place of the request that came last: whoever comes first is admitted first."""
     found = 0

@@ -4,9 +4,9 @@ Whatever happens, a request that comes, a prompt, the end of an answer, memory t
 From one such event to the next all steps are alike, so that their time has a closed form.
 """
 
-from numba import njit
 
 from pertoken.serving.engine_bins import add
+from pertoken.serving.engine_compiled import compiled
 from pertoken.serving.engine_heap import BITS, MASK, drop, last_admitted, push
 from pertoken.serving.engine_memory import (
     admissible,
@@ -28,7 +28,7 @@ from pertoken.serving.engine_time import decode_time, growth, lasted, mixed_time
 # ruff: noqa: ANN001, ANN201, PLR0917
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def advance(me, cadence, load, told, room, r, rules, until):  # type: ignore[no-untyped-def]
     """Go on to the next event, or to the first step that ends at a time or after it.
 
@@ -67,7 +67,7 @@ def advance(me, cadence, load, told, room, r, rules, until):  # type: ignore[no-
         span(me, cadence, load, told, room, r, rules, me.now if short else until, grown)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def span(me, cadence, load, told, room, r, rules, until, grown):  # type: ignore[no-untyped-def]
     """Give running sequences a token each, as often as nothing else happens."""
     begun, running, memory = me.now, me.running, me.held + me.shared - me.idle
@@ -89,7 +89,7 @@ def span(me, cadence, load, told, room, r, rules, until, grown):  # type: ignore
     finish(me, load, told, room, r, rules)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def prompts(me, cadence, load, told, room, r, rules, prompt, pairs, near):  # type: ignore[no-untyped-def]
     """Do a step with prompts in it, beside the running sequences or while these stand still."""
     begun, running, context = me.now, me.running, me.context
@@ -112,7 +112,7 @@ def prompts(me, cadence, load, told, room, r, rules, prompt, pairs, near):  # ty
     me.fresh = 0
 
 
-@njit(cache=True)
+@compiled
 def begin(me, load, told, room, r, rules, i, made):  # type: ignore[no-untyped-def]
     """Let a request run whose prompt is done, which has given it a token."""
     if made == 0:
@@ -129,7 +129,7 @@ def begin(me, load, told, room, r, rules, i, made):  # type: ignore[no-untyped-d
         room.phase[r, (context - apart(load, i, rules) - me.steps) % rules.block] += 1
 
 
-@njit(cache=True)
+@compiled
 def finish(me, load, told, room, r, rules):  # type: ignore[no-untyped-def]
     """End all answers that have their last token."""
     heap = room.heap[r]
@@ -141,7 +141,7 @@ def finish(me, load, told, room, r, rules):  # type: ignore[no-untyped-def]
         end(me, load, told, room, r, rules, i, context)
 
 
-@njit(cache=True)
+@compiled
 def leave(me, load, room, r, rules, i, context):  # type: ignore[no-untyped-def]
     """Take a sequence out of those that run."""
     me.running -= 1
@@ -150,7 +150,7 @@ def leave(me, load, room, r, rules, i, context):  # type: ignore[no-untyped-def]
         room.phase[r, (context - apart(load, i, rules) - me.steps) % rules.block] -= 1
 
 
-@njit(cache=True)
+@compiled
 def end(me, load, told, room, r, rules, i, context):  # type: ignore[no-untyped-def]
     """Write down that a request has its answer; its last token is not kept."""
     told.done[i] = me.now
@@ -158,7 +158,7 @@ def end(me, load, told, room, r, rules, i, context):  # type: ignore[no-untyped-
     release(me, load, room, r, i, kept(me, load, i, context - 1, rules), rules)
 
 
-@njit(cache=True)
+@compiled
 def make_room(me, load, room, r, rules):  # type: ignore[no-untyped-def]
     """Send those that came last back to the queue until the next step has memory; they begin again later."""
     short = False
@@ -182,7 +182,7 @@ def make_room(me, load, room, r, rules):  # type: ignore[no-untyped-def]
     return short
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def fill(me, cadence, load, room, r, rules, left):  # type: ignore[no-untyped-def]
     """Put prompts into the next step: the one that is done in part, then those that wait.
 
@@ -207,7 +207,7 @@ def fill(me, cadence, load, room, r, rules, left):  # type: ignore[no-untyped-de
     return budget - left, pairs, near
 
 
-@njit(cache=True)
+@compiled
 def call(me, load, room, r, rules, others, left):  # type: ignore[no-untyped-def]
     """Admit the request that waits in front, if there is one and it may come in.
 
@@ -244,7 +244,7 @@ def call(me, load, room, r, rules, others, left):  # type: ignore[no-untyped-def
     return True
 
 
-@njit(cache=True)
+@compiled
 def shift(me, room):  # type: ignore[no-untyped-def]
     """Take the first request out of the queue."""
     me.head = room.link[me.head]
@@ -253,7 +253,7 @@ def shift(me, room):  # type: ignore[no-untyped-def]
         me.tail = -1
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def batch(me, cadence, load, told, room, r, rules, until):  # type: ignore[no-untyped-def]
     """Begin a batch if it is full, or its first request has waited long enough; all its answers end together."""
     due = load.ready[me.head] + rules.patience
@@ -290,7 +290,7 @@ def batch(me, cadence, load, told, room, r, rules, until):  # type: ignore[no-un
         begin(me, load, told, room, r, rules, members[k, 0], 0)
 
 
-@njit(cache=True)
+@compiled
 def together(me, load, room, rules):  # type: ignore[no-untyped-def]
     """Count the requests of the queue that make a batch, each with memory for its longest answer; note that."""
     size, need, i = 0, 0, me.head

@@ -4,38 +4,38 @@ Blocks of a prefix stay when no request uses them any more, until memory is shor
 ago go first, and of one prompt its end before its beginning. They stand in a ring, whose knot is the last place.
 """
 
-from numba import njit
+from pertoken.serving.engine_compiled import compiled
 
 # signatures are numba's
 # ruff: noqa: ANN001, ANN201, PLR0917
 
 
-@njit(cache=True)
+@compiled
 def blocks(tokens, rules):  # type: ignore[no-untyped-def]
     """Count the blocks that tokens fill, the last one perhaps in part."""
     return (tokens + rules.block - 1) // rules.block
 
 
-@njit(cache=True)
+@compiled
 def apart(load, i, rules):  # type: ignore[no-untyped-def]
     """Say how many tokens of a request lie in blocks that it shares: those of its prefix, or those that all have."""
     known = load.begin[i + 1] - load.begin[i]
     return known * rules.ratio * rules.block if known > 0 else load.common[i] // rules.block * rules.block
 
 
-@njit(cache=True)
+@compiled
 def free(me):  # type: ignore[no-untyped-def]
     """Count the blocks that can be had: those that are empty, and prefixes that none uses."""
     return me.capacity - me.held - me.shared + me.idle
 
 
-@njit(cache=True)
+@compiled
 def unlink(newer, older, j):  # type: ignore[no-untyped-def]
     """Take a block of a prefix out of the ring."""
     newer[older[j]], older[newer[j]] = newer[j], older[j]
 
 
-@njit(cache=True)
+@compiled
 def take(me, room, r, count, rules):  # type: ignore[no-untyped-def]
     """Take blocks for one request; prefixes that none uses give way."""
     used, newer, older = room.used[r], room.newer[r], room.older[r]
@@ -49,7 +49,7 @@ def take(me, room, r, count, rules):  # type: ignore[no-untyped-def]
         me.shared -= rules.ratio
 
 
-@njit(cache=True)
+@compiled
 def cached(load, room, r, i, rules):  # type: ignore[no-untyped-def]
     """Count the tokens at the head of a prompt that the cache of a replica holds."""
     if load.begin[i] == load.begin[i + 1]:
@@ -60,7 +60,7 @@ def cached(load, room, r, i, rules):  # type: ignore[no-untyped-def]
     return (k - load.begin[i]) * rules.ratio * rules.block
 
 
-@njit(cache=True)
+@compiled
 def kept(me, load, i, tokens, rules):  # type: ignore[no-untyped-def]
     """Say for how many tokens a request has memory: for those that it has, or from the start for all it will have."""
     if not rules.reserve:
@@ -68,7 +68,7 @@ def kept(me, load, i, tokens, rules):  # type: ignore[no-untyped-def]
     return load.input[i] + max(load.output[i], me.longest) - 1
 
 
-@njit(cache=True)
+@compiled
 def admissible(me, load, room, r, i, tokens, rules):  # type: ignore[no-untyped-def]
     """Tell whether memory has room for a request with so many tokens."""
     used, need, idle = room.used[r], blocks(tokens - apart(load, i, rules), rules), 0
@@ -82,7 +82,7 @@ def admissible(me, load, room, r, i, tokens, rules):  # type: ignore[no-untyped-
     return need <= free(me) - idle - margin
 
 
-@njit(cache=True)
+@compiled
 def admit(me, load, room, r, i, tokens, rules):  # type: ignore[no-untyped-def]
     """Give a request its memory."""
     used, newer, older = room.used[r], room.newer[r], room.older[r]
@@ -102,7 +102,7 @@ def admit(me, load, room, r, i, tokens, rules):  # type: ignore[no-untyped-def]
     take(me, room, r, blocks(tokens - apart(load, i, rules), rules), rules)
 
 
-@njit(cache=True)
+@compiled
 def release(me, load, room, r, i, tokens, rules):  # type: ignore[no-untyped-def]
     """Take back the memory of a request; what others may use again stays until memory is short."""
     used, newer, older = room.used[r], room.newer[r], room.older[r]
@@ -117,7 +117,7 @@ def release(me, load, room, r, i, tokens, rules):  # type: ignore[no-untyped-def
             newer[last], older[j], newer[j], older[knot] = j, last, knot, j
 
 
-@njit(cache=True)
+@compiled
 def wanted(me, phase, steps):  # type: ignore[no-untyped-def]
     """Count the blocks that running sequences begin within so many steps from now."""
     size = len(phase)
@@ -127,7 +127,7 @@ def wanted(me, phase, steps):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(cache=True)
+@compiled
 def enough_for(me, phase, left, most):  # type: ignore[no-untyped-def]
     """Say for how many steps, of `most`, blocks that are left suffice for what running sequences add."""
     size = len(phase)

@@ -1,13 +1,14 @@
 """Engine time: seconds of a step, and of a run of steps that differ by nothing but the growth of their contexts."""
 
 import numpy as np
-from numba import njit
+
+from pertoken.serving.engine_compiled import compiled
 
 # signatures are numba's
 # ruff: noqa: ANN001, ANN201, PLR0917
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def decode_time(cadence, running, context):  # type: ignore[no-untyped-def]
     """Reckon a step without prompts.
 
@@ -21,7 +22,7 @@ def decode_time(cadence, running, context):  # type: ignore[no-untyped-def]
     return cadence.tokens[running] + cadence.fixed + cadence.sequence * running + read
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def mixed_time(cadence, running, context, prompt, pairs, near_pairs):  # type: ignore[no-untyped-def]
     """Reckon a step with prompts in it.
 
@@ -39,7 +40,7 @@ def mixed_time(cadence, running, context, prompt, pairs, near_pairs):  # type: i
     return alone + cadence.uneven * (products + cadence.token * prompt + attention)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def growth(cadence, running, context):  # type: ignore[no-untyped-def]
     """Say how much longer each next step lasts, and for how many steps that holds."""
     below = running * cadence.window - context
@@ -48,13 +49,13 @@ def growth(cadence, running, context):  # type: ignore[no-untyped-def]
     return cadence.context * running, np.int64(1 << 40)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def lasted(first, slope, steps):  # type: ignore[no-untyped-def]
     """Sum the times of steps, of which each lasts longer than the one before by the same."""
     return steps * first + slope * (0.5 * steps * (steps - 1))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def steps_until(first, slope, gap, most):  # type: ignore[no-untyped-def]
     """Count the steps that it takes to fill a gap of time, at least one and at most `most`."""
     if lasted(first, slope, most) < gap:
