@@ -61,7 +61,7 @@ def test_with_prefixes_the_loops_serve_as_the_twin_does(blocks, policy, seed=7):
     assert 0 < fast.found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     policy=st.sampled_from(["chunked", "blocking"]),

@@ -18,30 +18,22 @@ def outstanding(me):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def go(cadence, load, told, room, r, rules, until):  # type: ignore[no-untyped-def]
-    """Let a replica work until a time, or until it has nothing to do."""
-    me = room.state[r]
-    while me.now < until and outstanding(me) > 0:
-        advance(me, cadence, load, told, room, r, rules, until)
-
-
-@compiled
-def send(load, told, room, r, i):  # type: ignore[no-untyped-def]
+def send(room, r, i):  # type: ignore[no-untyped-def]
     """Put a request into the queue of a replica."""
     me = room.state[r]
     if outstanding(me) == 0:
-        me.now = max(me.now, load.ready[i])
+        me.now = max(me.now, room.requests[i].ready)
     if me.tail >= 0:
-        room.link[me.tail] = i
+        room.requests[me.tail].link = i
     else:
         me.head = i
     me.tail = i
     me.queued += 1
-    told.place[i] = r
+    room.requests[i].place = r
 
 
 @compiled
-def route(load, room, rules, i):  # type: ignore[no-untyped-def]
+def route(room, rules, i):  # type: ignore[no-untyped-def]
     """Choose the replica of a request: the one with fewest others, or that knows most of its prompt."""
     states = room.state
     least, most = 0, 0
@@ -54,61 +46,68 @@ def route(load, room, rules, i):  # type: ignore[no-untyped-def]
         return least
     known = np.int64(0)
     for r in range(len(states)):
-        found = np.int64(cached(load, room, r, i, rules)) if load.begin[i + 1] > load.begin[i] else np.int64(0)
+        found = np.int64(cached(room, r, i, rules)) if room.requests[i].end > room.requests[i].begin else np.int64(0)
         if found > known:
             least, known = r, found
     return least
 
 
-@entered
-def drive(cadence, load, told, room, rules, begin, end):  # type: ignore[no-untyped-def]
+@compiled
+def come(room, rules, begin, end):  # type: ignore[no-untyped-def]
     """Bring some requests, in the order in which they come."""
     count = len(room.state)
     for i in range(begin, end):
-        if rules.router == ROUND or count == 1:
-            r = i % count
-            go(cadence, load, told, room, r, rules, load.ready[i])
-        else:
-            for each in range(count):
-                go(cadence, load, told, room, each, rules, load.ready[i])
-            r = route(load, room, rules, i)
-        send(load, told, room, r, i)
+        chosen, first, last = i % count, 0, count
+        if rules.router == ROUND:
+            first, last = chosen, chosen + 1
+        for r in range(first, last):
+            me = room.state[r]
+            while me.now < room.requests[i].ready and outstanding(me) > 0:
+                advance(me, room, r, rules, room.requests[i].ready)
+        send(room, chosen if rules.router == ROUND else route(room, rules, i), i)
+
+
+@compiled
+def ask(room, rules, enough):  # type: ignore[no-untyped-def]
+    """Let clients ask who have their answers, and bring requests that are ready; say until when to work then. [s]"""
+    me = room.state[0]
+    asked = min(len(room.requests), rules.clients + me.finished)
+    for i in range(me.asked, asked):
+        room.requests[i].ready = me.now + rules.delay
+    me.asked = asked
+    while me.sent < asked and (me.now >= room.requests[me.sent].ready or outstanding(me) == 0):
+        send(room, 0, me.sent)
+        me.sent += 1
+    if me.finished >= enough:
+        return -np.inf
+    return room.requests[me.sent].ready if me.sent < asked else np.inf
 
 
 @entered
-def drain(cadence, load, told, room, rules, until):  # type: ignore[no-untyped-def]
-    """Let all replicas work until a time, and say whether they have answered all that came."""
-    left = 0
-    for r in range(len(room.state)):
-        go(cadence, load, told, room, r, rules, until)
-        left += outstanding(room.state[r])
-    return left == 0
-
-
-@entered
-def loop(cadence, load, told, room, rules, clients, delay, enough, until):  # type: ignore[no-untyped-def]
-    """Serve clients of which each asks again once it has its answer; `load.ready` is written.
+def work(room, table, begin, end, until):  # type: ignore[no-untyped-def]
+    """Bring some requests; or let replicas work until a time, with clients until they have enough answers.
 
     Args:
-        cadence: Times of steps.
-        load: Requests.
-        told: What each got; written.
-        room: Memory of the loops.
-        rules: The scheduler.
-        clients: How many there are.
-        delay: From an answer to when the next request is ready. [s]
-        enough: Answers after which to return.
+        room: What the loops work on; written.
+        table: The scheduler, one row.
+        begin: The first request that comes.
+        end: The one after the last; with clients, answers after which to return.
         until: Time after which to return. [s]
+
+    Returns:
+        Whether a replica still has requests.
     """
-    me = room.state[0]
-    while me.finished < enough and me.now < until:
-        asked = min(len(load.ready), clients + me.finished)
-        for i in range(me.asked, asked):
-            load.ready[i] = me.now + delay
-        me.asked = asked
-        following = load.ready[me.sent] if me.sent < asked else np.inf
-        if outstanding(me) == 0 or me.now >= following:
-            send(load, told, room, 0, me.sent)
-            me.sent += 1
-        else:
-            advance(me, cadence, load, told, room, 0, rules, min(following, until))
+    rules = table[0]
+    if rules.clients == 0 and begin < end:
+        come(room, rules, begin, end)
+        return True
+    left = 0
+    for r in range(len(room.state)):
+        me = room.state[r]
+        while me.now < until:
+            following = ask(room, rules, end) if rules.clients > 0 else np.inf
+            if outstanding(me) == 0 or following < 0:
+                break
+            advance(me, room, r, rules, min(following, until))
+        left += outstanding(me)
+    return left > 0

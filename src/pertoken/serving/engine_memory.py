@@ -17,10 +17,10 @@ def blocks(tokens, rules):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def apart(load, i, rules):  # type: ignore[no-untyped-def]
+def apart(room, i, rules):  # type: ignore[no-untyped-def]
     """Say how many tokens of a request lie in blocks that it shares: those of its prefix, or those that all have."""
-    known = load.begin[i + 1] - load.begin[i]
-    return known * rules.ratio * rules.block if known > 0 else load.common[i] // rules.block * rules.block
+    known = room.requests[i].end - room.requests[i].begin
+    return known * rules.ratio * rules.block if known > 0 else room.requests[i].common // rules.block * rules.block
 
 
 @compiled
@@ -38,10 +38,10 @@ def unlink(newer, older, j):  # type: ignore[no-untyped-def]
 @compiled
 def take(me, room, r, count, rules):  # type: ignore[no-untyped-def]
     """Take blocks for one request; prefixes that none uses give way."""
-    used, newer, older = room.used[r], room.newer[r], room.older[r]
+    used, newer, older = room.prefix[0, r], room.prefix[1, r], room.prefix[2, r]
     knot = len(newer) - 1
     me.held += count
-    while me.capacity - me.held - me.shared < 0:
+    while me.capacity - me.held - me.shared < 0 and newer[knot] != knot:
         oldest = newer[knot]
         unlink(newer, older, oldest)
         used[oldest] = -1
@@ -50,30 +50,30 @@ def take(me, room, r, count, rules):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def cached(load, room, r, i, rules):  # type: ignore[no-untyped-def]
+def cached(room, r, i, rules):  # type: ignore[no-untyped-def]
     """Count the tokens at the head of a prompt that the cache of a replica holds."""
-    if load.begin[i] == load.begin[i + 1]:
-        return load.common[i]
-    used, k = room.used[r], load.begin[i]
-    while k < load.begin[i + 1] and used[load.ids[k]] >= 0:
+    if room.requests[i].begin == room.requests[i].end:
+        return room.requests[i].common
+    used, k = room.prefix[0, r], room.requests[i].begin
+    while k < room.requests[i].end and used[room.ids[k]] >= 0:
         k += 1
-    return (k - load.begin[i]) * rules.ratio * rules.block
+    return (k - room.requests[i].begin) * rules.ratio * rules.block
 
 
 @compiled
-def kept(me, load, i, tokens, rules):  # type: ignore[no-untyped-def]
+def kept(me, room, i, tokens, rules):  # type: ignore[no-untyped-def]
     """Say for how many tokens a request has memory: for those that it has, or from the start for all it will have."""
     if not rules.reserve:
         return tokens
-    return load.input[i] + max(load.output[i], me.longest) - 1
+    return room.requests[i].input + max(room.requests[i].output, me.longest) - 1
 
 
 @compiled
-def admissible(me, load, room, r, i, tokens, rules):  # type: ignore[no-untyped-def]
+def admissible(me, room, r, i, tokens, rules):  # type: ignore[no-untyped-def]
     """Tell whether memory has room for a request with so many tokens."""
-    used, need, idle = room.used[r], blocks(tokens - apart(load, i, rules), rules), 0
-    for k in range(load.begin[i], load.begin[i + 1]):
-        state = used[load.ids[k]]
+    used, need, idle = room.prefix[0, r], blocks(tokens - apart(room, i, rules), rules), 0
+    for k in range(room.requests[i].begin, room.requests[i].end):
+        state = used[room.ids[k]]
         if state < 0:
             need += rules.ratio
         elif state == 0:
@@ -83,12 +83,12 @@ def admissible(me, load, room, r, i, tokens, rules):  # type: ignore[no-untyped-
 
 
 @compiled
-def admit(me, load, room, r, i, tokens, rules):  # type: ignore[no-untyped-def]
+def admit(me, room, r, i, tokens, rules):  # type: ignore[no-untyped-def]
     """Give a request its memory."""
-    used, newer, older = room.used[r], room.newer[r], room.older[r]
+    used, newer, older = room.prefix[0, r], room.prefix[1, r], room.prefix[2, r]
     fresh = 0
-    for k in range(load.begin[i], load.begin[i + 1]):
-        j = load.ids[k]
+    for k in range(room.requests[i].begin, room.requests[i].end):
+        j = room.ids[k]
         if used[j] == 0:
             unlink(newer, older, j)
             me.idle -= rules.ratio
@@ -99,17 +99,17 @@ def admit(me, load, room, r, i, tokens, rules):  # type: ignore[no-untyped-def]
     take(me, room, r, fresh, rules)
     me.held -= fresh
     me.shared += fresh
-    take(me, room, r, blocks(tokens - apart(load, i, rules), rules), rules)
+    take(me, room, r, blocks(tokens - apart(room, i, rules), rules), rules)
 
 
 @compiled
-def release(me, load, room, r, i, tokens, rules):  # type: ignore[no-untyped-def]
+def release(me, room, r, i, tokens, rules):  # type: ignore[no-untyped-def]
     """Take back the memory of a request; what others may use again stays until memory is short."""
-    used, newer, older = room.used[r], room.newer[r], room.older[r]
+    used, newer, older = room.prefix[0, r], room.prefix[1, r], room.prefix[2, r]
     knot = len(newer) - 1
-    me.held -= blocks(tokens - apart(load, i, rules), rules)
-    for k in range(load.begin[i + 1] - 1, load.begin[i] - 1, -1):
-        j = load.ids[k]
+    me.held -= blocks(tokens - apart(room, i, rules), rules)
+    for k in range(room.requests[i].end - 1, room.requests[i].begin - 1, -1):
+        j = room.ids[k]
         used[j] -= 1
         if used[j] == 0:
             me.idle += rules.ratio

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.money import Values
+from pertoken.serving.cadence import Cadence
+from pertoken.serving.demand import Demand
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
@@ -24,6 +26,7 @@ REPLICA = np.dtype(
         ("computed", np.int64),  # tokens of it that are done
         ("goal", np.int64),  # tokens of it that must be done
         ("made", np.int64),  # tokens of its answer that are there already
+        ("grown", np.int64),  # blocks that sequences begin in the next step
         ("fresh", np.int64),  # prompts that end with the step
         ("head", np.int64),  # first of the queue; -1 for none
         ("tail", np.int64),  # last of the queue
@@ -48,81 +51,108 @@ CHUNKED, BLOCKING, BATCH = range(3)
 ROUND, LEAST, AFFINE = range(3)
 
 
-class Rules(NamedTuple):
-    """A scheduler as numbers; see `scheduler.Scheduler`."""
+RULES = np.dtype(
+    [
+        ("policy", np.int64),
+        ("router", np.int64),
+        ("most", np.int64),  # sequences that run at once
+        ("budget", np.int64),  # tokens of a step
+        ("block", np.int64),  # tokens of a block of memory
+        ("ratio", np.int64),  # blocks of memory in a block of a prefix
+        ("reserve", np.bool_),
+        ("margin", np.int64),  # blocks that are left when a request is admitted
+        ("patience", np.float64),  # [s]
+        ("imbalance", np.int64),  # requests
+        ("width", np.float64),  # of a bin [s]
+        ("delay", np.float64),  # from when a request comes to when it is ready [s]
+        ("clients", np.int64),  # that ask in a loop; 0 for none
+        ("closing", np.bool_),  # whether no more requests come
+        *((name, np.float64) for name in Cadence._fields if name != "tokens"),
+    ]
+)
+"""A scheduler and the times of its steps, as one row of a table; see `scheduler.Scheduler` and `cadence.Cadence`."""
 
-    policy: int
-    router: int
-    most: int
-    budget: int
-    block: int
-    ratio: int
-    reserve: bool
-    margin: int
-    patience: float
-    imbalance: int
-    width: float
-    closing: bool
-
-
-class Load(NamedTuple):
-    """Requests as arrays: when each is ready, its tokens, those in the cache for all, and the blocks of its prefix."""
-
-    ready: Values
-    input: Small
-    output: Small
-    common: Small
-    begin: Ints
-    ids: Small
-
-
-class Told(NamedTuple):
-    """What each request got: first and last token [s], and the replica that served it."""
-
-    first: Values
-    done: Values
-    place: Small
+REQUEST = np.dtype(
+    [
+        ("ready", np.float64),  # [s]
+        ("first", np.float64),  # first token [s]
+        ("done", np.float64),  # last token [s]
+        ("begin", np.int64),  # of its prefix in `ids`
+        ("end", np.int64),
+        ("input", np.int32),
+        ("output", np.int32),
+        ("common", np.int32),  # tokens at its head that all have
+        ("place", np.int32),  # replica
+        ("link", np.int32),  # next in the queue; -1 for none
+    ],
+    align=True,
+)
+"""A request, as one row of a table."""
 
 
 class Room(NamedTuple):
-    """Memory of the loops: replicas, heaps, queues, blocks by phase, prompts that end, prefixes, and bins of time."""
+    """What the loops work on; few arrays, since each of them takes compilers time.
 
+    Args:
+        requests: Rows of `REQUEST`.
+        ids: Blocks of prefixes.
+        tokens: Time of products by tokens of a step, see `cadence.Cadence`. [s]
+        state: Rows of `REPLICA`.
+        heap: Sequences that run, see `engine_heap`; shape `(replica, most)`.
+        lists: Requests that lost their memory, and prompts that end with the step: each with the tokens of its answer
+            that are there; shape `(replica, 2, most + 1, 2)`.
+        phase: Sequences by where in a block they are; shape `(replica, block)`.
+        prefix: Blocks of prefixes: how many use each, -1 where it is not there; the next newer, and the next older of
+            those that none uses; shape `(3, replica, prefix + 1)`.
+        bins: What each bin of time saw; shape `(bin, 6)`.
+    """
+
+    requests: NDArray[np.void]
+    ids: Small
+    tokens: Values
     state: NDArray[np.void]
     heap: Ints
-    link: Small
-    back: Ints
+    lists: Ints
     phase: Ints
-    fresh: Ints
-    used: Small
-    newer: Small
-    older: Small
+    prefix: Small
     bins: Values
 
 
-def room(requests: int, prefixes: int, bins: int, replicas: int, capacity: int, rules: Rules) -> Room:
-    """Make the memory that the loops need.
+def rows(demand: Demand, delay: float) -> NDArray[np.void]:
+    """Lay requests out as rows."""
+    made = np.empty(len(demand), dtype=REQUEST)
+    made["ready"] = demand.arrival + delay
+    made["first"], made["done"], made["link"], made["place"] = np.nan, np.nan, -1, 0
+    made["begin"], made["end"] = demand.begin[:-1], demand.begin[1:]
+    for name in ("input", "output", "common"):
+        made[name] = getattr(demand, name)
+    return made
+
+
+def furnish(demand: Demand, tokens: Values, rules: NDArray[np.void], *, bins: int, replicas: int, capacity: int) -> Room:
+    """Make all that the loops need.
 
     Args:
-        requests: How many there are.
-        prefixes: How many blocks of prefixes are known.
+        demand: The requests.
+        tokens: Time of products by tokens of a step. [s]
+        rules: The scheduler, one row of `RULES`.
         bins: Bins of time.
         replicas: How many there are.
         capacity: Blocks of memory of each.
-        rules: The scheduler.
     """
+    most, prefixes = int(rules["most"][0]), int(demand.ids.max(initial=-1)) + 1
     state = np.zeros(replicas, dtype=REPLICA)
     state["partial"], state["head"], state["tail"], state["capacity"] = -1, -1, -1, capacity
-    ring = np.full((replicas, prefixes + 1), -1, dtype=np.int32)
-    ring[:, prefixes] = prefixes
+    prefix = np.full((3, replicas, prefixes + 1), -1, dtype=np.int32)
+    prefix[1:, :, prefixes] = prefixes
     return Room(
+        requests=rows(demand, float(rules["delay"][0])),
+        ids=demand.ids,
+        tokens=tokens,
         state=state,
-        heap=np.zeros((replicas, rules.most), dtype=np.int64),
-        link=np.full(requests, -1, dtype=np.int32),
-        back=np.zeros((replicas, rules.most + 1, 2), dtype=np.int64),
-        phase=np.zeros((replicas, rules.block), dtype=np.int64),
-        fresh=np.zeros((replicas, rules.most + 1, 2), dtype=np.int64),
-        used=np.full((replicas, prefixes), -1, dtype=np.int32),
-        newer=ring,
-        older=ring.copy(),
+        heap=np.zeros((replicas, most), dtype=np.int64),
+        lists=np.zeros((replicas, 2, most + 1, 2), dtype=np.int64),
+        phase=np.zeros((replicas, int(rules["block"][0])), dtype=np.int64),
+        prefix=prefix,
         bins=np.zeros((bins, len(BINS))),
     )

@@ -9,44 +9,46 @@ from pertoken.serving.engine_compiled import compiled
 
 
 @compiled
-def decode_time(cadence, running, context):  # type: ignore[no-untyped-def]
+def decode_time(room, rules, running, context):  # type: ignore[no-untyped-def]
     """Reckon a step without prompts.
 
     Args:
-        cadence: Coefficients.
+        room: What the loops work on.
+        rules: Times of steps.
         running: Sequences.
         context: Tokens in all their caches together.
     """
-    near = min(np.float64(context), running * cadence.window)
-    read = cadence.context * context + cadence.near_context * near
-    return cadence.tokens[running] + cadence.fixed + cadence.sequence * running + read
+    near = min(np.float64(context), running * rules.window)
+    read = rules.context * context + rules.near_context * near
+    return room.tokens[running] + rules.fixed + rules.sequence * running + read
 
 
 @compiled
-def mixed_time(cadence, running, context, prompt, pairs, near_pairs):  # type: ignore[no-untyped-def]
+def mixed_time(room, rules, running, context, prompt, pairs, near_pairs):  # type: ignore[no-untyped-def]
     """Reckon a step with prompts in it.
 
     Args:
-        cadence: Coefficients.
+        room: What the loops work on.
+        rules: Times of steps.
         running: Sequences that get a token each.
         context: Tokens in all their caches together.
         prompt: Tokens of prompts.
         pairs: Pairs of tokens that attention in these prompts looks at.
         near_pairs: Those of them within the window.
     """
-    alone = decode_time(cadence, running, context)
-    products = cadence.tokens[running + prompt] - cadence.tokens[running]
-    attention = cadence.pairs * pairs + cadence.near_pairs * near_pairs
-    return alone + cadence.uneven * (products + cadence.token * prompt + attention)
+    alone = decode_time(room, rules, running, context)
+    products = room.tokens[running + prompt] - room.tokens[running]
+    attention = rules.pairs * pairs + rules.near_pairs * near_pairs
+    return alone + rules.uneven * (products + rules.token * prompt + attention)
 
 
 @compiled
-def growth(cadence, running, context):  # type: ignore[no-untyped-def]
+def growth(rules, running, context):  # type: ignore[no-untyped-def]
     """Say how much longer each next step lasts, and for how many steps that holds."""
-    below = running * cadence.window - context
-    if cadence.near_context > 0 and below > 0:
-        return (cadence.context + cadence.near_context) * running, np.int64(np.ceil(below / running))
-    return cadence.context * running, np.int64(1 << 40)
+    below = running * rules.window - context
+    if rules.near_context > 0 and below > 0:
+        return (rules.context + rules.near_context) * running, np.int64(np.ceil(below / running))
+    return rules.context * running, np.int64(1 << 40)
 
 
 @compiled

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.serving.cadence import Cadence, cadence
 from pertoken.serving.demand import Demand
-from pertoken.serving.engine_state import BINS, Load, Room, Rules, Small, Told, room
+from pertoken.serving.engine_state import BINS, RULES, Room, Small, furnish
 from pertoken.serving.layout import Layout
 from pertoken.serving.profile import Profile
 from pertoken.serving.scheduler import POLICIES, ROUTERS, Scheduler
@@ -222,25 +223,21 @@ def simulate(
     if clients is not None and (replicas != 1 or clients < 1):
         raise InputError(f"{clients} clients of {replicas} replicas in a loop; expected at least 1 client of 1 replica")
     blocks = _capacity(demand, scheduler, capacity_tokens)
-    rules = _rules(demand, scheduler, blocks, bin_seconds)
-    load = Load(demand.arrival + delay, demand.input, demand.output, demand.common, demand.begin, demand.ids)
-    size = len(demand)
-    told = Told(np.full(size, np.nan), np.full(size, np.nan), np.zeros(size, dtype=np.int32))
-    count = 1 + (0 if np.isinf(bin_seconds) or clients else int(load.ready[-1] / bin_seconds))
-    made = room(size, int(demand.ids.max(initial=-1)) + 1, count, replicas, blocks, rules)
-    tell = progress or (lambda _: None)
-    made = _looped(beat, load, told, made, rules, clients, delay, tell) if clients else (
-        _opened(beat, load, told, made, rules, tell)
-    )  # fmt: skip
-    state = made.state
+    rules = _rules(demand, beat, scheduler, blocks)
+    rules["width"], rules["delay"], rules["clients"] = bin_seconds, delay, clients or 0
+    count = 2 * (1 + (0 if np.isinf(bin_seconds) or clients else int((demand.arrival[-1] + delay) / bin_seconds)))
+    made = furnish(demand, beat.tokens, rules, bins=count, replicas=replicas, capacity=blocks)
+    made = _worked(made, rules, progress or (lambda _: None))
+    state, seen = made.state, made.requests
+    bins = made.bins[: 1 if np.isinf(bin_seconds) else int(seen["done"].max() / bin_seconds) + 1]
     return Simulated(
-        arrival=load.ready - delay,
-        first=told.first,
-        done=told.done,
+        arrival=seen["ready"] - delay,
+        first=seen["first"].copy(),
+        done=seen["done"].copy(),
         output=demand.output,
-        place=told.place,
+        place=seen["place"].copy(),
         width=bin_seconds,
-        bins=dict(zip(BINS, made.bins.T, strict=True)),
+        bins=dict(zip(BINS, bins.T, strict=True)),
         capacity=blocks,
         replicas=replicas,
         preempted=int(state["preempted"].sum()),
@@ -249,37 +246,29 @@ def simulate(
     )
 
 
-def _opened(beat: Cadence, load: Load, told: Told, made: Room, rules: Rules, tell: Progress) -> Room:
-    from pertoken.serving.engine_drive import drain, drive  # noqa: PLC0415  compiled when first called
+def _worked(made: Room, rules: NDArray[np.void], tell: Progress) -> Room:
+    """Let replicas work, a slice of requests at a time, until all are answered."""
+    from pertoken.serving.engine_drive import work  # noqa: PLC0415  slow to load
 
-    size = len(load.ready)
-    for begin in range(0, size, SLICE):
-        drive(beat, load, told, made, rules, begin, min(begin + SLICE, size))
+    size, looped, left = len(made.requests), bool(rules["clients"][0]), True
+    for begin in range(0, 0 if looped else size, SLICE):
+        work(made, rules, begin, min(begin + SLICE, size), 0.0)
         tell(min(begin + SLICE, size) / size)
-    closing = rules._replace(closing=True)
-    while not drain(beat, load, told, made, closing, len(made.bins) * rules.width):
-        made = _longer(made)
+    rules["closing"] = True
+    while left:
+        answered = int(made.state["finished"].sum())
+        enough = min(answered // SLICE * SLICE + SLICE, size) if looped else 0
+        left = work(made, rules, 0, enough, _horizon(made, rules)) or (looped and enough < size)
+        if made.state["now"].max() >= _horizon(made, rules):
+            made = made._replace(bins=np.concatenate([made.bins, np.zeros_like(made.bins)]))
+        if looped:
+            tell(float(made.state["finished"][0]) / size)
     return made
 
 
-def _looped(  # noqa: PLR0917  what the loop takes
-    beat: Cadence, load: Load, told: Told, made: Room, rules: Rules, clients: int, delay: float, tell: Progress
-) -> Room:
-    from pertoken.serving.engine_drive import loop  # noqa: PLC0415  compiled when first called
-
-    size, closing = len(load.ready), rules._replace(closing=True)
-    while made.state["finished"][0] < size:
-        enough = min(int(made.state["finished"][0]) // SLICE * SLICE + SLICE, size)
-        loop(beat, load, told, made, closing, clients, delay, enough, len(made.bins) * rules.width)
-        if made.state["now"][0] >= len(made.bins) * rules.width:
-            made = _longer(made)
-        tell(float(made.state["finished"][0]) / size)
-    return made
-
-
-def _longer(made: Room) -> Room:
-    """Double the bins."""
-    return made._replace(bins=np.concatenate([made.bins, np.zeros_like(made.bins)]))
+def _horizon(made: Room, rules: NDArray[np.void]) -> float:
+    """Say up to when to work: bins must reach beyond, since what is begun before is ended after. [s]"""
+    return float(len(made.bins) // 2 * rules["width"][0])
 
 
 def _capacity(demand: Demand, scheduler: Scheduler, tokens: float) -> int:
@@ -297,24 +286,20 @@ def _capacity(demand: Demand, scheduler: Scheduler, tokens: float) -> int:
     return blocks
 
 
-def _rules(demand: Demand, scheduler: Scheduler, blocks: int, width: float) -> Rules:
+def _rules(demand: Demand, beat: Cadence, scheduler: Scheduler, blocks: int) -> NDArray[np.void]:
     if demand.per_id % scheduler.block:
         found = f"prefixes in blocks of {demand.per_id} tokens, memory in blocks of {scheduler.block}"
         raise InputError(f"{found}; expected a multiple")
-    return Rules(
-        policy=POLICIES[scheduler.policy],
-        router=ROUTERS[scheduler.router],
-        most=scheduler.most,
-        budget=scheduler.budget,
-        block=scheduler.block,
-        ratio=demand.per_id // scheduler.block,
-        reserve=scheduler.reserve or scheduler.policy == "batch",
-        margin=int(scheduler.margin_share * blocks),
-        patience=float(scheduler.patience),
-        imbalance=scheduler.imbalance,
-        width=float(width),
-        closing=False,
-    )
+    rules = np.zeros(1, dtype=RULES)
+    for name in ("most", "budget", "block", "patience", "imbalance"):
+        rules[name] = getattr(scheduler, name)
+    for name in set(Cadence._fields) - {"tokens"}:
+        rules[name] = getattr(beat, name)
+    rules["policy"], rules["router"] = POLICIES[scheduler.policy], ROUTERS[scheduler.router]
+    rules["reserve"] = scheduler.reserve or scheduler.policy == "batch"
+    rules["ratio"] = demand.per_id // scheduler.block
+    rules["margin"] = int(scheduler.margin_share * blocks)
+    return rules
 
 
 def _spread(times: Values) -> Spread:
