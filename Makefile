@@ -1,6 +1,7 @@
 # What CI runs is what you run: `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 WORKERS ?= 2
 BIN := .venv/bin

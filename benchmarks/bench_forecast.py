@@ -5,11 +5,13 @@ The floor draws, moves and charges the same number of customer-months with NumPy
 precision; it has no design, no keyed streams, no newcomers.
 """
 
+from resource import RUSAGE_SELF, getrusage
 from time import process_time
 
 import numpy as np
 import pytest
 
+from pertoken.forecast.sharded import simulate_sharded
 from pertoken.forecast.simulate import simulate
 from pertoken.forecast.tariff import tariffs
 from tests.forecast.population import TIERS, population
@@ -55,20 +57,24 @@ def test_the_standard_problem_against_numpy_by_month(size, race):
 
 def test_time_grows_with_customers(size, full, note):
     model, priced = problem(7, 3, arrivals=0.0)
-    simulate(model, priced, paths=20, seed=1)
+    simulate_sharded(model, priced, paths=20, seed=1, jobs=1)
     last = 0.0
-    for customers in size(smoke=[11, 110], full=[1_000, 10_000, 100_000]):
+    for customers in size(smoke=[11, 110], full=[1_000, 10_000, 100_000, 1_000_000]):
         model, priced = problem(customers, size(smoke=3, full=24), arrivals=0.0)
         begun = process_time()
-        found = simulate(model, priced, paths=size(smoke=20, full=1_280), seed=1, threads=1)
+        found = simulate_sharded(model, priced, paths=size(smoke=20, full=1_280), seed=1, jobs=1)
         each = (process_time() - begun) / customers
         assert found.sums["driver"].shape[1] == len(model.months)
         if full:
-            note(
-                f"{customers:,} customers: {1e6 * each / found.paths / len(model.months) * 1e3:.1f} ns a month and path"
-            )
+            ns = 1e9 * each / found.paths / len(model.months)
+            note(f"{customers:,} customers: {ns:.1f} ns a month and path, at most {memory():.0f} MB")
         last = each
     assert last > 0
+
+
+def memory():
+    """The most that the process has held. [MB]"""
+    return getrusage(RUSAGE_SELF).ru_maxrss / 1024
 
 
 def test_bits_do_not_depend_on_threads(size):

@@ -4,6 +4,7 @@ from decimal import Decimal
 from textwrap import dedent
 
 import numpy as np
+import pytest
 
 from pertoken.connect.cards import cards_of
 from pertoken.connect.yaml_file import read
@@ -56,3 +57,11 @@ def exact(*numbers):
 def shuffled(lines, order):
     """The same lines in another order."""
     return lines.pick(np.array(order))
+
+
+def faults(file):
+    """What is wrong with what, and how that is told: `### what`, a text, `=>` and how the message begins."""
+    for case in file.read_text(encoding="utf-8").split("### ")[1:]:
+        name, _, rest = case.partition("\n")
+        text, _, message = rest.partition("\n=> ")
+        yield pytest.param(text, message.strip(), id=name)

@@ -58,3 +58,89 @@ def test_where_only_cost_is_charged_nothing_is_called_revenue(ask, log):
     said = ask("forecast", log, "--card", "vendor.yaml", *SMALL[2:], "--html", "c.html", "--quiet").out
     assert said.startswith("Cost over 3 months\nCost from 2026-03 to 2026-05: ")
     assert "Revenue by month" not in Path("c.html").read_text()
+
+
+def lines(rng, days, customers, *, states=None):
+    """A line a day for customers of some size; each state holds from a day on."""
+    made = ["time,customer,state,input_tokens,output_tokens"]
+    for i, level in enumerate(np.geomspace(5_000, 9_000, customers)):
+        for at, day in enumerate(days):
+            said = [name for first, name in (states or {}).get(i, [(0, "paid")]) if at >= first]
+            made.append(f"{day},c{i:02},{said[-1]},{int(level * rng.lognormal(0, 0.2))},0")
+    return made
+
+
+def ranges(ask, *more, log="log.csv"):
+    said = result(ask("forecast", log, *SMALL, "--no-drivers", *more, "--format", "json"))
+    tables = {name: each["rows"] for name, each in said["tables"].items()}
+    return tables, [note["text"] for note in said["notes"]]
+
+
+DAYS = np.arange(np.datetime64("2026-01-01"), np.datetime64("2026-03-01"))
+STATES = """
+currency: USD
+plans:
+  trial: {where: state == "trial", prices: {tokens: {measure: {sum: total_tokens}, curve: [{rate: 0}]}}}
+  api: {where: state == "paid", prices: {tokens: {measure: {sum: total_tokens}, curve: [{rate: 1}]}}}
+"""
+
+
+@pytest.mark.usefixtures("desk")
+def test_trial_and_paid_are_apart_and_who_came_to_pay_is_paid_for(ask):
+    # ten pay, ten are in a trial; four of these came to pay on the thirtieth day
+    states = {i: [(0, "trial"), *([(30, "paid")] if i < 14 else [])] for i in range(10, 20)}
+    Path("log.csv").write_text("\n".join(lines(np.random.default_rng(1), DAYS, 20, states=states)) + "\n")
+    Path("plan.yaml").write_text(STATES)
+    tables, notes = ranges(ask, "--segments", "state")
+    found = {row["part"]: float(row["p50"]) for row in tables["by_segment"]}
+    months = [float(row["customers_p50"]) for row in tables["months"]]
+    assert months[0] > 12
+    # six are left in the trial: they use, and bring only what those bring who come to pay
+    assert 0 < found["trial"] < 6 / 14 * found["paid"]
+    assert not any("charged like those who pay" in note for note in notes)
+
+
+@pytest.mark.usefixtures("log")
+def test_a_card_that_charges_trials_is_asked_about(ask):
+    states = {i: [(0, "trial")] for i in range(10, 20)}
+    Path("log.csv").write_text("\n".join(lines(np.random.default_rng(1), DAYS, 20, states=states)) + "\n")
+    _, notes = ranges(ask)
+    assert any("in state 'trial' are charged like those who pay" in note for note in notes)
+
+
+def usage_of(ask, kept):
+    """Median usage of the first month where only some lines are in the log."""
+    every = lines(np.random.default_rng(1), DAYS, 12)
+    Path("some.csv").write_text("\n".join([every[0], *(line for line in every[1:] if kept(line.split(",")))]) + "\n")
+    tables, notes = ranges(ask, log="some.csv")
+    return float(tables["months"][0]["usage_p50"]), notes
+
+
+@pytest.mark.usefixtures("log")
+def test_a_gap_of_all_is_not_watched_and_a_gap_of_one_is_zeros(ask):
+    gone = {str(day) for day in DAYS[40:46]}
+    whole, _ = usage_of(ask, lambda row: True)  # noqa: ARG005  every line
+    unwatched, notes = usage_of(ask, lambda row: row[0] not in gone)
+    assert unwatched == pytest.approx(whole, rel=0.05)
+    assert any("taken as an outage, not as zeros" in note for note in notes)
+    silent, notes = usage_of(ask, lambda row: not (row[1] in {"c10", "c11"} and row[0] >= str(DAYS[30])))
+    assert silent < 0.9 * whole
+    assert not any("outage" in note for note in notes)
+
+
+@pytest.mark.usefixtures("log")
+def test_the_rest_of_a_last_day_that_is_partly_in_the_log_is_no_zero(ask):
+    every = lines(np.random.default_rng(1), DAYS, 12)
+    early = [f"{line.split(',')[0]}T09:00:00,{line.split(',', 1)[1]}" for line in every[1:]]
+    late = [f"{line.split(',')[0]}T23:59:59,{line.split(',', 1)[1]}" for line in every[1:]]
+    last = str(DAYS[-1])
+    cut = [line for line in early + late if not (line.startswith(last) and "T23" in line)]
+    amounts = []
+    for rows in (early + late, cut):
+        Path("part.csv").write_text("\n".join([every[0], *rows]) + "\n")
+        tables, notes = ranges(ask, log="part.csv")
+        amounts.append(float(tables["months"][0]["usage_p50"]))
+    assert amounts[1] == pytest.approx(amounts[0], rel=0.02)
+    assert any(f"{last}, only partly in the log, is left out" in note for note in notes)
+    (landing,) = tables["landing"][:1]
+    assert landing["of"] == "Revenue"

@@ -37,7 +37,9 @@ def segments(said):
 
 
 def test_integration_depth_tells_apart_whom_use_does_not(ask, log):
-    plain, deep = (result(ask("forecast", log, *SMALL, *more, "--format", "json")) for more in ((), ("--depth", "keys_issued")))
+    plain, deep = (
+        result(ask("forecast", log, *SMALL, *more, "--format", "json")) for more in ((), ("--depth", "keys_issued"))
+    )
     assert not segments(plain)
     assert set(segments(deep)) == {"hobbyist", "production"}
     Path("depth.csv").write_text(
@@ -84,7 +86,9 @@ def test_a_number_of_a_finance_team_for_all_customers_moves_them_all(log):
     made = prepared(log, card=["plan.yaml"], months=2, voices=heard, how={}).fitted.predicted
     # a month of 31 days at its daily mean: 2.8 and 5.6 million over 28 days
     np.testing.assert_allclose(made.total_quantiles([0.1, 0.9]), [2.8e6, 5.6e6], rtol=0.02)
-    np.testing.assert_allclose(made.samples.sum(axis=1), made.total * (plain.samples.sum(axis=1) / plain.total), rtol=1e-5)
+    np.testing.assert_allclose(
+        made.samples.sum(axis=1), made.total * (plain.samples.sum(axis=1) / plain.total), rtol=1e-5
+    )
     share = made.samples.mean(axis=0) / made.samples.mean()
     np.testing.assert_allclose(share, plain.samples.mean(axis=0) / plain.samples.mean(), rtol=0.1)
 

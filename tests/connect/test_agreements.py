@@ -52,7 +52,15 @@ def test_a_renewal_is_a_second_agreement_and_the_same_contract(tmp_path):
     (contract,) = read_contracts(path)
     assert (contract.start, contract.end) == (date(2025, 1, 1), date(2027, 1, 1))
     gap = written(tmp_path, path.read_text().replace("2025-01-01,2026-01-01", "2025-01-01,2025-12-01"))
-    assert refusal(read_contracts, gap)[0].startswith("3: a second contract of acme on pro; expected one")
+    assert refusal(read_contracts, gap)[0].startswith("3: a second contract of acme on pro; expected one at a time")
+    twice = written(tmp_path, gap.read_text().replace("2025-01-01,2025-12-01", "2025-01-01,2026-02-01"))
+    assert refusal(read_contracts, twice)[0].startswith("3: an overlapping contract of acme on pro; expected one")
+
+
+def test_a_contract_without_a_commitment_is_renewed_too(tmp_path):
+    path = written(tmp_path, "plan,customer,from,to\npro,acme,2026-02-01,\npro,acme,2026-01-01,2026-02-01\n")
+    (contract,) = read_contracts(path)
+    assert (contract.start, contract.end) == (date(2026, 1, 1), None)
 
 
 def test_a_ledger_may_be_yaml(tmp_path):

@@ -8,20 +8,13 @@ import pytest
 
 from pertoken.connect.cards import card_from, read_cards
 from pertoken.core.errors import CardError, InputError
-from tests.made import card
+from tests.made import card, faults
 
-CASES = Path(__file__).with_name("card_faults.txt").read_text(encoding="utf-8")
+CASES = [*faults(Path(__file__).with_name("card_faults.txt"))]
 """Cards with one thing wrong: `### what`, the card, `=>` and how the message begins."""
 
 
-def cases():
-    for case in CASES.split("### ")[1:]:
-        name, _, rest = case.partition("\n")
-        text, _, message = rest.partition("\n=> ")
-        yield pytest.param(text, message.strip(), id=name)
-
-
-@pytest.mark.parametrize(("text", "message"), [*cases()])
+@pytest.mark.parametrize(("text", "message"), CASES)
 def test_a_fault_is_told_with_its_line(text, message):
     with pytest.raises(CardError, match=f"(?m)^{re.escape(message)}"):
         card(text)

@@ -14,22 +14,16 @@ import pertoken
 from pertoken.connect.models import model_from, read_model
 from pertoken.connect.yaml_file import read
 from pertoken.core.errors import InputError
+from tests.made import faults
 
 HEAD = "model: m\ncalendar: {start: 2027-01, months: 12}\n"
 """Stands above each case, so that its first line is the third."""
 
-CASES = Path(__file__).with_name("model_faults.txt").read_text(encoding="utf-8")
+CASES = [*faults(Path(__file__).with_name("model_faults.txt"))]
 """Models with one thing wrong: `### what`, what stands below `HEAD`, `=>` and how the message begins."""
 
 
-def cases():
-    for case in CASES.split("### ")[1:]:
-        name, _, rest = case.partition("\n")
-        text, _, message = rest.partition("\n=> ")
-        yield pytest.param(text, message.strip(), id=name)
-
-
-@pytest.mark.parametrize(("text", "message"), [*cases()])
+@pytest.mark.parametrize(("text", "message"), CASES)
 def test_a_fault_is_told_with_its_line(tmp_path, monkeypatch, text, message):
     monkeypatch.chdir(tmp_path)
     Path("m.yaml").write_text(HEAD + text, encoding="utf-8")

@@ -27,6 +27,10 @@ TIMEOUT_SECONDS = 120
 FILE_COMMENT = re.compile(r"<!--\s*file:\s*(\S+)\s*-->\s*")
 SHELL = re.compile(r"[|&;<>()$`*?~#{}\[\]]|^\w+=")
 """What a shell gives a meaning: a line with any of it is left to one."""
+QUOTED = re.compile(r"""'[^']*'|"[^"$`\\]*\"""")
+"""What a shell takes as it is written."""
+INTO = re.compile(r"(?P<both> 2>&1)?(?: > ?(?P<file>[\w.-]+))?$")
+"""Where a line sends its output at its end: error output to where output is read, output to a file."""
 EXIT_COMMENT = re.compile(r"\s+# exit (\d+)$")
 
 
@@ -162,24 +166,40 @@ def by_shell(line: str, folder: Path) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def words_of(line: str) -> list[str] | None:
-    """The words of a command of ours that needs no shell; nothing if it is another one, or needs it."""
-    joined = line.replace("\\\n", " ")
-    if SHELL.search(joined):
+@dataclass(frozen=True)
+class Own:
+    """A command of ours: its words, the file that takes its output, whether error output is read as output."""
+
+    words: tuple[str, ...]
+    file: str | None = None
+    both: bool = False
+
+
+def own(line: str) -> Own | None:
+    """Read a command of ours that needs no shell; nothing if it is another one, or needs it."""
+    joined = line.replace("\\\n", " ").rstrip()
+    into = INTO.search(joined)
+    assert into is not None  # the pattern matches nothing, too
+    said = joined[: into.start()]
+    if SHELL.search(QUOTED.sub("", said)):
         return None
-    words = shlex.split(joined)
-    return words if words[:1] == ["pertoken"] else None
+    words = tuple(shlex.split(said))
+    return Own(words, into["file"], bool(into["both"])) if words[:1] == ("pertoken",) else None
 
 
-def by_ourselves(words: list[str]) -> Done:
+def by_ourselves(command: Own, folder: Path) -> Done:
     """Run a command line of ours in this process and folder: a new one would spend its time on loading libraries."""
-    out, said, code = io.StringIO(), io.StringIO(), 0
-    with mock.patch.object(sys, "argv", words), redirect_stdout(out), redirect_stderr(said):
+    read, code = io.StringIO(), 0
+    out = io.StringIO() if command.file else read
+    said = read if command.both else io.StringIO()
+    with mock.patch.object(sys, "argv", [*command.words]), redirect_stdout(out), redirect_stderr(said):
         try:
             main()
         except SystemExit as stop:
             code = int(stop.code or 0)
-    return Done(code, out.getvalue(), said.getvalue())
+    if command.file:
+        (folder / command.file).write_text(out.getvalue(), encoding="utf-8")
+    return Done(code, read.getvalue(), "" if command.both else said.getvalue())
 
 
 def run_console(block: Block, folder: Path) -> None:
@@ -187,8 +207,8 @@ def run_console(block: Block, folder: Path) -> None:
     for command in commands(block):
         if check_set_up(command, block.place):
             continue
-        words = words_of(command.line)
-        done = by_shell(command.line, folder) if words is None else by_ourselves(words)
+        ours = own(command.line)
+        done = by_shell(command.line, folder) if ours is None else by_ourselves(ours, folder)
         said = f"--- output\n{done.stdout}--- error output\n{done.stderr}"
         if done.returncode != command.code:
             raise PageError(f"{block.place}: {command.line}\nexit {done.returncode}, expected {command.code}\n{said}")

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from tests.docs.page import PageError, blocks, matches, run_page, words_of
+from tests.docs.page import Own, PageError, blocks, matches, own, run_page
 
 FENCE = "```"
 
@@ -170,18 +170,43 @@ def test_output_is_compared_line_by_line(expected, actual, is_same):
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "command"),
     [
-        ("pertoken run 'my model.yaml' \\\n  --draws 7", ["pertoken", "run", "my model.yaml", "--draws", "7"]),
+        ("pertoken run 'my model.yaml' \\\n  --draws 7", Own(("pertoken", "run", "my model.yaml", "--draws", "7"))),
+        ('pertoken run "#a" --draws 7', Own(("pertoken", "run", "#a", "--draws", "7"))),
+        ("pertoken run a.yaml 2>&1 ", Own(("pertoken", "run", "a.yaml"), both=True)),
+        ("pertoken run a.yaml > b.txt", Own(("pertoken", "run", "a.yaml"), "b.txt")),
+        ("pertoken run a.yaml 2>&1 >b.txt", Own(("pertoken", "run", "a.yaml"), "b.txt", both=True)),
+        ("pertoken run a.yaml > b.txt 2>&1", None),
         ("pertoken run a.yaml | head", None),
-        ("pertoken run a.yaml > b.txt", None),
+        ("pertoken run a.yaml > b.txt | cat", None),
         ("pertoken run $MODEL", None),
+        ('pertoken run "$MODEL"', None),
         ("CI=1 pertoken run a.yaml", None),
         ("python a.py", None),
     ],
 )
-def test_a_command_of_ours_that_needs_no_shell_is_run_without_one(line, words):
-    assert words_of(line) == words
+def test_a_command_of_ours_that_needs_no_shell_is_run_without_one(line, command):
+    assert own(line) == command
+
+
+REDIRECTED = """
+    ~~~console
+    $ pertoken prise gpt-4o 2>&1 # exit 2
+    pertoken: no command 'prise'...
+    $ pertoken --version > version.txt
+    $ cat version.txt
+    pertoken ...
+    $ pertoken prise 2>&1 >nothing.txt # exit 2
+    pertoken: no command 'prise'...
+    $ wc -c < nothing.txt
+    0
+    ~~~
+    """
+
+
+def test_output_of_ours_goes_where_the_line_sends_it(folder):
+    run(folder, REDIRECTED)
 
 
 def test_a_command_of_ours_fails_as_promised_without_a_shell(folder):

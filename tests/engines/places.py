@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -18,8 +18,16 @@ import pytest
 from tests.desk import parquet
 
 PASSWORD = "p@ss/word"
-SPARK = "spark:local-cluster[2,1,1024]"
-"""Two workers of one core and 1 GB each, in processes of their own."""
+SPARK = "spark:local[2]"
+"""Two workers in one process: a cluster of processes, which takes twice the time, is asked by `bench_engines`."""
+
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+SPARK_DEFAULTS = f"""\
+spark.driver.extraJavaOptions {QUICK}
+spark.executor.extraJavaOptions {QUICK}
+spark.sql.shuffle.partitions 2
+"""
+"""For a few rows Java's second compiler and 200 parts take most of the time."""
 
 
 @dataclass(frozen=True)
@@ -133,11 +141,21 @@ def with_password(url: str) -> str:
 # --- Spark -----------------------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def quick_spark() -> Iterator[None]:
+    """Let Spark take little time to get going, where it starts in here."""
+    with tempfile.TemporaryDirectory(prefix="pertoken-spark-") as folder, pytest.MonkeyPatch.context() as said:
+        (Path(folder) / "spark-defaults.conf").write_text(SPARK_DEFAULTS)
+        said.setenv("SPARK_CONF_DIR", folder)
+        yield
+
+
 def spark() -> Iterator[str]:
     """Say where Spark is; stop what was started."""
     if importlib.util.find_spec("pyspark") is None or shutil.which("java") is None:
         pytest.skip("no Spark here (pyspark and Java 17); `make test-engines` installs it")
-    yield SPARK
+    with quick_spark():
+        yield SPARK
     from pyspark.sql import SparkSession  # noqa: PLC0415  an extra
 
     session = SparkSession.getActiveSession()

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pertoken.core.errors import InputError
-from pertoken.forecast.agreed import Invoiced, agreed, ramp_share, settled
+from pertoken.forecast.agreed import Invoiced, agreed, ramp_share
 from pertoken.forecast.agreement import Agreement
+from pertoken.forecast.settlement import settled
 
 MONTHS = ("2026-04", "2026-05", "2026-06", "2026-07", "2026-08")
 HALF_YEAR = Agreement(
@@ -119,11 +120,11 @@ def test_usage_in_the_middle_of_a_ramp_is_lifted_to_what_the_rest_of_it_promises
     assert early.growing[0].max() == 4  # one who is at 5 % says little of the level
 
 
-def test_planned_usage_follows_the_ramp_and_ends_with_the_contract():
-    each = replace(HALF_YEAR, start=date(2026, 4, 1), end=date(2026, 7, 11), ramp=2, planned=Decimal(1000))
-    planned = at([each]).planned
-    assert planned[0] == pytest.approx([250, 750, 1000, 1000 * 10 / 31, 0])
-    assert np.isnan(planned[1]).all()
+def test_what_was_planned_is_that_of_the_last_contract_that_says_it():
+    each = replace(HALF_YEAR, planned=Decimal(1000))
+    made = at([each, replace(each, start=date(2026, 7, 1), end=date(2026, 8, 1), planned=None)])
+    assert made.planned[0] == 1000
+    assert np.isnan(made.planned[1])
 
 
 def test_who_has_committed_is_bound_until_the_last_contract_that_follows_ends():
@@ -134,7 +135,7 @@ def test_who_has_committed_is_bound_until_the_last_contract_that_follows_ends():
     assert made.renewal[0] == 0.8
     assert np.isnan(made.renewal[1])
     assert at([HALF_YEAR]).bound.tolist() == [3, 0]
-    assert at([replace(HALF_YEAR, start=date(2026, 5, 1))]).bound.tolist() == [0, 0]  # free until May
+    assert at([replace(HALF_YEAR, start=date(2026, 5, 1))]).bound.tolist() == [3, 0]  # signed for May: there till then
     assert at([replace(HALF_YEAR, committed=Decimal(0))]).bound.tolist() == [0, 0]  # nothing holds them
 
 

@@ -8,7 +8,7 @@ import pytest
 from pertoken.forecast.btyd.beta_geometric_bernoulli import BetaGeometricBernoulli
 from pertoken.forecast.btyd.bg_nbd import BgNbd
 from pertoken.forecast.btyd.purchases import Purchases
-from pertoken.forecast.btyd_expert import dying
+from pertoken.forecast.btyd_expert import _levels, dying
 from pertoken.forecast.expert import History
 from pertoken.forecast.panel import panel_of_rows
 
@@ -50,6 +50,17 @@ def test_amounts_are_those_of_each_customer_and_never_negative():
     seen = paths[:, busy].sum(axis=(0, 2)) / (paths[:, busy] > 0).sum(axis=(0, 2))
     assert np.corrcoef(np.log(seen), np.log(level[busy]))[0, 1] > 0.97
     assert np.median(seen / level[busy]) == pytest.approx(1, abs=0.1)
+
+
+def test_amounts_drawn_add_up_to_those_seen_however_skewed_they_are():
+    """Skewed logs: the mean of a normal of logs is not that of the amounts; first ones are small."""
+    rng = np.random.default_rng(6)
+    count = 2 + rng.poisson(3, 2003)
+    who = np.repeat(np.arange(2003), count)
+    first = np.r_[True, who[1:] != who[:-1]]
+    amount = np.exp(rng.normal(3, 1, 2003))[who] * rng.pareto(2.2, len(who)) * np.where(first, 0.5, 1.0)
+    drawn = _levels(amount, who, 2003, np.repeat(who[~first], 20), rng)
+    assert drawn.mean() == pytest.approx(amount[~first].mean(), rel=0.05)
 
 
 def test_small_counts_stay_whole():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
 from pertoken.core.errors import InputError
 from pertoken.forecast.btyd.beta_geometric_bernoulli import BetaGeometricBernoulli
@@ -109,6 +110,33 @@ def test_same_histories_count_as_often_as_there_are_customers():
     distinct, count, place = seen.folded()
     assert (len(distinct), count.tolist()) == (2, [2, 1])
     np.testing.assert_array_equal(distinct.repeats[place], seen.repeats)
+
+
+@settings(max_examples=60)
+@given(places=st.lists(st.tuples(shapes, shapes, shapes, shapes), min_size=1, max_size=3),
+       histories=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 40), st.floats(0, 1), st.booleans()),
+                          min_size=1, max_size=7))  # fmt: skip
+def test_all_customers_together_are_as_likely_as_each_alone(places, histories):
+    last, silent, busy, gone = (np.array(each) for each in zip(*histories, strict=True))
+    seen = one(np.minimum(np.ceil(last * busy), last), np.where(np.ceil(last * busy) > 0, last, 0), last + silent)
+    count = np.arange(1.0, len(last) + 1)
+    each = [(count * BetaGeometricBernoulli(*place).log_likelihood(seen, gone=gone)).sum() for place in places]
+    at_once = BetaGeometricBernoulli.together(np.array(places), seen, count, gone)
+    assert at_once == pytest.approx(each, rel=1e-9, abs=1e-9)
+
+
+def test_the_search_ends_where_scipys_does():
+    seen = purchases_of(lives(BetaGeometricBernoulli(0.7, 1.9, 0.8, 20.0), 211, 53))
+    prior = BetaGeometricBernoulli.prior(seen)
+
+    def loss(logs):
+        law = BetaGeometricBernoulli(*np.exp(logs))
+        return -(law.log_likelihood(seen).sum() + prior.log_density(logs))
+
+    theirs = minimize(loss, prior.centre, method="L-BFGS-B", options={"ftol": 1e-13})
+    ours = fit(BetaGeometricBernoulli, seen)
+    assert ours.logs == pytest.approx(theirs.x, abs=1e-3)
+    assert loss(ours.logs) <= theirs.fun + 1e-9
 
 
 def test_purchases_before_the_first_or_after_the_end_are_refused():

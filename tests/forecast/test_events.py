@@ -144,12 +144,12 @@ def test_events_need_dates():
         adjusted(numbered, [Event(on=START, kind="price", level=0.9)])
 
 
-def stationary(seed, customers=47, size=84):
+def stationary(seed, customers=47, size=84, shock=0.1):
     """Customers with levels, weeks, zeros, bursts and a shared shock of each day; nothing happens."""
     draw = rng(seed)
     level = draw.lognormal(3, 1.2, (customers, 1))
     week = np.where(np.arange(size) % 7 >= 5, 0.4, 1.0)
-    shared = draw.lognormal(0, 0.1, size)
+    shared = draw.lognormal(0, shock, size)
     idle = draw.random((customers, size)) < draw.beta(1, 4, (customers, 1))
     return np.where(idle, 0.0, level * week * shared * draw.gamma(2, 0.5, (customers, size)))
 
@@ -171,6 +171,18 @@ def test_a_break_that_nobody_declared_is_found_and_asked_about():
     assert "rose by" in str(told[0])
 
 
+def test_a_change_within_thirty_days_is_asked_about_and_none_is_invented():
+    asked = wrong = 0
+    for seed in range(60):
+        value = stationary(2_000 + seed, customers=101, size=30, shock=0.03)
+        wrong += bool(found(panel(value), rng=rng(seed)))
+        value[:, 16:] *= 0.6
+        told = found(panel(value), rng=rng(seed))
+        asked += any(abs(days(30).index(one.on) - 16) <= 3 and 0.45 < one.ratio < 0.8 for one in told)
+    assert asked >= 45
+    assert wrong <= 5
+
+
 def test_a_break_that_was_declared_is_not_told_again():
     value = stationary(7)
     value[:, 45:] *= 0.5
@@ -187,7 +199,7 @@ def test_steady_growth_is_no_break():
 
 def test_too_little_history_has_no_breaks():
     value = stationary(3)
-    assert found(panel(value[:, :50]), rng=rng()) == ()
+    assert found(panel(value[:, :27]), rng=rng()) == ()
     assert found(panel(value[:2]), rng=rng()) == ()
 
 

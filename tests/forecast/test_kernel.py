@@ -1,27 +1,33 @@
 """The compiled simulation is its readable twin, in any order, on any number of threads, in shards or whole."""
 
+from collections import Counter
 from dataclasses import replace
 
 import joblib
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
+from scipy.special import ndtri
 
 from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.lines import Usage
-from pertoken.forecast import kernel_draw
+from pertoken.forecast import kernel_draw, kernel_world
 from pertoken.forecast.certain import customer_sums, twin_arrays
-from pertoken.forecast.kernel_people import Promises
+from pertoken.forecast.kernel_people import common_of, people_of
+from pertoken.forecast.kernel_turn import turns_of
 from pertoken.forecast.paths import paths_of
 from pertoken.forecast.population import FACTORS
-from pertoken.forecast.replayed import replayed
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.sharded import simulate_sharded
-from pertoken.forecast.simulate import checked, simulate
-from pertoken.forecast.streams import GOLDEN, Stream, keys_of, mixed
+from pertoken.forecast.simulate import checked, paired, simulate
+from pertoken.forecast.streams import GOLDEN, PAIRS, Stream, keys_of, mixed
 from pertoken.forecast.tariff import tariffs
 from pertoken.forecast.tariff_bill import bill
-from pertoken.forecast.worlds import counted
+from pertoken.forecast.under_contract import losses
+from pertoken.forecast.worlds import counted, worlds
 from pertoken.rating.rate import amount, rate
 from tests.forecast.population import TIERS, converting, population
 from tests.made import card
@@ -84,6 +90,65 @@ def test_newcomers_are_counted_as_scipy_counts_them(size):
     assert counted(share, mean, size).tolist() == law.ppf(share).astype(int).tolist()
 
 
+def test_normals_of_worlds_are_those_of_scipy():
+    share = np.concatenate([np.random.default_rng(1).uniform(size=5000), [1e-300, 1e-20, 0.0749, 0.0751, 1 - 1e-12]])
+    assert kernel_world.normals(share.reshape(5, -1)) == pytest.approx(
+        ndtri(share).reshape(5, -1), rel=1e-14, abs=1e-15
+    )
+
+
+@given(st.integers(1, 30), st.integers(1, 1_200), st.integers(0, 2**32))
+def test_a_product_is_numpys(rows, lanes, seed):
+    rng = np.random.default_rng(seed)
+    root, each = rng.normal(size=(rows, 7)), rng.normal(size=(7, lanes))
+    assert kernel_world.product(root, each) == pytest.approx(root @ each, abs=1e-12)
+
+
+@pytest.mark.parametrize("paths", [20, 160, 640, 1_280, 10_240])
+def test_each_path_is_in_one_pair_and_both_of_one_replicate(paths):
+    shared = worlds(population(2), paths=paths, seed=1)
+    first, second = paired(shared)
+    assert sorted([*first, *second]) == list(range(shared.paths))
+    size = shared.paths // shared.replicates
+    assert (first // size == second // size).all()
+
+
+def test_packed_newcomers_are_those_who_come():
+    model = population(customers=2, arrivals=60.0, segments=2)
+    priced = tariffs([card(TIERS)], model.cells, model.months)
+    shared = worlds(model, paths=640, seed=3)
+    people = people_of(model, priced, shared, 3, Promises.none(2, 5))
+    common = common_of(model, shared, paired(shared)[:, :PAIRS].reshape(-1))
+    turns = turns_of(people, common)
+    packed = turns.pack >= 0
+    found = Counter(
+        (int(turns.who[pack, k]), int(turns.pair[pack, k]))
+        for pack in turns.pack[packed]
+        for k in range(turns.taken[pack])
+    )
+    wanted = Counter(
+        (row, pair)
+        for row in np.flatnonzero(people.slot >= 0).tolist()
+        for pair in range(PAIRS)
+        if max(common.born[people.segment[row], people.born[row], [pair, PAIRS + pair]]) > people.slot[row]
+    )
+    assert found == wanted
+    assert max(found.values()) == 1
+    rows = turns.row[packed]
+    for name in ("segment", "born", "group"):
+        each = getattr(people, name)
+        assert (each[turns.who[turns.pack[packed]]] == each[rows][:, None]).all()
+
+
+def test_as_many_newcomers_are_there_as_come():
+    model = population(customers=2, arrivals=60.0, alive=1.0)
+    laws = tuple(replace(law, leave=np.zeros(1)) for law in model.laws)
+    model = replace(model, laws=laws)
+    priced = tariffs([card(TIERS)], model.cells, model.months)
+    found, shared = simulate(model, priced, paths=640, seed=3), worlds(model, paths=640, seed=3)
+    assert (found.sums["customers"].sum(axis=2) == 2 + shared.born.sum(axis=0).cumsum(axis=0).T).all()
+
+
 MODELS = {
     "walk and noise": population(),
     "walk": population(noise=0.0),
@@ -91,6 +156,7 @@ MODELS = {
     "idle months, bound customers": population(idle=0.2, bound=2),
     "customers who come back": population(back=0.1),
     "no one to come": population(arrivals=0.0),
+    "many to come, in some paths": population(arrivals=9.0, back=0.1, idle=0.1),
 }
 
 
@@ -99,11 +165,13 @@ def twin_sums(model, priced, *, paths=20, seed=3, held=(), rounded=False, promis
     shared = checked(model, priced, paths=paths, seed=seed, held=held)
     lanes = min(512, shared.paths // shared.replicates)
     out = []
-    due = promises or Promises.none(len(model.people.names), len(model.months))
+    due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
+    lost = losses(due, shared.leave, replicates=shared.replicates, seed=seed, held=held)
     for first in range(0, shared.paths, lanes):
         people, common = twin_arrays(model, priced, shared, seed, due, slice(first, first + lanes))
         pairs = np.arange(first // 2, (first + lanes) // 2)
-        out.append(customer_sums(priced, people, common, pairs, 3, rounded=rounded, promises=due))
+        mine = lost[:, first : first + lanes]
+        out.append(customer_sums(priced, people, common, pairs, 3, rounded=rounded, promises=due, lost=mine, held=held))
     return {name: np.concatenate([each[name] for each in out]) for name in out[0]}
 
 
@@ -233,15 +301,6 @@ def test_paths_of_customers_add_up_to_the_simulation():
         paths_of(model, priced, ["c77"], paths=20, seed=3)
 
 
-def test_what_is_rated_line_by_line_is_what_the_arrays_rate():
-    model = population(arrivals=0.0)
-    made = card(TIERS)
-    priced = tariffs([made], model.cells, model.months)
-    fast, slow = simulate(model, priced, paths=20, seed=3), replayed(model, priced, [made], paths=20, seed=3)
-    assert slow.money() == pytest.approx(fast.money(), abs=0.02 * len(model.people.names))
-    assert slow.sums["driver"] == pytest.approx(fast.sums["driver"], rel=1e-5)
-
-
 def test_a_ledger_of_the_sums_says_what_they_say():
     model = population()
     plan = card(BUNDLE.replace("card:", "plan:"))
@@ -299,13 +358,11 @@ def test_what_is_billed_reaches_what_was_committed_where_the_customer_is_there()
     priced = tariffs([card(TIERS)], model.cells, model.months)
     row = np.full(11, -1)
     row[4] = 0
-    due, opens = np.zeros((1, 5)), np.zeros((1, 5), dtype=bool)
-    due[0, 2], opens[0, 0] = 1e6, True
-    promised = Promises(row, due, opens, np.array([100.0]))
+    promised = Promises.of(row, ("c4",), 5)
+    promised.due[0, 2], promised.counts[0, :3], promised.paid[0] = 1e6, 1.0, 100.0
     plain, found = (simulate(model, priced, paths=20, seed=3, promises=each) for each in (None, promised))
     life = paths_of(model, priced, ["c4"], paths=20, seed=3)
     paid = bill(priced, 0, np.ones((1, 1)), life.driver)[:, 0, :3].sum(axis=1)
-    # a period that begins in these months begins from nothing
-    assert found.sums["minimum"].sum(axis=(1, 2)) == pytest.approx(1e6 - paid, rel=1e-6)
+    assert found.sums["minimum"].sum(axis=(1, 2)) == pytest.approx(1e6 - 100 - paid, rel=1e-6)
     assert found.sums["list"] == pytest.approx(plain.sums["list"], rel=1e-5)
     same(found, twin_sums(model, priced, promises=promised))

@@ -115,7 +115,7 @@ def test_states_ahead_are_those_that_a_chain_comes_to():
     assert found is not None
     came = states_of(usage, np.zeros(20011, dtype=np.int64))[:, 12]
     share = np.bincount(came, minlength=6) / 20011
-    # a silence of three windows is called gone, so the silent are a chain of another kind: they are told within 4 points
+    # a silence of three windows is called gone, so the silent are a chain of another kind: told within 4 points
     np.testing.assert_allclose(found.ahead / 20011, share, atol=0.04)
 
 

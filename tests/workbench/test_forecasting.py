@@ -1,6 +1,7 @@
 """A log and cards become ranges of revenue: what holds for every forecast, and what bad input is told."""
 
 import importlib.util
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,8 @@ import pertoken as pt
 from pertoken.core.errors import InputError
 from pertoken.forecast.agreement import Agreement
 from pertoken.forecast.event import Event
+from pertoken.forecast.population import FACTORS
+from pertoken.forecast.replayed import Books
 from pertoken.rating.rate import amount
 from pertoken.workbench.forecasting import forecast_revenue, foretold
 from pertoken.workbench.preparing import prepared
@@ -32,6 +35,20 @@ ceiling: {value: 25%, p10: 12%, p90: 40%, source: an analog}
 usage: {value: 30M, p10: 15M, p90: 60M, unit: token, source: pilots}
 price: 1.00 USD / 1M token
 churn: 2%
+"""
+
+
+PHASED = """
+plans:
+  free:
+    where: plan == "free"
+    prices: {tokens: {measure: {sum: total_tokens}, convert: {per: 1000}, curve: [{rate: 0}]}}
+  paid:
+    where: plan != "free"
+    prices:
+      base: {curve: [{flat: 500}]}
+      tokens: {measure: {sum: total_tokens}, convert: {per: 1000}, curve: [{rate: 0.001}]}
+    phases: [{during: {months: 3}, adjust: [{percent: -50, on: [base]}]}, {during: {}}]
 """
 
 
@@ -150,6 +167,73 @@ def test_a_contract_is_settled_at_the_end_of_its_term(growth):
     assert (revenue < 600_001).all()
 
 
+def signed_for(customer, start, end, **more):
+    one = Agreement(
+        customer=customer, card="enterprise", signed=date(2026, 1, 1), start=start, end=end,
+        committed=Decimal(60_000), renewal=1.0,
+    )  # fmt: skip
+    return replace(one, **more)
+
+
+def test_two_contracts_of_a_customer_on_one_card_are_settled_one_after_the_other(growth):
+    both = [
+        signed_for("team-337", date(2026, 2, 1), date(2026, 12, 1)),
+        signed_for("team-337", date(2026, 12, 1), date(2027, 12, 1), committed=Decimal(90_000), per="quarter"),
+    ]
+    made = prepared(growth, card=[PLANS], months=6, segments="plan", how={"contracts": both})
+    due = made.promises
+    assert due is not None
+    assert due.due[0].tolist() == [60_000, 0, 0, 90_000, 0, 0]  # to the end of November, to that of February
+    late = signed_for("team-337", date(2026, 11, 1), date(2027, 11, 1))
+    with pytest.raises(InputError, match=r"team-337.*2026-12-01"):
+        prepared(growth, card=[PLANS], months=6, segments="plan", how={"contracts": [both[0], late]})
+
+
+def test_who_has_signed_and_is_not_in_the_log_is_in_the_forecast_by_name(growth):
+    newco = signed_for(
+        "newco", date(2027, 1, 1), date(2028, 1, 1), committed=Decimal(0), planned=Decimal(4_000), ramp=2
+    )
+    found = forecast_revenue(growth, card=[PLANS], months=6, segments="plan", contracts=[newco], **FEW)
+    revenue = found.parts["customer"]["newco"]["revenue"]
+    assert not revenue[:, :2].any()
+    # a quarter, then three quarters of what was planned, with its segment's growth from then on; 1,500 at least
+    assert np.median(revenue, axis=0)[2:] == pytest.approx([1_500, 3_000, 4_000, 4_000], rel=0.15)
+    assert found.parts["cohort"]["signed, not there yet"]["revenue"] == pytest.approx(revenue)
+    assert "newco" not in found.concentration
+
+
+def test_a_renewal_that_is_lost_takes_the_customer_along(growth):
+    lost = signed_for("team-337", date(2026, 2, 1), date(2027, 2, 1), renewal=0.0)
+    found = forecast_revenue(growth, card=[PLANS], months=6, segments="plan", contracts=[lost], **FEW)
+    customers = found.parts["customer"]["team-337"]["customers"]
+    assert customers.mean(axis=0).tolist() == [1, 1, 1, 0, 0, 0]
+    (row,) = found.committed
+    assert (row.goes_on, row.renewal, row.until) == ("2027-02", 0.0, "2027-01")
+
+
+def test_cards_rated_line_by_line_make_the_same_revenue_as_inside_the_simulation(growth):
+    made = prepared(growth, card=[PLANS], months=3, segments="plan", how={})
+    labels = made.standing.plan.labels
+    books = Books(made.plans, tuple({"plan": label} for label in labels), "month")
+    fast = made.charging.simulated(made.fitted.of, draws=20, seed=1)
+    slow = replace(made.charging, books=books).simulated(made.fitted.of, draws=20, seed=1)
+    assert slow.money() == pytest.approx(fast.money(), rel=1e-5, abs=2.0)  # lines are rounded to the cent, 340 of them
+    assert fast.money().sum() > 1_000_000
+
+
+def test_no_legal_card_stops_a_forecast_and_the_answer_says_what_it_cost(growth, tmp_path):
+    plans = tmp_path / "phased.yaml"
+    plans.write_text(PHASED)
+    told: list[float] = []
+    found = forecast_revenue(
+        growth, card=[str(plans)], months=2, segments="plan", draws=40, tested=False, progress=told.append
+    )
+    (note,) = (each for each in found.notes if "line by line" in each)
+    assert note.startswith("rated line by line in 40 worlds; what makes the range wide")
+    assert "months from a contract's start" in note
+    assert (found.drivers, found.worlds["revenue"].shape, told[-1]) == ((), (40, 2), 1.0)
+
+
 def test_a_launch_ahead_moves_the_months_after_it(growth, answer):
     launch = Event(on=date(2027, 2, 1), kind="launch", level=1.5)
     moved = forecast_revenue(growth, card=[PLANS, VENDOR], months=6, segments="plan", events=[launch], **FEW)
@@ -168,7 +252,9 @@ def test_an_unsure_launch_widens_the_months_after_it(growth, answer):
 def test_two_days_are_no_history(tmp_path):
     path = tmp_path / "short.csv"
     path.write_text("day,customer,input_tokens,output_tokens\n2026-01-01,acme,10,2\n2026-01-02,acme,10,2\n")
-    with pytest.raises(InputError, match=r"the log has 2 days.*needs 14 at least"):
+    with pytest.raises(
+        InputError, match=r"the log has 2 days.*10 input_tokens, 2 output_tokens, 1 requests a day.*needs 7 days"
+    ):
         forecast_revenue(str(path), card=[CARD])
 
 
@@ -211,3 +297,14 @@ def test_a_market_in_another_currency_is_refused(growth, tmp_path):
 
 def test_the_public_function_is_the_workbenchs():
     assert pt.forecast_revenue is forecast_revenue
+
+
+def test_what_more_history_brings_is_told_about_the_range_that_is_told(beta):
+    found = forecast_revenue(beta, card=[CARD], months=2, draws=1280, tested=False)
+    told, (now, *longer) = found.total("revenue"), found.more
+    assert now.days == 30
+    assert (now.p10, now.p50, now.p90) == tuple(float(each) for each in (told.p10, told.p50, told.p90))
+    assert [each.days for each in longer] == [60, 90]
+    assert all(each.p90 - each.p10 < now.p90 - now.p10 for each in longer)
+    assert {each.factor for each in found.drivers} == set(FACTORS) - {"renewals"}  # there are no contracts
+    assert all(each.low <= each.high and 0 <= each.share < 1 for each in found.drivers)

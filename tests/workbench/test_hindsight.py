@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def desk(tmp_path_factory):
 
 
 def scored(path, card, **more):
-    told = {"horizon": HORIZON, "history": (30,), "origins": 3, "draws": 100, "peers": ("lognormal",)}
+    told: dict[str, Any] = {"horizon": HORIZON, "history": (30,), "origins": 3, "draws": 100, "peers": ("lognormal",)}
     return pt.backtest(str(path / "log.csv"), card=[str(path / card)], **told, **more)
 
 

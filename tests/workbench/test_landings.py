@@ -54,6 +54,7 @@ def made(tmp_path_factory):
 
 def test_with_all_held_the_month_is_the_invoice_of_the_exact_engine(made):
     month = month_of(made)
+    assert month is not None
     model, people = month.fitted.of, month.fitted.of.people
     nobody = replace(model.shared, arrivals=np.zeros_like(model.shared.arrivals))
     found = simulate(replace(model, shared=nobody), month.tariffs, seed=0, held=FACTORS)
@@ -77,6 +78,7 @@ def test_with_all_held_the_month_is_the_invoice_of_the_exact_engine(made):
 
 def test_nobody_uses_less_than_is_known_of_them(made):
     month = month_of(made)
+    assert month is not None
     used = made.standing.weights @ made.begun.quantity
     assert (month.fitted.of.people.level[:, 0] >= used).all()
     assert made.begun.known, made.begun.rest == (19, 12)
@@ -92,6 +94,7 @@ def test_a_month_that_is_nearly_over_is_nearly_certain_and_one_just_begun_is_not
     widths = []
     for day in ("2026-03-04", "2026-03-29"):
         answer = foretold(ready(tmp_path, day), draws=1280, explain=False, tested=False)
+        assert answer.landing is not None
         low, middle, high = np.quantile(answer.landing.worlds["revenue"], [0.1, 0.5, 0.9])
         assert answer.landing.so_far["usage"] <= answer.landing.worlds["usage"].min()
         widths.append((high - low) / middle)

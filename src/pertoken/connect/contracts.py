@@ -36,10 +36,8 @@ def read_contracts(path: str | Path) -> tuple[Contract, ...]:
     read = rows(path, KIND)
     made = [_contract(place, row) for place, row in read]
     faults = [each for each in made if isinstance(each, Fault)]
-    contracts = _renewed(
-        (place, each, bool(row.get("committed")))
-        for (place, row), each in zip(read, made, strict=True)
-        if isinstance(each, Contract)
+    contracts = renewed(
+        (place, each) for (place, _), each in zip(read, made, strict=True) if isinstance(each, Contract)
     )
     faults += _twice(contracts)
     if faults:
@@ -70,15 +68,17 @@ def _day(text: str) -> date | None:
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
-def _renewed(made: Iterable[tuple[str, Contract, bool]]) -> list[tuple[str, Contract]]:
-    """Join a contract with a commitment and the one that goes on from the day of its end, on the same card."""
+def renewed(made: Iterable[tuple[str, Contract]]) -> list[tuple[str, Contract]]:
+    """Join each contract and the one that goes on from the day of its end, on the same card: one contract, renewed.
+
+    Args:
+        made: Contracts, and where each stands.
+    """
     rows = list(made)
-    joined = {i: (place, each) for i, (place, each, _) in enumerate(rows)}
+    joined = dict(enumerate(rows))
     goes_on: dict[tuple[object, ...], int] = {}
     for i in sorted(joined, key=lambda row: str(rows[row][1].start or "")):
-        _, each, promised = rows[i]
-        if not promised:
-            continue
+        _, each = rows[i]
         who = (each.card, *sorted(each.labels.items()))
         first = goes_on.pop((*who, each.start), i) if each.start else i
         if first != i:
@@ -91,11 +91,20 @@ def _renewed(made: Iterable[tuple[str, Contract, bool]]) -> list[tuple[str, Cont
 
 def _twice(contracts: Iterable[tuple[str, Contract]]) -> Iterator[Fault]:
     """One customer has one contract on a card; two stretches of it would share their counts."""
-    seen: dict[tuple[object, ...], str] = {}
+    seen: dict[tuple[object, ...], tuple[str, Contract]] = {}
     for place, each in contracts:
         what = (each.card, *sorted(each.labels.items()))
         if what in seen:
             who = ", ".join(each.labels.values()) or "the account"
-            mend = f"the first stands at {seen[what]}; join them, or give the second a plan of another name"
-            yield Fault(place, f"a second contract of {who} on {each.card}", "one", mend)
-        seen[what] = place
+            first, other = seen[what]
+            mend = f"the first stands at {first}; join them, or give the second a plan of another name"
+            what_of = "an overlapping" if _overlap(each, other) else "a second"
+            yield Fault(place, f"{what_of} contract of {who} on {each.card}", "one at a time, without a gap", mend)
+        seen[what] = place, each
+
+
+def _overlap(one: Contract, other: Contract) -> bool:
+    """Whether two contracts hold on one day; who has no first day has always held, who has no last one goes on."""
+    begins, ends = (str(each.start or "0001-01-01") for each in (one, other)), (one.end, other.end)
+    last = min(str(each or "9999-12-31") for each in ends)
+    return max(begins) < last

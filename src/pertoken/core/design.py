@@ -6,24 +6,26 @@ place: names that come after it move nothing, a name put before it does. Streams
 which stay the same on all machines and versions.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from math import ceil, prod
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.errors import Fault, InputError, nearest
-from pertoken.core.even import even_places
 from pertoken.core.money import Values
+from pertoken.core.sobol import Places, places
 
 LARGEST = 1 << 16
 """How many draws a replicate has at most; more draws are more replicates."""
 MOST_ROWS = 10_000_000
-PIECE = 1 << 19
-"""Shares of a `sobol` design that are written at once."""
+AT_ONCE = 1 << 15
+"""Words that are scrambled at once."""
+
+Words = NDArray[np.uint64]
 
 
 class Plan(NamedTuple):
@@ -81,9 +83,9 @@ def design(names: Sequence[str], *, draws: int, kind: str = "lhs", seed: int, re
     _once(names)
     if draws < 1:
         raise _wrong(f"{draws} draws", "at least 1", "draw more worlds")
-    streams = [_stream(seed, replicate, name) for name in names]
+    keys = [_key(seed, replicate, name) for name in names]
     out = np.empty((len(names), draws))
-    for column, shares in enumerate(DESIGNS[kind](streams, draws)):
+    for column, shares in enumerate(DESIGNS[kind](keys, draws)):
         out[column] = shares
     return out.T
 
@@ -103,69 +105,71 @@ def _wrong(found: str, expected: str, mend: str) -> Exception:
     return InputError.of([Fault("", found, expected, mend)])
 
 
-def _stream(seed: int, replicate: int, name: str) -> np.random.Philox:
-    key = blake2b(f"{seed}\n{replicate}\n{name}".encode(), digest_size=16).digest()
-    return np.random.Philox(key=int.from_bytes(key, "little"))
+def _key(seed: int, replicate: int, name: str) -> int:
+    return int.from_bytes(blake2b(f"{seed}\n{replicate}\n{name}".encode(), digest_size=16).digest(), "little")
 
 
-def _free(words: NDArray[np.uint64]) -> Values:
+def _words(keys: Iterable[int], count: int) -> Iterator[Words]:
+    """Draw the first words of the stream of each key; one generator is set to all, which is quicker than to make it."""
+    philox = np.random.Philox(key=0)
+    state: Any = philox.state
+    for key in keys:
+        state["state"]["key"][:] = key & (1 << 64) - 1, key >> 64
+        philox.state = state
+        yield philox.random_raw(count)
+
+
+def _free(words: Words) -> Values:
     """Make shares strictly between 0 and 1 of the upper 52 bits of each word."""
     return ((words >> np.uint64(12)) + 0.5) / (1 << 52)
 
 
-def _within(strata: NDArray[np.int64], words: NDArray[np.uint64]) -> Values:
+def _within(strata: NDArray[np.integer[Any]], words: Words) -> Values:
     """Take one share inside each stratum, from the upper 32 bits of a word, which leave room for its number."""
-    return (strata + ((words >> np.uint64(32)) + 0.5) / (1 << 32)) / strata.shape[-1]
+    shares: Values = (strata + ((words >> np.uint64(32)) + 0.5) / (1 << 32)) / strata.shape[-1]
+    return shares
 
 
-def _shuffled(words: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _shuffled(words: Words) -> NDArray[np.int64]:
     """Put the numbers from 0 in the order of random words, whose lowest bits give way to the numbers themselves."""
     numbers = np.uint64((1 << len(words).bit_length()) - 1)
     return (np.sort(words & ~numbers | np.arange(len(words), dtype=np.uint64)) & numbers).astype(np.int64)
 
 
-def _random(streams: Sequence[np.random.Philox], draws: int) -> Iterator[Values]:
-    return (_free(stream.random_raw(draws)) for stream in streams)
+def _random(keys: Sequence[int], draws: int) -> Iterator[Values]:
+    return map(_free, _words(keys, draws))
 
 
-def _lhs(streams: Sequence[np.random.Philox], draws: int) -> Iterator[Values]:
-    for stream in streams:
-        words = stream.random_raw(2 * draws)
+def _lhs(keys: Sequence[int], draws: int) -> Iterator[Values]:
+    for words in _words(keys, 2 * draws):
         yield _within(_shuffled(words[:draws]), words[draws:])
 
 
-def _sobol(streams: Sequence[np.random.Philox], draws: int) -> Iterator[Values]:
+def _sobol(keys: Sequence[int], draws: int) -> Iterator[Values]:
     bits = draws.bit_length() - 1
     if draws != 1 << bits:
         raise _wrong(f"{draws} draws of a sobol design", "a power of two", f"take {1 << (bits + 1)}")
-    places = even_places(len(streams), bits)
-    step = max(PIECE // draws, 1)
-    for first in range(0, len(streams), step):
-        words = np.stack([stream.random_raw(2 * draws) for stream in streams[first : first + step]])
-        scrambled = _scrambled(places[first : first + step], bits, words[:, :draws])
-        yield from _within(scrambled, words[:, draws:])
+    points, many = places(len(keys), bits), max(1, AT_ONCE >> bits)
+    for first in range(0, len(keys), many):
+        words = np.stack(list(_words(keys[first : first + many], 2 * draws)))
+        yield from _within(_scrambled(points[first : first + many], bits, words[:, :draws]), words[:, draws:])
 
 
-def _scrambled(places: NDArray[np.int64], bits: int, words: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _scrambled(points: Places, bits: int, words: Words) -> Places:
     """Flip each bit of a place or not, by a coin for each combination of the bits before it (Owen's scrambling).
 
     Where the bits end, the share within the stratum is drawn freely: the rest of the same scrambling, as each stratum
-    holds one point.
-
-    Args:
-        places: Shape `(column, draw)`.
-        bits: Of each place.
-        words: Shape `(column, draw)`.
+    holds one point. Columns lie one after the other.
     """
-    coins = (words >> np.uint64(63)).astype(np.int64)
-    to = np.zeros((len(places), 1), dtype=np.int64)  # where each combination of the first bits goes
+    coins = (words >> np.uint64(63)).astype(np.int32)
+    to = np.zeros((len(coins), 1), dtype=np.int32)  # where each combination of the first bits goes
     for bit in range(bits):
-        flips = coins[:, 1 << bit : 2 << bit, np.newaxis] ^ np.arange(2)
-        to = (2 * to[:, :, np.newaxis] + flips).reshape(len(places), -1)
-    return np.take_along_axis(to, places, axis=1)
+        flips = coins[:, 1 << bit : 2 << bit, np.newaxis] ^ np.arange(2, dtype=np.int32)
+        to = (2 * to[:, :, np.newaxis] + flips).reshape(len(coins), -1)
+    return np.take_along_axis(to, points, axis=1)
 
 
-DESIGNS: Mapping[str, Callable[[Sequence[np.random.Philox], int], Iterator[Values]]] = MappingProxyType(
+DESIGNS: Mapping[str, Callable[[Sequence[int], int], Iterator[Values]]] = MappingProxyType(
     {"lhs": _lhs, "sobol": _sobol, "random": _random}
 )
 """How each design writes its columns."""

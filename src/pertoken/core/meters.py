@@ -128,6 +128,19 @@ def meter(name: str) -> Meter:
     raise InputError(msg)
 
 
+def is_meter(name: str) -> bool:
+    """Tell whether a name is that of a leaf meter.
+
+    >>> is_meter("cache_write_1h_tokens"), is_meter("total_tokens")
+    (True, False)
+    """
+    try:
+        meter(name)
+    except InputError:
+        return False
+    return True
+
+
 def leaves(name: str, present: Iterable[str]) -> tuple[str, ...]:
     """Expand a meter or a named sum to the leaves among those present.
 

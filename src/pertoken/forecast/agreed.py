@@ -4,7 +4,8 @@ A commitment is settled by term: a month, a quarter, a year, or the whole contra
 
     committed = drawn before the forecast + used within it + unused,
 
-and what is unused when the term ends is charged then (the true-up) although nobody uses it (the breakage).
+and what is unused when the term ends is charged then (the true-up) although nobody uses it (the breakage). A contract
+that ends within the months and is renewed goes on for as long and on the same terms.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.forecast.agreement import TERMS, Agreement
 from pertoken.forecast.panel import Indices
+from pertoken.forecast.renewals import binds, follow_ons, months_of, one_at_a_time
 
 Days = NDArray[np.datetime64]
 
@@ -59,23 +61,34 @@ class Agreed:
     Args:
         months: Labels of the months, shape `(month,)`.
         customers: Those asked for, then those who have signed and are not among them, shape `(customer,)`.
-        terms: In which commitments are settled.
+        terms: In which commitments are settled that are signed.
+        renewed: Those of contracts that are renewed, which are settled where the customer is still there.
         bound: Months from the first in which each customer can't leave, shape `(customer,)`.
         ends: Month in which a commitment ends and none follows, shape `(customer,)`; the number of months for never.
         renewal: Chance that it goes on then, shape `(customer,)`; not a number where nobody said.
+        length: Months that the contract then goes on for, shape `(customer,)`; 0 where there is none.
+        expiries: Whether a contract ends before a month begins, signed or renewed, shape `(customer, month)`.
+        begins: Month in which the first contract begins, shape `(customer,)`; 0 where it has begun.
+        cards: Name of the card of the last contract that is signed, shape `(customer,)`; empty without any.
         ramp: Share of the level that is reached by the contract's ramp, shape `(customer, month)`; 0 before it begins,
             1 where there is no contract.
         ramp_now: The same in the month before the first, shape `(customer,)`.
-        planned: Usage that the plan counted on, shape `(customer, month)`; not a number where nobody said. [currency]
+        planned: Usage at its level that the plan counted on; the pace of the commitment, where nobody said; not a
+            number where there is none, shape `(customer,)`. [currency / month]
         notes: What should be known beside the numbers.
     """
 
     months: tuple[str, ...]
     customers: tuple[str, ...]
     terms: Terms
+    renewed: Terms
     bound: Indices
     ends: Indices
     renewal: Values
+    length: Values
+    expiries: NDArray[np.bool_]
+    begins: Indices
+    cards: tuple[str, ...]
     ramp: Values
     ramp_now: Values
     planned: Values
@@ -125,7 +138,7 @@ def agreed(
         billed: What they were charged before; without it nothing is drawn yet.
 
     Raises:
-        InputError: No months, or history that doesn't fit the customers.
+        InputError: No months, history that doesn't fit the customers, or contracts of a customer that overlap.
     """
     if not months or (billed.months and billed.amount.shape != (len(customers), len(billed.months))):
         shape = (len(customers), len(billed.months))
@@ -137,14 +150,22 @@ def agreed(
     by_customer: dict[int, list[Agreement]] = {}
     for each in sorted(kept, key=lambda one: one.start):
         by_customer.setdefault(index[each.customer], []).append(each)
+    one_at_a_time(by_customer.values())
     amount = np.zeros((len(names), len(billed.months)))
     amount[: len(customers)] = billed.amount if billed.months else 0.0
-    terms, notes = _terms(by_customer, months, Invoiced(billed.months, amount))
-    bound, ends, renewal = _bound(by_customer, months, len(names))
+    invoiced = Invoiced(billed.months, amount)
+    last = _edges(months)[1][-1].astype(object)
+    follow = {customer: follow_ons(several, last) for customer, several in by_customer.items()}
+    terms, notes = _terms(by_customer, months, invoiced)
+    renewed, _ = _terms(follow, months, invoiced)
     before = period.label(first.astype("datetime64[M]") - 1, "month")
     ramp = _by_month(by_customer, [before, *months], len(names))
-    planned = _planned(by_customer, months, len(names))
-    return Agreed(tuple(months), names, terms, bound, ends, renewal, ramp[:, 1:], ramp[:, 0], planned, tuple(notes))
+    return Agreed(
+        tuple(months), names, terms, renewed, *_bound(by_customer, months, len(names)),
+        _expiries(by_customer, follow, months, len(names)), _begins(by_customer, months, len(names)),
+        tuple(by_customer[i][-1].card if i in by_customer else "" for i in range(len(names))),
+        ramp[:, 1:], ramp[:, 0], _planned(by_customer, len(names)), tuple(notes),
+    )  # fmt: skip
 
 
 def _days(moments: period.Instants) -> Days:
@@ -290,93 +311,52 @@ def _by_month(by_customer: dict[int, list[Agreement]], months: Sequence[str], si
     return out
 
 
-def _planned(by_customer: dict[int, list[Agreement]], months: Sequence[str], size: int) -> Values:
-    out = np.full((size, len(months)), np.nan)
+def _planned(by_customer: dict[int, list[Agreement]], size: int) -> Values:
+    """What the plan counted on, by the contract that began last and says it; else the pace of its commitment."""
+    out = np.full(size, np.nan)
     for customer, several in by_customer.items():
-        for each in several:
-            if each.planned is not None:
-                level = float(each.planned) * ramp_share(each, months) * _until(each, months)
-                out[customer] = np.nansum([out[customer], level], axis=0)
+        paces = [float(each.committed) / (TERMS.get(each.per) or months_of(each)) for each in several if each.committed]
+        said = [float(each.planned) for each in several if each.planned is not None]
+        out[customer] = [np.nan, *paces, *said][-1]
     return out
 
 
-def _until(each: Agreement, months: Sequence[str]) -> Values:
-    """Share of each month before a contract's end; the ramp knows its beginning."""
-    return overlap_share(np.datetime64("0001-01-01"), np.datetime64(each.end), months)
+def _begins(by_customer: dict[int, list[Agreement]], months: Sequence[str], size: int) -> Indices:
+    """Month in which the first contract of each customer begins."""
+    out = np.zeros(size, dtype=np.int64)
+    for customer, several in by_customer.items():
+        out[customer] = int((_edges(months)[1] <= np.datetime64(several[0].start)).sum())
+    return out
 
 
 def _bound(
     by_customer: dict[int, list[Agreement]], months: Sequence[str], size: int
-) -> tuple[Indices, Indices, Values]:
-    """How long customers can't leave, when a commitment ends, and how likely it goes on."""
-    begin, end = _edges(months)
+) -> tuple[Indices, Indices, Values, Values]:
+    """How long customers can't leave, when the last contract that binds them ends, how likely and how long it goes on.
+
+    Who has signed for later is bound till then: one who left before would break what is signed.
+    """
+    begin, _ = _edges(months)
     bound, ends = np.zeros(size, dtype=np.int64), np.full(size, len(months), dtype=np.int64)
-    renewal = np.full(size, np.nan)
+    renewal, length = np.full(size, np.nan), np.zeros(size)
     for customer, several in by_customer.items():
-        promised = [each for each in several if each.committed]
-        reached, last = end[0] - 1, None
-        for each in promised:
-            if np.datetime64(each.start) <= reached:
-                reached, last = max(reached, np.datetime64(each.end)), each
+        last = next((each for each in reversed(several) if binds(each)), None)
         if last is not None:
-            bound[customer] = int((begin < np.datetime64(last.end)).sum())
-            ends[customer] = bound[customer]
+            bound[customer] = ends[customer] = int((begin < np.datetime64(last.end)).sum())
             renewal[customer] = np.nan if last.renewal is None else last.renewal
-    return bound, ends, renewal
+            length[customer] = months_of(last)
+    return bound, ends, renewal, length
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Settled:
-    """Charges held against commitments.
-
-    Args:
-        within: Charges that draw on a commitment, shape `(*batch, customer, month)`. [currency]
-        over: Charges above and without one, the same shape. [currency]
-        true_up: What is charged without usage in the month in which a term ends, the same shape. [currency]
-        breakage: The same by term, shape `(*batch, term)`. [currency]
-        left: What is still to be used of terms that end after the last month, shape `(*batch, term)`. [currency]
-    """
-
-    within: Values
-    over: Values
-    true_up: Values
-    breakage: Values
-    left: Values
-
-    @property
-    def committed(self) -> Values:
-        """The part of revenue that the contracts secure, shape `(*batch, customer, month)` [currency]."""
-        return self.within + self.true_up
-
-
-def settled(agreement: Agreed, charges: Values) -> Settled:
-    """Hold simulated charges against the commitments.
-
-    For each term: committed = min(drawn, committed) + within + (breakage or left).
-
-    Args:
-        agreement: Of the same customers and months.
-        charges: For usage, shape `(*batch, customer, month)`. [currency]
-
-    Raises:
-        InputError: Charges of other customers or months.
-    """
-    if charges.shape[-2:] != agreement.ramp.shape:
-        raise InputError(f"charges are {charges.shape}; expected (..., customer, month) of {agreement.ramp.shape}")
-    terms, batch, last = agreement.terms, charges.shape[:-2], len(agreement.months)
-    within, true_up = np.zeros(charges.shape), np.zeros(charges.shape)
-    breakage, left = np.zeros((*batch, len(terms))), np.zeros((*batch, len(terms)))
-    for term in range(len(terms)):
-        customer, committed, drawn = terms.customer[term], terms.committed[term], terms.drawn[term]
-        inside = np.flatnonzero(terms.share[term])
-        months = slice(inside[0], inside[-1] + 1)
-        used = drawn + np.cumsum(charges[..., customer, months] * terms.share[term, months], axis=-1)
-        paid = np.minimum(used, committed)
-        within[..., customer, months] += np.diff(paid, axis=-1, prepend=min(drawn, committed))
-        unused = committed - paid[..., -1]
-        if terms.expires[term] < last:
-            true_up[..., customer, terms.expires[term]] += unused
-            breakage[..., term] = unused
-        else:
-            left[..., term] = unused
-    return Settled(within, charges - within, true_up, breakage, left)
+def _expiries(
+    by_customer: dict[int, list[Agreement]], follow: dict[int, list[Agreement]], months: Sequence[str], size: int
+) -> NDArray[np.bool_]:
+    """Before which months a contract ends that nobody has signed the next one of."""
+    begin, _ = _edges(months)
+    out = np.zeros((size, len(months)), dtype=bool)
+    for customer, several in by_customer.items():
+        for each in [*several[-1:], *follow[customer]] if binds(several[-1]) else ():
+            month = int((begin < np.datetime64(each.end)).sum())
+            if month < len(months):
+                out[customer, month] = True
+    return out

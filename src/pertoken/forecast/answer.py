@@ -1,6 +1,6 @@
 """Answer: what a forecast found: ranges by month and in total, what makes them wide, and what they rest on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,9 +16,6 @@ from pertoken.forecast.population import FACTORS
 from pertoken.forecast.simulate import Simulated
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
-
-MEASURES = ("usage", "revenue", "cost", "margin", "customers")
-"""What is told of each month."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,12 +95,16 @@ class Committed:
         due: What is committed in the terms that end within the months. [currency]
         drawn: What of it was charged before. [currency]
         until: Month in which the last term that is known ends; empty where it is after the months.
+        goes_on: Month into which it goes on only if it is renewed; empty where that is after the months.
+        renewal: Chance that it is.
     """
 
     customer: str
     due: float
     drawn: float
     until: str
+    goes_on: str = ""
+    renewal: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,17 +192,22 @@ class Forecast:
         return Band.of(self.worlds[measure][:, :months].sum(axis=1))
 
 
-def held_in_turn() -> tuple[frozenset[str], ...]:
-    """Name the sets of factors that `drivers` holds still: none, all, each alone, and all others."""
+def held_in_turn(factors: Sequence[str] = FACTORS) -> tuple[frozenset[str], ...]:
+    """Name the sets of factors that `drivers` holds still: none, all, each alone, and all others.
+
+    Args:
+        factors: Those that can move at all.
+    """
     every = frozenset(FACTORS)
-    return (frozenset(), every, *(frozenset([each]) for each in FACTORS), *(every - {each} for each in FACTORS))
+    return (frozenset(), every, *(frozenset([each]) for each in factors), *(every - {each} for each in factors))
 
 
-def drivers(total: Callable[[frozenset[str]], Values]) -> tuple[Driver, ...]:
+def drivers(total: Callable[[frozenset[str]], Values], factors: Sequence[str] = FACTORS) -> tuple[Driver, ...]:
     """Hold each factor still in turn, and see how much narrower the total is.
 
     Args:
         total: Gives the total in each world, shape `(draw,)`, with some factors held still (see `held_in_turn`).
+        factors: Those that can move at all.
 
     >>> rng = np.random.default_rng(1)
     >>> wide, narrow = rng.normal(0, 3, 4000), rng.normal(0, 1, 4000)
@@ -212,7 +218,7 @@ def drivers(total: Callable[[frozenset[str]], Values]) -> tuple[Driver, ...]:
     whole = float(Band.of(total(frozenset())).width)
     still = float(np.median(total(frozenset(FACTORS))))
     made = []
-    for factor in FACTORS:
+    for factor in factors:
         without = float(Band.of(total(frozenset([factor]))).width)
         alone = Band.of(total(frozenset(FACTORS) - {factor}))
         share = max(1 - without / whole, 0.0) if whole > 0 else 0.0

@@ -101,7 +101,7 @@ def backtested(
         by: Keys of the panel that are reported apart.
         of: What is forecast, in words.
         source: What the history was read from.
-        also: Last periods of further origins, on which somebody else made a forecast.
+        also: Last periods of further origins.
         watch: Told how much is done, 0 to 1.
 
     Raises:
@@ -110,19 +110,17 @@ def backtested(
     ahead, usual = SPANS.get(panel.grain, SPANS["period"])
     horizon = ahead if horizon is None else horizon
     asked = sorted(set(usual if histories is None else histories))
-    place = {label: at for at, label in enumerate(panel.periods, start=1)}
-    extra = {place[label] for label in also}
-    origins = tuple(sorted({*origins_of(len(panel.periods), horizon, min(asked), count), *extra}))
-    if unknown := [name for name in by if name not in panel.tracks and name not in panel.known]:
+    origins = origins_of(len(panel.periods), horizon, min(asked), count)
+    origins = tuple(sorted({*origins, *(panel.periods.index(label) + 1 for label in also)}))
+    if unknown := [name for name in by if name not in {**panel.tracks, **panel.known}]:
         here = ", ".join([*panel.tracks, *panel.known]) or "none"
         raise InputError(f"no key {unknown[0]!r} that customers are told apart by; here: {here}")
-    told = {"histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
-    scored = rolling(panel, forecasters, horizon=horizon, **told)  # type: ignore[arg-type]
+    told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
+    scored = rolling(panel, forecasters, **told)  # type: ignore[arg-type]
     names = tuple(name for name in forecasters if name in scored.forecasters)
-    rng = np.random.default_rng(seed)
     return Backtested(
         scored=scored,
-        differences=tuple(difference(scored, names[0], name, rng) for name in names[1:]),
+        differences=_differences(scored, names, seed),
         forecasters=names,
         of=of,
         grain=panel.grain,
@@ -135,3 +133,9 @@ def backtested(
         notes=scored.notes,
         source=source,
     )
+
+
+def _differences(scored: Scored, names: Sequence[str], seed: int) -> tuple[Difference, ...]:
+    """Hold the first against each other."""
+    rng = np.random.default_rng(seed)
+    return tuple(difference(scored, names[0], name, rng) for name in names[1:])

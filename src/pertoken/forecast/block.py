@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from pertoken.core.money import Values
 from pertoken.forecast.kernel import MONTH, live_block, simple_block, spread_out
 from pertoken.forecast.kernel_bill import bill_customers
-from pertoken.forecast.kernel_people import Common, People, Promises
+from pertoken.forecast.kernel_people import Common, People
 from pertoken.forecast.kernel_turn import Desk, Turns, turns_of
 from pertoken.forecast.panel import Indices
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import LANES, PAIRS, jumps_of
 from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.tariff_columns import SIMPLE
@@ -28,7 +29,9 @@ class Block:
         tariffs: What customers are charged by.
         people: Customers and newcomers as arrays, in the order of their groups.
         common: What its paths share.
-        promises: What customers have committed to.
+        promises: Contracts.
+        away: Where the customer of each is not there, shape `(contract, month, lane)`.
+        kept: Share of each that is left, shape `(contract, month)`; see `under_contract`.
         pair: Number of its first pair of paths.
     """
 
@@ -36,12 +39,14 @@ class Block:
     people: People
     common: Common
     promises: Promises
+    away: NDArray[np.bool_]
+    kept: Values
     pair: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Room:
-    """Room for a few turns: driver, there or not, weight, plan, each of shape `(turn, month, lane)`; and their lanes."""
+    """Room for a few turns: driver, there or not, weight, plan, each `(turn, month, lane)`; and their lanes."""
 
     driver: Values
     here: Values
@@ -60,43 +65,59 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
     months = block.common.growth.shape[1]
     still = bool(block.people.still.any())
     simple = bool(block.tariffs.single.card[:-1, SIMPLE].all())
-    simple = simple and not (still or block.common.converts or len(block.promises.due))
+    simple = simple and not (still or block.common.converts or len(block.promises))
     total = np.zeros((groups, 3 + (1 if simple else len(STAGES)), months, LANES))
-    turns, jumps = turns_of(block.people, block.common), jumps_of(np.arange(block.pair, block.pair + PAIRS))
+    turns = turns_of(block.people, block.common)
     if simple:
         sums, mine = np.zeros(months * MONTH, dtype=np.float32), np.zeros(MONTH, dtype=np.float32)
-        at = np.zeros(LANES, dtype=np.uint32)
+        at, jumps = np.zeros(LANES, dtype=np.uint32), jumps_of(np.arange(block.pair, block.pair + PAIRS))
         simple_block(
             block.tariffs.single, block.people, block.common, turns, jumps, Desk.empty(), sums, mine, at, total
         )
         return _named(total)
+    for rows, counts, room in rooms(block, turns):
+        _charged(block, rows, room, counts, total[block.people.group[rows[0]]])
+    return _named(total)
+
+
+def rooms(block: Block, turns: Turns) -> Iterator[tuple[Indices, Indices | None, Room]]:
+    """Live a few turns at a time, those of one group; what they do stands until the next are asked for.
+
+    Returns:
+        Rows of the people; of packed ones, how many pairs of each are taken; and what they do.
+    """
+    months, jumps = block.common.growth.shape[1], jumps_of(np.arange(block.pair, block.pair + PAIRS))
+    weighed = bool(block.people.still.any() or (block.kept < 1).any())
     desk = Desk.empty()
     room = Room(
         np.zeros((FEW, months, LANES), dtype=np.float32),
         np.zeros((FEW, months, LANES), dtype=np.float32),
-        np.zeros((FEW, months if still else 0, LANES), dtype=np.float32),
+        np.zeros((FEW, months if weighed else 0, LANES), dtype=np.float32),
         np.zeros((FEW, months if block.common.converts else 0, LANES), dtype=np.int32),
         np.zeros((FEW, LANES), dtype=np.uint32),
     )
     for first, size in _few(block.people, turns):
-        mine = Room(*(each[:size] for each in (room.driver, room.here, room.weight, room.plan, room.at)))
+        mine = Room(room.driver[:size], room.here[:size], room.weight[:size], room.plan[:size], room.at[:size])
         live_block(
-            block.people,
-            block.common,
-            turns,
-            first,
-            jumps,
-            desk,
-            mine.driver,
-            mine.here,
-            mine.weight,
-            mine.plan,
-            mine.at,
-        )
+            block.people, block.common, turns, first, jumps, desk,
+            mine.driver, mine.here, mine.weight, mine.plan, mine.at,
+        )  # fmt: skip
         rows, packs = turns.row[first : first + size], turns.pack[first : first + size]
-        counts = turns.count[packs] if packs[0] >= 0 else None
-        _charged(block, rows, mine, counts, total[block.people.group[rows[0]]])
-    return _named(total)
+        _under_contract(block, rows, mine)
+        yield rows, turns.taken[packs] if packs[0] >= 0 else None, mine
+
+
+def _under_contract(block: Block, rows: Indices, room: Room) -> None:
+    """Let those who have a contract ramp, begin with it, and go where it is not renewed."""
+    contracts = block.people.promise[rows]
+    for i in np.flatnonzero(contracts >= 0):
+        at = contracts[i]
+        there = ~block.away[at]
+        room.driver[i] *= block.promises.lift[at].astype(np.float32)[:, None] * there
+        room.here[i] *= there
+        room.plan[i] = block.people.plan[rows[i]]  # nobody changes a plan that is signed
+        if room.weight.shape[1]:
+            room.weight[i] *= block.kept[at].astype(np.float32)[:, None]
 
 
 def _named(total: Values) -> Mapping[str, Values]:

@@ -29,8 +29,23 @@ TRIED = 99
 LEAST = 0.14
 """The smallest change that is told, in logs."""
 
+AGREE = 2 / 3
+"""The smallest share of customers who move the same way."""
+
 MOST = 3
 """The most breaks that are told."""
+
+STEADY = 0.25
+"""Noise of the customer in the middle of which each is given so much on top, so that no steady one is all there is."""
+
+SHORT = 8
+"""Seasons below which a history is short."""
+
+SHORT_STAYS = 0.5
+"""The most that shocks of a short history are taken to stay: it is too short to tell."""
+
+SHORT_CHANCE = 0.05
+"""The same as `CHANCE` of a short history, in which a break is hard to tell."""
 
 FEWEST = 3
 """Customers that a shared break needs."""
@@ -71,29 +86,35 @@ def found(panel: Panel, events: Iterable[Event] = (), *, rng: np.random.Generato
     """Find breaks that all customers share and nobody declared.
 
     Args:
-        panel: Its history; of three customers and eight weeks (or seasons) at least, else nothing is found.
+        panel: Its history; of three customers and four weeks (or seasons) at least, else nothing is found. Below eight
+            weeks only large and sharp changes are.
         events: Declared ones, which are not told again.
         rng: Chance of the shuffles.
     """
     value, season = panel.value, _season(panel)
     used = np.nansum(value, axis=1) > 0
-    edge = 2 * season
+    edge = _edge(value.shape[1], season)
     if used.sum() < FEWEST or value.shape[1] < 4 * edge:
         return ()
-    shared = _shared(value[used])
+    shared = _shared(value[used], season)
     known = [at for each in events if 0 < (at := _place(panel, each)) < value.shape[1]]
     told: list[Break] = []
     while len(told) < MOST:
-        at, chance = _strongest(shared, known, season, rng)
-        if chance > CHANCE:
+        at, chance = _strongest(shared, known, season, edge, rng)
+        if chance > (CHANCE if edge > season else SHORT_CHANCE):
             break
         known.append(at)
         one = _told(panel.periods[at], value[used], at, edge, chance)
-        if abs(np.log(one.ratio)) >= LEAST:
+        if abs(np.log(one.ratio)) >= LEAST and one.share >= AGREE:
             told.append(one)
         else:
             break
     return tuple(sorted(told, key=lambda each: each.on))
+
+
+def _edge(size: int, season: int) -> int:
+    """Periods at both ends in which no break is looked for: two seasons, of a short history one."""
+    return 2 * season if size >= SHORT * season else season
 
 
 def _season(panel: Panel) -> int:
@@ -107,32 +128,40 @@ def _place(panel: Panel, each: Event) -> int:
     return int((period.begins(panel.periods) < np.datetime64(each.on, "s")).sum())
 
 
-def _shared(value: Values) -> Values:
-    """How far customers are from their own level, in logs, on average over those who are watched, shape `(period,)`."""
+def _shared(value: Values, season: int) -> Values:
+    """How far customers are from their own level, in logs, on average over those who are watched, shape `(period,)`.
+
+    Steady customers count for more: each by the inverse of how much it changes from one season to the next.
+    """
     watched = ~np.isnan(value)
     level = np.nanmean(value, axis=1, keepdims=True)
     score = np.log1p(value / np.maximum(level, 1e-300))
     off = np.where(watched, score - np.nanmean(score, axis=1, keepdims=True), 0.0)
-    seen: Values = watched.sum(axis=0)
-    shared: Values = off.sum(axis=0) / np.maximum(seen, 1)
+    both = watched[:, season:] & watched[:, :-season]
+    change = np.where(both, off[:, season:] - off[:, :-season], 0.0)
+    noise = (change**2).sum(axis=1) / np.maximum(both.sum(axis=1), 1) / 2
+    weight = 1 / (noise + np.median(noise) * STEADY + 1e-12)
+    seen = (weight[:, None] * watched).sum(axis=0)
+    shared: Values = (weight[:, None] * off).sum(axis=0) / np.maximum(seen, 1e-300)
     return shared
 
 
-def _strongest(shared: Values, known: list[int], season: int, rng: np.random.Generator) -> tuple[int, float]:
+def _strongest(shared: Values, known: list[int], season: int, edge: int, rng: np.random.Generator) -> tuple[int, float]:
     """Find the step that fits best, and how often shuffled shocks make one that fits as well."""
     size = len(shared)
     when = np.arange(size)
     pattern = (when[:, None] % season == np.arange(season)).astype(np.float64)
     steps = [(when >= at).astype(np.float64) for at in known]
     base, _ = np.linalg.qr(np.column_stack([pattern, when / size, *steps]))
-    places = [at for at in range(2 * season, size - 2 * season + 1) if all(abs(at - k) >= season for k in known)]
+    places = [at for at in range(edge, size - edge + 1) if all(abs(at - k) >= season for k in known)]
     if not places:
         return 0, 1.0
     step = (when[:, None] >= np.array(places)).astype(np.float64)
     step -= base @ (base.T @ step)
     step /= np.sqrt((step**2).sum(axis=0))
     place, fit, rest = _fit(shared[None] - (shared @ base) @ base.T, step)
-    made = _shuffled(rest[0], _stays(rest[0], base, step, rng), rng)
+    stays = _stays(rest[0], base, step, rng)
+    made = _shuffled(rest[0], stays if edge > season else min(stays, SHORT_STAYS), rng)
     _, others, _ = _fit(made - (made @ base) @ base.T, step)
     return places[int(place[0])], float((1 + (others >= fit[0] * (1 - 1e-12)).sum()) / (1 + SHUFFLES))
 

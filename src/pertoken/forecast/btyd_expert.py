@@ -187,8 +187,17 @@ def _levels(seen: Values, who: Indices, customers: int, customer: Indices, rng: 
     residual = residual if len(residual) else np.zeros(1)
     unsure = np.sqrt(between * (1 - trust))
     noise = residual[rng.integers(0, len(residual), len(customer))]
-    drawn: Values = np.exp(level[customer] + unsure[customer] * rng.standard_normal(len(customer)) + noise)
+    scale = _scale(seen, who, np.exp(level + unsure**2 / 2) * np.exp(residual).mean())
+    drawn: Values = scale * np.exp(level[customer] + unsure[customer] * rng.standard_normal(len(customer)) + noise)
     return drawn
+
+
+def _scale(seen: Values, who: Indices, expected: Values) -> float:
+    """Find the factor by which amounts drawn add up to those seen; without the first ones where others are enough."""
+    later = np.concatenate([[False], who[1:] == who[:-1]])
+    kept = later if later.sum() >= BELIEF else np.ones_like(later)
+    due = expected[who[kept]]
+    return float((seen[kept].sum() + BELIEF * due.mean()) / (due.sum() + BELIEF * due.mean()))
 
 
 def _middle(mean: Values, count: Indices, trust: Values) -> Values:

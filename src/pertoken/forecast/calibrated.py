@@ -1,21 +1,19 @@
-"""Calibration: ranges are made as wide as it takes to have held what came, at earlier dates and of alike customers."""
+"""Calibration: ranges are made as wide as it takes to have held what came, at earlier dates."""
 
 import numpy as np
 
 from pertoken.core.money import Values
+from pertoken.forecast.coupled import at_shares
 from pertoken.forecast.panel import Indices
 
 WIDTHS = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.6, 1.8, 2.0, 2.4])
 """Factors on the width that are tried."""
 
-P10_TO_P90 = 2.5631
-"""Standard deviations from P10 to P90 of a normal."""
-
-FLAT = 1e-3
-"""Share of the median below which the lower end says nothing of the width."""
-
-BELIEF = 2.0
+BELIEF = 8.0
 """Earlier dates that the belief that no factor is needed is worth."""
+
+CASES, DATES = 50.0, 2.0
+"""Cases and dates that the belief that places are even is worth."""
 
 
 def margin(quantiles: Values, shares: Values, actual: Values, origin: Indices) -> float:
@@ -29,7 +27,7 @@ def margin(quantiles: Values, shares: Values, actual: Values, origin: Indices) -
     """
     if not len(actual):
         return 1.0
-    covered = np.array([_covered(widened(quantiles, shares, each, 0.0), shares, actual) for each in WIDTHS])
+    covered = np.array([_covered(widened(quantiles, shares, each), shares, actual) for each in WIDTHS])
     found = float(np.interp(0.8, np.maximum.accumulate(covered), WIDTHS))
     dates = len(np.unique(origin))
     return float(found ** (dates / (dates + BELIEF)))
@@ -45,24 +43,60 @@ def _covered(quantiles: Values, shares: Values, actual: Values) -> float:
     return float(np.where((actual <= 0) & (low <= 0), zero, inside).mean())
 
 
-def widened(quantiles: Values, shares: Values, factor: float, extra: float) -> Values:
-    """Stretch quantiles away from their median on the log scale where it is above zero.
+def widened(quantiles: Values, shares: Values, factor: float) -> Values:
+    """Stretch quantiles away from their median on the log scale where it is above zero; far up on the plain scale.
 
     Args:
         quantiles: Shape `(share, case)`.
         shares: Shape `(share,)`.
         factor: On the width.
-        extra: Standard deviation of log to be added, independent of what is there.
     """
-    from scipy.special import ndtri  # noqa: PLC0415  loaded by those who forecast
-
     middle = quantiles[len(shares) // 2]
-    low, high = (quantiles[int(np.argmin(np.abs(shares - each)))] for each in (0.1, 0.9))
     positive = middle > 0
     safe = np.where(positive, middle, 1.0)
-    spread = factor * np.log(np.maximum(high, safe) / np.maximum(low, FLAT * safe)) / P10_TO_P90
-    more = np.sqrt(spread**2 + extra**2) - spread
     up, down = np.maximum(quantiles / safe, 1), np.minimum(quantiles / safe, 1)
     reach = np.minimum(up**factor, 1 + 2 * factor * (up - 1)) * down**factor
-    out: Values = np.where(positive, safe * reach * np.exp(more * ndtri(shares)[:, None]), quantiles)
+    out: Values = np.where(positive, safe * reach, quantiles)
     return out
+
+
+def placed(quantiles: Values, shares: Values, actual: Values) -> Values:
+    """Say how much of what came lay up to each share of what was forecast: as much, if all is well; shape `(share,)`.
+
+    What is zero in a part of a forecast and in truth lies evenly within that part: the randomised probability integral
+    transform, in expectation (Czado, Gneiting and Held 2009, doi:10.1111/j.1541-0420.2009.01191.x).
+
+    Args:
+        quantiles: Of earlier forecasts, shape `(share, case)`.
+        shares: Shape `(share,)`.
+        actual: What came, shape `(case,)`.
+    """
+    edges = np.concatenate([shares[:1], (shares[1:] + shares[:-1]) / 2, [1.0]])
+    zeros = edges[(quantiles <= 0).sum(axis=0)]
+    even = np.minimum(shares[:, None] / zeros, 1.0)
+    share: Values = np.where(actual <= 0, even, actual <= quantiles).mean(axis=1)
+    return np.maximum.accumulate(share)
+
+
+def trust(cases: int, dates: int, apart: float) -> float:
+    """Say how far places are believed: by customers and by dates, of which those that overlap count once."""
+    if not dates:
+        return 0.0
+    known = cases / dates * min(apart, dates)
+    return float(known / (known + CASES) * dates / (dates + DATES))
+
+
+def replaced(quantiles: Values, shares: Values, places: Values, stretch: float = 1.0) -> Values:
+    """Read quantiles where what came would have lain evenly: a forecast is corrected in its shares, zeros and all.
+
+    Args:
+        quantiles: Shape `(share, case)`.
+        shares: Shape `(share,)`.
+        places: How much lies up to each share, as of `placed`, shape `(share,)`.
+        stretch: Factor on the width, on the normal scale of shares.
+    """
+    from scipy.special import ndtr, ndtri  # noqa: PLC0415  loaded by those who forecast
+
+    up = np.concatenate([[0.0], places, [1.0]]) + 1e-9 * np.arange(len(places) + 2)
+    wanted = np.interp(ndtr(stretch * ndtri(shares)), up, np.concatenate([[0.0], shares, [1.0]]))
+    return at_shares(quantiles, shares, wanted)

@@ -1,15 +1,17 @@
 """Certain: the one world in which all chance stands at its middle, in double precision and with rounded bills."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
 from pertoken.core.money import Values
-from pertoken.forecast.kernel_people import ROWS, Common, People, Promises, common_of, people_of
+from pertoken.forecast.kernel_people import ROWS, Common, People, common_of, people_of
 from pertoken.forecast.population import Forecastable
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.tariff_bill import billed
-from pertoken.forecast.twin import lives
+from pertoken.forecast.twin import contracted, lives
+from pertoken.forecast.under_contract import Months
 from pertoken.forecast.worlds import Worlds
 
 NONE = np.zeros(1, dtype=np.int64)
@@ -21,8 +23,11 @@ def certain(
     """Add up what customers use and pay in the one world, each of shape `(1, month, group)`."""
     people, common = twin_arrays(model, tariffs, shared, seed, promises)
     groups = len(next(iter(model.groups.values())))
+    lost = np.full((len(promises), 1), len(model.months), dtype=np.int64)
     some, times = _alike(people)
-    return customer_sums(tariffs, some, common, NONE, groups, rounded=True, promises=promises, times=times)
+    return customer_sums(
+        tariffs, some, common, NONE, groups, rounded=True, promises=promises, lost=lost, held=shared.held, times=times
+    )
 
 
 def _alike(people: People) -> tuple[People, Values]:
@@ -56,7 +61,7 @@ def replace_converts(common: Common) -> Common:
 
 def customer_sums(
     tariffs: Tariffs, people: People, common: Common, pairs: "np.ndarray[tuple[int], np.dtype[np.int64]]", groups: int,
-    *, rounded: bool, promises: Promises, times: Values | None = None,
+    *, rounded: bool, promises: Promises, lost: Months, held: Collection[str] = (), times: Values | None = None,
 ) -> Mapping[str, Values]:  # fmt: skip
     """Add up customers one after the other, as read: each sum of shape `(path, month, group)`.
 
@@ -68,12 +73,15 @@ def customer_sums(
         groups: How many groups there are.
         rounded: Whether bills are rounded.
         promises: What they have committed to.
+        lost: When a renewal was lost, see `under_contract.losses`.
+        held: Factors that stand at their middle.
         times: How many customers each of them stands for; one if None.
     """
     lanes, months = common.growth.shape[2], common.growth.shape[1]
     out = {name: np.zeros((lanes, months, groups)) for name in ("driver", "cost", "customers", *STAGES)}
     for row in range(len(people.key)):
-        life, group, profile = lives(people, common, row, pairs), people.group[row], people.profile[row]
+        group, profile = people.group[row], people.profile[row]
+        life = contracted(lives(people, common, row, pairs), promises, int(people.promise[row]), lost, held)
         weight = life.weight if times is None else life.weight * times[row]
         out["driver"][:, :, group] += life.driver * weight
         out["cost"][:, :, group] += life.driver * weight * people.cost[profile]

@@ -22,6 +22,7 @@ from pertoken.forecast.population import Codes, Forecastable, Law, Population, S
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.prediction import predicted
 from pertoken.forecast.retention import Retention, RetentionPrior, retained
+from pertoken.forecast.signed import SignedPrior
 from pertoken.forecast.swings import SwingPrior, Swings, swung
 
 SHARES = np.array([0.005, 0.025, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.975, 0.995])
@@ -58,6 +59,7 @@ class Priors:
     swings: SwingPrior = field(default_factory=SwingPrior)
     retention: RetentionPrior = field(default_factory=RetentionPrior)
     conversions: ConversionPrior = field(default_factory=ConversionPrior)
+    signed: SignedPrior = field(default_factory=SignedPrior)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,7 +224,9 @@ def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, k
     """
     code = standing.segment.codes
     used = (monthly > 0).mean(axis=0)
+    bound = standing.bound if standing.bound is not None else np.zeros(len(panel), dtype=np.int64)
     alive = np.maximum(alive_of(standing.segment, kept), used)  # who uses in so many worlds is there in as many
+    alive = np.where(bound > 0, 1.0, alive)
     idle = np.clip(1 - used / np.maximum(alive, 1e-9), 0.0, 0.98)
     mean = monthly.mean(axis=0)
     mix = mix_of(panel, standing)
@@ -242,7 +246,7 @@ def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, k
         alive=alive,
         mix=mix,
         cost=mix @ standing.unit_cost,
-        bound=np.maximum(standing.bound if standing.bound is not None else 0, np.ones(len(panel), dtype=np.int64)),
+        bound=np.maximum(bound, 1),
         whales=np.argsort(-mean, kind="stable")[:WHALES],
     )
 

@@ -5,10 +5,11 @@ No path is kept. By simple plans, customers are charged as they live; by others,
 
 import numpy as np
 
-from pertoken.forecast.kernel_lanes import LANES, PAIRS, ROW, compiled, entered, wide
+from pertoken.forecast.kernel_lanes import ROW, compiled, entered, wide
 from pertoken.forecast.kernel_live import DRIVER, HERE, WEIGHT
 from pertoken.forecast.kernel_simple import simple
 from pertoken.forecast.kernel_turn import begin, go_on
+from pertoken.forecast.streams import LANES, PAIRS
 
 SUMS, MANY = 4, 32
 """How many sums there are, and of how many customers before they go to the whole in double precision."""
@@ -82,7 +83,7 @@ def simple_block(t, people, common, turns, jumps, desk, sums, mine, at, total): 
         if since == MANY or people.group[i] != group:
             flush(sums, total[group])
             since, group = 0, people.group[i]
-        profile, count = people.profile[i], PAIRS if not packed else turns.count[turns.pack[turn]]
+        profile, count = people.profile[i], PAIRS if not packed else turns.taken[turns.pack[turn]]
         who = begin(people, common, turns, turn, jumps, at, desk)
         for m in range(people.born[i], months):
             go_on(people, common, who, i, m, packed, at, desk)

@@ -34,7 +34,8 @@ def billed_customers(t, plans, counts, ages, driver, here, rounded, due, out, we
         driver: Usage, shape `(customer, month, lane)`.
         here: 1 where each is a customer.
         rounded: Whether lines are rounded as on an invoice.
-        due: Agreements: row of each customer, money at the end of a period, where one begins, what was paid before.
+        due: Contracts: row of each customer, what is committed for a term at its end, which share of a month counts for
+            the term that runs and for the one that begins, what was paid before; see `promises.Promises`.
         out: Shape `(stage, customer, month, lane)`; written if there are any customers in it.
         weight: Share of each that is left, as `driver`; all of it if there are no months in it.
         groups: Where each is added up.
@@ -47,7 +48,7 @@ def billed_customers(t, plans, counts, ages, driver, here, rounded, due, out, we
         begin(t, plans[i], ages[i], state)
         row = due[0][i]
         if row >= 0:
-            filled(state[t.rows], due[3][row])
+            filled(state[t.rows], due[4][row])
         for month in range(months):
             renewed(t, here[i], month, fresh)
             for s in range(STAGES):
@@ -55,7 +56,8 @@ def billed_customers(t, plans, counts, ages, driver, here, rounded, due, out, we
             who = (driver[i, month], here[i, month], fresh, counts[i])
             rate_month(t, plans[i], month, ages[i] > 0, who, state, (table, spare), money, rounded)
             if row >= 0:
-                promised(due[1][row, month], due[2][row, month], here[i, month], state[t.rows], money)
+                terms = due[1][row, month], due[2][row, month], due[3][row, month]
+                promised(terms, here[i, month], fresh, state[t.rows], money)
             for s in range(STAGES):
                 if out.shape[1] > 0:
                     copied(out[s, i, month], money[s])
@@ -72,18 +74,23 @@ def bill_customers(t: Any, *what: Any) -> None:  # noqa: ANN401  as above
 
 
 @compiled
-def promised(least, opens, here, so_far, money):  # type: ignore[no-untyped-def]
-    """Bring what is billed in a period of an agreement up to what was committed."""
+def promised(terms, here, billed, so_far, money):  # type: ignore[no-untyped-def]
+    """Bring what is billed in a term of a contract up to what was committed; the next one begins from nothing."""
+    least, counts, later = terms
     zero = here[0] * 0
-    if opens:
-        filled(so_far, zero)
+    filled(billed, zero)
     for s in range(STAGES):
         if s not in (DRAWN, UNUSED):
             for k in range(len(so_far)):
-                so_far[k] += money[s, k]
+                billed[k] += money[s, k]
+    for k in range(len(so_far)):
+        so_far[k] += counts * billed[k]
     if least > 0:
         for k in range(len(so_far)):
             money[MINIMUM, k] += max(least - so_far[k], zero) * here[k]
+            so_far[k] = zero
+    for k in range(len(so_far)):
+        so_far[k] += later * billed[k]
 
 
 @compiled

@@ -11,7 +11,8 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from pertoken.forecast.kernel_lanes import HALF_ROW, PAIRS, ROW, compiled, wide
+from pertoken.forecast.kernel_lanes import HALF_ROW, ROW, compiled, wide
+from pertoken.forecast.streams import PAIRS
 
 GOLDEN, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 LOW = np.uint64(0xFFFFFFFF)
@@ -190,5 +191,4 @@ def cosine(x):  # type: ignore[no-untyped-def]
     c = c * y + COS[3]
     c = c * y + COS[2]
     c = c * y + COS[1]
-    c = c * y + COS[0]
-    return c
+    return c * y + COS[0]

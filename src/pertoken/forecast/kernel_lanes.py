@@ -26,7 +26,7 @@ FLAGS = frozenset({"nnan", "ninf", "nsz", "contract"})
 
 COMPILE: Any = njit
 SETTINGS: dict[str, Any] = {"fastmath": set(FLAGS), "error_model": "numpy", "_nrt": False}
-"""Memory is Python's: no loop asks for any, nor counts who holds it, which takes time, the more so of several threads."""
+"""Memory is Python's: no loop asks for any, nor counts who holds it, which costs time, the more with threads."""
 
 
 def compiled(function: Function) -> Function:

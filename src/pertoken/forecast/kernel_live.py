@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pertoken.forecast.kernel_draw import begun, exponential, logarithm, normals, shares
-from pertoken.forecast.kernel_lanes import LANES, ROW, compiled, wide
+from pertoken.forecast.kernel_lanes import ROW, compiled, wide
+from pertoken.forecast.streams import LANES
 
 ROWS = 11
 LEVEL, WALK, HAZARD, LIMIT, HERE, ACTIVE, DRIVER, WEIGHT, SHARE, FIRST, SECOND = (row * ROW for row in range(ROWS))

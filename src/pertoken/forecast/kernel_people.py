@@ -1,7 +1,6 @@
 """People: customers, and those who may come, as arrays for the compiled loops; and what a block of paths shares."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from pertoken.core.money import Values
 from pertoken.forecast.population import Forecastable, Law
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import keys_of
 from pertoken.forecast.tariff import Tariffs
 from pertoken.forecast.worlds import Worlds, whales_of
@@ -82,6 +82,10 @@ class People(NamedTuple):
     ramp: Values
 
 
+ROWS = 13
+"""How many of the arrays of people have a row for each; the others are by profile and segment."""
+
+
 class Common(NamedTuple):
     """What the paths of a block share; a lane is a path.
 
@@ -110,38 +114,6 @@ class Common(NamedTuple):
     converts: bool
     chance: Values
     step: Values
-
-
-@dataclass(frozen=True, eq=False)
-class Promises:
-    """Agreements of customers, as what is due at the end of which month.
-
-    Args:
-        row: Row of each customer's agreement; -1 for none, shape `(customer,)`.
-        due: What is committed for the period that ends in a month, else 0, shape `(agreement, month)`. [currency]
-        opens: Whether a period begins in a month, shape `(agreement, month)`.
-        paid: What was billed of the first period before the first month, shape `(agreement,)`. [currency]
-    """
-
-    row: NDArray[np.int64]
-    due: Values
-    opens: NDArray[np.bool_]
-    paid: Values
-
-    def arrays(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Values, NDArray[np.int64], Values]:
-        """Give compiled loops the agreements of some rows of people (see `People.promise`)."""
-        return (
-            rows,
-            np.ascontiguousarray(self.due, dtype=np.float64),
-            self.opens.astype(np.int64),
-            self.paid.astype(float),
-        )
-
-    @classmethod
-    def none(cls, customers: int, months: int) -> "Promises":
-        """Make agreements of nobody."""
-        nothing = np.zeros((0, months))
-        return cls(np.full(customers, -1, dtype=np.int64), nothing, nothing > 0, np.zeros(0))
 
 
 def people_of(  # noqa: PLR0917  what meets here

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from pertoken.forecast.kernel_lanes import LANES, compiled, wide
+from pertoken.forecast.kernel_lanes import compiled, wide
 from pertoken.forecast.kernel_live import DRIVER, HERE
+from pertoken.forecast.streams import LANES
 from pertoken.forecast.tariff_columns import BASE, BOUND, CHARGES, FREE, JUMP, ON, RATE, SCALE, SLOPE, TIERS
 
 ZERO = np.float32(0)

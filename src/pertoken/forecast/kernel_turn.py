@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.forecast.kernel_lanes import HALF_ROW, LANES, PAIRS, ROW, compiled, wide
+from pertoken.forecast.kernel_lanes import HALF_ROW, ROW, compiled, wide
 from pertoken.forecast.kernel_live import ROWS, come, convert, start, stay, use, who_is
 from pertoken.forecast.kernel_people import Common, People
+from pertoken.forecast.streams import LANES, PAIRS
 
 ZERO, ONE = np.float32(0), np.float32(1)
 # signatures are numba's
@@ -26,14 +27,14 @@ class Turns(NamedTuple):
         pack: Which of the packs, shape `(turn,)`; -1 for a customer in all lanes.
         who: Row of the newcomer in each pair, shape `(pack, pair)`.
         pair: In which of the block's pairs it comes, shape `(pack, pair)`.
-        count: How many pairs are taken, shape `(pack,)`.
+        taken: How many pairs are, shape `(pack,)`.
     """
 
     row: NDArray[np.int64]
     pack: NDArray[np.int64]
     who: NDArray[np.int64]
     pair: NDArray[np.int64]
-    count: NDArray[np.int64]
+    taken: NDArray[np.int64]
 
 
 class Desk(NamedTuple):
@@ -116,7 +117,7 @@ def begin(people, common, turns, turn, jumps, at, desk):  # type: ignore[no-unty
         for k in range(LANES):
             pair = k % PAIRS
             slot = people.slot[turns.who[pack, pair]]
-            there = pair < turns.count[pack] and common.born[s, born, at[k]] > slot
+            there = pair < turns.taken[pack] and common.born[s, born, at[k]] > slot
             came[k] = ONE if there else ZERO
             grown[k] = common.growth[s, born, at[k]]
         come(came, grown, lane)

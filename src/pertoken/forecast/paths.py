@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.money import Values
 from pertoken.forecast.certain import twin_arrays
-from pertoken.forecast.kernel_people import Promises
 from pertoken.forecast.population import FACTORS, Forecastable
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.simulate import checked
 from pertoken.forecast.streams import LANES
 from pertoken.forecast.tariff import Tariffs

@@ -24,7 +24,7 @@ def seasonal_naive(history: History, horizon: int, draws: int, rng: np.random.Ge
     Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., sections 5.2 and 5.5. A history
     shorter than two seasons repeats its last period.
     """
-    value = _filled(history.value)
+    value = filled(history.value)
     count = value.shape[1]
     season = history.season if count >= 2 * history.season else 1
     last = value[:, -season:]
@@ -86,7 +86,7 @@ def smoothed_level(history: Values) -> tuple[Values, Values, Values]:
     Returns:
         Level, standard deviation of the errors of a period ahead, and factor, each `(customer,)`.
     """
-    value, watched = _filled(history), np.isfinite(history)
+    value, watched = filled(history), np.isfinite(history)
     factors = np.arange(1, 10) / 10
     level = np.repeat(value[None, :, 0], len(factors), axis=0)
     errors = np.zeros((len(factors), *value.shape))
@@ -160,7 +160,7 @@ def _history(panel: Panel, value: Values, rows: slice) -> History:
     return History(value[rows], panel.since[rows], panel.season, np.zeros(size, dtype=np.int64))
 
 
-def _filled(value: Values) -> Values:
+def filled(value: Values) -> Values:
     """Put the last number watched where none was, and the first one before it; zero for who was never watched."""
     watched = np.isfinite(value)
     at = np.where(watched, np.arange(value.shape[1]), -1)

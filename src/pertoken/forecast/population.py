@@ -167,7 +167,7 @@ class Forecastable:
     groups: Mapping[str, Key] = field(default_factory=dict)
 
 
-FACTORS = ("growth", "shocks", "level", "leaving", "arrivals", "whales", "customers")
+FACTORS = ("growth", "shocks", "level", "leaving", "arrivals", "renewals", "whales", "customers")
 """What the width of a forecast comes from; each can be held still to see what it is worth."""
 
 

@@ -1,6 +1,6 @@
 """Prediction: usage of customers and of all of them over a horizon, learnt from what earlier forecasts missed by."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,19 +8,18 @@ from numpy.typing import NDArray
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.forecast import seasonal
-from pertoken.forecast.blended import blended
 from pertoken.forecast.btyd_expert import dying
-from pertoken.forecast.calibrated import margin, widened
 from pertoken.forecast.cases import Past, past
 from pertoken.forecast.coupled import coupled, loading_for
 from pertoken.forecast.dressed import SHARES, dressed, likeness
 from pertoken.forecast.expert import Experts
+from pertoken.forecast.mixed import SPARSE, Said, mixed
 from pertoken.forecast.outage import outages
-from pertoken.forecast.panel import NUMBERED, Indices, Panel
+from pertoken.forecast.panel import NUMBERED, Panel
+from pertoken.forecast.peak import bounded
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.smoothing import smoothing
 from pertoken.forecast.split import split
-from pertoken.forecast.totals import Shift, mean_of, shift
 from pertoken.forecast.tried import Watched, tried
 
 A_MONTH = {"hour": 730.0, "day": 30.4, "week": 4.35, "month": 1.0, "quarter": 1 / 3, "year": 1 / 12}
@@ -28,9 +27,6 @@ A_MONTH = {"hour": 730.0, "day": 30.4, "week": 4.35, "month": 1.0, "quarter": 1 
 
 OF_SEASON = {24: 730.0, 7: 30.4, 12: 1.0, 4: 1 / 3}
 """Periods of a month by the cycle of periods that are only numbered."""
-
-SPARSE = 0.5
-"""Share of active periods below which customers come and go, and are blended and calibrated apart."""
 
 FEW_SPARSE = 0.25
 """Share of such customers from which a law of dying is fitted."""
@@ -41,9 +37,6 @@ DENSE = 0.3
 LONGER = 0.25
 """Power of the horizon that a customer's relative error grows with beyond what could be tried."""
 
-FEW = 0.5
-"""Variance that is added where errors are known from one earlier date; with more dates it is divided among them."""
-
 MATERIAL = 0.02
 """Error of the sum of customers from which the total is shifted against them."""
 
@@ -53,31 +46,13 @@ NAMED = 5
 WHALE = 0.5
 """Share of all usage from which a customer is named."""
 
-OWN = 30.0
-"""Cases at which what is learnt from all customers is trusted as much as each regular customer's own history alone."""
-
-APART = ({"dying"}, {"recent", "cycle", "theta", "own"})
-"""Experts that are of no use to regular customers, and to those who come and go."""
-
-BEATEN = {"steady"}
-"""Experts whose sums are far off for customers who come and go, where a law of dying has been fitted."""
-
 TAIL = 1.5
 """Most that the pooled forecast of such a customer may be, as a share of the law's highest quantile."""
 
-LEAST_TRUST = 0.5
-"""Least weight of a law of dying among customers who come and go; where they seldom use anything it is all of it."""
+GROWING = 2.0
+"""Months ahead from which growth is expected rather than looked for. [month]"""
 
 DYING_GRAINS = {"day", "week", "month"}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Said:
-    """What experts say: quantiles ahead and of judged cases, by expert."""
-
-    names: tuple[str, ...]
-    ahead: list[Values]
-    then: list[Values]
 
 
 def predicted(
@@ -115,10 +90,13 @@ def predicted(
         return _with_steps(Predicted(panel.customers, horizon, nothing, nothing.sum(axis=1), notes=notes), None, steps)
     before = past(value, panel.since, horizon, season)
     months = horizon / A_MONTH.get(panel.grain, OF_SEASON.get(season, 30.4))
-    said = _said(before, Watched(value, panel.since, season, seed), panel.grain, experts or {})
-    mixed, weights, off = _mixed(before, said, months)
-    loading = loading_for(mixed, SHARES, off.size, seed=seed)
-    samples = coupled(mixed, SHARES, draws=draws, loading=loading, seed=seed)
+    growing = months > GROWING
+    said = _said(before, Watched(value, panel.since, season, seed, growing), panel.grain, experts or {})
+    told, weights, off = mixed(before, said, months, growing=growing)
+    sparse = before.now.active < SPARSE
+    told = bounded(told, value, horizon, sparse, dying="dying" in said.names)
+    loading = loading_for(told, SHARES, off.size, seed=seed)
+    samples = coupled(told, SHARES, draws=draws, loading=loading, seed=seed)
     total = samples.sum(axis=1, dtype=np.float64)
     if abs(off.bias) > MATERIAL:
         total *= np.exp(off.bias)
@@ -141,19 +119,19 @@ def _season(panel: Panel, value: Values) -> int:
     return panel.season if panel.grain not in {"week", "month"} else 1
 
 
-def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> _Said:
+def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> Said:
     """Ask all experts: points dressed with the errors of alike cases, and those that draw paths."""
     cases, now, judged = before.cases, before.now, before.judged
     learnt = cases.like.pick(before.learnt)
     alike, alike_then = likeness(now.like, learnt), likeness(cases.like.pick(judged), learnt)
     stretch = (before.horizon / before.ahead) ** LONGER
-    said = _Said(tuple(cases.points), [], [])
+    said = Said(tuple(cases.points), [], [])
     for name, point in cases.points.items():
         ratio = (cases.actual / point)[before.learnt]
         common = _common(ratio, before.cases.active[before.learnt], before.apart)
         said.ahead.append(_stretched(dressed(alike, ratio / common), stretch) * now.points[name])
         said.then.append(dressed(alike_then, ratio) * point[judged])
-    said.ahead.append(smoothing(seen.value, seen.season, before.horizon, SHARES))
+    said.ahead.append(smoothing(seen.value, seen.season, before.horizon, SHARES, growing=seen.growing))
     said.then.append(_own(before, seen))
     drawn = dict(experts)
     numbered = grain == NUMBERED and seen.season in {1, 7, 12}
@@ -178,60 +156,8 @@ def _own(before: Past, seen: Watched) -> Values:
         here = np.flatnonzero(cases.origin == number)
         if len(here):
             known = seen.value[cases.customer[here], :date]
-            told[:, here] = smoothing(known, seen.season, before.ahead, SHARES)
+            told[:, here] = smoothing(known, seen.season, before.ahead, SHARES, growing=seen.growing)
     return told
-
-
-def _mixed(before: Past, said: _Said, months: float) -> tuple[Values, dict[str, float], Shift]:
-    """Blend experts and calibrate, regular customers and those who come and go apart."""
-    now, then = before.now.active < SPARSE, before.cases.active[before.judged] < SPARSE
-    customers, cases = len(before.now.actual), len(before.judged)
-    ahead, told = np.zeros((len(SHARES), customers)), np.full((len(SHARES), cases), np.nan)
-    weights = dict.fromkeys(said.names, 0.0)
-    wide = [1.0, 1.0]
-    for sparse in (0, 1):
-        here, there = np.flatnonzero(now == bool(sparse)), np.flatnonzero(then == bool(sparse))
-        useless = APART[sparse] | (BEATEN if sparse and "dying" in said.names else set())
-        usable = [k for k, name in enumerate(said.names) if name not in useless]
-        known = there[np.isfinite(np.array([said.then[k][0, there] for k in usable])).all(axis=0)]
-        rows = before.judged[known]
-        actual, past_told = before.cases.actual[rows], np.array([said.then[k][:, known] for k in usable])
-        share = _shares(tuple(said.names[k] for k in usable), past_told, before, rows)
-        if "dying" in said.names and sparse and len(here):
-            belief = np.zeros(len(usable))
-            belief[usable.index(said.names.index("dying"))] = 1.0
-            trust = float(np.clip(1.2 - 2 * np.median(before.now.active[here]), LEAST_TRUST, 1.0))
-            share = trust * belief + (1 - trust) * share
-        told[:, known] = np.sort(np.tensordot(share, past_told, axes=1), axis=0)
-        wide[sparse] = margin(told[:, known], SHARES, actual, before.cases.like.origin[rows])
-        each = np.array([said.ahead[k][:, here] for k in usable])
-        ahead[:, here] = np.sort(np.tensordot(share, each, axes=1), axis=0)
-        for k, part in zip(usable, share.tolist(), strict=True):
-            weights[said.names[k]] += part * len(here) / customers
-    regular = 1.0
-    if "dying" in said.names:
-        expected = mean_of(ahead, SHARES)
-        regular = float(expected[~now].sum() / max(expected.sum(), 1e-300))
-    off = shift(before, mean_of(told, SHARES), months, regular)
-    for sparse, extra in ((0, off.extra), (1, 0.0)):
-        group = now == bool(sparse)
-        more = 1.0 if sparse else float(np.sqrt(1 + FEW / before.apart))
-        ahead[:, group] = widened(ahead[:, group], SHARES, wide[sparse] * more, extra)
-    return ahead, weights, off
-
-
-def _shares(names: tuple[str, ...], told: Values, before: Past, rows: Indices) -> Values:
-    """Weigh experts: the own history by how few cases there are, unless an expert who was given won; others by loss."""
-    own = np.array([name == "own" for name in names])
-    share = own.astype(float)
-    counts = before.cases.reference[rows] ** -0.5
-    share[~own] = blended(told[~own], SHARES, before.cases.actual[rows], counts, before.apart)
-    if not own.any():
-        return share
-    given = share[int(np.argmax(own)) + 1 :].sum()
-    trust = OWN / (OWN + len(rows)) * (1 - given)
-    weighed: Values = np.where(own, trust, (1 - trust) * share)
-    return weighed
 
 
 def _common(ratio: Values, active: Values, apart: float) -> float:

@@ -1,48 +1,100 @@
-"""Promised: what contracts commit to, as the simulation settles it: what is due at the end of which month.
+"""Promised: what contracts say of the customers that are simulated, as the simulation takes it."""
 
-Terms are settled in whole months: a term that ends inside a month is settled with it.
-"""
+from dataclasses import fields, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.core.money import Values
-from pertoken.forecast.agreed import Agreed
-from pertoken.forecast.kernel_people import Promises
+from pertoken.forecast.agreed import Agreed, Terms
+from pertoken.forecast.population import Forecastable
+from pertoken.forecast.promises import Promises
+from pertoken.forecast.renewals import stay_chance
 
 
-def promised(agreed: Agreed, customers: int) -> Promises:
-    """Write terms down for the customers that are simulated.
+def promised(agreed: Agreed, model: Forecastable, there: int) -> Promises:
+    """Write contracts down for the customers that are simulated.
 
     Args:
-        agreed: What contracts mean for the months; its first customers are those simulated.
-        customers: How many are.
+        agreed: What contracts mean for the months, of the same customers.
+        model: The population and its laws: for the growth that a ramp has in it, and for how long customers stay.
+        there: How many of the customers are in the log; the others have signed and used nothing yet.
     """
-    months, terms = len(agreed.months), agreed.terms
-    who = [int(each) for each in np.unique(terms.customer) if each < customers]
-    row = np.full(customers, -1, dtype=np.int64)
-    due, opens, paid = np.zeros((len(who), months)), np.zeros((len(who), months), dtype=bool), np.zeros(len(who))
-    for at, customer in enumerate(who):
-        row[customer] = at
-        own = np.flatnonzero(terms.customer == customer)
-        own = own[np.argsort(terms.expires[own], kind="stable")]
-        paid[at] = terms.drawn[own[0]]
-        for term in own:
-            here = np.flatnonzero(terms.share[term] > 0)
-            if len(here) and (term != own[0] or terms.drawn[term] == 0):
-                opens[at, here[0]] = True
-            if terms.expires[term] < months:
-                due[at, terms.expires[term]] += terms.committed[term]
-    return Promises(row, due, opens, paid)
+    who = np.flatnonzero([bool(card) for card in agreed.cards])
+    row = np.full(len(agreed.customers), -1, dtype=np.int64)
+    row[who] = np.arange(len(who))
+    made = Promises.of(row, tuple(agreed.customers[i] for i in who), len(agreed.months))
+    for terms in (agreed.terms, agreed.renewed):
+        settle(terms, made)
+    later = np.arange(len(row)) >= there
+    stated = agreed.renewal[who]
+    whole = replace(
+        made,
+        lift=lifted(agreed, model.shared.growth[model.people.segment], later)[who],
+        begins=np.where(later, agreed.begins, 0)[who],
+        chance=np.stack([_chance(agreed, model, int(i)) for i in who]) if len(who) else made.chance,
+        unsure=np.isnan(stated) & (agreed.length[who] > 0),
+    )
+    return _telling(whole)
 
 
-def outside(agreed: Agreed, customers: int) -> tuple[tuple[str, ...], Values]:
-    """Say what those are committed to who have signed and are not simulated: all of it, at the end of each term.
+def settle(terms: Terms, made: Promises) -> None:
+    """Write down what is due when, and which share of each month's charges counts for which term, by its days.
 
-    Returns:
-        Their names, and what is due from all of them, shape `(month,)`. [currency]
+    Terms that lie inside one month are settled together with the one that ends in it.
+
+    Args:
+        terms: Of contracts, by customer.
+        made: Written.
     """
-    due = np.zeros(len(agreed.months))
-    for term in np.flatnonzero(agreed.terms.customer >= customers):
-        if agreed.terms.expires[term] < len(due):
-            due[agreed.terms.expires[term]] += agreed.terms.committed[term]
-    return agreed.customers[customers:], due
+    months = made.due.shape[1]
+    for term in np.lexsort((terms.expires, terms.customer)):
+        at, last = made.row[terms.customer[term]], int(terms.expires[term])
+        inside = np.flatnonzero(terms.share[term] > 0)
+        made.paid[at] += terms.drawn[term]
+        first = inside[:1]
+        follows = first[(first != last) & (made.due[at, first] > 0)]  # another one ends in the month in which it begins
+        made.later[at, follows] += terms.share[term, follows]
+        rest = np.setdiff1d(inside, follows)
+        made.counts[at, rest] += terms.share[term, rest]
+        if last < months:
+            made.due[at, last] += terms.committed[term]
+
+
+def lifted(agreed: Agreed, growth: Values, later: NDArray[np.bool_]) -> Values:
+    """Give the factor on the usage of each customer by its ramp; until it is over, growth is in it.
+
+    Args:
+        agreed: What contracts mean.
+        growth: Expected log growth against the start, shape `(customer, month)`.
+        later: Whether a customer has used nothing yet, shape `(customer,)`.
+    """
+    months = np.arange(growth.shape[1])
+    factor = np.where(later[:, None], agreed.ramp, agreed.growing)
+    moves = later | (factor != 1).any(axis=1)
+    rising = np.where((agreed.ramp < 1) & moves[:, None], months, -1).max(axis=1)
+    until = np.maximum(rising, np.where(later, np.minimum(agreed.begins, months[-1]), -1))
+    inside = np.take_along_axis(growth, np.clip(np.minimum(until[:, None], months), 0, None), axis=1)
+    made: Values = factor * np.exp(-np.where(until[:, None] >= 0, inside, 0.0))
+    return made
+
+
+def _chance(agreed: Agreed, model: Forecastable, customer: int) -> Values:
+    """Chance that a customer goes on into each month; what its segment does, where nobody said."""
+    people, chance = model.people, np.ones(len(agreed.months))
+    law, length, stated = model.laws[int(people.segment[customer])], agreed.length[customer], agreed.renewal[customer]
+    for month in np.flatnonzero(agreed.expiries[customer]):
+        begun = max(int(people.age[customer] + month - length), 0)
+        by_law = stay_chance(np.asarray(law.leave, dtype=float), begun, float(length))
+        chance[month] = by_law if np.isnan(stated) else stated
+    return chance
+
+
+def _telling(made: Promises) -> Promises:
+    """Leave contracts out that change nothing in these months."""
+    tells = (made.due > 0).any(axis=1) | (made.lift != 1).any(axis=1) | (made.chance < 1).any(axis=1)
+    kept = np.flatnonzero(tells | (made.begins > 0))
+    place = np.full(len(made) + 1, -1, dtype=np.int64)
+    place[kept] = np.arange(len(kept))
+    some = {each.name: getattr(made, each.name)[kept] for each in fields(made) if each.name not in ("row", "names")}
+    return Promises(row=place[made.row], names=tuple(made.names[i] for i in kept), **some)

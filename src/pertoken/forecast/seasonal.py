@@ -1,33 +1,44 @@
 """Seasonal profile: how usage is spread over a cycle, of each customer, shrunk towards that of all."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.core.money import Values
+from pertoken.forecast.panel import Indices
 
 CYCLES = 3
 """Cycles that must be seen before a pattern is believed."""
 
+MANY = 50
+"""Customers of whom one cycle less is enough for the pattern that they have in common."""
+
 LOWEST = 0.02
 """The least factor of a phase, so that what is divided by it stays finite."""
+
+LEAST = 0.2
+"""The least of a line of growth, as a share of its middle."""
 
 
 def profile(value: Values, season: int) -> Values:
     """Give each customer's factor of each phase, with mean 1, shape `(customer, phase)`; phase 0 is the first period.
 
-    The pooled profile is the mean of customers' own, each of their own size. A customer's own counts for as much as the
-    phases of all customers differ beyond the noise of their cells (one-way analysis of variance).
+    Growth that all have in common is taken out first, or late phases would look large. The pooled profile is the mean
+    of customers' own, each of their own size. A customer's own counts for as much as the phases of all customers differ
+    beyond the noise of their cells (one-way analysis of variance).
 
     Args:
         value: Usage, shape `(customer, period)`; NaN for what was not watched.
         season: Periods of a cycle; 1 for no pattern.
     """
-    if season == 1 or value.shape[1] < CYCLES * season:
+    needed = (CYCLES - (len(value) >= MANY)) * season
+    if season == 1 or value.shape[1] < needed:
         return np.ones((len(value), max(season, 1)))
     phase = np.arange(value.shape[1]) % season
     watched = ~np.isnan(value)
     size = np.nansum(value, axis=1) / np.maximum(watched.sum(axis=1), 1)
-    known = (watched.sum(axis=1) >= CYCLES * season) & (size > 0)
+    known = (watched.sum(axis=1) >= needed) & (size > 0)
     scaled = np.where(watched, value, 0.0) / np.where(size > 0, size, 1.0)[:, None]
+    scaled /= _growth(scaled, watched & known[:, None], phase)
     member = (phase[:, None] == np.arange(season)).astype(float)
     sums, counts = scaled @ member, watched @ member
     own = sums / np.maximum(counts, 1)
@@ -35,7 +46,8 @@ def profile(value: Values, season: int) -> Values:
         return np.ones((len(value), season))
     busy = (scaled[known] > 0).mean(axis=1)
     pooled = np.average(own[known], axis=0, weights=busy)
-    pooled = np.maximum(pooled / max(pooled.mean(), 1e-12), LOWEST)
+    pooled = 1 + (pooled / max(pooled.mean(), 1e-12) - 1) * _believed(scaled, watched & known[:, None], phase)
+    pooled = np.maximum(pooled, LOWEST)
     within = np.where(watched, (scaled - own[:, phase]) ** 2, 0.0).sum(axis=1) / np.maximum(
         watched.sum(axis=1) - season, 1
     )
@@ -45,6 +57,29 @@ def profile(value: Values, season: int) -> Values:
     mixed = np.maximum(share * own + (1 - share) * pooled, LOWEST)
     factors: Values = mixed / mixed.mean(axis=1, keepdims=True)
     return factors
+
+
+def _believed(scaled: Values, watched: NDArray[np.bool_], phase: Indices) -> float:
+    """Say what part of the common pattern is no accident of single periods, which all customers may share: 0 to 1."""
+    season, periods = int(phase.max()) + 1, len(phase)
+    if periods >= CYCLES * season:
+        return 1.0
+    common = np.where(watched, scaled, 0.0).sum(axis=0) / np.maximum(watched.sum(axis=0), 1)
+    middle = np.bincount(phase, common) / np.bincount(phase)
+    noise = float(((common - middle[phase]) ** 2).sum()) / (periods - season) * season / periods
+    return float(max(1 - noise / max(float(middle.var(ddof=1)), 1e-300), 0.0))
+
+
+def _growth(scaled: Values, watched: NDArray[np.bool_], phase: Indices) -> Values:
+    """Fit one line to all customers, each of their own size, from cycle to cycle; shape `(period,)`, mean 1."""
+    count, time = watched.sum(axis=0), np.arange(len(phase), dtype=float)
+    total = np.where(watched, scaled, 0.0).sum(axis=0)
+    seen = np.bincount(phase, count)
+    later = time - (np.bincount(phase, count * time) / np.maximum(seen, 1))[phase]
+    slope = float(later @ total) / max(float(count @ later**2), 1e-12)
+    middle = max(float(total.sum()) / max(float(count.sum()), 1.0), 1e-12)
+    line: Values = 1 + slope / middle * (time - float(count @ time) / max(float(count.sum()), 1.0))
+    return np.maximum(line, LEAST)
 
 
 def without(value: Values, factors: Values) -> Values:

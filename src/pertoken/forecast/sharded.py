@@ -12,8 +12,8 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from pertoken.core.money import Values
-from pertoken.forecast.kernel_people import Promises
 from pertoken.forecast.population import Forecastable
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.simulate import Simulated, checked, pick, simulated, summed
 from pertoken.forecast.tariff import Tariffs
 from pertoken.forecast.worlds import Worlds, whales_of
@@ -47,7 +47,7 @@ def simulate_sharded(
     """
     shared = checked(model, tariffs, paths=paths, seed=seed, held=held)
     size = len(model.people.names)
-    due = promises or Promises.none(size, len(model.months))
+    due = Promises.none(size, len(model.months)) if promises is None else promises
     parts = np.split(np.arange(size), range(shard, size, shard))
     work = (
         delayed(shard_sums)(*_part(model, shared, due, rows, last=i == len(parts) - 1), tariffs, seed)
@@ -70,7 +70,7 @@ def _part(
     model: Forecastable, shared: Worlds, promises: Promises, rows: NDArray[np.int64], *, last: bool
 ) -> tuple[Forecastable, Worlds, Promises]:
     """Some customers, in the worlds of all; those who are yet to come go with the last."""
-    mine = [at for at, row in enumerate(whales_of(model).tolist()) if row in set(rows.tolist())]
+    mine = np.flatnonzero(np.isin(whales_of(model), rows))
     some = replace(
         shared,
         born=shared.born if last else np.zeros_like(shared.born),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,18 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.lines import Ledger
 from pertoken.core.money import Values
-from pertoken.forecast.kernel_people import Promises, common_of, people_of
+from pertoken.forecast.kernel_people import common_of, people_of
 from pertoken.forecast.population import FACTORS, Forecastable
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import LANES, PAIRS
 from pertoken.forecast.tariff import STAGES, Tariffs
+from pertoken.forecast.under_contract import away, kept, losses
 from pertoken.forecast.worlds import REPLICATES, Worlds, whales_of, worlds
 from pertoken.rating.rate import AMOUNTS
 from pertoken.rating.rate import STAGES as PART_OF
+
+if TYPE_CHECKING:
+    from pertoken.forecast.block import Block
 
 OTHERS = ("driver", "cost", "customers")
 
@@ -130,7 +135,7 @@ def simulate(
         InputError: Months, cells or plans that don't fit each other; no such factor.
     """
     shared = checked(model, tariffs, paths=paths, seed=seed, held=held, replicates=replicates)
-    due = promises or Promises.none(len(model.people.names), len(model.months))
+    due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
     if set(held) == set(FACTORS):
         from pertoken.forecast.certain import certain  # noqa: PLC0415  a ring, were it not for this
 
@@ -188,20 +193,18 @@ def summed(
     """Add customers up, block by block of paths, each by one thread."""
     from numba import get_num_threads  # noqa: PLC0415  slow to load
 
-    from pertoken.forecast.block import Block, block_sums  # noqa: PLC0415  as above
+    from pertoken.forecast.block import block_sums  # noqa: PLC0415  as above
 
     names = quantities(tariffs, promises)
-    people = people_of(model, tariffs, shared, seed, promises)
     groups = len(next(iter(model.groups.values())))
     out = np.zeros((len(names), groups, len(model.months), shared.paths))
     pairs = paired(shared)
     blocks = range(0, pairs.shape[1], PAIRS)
+    made_of = blocks_of(model, tariffs, shared, seed, promises)
 
     def work(first: int) -> None:
         mine = pairs[:, first : first + PAIRS]
-        lanes = np.pad(mine, ((0, 0), (0, PAIRS - mine.shape[1])), mode="edge").reshape(-1)
-        made = Block(tariffs, people, common_of(model, shared, lanes), promises, first)
-        sums = block_sums(made, groups)
+        sums = block_sums(made_of(first, lanes_of(mine)), groups)
         for i, name in enumerate(names):
             for side, paths in enumerate(mine):
                 out[i][..., paths] = sums[name][..., side * PAIRS : side * PAIRS + len(paths)]
@@ -211,6 +214,28 @@ def summed(
             if progress is not None:
                 progress(done, len(blocks))
     return {name: np.moveaxis(out[i], 2, 0).swapaxes(1, 2) for i, name in enumerate(names)}
+
+
+def blocks_of(
+    model: Forecastable, tariffs: Tariffs, shared: Worlds, seed: int, promises: Promises
+) -> "Callable[[int, NDArray[np.int64]], Block]":
+    """Make blocks of a simulation: of the number of its first pair, and of its paths."""
+    from pertoken.forecast.block import Block  # noqa: PLC0415  slow to load
+
+    people = people_of(model, tariffs, shared, seed, promises)
+    lost = losses(promises, shared.leave, replicates=shared.replicates, seed=seed, held=shared.held)
+    left = kept(promises, shared.held)
+
+    def block(first: int, lanes: NDArray[np.int64]) -> "Block":
+        common, gone = common_of(model, shared, lanes), away(promises, lost[:, lanes])
+        return Block(tariffs, people, common, promises, gone, left, first)
+
+    return block
+
+
+def lanes_of(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Say which path each lane of a block is; a block that is not full goes on with its last pair."""
+    return np.pad(pairs, ((0, 0), (0, PAIRS - pairs.shape[1])), mode="edge").reshape(-1)
 
 
 def paired(shared: Worlds) -> NDArray[np.int64]:

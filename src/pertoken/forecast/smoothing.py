@@ -1,31 +1,143 @@
-"""Smoothing: what a customer's own history says alone, level and width, without learning from any other."""
+"""Smoothing: what a customer's own history says alone, level, trend and width, without learning from any other.
+
+Many ways of smoothing are averaged by how likely each makes the history: with weeks of history none is known to be the
+right one, and the width has to say so. Whole cycles are smoothed as well as periods: what a cycle adds up to tells more
+of a horizon of many cycles than its periods one by one, whose errors are of a rhythm that the sum does not have.
+"""
 
 import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.forecast import seasonal
-from pertoken.forecast.peers import smoothed_level
+from pertoken.forecast.peers import filled
+
+FACTORS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99])
+"""Smoothing factors that are averaged over."""
+
+TRENDS = np.array([0.0, 0.5])
+"""Shares of the long-run slope that are carried on: none, and half of it as in the theta method."""
+
+LOWEST, HIGHEST = 0.2, 4.0
+"""Bounds of a trend: the forecast as a share of that of the level alone."""
+
+BLOCKS = 4
+"""Whole cycles that must be there to be smoothed."""
+
+SHORT = 7
+"""Length of a cycle up to which single periods are smoothed beside whole cycles; of days, hours tell nothing."""
+
+LONGER = {24: 7}
+"""Cycle of the sums of a cycle: days come again by the week."""
+
+EM, BELIEF = 8, 10.0
+"""Rounds in which the chance of each way is learnt from all customers; customers that equal chances are worth."""
+
+LEAST = 3.0
+"""Least degrees of freedom of a width."""
+
+SLOPE = 5
+"""Periods from which there is a slope."""
 
 
-def smoothing(value: Values, season: int, horizon: int, shares: Values) -> Values:
-    """Give quantiles of the usage over a horizon by exponential smoothing, shape `(share, customer)`.
-
-    Errors are carried on in the level by the smoothing factor, and by the pattern of the cycle; their sum is normal.
-
-    Source: Hyndman, Koehler, Ord and Snyder 2008, Forecasting with Exponential Smoothing, section 6: additive errors.
+def smoothing(value: Values, season: int, horizon: int, shares: Values, *, growing: bool = False) -> Values:
+    """Give quantiles of the usage over a horizon, shape `(share, customer)`.
 
     Args:
         value: History, shape `(customer, period)`; NaN for what was not watched.
         season: Periods of a cycle.
         horizon: Periods ahead.
         shares: Shape `(share,)`.
+        growing: Whether growth is expected over such a horizon, so that a slope needs no more evidence than none.
     """
-    from scipy.special import ndtri  # noqa: PLC0415  loaded by those who forecast
-
     factors = seasonal.profile(value, season)
-    level, spread, factor = smoothed_level(seasonal.without(value, factors))
-    ahead = factors[:, np.arange(value.shape[1], value.shape[1] + horizon) % factors.shape[1]]
+    whole = 1 < season <= horizon and value.shape[1] >= BLOCKS * season
+    told = []
+    if not whole or season <= SHORT:
+        ahead = factors[:, np.arange(value.shape[1], value.shape[1] + horizon) % factors.shape[1]]
+        told.append(_averaged(seasonal.without(value, factors), ahead, shares, growing=growing))
+    if whole:
+        blocks = cycles(value, season)
+        later = seasonal.profile(blocks, LONGER.get(season, 1))
+        count, rest = divmod(horizon, season)
+        ahead = later[:, np.arange(blocks.shape[1], blocks.shape[1] + count + (rest > 0)) % later.shape[1]]
+        if rest:
+            ahead[:, -1] *= seasonal.ahead(factors, value.shape[1], rest) / season
+        told.append(_averaged(seasonal.without(blocks, later), ahead, shares, growing=growing))
+    mean: Values = np.mean(told, axis=0)
+    return mean
+
+
+def cycles(value: Values, season: int) -> Values:
+    """Add up the last whole cycles, shape `(customer, cycle)`; NaN where less than half was watched."""
+    count = value.shape[1] // season
+    cut = value[:, value.shape[1] - count * season :].reshape(len(value), count, season)
+    share = (~np.isnan(cut)).mean(axis=2)
+    total: Values = np.where(share >= 0.5, np.nansum(cut, axis=2) / np.maximum(share, 0.5), np.nan)  # noqa: PLR2004  half
+    return total
+
+
+def _averaged(plain: Values, ahead: Values, shares: Values, *, growing: bool) -> Values:
+    """Smooth usage without a pattern in all ways; the mean over them, with a variance that has their disagreement.
+
+    Source: Hyndman, Koehler, Ord and Snyder 2008, Forecasting with Exponential Smoothing, section 6: additive errors,
+    carried on in the level. Weights by the likelihood of normal errors; quantiles of Student's t, since the variance is
+    itself of few periods.
+    """
+    from scipy.special import stdtrit  # noqa: PLC0415  loaded by those who forecast
+
+    watched, usage = ~np.isnan(plain), filled(plain)
+    factor, trend = (each.ravel()[:, None] for each in np.meshgrid(FACTORS, TRENDS, indexing="ij"))
+    drift = trend * slope(plain)
+    level = np.repeat(usage[None, :, 0], len(factor), axis=0)
+    square, known = np.zeros_like(level), watched[:, 0].astype(float) * np.ones_like(factor)
+    for t in range(1, plain.shape[1]):
+        error = np.where(watched[:, t], usage[:, t] - level - drift, 0.0)
+        square += np.where(known > 0, error**2, 0.0)
+        known = (1 - factor) * known + watched[:, t]  # what comes first counts no more than it would later
+        level = level + drift + error / np.maximum(known, 1.0)
+    count = watched.sum(axis=1)
+    freedom = np.maximum(count - 2.0, 1.0)
+    floor = 1e-12 * np.maximum(usage.max(axis=1) ** 2, 1e-300)
+    likely = -0.5 * np.maximum(count - 1, 1) * np.log(np.maximum(square, floor))
+    fitted = 0.0 if growing else 0.5 * (trend > 0) * np.log(np.maximum(count, 2))
+    weight = _weights(likely - fitted)
     later = ahead[:, ::-1].cumsum(axis=1)[:, ::-1] - ahead
-    wide = spread * np.sqrt(((ahead + factor[:, None] * later) ** 2).sum(axis=1))
-    told: Values = np.maximum(level * ahead.sum(axis=1) + wide * ndtri(shares)[:, None], 0.0)
+    flat = np.maximum(level, 0.0) * ahead.sum(axis=1)
+    steps = np.arange(1, ahead.shape[1] + 1)
+    point = np.clip(level * ahead.sum(axis=1) + drift * (ahead @ steps), LOWEST * flat, HIGHEST * flat)
+    own, both, carried = ((each).sum(axis=1) for each in (ahead**2, ahead * later, later**2))
+    variance = square / freedom * (own + 2 * factor * both + factor**2 * carried)
+    mean = (weight * point).sum(axis=0)
+    wide = np.sqrt((weight * (variance + (point - mean) ** 2)).sum(axis=0))
+    told: Values = np.maximum(mean + wide * stdtrit(np.maximum(freedom, LEAST), shares[:, None]), 0.0)
     return told
+
+
+def _weights(likely: Values) -> Values:
+    """Weigh ways of smoothing for each customer, shape `(way, customer)`; what suits many is the likelier for each.
+
+    Empirical Bayes: the chance of each way before anything is known of a customer is that of all, found by expectation
+    and maximisation (Dempster, Laird and Rubin 1977).
+
+    Args:
+        likely: Log of the likelihood, less that of a slope that was fitted (Schwarz 1978), shape `(way, customer)`.
+    """
+    ways, customers = likely.shape
+    chance, weight = np.full(ways, 1 / ways), likely
+    for _ in range(EM):
+        weight = likely + np.log(chance)[:, None]
+        weight = np.exp(weight - weight.max(axis=0))
+        weight /= weight.sum(axis=0)
+        chance = (weight.sum(axis=1) + BELIEF / ways) / (customers + BELIEF)
+    return weight
+
+
+def slope(value: Values) -> Values:
+    """Fit a line to each history by least squares: its slope by period, zero where these are few, `(customer,)`."""
+    watched = ~np.isnan(value)
+    count = watched.sum(axis=1)
+    time = np.arange(value.shape[1], dtype=float)
+    apart = np.where(watched, time - ((watched @ time) / np.maximum(count, 1))[:, None], 0.0)
+    rise = (apart * np.nan_to_num(value)).sum(axis=1) / np.maximum((apart**2).sum(axis=1), 1e-12)
+    slopes: Values = np.where(count >= SLOPE, rise, 0.0)
+    return slopes

@@ -1,4 +1,4 @@
-"""States of a customer's spend by window: new, ramp, steady, contracting, dormant, gone; who is in which, and how they change.
+"""States of a customer's spend by window: new, ramping, steady, contracting, dormant or gone; and who goes where.
 
 A state is what a window's spend is against the last window with any. How customers go on depends on state and age.
 """

@@ -119,7 +119,7 @@ def billed(  # noqa: PLR0917  what meets here
     """
     out = np.zeros((len(STAGES), *driver.shape))
     nobody = np.zeros((len(STAGES), 0, *driver.shape[1:]))
-    none = np.full(len(driver), -1, dtype=np.int64), np.zeros((0, 1)), np.zeros((0, 1), dtype=np.int64), np.zeros(0)
+    none = np.full(len(driver), -1, dtype=np.int64), *(np.zeros((0, 1)) for _ in range(3)), np.zeros(0)
     whole = np.zeros((len(driver), 0, driver.shape[2]))
     bill_customers(tariffs.double, plans, counts, ages, driver, here, rounded, due or none, out, whole, plans, nobody)
     return out

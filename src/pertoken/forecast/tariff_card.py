@@ -7,12 +7,11 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.core.errors import CardError
 from pertoken.core.keys import Key
 from pertoken.core.lines import Usage
 from pertoken.core.money import Values
 from pertoken.core.period import GRAINS, begins
-from pertoken.forecast.tariff_refused import LONG, refused
+from pertoken.forecast.tariff_refused import LONG, RefusedCard, refused
 from pertoken.rating.adjust import LIMITS, sequence
 from pertoken.rating.assign import Assignment, Claim, assign
 from pertoken.rating.card import MONEY, Card, Charge, Convert, During, Pool, plain
@@ -132,12 +131,12 @@ def plan_rows(
         known: What else the cards' conditions ask for, the same for all of the plan's customers (`plan`).
 
     Raises:
-        CardError: A card says what a curve of one number a month can't.
+        RefusedCard: A card says what a curve of one number a month can't.
     """
     for card in cards:
         if why := refused(card):
             msg = f"{card.source or card.name}: the fast simulation doesn't know {'; '.join(why)}; rate it line by line"
-            raise CardError(msg)
+            raise RefusedCard(msg)
     usage = _unit(cells, months, known, cards)
     who = assign(usage, cards)
     size = len(cells["meter"])
@@ -213,7 +212,7 @@ def _counted(
         distinct = np.unique(weights[taken], axis=0)
         if len(distinct) > 1 and not (form.additive and not how.whole):
             msg = f"card {card.name!r}: what {claim.name} counts changes from month to month; rate it line by line"
-            raise CardError(msg)
+            raise RefusedCard(msg)
         for each in distinct:
             on = taken & (weights == each).all(axis=1)
             yield ChargeRow(

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator
 
+from pertoken.core.errors import CardError
 from pertoken.core.period import begins
 from pertoken.rating.card import MONEY, Adjust, Card, Charge, Clamp, During, Pool
 
 LONG = ("quarter", "year")
 """Windows of several months."""
+
+
+class RefusedCard(CardError):
+    """A card that is legal, and says what no array can."""
 
 
 def refused(card: Card) -> list[str]:

@@ -33,12 +33,10 @@ class Shift:
     Args:
         bias: What the total has to be shifted by.
         size: One standard deviation.
-        extra: Standard deviation that earlier dates have not shown but that must be reckoned with.
     """
 
     bias: float
     size: float
-    extra: float
 
 
 def mean_of(quantiles: Values, shares: Values) -> Values:
@@ -74,5 +72,4 @@ def shift(before: Past, told: Values, months: float, regular: float = 1.0) -> Sh
     seen = float(((off - bias) ** 2).mean()) * longer**2 if len(off) else 0.0
     size = (WORTH * prior + count * seen) / (WORTH + count)
     unsure = 1 + 1 / (count + DOUBT)  # the next total is off by its own error and by that of the shift
-    extra = float(np.sqrt(max(prior - seen, 0.0) * WORTH / (WORTH + count)))
-    return Shift(bias, float(np.sqrt(size * unsure)), extra)
+    return Shift(bias, float(np.sqrt(size * unsure)))

@@ -35,12 +35,14 @@ class Watched:
         since: First period of each customer.
         season: Periods of a cycle.
         seed: Of the draws.
+        growing: Whether growth is expected over the horizon.
     """
 
     value: Values
     since: Indices
     season: int
     seed: int
+    growing: bool = False
 
 
 def quantiles(expert: Draw, seen: Watched, date: int, horizon: int, rows: Indices) -> Values:

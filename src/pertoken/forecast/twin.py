@@ -4,14 +4,17 @@ It follows the same law on the same streams as the compiled one. It is what that
 without any chance is made with, so that its money is right to the cent.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.money import Values
 from pertoken.forecast.kernel_people import Common, People
+from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import Stream
+from pertoken.forecast.under_contract import RENEWALS, Months
 
 CAP = 4.0
 """As in the compiled simulation: the most that a walk moves a level. [log]"""
@@ -59,6 +62,30 @@ def lives(people: People, common: Common, row: int, pairs: NDArray[np.int64]) ->
         out["fresh"][:, month] = one.fresh
         one.fresh = np.zeros(lanes)
     return Life(out["driver"], out["here"], out["weight"], plan, out["fresh"])
+
+
+def contracted(life: Life, promises: Promises, row: int, lost: Months, held: Collection[str]) -> Life:
+    """Do to a life what its contract does: ramp it, begin it later, end it where a renewal is lost.
+
+    Args:
+        life: Without the contract.
+        promises: Contracts.
+        row: That of the customer; -1 for none.
+        lost: Month from which each is gone, shape `(contract, path)`.
+        held: Factors that stand at their middle.
+    """
+    if row < 0:
+        return life
+    driver, here, weight = life.driver.copy(), life.here.copy(), life.weight.copy()
+    plan = np.broadcast_to(life.plan[:, :1], life.plan.shape)  # nobody changes a plan that is signed
+    left = 1.0
+    for month in range(driver.shape[1]):
+        left *= promises.chance[row, month] if RENEWALS in held else 1.0
+        gone = (lost[row] <= month) | (month < promises.begins[row])
+        driver[:, month] = np.where(gone, 0.0, driver[:, month] * promises.lift[row, month])
+        here[:, month] = np.where(gone, 0.0, here[:, month])
+        weight[:, month] *= left
+    return replace(life, driver=driver, here=here, weight=weight, plan=plan)
 
 
 class _Customer:

@@ -29,7 +29,7 @@ FREEDOM = 5
 MOST_GROWTH = 0.5
 """The most by which the error of the growth rate is taken to be off in the first month, up or down. [log / month]"""
 
-MANY, MOST_TRIED = 200.0, 4000
+MANY, MOST_TRIED = 200.0, 4_000
 """Newcomers of a month above whose mean their number is taken from a gamma law; the most numbers that are tried."""
 
 MOST_WHALES = 30
@@ -49,7 +49,7 @@ class Worlds:
         leave: Error of the log odds of leaving, shape `(path,)`.
         born: Newcomers, shape `(segment, month, path)`.
         whale_level: Own normal of the level of each large customer, shape `(whale, path)`.
-        whale_walk: Normals of its walk, shape `(whale, month, path)`.
+        whale_walk: Normals of its walk, in single precision, shape `(whale, month, path)`.
         whale_share: Share that says when it leaves, shape `(whale, path)`.
         held: Factors that stand at their middle.
     """
@@ -120,26 +120,29 @@ class _Design:
         self._table = _even(tuple(names), draws, replicates, seed)
         self._place = {name: i for i, name in enumerate(names)}
 
-    def shares(self, name: str) -> Values:
-        """Shares of a name, shape `(path,)`."""
-        if name in self._place:
-            shares: Values = self._table[:, self._place[name]]
-            return shares
-        free: Values = design([name], draws=self.paths, kind="random", seed=self._seed)[:, 0]
-        return free
+    def shares(self, names: Sequence[str]) -> Values:
+        """Shares of each name, shape `(name, path)`."""
+        free = [name for name in names if name not in self._place]
+        drawn = iter(design(free, draws=self.paths, kind="random", seed=self._seed).T)
+        out = np.empty((len(names), self.paths))
+        for row, name in zip(out, names, strict=True):
+            row[:] = self._table[self._place[name]] if name in self._place else next(drawn)
+        return out
 
-    def normals(self, name: str) -> Values:
-        """Normals of a name, shape `(path,)`."""
-        from scipy.special import ndtri  # noqa: PLC0415  slow to load, and only a simulation needs it
+    def normals(self, names: Sequence[str]) -> Values:
+        """Normals of each name, shape `(name, path)`."""
+        from pertoken.forecast.kernel_world import normals  # noqa: PLC0415  slow to load, only a simulation needs it
 
-        normals: Values = ndtri(self.shares(name))
-        return normals
+        return normals(self.shares(names))
 
 
 @lru_cache(maxsize=2)
 def _even(names: tuple[str, ...], draws: int, replicates: int, seed: int) -> Values:
-    """Points of all replicates, one after the other, shape `(path, name)`; the same while factors are held in turn."""
-    return np.concatenate([design(names, draws=draws, kind="sobol", seed=seed, replicate=r) for r in range(replicates)])
+    """Points of all replicates, one after the other, shape `(name, path)`; the same while factors are held in turn."""
+    out = np.empty((len(names), replicates * draws))
+    for r in range(replicates):
+        out[:, r * draws : (r + 1) * draws] = design(names, draws=draws, kind="sobol", seed=seed, replicate=r).T
+    return out
 
 
 class _Middle:
@@ -148,15 +151,13 @@ class _Middle:
     def __init__(self, paths: int) -> None:
         self.paths = paths
 
-    def shares(self, name: str) -> Values:
+    def shares(self, names: Sequence[str]) -> Values:
         """Halves."""
-        del name
-        return np.full(self.paths, 0.5)
+        return np.full((len(names), self.paths), 0.5)
 
-    def normals(self, name: str) -> Values:
+    def normals(self, names: Sequence[str]) -> Values:
         """Zeros."""
-        del name
-        return np.zeros(self.paths)
+        return np.zeros((len(names), self.paths))
 
 
 def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held: frozenset[str]) -> Worlds:
@@ -167,18 +168,20 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
         return still if factor in held else chance
 
     who = [] if "whales" in held else [model.people.names[i] for i in whales_of(model)]
-    walks = [_walk(of("whales"), f"{name} ", months) for name in who]
-    none = np.zeros((0, chance.paths))
+    own = of("whales")
+    walks = np.empty((len(who), months, chance.paths), dtype=np.float32)
+    for walk, name in zip(walks, who, strict=True):
+        walk[:] = _mixed(_steps(months), own, f"{name} ")
     return Worlds(
         replicates=replicates,
         growth=_growth(shared, of("growth"), months),
         shock=_shocks(model, of("shocks"), months) + _calendar(shared, of("growth")),
-        level=of("level").normals("level"),
-        leave=shared.leave * of("leaving").normals("leaving"),
+        level=of("level").normals(["level"])[0],
+        leave=shared.leave * of("leaving").normals(["leaving"])[0],
         born=_born(model, of("arrivals"), months),
-        whale_level=np.stack([of("whales").normals(f"{name} level") for name in who]) if who else none,
-        whale_walk=np.stack(walks) if who else np.zeros((0, months, chance.paths)),
-        whale_share=np.stack([of("whales").shares(f"{name} leaving") for name in who]) if who else none,
+        whale_level=own.normals([f"{name} level" for name in who]),
+        whale_walk=walks,
+        whale_share=own.shares([f"{name} leaving" for name in who]),
         held=held,
     )
 
@@ -187,7 +190,7 @@ def _growth(shared: Shared, chance: _Design | _Middle, months: int) -> Values:
     """Expected growth with the error of its rate, which is a t and gets smaller from month to month."""
     from scipy.special import stdtrit  # noqa: PLC0415  slow to load, and only a simulation needs it
 
-    unit = stdtrit(FREEDOM, chance.shares("growth")) / np.sqrt(FREEDOM / (FREEDOM - 2))
+    unit = stdtrit(FREEDOM, chance.shares(["growth"])[0]) / np.sqrt(FREEDOM / (FREEDOM - 2))
     rate = np.clip(shared.error * unit, -MOST_GROWTH, MOST_GROWTH)
     grown = np.cumsum(shared.damping ** np.arange(months))
     growth: Values = shared.growth[:, :, None] + grown[:, None] * rate
@@ -198,7 +201,7 @@ def _calendar(shared: Shared, chance: _Design | _Middle) -> Values:
     """What a month is, for everybody who is there in it: its length, its season, the events in it with their doubt."""
     calendar: Values = np.zeros((*shared.growth.shape, 1)) if shared.calendar is None else shared.calendar[:, :, None]
     for k, each in enumerate(() if shared.events is None else shared.events):
-        calendar = calendar + each[:, :, None] * chance.normals(f"event {k}")
+        calendar = calendar + each[:, :, None] * chance.normals([f"event {k}"])[0]
     return calendar
 
 
@@ -214,30 +217,36 @@ def _shocks(model: Forecastable, chance: _Design | _Middle, months: int) -> Valu
 def _waves(chance: _Design | _Middle, name: str, months: int, stays: float) -> Values:
     """A stationary autoregression of variance 1, by its principal components, shape `(month, path)`."""
     apart = np.abs(np.subtract.outer(np.arange(months), np.arange(months)))
-    size, axes = np.linalg.eigh(float(stays) ** apart)
-    order = np.argsort(-size, kind="stable")
-    axes = axes[:, order] * np.sign(axes[:, order].sum(axis=0) + 1e-12)
-    normals = np.stack([chance.normals(f"{name}{k}") for k in range(months)])
-    waves: Values = (axes * np.sqrt(np.maximum(size[order], 0))) @ normals
-    return waves
+    return _mixed(_root(float(stays) ** apart), chance, name)
 
 
-def _walk(chance: _Design | _Middle, name: str, months: int) -> Values:
-    """Normals whose sums are a walk, by a bridge: the first dimensions say where it gets to, shape `(month, path)`."""
+def _mixed(root: Values, chance: _Design | _Middle, name: str) -> Values:
+    """Mix the normals of a name, one for each column of a matrix, shape `(row, path)`."""
+    from pertoken.forecast.kernel_world import product  # noqa: PLC0415  slow to load, and only a simulation needs it
+
+    return product(root, chance.normals([f"{name}{k}" for k in range(root.shape[1])]))
+
+
+def _steps(months: int) -> Values:
+    """Steps of a walk as sums of normals, by a bridge: the first say where it gets to, shape `(month, normal)`."""
     walk = np.minimum.outer(np.arange(1, months + 1), np.arange(1, months + 1)).astype(float)
-    size, axes = np.linalg.eigh(walk)
+    return np.diff(_root(walk), axis=0, prepend=0)
+
+
+def _root(variance: Values) -> Values:
+    """A square root of a matrix, by its principal components, the largest first."""
+    size, axes = np.linalg.eigh(variance)
     order = np.argsort(-size, kind="stable")
     axes = axes[:, order] * np.sign(axes[:, order].sum(axis=0) + 1e-12)
-    normals = np.stack([chance.normals(f"{name}{k}") for k in range(months)])
-    steps: Values = np.diff((axes * np.sqrt(size[order])) @ normals, axis=0, prepend=0)
-    return steps
+    root: Values = axes * np.sqrt(np.maximum(size[order], 0))
+    return root
 
 
 def _born(model: Forecastable, chance: _Design | _Middle, months: int) -> NDArray[np.int32]:
     """Newcomers: negative binomial around a rate that is the same factor off in all months of a world."""
     shared, spread = model.shared, model.shared.arrivals_error
     middle = isinstance(chance, _Middle)
-    factor = np.exp(spread * chance.normals("arrivals") - (0.0 if middle else spread**2 / 2))
+    factor = np.exp(spread * chance.normals(["arrivals"])[0] - (0.0 if middle else spread**2 / 2))
     out = np.zeros((len(model.laws), months, chance.paths), dtype=np.int32)
     for s, law in enumerate(model.laws):
         for m in range(months):
@@ -245,7 +254,8 @@ def _born(model: Forecastable, chance: _Design | _Middle, months: int) -> NDArra
             if middle:
                 out[s, m] = np.rint(mean)
             elif shared.arrivals[s, m] > 0:
-                out[s, m] = counted(chance.shares(f"arrivals of {law.name} {m}"), mean, shared.arrivals_size)
+                share = chance.shares([f"arrivals of {law.name} {m}"])[0]
+                out[s, m] = counted(share, mean, shared.arrivals_size)
     return out
 
 
@@ -262,18 +272,12 @@ def counted(share: Values, mean: Values, size: float) -> NDArray[np.int32]:
     """
     if mean.max() > MANY:
         return _near(share, mean, size)
-    if np.isinf(size):
-        chance, ratio = np.exp(-mean), mean
-    else:
-        chance, ratio = (size / (size + mean)) ** size, mean / (size + mean)
-    below, number = chance.copy(), np.zeros(len(mean), dtype=np.int32)
-    for k in range(int(MOST_TRIED)):
-        more = below < share
-        if not more.any():
-            break
-        number += more
-        chance = chance * (ratio / (k + 1) if np.isinf(size) else ratio * (k + size) / (k + 1))
-        below += chance
+    from pertoken.forecast.kernel_world import reached  # noqa: PLC0415  slow to load, and only a simulation needs it
+
+    few = np.isinf(size)
+    chance = np.exp(-mean) if few else (size / (size + mean)) ** size
+    number = np.zeros(len(mean), dtype=np.int32)
+    reached(share, chance, mean if few else mean / (size + mean), 0.0 if few else float(size), MOST_TRIED, number)
     return number
 
 

@@ -151,8 +151,8 @@ def _totals(made: Backtested) -> Table:
     count = int(max(there.count, default=0))
     few = "; so few say little about coverage" if count < FEW else ""
     note = (
-        f"{counted(count, 'forecasts')} of the total of customers there at the time{few}. The last column holds them against all "
-        "customers, with those who came later."
+        f"{counted(count, 'forecasts')} of the total of customers there at the time{few}. The last column holds them "
+        "against all customers, with those who came later."
     )
     columns = (Column("forecaster", "Total", "text"), *_rate_columns(), Column("bias_all", "Bias, all", "share"))
     return Table("totals", "The total of all customers", columns, tuple(rows), note, total=False)
@@ -191,7 +191,7 @@ def _parts(made: Backtested, key: str) -> Table:
     ]  # fmt: skip
     columns = (
         Column("part", WORDS.get(key, key).capitalize(), "text"),
-        Column("count", "Forecasts", "count"),
+        Column("count", "Made", "count"),
         Column("crps", "CRPS", "share"),
         Column("crps_naive", "Naive", "share"),
         Column("bias", "Bias", "share"),

@@ -212,14 +212,15 @@ def _states(answer: Cohorts) -> list[Table]:
     rows = tuple(
         (
             state.capitalize(), int(now[i]), number(now[i] / now.sum()), float(spent[i]),
-            number(spent[i] / spent.sum()) if spent.sum() > 0 else None, float(before[i]), round(float(made.ahead[i]), 1),
+            number(spent[i] / spent.sum()) if spent.sum() > 0 else None, float(before[i]),
+            round(float(made.ahead[i]), 1),
         )
         for i, state in enumerate(STATES)
     )  # fmt: skip
     does = _word(answer, "pays", "uses")
     note = (
-        f"Ramp, contracting: {does} 15 % more or less than in the last window with any. Dormant: nothing for one or two "
-        "windows; gone: for three. Expected of those there are, by what was seen and a prior."
+        f"Ramp, contracting: {does} 15 % more or less than in the last window with any. Dormant: nothing for one or "
+        "two windows; gone: for three. Expected of those there are, by what was seen and a prior."
     )
     changes = (
         Column("state", "From", "text"),

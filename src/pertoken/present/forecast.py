@@ -10,8 +10,8 @@ from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.backtested import Backtested
 from pertoken.forecast.fitted import COMING
-from pertoken.forecast.population import FACTORS
 from pertoken.forecast.scored import LEVELS, rates
+from pertoken.forecast.signed import SIGNED
 from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
@@ -229,6 +229,8 @@ def _committed(answer: Forecast) -> Iterator[Table]:
         Column("until", "Last term ends", "text"),
         Column("due", "Committed", "money", unit),
         Column("drawn", "Paid before", "money", unit),
+        Column("goes_on", "Then renewed", "text"),
+        Column("renewal", "By chance", "share"),
         *(Column(name, f"Pays {name.upper()}", "money", unit) for name in ("p10", "p50", "p90")),
     )
     rows: list[tuple[Cell, ...]] = []
@@ -236,8 +238,21 @@ def _committed(answer: Forecast) -> Iterator[Table]:
         worlds = answer.parts.get("customer", {}).get(each.customer)
         band = None if worlds is None else Band.of(worlds["revenue"].sum(axis=1))
         ends = (None,) * 3 if band is None else tuple(float(v) for v in (band.p10, band.p50, band.p90))
-        rows.append((each.customer, each.until or f"after {answer.months[-1]}", each.due, each.drawn, *ends))
-    note = "Committed in terms that end in these months; what is not used of it is charged when a term ends."
+        rows.append(
+            (
+                each.customer,
+                each.until or f"after {answer.months[-1]}",
+                each.due,
+                each.drawn,
+                each.goes_on,
+                each.renewal if each.goes_on else None,
+                *ends,
+            )
+        )
+    note = (
+        "Committed in terms that end in these months; what is not used of it is charged when a term ends. "
+        "A contract that is not renewed is lost with its customer."
+    )
     yield Table("contracts", "Contracts", columns, tuple(rows), note, total=False)
 
 
@@ -274,7 +289,7 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
     still = answer.drivers[0].still
     note = f"Alone: it moves, all else stands at its middle, where the sum is {show(still, kind)} {unit}."
     yield Table("drivers", "What makes the range wide", columns, rows, note, total=False)
-    draw, alt = partial(_tornado, answer), f"Ranges of {len(FACTORS)} factors, each alone."
+    draw, alt = partial(_tornado, answer), f"Ranges of {len(answer.drivers)} factors, each alone."
     yield Chart("tornado", "What makes the range wide?", draw, alt, "drivers")
 
 
@@ -320,7 +335,7 @@ def _backtest(answer: Forecast) -> Iterator[Table]:
         Column("what", "Forecasts of", "text"),
         *(Column(name, label, "share") for name, label in
           (("crps", "CRPS"), ("wape", "WAPE"), ("bias", "Bias"), ("in_80", "In 80 %"))),
-        Column("count", "Forecasts", "count"),
+        Column("count", "Made", "count"),
     )  # fmt: skip
     note = f"Of {made.scored.horizon} days, made on {len(made.origins)} earlier days from what was known then."
     if made.money is not None:
@@ -420,7 +435,9 @@ def _of_all(answer: Forecast) -> list[tuple[Cell, ...]]:
         ("swing of a segment apart", growth.segment_shock, fitted.growth.segment_shock, alone),
         ("error of the arrivals, log", arrivals.error, fitted.arrivals.error, "both"),
         ("size of the negative binomial of arrivals", arrivals.size, fitted.arrivals.size, alone),
-    ]
+        *([("usage of who has signed against the plan, log", priors.signed.spread, priors.signed.spread, alone)]
+          if SIGNED in answer.parts.get("cohort", {}) else []),
+    ]  # fmt: skip
 
 
 def _who(prior: float, used: float) -> str:

@@ -17,6 +17,7 @@ FACTOR_WORDS = {
     "level": "shared level of the first month",
     "leaving": "how fast customers leave",
     "arrivals": "who comes, and how large",
+    "renewals": "contracts that are renewed, or not",
     "whales": "the largest customers",
     "customers": "other customers, each alone",
 }

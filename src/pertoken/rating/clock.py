@@ -13,8 +13,6 @@ from pertoken.core.distinct import distinct
 DAY = 24 * 60
 QUARTER = 15
 """Zones change their clocks on quarters of an hour. [minute]"""
-MONDAY = 3
-"""Day of the week of 1970-01-01; Monday is 0."""
 
 
 def within(window: Window, moment: datetime) -> bool:

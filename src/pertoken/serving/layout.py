@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from pertoken.core.money import Values
+from pertoken.serving.values import Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +47,11 @@ class Layout:
     kv: Values
     activation: Values
     four_bits: Values
+
+    @property
+    def group(self) -> Values:
+        """GPUs that work on one step: those of a stage."""
+        return self.gpus / self.pipeline
 
 
 def stacked(each: Sequence[Layout]) -> Layout:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from pertoken.catalog.models import Architecture
-from pertoken.core.money import Values
+from pertoken.serving.values import Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pertoken.core.money import Values
 from pertoken.serving.layout import Layout
+from pertoken.serving.precision import FOUR
 from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes
-
-KNEE = 3
-"""Exponent of the blend of memory and compute: sharp enough for a roofline, round as the measured knee is."""
+from pertoken.serving.values import Values
 
 WIDE = 2
 """Bytes of a number that GPUs exchange, and of a weight of the output embedding, which is not quantised."""
@@ -41,7 +39,7 @@ class Step:
 
     @property
     def total(self) -> Values:
-        """The whole step. [s]"""
+        """The whole step [s]."""
         return self.products + self.cache + self.prompt + self.exchange + self.overhead
 
 
@@ -68,9 +66,10 @@ def step(  # noqa: PLR0917  what a step has
     Returns:
         Times of the shape that all of these broadcast to.
     """
+    running = running / on.pipeline  # stages work on parts of the batch in turn
     tokens = running + prompt
     stream, multiply = _products(model, on, engine, tokens)
-    products = (stream**KNEE + multiply**KNEE) ** (1 / KNEE)
+    products = (stream**engine.knee + multiply**engine.knee) ** (1 / engine.knee)
     return Step(
         products=products,
         cache=_cache(model, on, engine, running, context),
@@ -94,49 +93,54 @@ def _products(model: Sizes, on: Layout, engine: Profile, tokens: Values) -> tupl
     left = np.where(on.four_bits > 0, engine.unpacked, 1.0)
     woken = distinct(model, tokens)
     kept = (model.dense - model.head + model.attention * (on.apart - 1)) * on.weight + model.head * WIDE
-    fullest = np.minimum(woken * _crowding(woken / on.expert, on.expert), model.experts)
+    fullest = np.minimum(woken * _crowding(engine, woken / on.expert, on.expert), model.experts)
     routed = model.expert_layers * model.expert * fullest * on.expert_weight * engine.routed
-    stream = (kept + routed) / (on.gpus * on.bandwidth * engine.weights * left)
-    crowd = engine.crowded * _crowding(tokens * model.chosen / on.expert, on.expert)
+    reached = np.minimum(engine.weights * pace(on, engine.steeper), 1.0) * left
+    stream = (kept + routed) / (on.group * on.bandwidth * reached)
+    crowd = engine.crowded * _crowding(engine, tokens * model.chosen / on.expert, on.expert)
     peak = on.peak * _of(engine.compute, on.activation) * left
     work = model.dense + model.expert_layers * model.chosen * model.expert * crowd
-    return stream, 2 * work * tokens / (on.gpus * peak)
+    return stream, 2 * work * tokens / (on.group * peak)
 
 
-def _crowding(mean: Values, groups: Values) -> Values:
-    """How many times the mean the fullest of groups has, if each gets a Poisson count: about 1 + sqrt(2 ln g / mean)."""
-    return np.minimum(1 + np.sqrt(2 * np.log(groups) / np.maximum(mean, 1e-9)), groups)
+def _crowding(engine: Profile, mean: Values, groups: Values) -> Values:
+    """How many times the mean the fullest of groups has.
+
+    With Poisson counts about 1 + sqrt(2 ln(groups) / mean); engines that place experts by load have less of it.
+    """
+    return np.minimum(1 + engine.skew * np.sqrt(2 * np.log(groups) / np.maximum(mean, 1e-9)), groups)
 
 
 def _cache(model: Sizes, on: Layout, engine: Profile, running: Values, context: Values) -> Values:
     held = model.kv * context + model.kv_windowed * np.minimum(context, model.window)
-    shards = on.apart * on.pipeline * np.minimum(on.tensor, model.kv_heads)
+    shards = on.apart * np.minimum(on.tensor, model.kv_heads)
     return running * held * on.kv / (shards * on.bandwidth * engine.cache)
 
 
 def _prompt(model: Sizes, on: Layout, engine: Profile, prompt: Values, behind: Values) -> Values:
     pairs = prompt * (behind + prompt / 2)
     near = prompt * np.minimum(behind + prompt / 2, model.window)
-    return 2 * (model.score * pairs + model.score_windowed * near) / (on.gpus * on.peak16 * engine.attention)
+    return 2 * (model.score * pairs + model.score_windowed * near) / (on.group * on.peak16 * engine.attention)
 
 
 def _exchange(model: Sizes, on: Layout, engine: Profile, tokens: Values) -> Values:
     """Two all-reduces a layer among GPUs that share matrices; one exchange where attention runs apart."""
-    hop, wire = _of(engine.hop, on.pcie) * pace(on, engine), _of(engine.wire, on.pcie)
-    group = on.gpus / on.pipeline
+    hop, wire = _of(engine.hop, on.pcie) * pace(on, engine.newer), _of(engine.wire, on.pcie)
+    group = on.group
     latency = hop * (1 + engine.growth * np.log2(np.maximum(group, 2) / 2))
     volume = tokens * model.hidden * WIDE * 2 * (group - 1) / group / (on.link * wire)
     return np.where(group > 1, model.layers * np.where(on.apart > 1, 1, 2) * (latency + volume), 0.0)
 
 
-def pace(on: Layout, engine: Profile) -> Values:
-    """How much longer than on the GPU that they are stated for fixed costs last."""
-    return (on.bandwidth / PACE) ** -engine.newer
+def pace(on: Layout, power: Values) -> Values:
+    """How many times as long as on the GPU that it is stated for a cost lasts: shorter on one that reads faster."""
+    return (on.bandwidth / PACE) ** -power
 
 
 def _overhead(model: Sizes, on: Layout, engine: Profile, running: Values, prompt: Values) -> Values:
     """What launching, routing, scheduling and sampling add."""
-    launched = (engine.layer * model.layers + engine.expert * model.expert_layers) * pace(on, engine)
+    routing = engine.expert * np.where(on.activation == FOUR, engine.fused, 1.0) * model.expert_layers
+    launched = (engine.layer * model.layers + routing) * pace(on, engine.newer)
     return launched + engine.step + engine.sequence * running + engine.token * prompt
 
 

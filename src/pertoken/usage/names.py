@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from pertoken.core import meters
-from pertoken.core.errors import InputError
 
 TIMES = (
     "timestamp",
@@ -144,16 +143,8 @@ def best(columns: Iterable[str], names: Sequence[str]) -> tuple[str, ...]:
 def synonyms(columns: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """List the names of each meter; cache writes of any time to live by their own."""
     last = {column.rsplit(".", maxsplit=1)[-1].lower() for column in columns}
-    own = {name: (name,) for name in sorted(last) if name.startswith("cache_write_") and _is_meter(name)}
+    own = {name: (name,) for name in sorted(last) if name.startswith("cache_write_") and meters.is_meter(name)}
     return own | dict(METERS)
-
-
-def _is_meter(name: str) -> bool:
-    try:
-        meters.meter(name)
-    except InputError:
-        return False
-    return True
 
 
 def looks_like_meter(column: str) -> bool:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pertoken.forecast.backtested import Backtested
     from pertoken.forecast.outside import Outside
     from pertoken.forecast.panel import Panel
-    from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.rolling import Forecaster
     from pertoken.workbench.hindsight import Said
 
@@ -67,8 +66,7 @@ def backtest(
         meter: Which meter is forecast; all tokens added up if empty, or the only meter.
         card: What customers are charged by: the revenue that forecasts come to is then scored too.
         experts: Further experts in our forecast by name, as `lightgbm` or `AutoETS`.
-        outside: Forecasts of days or months of the log that were made elsewhere before: files, or records. Each is
-            taken into ours on the day before its first, and scored alone.
+        outside: Forecasts of days or months of the log, made elsewhere the day before: taken into ours, scored alone.
         outside_weight: What each of them counts for, 0 to 1; half if None.
         grain: Periods of the forecast: `hour`, `day`, `month`, `quarter`.
         draws: Samples of each forecast.
@@ -82,35 +80,20 @@ def backtest(
     """
     from pertoken.forecast.backtested import OURS, backtested  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.panel import Panel  # noqa: PLC0415
-    from pertoken.forecast.prediction import predicted  # noqa: PLC0415
     from pertoken.workbench.hindsight import kept  # noqa: PLC0415
 
     heard = voices(experts, outside, outside_weight)
-
-    def alone(panel: Panel, horizon: int, draws: int, seed: int) -> "Predicted":
-        return predicted(panel, horizon=horizon, draws=draws, seed=seed, experts=heard.experts)
-
-    def ours(panel: Panel, horizon: int, draws: int, seed: int) -> "Predicted":
-        return heard.as_of(panel.periods[-1]).join(alone(panel, horizon, draws, seed), panel.periods[-1], seed=seed)
-
     read = _Read(log) if isinstance(log, Panel) else _read(log, list(card), meter, grain, tuple(by), how)
-    every = {OURS: ours, **{name: _peer(name) for name in dict.fromkeys(peers)}, **(forecasters or {})}
-    elsewhere = Elsewhere(heard, alone, [])
-    if heard.outside:
-        every[OUTSIDE] = elsewhere
+    elsewhere = Elsewhere(heard, heard.alone, [])
+    every = {OURS: heard.joined, **{name: _peer(name) for name in dict.fromkeys(peers)}, **(forecasters or {})}
     said: list[Said] = []
-    if read.rated is not None:
-        every = {name: kept(name, each, said) for name, each in every.items()}
+    every |= {OUTSIDE: elsewhere} if heard.outside else {}
+    every = {name: kept(name, each, said) for name, each in every.items()} if read.rated else every
     told = {"horizon": horizon, "histories": history, "count": origins, "draws": draws, "seed": seed, "by": by}
     told |= {"of": read.of, "source": "a panel" if isinstance(log, Panel) else str(log)}
     made = backtested(read.panel, every, watch=progress, also=heard.days(read.panel.periods), **told)  # type: ignore[arg-type]
     notes = (*read.says, *(each for each in made.notes if not each.endswith(SILENT)))
-    if elsewhere.tried:
-        best = elsewhere.best_weight(read.panel, made.scored.horizon)
-        notes += (
-            f"an outside forecast with a weight of {best:.0%} would have brought the least CRPS on the days it has",
-        )
-    return replace(made, notes=notes, money=read.charged(said))
+    return replace(made, notes=(*notes, *elsewhere.learnt(read.panel, made.scored.horizon)), money=read.charged(said))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

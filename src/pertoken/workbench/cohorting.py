@@ -16,16 +16,13 @@ from pertoken.core.money import Values
 from pertoken.core.period import GRAINS, begins, ends, roll_up
 from pertoken.rating.card import Card
 from pertoken.workbench.cards import Aside
-from pertoken.workbench.histories import History, history
+from pertoken.workbench.histories import UNPAID, History, history
 from pertoken.workbench.reading import How
 
 if TYPE_CHECKING:
     from pertoken.forecast.cohort_answer import Cohorts, Converted, Selling
     from pertoken.forecast.cohort_report import Ask
     from pertoken.forecast.panel import Panel
-
-UNPAID = ("", "free", "trial", "none")
-"""States in which a customer does not pay, in whatever case they are written."""
 
 NO_DAYS = "no time to reckon the day by"
 """What is said of a log without days."""

@@ -1,6 +1,6 @@
 """What makes a range wide, and what more history would bring: small simulations, held against each other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,9 @@ from pertoken.workbench.preparing import Prepared
 if TYPE_CHECKING:
     from pertoken.forecast.answer import Driver, Sufficiency
     from pertoken.forecast.fitted import Fitted
+
+FEW = 512
+"""Worlds of what is only compared, in one even design."""
 
 LENGTHS = (30, 60, 90, 180)
 """Lengths of history whose ranges are told. [day]"""
@@ -42,39 +45,40 @@ def explained(
     from numba import get_num_threads  # noqa: PLC0415  the calculator must start fast
 
     from pertoken.forecast.answer import drivers, held_in_turn  # noqa: PLC0415
+    from pertoken.forecast.population import FACTORS  # noqa: PLC0415
+    from pertoken.forecast.under_contract import RENEWALS  # noqa: PLC0415
 
-    longer = _longer(made)
     plain: frozenset[str] = frozenset()
     few = {plain: total(made.fitted, plain)}  # before the others: they share the design that it draws
     step()
 
-    def told(what: "tuple[Fitted, frozenset[str]]") -> Values:
-        found = total(*what)
+    def told(fitted: "Fitted", held: frozenset[str]) -> Values:
+        found = total(fitted, held)
         step()
         return found
 
-    asked = [(made.fitted, held) for held in held_in_turn() if held]
+    factors = [each for each in FACTORS if each != RENEWALS or made.agreed is not None]
     with ThreadPoolExecutor(get_num_threads()) as pool:
-        found = list(pool.map(told, [*asked, *((each, plain) for each in longer.values())]))
-    few |= dict(zip((held for _, held in asked), found, strict=False))
-    with_more = dict(zip(longer, found[len(asked) :], strict=True))
-    return drivers(few.__getitem__), _sufficiency(made, whole, few[plain], with_more)
+        asked = {held: pool.submit(told, made.fitted, held) for held in held_in_turn(factors) if held}
+        longer = {length: pool.submit(told, each, plain) for length, each in _longer(made)}
+    few |= {held: each.result() for held, each in asked.items()}
+    with_more = {length: each.result() for length, each in longer.items()}
+    return drivers(few.__getitem__, factors), _sufficiency(made, whole, few[plain], with_more)
 
 
-def _longer(made: Prepared) -> "dict[int, Fitted]":
+def _longer(made: Prepared) -> "Iterator[tuple[int, Fitted]]":
     """Fit what is simulated as it would be with longer histories, by their length in days."""
     from pertoken.forecast.fitted import fitted  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.sufficiency import falls_by, narrowed  # noqa: PLC0415
 
     days, level = len(made.read.panel.periods), made.fitted.predicted
     power = falls_by(made.read.panel.weighted(made.standing.weights), level, seed=made.seed)
-    return {
-        length: fitted(
+    for length in [each for each in LENGTHS if each > days * LONGER][: TOLD - 1]:
+        again = fitted(
             made.read.panel, made.standing, made.fitted.of.months, priors=made.fitted.priors, seed=made.seed,
             level=narrowed(level, (days / length) ** power), more=length / days, events=made.coming,
-        )
-        for length in [each for each in LENGTHS if each > days * LONGER][: TOLD - 1]
-    }  # fmt: skip
+        )  # fmt: skip
+        yield length, made.with_signed(again)
 
 
 def _sufficiency(made: Prepared, whole: Values, few: Values, more: dict[int, Values]) -> "tuple[Sufficiency, ...]":

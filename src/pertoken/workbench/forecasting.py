@@ -1,19 +1,20 @@
 """What revenue will we make, as a range? From a log and cards to simulated worlds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from pertoken.core.errors import InputError
-from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.deep import Depth
-from pertoken.workbench.explaining import explained
+from pertoken.workbench.explaining import FEW, explained
+from pertoken.workbench.histories import STATE, UNPAID
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
 from pertoken.workbench.voices import voices
 
@@ -32,14 +33,12 @@ if TYPE_CHECKING:
 PATHS = 10_240
 """Worlds of a forecast, ten replicates of a power of two."""
 
-FEW = 512
-"""Worlds of what is only compared, in one even design."""
+REPLICATES = 10
+"""Independent designs that all worlds are of, which say how far a figure is off."""
 
 FROM_ABOVE = 10_000
 """Worlds of the market."""
 
-SIGNED = "signed, not there yet"
-"""Label of those who have a contract and are not in the log."""
 
 HALF = 0.5
 """Share of one customer from which on the range is said to be theirs."""
@@ -136,10 +135,19 @@ def foretold(
         tested: Score forecasts like this one on the same history, as of earlier days.
         progress: Told how far the simulations are, 0 to 1.
     """
+    with ThreadPoolExecutor(1) as beside:  # simulations leave Python's lock to others most of the time
+        testing = beside.submit(_backtested, made) if tested else None
+        answer = _foretold(made, draws, explain=explain, progress=progress)
+    return replace(answer, backtest=testing.result() if testing else None)
+
+
+def _foretold(made: Prepared, draws: int, *, explain: bool, progress: Callable[[float], None] | None) -> "Forecast":
     from pertoken.forecast.answer import Forecast  # noqa: PLC0415  the calculator must start fast
 
-    step = _steps(progress)
-    found = _simulated(made, made.fitted, draws)
+    by_line = made.charging.books is not None
+    step = _steps(None if by_line else progress)
+    explain = explain and not by_line
+    found = _simulated(made, made.fitted, draws, progress=_blocks(progress) if by_line else None)
     worlds, parts = _added(made, found)
     leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
     below: Values = worlds[leading].sum(axis=1)
@@ -168,13 +176,17 @@ def foretold(
         drivers=why,
         more=more,
         concentration=_concentration(made),
-        backtest=_backtested(made) if tested else None,
         committed=_committed(made),
         simulated=found,
         above=above,
         landing=_landed(made, draws),
-        notes=(*_notes(made), *(above.says if above else ())),
+        notes=(*_notes(made), *_by_line(made, found, draws), *(above.says if above else ())),
     )
+
+
+def _blocks(progress: Callable[[float], None] | None) -> Callable[[int, int], None] | None:
+    """Tell how many blocks of worlds are done, where a forecast is one long simulation."""
+    return None if progress is None else lambda done, whole: progress(done / whole)
 
 
 def _landed(made: Prepared, draws: int) -> "Landing | None":
@@ -246,12 +258,14 @@ def _again(values: Mapping[str, Values], rows: Values) -> dict[str, Values]:
 
 
 def _simulated(
-    made: Prepared, fitted: "Fitted", draws: int, held: frozenset[str] = frozenset(), **more: int
+    made: Prepared,
+    fitted: "Fitted",
+    draws: int,
+    held: frozenset[str] = frozenset(),
+    **more: Any,  # noqa: ANN401  as `Charging.simulated`
 ) -> "Simulated":
-    from pertoken.forecast.simulate import simulate  # noqa: PLC0415  the calculator must start fast
-
-    promises = made.promises
-    return simulate(fitted.of, made.tariffs, paths=draws, seed=made.seed, held=held, promises=promises, **more)
+    promises = made.promises_of(fitted)
+    return made.charging.simulated(fitted.of, draws=draws, seed=made.seed, held=held, promises=promises, **more)
 
 
 def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[str, dict[str, dict[str, Values]]]]:
@@ -263,7 +277,7 @@ def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[
         by_group["cost"] = found.sums["cost"]
         if made.plans:
             by_group["margin"] = by_group["revenue"] - by_group["cost"]
-    groups = _with_signed(made, by_group)
+    groups = made.fitted.of.groups
     parts = {
         key: {
             label: {name: each[:, :, column.codes == code].sum(axis=2) for name, each in by_group.items()}
@@ -273,23 +287,6 @@ def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[
         if len(column.labels) > 1
     }
     return {name: each.sum(axis=2) for name, each in by_group.items()}, parts
-
-
-def _with_signed(made: Prepared, by_group: dict[str, Values]) -> Mapping[str, Key]:
-    """Add a group of those who have signed and are not in the log: they bring what they are committed to."""
-    from pertoken.forecast.promised import outside  # noqa: PLC0415  the calculator must start fast
-
-    groups = made.fitted.of.groups
-    if made.agreed is None or not made.plans:
-        return groups
-    names, due = outside(made.agreed, len(made.read.panel))
-    if not names:
-        return groups
-    for name, each in by_group.items():
-        more = due if name in ("revenue", "margin") else np.zeros_like(due)
-        column = np.broadcast_to(more[:, None], (*each.shape[:2], 1))
-        by_group[name] = np.concatenate([each, column], axis=2)
-    return {key: Key.of([*column.column(), SIGNED]) for key, column in groups.items()}
 
 
 def _committed(made: Prepared) -> "tuple[Committed, ...]":
@@ -306,8 +303,17 @@ def _committed(made: Prepared) -> "tuple[Committed, ...]":
         last = int(terms.expires[own].max())
         until = months[last] if last < len(months) else ""
         due, drawn = float(terms.committed[ends].sum()), float(terms.drawn[ends].sum())
-        found.append(Committed(made.agreed.customers[customer], due, drawn, until))
+        found.append(Committed(made.agreed.customers[customer], due, drawn, until, *_renewal(made, int(customer))))
     return tuple(found)
+
+
+def _renewal(made: Prepared, customer: int) -> tuple[str, float]:
+    """Into which month a contract goes on only if it is renewed, and the chance of that."""
+    promises = made.promises
+    at = -1 if promises is None else promises.row[customer]
+    if promises is None or at < 0 or not (ends := np.flatnonzero(promises.chance[at] < 1)).size:
+        return "", 1.0
+    return made.fitted.of.months[ends[0]], float(promises.chance[at, ends[0]])
 
 
 def _past(made: Prepared) -> dict[str, tuple[tuple[str, ...], Values]]:
@@ -329,9 +335,14 @@ def _whole_months(days: Sequence[str]) -> set[str]:
 
 
 def _concentration(made: Prepared) -> dict[str, float]:
-    """Expected charges of each customer there is in the first month, the most first; their usage without a card."""
+    """Expected charges of each customer there is in the first month, the most first; their usage without a card.
+
+    Nothing, where cards are rated line by line.
+    """
     people, samples = made.fitted.of.people, made.fitted.predicted.samples
     mean = samples.mean(axis=0)
+    if made.charging.books is not None:
+        return {}
     if made.plans:
         some = np.asarray(samples[: max(min(len(samples), ROOM // samples.shape[1]), 1)], dtype=float)
         mean = _first_month(made, some * (DAYS / made.fitted.predicted.horizon)).mean(axis=0)
@@ -343,10 +354,10 @@ def _first_month(made: Prepared, driver: Values) -> Values:
     """Charge a first month, shape `(draw, customer)`."""
     from pertoken.forecast.tariff_bill import bill  # noqa: PLC0415  the calculator must start fast
 
-    people, months = made.fitted.of.people, len(made.fitted.of.months)
+    people, months, there = made.fitted.of.people, len(made.fitted.of.months), slice(driver.shape[1])
     whole = np.zeros((*driver.shape, months))
     whole[:, :, 0] = driver
-    charged: Values = bill(made.tariffs, people.plan, people.mix, whole)[:, :, 0]
+    charged: Values = bill(made.tariffs, people.plan[there], people.mix[there], whole)[:, :, 0]
     return charged
 
 
@@ -364,9 +375,38 @@ def _notes(made: Prepared) -> tuple[str, ...]:
         month, days = made.begun.month, made.begun.rest
         ahead = made.fitted.of.months[0]
         notes.append(f"the log ends {days} days before {month} does: it lands as its own line; sums begin with {ahead}")
+    notes += _unpaid(made)
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
     return tuple(notes)
+
+
+def _by_line(made: Prepared, found: "Simulated", draws: int) -> tuple[str, ...]:
+    """Say that cards are rated line by line, why, and what that costs."""
+    books = made.charging.books
+    if books is None:
+        return ()
+    fewer = f", not {draws:,}" if found.paths < draws else ""
+    spread = "" if books.grain == "month" else f"; a month's usage is spread evenly over its {books.grain}s"
+    left = "what makes the range wide and who makes the revenue are not told then"
+    return (f"rated line by line in {found.paths:,} worlds{fewer}{spread}; {left}: {made.charging.why}",)
+
+
+def _unpaid(made: Prepared) -> list[str]:
+    """Say which customers in a trial, or free of charge, are on the same plan as those who pay."""
+    track = made.read.panel.tracks.get(STATE)
+    if track is None or not made.plans:
+        return []
+    state, plan = track.last.column(), made.standing.plan.column()
+    free = np.array([label.strip().lower() in UNPAID for label in state], dtype=bool)
+    paid = set(plan[~free])
+    alike = sorted({str(each) for each, mine in zip(state[free], plan[free], strict=True) if each and mine in paid})
+    if not alike:
+        return []
+    words = ", ".join(map(repr, alike))
+    return [
+        f"! customers in state {words} are charged like those who pay; a card tells them apart with where: state == ..."
+    ]
 
 
 def _backtested(made: Prepared) -> "Backtested | None":

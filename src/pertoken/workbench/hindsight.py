@@ -15,8 +15,8 @@ from pertoken.core.keys import Key
 from pertoken.core.lines import Lines, concat
 from pertoken.core.money import Values
 from pertoken.core.period import begins
+from pertoken.workbench.charging import charging
 from pertoken.workbench.histories import History
-from pertoken.workbench.preparing import tariffs_of
 
 if TYPE_CHECKING:
     from pertoken.forecast.panel import Indices, Panel
@@ -77,9 +77,11 @@ def charged(read: History, said: Sequence[Said], weights: Values, segment: Key) 
 
     Returns:
         One line for each forecaster, length of history, origin and `of`: `all`, and each segment that is charged; None
-        where nobody is, or some were not watched all through.
+        where nobody is, some were not watched all through, or a card is rated line by line.
     """
-    if "revenue" not in read.cards:
+    from pertoken.forecast.tariff_refused import refused  # noqa: PLC0415  the calculator must start fast
+
+    if "revenue" not in read.cards or any(refused(card) for card in read.cards["revenue"]):
         return None
     place = {label: i for i, label in enumerate(read.panel.periods)}
     found: list[Lines] = []
@@ -135,7 +137,8 @@ def _true(read: History, end: int, horizon: int, rows: "Indices", came: Values, 
     mix, used = np.zeros((len(there), came.shape[1])), np.zeros(len(there))
     mix[mine] = np.divide(came, driver[:, None], out=np.zeros_like(came), where=driver[:, None] > 0)
     used[mine] = driver
-    return _till(read, end).charged(mix, used[None], horizon)[0, mine]
+    money: Values = _till(read, end).charged(mix, used[None], horizon)[0, mine]
+    return money
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +155,8 @@ class _Till:
 
         month = driver[:, :, None] * (DAYS / horizon)
         money: Values = bill(self.tariffs, self.plan, mix, month, here=(month > 0).astype(float))[:, :, 0]
-        return money * (horizon / DAYS)
+        money *= horizon / DAYS
+        return money
 
 
 def _till(read: History, until: int) -> _Till:
@@ -162,4 +166,4 @@ def _till(read: History, until: int) -> _Till:
     seen, day = read.panel.as_of(until), read.usage.period("day")
     before = begins(day.labels) <= begins(seen.periods[-1:])[0]
     plan, plans = planned(read.usage.pick(before[day.codes]), seen, read.cards["revenue"])
-    return _Till(tariffs_of(replace(read, panel=seen), plans, plan, (seen.periods[-1][:7],)), plan.codes)
+    return _Till(charging(replace(read, panel=seen), plans, plan, (seen.periods[-1][:7],)).tariffs, plan.codes)

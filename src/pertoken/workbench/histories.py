@@ -20,11 +20,18 @@ from pertoken.workbench.cards import Aside, sides
 from pertoken.workbench.reading import How, Terms, folded, read_as, terms_of
 
 if TYPE_CHECKING:
+    from pertoken.engines.duckdb import Log
     from pertoken.forecast.panel import Panel
     from pertoken.usage.report import Report
 
 RECENT = 28
 """Days from whose usage the cost of a unit is taken: four whole weeks."""
+
+UNPAID = ("", "free", "trial", "none")
+"""States in which a customer does not pay, in whatever case they are written."""
+
+STATE = "state"
+"""Key that says whether a customer pays; a column of that name is read wherever a log has it."""
 
 CUSTOMERS_OWN = ("plan", "tier", "segment", "state")
 """Keys that say what a customer is, where a log has them."""
@@ -74,6 +81,7 @@ def history(
     grain: str = "day",
     bare: bool = False,
     unpriced: Aside = "raise",
+    whole: bool = False,
     how: How,
 ) -> History:
     """Read a log by customer and day and rate both sides.
@@ -88,6 +96,7 @@ def history(
         grain: Of the panel.
         bare: Whether no card at all is needed: usage is then all there is.
         unpriced: `raise` when usage has no price, `report` to leave it out of the money and say so.
+        whole: Leave a last day out that the log has only in part: the rest of it is not watched, and no zero.
         how: How the log is read.
 
     Raises:
@@ -100,14 +109,12 @@ def history(
     with read_as(log, how) as opened:
         said = _sided(card, revenue, cost)
         cards = {} if bare and not any(said.values()) else sides(opened, said, unpriced, how.get("catalog"))
-        known = opened.binding.keys
-        if "customer" not in known:
-            raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
         every = [*(each for own in cards.values() for each in own), *also]
-        own = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *tracks)) if name in known or name in tracks)
+        own = _own(opened, tracks)
         keys = ("customer", grain, *own)
         told: dict[str, Any] = {"terms": terms, "on": how.get("on"), "rejects": how.get("rejects", False)}
         usage, report, _ = folded(opened, every, keys, **told, watch=how.get("watch"))
+    usage, left = _whole(usage, report.last, terms.timezone) if whole else (usage, ())
     own = tuple(name for name in own if one_label_each(usage, name, grain))
     cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
     usage = _of_keys(usage, cells)
@@ -116,9 +123,33 @@ def history(
     rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
     ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain)
-    return History(
-        usage, report, panel, cards, ledgers, unit_cost, every[0].currency if every else "", _left_out(rated)
-    )
+    currency = every[0].currency if every else ""
+    return History(usage, report, panel, cards, ledgers, unit_cost, currency, (*left, *_left_out(rated)))
+
+
+def _own(opened: "Log", tracks: Sequence[str]) -> tuple[str, ...]:
+    """Name the keys of a log that say what a customer is.
+
+    Raises:
+        InputError: It names no customers.
+    """
+    known = opened.binding.keys
+    if "customer" not in known:
+        raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
+    asked = {*known, *tracks, *({STATE} & set(getattr(opened, "types", ())))}
+    return tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *tracks)) if name in asked)
+
+
+def _whole(usage: Usage, last: str, timezone: str) -> tuple[Usage, tuple[str, ...]]:
+    """Leave a last day out that is known in part only, if there are others; what is left out."""
+    from pertoken.usage.report import partial_day  # noqa: PLC0415  the calculator must start fast
+
+    day = usage.period("day")
+    used = [label for label in day.labels if label]
+    if not partial_day(last, timezone) or len(used) < 2:  # noqa: PLR2004  one day is all there is
+        return usage, ()
+    kept = np.array([label != max(used) for label in day.labels], dtype=bool)[day.codes]
+    return usage.pick(kept), (f"{max(used)}, only partly in the log, is left out",)
 
 
 def _begun(contracts: Sequence[Contract], last: str) -> tuple[Contract, ...]:

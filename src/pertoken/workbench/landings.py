@@ -6,8 +6,9 @@ import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.forecast.landing import Begun
+from pertoken.workbench.charging import charging
 from pertoken.workbench.declared import signed
-from pertoken.workbench.preparing import Prepared, coming_of, tariffs_of
+from pertoken.workbench.preparing import Prepared, coming_of
 
 DRAWS = 1000
 """Samples of the rest of the month."""
@@ -20,14 +21,20 @@ def month_of(made: Prepared) -> Prepared | None:
         made: From `prepared`.
     """
     from pertoken.forecast.landing import landing  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.simulate import pick  # noqa: PLC0415
 
     if made.begun is None:
         return None
     month, standing, read = made.begun, made.standing, made.read
-    agreed = signed(read, made.said, (month.month,))
-    of = landing(made.fitted, standing, month, _rest(made, month))
-    charged = tariffs_of(read, made.plans, standing.plan, of.months)
-    return replace(made, fitted=replace(made.fitted, of=of), tariffs=charged, agreed=agreed, begun=None)
+    there = read.panel.customers
+    fitted = replace(made.fitted, of=pick(made.fitted.of, np.arange(len(there))))  # who is in the log
+    mine = tuple(each for each in made.said.agreements if each.customer in set(there))
+    agreed = signed(read, replace(made.said, agreements=mine), (month.month,))
+    if agreed is not None:
+        agreed = replace(agreed, ramp_now=np.ones(len(there)))  # what is known has the ramp in it
+    of = landing(fitted, standing, month, _rest(made, month))
+    charged = charging(read, made.plans, standing.plan, of.months)
+    return replace(made, fitted=replace(fitted, of=of), charging=charged, agreed=agreed, begun=None)
 
 
 def _rest(made: Prepared, month: Begun) -> Values:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,9 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.forecast.agreement import Agreement
-from pertoken.rating.card import Card, Charge, Curve, Measure, Tier
+from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
+from pertoken.workbench.charging import Charging, charging
 from pertoken.workbench.declared import Declared, declared, signed
 from pertoken.workbench.deep import Depth, depth_of, of_log
 from pertoken.workbench.histories import History, history
@@ -26,21 +26,18 @@ if TYPE_CHECKING:
     from pertoken.forecast.event import Event
     from pertoken.forecast.events import Ahead
     from pertoken.forecast.fitted import Fitted, Priors, Standing
-    from pertoken.forecast.kernel_people import Promises
     from pertoken.forecast.landing import Begun
     from pertoken.forecast.market import Market
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
+    from pertoken.forecast.promises import Promises
     from pertoken.forecast.tariff import Tariffs
-
-FREE = "free"
-"""Name of the card that gives all away."""
 
 BEHAVIOUR = "behaviour"
 """Segments by what customers do."""
 
-SHORTEST = 14
-"""Days of history below which nothing is said."""
+SHORTEST = 7
+"""Days of history below which only the pace so far is said: a week, to tell its days apart."""
 
 
 class LogAhead(Told, total=False):
@@ -62,7 +59,7 @@ class Prepared:
         standing: What customers are at its end.
         plans: Cards of each plan.
         fitted: What the simulation needs.
-        tariffs: How each plan charges; where there is no revenue card, nothing.
+        charging: How each plan charges.
         seed: Same seed, same bits.
         said: What was declared beside the log.
         agreed: What contracts mean for the months ahead; None without any.
@@ -75,7 +72,7 @@ class Prepared:
     standing: "Standing"
     plans: tuple[tuple[Card, ...], ...]
     fitted: "Fitted"
-    tariffs: "Tariffs"
+    charging: Charging
     seed: int
     said: Declared
     agreed: "Agreed | None"
@@ -84,11 +81,31 @@ class Prepared:
     voices: Voices = NOBODY
 
     @property
-    def promises(self) -> "Promises | None":
-        """What contracts commit to, as the simulation settles it."""
+    def tariffs(self) -> "Tariffs":
+        """The plans as arrays; they charge nothing where there is no revenue card or it is rated line by line."""
+        return self.charging.tariffs
+
+    def promises_of(self, fitted: "Fitted") -> "Promises | None":
+        """What contracts do to the customers that are simulated."""
         from pertoken.forecast.promised import promised  # noqa: PLC0415  the calculator must start fast
 
-        return None if self.agreed is None else promised(self.agreed, len(self.read.panel))
+        return None if self.agreed is None else promised(self.agreed, fitted.of, len(self.read.panel))
+
+    @property
+    def promises(self) -> "Promises | None":
+        """What contracts do to the customers of the forecast."""
+        return self.promises_of(self.fitted)
+
+    def with_signed(self, fitted: "Fitted") -> "Fitted":
+        """Add those who have signed and used nothing yet to the customers of the log."""
+        from pertoken.forecast.signed import joined  # noqa: PLC0415  the calculator must start fast
+
+        if self.agreed is None:
+            return fitted
+        plans, cards = self.standing.plan.labels, self.agreed.cards[len(self.read.panel) :]
+        codes = [plans.index(_plan_of(card, plans)) for card in cards]
+        of = joined(fitted.of, self.agreed, (plans, codes), self.charging.worth(fitted.of), fitted.priors.signed)
+        return replace(fitted, of=of)
 
 
 def prepared(
@@ -117,13 +134,13 @@ def prepared(
         cost: Cards of what we pay.
         months: How many months ahead.
         segments: `behaviour`, or a key of the log that tells customers apart.
-        depth: How deeply customers are integrated, to tell them apart by behaviour: a key of the log, a file of
-            `customer,depth`, or numbers by customer.
+        depth: How deeply customers are integrated, for behaviour: a key of the log, a file, or numbers by customer.
         top: Customers at most who are named, of those who are 5 % or more of all usage.
         seed: Same seed, same bits.
         priors: What is believed before the history speaks.
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
         market: What is believed of the market: a file, or a record of `Market`.
+        voices: Who speaks beside our own experts.
         how: How the log is read; its contracts may say commitments, which are settled in each world.
 
     Raises:
@@ -132,33 +149,69 @@ def prepared(
     from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.landing import begun  # noqa: PLC0415
 
-    if depth and segments != BEHAVIOUR:
-        raise InputError(
-            f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one of them out"
-        )
-    said = () if segments == BEHAVIOUR else (segments,)
-    said += (depth,) if isinstance(depth, str) and of_log(depth) else ()
-    contracts = how.get("contracts", ())
-    read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, how=_in_time(how))
+    told, contracts = {"tracks": _asked(segments, depth), "how": _in_time(how)}, how.get("contracts", ())
+    read = history(log, card=card, revenue=revenue, cost=cost, whole=True, **told)  # type: ignore[arg-type]
     month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel
     if len(panel.periods) < SHORTEST:
-        raise InputError(
-            f"the log has {len(panel.periods)} days ({panel.periods[0]} to {panel.periods[-1]}); a forecast needs "
-            f"{SHORTEST} at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
-        )
+        raise InputError(_too_short(panel))
     standing, plans = standing_of(read, segments, top, depth_of(read.panel, depth))
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, beside, ahead)
     if agreed is not None:
-        rows = np.unique(agreed.terms.customer)
-        standing = replace(standing, bound=agreed.bound[: len(panel)], signed=rows[rows < len(panel)])
+        standing = _bound(standing, agreed, len(panel))
+        standing, plans = _with_cards(standing, plans, agreed, read.cards["revenue"])
     coming = coming_of(beside, standing, ahead, panel.periods[-1])
     level = _level(panel.weighted(standing.weights), voices, seed)
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming, level=level)
-    charged = tariffs_of(read, plans, standing.plan, ahead)
-    return Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming, month, voices)
+    charged = charging(read, plans, standing.plan, ahead)
+    done = Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming, month, voices)
+    return replace(done, fitted=done.with_signed(made))
+
+
+def _bound(standing: "Standing", agreed: "Agreed", size: int) -> "Standing":
+    """Name those who have signed, and let them leave only where a contract ends."""
+    held = np.where(agreed.length > 0, len(agreed.months), 0)[:size]
+    return replace(standing, bound=held, signed=np.flatnonzero(agreed.length[:size] > 0))
+
+
+def _plan_of(card: str, plans: Sequence[str]) -> str:
+    """The plan that a card is, or is a part of; the first one for who has signed nothing."""
+    return next((plan for plan in plans if card == plan or card in plan.split(" + ")), plans[0])
+
+
+def _with_cards(
+    standing: "Standing", plans: tuple[tuple[Card, ...], ...], agreed: "Agreed", cards: Sequence[Card]
+) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
+    """Add the cards that somebody has signed for and nobody is on yet."""
+    known = {name for plan in standing.plan.labels for name in plan.split(" + ")}
+    new = tuple(card for card in cards if card.name in set(agreed.cards) - known)
+    plan = Key(standing.plan.codes, (*standing.plan.labels, *(card.name for card in new)))
+    return replace(standing, plan=plan), (*plans, *((card,) for card in new))
+
+
+def _too_short(panel: "Panel") -> str:
+    """Say what can be said of a history that is too short for a forecast."""
+    first, last, days = panel.periods[0], panel.periods[-1], len(panel.periods)
+    pace = zip(panel.cells["meter"].column(), np.nansum(panel.quantity, axis=(1, 2)) / days, strict=True)
+    used = ", ".join(f"{each:,.0f} {meter}" for meter, each in pace)
+    return (
+        f"the log has {days} days ({first} to {last}) by {len(panel)} customers: {used} a day; a forecast needs "
+        f"{SHORTEST} days at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
+    )
+
+
+def _asked(segments: str, depth: Depth) -> tuple[str, ...]:
+    """Name the keys of the log that tell customers apart.
+
+    Raises:
+        InputError: Both a key and a depth of integration are said.
+    """
+    if depth and segments != BEHAVIOUR:
+        raise InputError(f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one out")
+    said = () if segments == BEHAVIOUR else (segments,)
+    return (*said, depth) if isinstance(depth, str) and of_log(depth) else said
 
 
 def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
@@ -174,8 +227,11 @@ def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
 
 def _in_time(how: LogAhead) -> How:
     """Give rating the dates of contracts, where these are records of what was signed."""
+    from pertoken.connect.contracts import renewed  # noqa: PLC0415  the calculator must start fast
+
     said = how.get("contracts", ())
-    return {**how, "contracts": said if isinstance(said, (str, Path)) else [_dated(each) for each in said]}
+    dated = said if isinstance(said, (str, Path)) else [each for _, each in renewed(("", _dated(one)) for one in said)]
+    return {**how, "contracts": dated}
 
 
 def _dated(said: Agreement | Contract) -> Contract:
@@ -232,24 +288,3 @@ def coming_of(said: Declared, standing: "Standing", months: Sequence[str], last:
 def _compact(key: Key) -> Key:
     """Leave labels out that no customer has any more."""
     return Key.of(key.column().tolist())
-
-
-def _free(meters: Key) -> Card:
-    """A card that gives all away: what is not charged is simulated all the same."""
-    charge = Charge(measure=Measure(sum=" + ".join(meters.labels)), curve=Curve(tiers=(Tier(rate=Decimal(0)),)))
-    return Card(name=FREE, party="customer", scope=("customer",), prices={"all": charge})
-
-
-def tariffs_of(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months: Sequence[str]) -> "Tariffs":
-    """Bring the plans to arrays; what their conditions ask for is what their customers are at the end."""
-    from pertoken.forecast.tariff import tariffs  # noqa: PLC0415  the calculator must start fast
-
-    panel = read.panel
-    if not plans:
-        return tariffs([_free(panel.cells["meter"])], panel.cells, months)
-    known = []
-    for code in range(len(plan.labels)):
-        first = int(np.flatnonzero(plan.codes == code)[0])
-        said = {name: track.last.column()[first] for name, track in panel.tracks.items()}
-        known.append(said)
-    return tariffs(dict(zip(plan.labels, plans, strict=True)), panel.cells, months, known=known)

@@ -61,6 +61,17 @@ class Voices:
                 )
         return days
 
+    def alone(self, panel: "Panel", horizon: int, draws: int, seed: int, /) -> "Predicted":
+        """Forecast with the further experts, and nobody from outside."""
+        from pertoken.forecast.prediction import predicted  # noqa: PLC0415  the calculator must start fast
+
+        return predicted(panel, horizon=horizon, draws=draws, seed=seed, experts=self.experts)
+
+    def joined(self, panel: "Panel", horizon: int, draws: int, seed: int, /) -> "Predicted":
+        """Forecast with all who spoke on the last day of a panel."""
+        made, last = self.alone(panel, horizon, draws, seed), panel.periods[-1]
+        return self.as_of(last).join(made, last, seed=seed)
+
     def join(self, made: "Predicted", last: str, *, seed: int) -> "Predicted":
         """Take in the outside forecasts that reach over the days of ours.
 
@@ -205,10 +216,12 @@ class Elsewhere:
         self.tried.append((last, ours.samples, made.samples))
         return made
 
-    def best_weight(self, panel: "Panel", horizon: int) -> float:
-        """Find the weight with which ours and theirs together would have had the least CRPS."""
+    def learnt(self, panel: "Panel", horizon: int) -> tuple[str, ...]:
+        """Say with which weight ours and theirs together would have had the least CRPS; nothing without any."""
         from pertoken.forecast.outside import weight_of  # noqa: PLC0415  seldom asked for
 
+        if not self.tried:
+            return ()
         cases = []
         for last, ours, theirs in self.tried:
             start = panel.periods.index(last) + 1
@@ -216,7 +229,10 @@ class Elsewhere:
             known = np.isfinite(came)
             cases.append((ours[:, known], theirs[:, known], came[known]))
         own, other = (np.concatenate([case[i] for case in cases], axis=1) for i in (0, 1))
-        return weight_of(own, other, np.concatenate([case[2] for case in cases]))
+        best = weight_of(own, other, np.concatenate([case[2] for case in cases]))
+        return (
+            f"an outside forecast with a weight of {best:.0%} would have brought the least CRPS on the days it has",
+        )
 
 
 def _days(outside: Outside, wanted: Sequence[str], last: str) -> Outside:

@@ -10,7 +10,7 @@ from pertoken.connect.model_file.reading import Reading
 from pertoken.connect.placed import Placed
 from pertoken.connect.yaml_file import Path
 from pertoken.core import meters
-from pertoken.core.errors import InputError, nearest
+from pertoken.core.errors import nearest
 from pertoken.scenario.spec import Workload
 
 LABELS = ("model", "provider", "batch", "service_tier", "speed", "region")
@@ -89,19 +89,11 @@ def leaf(short: str) -> str:
     """
     if short in SHORT:
         return SHORT[short]
-    return next((name for name in (short, f"{short}_tokens") if _is_meter(name)), short)
-
-
-def _is_meter(name: str) -> bool:
-    try:
-        meters.meter(name)
-    except InputError:
-        return False
-    return True
+    return next((name for name in (short, f"{short}_tokens") if meters.is_meter(name)), short)
 
 
 def _known(reading: Reading, meter: str, said: str, path: Path) -> bool:
-    if _is_meter(meter):
+    if meters.is_meter(meter):
         return True
     short = [name.removesuffix("_tokens") for name in meters.METERS]
     reading.refuse(path, f"unknown meter {said!r}", "", nearest(said, [*short, *SHORT, *meters.METERS]))

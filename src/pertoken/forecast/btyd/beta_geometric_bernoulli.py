@@ -59,9 +59,9 @@ class BetaGeometricBernoulli(Buying):
         """
         from pertoken.forecast.btyd.together import together  # noqa: PLC0415  slow to load, and only a fit needs it
 
-        whole = (each.astype(np.int64) for each in (seen.repeats, seen.last, seen.age))
+        repeats, last, age = (each.astype(np.int64) for each in (seen.repeats, seen.last, seen.age))
         left = np.zeros(len(seen), dtype=np.bool_) if gone is None else gone
-        summed: Values = together(places, *whole, count, left)
+        summed: Values = together(places, repeats, last, age, count, left)
         return summed
 
     def parts(self, seen: Purchases) -> tuple[Values, Values]:

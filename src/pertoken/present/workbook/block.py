@@ -9,7 +9,6 @@ from pertoken.core.formula import Call, Name, subtrees
 from pertoken.present.workbook.desk import Desk, number_look
 from pertoken.present.workbook.grid import (
     CONSTANT,
-    HERE,
     LABEL,
     MONTHS,
     NAME,
@@ -124,8 +123,3 @@ def _words(desk: Desk, page: Page, at: int, texts: tuple[str, str, str]) -> None
 
 def _look(desk: Desk, unit: str, values: Values) -> str:
     return number_look(unit, values.tolist(), desk.paper.currency)
-
-
-def live_across(sheet: str, row: int) -> str:
-    """Return the words that look at a row of another sheet, month by month."""
-    return f"{sheet}!{HERE}${row}"

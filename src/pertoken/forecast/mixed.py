@@ -1,0 +1,157 @@
+"""Mixing: what experts say becomes one calibrated distribution, regular customers and those who come and go apart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pertoken.core.money import Values
+from pertoken.forecast.blended import blended
+from pertoken.forecast.calibrated import margin, placed, replaced, trust, widened
+from pertoken.forecast.cases import Past
+from pertoken.forecast.dressed import SHARES
+from pertoken.forecast.panel import Indices
+from pertoken.forecast.totals import Shift, mean_of, shift
+
+SPARSE = 0.5
+"""Share of active periods below which customers come and go."""
+
+APART = ({"dying"}, {"recent", "cycle", "theta", "own"})
+"""Experts that are of no use to regular customers, and to those who come and go."""
+
+BEATEN = {"steady"}
+"""Experts whose sums are far off for customers who come and go, where a law of dying has been fitted."""
+
+LEVEL = {"steady", "cycle"}
+"""Experts of no use to regular customers where growth is expected."""
+
+OWN = (60.0, 250.0)
+"""Cases, those of dates that overlap counted once, at which what is learnt from all customers is trusted as much as
+each regular customer's own history alone; and where growth is expected, which is more each customer's own."""
+
+LEAST_TRUST = 0.5
+"""Least weight of a law of dying among customers who come and go; where they seldom use anything it is all of it."""
+
+FEW = 0.5
+"""Variance that is added where errors are known from one earlier date; with more dates it is divided among them."""
+
+UNSURE = 0.25
+"""Part of it that is left where a law of dying has told how unsure it is of itself."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """What experts say: quantiles ahead and of judged cases, by expert.
+
+    Args:
+        names: Of the experts.
+        ahead: Of each, shape `(share, customer)`. [unit]
+        then: Of each, shape `(share, judged case)`; NaN where it was not asked. [unit]
+    """
+
+    names: tuple[str, ...]
+    ahead: list[Values]
+    then: list[Values]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """Customers of one kind, with the experts that are of use to them.
+
+    Args:
+        sparse: Whether they come and go.
+        usable: Which experts.
+        here: Rows of the customers.
+        known: Judged cases of which all these experts spoke.
+    """
+
+    sparse: bool
+    usable: list[int]
+    here: Indices
+    known: Indices
+
+
+def mixed(before: Past, said: Said, months: float, *, growing: bool) -> tuple[Values, dict[str, float], Shift]:
+    """Blend experts and calibrate.
+
+    Args:
+        before: Earlier forecasts, and who the customers are now.
+        said: By the experts.
+        months: Length of the horizon. [month]
+        growing: Whether growth is expected over it.
+
+    Returns:
+        Quantiles of each customer, shape `(share, customer)`; what each expert counted for; the error of the total.
+    """
+    customers, cases = len(before.now.actual), len(before.judged)
+    ahead, told = np.zeros((len(SHARES), customers)), np.full((len(SHARES), cases), np.nan)
+    weights = dict.fromkeys(said.names, 0.0)
+    groups = _groups(before, said, growing=growing)
+    for group in groups:
+        share = _shares(group, before, said, growing=growing)
+        for place, spoken, rows in ((ahead, said.ahead, group.here), (told, said.then, group.known)):
+            each = np.array([spoken[k][:, rows] for k in group.usable])
+            place[:, rows] = np.sort(np.tensordot(share, each, axes=1), axis=0)
+        _calibrate(group, before, ahead, told, dying="dying" in said.names)
+        for k, part in zip(group.usable, share.tolist(), strict=True):
+            weights[said.names[k]] += part * len(group.here) / customers
+    regular = 1.0
+    if "dying" in said.names:
+        expected = mean_of(ahead, SHARES)
+        regular = float(expected[groups[0].here].sum() / max(expected.sum(), 1e-300))
+    return ahead, weights, shift(before, mean_of(told, SHARES), months, regular)
+
+
+def _groups(before: Past, said: Said, *, growing: bool) -> tuple[_Group, _Group]:
+    now, then = before.now.active < SPARSE, before.cases.active[before.judged] < SPARSE
+    dying = "dying" in said.names
+
+    def group(*, sparse: bool) -> _Group:
+        useless = APART[sparse] | (BEATEN if sparse and dying else LEVEL if growing and not sparse else set())
+        usable = [k for k, name in enumerate(said.names) if name not in useless]
+        there = np.flatnonzero(then == sparse)
+        spoken = np.isfinite(np.array([said.then[k][0, there] for k in usable])).all(axis=0)
+        return _Group(sparse, usable, np.flatnonzero(now == sparse), there[spoken])
+
+    return group(sparse=False), group(sparse=True)
+
+
+def _shares(group: _Group, before: Past, said: Said, *, growing: bool) -> Values:
+    """Weigh experts: the own history by how few cases there are, unless an expert who was given won; others by loss."""
+    names = np.array([said.names[k] for k in group.usable])
+    rows = before.judged[group.known]
+    told = np.array([said.then[k][:, group.known] for k in group.usable])
+    own = names == "own"
+    share: Values = own.astype(float)
+    counts = before.cases.reference[rows] ** -0.5
+    share[~own] = blended(told[~own], SHARES, before.cases.actual[rows], counts, before.apart)
+    if own.any():
+        given = share[int(np.argmax(own)) + 1 :].sum()
+        alone = OWN[growing] / (OWN[growing] + _once(rows, before)) * (1 - given)
+        share = np.where(own, alone, (1 - alone) * share)
+    if group.sparse and "dying" in names and len(group.here):
+        often = float(np.median(before.now.active[group.here]))
+        belief = float(np.clip(1.2 - 2 * often, LEAST_TRUST, 1.0))
+        share = belief * (names == "dying") + (1 - belief) * share
+    return share
+
+
+def _once(rows: Indices, before: Past) -> float:
+    """Count cases, those of dates that overlap once."""
+    dates = max(len(before.dates), 1)
+    return len(rows) / dates * min(before.apart, dates)
+
+
+def _calibrate(group: _Group, before: Past, ahead: Values, told: Values, *, dying: bool) -> None:
+    """Make ranges of a group hold what came, in place: by their width, or where zeros are many by their shares."""
+    rows = before.judged[group.known]
+    actual, origin = before.cases.actual[rows], before.cases.like.origin[rows]
+    then, now = told[:, group.known], ahead[:, group.here]
+    if not group.sparse:
+        few = float(np.sqrt(1 + FEW / before.apart))
+        ahead[:, group.here] = widened(now, SHARES, margin(then, SHARES, actual, origin) * few)
+        return
+    few = float(np.sqrt(1 + FEW * (UNSURE if dying else 1.0) / before.apart))
+    known = trust(len(rows), len(np.unique(origin)), before.apart)
+    places = SHARES if not known else (1 - known) * SHARES + known * placed(then, SHARES, actual)
+    ahead[:, group.here] = replaced(now, SHARES, places, few)
+    told[:, group.known] = replaced(then, SHARES, places)
