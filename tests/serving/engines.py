@@ -19,9 +19,9 @@ WINDOWED = Architecture(
 )  # fmt: skip
 
 
-def layout(gpus=1):
+def layout(gpus=1, pipeline=1):
     values = {
-        "gpus": gpus, "tensor": gpus, "pipeline": 1, "expert": 1, "apart": 1, "bandwidth": 3.35e12, "peak": 989e12,
+        "gpus": gpus * pipeline, "tensor": gpus, "pipeline": pipeline, "expert": 1, "apart": 1, "bandwidth": 3.35e12, "peak": 989e12,
         "peak16": 989e12, "link": 450e9, "pcie": 0, "memory": 80e9, "weight": 2, "expert_weight": 2, "kv": 2,
         "activation": 0, "four_bits": 0,
     }  # fmt: skip
@@ -30,10 +30,10 @@ def layout(gpus=1):
 
 def profile(**changed):
     values = {
-        "weights": 0.9, "cache": 0.85, "compute": [0.7, 0.6, 0.5], "attention": 0.5, "unpacked": 0.9, "routed": 1.3,
-        "crowded": 1.2, "hop": [5e-6, 2e-5], "growth": 0.3, "wire": [0.6, 0.5], "layer": 3e-5, "expert": 2e-5,
-        "newer": 0.5, "step": 5e-4, "sequence": 5e-6, "token": 2e-7, "request": 0.01, "slower": 1.0, "wait": 0.5,
-        "thinning": 0.8, "uneven": 1.0, "most": 64, "chunk": 2048, "spare": 0.9,
+        "knee": 3.0, "weights": 0.9, "steeper": 0.1, "cache": 0.85, "compute": [0.7, 0.6, 0.5], "attention": 0.5, "unpacked": 0.9, "routed": 1.3,
+        "crowded": 1.2, "skew": 1.0, "hop": [5e-6, 2e-5], "growth": 0.3, "wire": [0.6, 0.5], "layer": 3e-5, "expert": 2e-5,
+        "fused": 0.7, "newer": 0.5, "step": 5e-4, "sequence": 5e-6, "token": 2e-7, "request": 0.01, "slower": 1.0, "wait": 0.5,
+        "uneven": 1.0, "most": 64, "chunk": 2048, "spare": 0.9,
     } | changed  # fmt: skip
     return Profile(**{name: np.asarray(value, dtype=float) for name, value in values.items()})
 

@@ -24,7 +24,7 @@ BEATS = {
 
 @entered
 def twin(beat, running, context, prompt, pairs, near):  # type: ignore[no-untyped-def]
-    return mixed_time(beat, running, context, prompt, pairs, near)
+    return mixed_time(beat, beat, running, context, prompt, pairs, near)
 
 
 @entered
@@ -63,9 +63,16 @@ def test_steps_that_grow_longer_add_up():
     assert time == pytest.approx(sum(first + slope * k for k in range(count)), rel=1e-13)
 
 
+def test_stages_of_a_pipeline_work_on_prompts_at_the_same_time():
+    on = layout(2, pipeline=2)
+    beat = cadence(EIGHT_SIZES, on, profile(), most_tokens=MOST)
+    alone, whole = (float(step(EIGHT_SIZES, on, profile(), 6.0, 700.0, p).total) for p in (0.0, 512.0))
+    assert twin(beat, 6, 4200, 0, 0.0, 0.0) == pytest.approx(alone, rel=1e-12)
+    assert twin(beat, 6, 4200, 512, 512 * 256.0, 0.0) == pytest.approx(alone + (whole - alone) / 2, rel=1e-12)
+
+
 def test_where_attention_runs_apart_prompts_take_longer():
     """One group waits for another: by what the engine's profile says."""
-
     apart = replace(layout(4), apart=np.float64(4))
     even, uneven = (
         cadence(EIGHT_SIZES, apart, profile(uneven=factor), most_tokens=MOST) for factor in (1.0, 1.5)

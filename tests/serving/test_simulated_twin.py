@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pertoken.serving.cadence import cadence
 from pertoken.serving.demand import demand
 from pertoken.serving.scheduler import Scheduler
-from pertoken.serving.simulated import simulate
+from pertoken.serving.simulated import run
 from tests.serving.engines import EIGHT_SIZES, WINDOWED_SIZES, layout, profile, slowly
 
 ON, ENGINE = layout(), profile()
@@ -28,7 +28,7 @@ def load(rng, count, rate, prompt=300, answer=40, prefixes=False):
 def alike(requests, model, rules, blocks, delay=0.0):
     longest = int((requests.input.astype(int) + requests.output).max())
     beat = cadence(model, ON, ENGINE, most_tokens=max(rules.budget, longest, rules.most))
-    fast = simulate(requests, beat, rules, capacity_tokens=blocks * rules.block, delay=delay)
+    fast = run(requests, beat, rules, capacity_tokens=blocks * rules.block, delay=delay)
     first, done, slow = slowly(requests, model, ON, ENGINE, rules, blocks=blocks, delay=delay)
     np.testing.assert_allclose(fast.first, first, rtol=1e-10)
     np.testing.assert_allclose(fast.done, done, rtol=1e-10)

@@ -67,7 +67,7 @@ RULES = np.dtype(
         ("delay", np.float64),  # from when a request comes to when it is ready [s]
         ("clients", np.int64),  # that ask in a loop; 0 for none
         ("closing", np.bool_),  # whether no more requests come
-        *((name, np.float64) for name in Cadence._fields if name != "tokens"),
+        *((name, np.int64 if name == "stages" else np.float64) for name in Cadence._fields if name != "tokens"),
     ]
 )
 """A scheduler and the times of its steps, as one row of a table; see `scheduler.Scheduler` and `cadence.Cadence`."""

@@ -37,9 +37,9 @@ def mixed_time(room, rules, running, context, prompt, pairs, near_pairs):  # typ
         near_pairs: Those of them within the window.
     """
     alone = decode_time(room, rules, running, context)
-    products = room.tokens[running + prompt] - room.tokens[running]
+    products = room.tokens[running + rules.stages * prompt] - room.tokens[running]
     attention = rules.pairs * pairs + rules.near_pairs * near_pairs
-    return alone + rules.uneven * (products + rules.token * prompt + attention)
+    return alone + rules.uneven / rules.stages * (products + rules.token * prompt + attention)
 
 
 @compiled

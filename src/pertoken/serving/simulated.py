@@ -16,10 +16,11 @@ from pertoken.serving.cadence import Cadence, cadence
 from pertoken.serving.demand import Demand
 from pertoken.serving.engine_state import BINS, RULES, Room, Small, furnish
 from pertoken.serving.layout import Layout
+from pertoken.serving.memory import fits
 from pertoken.serving.profile import Profile
 from pertoken.serving.scheduler import POLICIES, ROUTERS, Scheduler
 from pertoken.serving.sizes import Sizes
-from pertoken.serving.steady import fits, starting
+from pertoken.serving.steady import starting
 
 SLICE = 100_000
 """Requests between two reports of progress."""
@@ -28,8 +29,8 @@ Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spread:
-    """A time over requests. [s]
+class Latency:
+    """A time that requests take, over all of them. [s]
 
     Args:
         mean: On average.
@@ -105,19 +106,19 @@ class Simulated:
         """Find the requests that came from a time on and before another: what lies outside warms up or runs empty."""
         return slice(*np.searchsorted(self.arrival, [begin, end]).tolist())
 
-    def ttft(self, which: slice = slice(None)) -> Spread:
+    def ttft(self, which: slice = slice(None)) -> Latency:
         """Time to the first token."""
-        return _spread(self.first[which] - self.arrival[which])
+        return _latency(self.first[which] - self.arrival[which])
 
-    def tpot(self, which: slice = slice(None)) -> Spread:
+    def tpot(self, which: slice = slice(None)) -> Latency:
         """Time of each later token, on average over an answer; answers of one token have none."""
         later = self.output[which] - 1
         several = later > 0
-        return _spread((self.done[which] - self.first[which])[several] / later[several])
+        return _latency((self.done[which] - self.first[which])[several] / later[several])
 
-    def e2e(self, which: slice = slice(None)) -> Spread:
+    def e2e(self, which: slice = slice(None)) -> Latency:
         """Time to the last token."""
-        return _spread(self.done[which] - self.arrival[which])
+        return _latency(self.done[which] - self.arrival[which])
 
     def series(self) -> dict[str, Values]:
         """Say what each bin of time was like.
@@ -145,7 +146,7 @@ class Simulated:
         }
 
 
-def serve(
+def simulate(
     demand: Demand,
     model: Sizes,
     on: Layout,
@@ -188,14 +189,14 @@ def serve(
     most = max(rules.budget, longest) if rules.policy == "chunked" else max(rules.budget, longest, rules.most)
     beat = cadence(model, on, engine, most_tokens=most)
     delay = float(starting(model, on, engine))
-    return simulate(
+    return run(
         demand, beat, rules,
         replicas=replicas, clients=clients, capacity_tokens=tokens, delay=delay, bin_seconds=bin_seconds,
         progress=progress,
     )  # fmt: skip
 
 
-def simulate(
+def run(
     demand: Demand,
     beat: Cadence,
     scheduler: Scheduler,
@@ -207,7 +208,7 @@ def simulate(
     bin_seconds: float = np.inf,
     progress: Progress | None = None,
 ) -> Simulated:
-    """Simulate replicas of which the times of steps are known; see `serve`.
+    """Simulate replicas of which the times of steps are known; see `simulate`.
 
     Args:
         demand: The requests.
@@ -302,10 +303,10 @@ def _rules(demand: Demand, beat: Cadence, scheduler: Scheduler, blocks: int) -> 
     return rules
 
 
-def _spread(times: Values) -> Spread:
+def _latency(times: Values) -> Latency:
     if len(times) == 0:
-        return Spread(np.nan, np.nan, np.nan, np.nan)
-    return Spread(float(times.mean()), *np.quantile(times, [0.5, 0.95, 0.99]).tolist())
+        return Latency(np.nan, np.nan, np.nan, np.nan)
+    return Latency(float(times.mean()), *np.quantile(times, [0.5, 0.95, 0.99]).tolist())
 
 
 def _held(moments: Values, begin: Values, end: Values) -> Values:
