@@ -6,9 +6,10 @@ import pytest
 from pertoken.connect import engines
 from pertoken.connect.measured import asked_load, read_measured
 from pertoken.core.errors import InputError
-from pertoken.serving.book import COMMON, Engine
+from pertoken.serving.book import Engine
 from pertoken.serving.calibrate import fit, weighed
 from pertoken.serving.constants import TABLE
+from pertoken.serving.eras import COMMON
 from pertoken.serving.fitting import settings
 from pertoken.serving.heldout import Held, bands, residuals
 from pertoken.serving.own import recalibrate

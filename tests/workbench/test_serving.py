@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,24 +13,31 @@ from pertoken.connect import engines
 from pertoken.connect.machines import find_architecture
 from pertoken.core.errors import InputError
 
-CHAT = {"model": "llama-3.1-8b", "gpu": "h100", "input_tokens": 1000, "output_tokens": 200}
+CHAT: dict[str, Any] = {"model": "llama-3.1-8b", "gpu": "h100", "input_tokens": 1000, "output_tokens": 200}
 
 
-@pytest.mark.parametrize(
-    ("model", "where", "lengths", "tokens"),
-    [  # tokens a second at most, as the pages of TensorRT-LLM 1.0 on performance print them
-        ("Llama-3.3-70B-Instruct-FP8", ("H100-SXM-80GB", 2), (1000, 1000), 4205),
-        ("Llama-3.3-70B-Instruct-FP8", ("H200-SXM-141GB", 1), (1000, 1000), 2909),
-        ("Llama-3.1-405B-Instruct-FP8", ("H100-SXM-80GB", 8), (1000, 1000), 2919),
-        ("Llama-3.1-8B-Instruct-FP8", ("H100-SXM-80GB", 1), (1000, 2000), 13_899),
-    ],
+PUBLISHED = (  # tokens a second at most, FP8, as the page of TensorRT-LLM 1.0 on performance prints them
+    ("Llama-3.3-70B-Instruct-FP8", ("H100-SXM-80GB", 2), (500, 2000), 5222),
+    ("Llama-3.3-70B-Instruct-FP8", ("H100-SXM-80GB", 2), (1000, 1000), 4205),
+    ("Llama-3.3-70B-Instruct-FP8", ("H100-SXM-80GB", 2), (5000, 500), 898),
+    ("Llama-3.3-70B-Instruct-FP8", ("H200-SXM-141GB", 1), (1000, 1000), 2909),
+    ("Llama-3.1-405B-Instruct-FP8", ("H100-SXM-80GB", 8), (1000, 1000), 2919),
+    ("Llama-3.1-405B-Instruct-FP8", ("H200-SXM-141GB", 8), (2048, 2048), 2948),
+    ("Llama-3.1-8B-Instruct-FP8", ("H100-SXM-80GB", 1), (1000, 2000), 13_899),
+    ("Llama-3.1-8B-Instruct-FP8", ("H200-SXM-141GB", 1), (5000, 500), 3902),
 )
-def test_published_throughputs_lie_inside_the_band(model, where, lengths, tokens):
-    found = pt.estimate_serving(
-        model, *where, engine="TensorRT-LLM", engine_version="1.0", precision="FP8",
-        input_tokens=lengths[0], output_tokens=lengths[1], concurrency="max",
+
+
+def test_published_throughputs_lie_inside_the_band_as_often_as_it_says():
+    found = pt.estimate_servings(
+        {"model": model, "gpu": gpu, "count": count, "engine": "trtllm", "engine_version": "1.0", "precision": "FP8",
+         "input_tokens": isl, "output_tokens": osl, "concurrency": "max"}
+        for model, (gpu, count), (isl, osl), _ in PUBLISHED
     )  # fmt: skip
-    assert found.output_tokens_per_second.p10 <= tokens <= found.output_tokens_per_second.p90
+    bands = [each.output_tokens_per_second for each in found]
+    within = [band.p10 <= tokens <= band.p90 for band, (*_, tokens) in zip(bands, PUBLISHED, strict=True)]
+    assert within[1]  # 4,205 on two H100, the worked example of what serving costs
+    assert sum(within) >= 6  # eight in ten of eight, less one by chance
 
 
 def test_all_that_is_said_adds_up():
@@ -122,7 +130,7 @@ def test_a_context_that_is_too_long_says_how_long_would_fit():
     [
         ({"gpu": "h10"}, "unknown GPU 'h10'; did you mean"),
         ({"model": "lama-3.1-8b"}, "did you mean llama-3.1-8b"),
-        ({"precision": "fp7"}, "unknown precision 'fp7'; did you mean"),
+        ({"precision": "fp7"}, "unknown precision 'fp7'; known are"),
         ({"kv_precision": "int3"}, "unknown precision of the cache"),
         ({"input_tokens": None}, "no input_tokens; expected a number of tokens"),
         ({"output_tokens": 0}, "output_tokens 0; expected a number above 0"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pertoken.serving.constants import DEVIATIONS, DRIFT, SHARES, TABLE, TIED, WIDEST
-from pertoken.serving.eras import later
+from pertoken.serving.eras import RECENT, later
 from pertoken.serving.profile import Profile
 from pertoken.serving.runs import METRICS, Runs, quick
 from pertoken.serving.values import Values
@@ -40,18 +40,21 @@ class Fitted:
     apart: Values
 
     def constants(self, engine: str = "") -> dict[str, float]:
-        """State the constants of an engine; of the common profile if there is no such engine."""
-        ratio = dict.fromkeys(DEVIATIONS, 0.0)
+        """State the constants of an engine; those that one without runs likely has if there is no such engine."""
         while engine and engine not in self.engines:
             engine = later(engine)
-        if engine:
-            ratio = dict(zip(DEVIATIONS, self.apart[self.engines.index(engine)], strict=True))
+        own = self.apart[self.engines.index(engine)] if engine else self.likely()
+        ratio = dict(zip(DEVIATIONS, own, strict=True))
         found = {}
-        for (name, constant), value in zip(TABLE.items(), self.shared, strict=True):
-            own = value + ratio.get(TIED.get(name, name), 0.0)
-            found[name] = float(np.clip(np.exp(own), 0, 1) if name in SHARES else np.exp(own))
-            del constant
+        for name, value in zip(TABLE, self.shared, strict=True):
+            moved = np.exp(value + ratio.get(TIED.get(name, name), 0.0))
+            found[name] = float(min(moved, 1.0) if name in SHARES else moved)
         return found
+
+    def likely(self) -> Values:
+        """What an engine without runs likely has of its own: the mean of the recent ones, drawn a little to none."""
+        rows = [self.apart[self.engines.index(name)] for name in RECENT if name in self.engines]
+        return np.sum([*rows, np.zeros(len(DEVIATIONS))], axis=0) / (len(rows) + 1)
 
 
 def fit(runs: Runs, settings: Profile, weights: Values, *, start: Fitted | None = None, rounds: int = 40) -> Fitted:

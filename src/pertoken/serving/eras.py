@@ -45,6 +45,9 @@ ERAS = (
 )
 """In the order in which they are looked through: the earliest that holds."""
 
+RECENT = ("vllm", "trtllm", "sglang")
+"""Eras that an engine without runs is likely to resemble."""
+
 OTHERS = Era(name=COMMON, engines=())
 """For engines that no era is of."""
 

@@ -27,7 +27,7 @@ class Step:
         prompt: Attention within prompts.
         exchange: All-reduces and exchanges among GPUs.
         overhead: Launches, scheduling, sampling.
-        bound: Share of the products that streaming alone would take; near 1 where memory binds.
+        bound: Share of streaming in the products; above one half memory binds.
     """
 
     products: Values
@@ -76,7 +76,7 @@ def step(  # noqa: PLR0917  what a step has
         prompt=_prompt(model, on, engine, prompt, behind),
         exchange=_exchange(model, on, engine, tokens),
         overhead=_overhead(model, on, engine, running, prompt),
-        bound=stream / np.maximum(products, 1e-30),
+        bound=stream / np.maximum(stream + multiply, 1e-30),
     )
 
 
