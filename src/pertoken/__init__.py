@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pertoken.rating.contract import Contract
     from pertoken.rating.cost_columns import cost_columns
     from pertoken.rating.rate import rate
+    from pertoken.serving.arrivals import arrivals, diurnal, lognormal
+    from pertoken.serving.demand import demand
+    from pertoken.serving.logged import logged
+    from pertoken.serving.scheduler import Scheduler
     from pertoken.usage.response import usage_of
     from pertoken.workbench import (
         backtest,
@@ -61,6 +65,7 @@ if TYPE_CHECKING:
         sensitivity,
         sheet,
         simulate,
+        simulate_serving,
         solve,
         statement,
         topdown,
@@ -71,8 +76,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "Contract": "pertoken.rating.contract",
     "PertokenError": "pertoken.core.errors",
+    "Scheduler": "pertoken.serving.scheduler",
+    "arrivals": "pertoken.serving.arrivals",
     "cost_columns": "pertoken.rating.cost_columns",
     "card_from": "pertoken.connect.cards",
+    "demand": "pertoken.serving.demand",
+    "diurnal": "pertoken.serving.arrivals",
+    "logged": "pertoken.serving.logged",
+    "lognormal": "pertoken.serving.arrivals",
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
     "read_catalog": "pertoken.connect.catalogs",
@@ -82,6 +93,8 @@ _HOMES = {
 __all__ = [
     "Contract",
     "PertokenError",
+    "Scheduler",
+    "arrivals",
     "backtest",
     "balances",
     "bill",
@@ -99,6 +112,8 @@ __all__ = [
     "count",
     "coverage",
     "crossover",
+    "demand",
+    "diurnal",
     "engine_report",
     "estimate_serving",
     "estimate_servings",
@@ -108,6 +123,8 @@ __all__ = [
     "gpu_card",
     "gpus",
     "invoice",
+    "logged",
+    "lognormal",
     "migrate",
     "model",
     "model_check",
@@ -127,6 +144,7 @@ __all__ = [
     "sensitivity",
     "sheet",
     "simulate",
+    "simulate_serving",
     "solve",
     "statement",
     "topdown",

@@ -87,7 +87,7 @@ def weibull_shape(cv: float) -> float:
     return float(np.exp(brentq(off, -3.0, 7.0, xtol=1e-13)))
 
 
-def profile(
+def diurnal(
     mean: float, *, days: int = 7, width: float = 300.0, swing: float = 0.5, peak: float = 14.0, weekend: float = 1.0
 ) -> Values:
     """Make rates that go up and down with the day, from Monday on.
@@ -103,7 +103,7 @@ def profile(
     Returns:
         Rate in each bin. [1/s]
 
-    >>> found = profile(16.0, swing=0.6, weekend=0.5)
+    >>> found = diurnal(16.0, swing=0.6, weekend=0.5)
     >>> (len(found), round(float(found.mean()), 9), round(float(found[168] / found[24]), 3))
     (2016, 16.0, 4.0)
     """
@@ -116,11 +116,13 @@ def profile(
     return made
 
 
-def lognormal(mean: float, *, cv: float, size: int, rng: np.random.Generator, most: int | None = None) -> Values:
+def lognormal(
+    mean: Values | float, *, cv: float, size: int, rng: np.random.Generator, most: int | None = None
+) -> Values:
     """Draw lengths of prompts or answers by a lognormal law.
 
     Args:
-        mean: Tokens on average, before lengths are rounded up and cut.
+        mean: Tokens on average, before lengths are rounded and cut; one for all, or one for each.
         cv: Coefficient of variation; 0 for all alike.
         size: How many.
         rng: Source of chance.
@@ -129,7 +131,7 @@ def lognormal(mean: float, *, cv: float, size: int, rng: np.random.Generator, mo
     Returns:
         Whole numbers of at least 1. [token]
     """
-    if mean < 1 or cv < 0:
+    if np.min(mean) < 1 or cv < 0:
         raise InputError(f"lengths of {mean} tokens with a variation of {cv}; expected at least 1 token and 0")
     spread = np.log1p(cv**2)
     drawn = np.exp(rng.standard_normal(size) * np.sqrt(spread) + np.log(mean) - spread / 2)

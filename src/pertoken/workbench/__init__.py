@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.repricing import reprice
     from pertoken.workbench.serving import Range, ServingEstimate, estimate_serving, estimate_servings
     from pertoken.workbench.sheets import sheet
+    from pertoken.workbench.simulating import simulate_serving
     from pertoken.workbench.tokens import Counted, count
     from pertoken.workbench.whatif import rank, simulate
 
@@ -56,6 +57,7 @@ _ROOMS = {
     "repricing": ("reprice",),
     "serving": ("Range", "ServingEstimate", "estimate_serving", "estimate_servings"),
     "sheets": ("sheet",),
+    "simulating": ("simulate_serving",),
     "tokens": ("Counted", "count"),
     "whatif": ("rank", "simulate"),
 }
@@ -116,6 +118,7 @@ __all__ = [
     "sensitivity",
     "sheet",
     "simulate",
+    "simulate_serving",
     "solve",
     "statement",
     "topdown",

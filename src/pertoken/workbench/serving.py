@@ -99,7 +99,7 @@ def estimate_serving(
     }  # fmt: skip
     (found,) = estimate_servings([load])
     if found.binds == "memory":
-        raise InputError(lacking(_asked(load), _gpu(gpu)))
+        raise InputError(lacking(read_load(load), _gpu(gpu)))
     return found
 
 
@@ -114,13 +114,14 @@ def estimate_servings(loads: Iterable[Mapping[str, Any]]) -> list[ServingEstimat
     asked = []
     for place, load in enumerate(loads):
         try:
-            asked.append(_asked(load))
+            asked.append(read_load(load))
         except InputError as error:
             raise InputError(f"load {place + 1}: {error}" if place else str(error), error.faults) from error
     return reckon(asked, engines.book()) if asked else []
 
 
-def _asked(load: Mapping[str, Any]) -> Asked:
+def read_load(load: Mapping[str, Any]) -> Asked:
+    """Read a load that is said by the names that `estimate_serving` takes."""
     if unknown := sorted(set(load) - OPTIONS):
         raise InputError(f"unknown {unknown[0]!r}; {nearest(unknown[0], OPTIONS)}")
     shape, gpu = _shape(load["model"]), _gpu(load["gpu"])
