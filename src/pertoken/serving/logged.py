@@ -40,7 +40,7 @@ def logged(
     """
     width, rates, lengths = _binned(usage)
     times = arrivals(rates, width=width, rng=rng, cv=cv, kind=kind)
-    at = np.minimum((times / width).astype(np.int64), len(rates) - 1)
+    at = np.clip(np.ceil(times / width).astype(np.int64) - 1, 0, len(rates) - 1)
     prompts, answers = (
         lognormal(np.maximum(mean[at], 1.0), cv=lengths_cv, size=len(times), rng=rng, most=most_tokens)
         for mean in lengths

@@ -99,7 +99,7 @@ def estimate_serving(
     }  # fmt: skip
     (found,) = estimate_servings([load])
     if found.binds == "memory":
-        raise InputError(lacking(read_load(load), _gpu(gpu)))
+        raise InputError(lacking(read_load(load), find_machine(gpu)))
     return found
 
 
@@ -124,7 +124,7 @@ def read_load(load: Mapping[str, Any]) -> Asked:
     """Read a load that is said by the names that `estimate_serving` takes."""
     if unknown := sorted(set(load) - OPTIONS):
         raise InputError(f"unknown {unknown[0]!r}; {nearest(unknown[0], OPTIONS)}")
-    shape, gpu = _shape(load["model"]), _gpu(load["gpu"])
+    shape, gpu = _shape(load["model"]), find_machine(load["gpu"])
     numbers = precision(str(load.get("precision") or "bf16"), published_bits=shape.weight_bits)
     engine = _engine(load.get("engine") or "vllm", str(load.get("engine_version") or ""))
     how, replicas = _parallel(load, experts=shape.experts is not None)
@@ -159,7 +159,8 @@ def _sizes(shape: Architecture) -> Sizes:
     return sizes(shape)
 
 
-def _gpu(gpu: str | Gpu) -> Gpu:
+def find_machine(gpu: str | Gpu) -> Gpu:
+    """Find a GPU by its name, or take the record of one."""
     return gpu if isinstance(gpu, Gpu) else _named(gpu)
 
 

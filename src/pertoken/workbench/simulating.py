@@ -12,10 +12,12 @@ from pertoken.catalog.models import Architecture
 from pertoken.core.errors import InputError
 from pertoken.serving.book import Engine
 from pertoken.serving.demand import Demand
+from pertoken.serving.lack import lacking
 from pertoken.serving.profile import Profile
 from pertoken.serving.scheduler import Scheduler
 from pertoken.serving.simulated import Simulated, simulate
-from pertoken.workbench.serving import read_load
+from pertoken.serving.steady import seats
+from pertoken.workbench.serving import find_machine, read_load
 
 BLOCKING = frozenset({"vllm-0.7", "tgi"})
 """Engines in which sequences stand still while prompts are read."""
@@ -72,6 +74,8 @@ def simulate_serving(
         raise InputError(f"{said[0]} is not simulated; leave it out, or use `estimate_serving`")
     mean = {"input_tokens": float(requests.input.mean()), "output_tokens": float(requests.output.mean())}
     asked = read_load({"model": model, "gpu": gpu, "count": count, "engine": engine, **mean, **more})
+    if float(seats(asked.sizes, asked.layout, asked.settings, asked.input_tokens + asked.output_tokens / 2)) < 1:
+        raise InputError(lacking(asked, find_machine(gpu)))
     share = float(asked.aids.prefix_share)
     if share > 0:
         requests = replace(requests, common=np.floor(requests.input * share).astype(np.int32))
