@@ -1,7 +1,7 @@
 """A day of traffic through a simulated replica: time a request against NumPy's sort of the same day, and a whole week.
 
-Floor: to sort the day's arrivals and draw its lengths again; no simulation could do with less. Memory and progress are
-those of the front door. At full size, the week of 16 requests a second (9.7 million) is noted with its rate.
+Floor: to sort the arrivals of the day and to draw its lengths again; no simulation could do with less. At full size,
+the week of 16 requests a second (9.7 million) is noted with its rate.
 """
 
 from time import process_time
@@ -46,7 +46,9 @@ def test_a_day_of_traffic(day, race, note, full):
 
     seen = simulate(day, MODEL, ON, ENGINE, bin_seconds=300.0)
     assert np.isfinite(seen.done).all()
-    race("a day at 16 requests/s, against a sort", lambda: simulate(day, MODEL, ON, ENGINE), floor, target=None, rounds=3)
+    race(
+        "a day at 16 requests/s, against a sort", lambda: simulate(day, MODEL, ON, ENGINE), floor, target=None, rounds=3
+    )
     if full:
         begun = process_time()
         simulate(day, MODEL, ON, ENGINE)

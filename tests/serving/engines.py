@@ -10,9 +10,7 @@ from pertoken.serving.sizes import sizes
 from pertoken.serving.steptime import step
 from tests.serving.slow_engine import Seen, SlowEngine
 
-EIGHT = Architecture(
-    name="eight", layers=32, hidden=4096, heads=32, kv_heads=8, head_dim=128, ffn=14336, vocab=128256
-)
+EIGHT = Architecture(name="eight", layers=32, hidden=4096, heads=32, kv_heads=8, head_dim=128, ffn=14336, vocab=128256)
 WINDOWED = Architecture(
     name="windowed", layers=24, hidden=2048, heads=16, kv_heads=4, head_dim=128, ffn=0, vocab=32000, window=128,
     windowed_layers=12, experts=Experts(count=32, active=4, ffn=1024, layers=24),
@@ -21,19 +19,20 @@ WINDOWED = Architecture(
 
 def layout(gpus=1, pipeline=1):
     values = {
-        "gpus": gpus * pipeline, "tensor": gpus, "pipeline": pipeline, "expert": 1, "apart": 1, "bandwidth": 3.35e12, "peak": 989e12,
-        "peak16": 989e12, "link": 450e9, "pcie": 0, "memory": 80e9, "weight": 2, "expert_weight": 2, "kv": 2,
-        "activation": 0, "four_bits": 0,
+        "gpus": gpus * pipeline, "tensor": gpus, "pipeline": pipeline, "expert": 1, "apart": 1, "bandwidth": 3.35e12,
+        "peak": 989e12, "peak16": 989e12, "link": 450e9, "pcie": 0, "memory": 80e9, "weight": 2, "expert_weight": 2,
+        "kv": 2, "activation": 0, "four_bits": 0,
     }  # fmt: skip
     return Layout(**{name: np.float64(value) for name, value in values.items()})
 
 
 def profile(**changed):
     values = {
-        "knee": 3.0, "weights": 0.9, "steeper": 0.1, "cache": 0.85, "compute": [0.7, 0.6, 0.5], "attention": 0.5, "unpacked": 0.9, "routed": 1.3,
-        "crowded": 1.2, "skew": 1.0, "hop": [5e-6, 2e-5], "growth": 0.3, "wire": [0.6, 0.5], "layer": 3e-5, "expert": 2e-5,
-        "fused": 0.7, "newer": 0.5, "step": 5e-4, "sequence": 5e-6, "token": 2e-7, "request": 0.01, "slower": 1.0, "wait": 0.5,
-        "uneven": 1.0, "most": 64, "chunk": 2048, "spare": 0.9,
+        "knee": 3.0, "weights": 0.9, "steeper": 0.1, "cache": 0.85, "compute": [0.7, 0.6, 0.5], "attention": 0.5,
+        "unpacked": 0.9, "routed": 1.3, "crowded": 1.2, "skew": 1.0, "hop": [5e-6, 2e-5], "growth": 0.3,
+        "wire": [0.6, 0.5], "layer": 3e-5, "expert": 2e-5, "fused": 0.7, "newer": 0.5, "step": 5e-4, "sequence": 5e-6,
+        "token": 2e-7, "request": 0.01, "slower": 1.0, "wait": 0.5, "uneven": 1.0, "most": 64, "chunk": 2048,
+        "spare": 0.9,
     } | changed  # fmt: skip
     return Profile(**{name: np.asarray(value, dtype=float) for name, value in values.items()})
 

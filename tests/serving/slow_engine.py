@@ -1,7 +1,9 @@
 """The engines' schedulers once more, step by step on plain Python lists: the slow twin of the compiled loops."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
+from typing import Any
 
 INFINITE = float("inf")
 
@@ -24,7 +26,7 @@ class Seen:
 class SlowEngine:
     """One replica; `seconds(contexts, chunks)` is the time of a step, chunks being pairs of tokens and those behind."""
 
-    seconds: object
+    seconds: Callable[..., float]
     policy: str
     most: int
     budget: int
@@ -37,7 +39,7 @@ class SlowEngine:
     now: float = 0.0
     queue: list = field(default_factory=list)
     running: list = field(default_factory=list)
-    partial: Seen | None = None
+    partial: Any = None
     prefixes: dict = field(default_factory=dict)
     unused: list = field(default_factory=list)
     first: dict = field(default_factory=dict)
@@ -103,7 +105,8 @@ class SlowEngine:
     joining: list = field(default_factory=list)
 
     def step(self):
-        self.joining, chunks, short = [], [], False
+        chunks: list[tuple[int, int]] = []
+        self.joining, short = [], False
         if self.policy == "blocking":
             chunks = self.fill(self.budget)
             if chunks:
@@ -111,7 +114,9 @@ class SlowEngine:
                 self.join()
                 return
         if not self.reserve:
-            while sum(self.private(o, o.prompt + o.made) - self.private(o, o.tokens) for o in self.running) > self.free():
+            while (
+                sum(self.private(o, o.prompt + o.made) - self.private(o, o.tokens) for o in self.running) > self.free()
+            ):
                 self.preempt()
                 short = True
             for one in self.running:
@@ -159,7 +164,7 @@ class SlowEngine:
         self.preempted += 1
 
     def fill(self, left):
-        chunks = []
+        chunks: list[tuple[int, int]] = []
         while left > 0:
             if self.partial is None and not self.admit(left, chunks):
                 break

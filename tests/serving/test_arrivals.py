@@ -8,7 +8,9 @@ from pertoken.core.errors import InputError
 from pertoken.serving.arrivals import arrivals, diurnal, lognormal, weibull_shape
 
 
-@pytest.mark.parametrize(("cv", "kind"), [(0.5, "gamma"), (1.0, "gamma"), (3.0, "gamma"), (0.5, "weibull"), (2.0, "weibull")])
+@pytest.mark.parametrize(
+    ("cv", "kind"), [(0.5, "gamma"), (1.0, "gamma"), (3.0, "gamma"), (0.5, "weibull"), (2.0, "weibull")]
+)
 def test_gaps_have_the_mean_and_the_variation_that_were_asked(cv, kind):
     gaps = np.diff(arrivals(np.array([50.0]), width=4000.0, rng=np.random.default_rng(3), cv=cv, kind=kind))
     assert gaps.mean() == pytest.approx(0.02, rel=0.02)

@@ -23,12 +23,12 @@ BEATS = {
 
 
 @entered
-def twin(beat, running, context, prompt, pairs, near):  # type: ignore[no-untyped-def]
+def twin(beat, running, context, prompt, pairs, near):  # noqa: PLR0917
     return mixed_time(beat, beat, running, context, prompt, pairs, near)
 
 
 @entered
-def steps(first, slope, gap, most):  # type: ignore[no-untyped-def]
+def steps(first, slope, gap, most):
     found = steps_until(first, slope, gap, most)
     return found, lasted(first, slope, found), lasted(first, slope, found - 1)
 
@@ -74,9 +74,7 @@ def test_stages_of_a_pipeline_work_on_prompts_at_the_same_time():
 def test_where_attention_runs_apart_prompts_take_longer():
     """One group waits for another: by what the engine's profile says."""
     apart = replace(layout(4), apart=np.float64(4))
-    even, uneven = (
-        cadence(EIGHT_SIZES, apart, profile(uneven=factor), most_tokens=MOST) for factor in (1.0, 1.5)
-    )
+    even, uneven = (cadence(EIGHT_SIZES, apart, profile(uneven=factor), most_tokens=MOST) for factor in (1.0, 1.5))
     alone = twin(even, 10, 5000, 0, 0.0, 0.0)
     added = twin(even, 10, 5000, 512, 512 * 256.0, 0.0) - alone
     assert twin(uneven, 10, 5000, 512, 512 * 256.0, 0.0) - alone == pytest.approx(1.5 * added, rel=1e-12)

@@ -52,4 +52,4 @@ def test_a_log_without_requests_or_hours_is_refused():
     with pytest.raises(InputError, match="no requests"):
         logged(LOG.where(meter="output_tokens"), rng=np.random.default_rng(1))
     with pytest.raises(InputError, match="by hour or by day"):
-        logged(usage([("2026-09-01T09", "requests", 1)]).fold(["meter"]), rng=np.random.default_rng(1))  # type: ignore[arg-type]
+        logged(usage([("2026-09-01T09", "requests", 1)]).fold(["meter"]), rng=np.random.default_rng(1))

@@ -11,9 +11,9 @@ from pertoken.core.errors import InputError
 from pertoken.serving.arrivals import arrivals, lognormal
 from pertoken.serving.cadence import cadence
 from pertoken.serving.demand import demand
+from pertoken.serving.memory import fits
 from pertoken.serving.scheduler import Scheduler
 from pertoken.serving.simulated import SLICE, run, simulate
-from pertoken.serving.memory import fits
 from pertoken.serving.steady import closed, opened, starting
 from pertoken.serving.steptime import step
 from tests.serving.engines import EIGHT_SIZES, WINDOWED_SIZES, layout, profile
@@ -77,7 +77,10 @@ def test_the_number_inside_is_rate_times_stay():
     """Little's law, of those that run and of those that wait; the loops count the former step by step."""
     times = poisson(8.0, 20_000)
     rng = chance()
-    lengths = (lognormal(600, cv=1.0, size=len(times), rng=rng, most=4000), lognormal(150, cv=1.0, size=len(times), rng=rng))
+    lengths = (
+        lognormal(600, cv=1.0, size=len(times), rng=rng, most=4000),
+        lognormal(150, cv=1.0, size=len(times), rng=rng),
+    )
     told = simulate(demand(times, *lengths), EIGHT_SIZES, ON, ENGINE, bin_seconds=60.0)
     inside = (told.series()["running"] + told.series()["waiting"]) @ np.diff([*told.series()["begin"], told.done.max()])
     assert inside == pytest.approx((told.done - told.arrival).sum(), rel=1e-9)
@@ -87,7 +90,7 @@ def test_the_number_inside_is_rate_times_stay():
     assert running + queued < (told.done - told.arrival).sum()
 
 
-# --- the steady state --------------------------------------------------------------------------------------------------
+# --- the steady state ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("model", [EIGHT_SIZES, WINDOWED_SIZES], ids=["dense", "experts and windows"])
@@ -123,7 +126,7 @@ def test_an_overloaded_replica_gives_what_its_clients_would_get():
     assert told.busy_share == pytest.approx(1.0, abs=0.01)
 
 
-# --- what must hold ----------------------------------------------------------------------------------------------------
+# --- what must hold --------------------------------------------------------------------------------------------------
 
 SCHEDULERS = st.builds(
     Scheduler,
@@ -193,20 +196,18 @@ def test_the_same_bits_come_however_many_requests_follow():
 
 
 def test_progress_is_told_and_ends_at_one():
-    told = []
+    told: list[float] = []
     run(demand(np.arange(2 * SLICE) * 10.0, 10, 2), BEAT, ALONE, capacity_tokens=1e4, progress=told.append)
     assert told == [0.5, 1.0]
 
 
-# --- schedulers ----------------------------------------------------------------------------------------------------------
+# --- schedulers ------------------------------------------------------------------------------------------------------
 
 
 def test_prompts_in_pieces_disturb_answers_less_than_whole_ones():
     times = poisson(4.0, 2000)
     slow = {
-        policy: run(
-            demand(times, 3000, 100), BEAT, Scheduler(policy=policy, most=64, budget=512), capacity_tokens=3e5
-        )
+        policy: run(demand(times, 3000, 100), BEAT, Scheduler(policy=policy, most=64, budget=512), capacity_tokens=3e5)
         for policy in ("chunked", "blocking")
     }
     assert slow["chunked"].tpot().p99 < slow["blocking"].tpot().p99
@@ -279,7 +280,7 @@ def test_memory_by_default_is_what_the_steady_state_has():
     assert told.capacity == int(tokens // 16)
 
 
-# --- bad input -----------------------------------------------------------------------------------------------------------
+# --- bad input -------------------------------------------------------------------------------------------------------
 
 
 def test_a_request_that_never_fits_is_refused_with_both_numbers():
@@ -301,9 +302,11 @@ def test_requests_that_cannot_be_are_refused(columns, said):
         demand(*columns)
 
 
-@pytest.mark.parametrize("wrong", [{"policy": "magic"}, {"most": 0}, {"most": 300, "budget": 200}, {"margin_share": 1.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"policy": "magic"}, {"most": 0}, {"most": 300, "budget": 200}, {"margin_share": 1.0}]
+)
 def test_schedulers_that_cannot_be_are_refused(wrong):
-    with pytest.raises(InputError, match="expected|needs"):
+    with pytest.raises(InputError, match=r"expected|needs"):
         Scheduler(**wrong)
 
 

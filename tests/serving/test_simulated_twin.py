@@ -14,7 +14,7 @@ from tests.serving.engines import EIGHT_SIZES, WINDOWED_SIZES, layout, profile, 
 ON, ENGINE = layout(), profile()
 
 
-def load(rng, count, rate, prompt=300, answer=40, prefixes=False):
+def load(rng, count, rate, *, prompt=300, answer=40, prefixes=False):
     times = np.cumsum(rng.exponential(1 / rate, count))
     lengths = 1 + rng.integers(0, 2 * prompt, count), 1 + rng.integers(0, 2 * answer, count)
     known = None
@@ -40,25 +40,25 @@ def alike(requests, model, rules, blocks, delay=0.0):
 
 @pytest.mark.parametrize("model", [EIGHT_SIZES, WINDOWED_SIZES], ids=["dense", "experts and windows"])
 @pytest.mark.parametrize("policy", ["chunked", "blocking", "batch"])
-def test_with_memory_to_spare_the_loops_serve_as_the_twin_does(model, policy, seed=7):
+def test_with_memory_to_spare_the_loops_serve_as_the_twin_does(model, policy):
     rules = Scheduler(policy=policy, most=13, budget=512, patience=0.7)
-    alike(load(np.random.default_rng(seed), 101, 20.0), model, rules, blocks=2000, delay=0.02)
+    alike(load(np.random.default_rng(7), 101, 20.0), model, rules, blocks=2000, delay=0.02)
 
 
 @pytest.mark.parametrize("policy", ["chunked", "blocking"])
 @pytest.mark.parametrize("reserve", [False, True])
-def test_short_of_memory_the_loops_serve_as_the_twin_does(policy, reserve, seed=7):
+def test_short_of_memory_the_loops_serve_as_the_twin_does(policy, reserve):
     rules = Scheduler(policy=policy, most=17, budget=256, block=8, reserve=reserve, margin_share=0.02)
-    fast = alike(load(np.random.default_rng(seed), 101, 50.0, prompt=100, answer=80), EIGHT_SIZES, rules, blocks=131)
+    fast = alike(load(np.random.default_rng(7), 101, 50.0, prompt=100, answer=80), EIGHT_SIZES, rules, blocks=131)
     assert (fast.preempted == 0) == reserve
 
 
 @pytest.mark.parametrize("blocks", [140, 300, 3000])
 @pytest.mark.parametrize("policy", ["chunked", "blocking"])
-def test_with_prefixes_the_loops_serve_as_the_twin_does(blocks, policy, seed=7):
+def test_with_prefixes_the_loops_serve_as_the_twin_does(blocks, policy):
     rules = Scheduler(policy=policy, most=11, budget=700)
-    fast = alike(load(np.random.default_rng(seed), 101, 30.0, prefixes=True), EIGHT_SIZES, rules, blocks)
-    assert 0 < fast.found
+    fast = alike(load(np.random.default_rng(7), 101, 30.0, prefixes=True), EIGHT_SIZES, rules, blocks)
+    assert fast.found > 0
 
 
 @settings(max_examples=25, deadline=None)
@@ -71,7 +71,7 @@ def test_with_prefixes_the_loops_serve_as_the_twin_does(blocks, policy, seed=7):
     blocks=st.integers(0, 60),
     margin=st.floats(0, 0.2),
 )
-def test_whatever_the_scheduler_the_loops_serve_as_the_twin_does(seed, policy, most, budget, block, blocks, margin):
+def test_whatever_the_scheduler_the_loops_serve_as_the_twin_does(seed, policy, most, budget, block, blocks, margin):  # noqa: PLR0917
     requests = load(np.random.default_rng(seed), 23, 40.0, prompt=60, answer=15)
     rules = Scheduler(policy=policy, most=most, budget=budget, block=block, margin_share=margin)
     least = int((requests.input.astype(int) + requests.output).max())

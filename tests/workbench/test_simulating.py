@@ -20,7 +20,7 @@ needs_traces = pytest.mark.skipif(not traces().exists(), reason="no traces here:
 
 def sweep():
     """Read the sweep of request rates that TensorRT-LLM's page prints: what was asked, and what was measured."""
-    points = defaultdict(dict)
+    points: dict[tuple[str, int, int, int, str], dict[str, float]] = defaultdict(dict)
     with POINTS.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if row["concurrency"].startswith("rate:") and row["engine"] == "TensorRT-LLM":
@@ -51,7 +51,11 @@ def test_the_published_sweep_of_request_rates_is_met():
 def test_conversations_are_found_in_the_cache_as_often_as_they_repeat():
     """With memory for all, what is found is what a plain look-back over the trace finds."""
     path = traces() / "mooncake_conversation_0_30min.parquet"
-    rows = duckdb.sql(f"SELECT timestamp_ms, input_tokens, output_tokens, hash_ids FROM '{path}' LIMIT 800").fetchall()
+    rows = (
+        duckdb.connect()
+        .execute(f"SELECT timestamp_ms, input_tokens, output_tokens, hash_ids FROM '{path}' LIMIT 800")
+        .fetchall()
+    )
     times, prompts, answers, ids = zip(*rows, strict=True)
     requests = pt.demand(np.array(times) / 1e3, prompts, answers, prefixes=ids, per_id=512)
     scheduler = pt.Scheduler(most=1000, budget=1_000_000)
@@ -83,7 +87,12 @@ def test_gpus_beyond_a_replica_are_replicas():
 
 @pytest.mark.parametrize(
     ("engine", "policy", "reserve"),
-    [("vllm", "chunked", False), ("vllm-0.7", "blocking", False), ("tgi", "blocking", True), ("trtllm-1.0", "chunked", True)],
+    [
+        ("vllm", "chunked", False),
+        ("vllm-0.7", "blocking", False),
+        ("tgi", "blocking", True),
+        ("trtllm-1.0", "chunked", True),
+    ],
 )
 def test_engines_schedule_as_they_do_by_default(engine, policy, reserve):
     from pertoken.connect.engines import book  # noqa: PLC0415
@@ -98,5 +107,5 @@ def test_what_is_not_simulated_is_said():
 
 
 def test_a_model_that_does_not_fit_is_refused():
-    with pytest.raises(InputError, match="does not fit by .* GB; would fit"):
+    with pytest.raises(InputError, match=r"does not fit by .* GB; would fit"):
         pt.simulate_serving(pt.demand([0.0], 10, 10), "llama-3.1-70b", "l4")

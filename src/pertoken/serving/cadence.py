@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pertoken.core.money import Values
 from pertoken.serving.layout import Layout
 from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes
 from pertoken.serving.steptime import step
+from pertoken.serving.values import Values
 
 FAR = 1e9
 """A context beyond any window. [token]"""
@@ -70,7 +70,9 @@ def cadence(model: Sizes, on: Layout, engine: Profile, *, most_tokens: int) -> C
     tokens = step(model, on, engine, np.arange(most_tokens * stages + 1.0), 0.0)
     none, one, asked = (step(model, on, engine, d, 0.0, p) for d, p in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
     return Cadence(
-        tokens=np.ascontiguousarray(np.broadcast_to(tokens.products + tokens.exchange, most_tokens * stages + 1), dtype=float),
+        tokens=np.ascontiguousarray(
+            np.broadcast_to(tokens.products + tokens.exchange, most_tokens * stages + 1), dtype=float
+        ),
         fixed=float(none.overhead),
         sequence=float(one.overhead - none.overhead),
         token=float(asked.overhead - none.overhead),

@@ -50,7 +50,9 @@ class Demand:
             raise InputError("requests must come at times of 0 or later that don't go back; sort them by their arrival")
         shortest = int(min(self.input.min(), self.output.min()))
         if shortest < 1:
-            raise InputError(f"a request of {shortest} tokens; expected a prompt and an answer of at least 1 token each")
+            raise InputError(
+                f"a request of {shortest} tokens; expected a prompt and an answer of at least 1 token each"
+            )
         if (self.common < 0).any() or (self.common >= self.input).any():
             raise InputError("tokens in the cache already must be fewer than those of the prompt")
 
@@ -61,16 +63,20 @@ class Demand:
     def __getitem__(self, which: slice) -> "Demand":
         """Cut out requests that follow each other."""
         kept = range(len(self))[which]
+        part = slice(kept.start, kept.stop)
         begin = self.begin[kept.start : kept.stop + 1]
         return Demand(
-            *(each[kept.start : kept.stop] for each in (self.arrival, self.input, self.output, self.common)),
+            arrival=self.arrival[part],
+            input=self.input[part],
+            output=self.output[part],
+            common=self.common[part],
             begin=begin - begin[0],
             ids=self.ids[begin[0] : begin[-1]],
             per_id=self.per_id,
         )
 
 
-def demand(  # noqa: PLR0917  a trace's columns
+def demand(
     arrival: Any,  # noqa: ANN401  what NumPy takes
     input_tokens: Any,  # noqa: ANN401
     output_tokens: Any,  # noqa: ANN401
@@ -94,7 +100,9 @@ def demand(  # noqa: PLR0917  a trace's columns
     3
     """
     times = np.ascontiguousarray(np.asarray(arrival, dtype=float))
-    lengths = [np.ascontiguousarray(np.broadcast_to(_whole(each), times.shape)) for each in (input_tokens, output_tokens)]
+    lengths = [
+        np.ascontiguousarray(np.broadcast_to(_whole(each), times.shape)) for each in (input_tokens, output_tokens)
+    ]
     begin, ids = np.zeros(len(times) + 1, dtype=np.int64), np.zeros(0, dtype=np.int32)
     if prefixes is not None:
         if len(prefixes) != len(times):

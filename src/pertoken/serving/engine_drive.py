@@ -8,7 +8,7 @@ from pertoken.serving.engine_memory import cached
 from pertoken.serving.engine_state import AFFINE, ROUND
 
 # signatures are numba's
-# ruff: noqa: ANN001, ANN201, PLR0917
+# ruff: noqa: ANN001, ANN201
 
 
 @compiled
@@ -69,7 +69,7 @@ def come(room, rules, begin, end):  # type: ignore[no-untyped-def]
 
 @compiled
 def ask(room, rules, enough):  # type: ignore[no-untyped-def]
-    """Let clients ask who have their answers, and bring requests that are ready; say until when to work then. [s]"""
+    """Let clients ask who have their answers, and bring requests that are ready; say until when to work then [s]."""
     me = room.state[0]
     asked = min(len(room.requests), rules.clients + me.finished)
     for i in range(me.asked, asked):

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.core.money import Values
 from pertoken.serving.cadence import Cadence
 from pertoken.serving.demand import Demand
+from pertoken.serving.values import Values
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
@@ -129,7 +129,9 @@ def rows(demand: Demand, delay: float) -> NDArray[np.void]:
     return made
 
 
-def furnish(demand: Demand, tokens: Values, rules: NDArray[np.void], *, bins: int, replicas: int, capacity: int) -> Room:
+def furnish(
+    demand: Demand, tokens: Values, rules: NDArray[np.void], *, bins: int, replicas: int, capacity: int
+) -> Room:
     """Make all that the loops need.
 
     Args:

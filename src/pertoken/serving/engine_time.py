@@ -63,7 +63,8 @@ def steps_until(first, slope, gap, most):  # type: ignore[no-untyped-def]
     if lasted(first, slope, most) < gap:
         return most
     half = first - 0.5 * slope
-    steps = max(np.int64(np.ceil(2 * gap / (half + np.sqrt(half * half + 2 * slope * gap)))), 1)
+    steps = np.int64(np.ceil(2 * gap / (half + np.sqrt(half * half + 2 * slope * gap))))
+    steps = np.int64(1) if steps < 1 else steps
     while steps > 1 and lasted(first, slope, steps - 1) >= gap:
         steps -= 1
     while steps < most and lasted(first, slope, steps) < gap:

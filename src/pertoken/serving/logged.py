@@ -5,10 +5,10 @@ import numpy as np
 from pertoken.core.errors import InputError
 from pertoken.core.lines import Usage
 from pertoken.core.meters import meter
-from pertoken.core.money import Values
 from pertoken.core.period import begins, finest
 from pertoken.serving.arrivals import DAY, HOUR, Kind, arrivals, lognormal
 from pertoken.serving.demand import Demand, demand
+from pertoken.serving.values import Values
 
 WIDTHS = {"hour": HOUR, "day": DAY}
 

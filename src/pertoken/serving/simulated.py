@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.errors import InputError
-from pertoken.core.money import Values
 from pertoken.serving.cadence import Cadence, cadence
 from pertoken.serving.demand import Demand
 from pertoken.serving.engine_state import BINS, RULES, Room, Small, furnish
@@ -21,6 +20,7 @@ from pertoken.serving.profile import Profile
 from pertoken.serving.scheduler import POLICIES, ROUTERS, Scheduler
 from pertoken.serving.sizes import Sizes
 from pertoken.serving.steady import starting
+from pertoken.serving.values import Values
 
 SLICE = 100_000
 """Requests between two reports of progress."""
@@ -30,7 +30,7 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Latency:
-    """A time that requests take, over all of them. [s]
+    """A time that requests take, over all of them [s].
 
     Args:
         mean: On average.
@@ -84,7 +84,7 @@ class Simulated:
 
     @property
     def span(self) -> float:
-        """Time from the first arrival to the last token. [s]"""
+        """Time from the first arrival to the last token [s]."""
         return float(self.done.max() - self.arrival[0])
 
     @property
@@ -94,12 +94,12 @@ class Simulated:
 
     @property
     def rate(self) -> float:
-        """Answers a second. [1/s]"""
+        """Answers a second [1/s]."""
         return len(self) / self.span
 
     @property
     def output_rate(self) -> float:
-        """Tokens of answers a second. [token/s]"""
+        """Tokens of answers a second [token/s]."""
         return float(self.output.sum(dtype=np.int64)) / self.span
 
     def between(self, begin: float = 0.0, end: float = np.inf) -> slice:
@@ -268,7 +268,7 @@ def _worked(made: Room, rules: NDArray[np.void], tell: Progress) -> Room:
 
 
 def _horizon(made: Room, rules: NDArray[np.void]) -> float:
-    """Say up to when to work: bins must reach beyond, since what is begun before is ended after. [s]"""
+    """Say up to when to work: bins must reach beyond, since what is begun before is ended after [s]."""
     return float(len(made.bins) // 2 * rules["width"][0])
 
 
