@@ -128,6 +128,7 @@ def test_a_context_that_is_too_long_says_how_long_would_fit():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
+        ({"engine": "sglan"}, "unknown engine 'sglan'; did you mean sglang"),
         ({"gpu": "h10"}, "unknown GPU 'h10'; did you mean"),
         ({"model": "lama-3.1-8b"}, "did you mean llama-3.1-8b"),
         ({"precision": "fp7"}, "unknown precision 'fp7'; known are"),

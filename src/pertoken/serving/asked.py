@@ -1,7 +1,9 @@
 """Asked: many loads on many machines reckoned at once, each with its band, what binds, what is to be known of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache, partial
+from math import isfinite, isnan, nan
 from typing import TypeVar
 
 import numpy as np
@@ -17,6 +19,12 @@ from pertoken.serving.spread import Parallel
 from pertoken.serving.steady import Steady, seats, serve
 from pertoken.serving.steptime import step
 from pertoken.serving.values import Values
+
+Known = tuple[tuple[tuple[float, float], ...], tuple[str, ...]]
+"""Bands of the metrics, as ratios, and notes."""
+
+FULL = 0.999
+"""Share of the seats from which on all are taken."""
 
 Record = TypeVar("Record", Sizes, Layout, Profile)
 
@@ -151,8 +159,9 @@ def reckon(each: Sequence[Asked], book: Book) -> list[ServingEstimate]:
         state = serve(model, on, engine, number["input_tokens"], number["output_tokens"], clients, rate, aids)
         binding = _binding(model, on, engine, number, state)
     table = np.stack([np.broadcast_to(getattr(state, name), state.rate.shape) for name in STATE]).T.tolist()
+    known = cache(partial(_known, book))
     return [
-        _estimate(a, book, dict(zip(STATE, row, strict=True)), seat, bound)
+        _estimate(a, known(_told(a)), dict(zip(STATE, row, strict=True)), seat, bound)
         for a, row, seat, bound in zip(each, table, room.tolist(), binding, strict=True)
     ]
 
@@ -177,24 +186,21 @@ def _binding(model: Sizes, on: Layout, engine: Profile, number: dict[str, Values
     return [names[k] or str(products[i]) for i, k in enumerate(largest)]
 
 
-def _estimate(asked: Asked, book: Book, state: dict[str, float], room: float, binds: str) -> ServingEstimate:
-    cases, notes = _cases(asked, book)
-    kind = "experts" if float(asked.sizes.experts) > 1 else "dense"
-    if np.isnan(room):
-        state = dict.fromkeys(state, np.nan)
+def _estimate(asked: Asked, known: Known, state: dict[str, float], room: float, binds: str) -> ServingEstimate:
+    wide, said = known
+    notes = [*said, *_untried(asked)]
+    if isnan(room):
+        state = dict.fromkeys(state, nan)
         binds, notes = "memory", [*notes, "does not fit into memory"]
     requests = state["rate"] * asked.replicas
     tokens = requests * asked.output_tokens
-    spread = dict(zip(METRICS, (tokens, state["each"], state["first"]), strict=True))
-    bands = {
-        metric: _range(value, *book.band(metric, cases, kind, asked.engine.era.name))
-        for metric, value in spread.items()
-    }
-    if np.isfinite(asked.rate) and state["running"] < room * 0.999:
-        bands[METRICS[0]] = _range(tokens, 1.0, 1.0)
-    elif not np.isnan(room) and state["running"] >= room * 0.999:
-        notes = [*notes, "all seats are taken: a larger load waits"]
-    answers = bands[METRICS[0]]
+    full = state["running"] >= room * FULL
+    bands = [_range(value, *band) for value, band in zip((tokens, state["each"], state["first"]), wide, strict=True)]
+    if isfinite(asked.rate) and not full:  # what comes is served
+        bands[0] = _range(tokens, 1.0, 1.0)
+    elif full:
+        notes.append("all seats are taken: a larger load waits")
+    answers, each, first = bands
     return ServingEstimate(
         model=asked.model,
         gpu=asked.gpu,
@@ -207,30 +213,40 @@ def _estimate(asked: Asked, book: Book, state: dict[str, float], room: float, bi
         seats=room,
         output_tokens_per_second=answers,
         requests_per_second=_over(answers, asked.output_tokens),
-        ttft_seconds=bands[METRICS[2]],
-        tpot_seconds=bands[METRICS[1]],
+        ttft_seconds=first,
+        tpot_seconds=each,
         prompt_seconds=state["prompt_time"],
-        decode_seconds=max(1 / state["rate"] - state["prompt_time"], 0.0) if state["rate"] else np.nan,
+        decode_seconds=max(1 / state["rate"] - state["prompt_time"], 0.0) if state["rate"] else nan,
         kv_fill=min(state["running"] / room, 1.0),
         binds=binds,
         notes=tuple(notes),
     )
 
 
-def _cases(asked: Asked, book: Book) -> tuple[tuple[str, ...], list[str]]:
-    """Say what no run of the fit had: cases of the band, and notes."""
-    seen = {word: set(names) for word, names in book.seen.items()}
+def _told(asked: Asked) -> tuple[str, str, str, str, str]:
+    """Say what the band of a load hangs on."""
+    kind = "experts" if asked.sizes.experts > 1 else "dense"
+    return asked.gpu, asked.model, asked.engine.name, asked.engine.era.name, kind
+
+
+def _known(book: Book, told: tuple[str, str, str, str, str]) -> Known:
+    """Find the bands of the metrics, and say what no run of the fit had."""
+    gpu, model, engine, era, kind = told
     new = {
-        NEW_GPU: (asked.gpu not in seen.get("gpu", ()), f"no measured run on {asked.gpu}"),
-        NEW_MODEL: (asked.model not in seen.get("model", ()), f"no measured run of {asked.model}"),
-        NEW_ENGINE: (asked.engine.name == COMMON, "no measured run of this engine: what all have in common"),
+        NEW_GPU: (gpu not in book.seen.get("gpu", ()), f"no measured run on {gpu}"),
+        NEW_MODEL: (model not in book.seen.get("model", ()), f"no measured run of {model}"),
+        NEW_ENGINE: (engine == COMMON, "no measured run of this engine: what all have in common"),
     }
-    notes = [f"extrapolated: {words}" for holds, words in new.values() if holds]
+    cases = (SEEN, *(case for case, (holds, _) in new.items() if holds))
+    notes = tuple(f"extrapolated: {words}" for holds, words in new.values() if holds)
+    return tuple(book.band(metric, cases, kind, era) for metric in METRICS), notes
+
+
+def _untried(asked: Asked) -> Iterator[str]:
     if asked.how.pipeline > 1:
-        notes.append("extrapolated: no measured run with pipeline stages")
+        yield "extrapolated: no measured run with pipeline stages"
     if asked.aids.drafted:
-        notes.append("extrapolated: no measured run with speculative decoding")
-    return (SEEN, *(case for case, (holds, _) in new.items() if holds)), notes
+        yield "extrapolated: no measured run with speculative decoding"
 
 
 def _range(value: float, low: float, high: float) -> Range:

@@ -55,10 +55,11 @@ OTHERS = Era(name=COMMON, engines=())
 def era(engine: str, version: str = "") -> Era:
     """Find the era of an engine: the newest if no version is said, or none that can be read.
 
-    >>> era("vLLM", "0.6.x (2024-11)").name, era("TensorRT-LLM").name, era("lmdeploy").name
-    ('vllm-0.7', 'trtllm', 'common')
+    >>> era("vLLM", "0.6.x (2024-11)").name, era("TensorRT-LLM").name, era("SGLang (main)").name, era("lmdeploy").name
+    ('vllm-0.7', 'trtllm', 'sglang', 'common')
     """
-    own = [each for each in ERAS if engine.strip().lower() in each.engines]
+    name = engine.strip().lower()
+    own = [each for each in ERAS if name in each.engines] or [each for each in ERAS if each.engines[0] in name]
     said = _numbers(version)
     holding = (each for each in own if not each.below or (said and said < _numbers(each.below)))
     return next(holding, OTHERS)

@@ -10,11 +10,11 @@ import numpy as np
 from pertoken.catalog.machines import Gpu, find_gpu
 from pertoken.catalog.models import Architecture
 from pertoken.connect import engines, machines
-from pertoken.core.errors import InputError, nearest
+from pertoken.core.errors import InputError, alike, nearest
 from pertoken.serving.aids import Aids
 from pertoken.serving.asked import Asked, Range, ServingEstimate, reckon
 from pertoken.serving.book import Engine
-from pertoken.serving.eras import era
+from pertoken.serving.eras import ERAS, OTHERS, era
 from pertoken.serving.lack import lacking
 from pertoken.serving.layout import Layout
 from pertoken.serving.precision import Precision, cache_bytes, precision
@@ -125,7 +125,7 @@ def read_load(load: Mapping[str, Any]) -> Asked:
     if unknown := sorted(set(load) - OPTIONS):
         raise InputError(f"unknown {unknown[0]!r}; {nearest(unknown[0], OPTIONS)}")
     shape, gpu = _shape(load["model"]), find_machine(load["gpu"])
-    numbers = precision(str(load.get("precision") or "bf16"), published_bits=shape.weight_bits)
+    numbers = _numbers(str(load.get("precision") or "bf16"), shape.weight_bits)
     engine = _engine(load.get("engine") or "vllm", str(load.get("engine_version") or ""))
     how, replicas = _parallel(load, experts=shape.experts is not None)
     clients, rate = _load(load)
@@ -183,11 +183,24 @@ def _engine(engine: str | Engine, version: str) -> Engine:
         return engine
     if engine.endswith((".yaml", ".yml")):
         return engines.read_engine(engine)
-    return engines.book().engine(era(engine, version).name)
+    return _house(engine, version)
+
+
+@lru_cache(maxsize=1024)
+def _house(engine: str, version: str) -> Engine:
+    found = era(engine, version)
+    if found is OTHERS and (close := alike(engine.lower(), {name for each in ERAS for name in each.engines})):
+        raise InputError(f"unknown engine {engine!r}; did you mean {' or '.join(close)}?")
+    return engines.book().engine(found.name)
+
+
+@lru_cache(maxsize=1024)
+def _numbers(name: str, published_bits: float) -> Precision:
+    return precision(name, published_bits=published_bits)
 
 
 def _settings(engine: Engine, most: float | None, chunk: float | None, spare: float | None) -> Profile:
-    if engine is engines.book().engine(engine.name):
+    if any(engine is each for each in engines.book().engines):
         return _set(engine.name, most, chunk, spare)
     return engine.profile(most=most, chunk=chunk, spare=spare)
 
