@@ -12,7 +12,7 @@ import pytest
 from pertoken.catalog.machines import find_gpu
 from pertoken.connect.engines import book
 from pertoken.connect.machines import find_architecture, gpus
-from pertoken.serving.arrivals import arrivals, diurnal, lognormal
+from pertoken.serving.arrivals import arrivals, lognormal, profile
 from pertoken.serving.demand import demand
 from pertoken.serving.precision import precision
 from pertoken.serving.scheduler import Scheduler
@@ -28,7 +28,7 @@ RATE, OUTPUT = 16.0, 256
 
 def traffic(days, seed=1, rate=RATE):
     rng = np.random.default_rng(seed)
-    come = arrivals(diurnal(rate, days=days, swing=0.5, weekend=0.6), width=300.0, rng=rng)
+    come = arrivals(profile(rate, days=days, swing=0.5, weekend=0.6), width=300.0, rng=rng)
     prompts = lognormal(500, cv=0.7, size=len(come), rng=rng, most=8000)
     return demand(come, prompts, lognormal(OUTPUT, cv=0.7, size=len(come), rng=rng, most=4000))
 

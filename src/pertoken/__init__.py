@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from pertoken.rating.contract import Contract
     from pertoken.rating.cost_columns import cost_columns
     from pertoken.rating.rate import rate
-    from pertoken.serving.arrivals import arrivals, diurnal, lognormal
+    from pertoken.serving.arrivals import arrivals, lognormal
     from pertoken.serving.demand import demand
-    from pertoken.serving.logged import logged
+    from pertoken.serving.drawn_anew import requests_of
     from pertoken.serving.scheduler import Scheduler
     from pertoken.usage.response import usage_of
     from pertoken.workbench import (
@@ -81,8 +81,7 @@ _HOMES = {
     "cost_columns": "pertoken.rating.cost_columns",
     "card_from": "pertoken.connect.cards",
     "demand": "pertoken.serving.demand",
-    "diurnal": "pertoken.serving.arrivals",
-    "logged": "pertoken.serving.logged",
+    "requests_of": "pertoken.serving.drawn_anew",
     "lognormal": "pertoken.serving.arrivals",
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
@@ -113,7 +112,6 @@ __all__ = [
     "coverage",
     "crossover",
     "demand",
-    "diurnal",
     "engine_report",
     "estimate_serving",
     "estimate_servings",
@@ -123,7 +121,6 @@ __all__ = [
     "gpu_card",
     "gpus",
     "invoice",
-    "logged",
     "lognormal",
     "migrate",
     "model",
@@ -140,6 +137,7 @@ __all__ = [
     "read_model",
     "reconcile",
     "reprice",
+    "requests_of",
     "run",
     "sensitivity",
     "sheet",

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from pertoken.core.errors import InputError
-from pertoken.serving.arrivals import arrivals, diurnal, lognormal, weibull_shape
+from pertoken.serving.arrivals import arrivals, lognormal, profile, weibull_shape
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ def test_each_bin_gets_its_rate_and_an_empty_bin_nothing():
 
 
 def test_one_seed_makes_one_day():
-    one, two = (arrivals(diurnal(3.0, days=1), width=300.0, rng=np.random.default_rng(2)) for _ in range(2))
+    one, two = (arrivals(profile(3.0, days=1), width=300.0, rng=np.random.default_rng(2)) for _ in range(2))
     assert (one == two).all()
 
 
 def test_a_profile_peaks_at_its_hour_and_rests_at_the_weekend():
-    rates = diurnal(8.0, swing=0.5, peak=14.0, weekend=0.5).reshape(7, 288)
+    rates = profile(8.0, swing=0.5, peak=14.0, weekend=0.5).reshape(7, 288)
     assert rates[:5].argmax(axis=1) / 12 == pytest.approx(np.full(5, 14.0), abs=0.1)
     assert rates[6].sum() / rates[0].sum() == pytest.approx(0.5)
     assert rates[0].max() / rates[0].mean() == pytest.approx(1.5, rel=1e-3)

@@ -19,7 +19,7 @@ from pertoken.serving.steptime import step
 from tests.serving.engines import EIGHT_SIZES, WINDOWED_SIZES, layout, profile
 
 ON, ENGINE = layout(), profile()
-BEAT = cadence(EIGHT_SIZES, ON, ENGINE, most_tokens=4096)
+BEAT = cadence(EIGHT_SIZES, ON, ENGINE, most_tokens=8192)
 ALONE = Scheduler(most=1, budget=4096)
 
 
@@ -308,6 +308,12 @@ def test_requests_that_cannot_be_are_refused(columns, said):
 def test_schedulers_that_cannot_be_are_refused(wrong):
     with pytest.raises(InputError, match=r"expected|needs"):
         Scheduler(**wrong)
+
+
+def test_times_of_too_short_steps_are_refused():
+    short = cadence(EIGHT_SIZES, ON, ENGINE, most_tokens=100)
+    with pytest.raises(InputError, match=r"up to 100 tokens; expected up to 4,096"):
+        run(demand([0.0], 10, 10), short, ALONE, capacity_tokens=1e4)
 
 
 def test_clients_in_a_loop_need_one_replica():

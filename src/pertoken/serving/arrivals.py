@@ -85,7 +85,7 @@ def weibull_shape(cv: float) -> float:
     return float(np.exp(brentq(off, -3.0, 7.0, xtol=1e-13)))
 
 
-def diurnal(
+def profile(
     mean: float, *, days: int = 7, width: float = 300.0, swing: float = 0.5, peak: float = 14.0, weekend: float = 1.0
 ) -> Values:
     """Make rates that go up and down with the day, from Monday on.
@@ -101,7 +101,7 @@ def diurnal(
     Returns:
         Rate in each bin. [1/s]
 
-    >>> found = diurnal(16.0, swing=0.6, weekend=0.5)
+    >>> found = profile(16.0, swing=0.6, weekend=0.5)
     >>> (len(found), round(float(found.mean()), 9), round(float(found[168] / found[24]), 3))
     (2016, 16.0, 4.0)
     """

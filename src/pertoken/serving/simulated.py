@@ -185,15 +185,19 @@ def simulate(
     tokens = capacity_tokens
     if tokens is None:
         tokens = float(fits(model, on, length, spare=engine.spare)) * length
-    longest = int((demand.input.astype(np.int64) + demand.output).max())
-    most = max(rules.budget, longest) if rules.policy == "chunked" else max(rules.budget, longest, rules.most)
-    beat = cadence(model, on, engine, most_tokens=most)
+    beat = cadence(model, on, engine, most_tokens=most_tokens(demand, rules))
     delay = float(starting(model, on, engine))
     return run(
         demand, beat, rules,
         replicas=replicas, clients=clients, capacity_tokens=tokens, delay=delay, bin_seconds=bin_seconds,
         progress=progress,
     )  # fmt: skip
+
+
+def most_tokens(demand: Demand, scheduler: Scheduler) -> int:
+    """Say how many tokens a step has at most, sequences and prompts together."""
+    longest = int((demand.input.astype(np.int64) + demand.output).max())
+    return max(scheduler.budget, scheduler.most, longest)
 
 
 def run(
@@ -223,6 +227,9 @@ def run(
     """
     if clients is not None and (replicas != 1 or clients < 1):
         raise InputError(f"{clients} clients of {replicas} replicas in a loop; expected at least 1 client of 1 replica")
+    if len(beat.tokens) <= beat.stages * most_tokens(demand, scheduler):
+        found = f"times of steps of up to {(len(beat.tokens) - 1) // beat.stages:,} tokens"
+        raise InputError(f"{found}; expected up to {most_tokens(demand, scheduler):,}, see `most_tokens`")
     blocks = _capacity(demand, scheduler, capacity_tokens)
     rules = _rules(demand, beat, scheduler, blocks)
     rules["width"], rules["delay"], rules["clients"] = bin_seconds, delay, clients or 0

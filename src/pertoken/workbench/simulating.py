@@ -1,6 +1,6 @@
 """What requests see that come one by one to a model on GPUs of one's own: percentiles, by simulation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 from pertoken.catalog.machines import Gpu
 from pertoken.catalog.models import Architecture
 from pertoken.core.errors import InputError
+from pertoken.serving.asked import Asked
 from pertoken.serving.book import Engine
 from pertoken.serving.demand import Demand
 from pertoken.serving.lack import lacking
@@ -70,17 +71,9 @@ def simulate_serving(
     Raises:
         InputError: An unknown name, or a model or a request that does not fit.
     """
-    if said := [name for name in UNSIMULATED if more.get(name)]:
-        raise InputError(f"{said[0]} is not simulated; leave it out, or use `estimate_serving`")
-    mean = {"input_tokens": float(requests.input.mean()), "output_tokens": float(requests.output.mean())}
-    asked = read_load({"model": model, "gpu": gpu, "count": count, "engine": engine, **mean, **more})
-    if float(seats(asked.sizes, asked.layout, asked.settings, asked.input_tokens + asked.output_tokens / 2)) < 1:
-        raise InputError(lacking(asked, find_machine(gpu)))
-    share = float(asked.aids.prefix_share)
-    if share > 0:
-        requests = replace(requests, common=np.floor(requests.input * share).astype(np.int32))
+    asked = _asked(requests, {"model": model, "gpu": gpu, "count": count, "engine": engine, **more})
     return simulate(
-        requests,
+        _with_prefix(requests, float(asked.aids.prefix_share)),
         asked.sizes,
         asked.layout,
         asked.settings,
@@ -90,6 +83,24 @@ def simulate_serving(
         bin_seconds=bin_seconds,
         progress=progress,
     )
+
+
+def _asked(requests: Demand, load: Mapping[str, Any]) -> Asked:
+    """Read what serves the requests, and check that a replica has room for one."""
+    if said := [name for name in UNSIMULATED if load.get(name)]:
+        raise InputError(f"{said[0]} is not simulated; leave it out, or use `estimate_serving`")
+    mean = {"input_tokens": float(requests.input.mean()), "output_tokens": float(requests.output.mean())}
+    asked = read_load({**load, **mean})
+    if float(seats(asked.sizes, asked.layout, asked.settings, asked.input_tokens + asked.output_tokens / 2)) < 1:
+        raise InputError(lacking(asked, find_machine(load["gpu"])))
+    return asked
+
+
+def _with_prefix(requests: Demand, share: float) -> Demand:
+    """Let a share of each prompt be in the cache already."""
+    if share == 0:
+        return requests
+    return replace(requests, common=np.floor(requests.input * share).astype(np.int32))
 
 
 def default_scheduler(engine: str, settings: Profile) -> Scheduler:

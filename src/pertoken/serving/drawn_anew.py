@@ -1,4 +1,4 @@
-"""Logged: requests drawn anew from a log of usage, at the rates and with the mean lengths of its hours or days."""
+"""Drawn anew: requests of which a log knows the sums, at the rates and with the mean lengths of its hours or days."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from pertoken.serving.values import Values
 WIDTHS = {"hour": HOUR, "day": DAY}
 
 
-def logged(
+def requests_of(
     usage: Usage,
     *,
     rng: np.random.Generator,

@@ -5,7 +5,7 @@ import pytest
 
 from pertoken.core.errors import InputError
 from pertoken.core.lines import Usage, table
-from pertoken.serving.logged import logged
+from pertoken.serving.drawn_anew import requests_of
 
 HOURS = {"2026-09-01T09": (3600, 700, 90), "2026-09-01T10": (0, 0, 0), "2026-09-01T11": (14_400, 1500, 40)}
 """Requests, mean prompt, mean answer."""
@@ -32,7 +32,7 @@ LOG = usage(
 
 
 def test_each_hour_has_its_requests_and_their_lengths():
-    found = logged(LOG, rng=np.random.default_rng(3))
+    found = requests_of(LOG, rng=np.random.default_rng(3))
     hour = (found.arrival / 3600).astype(int)
     assert set(hour) == {0, 2}
     for k, (count, prompt, answer) in enumerate(HOURS.values()):
@@ -43,13 +43,13 @@ def test_each_hour_has_its_requests_and_their_lengths():
 
 
 def test_with_no_variation_hours_are_met_to_the_request():
-    found = logged(LOG, rng=np.random.default_rng(3), cv=0, lengths_cv=0)
+    found = requests_of(LOG, rng=np.random.default_rng(3), cv=0, lengths_cv=0)
     assert np.histogram(found.arrival - 1e-6, bins=np.arange(4) * 3600.0)[0].tolist() == [3600, 0, 14_400]
     assert set(found.input) == {700, 1500}
 
 
 def test_a_log_without_requests_or_hours_is_refused():
     with pytest.raises(InputError, match="no requests"):
-        logged(LOG.where(meter="output_tokens"), rng=np.random.default_rng(1))
+        requests_of(LOG.where(meter="output_tokens"), rng=np.random.default_rng(1))
     with pytest.raises(InputError, match="by hour or by day"):
-        logged(usage([("2026-09-01T09", "requests", 1)]).fold(["meter"]), rng=np.random.default_rng(1))
+        requests_of(usage([("2026-09-01T09", "requests", 1)]).fold(["meter"]), rng=np.random.default_rng(1))
