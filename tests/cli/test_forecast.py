@@ -1,5 +1,6 @@
 """`pertoken forecast`: the terminal leads, the page says what it rests on, and nothing that is read is written over."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -144,3 +145,28 @@ def test_the_rest_of_a_last_day_that_is_partly_in_the_log_is_no_zero(ask):
     assert any(f"{last}, only partly in the log, is left out" in note for note in notes)
     (landing,) = tables["landing"][:1]
     assert landing["of"] == "Revenue"
+
+
+@pytest.mark.usefixtures("log")
+def test_a_month_that_lands_has_as_many_digits_of_usage_as_it_needs_beside_large_money(ask):
+    Path("dear.yaml").write_text(
+        "{plan: api, prices: {tokens: {measure: {sum: total_tokens}, curve: [{rate: 1000}]}}}"  # 1 token is 1,000 USD
+    )
+    done = ask("forecast", "log.csv", "--card", "dear.yaml", *SMALL[2:], "--no-drivers")
+    landed = done.out.partition("Where 2026-02 lands")[2]
+    usage = next(line for line in landed.splitlines() if line.startswith("Usage [M tokens] "))
+    assert re.search(r"\d\.\d\d", usage), usage
+
+
+@pytest.mark.usefixtures("log")
+def test_who_is_largest_is_told_by_usage_of_a_month_in_its_unit_where_nobody_charges(ask):
+    Path("vendor.yaml").write_text(
+        "{card: vendor, party: vendor, prices: {tokens: {measure: {sum: total_tokens}, curve: [{rate: 1}]}}}"
+    )
+    asked = (*SMALL[2:], "--no-drivers", "--format", "json")
+    priced, free = (
+        result(ask("forecast", "log.csv", "--card", card, *asked))["tables"] for card in ("plan.yaml", "vendor.yaml")
+    )
+    assert (priced["largest"]["columns"][1]["unit"], free["largest"]["columns"][1]["unit"]) == ("USD", "tokens")
+    worth = [{row["customer"]: float(row["mean"]) for row in each["largest"]["rows"]} for each in (priced, free)]
+    assert worth[1] == pytest.approx(worth[0], rel=0.02)  # 1 USD a token, of a month either way

@@ -105,7 +105,7 @@ def test_half_of_each_is_between_both(log):
     ("periods", "words"),
     [
         (("2026-03-01", "2026-03-02"), "expected 28 days after 2026-02-28"),
-        (("2026-05",), "expected the month after 2026-02-28"),
+        (("2026-04",), "expected the month after 2026-02-28"),
         (("2026-01",), "expected the month after 2026-02-28"),
         (("2026-Q2",), "expected days or months"),
     ],

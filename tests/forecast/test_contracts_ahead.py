@@ -150,7 +150,21 @@ def test_contracts_in_the_compiled_simulation_are_those_of_the_twin(held, text):
          twin_sums(BUSY, priced, paths=40, held=held, promises=due))  # fmt: skip
 
 
-def test_who_is_under_contract_stays_on_the_plan():
+def test_who_is_under_contract_stays_on_the_plan_and_uses_no_more_for_a_change():
+    model = steady(months=7, customers=11)
+    moving = converting(model, [[0, 0.3], [0.2, 0]])
+    due = held_to(moving, *(contract(name, end=date(2028, 1, 1)) for name in model.people.names))
+    priced = tariffs([card(TIERS), card(BUNDLE)], model.cells, model.months)
+    signed, still, free = (
+        simulate(each, priced, paths=40, seed=3, promises=said).sums
+        for each, said in ((moving, due), (model, None), (moving, None))
+    )
+    for name in ("driver", "list"):
+        np.testing.assert_allclose(signed[name], still[name], rtol=1e-5)
+        assert np.abs(free[name] / still[name] - 1).max() > 0.01
+
+
+def test_contracts_among_those_who_change_their_plan_are_those_of_the_twin():
     model = converting(BUSY, [[0, 0.3], [0.2, 0]])
     priced = tariffs([card(TIERS), card(BUNDLE)], model.cells, model.months)
     same(

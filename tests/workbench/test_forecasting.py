@@ -200,6 +200,14 @@ def test_who_has_signed_and_is_not_in_the_log_is_in_the_forecast_by_name(growth)
     assert np.median(revenue, axis=0)[2:] == pytest.approx([1_500, 3_000, 4_000, 4_000], rel=0.15)
     assert found.parts["cohort"]["signed, not there yet"]["revenue"] == pytest.approx(revenue)
     assert "newco" not in found.concentration
+    assert not any("newco has signed" in note for note in found.notes)
+
+
+def test_of_who_has_signed_without_a_plan_it_is_said_what_they_are_taken_for(growth):
+    newco = signed_for("newco", date(2027, 1, 1), date(2028, 1, 1), committed=Decimal(0), renewal=0.5)
+    found = forecast_revenue(growth, card=[PLANS], months=6, segments="plan", contracts=[newco], **FEW)
+    assert found.parts["customer"]["newco"]["usage"][:, 2:].any()
+    assert any("newco has signed" in note and "say `planned`" in note for note in found.notes)
 
 
 def test_a_renewal_that_is_lost_takes_the_customer_along(growth):
@@ -231,6 +239,7 @@ def test_no_legal_card_stops_a_forecast_and_the_answer_says_what_it_cost(growth,
     (note,) = (each for each in found.notes if "line by line" in each)
     assert note.startswith("rated line by line in 40 worlds; what makes the range wide")
     assert "months from a contract's start" in note
+    assert "rate it line by line" not in note  # it has been
     assert (found.drivers, found.worlds["revenue"].shape, told[-1]) == ((), (40, 2), 1.0)
 
 

@@ -113,6 +113,15 @@ def test_a_forecast_from_outside_of_days_ahead_is_no_back_test(desk):
         scored(path, "linear.yaml", outside=[path / "later.csv"])
 
 
+@pytest.mark.parametrize(("day", "words"), [(DAYS[-3], "67 periods before it and 3 after"), (DAYS[9], "9 periods")])
+def test_a_forecast_from_outside_that_can_not_be_held_against_what_came_is_refused(desk, day, words):
+    path, _ = desk
+    rows = [f"c00,{day + k},{share},{5 + share}" for k in range(HORIZON) for share in (0.1, 0.9)]
+    (path / "edge.csv").write_text("\n".join(["customer,period,quantile,value", *rows]) + "\n")
+    with pytest.raises(InputError, match=words):
+        scored(path, "linear.yaml", outside=[path / "edge.csv"])
+
+
 def test_one_meter_is_not_charged(desk):
     path, _ = desk
     with pytest.raises(InputError, match="a card charges days of all meters"):

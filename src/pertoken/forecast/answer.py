@@ -142,7 +142,8 @@ class Forecast:
         past: By measure: labels of the months of the history and their values; the last may be cut short.
         drivers: What makes the range of the total wide, the most first.
         more: What the range would be with more history.
-        concentration: Expected revenue of each customer there is, by name, the most first.
+        concentration: Expected revenue of each customer there is in a month at today's pace, by name, the most first;
+            usage, where no card charges.
         backtest: How forecasts like this one did on the same history; None where it is too short.
         committed: What contracts secure, by customer.
         simulated: What the worlds are sums of, by group; the view from above and those not in the log are not in it.

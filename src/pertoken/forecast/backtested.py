@@ -1,6 +1,6 @@
 """A back-test's answer: our forecast and its peers on one history, scored, and held against each other."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -105,13 +105,13 @@ def backtested(
         watch: Told how much is done, 0 to 1.
 
     Raises:
-        InputError: The history is too short, or has no such key.
+        InputError: The history is too short, too little of it lies around a further origin, or it has no such key.
     """
     ahead, usual = SPANS.get(panel.grain, SPANS["period"])
     horizon = ahead if horizon is None else horizon
     asked = sorted(set(usual if histories is None else histories))
     origins = origins_of(len(panel.periods), horizon, min(asked), count)
-    origins = tuple(sorted({*origins, *(panel.periods.index(label) + 1 for label in also)}))
+    origins = tuple(sorted({*origins, *_further(also, panel.periods, horizon, min(asked))}))
     if unknown := [name for name in by if name not in {**panel.tracks, **panel.known}]:
         here = ", ".join([*panel.tracks, *panel.known]) or "none"
         raise InputError(f"no key {unknown[0]!r} that customers are told apart by; here: {here}")
@@ -133,6 +133,19 @@ def backtested(
         notes=scored.notes,
         source=source,
     )
+
+
+def _further(also: Sequence[str], periods: Sequence[str], horizon: int, history: int) -> Iterator[int]:
+    """Place further origins, which must have a history before them and a horizon after them."""
+    for label in also:
+        before = periods.index(label) + 1
+        after = len(periods) - before
+        if before < history or after < horizon:
+            raise InputError(
+                f"a forecast made after {label} has {before} periods before it and {after} after it; "
+                f"expected {history} and {horizon}; ask for a shorter history or horizon, or leave it out"
+            )
+        yield before
 
 
 def _differences(scored: Scored, names: Sequence[str], seed: int) -> tuple[Difference, ...]:

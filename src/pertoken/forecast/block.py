@@ -115,7 +115,6 @@ def _under_contract(block: Block, rows: Indices, room: Room) -> None:
         there = ~block.away[at]
         room.driver[i] *= block.promises.lift[at].astype(np.float32)[:, None] * there
         room.here[i] *= there
-        room.plan[i] = block.people.plan[rows[i]]  # nobody changes a plan that is signed
         if room.weight.shape[1]:
             room.weight[i] *= block.kept[at].astype(np.float32)[:, None]
 

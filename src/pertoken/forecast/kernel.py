@@ -21,7 +21,7 @@ ZERO = np.float32(0)
 
 @entered
 def live_block(people, common, turns, first, jumps, desk, driver, here, weight, plan, ats):  # type: ignore[no-untyped-def]
-    """Live all months of some turns.
+    """Live all months of some turns; who is under contract stays on the plan.
 
     Args:
         people: Customers and newcomers as arrays, see `kernel_people.People`.

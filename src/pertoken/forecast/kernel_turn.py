@@ -155,7 +155,7 @@ def go_on(people, common, who, i, m, packs, at, desk):  # type: ignore[no-untype
             gathered(hazard, at, own[1])
             hazard = own[1]
         stay(who, hazard, state, lane)
-    if m > born and common.converts:
+    if m > born and common.converts and people.promise[i] < 0:  # nobody changes a plan that is signed
         convert(who, common.chance, common.step, state, lane, desk.on)
     ramp = people.ramp[s, min(m - born, people.ramp.shape[1] - 1)] if people.slot[i] >= 0 else ZERO
     use(who, m - born, ramp, moved, common.whale_walk[max(who.whale, 0), m], state, lane)

@@ -141,7 +141,7 @@ def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> Said:
         quantiles = tried(expert, before, seen)
         said.ahead.append(quantiles[0])
         said.then.append(quantiles[1])
-        if name == "dying":  # ratios to next to nothing have tails that no customer who comes and go has
+        if name == "dying":  # ratios to next to nothing have tails that none of those who come and go has
             for place, active in ((said.ahead, now.active), (said.then, cases.active[judged])):
                 capped = np.fmin(place[0], TAIL * place[-1][-1])
                 place[0] = np.where(active < SPARSE, capped, place[0])

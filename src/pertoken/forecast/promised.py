@@ -35,7 +35,7 @@ def promised(agreed: Agreed, model: Forecastable, there: int) -> Promises:
         chance=np.stack([_chance(agreed, model, int(i)) for i in who]) if len(who) else made.chance,
         unsure=np.isnan(stated) & (agreed.length[who] > 0),
     )
-    return _telling(whole)
+    return _telling(whole, (agreed.length[who] > 0) & (model.conversion is not None))
 
 
 def settle(terms: Terms, made: Promises) -> None:
@@ -90,10 +90,10 @@ def _chance(agreed: Agreed, model: Forecastable, customer: int) -> Values:
     return chance
 
 
-def _telling(made: Promises) -> Promises:
-    """Leave contracts out that change nothing in these months."""
+def _telling(made: Promises, holds: NDArray[np.bool_]) -> Promises:
+    """Leave contracts out that change nothing in these months, and hold nobody on a plan that they might change."""
     tells = (made.due > 0).any(axis=1) | (made.lift != 1).any(axis=1) | (made.chance < 1).any(axis=1)
-    kept = np.flatnonzero(tells | (made.begins > 0))
+    kept = np.flatnonzero(tells | holds | (made.begins > 0))
     place = np.full(len(made) + 1, -1, dtype=np.int64)
     place[kept] = np.arange(len(kept))
     some = {each.name: getattr(made, each.name)[kept] for each in fields(made) if each.name not in ("row", "names")}

@@ -11,9 +11,7 @@ from pertoken.core import period
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.forecast.agreement import Agreement
-
-MEAN_DAYS = 30.4375
-"""Days of a month of mean length."""
+from pertoken.forecast.growth import DAYS
 
 
 def binds(each: Agreement) -> bool:
@@ -54,7 +52,7 @@ def whole_months(each: Agreement) -> int:
 
 def months_of(each: Agreement) -> float:
     """Months that a contract runs for."""
-    return float(whole_months(each) or (each.end - each.start).days / MEAN_DAYS)
+    return float(whole_months(each) or (each.end - each.start).days / DAYS)
 
 
 def _later(day: date, months: int) -> date:

@@ -68,6 +68,30 @@ def joined(
     return replace(model, people=added, groups=_groups(model, names, segment, [plans[code] for code in codes]))
 
 
+def unplanned(model: Forecastable, agreed: Agreed, codes: Sequence[int], worth: Worth) -> tuple[str, ...]:
+    """Name those who have signed, and of whose usage nothing is said that their plan would charge so much for.
+
+    Args:
+        model: Without them.
+        agreed: Contracts; its first customers are those of the model.
+        codes: Which plan each who is added is on.
+        worth: What usage is charged at list.
+    """
+    first = len(model.people.names)
+    segment = [_segment(model.people, code) for code in codes]
+    each = zip(agreed.customers[first:], count(first), codes, segment, strict=False)
+    return tuple(name for name, *who in each if _planned(model, agreed, worth, (who[0], who[1], who[2])) is None)
+
+
+def _planned(model: Forecastable, agreed: Agreed, worth: Worth, who: tuple[int, int, int]) -> float | None:
+    """Find the usage that one customer's plan comes to; None where nothing is planned, or it is never charged."""
+    i, plan, segment = who
+    if np.isnan(agreed.planned[i]):
+        return None
+    month = min(int(agreed.begins[i]), len(model.months) - 1)
+    return level_of(lambda usage: worth(plan, segment, usage, month), float(agreed.planned[i]))
+
+
 def _segment(people: Population, plan: int) -> int:
     """The segment of most customers on a plan; of all, where nobody is on it."""
     own = people.segment[people.plan == plan]
@@ -84,16 +108,12 @@ def _groups(model: Forecastable, names: Sequence[str], segment: Sequence[int], p
 def _row(
     model: Forecastable, agreed: Agreed, worth: Worth, who: tuple[int, int, int], prior: SignedPrior
 ) -> dict[str, Values | float]:
-    """One customer's row: its segment's mix and swings, around the plan."""
+    """One customer's row: its segment's mix and swings, around the plan; without one, as large as its newcomers."""
     from scipy.special import ndtri  # noqa: PLC0415  slow to load, and only a simulation needs it
 
-    i, plan, segment = who
-    law, shares = model.laws[segment], np.asarray(model.people.shares)
-    month = min(int(agreed.begins[i]), len(model.months) - 1)
-    level = law.sizes
-    if not np.isnan(agreed.planned[i]):
-        planned = level_of(lambda usage: worth(plan, segment, usage, month), float(agreed.planned[i]))
-        level = level if planned is None else planned * np.exp(prior.spread * ndtri(shares))
+    law, planned = model.laws[who[2]], _planned(model, agreed, worth, who)
+    shares = np.asarray(model.people.shares)
+    level = law.sizes if planned is None else planned * np.exp(prior.spread * ndtri(shares))
     return {
         "age": 0, "level": level, "noise": law.noise, "walk": law.walk, "idle": 0.0, "alive": 1.0, "mix": law.mix,
         "cost": law.cost, "bound": len(model.months),

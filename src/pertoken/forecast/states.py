@@ -12,7 +12,7 @@ from pertoken.core.money import Values
 from pertoken.forecast.panel import Indices
 
 STATES = ("new", "ramp", "steady", "contracting", "dormant", "gone")
-"""What a customer may be in a month."""
+"""What a customer may be in a window."""
 
 NEW, RAMP, STEADY, CONTRACTING, DORMANT, GONE = range(len(STATES))
 

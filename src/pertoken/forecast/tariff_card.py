@@ -11,7 +11,7 @@ from pertoken.core.keys import Key
 from pertoken.core.lines import Usage
 from pertoken.core.money import Values
 from pertoken.core.period import GRAINS, begins
-from pertoken.forecast.tariff_refused import LONG, RefusedCard, refused
+from pertoken.forecast.tariff_refused import LONG, MEND, RefusedCard, refused
 from pertoken.rating.adjust import LIMITS, sequence
 from pertoken.rating.assign import Assignment, Claim, assign
 from pertoken.rating.card import MONEY, Card, Charge, Convert, During, Pool, plain
@@ -135,7 +135,7 @@ def plan_rows(
     """
     for card in cards:
         if why := refused(card):
-            msg = f"{card.source or card.name}: the fast simulation doesn't know {'; '.join(why)}; rate it line by line"
+            msg = f"{card.source or card.name}: the fast simulation doesn't know {'; '.join(why)}{MEND}"
             raise RefusedCard(msg)
     usage = _unit(cells, months, known, cards)
     who = assign(usage, cards)
@@ -211,7 +211,7 @@ def _counted(
         taken = (~np.isnan(table) & mine).any(axis=1)
         distinct = np.unique(weights[taken], axis=0)
         if len(distinct) > 1 and not (form.additive and not how.whole):
-            msg = f"card {card.name!r}: what {claim.name} counts changes from month to month; rate it line by line"
+            msg = f"card {card.name!r}: what {claim.name} counts changes from month to month{MEND}"
             raise RefusedCard(msg)
         for each in distinct:
             on = taken & (weights == each).all(axis=1)

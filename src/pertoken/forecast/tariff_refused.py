@@ -10,6 +10,10 @@ LONG = ("quarter", "year")
 """Windows of several months."""
 
 
+MEND = "; rate it line by line"
+"""What is said to who has no other way."""
+
+
 class RefusedCard(CardError):
     """A card that is legal, and says what no array can."""
 

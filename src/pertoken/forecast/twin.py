@@ -77,7 +77,6 @@ def contracted(life: Life, promises: Promises, row: int, lost: Months, held: Col
     if row < 0:
         return life
     driver, here, weight = life.driver.copy(), life.here.copy(), life.weight.copy()
-    plan = np.broadcast_to(life.plan[:, :1], life.plan.shape)  # nobody changes a plan that is signed
     left = 1.0
     for month in range(driver.shape[1]):
         left *= promises.chance[row, month] if RENEWALS in held else 1.0
@@ -85,7 +84,7 @@ def contracted(life: Life, promises: Promises, row: int, lost: Months, held: Col
         driver[:, month] = np.where(gone, 0.0, driver[:, month] * promises.lift[row, month])
         here[:, month] = np.where(gone, 0.0, here[:, month])
         weight[:, month] *= left
-    return replace(life, driver=driver, here=here, weight=weight, plan=plan)
+    return replace(life, driver=driver, here=here, weight=weight)
 
 
 class _Customer:
@@ -136,7 +135,8 @@ class _Customer:
 
     def change(self) -> None:
         """Let the customer change its plan."""
-        if not self.common.converts or self.still:
+        signed = self.people.promise[self.row] >= 0  # nobody changes a plan that is signed
+        if not self.common.converts or self.still or signed:
             return
         share = self.stream.shares().reshape(-1)
         chance = np.array(self.common.chance, dtype=float)

@@ -10,7 +10,7 @@ import numpy as np
 from pertoken.forecast.cohort_answer import Cohorts
 from pertoken.forecast.cohort_report import Group, Rates
 from pertoken.forecast.metrics import effective_count
-from pertoken.forecast.states import AHEAD, STATES
+from pertoken.forecast.states import AHEAD, CHANGE, STATES
 from pertoken.present.basis import as_read, number
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
@@ -219,8 +219,9 @@ def _states(answer: Cohorts) -> list[Table]:
     )  # fmt: skip
     does = _word(answer, "pays", "uses")
     note = (
-        f"Ramp, contracting: {does} 15 % more or less than in the last window with any. Dormant: nothing for one or "
-        "two windows; gone: for three. Expected of those there are, by what was seen and a prior."
+        f"Ramp: {does} {100 * np.expm1(CHANGE):.0f} % more than in the last window with any; contracting: "
+        f"{-100 * np.expm1(-CHANGE):.0f} % less. Dormant: nothing for one or two windows; gone: for three. "
+        "Expected of those there are, by what was seen and a prior."
     )
     changes = (
         Column("state", "From", "text"),

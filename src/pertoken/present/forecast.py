@@ -9,6 +9,7 @@ from pertoken.core.lines import Lines
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.backtested import Backtested
+from pertoken.forecast.combined import CONFLICT
 from pertoken.forecast.fitted import COMING
 from pertoken.forecast.scored import LEVELS, rates
 from pertoken.forecast.signed import SIGNED
@@ -138,7 +139,7 @@ def _landing(answer: Forecast) -> Iterator[Table]:
         return
     unit = unit_of(answer)
     bands = {name: Band.of(made.worlds[name]) for name in ("revenue", "margin", "cost", "usage") if name in made.worlds}
-    kind: Kind = "count" if _large(bands[measure_of(answer)]) else "money"
+    kind = _kind(measure_of(answer))
     columns = (
         Column("of", made.month, "text"),
         Column("so_far", "So far", kind, unit),
@@ -151,7 +152,8 @@ def _landing(answer: Forecast) -> Iterator[Table]:
         rows.append((_label(answer, name), *ends))
     known = f"{made.known} of {made.known + made.rest} days are known"
     note = f"{known}; the month is charged as one, with a forecast of the rest. Sums begin with {answer.months[0]}."
-    yield Table("landing", f"Where {made.month} lands", columns, tuple(rows), note, total=False)
+    kinds = tuple(_shown(row[3]) for row in rows)
+    yield Table("landing", f"Where {made.month} lands", columns, tuple(rows), note, total=False, kinds=kinds)
 
 
 def _large(band: Band) -> bool:
@@ -267,7 +269,8 @@ def _above(answer: Forecast) -> Iterator[Table]:
     )
     views = (("from below", answer.above.below), ("from above", answer.above.above), ("both", answer.above.both))
     rows: tuple[tuple[Cell, ...], ...] = tuple((name, *map(float, view)) for name, view in views)
-    note = f"They are {abs(answer.above.conflict):.1f} standard deviations apart; {2:.0f} would be called a conflict."
+    apart = abs(answer.above.conflict)
+    note = f"They are {apart:.1f} standard deviations apart; {CONFLICT:.0f} would be called a conflict."
     yield Table("views", "From above", columns, rows, note, total=False)
 
 
@@ -305,7 +308,7 @@ def _more(answer: Forecast) -> Iterator[Table]:
     """What the range would be with more history."""
     if not answer.more:
         return
-    unit = answer.currency
+    unit = unit_of(answer)
     kind: Kind = "count" if float(answer.total(measure_of(answer)).p50) >= LARGE else "money"
     columns = (
         Column("days", "Days of history", "count"),
@@ -362,27 +365,34 @@ def _concentration(answer: Forecast) -> Iterator[Chart | Table]:
     worth = {name: value for name, value in answer.concentration.items() if value > 0}
     if len(worth) < 2:  # noqa: PLR2004  one customer is no distribution
         return
-    whole = sum(worth.values())
+    whole, of = sum(worth.values()), _shared_out(answer)
     rows = tuple((name, value, value / whole) for name, value in list(worth.items())[:20])
+    unit = answer.unit if of == "usage" else answer.currency
     columns = (
         Column("customer", "Customer", "text"),
-        Column("mean", "Expected", "money", answer.currency),
+        Column("mean", "Expected in a month", _kind(of), unit),
         Column("share", "Of all there are", "share"),
     )
     yield Chart(
         "concentration",
         "Who makes it?",
-        partial(_concentrated, worth),
+        partial(_concentrated, worth, of),
         "Share of the largest customers, added up.",
         "largest",
     )
-    yield Table("largest", "Largest customers, mean of all worlds", columns, rows, total=False)
+    note = "What a month at today's pace comes to, of those who are there."
+    yield Table("largest", f"Largest customers by {of}", columns, rows, note, total=False)
 
 
-def _concentrated(worth: Mapping[str, float]) -> Mapping[str, object]:
+def _shared_out(answer: Forecast) -> str:
+    """Name what customers are compared by: what they are charged, or use where nobody is."""
+    return "revenue" if "revenue" in answer.worlds else "usage"
+
+
+def _concentrated(worth: Mapping[str, float], of: str) -> Mapping[str, object]:
     from pertoken.present.charts_concentration import concentration  # noqa: PLC0415  only where a picture is shown
 
-    return concentration(list(worth), list(worth.values()), what="revenue of those who are there")
+    return concentration(list(worth), list(worth.values()), what=f"{of} of those who are there")
 
 
 def _beliefs(answer: Forecast) -> Table:

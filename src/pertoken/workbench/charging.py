@@ -81,7 +81,7 @@ def charging(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months
         months: Labels of the months ahead.
     """
     from pertoken.forecast.tariff import tariffs  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.tariff_refused import RefusedCard  # noqa: PLC0415
+    from pertoken.forecast.tariff_refused import MEND, RefusedCard  # noqa: PLC0415
 
     cells = read.panel.cells
     if not plans:
@@ -91,7 +91,7 @@ def charging(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months
         return Charging(tariffs(dict(zip(plan.labels, plans, strict=True)), cells, months, known=known))
     except RefusedCard as refused:
         nothing = tariffs(dict.fromkeys(plan.labels, _free(cells["meter"])), cells, months)
-        return Charging(nothing, _books(plans, known), str(refused))
+        return Charging(nothing, _books(plans, known), str(refused).removesuffix(MEND))
 
 
 def _known(read: History, plan: Key, code: int) -> Mapping[str, str]:

@@ -28,26 +28,20 @@ if TYPE_CHECKING:
     from pertoken.forecast.outside import Outside
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
+    from pertoken.forecast.promises import Promises
     from pertoken.forecast.simulate import Simulated
 
 PATHS = 10_240
 """Worlds of a forecast, ten replicates of a power of two."""
 
-REPLICATES = 10
-"""Independent designs that all worlds are of, which say how far a figure is off."""
-
 FROM_ABOVE = 10_000
 """Worlds of the market."""
-
 
 HALF = 0.5
 """Share of one customer from which on the range is said to be theirs."""
 
 ENOUGH = 60
 """Days of history from which on growth is read from it."""
-
-DAYS = 30.4375
-"""Days of a month of mean length."""
 
 ROOM = 20_000
 """Draws x customers from which what each customer brings is told."""
@@ -295,7 +289,7 @@ def _committed(made: Prepared) -> "tuple[Committed, ...]":
 
     if made.agreed is None:
         return ()
-    months, terms = made.agreed.months, made.agreed.terms
+    months, terms, promises = made.agreed.months, made.agreed.terms, made.promises
     found = []
     for customer in np.unique(terms.customer):
         own = terms.customer == customer
@@ -303,17 +297,17 @@ def _committed(made: Prepared) -> "tuple[Committed, ...]":
         last = int(terms.expires[own].max())
         until = months[last] if last < len(months) else ""
         due, drawn = float(terms.committed[ends].sum()), float(terms.drawn[ends].sum())
-        found.append(Committed(made.agreed.customers[customer], due, drawn, until, *_renewal(made, int(customer))))
+        goes_on = _renewal(promises, months, int(customer))
+        found.append(Committed(made.agreed.customers[customer], due, drawn, until, *goes_on))
     return tuple(found)
 
 
-def _renewal(made: Prepared, customer: int) -> tuple[str, float]:
+def _renewal(promises: "Promises | None", months: Sequence[str], customer: int) -> tuple[str, float]:
     """Into which month a contract goes on only if it is renewed, and the chance of that."""
-    promises = made.promises
     at = -1 if promises is None else promises.row[customer]
     if promises is None or at < 0 or not (ends := np.flatnonzero(promises.chance[at] < 1)).size:
         return "", 1.0
-    return made.fitted.of.months[ends[0]], float(promises.chance[at, ends[0]])
+    return months[ends[0]], float(promises.chance[at, ends[0]])
 
 
 def _past(made: Prepared) -> dict[str, tuple[tuple[str, ...], Values]]:
@@ -335,17 +329,19 @@ def _whole_months(days: Sequence[str]) -> set[str]:
 
 
 def _concentration(made: Prepared) -> dict[str, float]:
-    """Expected charges of each customer there is in the first month, the most first; their usage without a card.
+    """Expected charges of each customer in a month at today's pace, the most first; their usage without a card.
 
     Nothing, where cards are rated line by line.
     """
-    people, samples = made.fitted.of.people, made.fitted.predicted.samples
-    mean = samples.mean(axis=0)
+    from pertoken.forecast.growth import DAYS  # noqa: PLC0415  the calculator must start fast
+
     if made.charging.books is not None:
         return {}
+    people, month = made.fitted.of.people, made.fitted.predicted.samples * (DAYS / made.fitted.predicted.horizon)
+    mean = month.mean(axis=0)
     if made.plans:
-        some = np.asarray(samples[: max(min(len(samples), ROOM // samples.shape[1]), 1)], dtype=float)
-        mean = _first_month(made, some * (DAYS / made.fitted.predicted.horizon)).mean(axis=0)
+        some = np.asarray(month[: max(min(len(month), ROOM // month.shape[1]), 1)], dtype=float)
+        mean = _first_month(made, some).mean(axis=0)
     order = np.argsort(-mean, kind="stable")
     return {people.names[i]: float(mean[i]) for i in order}
 
@@ -375,6 +371,11 @@ def _notes(made: Prepared) -> tuple[str, ...]:
         month, days = made.begun.month, made.begun.rest
         ahead = made.fitted.of.months[0]
         notes.append(f"the log ends {days} days before {month} does: it lands as its own line; sums begin with {ahead}")
+    notes += [
+        f"! {name} has signed, and no usage that their plan charges for is planned: taken to be as large as newcomers "
+        "of their segment; say `planned`"
+        for name in made.unplanned
+    ]
     notes += _unpaid(made)
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")

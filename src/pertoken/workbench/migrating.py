@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pertoken.forecast.panel import Panel
     from pertoken.workbench.histories import History
 
+SHORTEST = 14
+"""Days of history below which no migration is simulated: two of each day of the week."""
+
 DRAWS = 512
 """Worlds, where nothing else is said."""
 
@@ -108,7 +111,6 @@ def _comparable(cards: Mapping[str, tuple[Card, ...]]) -> None:
 def _months(past: "History", months: int) -> tuple[str, ...]:
     """Name the months ahead of a history that is long enough."""
     from pertoken.forecast.fitted import months_after  # noqa: PLC0415  the calculator must start fast
-    from pertoken.workbench.preparing import SHORTEST  # noqa: PLC0415
 
     days = past.panel.periods
     if len(days) < SHORTEST:

@@ -102,10 +102,21 @@ class Prepared:
 
         if self.agreed is None:
             return fitted
-        plans, cards = self.standing.plan.labels, self.agreed.cards[len(self.read.panel) :]
-        codes = [plans.index(_plan_of(card, plans)) for card in cards]
-        of = joined(fitted.of, self.agreed, (plans, codes), self.charging.worth(fitted.of), fitted.priors.signed)
+        on = self.standing.plan.labels, _codes(self.standing.plan.labels, self.agreed.cards[len(self.read.panel) :])
+        of = joined(fitted.of, self.agreed, on, self.charging.worth(fitted.of), fitted.priors.signed)
         return replace(fitted, of=of)
+
+    @property
+    def unplanned(self) -> tuple[str, ...]:
+        """Who has signed and used nothing yet, and of whose usage nothing is said that their plan charges for."""
+        from pertoken.forecast.signed import unplanned  # noqa: PLC0415  the calculator must start fast
+        from pertoken.forecast.simulate import pick  # noqa: PLC0415
+
+        there = len(self.read.panel)
+        if self.agreed is None or len(self.agreed.customers) == there:
+            return ()
+        of, codes = pick(self.fitted.of, np.arange(there)), _codes(self.standing.plan.labels, self.agreed.cards[there:])
+        return unplanned(of, self.agreed, codes, self.charging.worth(of))
 
 
 def prepared(
@@ -176,6 +187,11 @@ def _bound(standing: "Standing", agreed: "Agreed", size: int) -> "Standing":
     return replace(standing, bound=held, signed=np.flatnonzero(agreed.length[:size] > 0))
 
 
+def _codes(plans: Sequence[str], cards: Sequence[str]) -> list[int]:
+    """Number the plans that cards are of."""
+    return [plans.index(_plan_of(card, plans)) for card in cards]
+
+
 def _plan_of(card: str, plans: Sequence[str]) -> str:
     """The plan that a card is, or is a part of; the first one for who has signed nothing."""
     return next((plan for plan in plans if card == plan or card in plan.split(" + ")), plans[0])
@@ -209,7 +225,9 @@ def _asked(segments: str, depth: Depth) -> tuple[str, ...]:
         InputError: Both a key and a depth of integration are said.
     """
     if depth and segments != BEHAVIOUR:
-        raise InputError(f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one out")
+        raise InputError(
+            f"a depth of integration helps to tell behaviour apart, not {segments!r}; leave one of them out"
+        )
     said = () if segments == BEHAVIOUR else (segments,)
     return (*said, depth) if isinstance(depth, str) and of_log(depth) else said
 

@@ -164,7 +164,7 @@ def over(outside: Outside, last: str, horizon: int) -> Outside:
     if grains != {"month"}:
         raise InputError(f"an outside forecast by {' and '.join(sorted(grains))}; expected days or months")
     ahead = next((each for each in outside.periods if begins([each])[0].astype("datetime64[D]") >= first), None)
-    if ahead is None or begins([ahead])[0].astype("datetime64[M]") > np.datetime64(days[-1], "M") + 1:
+    if ahead is None or begins([ahead])[0].astype("datetime64[M]") > np.datetime64(last, "M") + 1:
         raise InputError(f"the outside forecast is of {_span(outside.periods)}; expected the month after {last}")
     length = (ends([ahead])[0] - begins([ahead])[0]).astype("timedelta64[D]").astype(int)
     at = outside.periods.index(ahead)
