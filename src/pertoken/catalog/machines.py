@@ -1,5 +1,6 @@
 """Machines: what a GPU can do, and what an hour of an instance that has some costs."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -98,15 +99,25 @@ class Offer:
 
 
 def find_gpu(gpus: Iterable[Gpu], name: str) -> Gpu:
-    """Find a GPU by its name or an alias, in any case; `h100` means the one that clouds rent out by that name.
+    """Find a GPU by its name or an alias, in any case and order; `h100` is the one that clouds rent out by that name.
 
     Raises:
         InputError: There is no such GPU; the message offers the nearest names.
     """
     known = {each.lower(): gpu for gpu in gpus for each in (gpu.name, *gpu.aliases)}
-    if name.strip().lower() not in known:
-        raise InputError(f"unknown GPU {name!r}; {nearest(name.strip().lower(), known)}")
-    return known[name.strip().lower()]
+    word = name.strip().lower()
+    if word in known:
+        return known[word]
+    by_parts = {_parts(each): gpu for each, gpu in known.items()}
+    if _parts(word) not in by_parts:
+        raise InputError(f"unknown GPU {name!r}; {nearest(word, known)}")
+    return by_parts[_parts(word)]
+
+
+def _parts(name: str) -> frozenset[str]:
+    """Take a name apart, so that the order of its parts and the maker's name don't matter: `H100-SXM5-80GB`."""
+    words = re.split(r"[\s_-]+", re.sub(r"(sxm|hbm)\d\w*", r"\1", name))
+    return frozenset(words) - {"nvidia", "amd", "tesla", "geforce", "quadro", "hbm", ""}
 
 
 def asked(

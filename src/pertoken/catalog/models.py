@@ -104,13 +104,13 @@ class Architecture:
     @property
     def params(self) -> int:
         """All weights of its matrices; norms and biases, some parts in ten thousand, are left out."""
-        routed = self.experts.layers * self.experts.count * self._ffn(self.experts.ffn) if self.experts else 0
+        routed = self.experts.layers * self.experts.count * self.ffn_params(self.experts.ffn) if self.experts else 0
         return self._every_token() + routed + self.vocab * self.hidden * (1 if self.tied else 2)
 
     @property
     def active_params(self) -> int:
         """Weights that one token is multiplied by: of the experts those chosen, and the output embedding only."""
-        chosen = self.experts.layers * self.experts.active * self._ffn(self.experts.ffn) if self.experts else 0
+        chosen = self.experts.layers * self.experts.active * self.ffn_params(self.experts.ffn) if self.experts else 0
         return self._every_token() + chosen + self.vocab * self.hidden
 
     @property
@@ -127,16 +127,19 @@ class Architecture:
     def _every_token(self) -> int:
         """Weights of the layers that every token goes through."""
         dense = self.layers - (self.experts.layers if self.experts else 0)
-        total = self.layers * self._attention() + dense * self._ffn(self.ffn)
+        total = self.layers * self.attention_params + dense * self.ffn_params(self.ffn)
         if self.experts:
             router = self.hidden * self.experts.count
-            total += self.experts.layers * (router + self._ffn(self.experts.shared_ffn))
+            total += self.experts.layers * (router + self.ffn_params(self.experts.shared_ffn))
         return total
 
-    def _ffn(self, width: int) -> int:
+    def ffn_params(self, width: int) -> int:
+        """Weights of a feed-forward part of some width."""
         return (3 if self.gated else 2) * self.hidden * width
 
-    def _attention(self) -> int:
+    @property
+    def attention_params(self) -> int:
+        """Weights of the attention of one layer."""
         if self.latent is None:
             return 2 * self.hidden * self.head_dim * (self.heads + self.kv_heads)
         part, width = self.latent, self.latent.nope_dim + self.latent.rope_dim

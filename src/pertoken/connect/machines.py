@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -52,6 +53,8 @@ def find_architecture(name: str) -> Architecture:
     path = Path(name) / "config.json" if Path(name).is_dir() else Path(name)
     if name.lower() in known:
         return known[name.lower()]
+    if not path.is_file() and (shape := {_bare(each): shape for each, shape in known.items()}.get(_bare(name))):
+        return shape
     if path.is_file():
         return architecture(_config(path), name=path.parent.name or path.stem, source=str(path))
     raise InputError(f"unknown model {name!r}; {nearest(name.lower(), known)}, or say the path of its config.json")
@@ -124,6 +127,16 @@ def _sized(row: Mapping[str, str]) -> str:
     except (ValueError, LookupError, TypeError):
         return ""
     return f"{row['AcceleratorName'].removesuffix(f'-{gigabytes}GB')}-{gigabytes}GB"
+
+
+def _bare(name: str) -> str:
+    """Strip what tells a model's shape nothing: the maker, the training, the precision, how a version is hyphenated."""
+    word = re.sub(r"[\s_]+", "-", name.lower().rpartition("/")[2])
+    word = re.sub(r"^(meta-)?llama-?(\d)", r"llama-\2", word)
+    word = re.sub(
+        r"-(instruct|chat|hf|it|base|fp8|fp4|nvfp4|mxfp4|awq|gptq|int4|int8|w4a16|bf16|fp16|v0\.\d)\b", "", word
+    )
+    return re.sub(r"-(dynamic|2507|2501|2504)\b", "", word)
 
 
 @cache

@@ -7,6 +7,13 @@ if TYPE_CHECKING:
     from pertoken.workbench.backtesting import backtest
     from pertoken.workbench.bills import reconcile
     from pertoken.workbench.books import explain, invoice, priced, statement
+    from pertoken.workbench.calibrating import (
+        EngineReport,
+        calibrate_all,
+        calibrate_engine,
+        engine_report,
+        profile_text,
+    )
     from pertoken.workbench.cards import Aside, bill, by_entry, check
     from pertoken.workbench.cohorting import cohorts
     from pertoken.workbench.costs import compiled, cost
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.predicting import predict
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
     from pertoken.workbench.repricing import reprice
+    from pertoken.workbench.serving import Range, ServingEstimate, estimate_serving, estimate_servings
     from pertoken.workbench.sheets import sheet
     from pertoken.workbench.tokens import Counted, count
     from pertoken.workbench.whatif import rank, simulate
@@ -29,6 +37,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "backtesting": ("backtest",),
     "books": ("explain", "invoice", "priced", "statement"),
+    "calibrating": ("EngineReport", "calibrate_all", "calibrate_engine", "engine_report", "profile_text"),
     "cards": ("Aside", "bill", "by_entry", "check"),
     "cohorting": ("cohorts",),
     "costs": ("compiled", "cost"),
@@ -45,6 +54,7 @@ _ROOMS = {
     "predicting": ("predict",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "repricing": ("reprice",),
+    "serving": ("Range", "ServingEstimate", "estimate_serving", "estimate_servings"),
     "sheets": ("sheet",),
     "tokens": ("Counted", "count"),
     "whatif": ("rank", "simulate"),
@@ -56,14 +66,19 @@ __all__ = [
     "Aside",
     "Call",
     "Counted",
+    "EngineReport",
     "Gpus",
     "Quote",
     "Quotes",
+    "Range",
+    "ServingEstimate",
     "backtest",
     "balances",
     "bill",
     "breakeven",
     "by_entry",
+    "calibrate_all",
+    "calibrate_engine",
     "call",
     "check",
     "cohorts",
@@ -73,6 +88,9 @@ __all__ = [
     "count",
     "coverage",
     "crossover",
+    "engine_report",
+    "estimate_serving",
+    "estimate_servings",
     "explain",
     "explained",
     "export",
@@ -89,6 +107,7 @@ __all__ = [
     "predict",
     "price",
     "priced",
+    "profile_text",
     "rank",
     "read_model",
     "reconcile",

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from pertoken.forecast.migration.answer import Migrated
     from pertoken.present.view import View
     from pertoken.scenario.answer import Compared, Crossing, PaysFrom, Ran, Sensitive, Solved, Traced
+    from pertoken.serving.own import Recalibrated
     from pertoken.usage.prompt import Counted
+    from pertoken.workbench.calibrating import EngineReport
     from pertoken.workbench.machines import Gpus
 
     Prices = PriceList | Comparison | Explained | Difference | Update | Frozen | Gpus
     Modelled = Ran | Compared | Sensitive | Solved | Crossing | PaysFrom | Traced
     Foreseen = Migrated | Cohorts
-    Answer = Modelled | Foreseen | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
+    Serving = EngineReport | Recalibrated
+    Answer = (
+        Serving | Modelled | Foreseen | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
+    )
 
 LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "Quotes": ("quotes", "sheet", ()),
@@ -41,6 +46,8 @@ LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "PaysFrom": ("model_solve", "pays", ()),
     "Traced": ("model_explained", "sheet", ("brief",)),
     "Counted": ("tokens", "sheet", ()),
+    "EngineReport": ("engine", "report", ()),
+    "Recalibrated": ("engine", "fitted", ()),
     "Gpus": ("gpus", "found", ("brief",)),
     "PriceList": ("prices", "shown", ("brief",)),
     "PriceHistory": ("prices_history", "sheet", ("brief",)),

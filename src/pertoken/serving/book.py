@@ -1,0 +1,136 @@
+"""Book of engines: fitted profiles with their day, and how far off they were on runs that they had not seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import ClassVar
+
+from pertoken.serving.constants import profile
+from pertoken.serving.eras import COMMON, ERAS, OTHERS, Era
+from pertoken.serving.profile import Profile
+
+SEEN, NEW_GPU, NEW_MODEL, NEW_ENGINE = "seen", "gpu", "model", "engine"
+"""Cases of error: a configuration of known parts; a GPU, a model, an engine that no run of the fit had."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """A fitted profile.
+
+    Args:
+        name: Name of the profile: that of its era, or a name of the user's.
+        base: Era that it belongs to, where it is the user's own.
+        runs: Runs of this engine that it was fitted to.
+        constants: What was fitted.
+        note: What is known to be unsure.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    name: str
+    base: str = ""
+    runs: int
+    constants: Mapping[str, float]
+    note: str = ""
+
+    @property
+    def era(self) -> Era:
+        """The era that it belongs to."""
+        return next((each for each in ERAS if each.name == (self.base or self.name)), OTHERS)
+
+    def profile(self, *, most: float | None = None, chunk: float | None = None, spare: float | None = None) -> Profile:
+        """Make the profile of the constants, with what the engine is set to unless said otherwise.
+
+        Args:
+            most: Sequences that it runs at once at most.
+            chunk: Tokens of prompts that a step takes at most.
+            spare: Share of the memory that it takes for itself.
+        """
+        own = self.era
+        return profile(self.constants, most=most or own.most, chunk=chunk or own.chunk, spare=spare or own.spare)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """How far measured runs lay from what was foreseen, where they had been held out.
+
+    Args:
+        case: What was new to the fit: `seen`, `gpu`, `model` or `engine`.
+        metric: What was measured.
+        kind: `dense` or `experts`.
+        low: Ratio of measured to foreseen that one in ten lay below.
+        high: Ratio that one in ten lay above.
+        runs: Runs that this is taken from.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    case: str
+    metric: str
+    kind: str
+    low: float
+    high: float
+    runs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Residual:
+    """Errors of held-out runs of one kind.
+
+    Args:
+        case: What was held out: `seen` for configurations of known parts, or `gpu`, `model`, `engine` as a whole.
+        by: What the kind is one of: `source`, `engine`, `gpu`, `model`, `load` or `all`.
+        name: The kind.
+        metric: What was measured.
+        runs: Runs.
+        mean: Mean of the absolute errors, as a share of what was measured.
+        median: Their median.
+        bias: Median of the ratio of measured to foreseen.
+        inside: Share of the runs inside the band.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    case: str
+    by: str
+    name: str
+    metric: str
+    runs: int
+    mean: float
+    median: float
+    bias: float
+    inside: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """All that a calibration found.
+
+    Args:
+        fitted: Day of the fit.
+        source: What it was fitted to.
+        runs: How many runs.
+        engines: Profiles; the one of what all share is called `common`.
+        bands: Errors of held-out runs, as ratios.
+        residuals: Errors of held-out runs, by kind.
+        seen: Names of the GPUs and models that runs had, by `gpu` and `model`.
+        note: What was left out.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    fitted: date
+    source: str
+    runs: int
+    engines: tuple[Engine, ...]
+    bands: tuple[Band, ...] = ()
+    residuals: tuple[Residual, ...] = ()
+    seen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    note: str = ""
+
+    def engine(self, name: str) -> Engine:
+        """Find the profile of an era; that of what all share where there is none."""
+        known = {each.name: each for each in self.engines}
+        return known.get(name) or known[COMMON]
+
+    def band(self, metric: str, cases: tuple[str, ...], kind: str) -> tuple[float, float]:
+        """Find the widest band of the cases that hold: ratios of measured to foreseen."""
+        found = [each for each in self.bands if each.metric == metric and each.case in cases and each.kind == kind]
+        found = found or [each for each in self.bands if each.metric == metric]
+        return min((each.low for each in found), default=1.0), max((each.high for each in found), default=1.0)

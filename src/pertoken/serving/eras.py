@@ -1,0 +1,65 @@
+"""Eras: which profile holds for an engine of some version, and what such engines are set to."""
+
+import re
+from dataclasses import dataclass
+
+COMMON = "common"
+"""The profile of what all engines share; for those without runs of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Era:
+    """Versions of an engine that one profile holds for.
+
+    Args:
+        name: Name of the profile.
+        engines: What the engine is called.
+        below: First version that it doesn't hold for; empty for all that are not in an earlier era.
+        most: Sequences that it runs at once at most, unless set otherwise.
+        chunk: Tokens of prompts that a step takes at most, unless set otherwise.
+        spare: Share of the memory that it takes for itself.
+        small_cache: Whether the checkpoints that it serves in eight or four bits keep their cache in eight.
+    """
+
+    name: str
+    engines: tuple[str, ...]
+    below: str = ""
+    most: int = 1024
+    chunk: int = 8192
+    spare: float = 0.9
+    small_cache: bool = False
+
+
+_TRT = ("trtllm", "tensorrt-llm", "trt-llm", "tensorrt_llm", "trt")
+
+ERAS = (
+    Era(name="vllm-0.7", engines=("vllm", "nm-vllm", "vllm(nm-vllm)"), below="0.8", most=256, chunk=4096),
+    Era(name="vllm", engines=("vllm", "nm-vllm")),
+    Era(name="trtllm-0.9", engines=_TRT, below="0.10", most=4096, spare=0.95, small_cache=True),
+    Era(name="trtllm-0.17", engines=_TRT, below="1", most=2048, spare=0.95, small_cache=True),
+    Era(name="trtllm", engines=(*_TRT, "nim"), most=2048, small_cache=True),
+    Era(name="sglang", engines=("sglang",), most=2048, spare=0.88),
+    Era(name="tgi", engines=("tgi", "text-generation-inference"), most=128, chunk=4096),
+)
+"""In the order in which they are looked through: the earliest that holds."""
+
+OTHERS = Era(name=COMMON, engines=())
+"""For engines that no era is of."""
+
+
+def era(engine: str, version: str = "") -> Era:
+    """Find the era of an engine: the newest if no version is said, or none that can be read.
+
+    >>> era("vLLM", "0.6.x (2024-11)").name, era("TensorRT-LLM").name, era("lmdeploy").name
+    ('vllm-0.7', 'trtllm', 'common')
+    """
+    own = [each for each in ERAS if engine.strip().lower() in each.engines]
+    said = _numbers(version)
+    holding = (each for each in own if not each.below or (said and said < _numbers(each.below)))
+    return next(holding, OTHERS)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Read the leading numbers of a version; none of a word."""
+    found = re.match(r"\s*v?(\d+)(?:\.(\d+))?", version)
+    return tuple(int(part or 0) for part in found.groups()) if found else ()
