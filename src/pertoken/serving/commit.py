@@ -126,11 +126,10 @@ def _saved(load: Values, size: int, on_demand: float, spot: float, most: float) 
     It takes an hour off spot where spot has room for all else, and one off on demand where it hasn't: the k-th unit
     saves the spot price in hours with k or more, and the rest of the price in hours with `most` more than that.
     """
-    top = int(load.max())
+    top = max(int(load.max()), 1)
     worlds = load.reshape(-1, load.shape[-1] // size, size)
     level = np.arange(1, top + 1)
-    above = np.stack([(worlds >= k).sum(axis=-1).mean(axis=0) for k in range(1, top + 1)] or [np.zeros(0)], axis=-1)
-    above = above.reshape(load.shape[-1] // size, top)
+    above = np.stack([(worlds >= k).sum(axis=-1).mean(axis=0) for k in level], axis=-1)
     if not most:
         return on_demand * above
     shifted = np.zeros_like(above)
