@@ -10,7 +10,9 @@ from pertoken.serving.sizes import sizes
 from pertoken.serving.steptime import step
 from tests.serving.slow_engine import Seen, SlowEngine
 
-EIGHT = Architecture(name="eight", layers=32, hidden=4096, heads=32, kv_heads=8, head_dim=128, ffn=14336, vocab=128256)
+EIGHT = Architecture(
+    name="eight", layers=32, hidden=4096, heads=32, kv_heads=8, head_dim=128, ffn=14336, vocab=128256
+)
 WINDOWED = Architecture(
     name="windowed", layers=24, hidden=2048, heads=16, kv_heads=4, head_dim=128, ffn=0, vocab=32000, window=128,
     windowed_layers=12, experts=Experts(count=32, active=4, ffn=1024, layers=24),

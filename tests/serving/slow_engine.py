@@ -111,9 +111,7 @@ class SlowEngine:
                 self.join()
                 return
         if not self.reserve:
-            while (
-                sum(self.private(o, o.prompt + o.made) - self.private(o, o.tokens) for o in self.running) > self.free()
-            ):
+            while sum(self.private(o, o.prompt + o.made) - self.private(o, o.tokens) for o in self.running) > self.free():
                 self.preempt()
                 short = True
             for one in self.running:

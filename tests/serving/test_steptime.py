@@ -85,10 +85,7 @@ def test_more_of_anything_takes_longer(gpu, running, context, more):
     assert step(LLAMA, on, ENGINE, running * more, context, 100.0).total > base
     assert step(LLAMA, on, ENGINE, running, context * more, 100.0).total > base
     assert step(LLAMA, on, ENGINE, running, context, 100.0 * more).total > base
-    assert (
-        step(LLAMA, replace(on, bandwidth=on.bandwidth * more, peak=on.peak * more), ENGINE, running, context).total
-        < base
-    )
+    assert step(LLAMA, replace(on, bandwidth=on.bandwidth * more, peak=on.peak * more), ENGINE, running, context).total < base
 
 
 @given(COUNTS, st.integers(2, 8000).map(float), st.integers(2, 4000).map(float))

@@ -12,7 +12,9 @@ HOUR, DAY, WEEK = 3600.0, 86_400.0, 604_800.0
 Kind = Literal["gamma", "weibull"]
 
 
-def arrivals(rates: Values, *, width: float, rng: np.random.Generator, cv: float = 1.0, kind: Kind = "gamma") -> Values:
+def arrivals(
+    rates: Values, *, width: float, rng: np.random.Generator, cv: float = 1.0, kind: Kind = "gamma"
+) -> Values:
     """Draw when requests come.
 
     Gaps are drawn with a mean of one and strung together; time runs faster where the rate is higher. With
@@ -106,9 +108,7 @@ def profile(
     (2016, 16.0, 4.0)
     """
     if not 0 <= swing <= 1 or weekend < 0 or mean <= 0 or days < 1:
-        raise InputError(
-            "a profile needs a mean above 0, at least a day, a swing from 0 to 1, and a weekend of 0 or more"
-        )
+        raise InputError("a profile needs a mean above 0, at least a day, a swing from 0 to 1, and a weekend of 0 or more")
     middle = (np.arange(round(days * DAY / width)) + 0.5) * width
     shape = 1 + swing * np.cos(2 * np.pi * (middle - peak * HOUR) / DAY)
     shape *= np.where(middle // DAY % 7 >= 5, weekend, 1.0)  # noqa: PLR2004  Saturday

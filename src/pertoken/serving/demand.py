@@ -50,9 +50,7 @@ class Demand:
             raise InputError("requests must come at times of 0 or later that don't go back; sort them by their arrival")
         shortest = int(min(self.input.min(), self.output.min()))
         if shortest < 1:
-            raise InputError(
-                f"a request of {shortest} tokens; expected a prompt and an answer of at least 1 token each"
-            )
+            raise InputError(f"a request of {shortest} tokens; expected a prompt and an answer of at least 1 token each")
         if (self.common < 0).any() or (self.common >= self.input).any():
             raise InputError("tokens in the cache already must be fewer than those of the prompt")
 
@@ -96,9 +94,7 @@ def demand(  # noqa: PLR0917  a trace's columns
     3
     """
     times = np.ascontiguousarray(np.asarray(arrival, dtype=float))
-    lengths = [
-        np.ascontiguousarray(np.broadcast_to(_whole(each), times.shape)) for each in (input_tokens, output_tokens)
-    ]
+    lengths = [np.ascontiguousarray(np.broadcast_to(_whole(each), times.shape)) for each in (input_tokens, output_tokens)]
     begin, ids = np.zeros(len(times) + 1, dtype=np.int64), np.zeros(0, dtype=np.int32)
     if prefixes is not None:
         if len(prefixes) != len(times):

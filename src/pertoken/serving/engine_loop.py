@@ -4,6 +4,7 @@ Whatever happens, a request that comes, a prompt, the end of an answer, memory t
 From one such event to the next all steps are alike, so that their time has a closed form.
 """
 
+
 from pertoken.serving.engine_bins import add
 from pertoken.serving.engine_compiled import compiled
 from pertoken.serving.engine_heap import BITS, MASK, drop, last_admitted, push

@@ -58,9 +58,7 @@ class Scheduler:
             found = f"policy {self.policy!r} with router {self.router!r}"
             raise InputError(f"{found}; expected one of {sorted(POLICIES)} and one of {sorted(ROUTERS)}")
         if min(self.most, self.budget, self.block) < 1 or self.patience < 0 or not 0 <= self.margin_share < 1:
-            raise InputError(
-                "a scheduler needs at least 1 sequence, 1 token a step, blocks of 1 token, and a share < 1"
-            )
+            raise InputError("a scheduler needs at least 1 sequence, 1 token a step, blocks of 1 token, and a share < 1")
         if self.policy == "chunked" and self.budget < self.most:
             found = f"a budget of {self.budget} tokens a step for {self.most} sequences"
             raise InputError(f"{found}; expected at least a token for each; raise `budget` or lower `most`")
