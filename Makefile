@@ -26,7 +26,7 @@ help: ## this list
 demo: .venv/ready ## a statement from sample data, in demo/
 	$(BIN)/python examples/demo.py
 
-test: system lint imports deps unit types docs bench focus-validator ## everything that CI checks
+test: system lint imports deps unit types docs focus-validator bench ## everything that CI checks
 
 test-engines: .venv/engines ## the same answers from PostgreSQL and Spark; installs them where they are missing
 	$(BIN)/pytest -q -n 0 tests/engines/test_interpreters_of_a_question.py tests/engines/test_engines_elsewhere.py \

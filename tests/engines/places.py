@@ -19,7 +19,7 @@ from tests.desk import parquet
 
 PASSWORD = "p@ss/word"
 SPARK = "spark:local[2]"
-"""Two workers in one process: a cluster of processes, which takes twice the time, is asked by `bench_engines`."""
+"""Two workers in one process: a cluster of processes, which takes four times as long, is asked by `bench_engines`."""
 
 QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 SPARK_DEFAULTS = f"""\

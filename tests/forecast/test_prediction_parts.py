@@ -9,12 +9,14 @@ from scipy import optimize, stats
 from pertoken.forecast import seasonal
 from pertoken.forecast.blended import blended
 from pertoken.forecast.calibrated import margin, placed, replaced, trust, widened
+from pertoken.forecast.cases import past
 from pertoken.forecast.coupled import at_shares, coupled, loading_for
 from pertoken.forecast.dressed import PRIOR_WEIGHT, SHARES, Cases, dressed, likeness
 from pertoken.forecast.peak import bounded
 from pertoken.forecast.pooled import mean_law
 from pertoken.forecast.smoothing import FACTORS, cycles, slope, smoothing
 from pertoken.forecast.theta import theta
+from pertoken.forecast.totals import shift
 
 
 def test_the_pooled_mean_is_the_minimum_of_its_penalised_likelihood():
@@ -159,6 +161,18 @@ def test_no_customer_is_expected_far_beyond_the_most_they_ever_used():
     sparse = np.array([True, False])
     assert bounded(told, value, 2, sparse, dying=False).tolist() == [[1, 1], [30, 35]]  # the mean customer uses 3.5
     assert bounded(told, value, 2, sparse, dying=True)[1, 0] == 1e6
+
+
+def test_a_date_of_which_few_customers_were_told_says_nothing_of_the_total():
+    """Two dates and 40 customers: the first was told of one small customer only, and that is a hundred times off."""
+    usage = np.full((40, 12), 10.0)
+    before = past(usage, np.zeros(40, dtype=np.int64), 3, 1)
+    judged, origin = before.judged, before.cases.like.origin[before.judged]
+    told = before.cases.actual[judged].copy()
+    right = shift(before, told, 0.1)
+    told[(origin == 0) & (before.cases.like.customer[judged] > 0)] = np.nan
+    told[(origin == 0) & (before.cases.like.customer[judged] == 0)] *= 100
+    assert shift(before, told, 0.1).bias == right.bias == 0
 
 
 def test_what_ones_own_history_says_of_a_level_is_student_s_t_of_its_next_periods():

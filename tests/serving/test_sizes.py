@@ -65,7 +65,9 @@ def test_a_window_caps_what_its_layers_keep():
 
 def test_70_billion_weights_in_eight_bits_fit_into_80_gb_and_in_sixteen_do_not():
     model = sizes(find_architecture("llama-3.3-70b"))
-    assert stored(model, laid("h100", "fp8")) == pytest.approx(model.stored + 2 * 128_256 * 8192, rel=1e-9)  # embeddings: 16
+    assert stored(model, laid("h100", "fp8")) == pytest.approx(
+        model.stored + 2 * 128_256 * 8192, rel=1e-9
+    )  # embeddings: 16
     assert room(model, laid("h100", "bf16")) < 0
     assert room(model, laid("h100", "bf16", Parallel(tensor=4))) > 0
     assert fits(model, laid("h200", "fp8"), 2000.0) > fits(model, laid("h200", "fp8"), 4000.0) > 0
@@ -82,7 +84,14 @@ def test_a_model_published_in_four_bits_has_its_experts_alone_in_them():
 
 @pytest.mark.parametrize(
     ("gpu", "bits", "kind"),
-    [("a100", "fp8", 1), ("a100", "fp4", 0), ("h100", "fp4", 0), ("b200", "fp4", 2), ("l4", "awq", 0), ("t4", "bf16", 0)],
+    [
+        ("a100", "fp8", 1),
+        ("a100", "fp4", 0),
+        ("h100", "fp4", 0),
+        ("b200", "fp4", 2),
+        ("l4", "awq", 0),
+        ("t4", "bf16", 0),
+    ],
 )
 def test_numbers_that_a_gpu_cannot_multiply_are_unpacked_to_sixteen(gpu, bits, kind):
     # an A100 has INT8, which a model of eight bits is multiplied in

@@ -20,17 +20,18 @@ from pertoken.serving.steptime import PACE, distinct, step
 LLAMA, QWEN = (sizes(find_architecture(name)) for name in ("llama-3.1-8b", "qwen3-235b-a22b"))
 ENGINE = book().engine("vllm").profile()
 FREE = replace(
-    ENGINE, layer=0.0, expert=0.0, step=0.0, sequence=0.0, token=0.0, request=0.0, weights=1.0, steeper=0.0, cache=1.0,
-    compute=np.ones(3), attention=1.0, hop=np.zeros(2), wire=np.ones(2), skew=0.0, routed=1.0, crowded=1.0,
+    ENGINE, knee=3.0, layer=0.0, expert=0.0, step=0.0, sequence=0.0, token=0.0, request=0.0, weights=1.0, steeper=0.0,
+    cache=1.0, compute=np.ones(3), attention=1.0, hop=np.zeros(2), wire=np.ones(2), skew=0.0, routed=1.0, crowded=1.0,
 )  # fmt: skip
 """An engine that is nothing but physics."""
 
+ONE = Parallel()
 COUNTS = st.integers(1, 2000).map(float)
 LENGTHS = st.integers(1, 30_000).map(float)
 GPUS = st.sampled_from(["h100", "l4", "a100-80gb", "b200", "l40s"])
 
 
-def laid(gpu="h100", bits="bf16", how=Parallel()):
+def laid(gpu="h100", bits="bf16", how=ONE):
     return spread(find_gpu(gpus(), gpu), precision(bits), how)
 
 
@@ -38,7 +39,7 @@ def test_one_sequence_takes_the_time_to_read_the_weights():
     # 7.50e9 weights x 2 bytes / 3.35e12 byte/s = 4.48 ms; compute is 0.02 ms and vanishes in the blend
     found = step(LLAMA, laid(), FREE, 1.0, 0.0)
     assert found.total == pytest.approx(2 * LLAMA.dense / 3.35e12, rel=1e-4)
-    assert found.bound == pytest.approx(1, rel=1e-4)
+    assert found.bound == pytest.approx(1, rel=1e-2)
 
 
 def test_a_long_prompt_takes_the_time_to_multiply():
@@ -85,7 +86,10 @@ def test_more_of_anything_takes_longer(gpu, running, context, more):
     assert step(LLAMA, on, ENGINE, running * more, context, 100.0).total > base
     assert step(LLAMA, on, ENGINE, running, context * more, 100.0).total > base
     assert step(LLAMA, on, ENGINE, running, context, 100.0 * more).total > base
-    assert step(LLAMA, replace(on, bandwidth=on.bandwidth * more, peak=on.peak * more), ENGINE, running, context).total < base
+    assert (
+        step(LLAMA, replace(on, bandwidth=on.bandwidth * more, peak=on.peak * more), ENGINE, running, context).total
+        < base
+    )
 
 
 @given(COUNTS, st.integers(2, 8000).map(float), st.integers(2, 4000).map(float))

@@ -11,7 +11,7 @@ import numpy as np
 from pertoken.catalog.machines import find_gpu
 from pertoken.connect import machines
 from pertoken.core.errors import Fault, InputError
-from pertoken.serving.eras import era
+from pertoken.serving.eras import era, family
 from pertoken.serving.layout import Layout, stacked
 from pertoken.serving.precision import cache_bytes, precision
 from pertoken.serving.runs import Runs
@@ -87,8 +87,9 @@ def measured_runs(loads: Iterable[Load]) -> Runs:
     words = {
         "source": [_source(row.get("source") or "own") for row in rows],
         "engine": [era(row["engine"], row.get("engine_version") or "").name for row in rows],
+        "family": [family(era(row["engine"], row.get("engine_version") or "").name) for row in rows],
         "gpu": [find_gpu(machines.gpus(), row["gpu"]).name for row in rows],
-        "gpu_family": [re.split(r"[-\d]*GB|-", find_gpu(machines.gpus(), row["gpu"]).name)[0] for row in rows],
+        "gpu_family": [find_gpu(machines.gpus(), row["gpu"]).name.partition("-")[0] for row in rows],
         "model": [machines.find_architecture(row["model"]).name for row in rows],
         "load": [
             "open" if np.isfinite(r) else "most" if np.isinf(c) else "closed"

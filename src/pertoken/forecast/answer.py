@@ -17,6 +17,7 @@ from pertoken.forecast.simulate import Simulated
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
     """Quantiles and mean over worlds, each of the shape of one world.

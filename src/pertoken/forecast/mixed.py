@@ -121,7 +121,7 @@ def _shares(group: _Group, before: Past, said: Said, *, growing: bool) -> Values
     rows = before.judged[group.known]
     told = np.array([said.then[k][:, group.known] for k in group.usable])
     own = names == "own"
-    share = own.astype(float)
+    share: Values = own.astype(float)
     counts = before.cases.reference[rows] ** -0.5
     share[~own] = blended(told[~own], SHARES, before.cases.actual[rows], counts, before.apart)
     if own.any():

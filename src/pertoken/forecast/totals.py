@@ -22,6 +22,9 @@ WORTH = 3.0
 DOUBT = 1.5
 """Earlier totals that the belief that sums are right on the mean is worth."""
 
+MOST = 0.5
+"""Share of what was expected at a date that must have been told of, for its error to be one of the total."""
+
 SHORTEST = 0.03
 """Months below which a horizon is not told apart. [month]"""
 
@@ -60,10 +63,12 @@ def shift(before: Past, told: Values, months: float, regular: float = 1.0) -> Sh
     shock = SHOCK * regular + LEAVING * (1 - regular)
     prior = (shock * max(months, SHORTEST) ** SLOW) ** 2
     origin, actual = cases.like.origin[before.judged], cases.actual[before.judged]
-    known = np.isfinite(told)
+    known, expected = np.isfinite(told), cases.reference[before.judged]
     errors = []
     for each in np.unique(origin[known]):
         here = known & (origin == each)
+        if expected[here].sum() < MOST * expected[origin == each].sum():
+            continue
         if told[here].sum() > 0 and actual[here].sum() > 0:
             errors.append(float(np.log(actual[here].sum() / told[here].sum())))
     off = np.clip(np.array(errors), -1.5, 1.5)

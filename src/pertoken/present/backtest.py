@@ -191,7 +191,7 @@ def _parts(made: Backtested, key: str) -> Table:
     ]  # fmt: skip
     columns = (
         Column("part", WORDS.get(key, key).capitalize(), "text"),
-        Column("count", "Forecasts", "count"),
+        Column("count", "Made", "count"),
         Column("crps", "CRPS", "share"),
         Column("crps_naive", "Naive", "share"),
         Column("bias", "Bias", "share"),

@@ -8,17 +8,13 @@ from pertoken.present.sheet import Column, Note, Sheet, Table
 from pertoken.serving.book import Residual
 from pertoken.serving.own import Recalibrated
 
-CASES = {
-    "seen": "Configurations held out",
-    "gpu": "A whole family of GPUs held out",
-    "model": "A whole model held out",
-    "engine": "A whole engine held out",
-}
+CASES = {"seen": "configurations", "gpu": "GPUs", "model": "models", "engine": "engines"}
 """What was held out, in words."""
 
 METRICS = {"output_tokens_per_second": "tokens/s", "tpot_seconds": "TPOT", "ttft_seconds": "TTFT"}
 
 RESIDUALS = (
+    Column("held_out", "Held out", "text"),
     Column("by", "By", "text"),
     Column("name", "Name", "text"),
     Column("metric", "Metric", "text"),
@@ -64,15 +60,12 @@ class Report(Protocol):
 
 
 def report(answer: Report) -> Sheet:
-    """Lay out errors on held-out runs, a table for each way of holding out."""
-    tables = [
-        Table(f"held_out_{case}", title, RESIDUALS, rows, total=False)
-        for case, title in CASES.items()
-        if (rows := tuple(_row(each) for each in answer.residuals if each.case == case))
-    ]
+    """Lay out errors on held-out runs."""
+    note = "Held out: some configurations of known parts at a time, or all runs of a GPU, a model, an engine."
+    table = Table("errors", "Errors", RESIDUALS, tuple(map(_row, answer.residuals)), note=note, total=False)
     words = f"{answer.runs:,} runs, fitted {answer.fitted.isoformat()} to {answer.source}."
     notes = [Note(answer.note)] if answer.note else []
-    return Sheet("Errors of the profiles of engines, on runs that the fit had not seen", words, (*tables, *notes))
+    return Sheet("Errors of the profiles of engines, on runs that the fit had not seen", words, (table, *notes))
 
 
 def fitted(answer: Recalibrated) -> Sheet:
@@ -90,4 +83,14 @@ def fitted(answer: Recalibrated) -> Sheet:
 
 
 def _row(each: Residual) -> tuple[str | int | float, ...]:
-    return (each.by, each.name, METRICS[each.metric], each.runs, each.median, each.mean, each.bias, each.inside)
+    return (
+        CASES[each.case],
+        each.by,
+        each.name,
+        METRICS[each.metric],
+        each.runs,
+        each.median,
+        each.mean,
+        each.bias,
+        each.inside,
+    )

@@ -335,7 +335,7 @@ def _backtest(answer: Forecast) -> Iterator[Table]:
         Column("what", "Forecasts of", "text"),
         *(Column(name, label, "share") for name, label in
           (("crps", "CRPS"), ("wape", "WAPE"), ("bias", "Bias"), ("in_80", "In 80 %"))),
-        Column("count", "Forecasts", "count"),
+        Column("count", "Made", "count"),
     )  # fmt: skip
     note = f"Of {made.scored.horizon} days, made on {len(made.origins)} earlier days from what was known then."
     if made.money is not None:

@@ -172,7 +172,7 @@ def _binding(model: Sizes, on: Layout, engine: Profile, number: dict[str, Values
     prompts = state.prompt_time * batch / number["output_tokens"]
     times = np.stack([np.broadcast_to(getattr(parts, name), batch.shape) for name in WORDS])
     largest = np.where(prompts > times.sum(axis=0), len(WORDS), times.argmax(axis=0))
-    products = np.where(parts.bound > 0.8, "streaming weights", "multiplying weights")  # noqa: PLR2004  mostly streamed
+    products = np.where(parts.bound > 1 / 2, "streaming weights", "multiplying weights")
     names = [*WORDS.values(), "prompts"]
     return [names[k] or str(products[i]) for i, k in enumerate(largest)]
 
@@ -186,7 +186,10 @@ def _estimate(asked: Asked, book: Book, state: dict[str, float], room: float, bi
     requests = state["rate"] * asked.replicas
     tokens = requests * asked.output_tokens
     spread = dict(zip(METRICS, (tokens, state["each"], state["first"]), strict=True))
-    bands = {metric: _range(value, *book.band(metric, cases, kind)) for metric, value in spread.items()}
+    bands = {
+        metric: _range(value, *book.band(metric, cases, kind, asked.engine.era.name))
+        for metric, value in spread.items()
+    }
     if np.isfinite(asked.rate) and state["running"] < room * 0.999:
         bands[METRICS[0]] = _range(tokens, 1.0, 1.0)
     elif not np.isnan(room) and state["running"] >= room * 0.999:

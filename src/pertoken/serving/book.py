@@ -1,6 +1,6 @@
 """Book of engines: fitted profiles with their day, and how far off they were on runs that they had not seen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
@@ -57,6 +57,7 @@ class Band:
         case: What was new to the fit: `seen`, `gpu`, `model` or `engine`.
         metric: What was measured.
         kind: `dense` or `experts`.
+        engine: Era whose runs these are, where it has enough of its own; empty for all.
         low: Ratio of measured to foreseen that one in ten lay below.
         high: Ratio that one in ten lay above.
         runs: Runs that this is taken from.
@@ -66,6 +67,7 @@ class Band:
     case: str
     metric: str
     kind: str
+    engine: str = ""
     low: float
     high: float
     runs: int
@@ -129,8 +131,14 @@ class Book:
         known = {each.name: each for each in self.engines}
         return known.get(name) or known[COMMON]
 
-    def band(self, metric: str, cases: tuple[str, ...], kind: str) -> tuple[float, float]:
+    def band(self, metric: str, cases: tuple[str, ...], kind: str, engine: str = "") -> tuple[float, float]:
         """Find the widest band of the cases that hold: ratios of measured to foreseen."""
-        found = [each for each in self.bands if each.metric == metric and each.case in cases and each.kind == kind]
-        found = found or [each for each in self.bands if each.metric == metric]
+        found = [band for case in cases if (band := nearest_band(self.bands, case, (metric, kind, engine)))]
         return min((each.low for each in found), default=1.0), max((each.high for each in found), default=1.0)
+
+
+def nearest_band(bands: Iterable[Band], case: str, words: tuple[str, str, str]) -> Band | None:
+    """Find the band of a case for a metric, a kind and an engine: its own if it has one, else that of all."""
+    metric, kind, engine = words
+    fitting = {each.engine: each for each in bands if (each.case, each.metric, each.kind) == (case, metric, kind)}
+    return fitting.get(engine) or fitting.get("")

@@ -1,14 +1,16 @@
 """Calibrate: fit the constants of engines to measured runs, in log space, robustly, within physical bounds.
 
 Engines share what belongs to GPUs and models, and deviate from a common profile in what is their own as far as their
-runs show it (partial pooling); so an engine without runs gets the common profile.
+runs show it (partial pooling); so an engine without runs gets the common profile. An era of an engine deviates from the
+one that followed it, and one without runs is taken for that.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from pertoken.serving.constants import DEVIATIONS, SHARES, TABLE, TIED, WIDEST
+from pertoken.serving.constants import DEVIATIONS, DRIFT, SHARES, TABLE, TIED, WIDEST
+from pertoken.serving.eras import RECENT, later
 from pertoken.serving.profile import Profile
 from pertoken.serving.runs import METRICS, Runs, quick
 from pertoken.serving.values import Values
@@ -38,16 +40,21 @@ class Fitted:
     apart: Values
 
     def constants(self, engine: str = "") -> dict[str, float]:
-        """State the constants of an engine; of the common profile if there is no such engine."""
-        ratio = dict.fromkeys(DEVIATIONS, 0.0)
-        if engine in self.engines:
-            ratio = dict(zip(DEVIATIONS, self.apart[self.engines.index(engine)], strict=True))
+        """State the constants of an engine; those that one without runs likely has if there is no such engine."""
+        while engine and engine not in self.engines:
+            engine = later(engine)
+        own = self.apart[self.engines.index(engine)] if engine else self.likely()
+        ratio = dict(zip(DEVIATIONS, own, strict=True))
         found = {}
-        for (name, constant), value in zip(TABLE.items(), self.shared, strict=True):
-            own = value + ratio.get(TIED.get(name, name), 0.0)
-            found[name] = float(np.clip(np.exp(own), 0, 1) if name in SHARES else np.exp(own))
-            del constant
+        for name, value in zip(TABLE, self.shared, strict=True):
+            moved = np.exp(value + ratio.get(TIED.get(name, name), 0.0))
+            found[name] = float(min(moved, 1.0) if name in SHARES else moved)
         return found
+
+    def likely(self) -> Values:
+        """What an engine without runs likely has of its own: the mean of the recent ones, drawn a little to none."""
+        rows = [self.apart[self.engines.index(name)] for name in RECENT if name in self.engines]
+        return np.sum([*rows, np.zeros(len(DEVIATIONS))], axis=0) / (len(rows) + 1)
 
 
 def fit(runs: Runs, settings: Profile, weights: Values, *, start: Fitted | None = None, rounds: int = 40) -> Fitted:
@@ -104,7 +111,8 @@ class _Problem:
         count, many = len(self.engines), len(DEVIATIONS)
         spreads = np.concatenate([table[:, 1], np.tile(list(DEVIATIONS.values()), count)])
         ends = [np.concatenate([np.log(table[:, k]), np.full(count * many, w)]) for k, w in ((2, -WIDEST), (3, WIDEST))]
-        return np.concatenate([np.log(table[:, 0]), np.zeros(count * many)]), spreads, ends[0], ends[1]
+        drift = [np.log(DRIFT.get((engine, name), 1.0)) for engine in self.engines for name in DEVIATIONS]
+        return np.concatenate([np.log(table[:, 0]), drift]), spreads, ends[0], ends[1]
 
     @property
     def where(self) -> Values:
@@ -112,7 +120,16 @@ class _Problem:
 
     def misfit(self, at: Values) -> Values:
         prior, spread, _, _ = self.beliefs()
-        return np.concatenate([self.softened(at), (at - prior) / spread])
+        return np.concatenate([self.softened(at), self.ties() @ (at - prior) / spread])
+
+    def ties(self) -> Values:
+        """Take from each constant what it is thought to lie near beforehand: that of the era that followed."""
+        many, made = len(DEVIATIONS), np.eye(len(TABLE) + len(self.engines) * len(DEVIATIONS))
+        for row, name in enumerate(self.engines):
+            if (near := later(name)) in self.engines:
+                for k in range(many):
+                    made[len(TABLE) + row * many + k, len(TABLE) + self.engines.index(near) * many + k] = -1
+        return made
 
     def softened(self, at: Values) -> Values:
         """Square roots of a loss that grows like the distance and not its square beyond `SCALE`."""
@@ -126,7 +143,7 @@ class _Problem:
         _, spread, _, _ = self.beliefs()
         here = self.softened(at)
         slopes = np.zeros((len(here) + len(at), len(at)))
-        slopes[len(here) :] = np.diag(1 / spread)
+        slopes[len(here) :] = self.ties() / spread[:, None]
         engine = np.broadcast_to(self.where, (len(METRICS), len(self.runs)))[np.isfinite(self.runs.measured)]
         for columns in self._together():
             moved = at.copy()

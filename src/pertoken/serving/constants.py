@@ -28,6 +28,7 @@ class Constant:
 
 
 TABLE = {
+    "knee": Constant(2.0, 1.0, 8.0, 0.4),
     "weights": Constant(0.88, 0.6, 0.95, 0.05, 0.07),
     "steeper": Constant(0.1, 0.01, 0.5, 0.5),
     "cache": Constant(0.8, 0.4, 1.0, 0.2, 0.15),
@@ -42,10 +43,11 @@ TABLE = {
     "hop": Constant(6e-6, 1e-6, 3e-5, 0.5, 0.4),
     "hop_pcie": Constant(15e-6, 3e-6, 1e-4, 0.6, 0.4),
     "growth": Constant(0.3, 0.02, 2.0, 0.7),
-    "wire": Constant(0.55, 0.15, 1.0, 0.3),
-    "wire_pcie": Constant(0.5, 0.1, 1.0, 0.4),
+    "wire": Constant(0.55, 0.15, 1.0, 0.3, 0.3),
+    "wire_pcie": Constant(0.5, 0.1, 1.0, 0.4, 0.3),
     "layer": Constant(4e-5, 3e-6, 2e-4, 0.6, 0.4),
     "expert": Constant(2e-5, 1e-6, 2e-4, 0.7, 0.4),
+    "fused": Constant(0.5, 0.05, 1.0, 0.5),
     "newer": Constant(0.4, 0.02, 1.0, 0.5),
     "step": Constant(1e-3, 2e-5, 2e-2, 0.8, 0.8),
     "sequence": Constant(5e-6, 1e-7, 3e-4, 0.8, 0.8),
@@ -57,14 +59,25 @@ TABLE = {
 }
 """What is fitted. [s] where it is a time."""
 
-SHARES = ("weights", "cache", "wait")
+SHARES = ("weights", "cache", "wire", "wire_pcie", "wait")
 """Constants that can't pass 1, whatever an engine's own deviation."""
 
-TIED = {"compute16": "compute", "compute4": "compute", "hop": "hop", "hop_pcie": "hop"}
+TIED = {
+    "compute16": "compute",
+    "compute4": "compute",
+    "hop": "hop",
+    "hop_pcie": "hop",
+    "wire": "wire",
+    "wire_pcie": "wire",
+}
 """Constants that deviate together: an engine's kernels are good or bad at all of them."""
 
 DEVIATIONS = {TIED.get(name, name): constant.apart for name, constant in TABLE.items() if constant.apart}
 """What an engine has of its own, and how far from 0 the logarithm of its ratio is thought to lie."""
+
+DRIFT = {("vllm-0.7", "step"): 10.0}
+"""Times that an era's constant is thought to be that of the era that followed: before its scheduler was written anew in
+2025, vLLM spent 3 to 4 ms of each step in Python, and some tenths of a millisecond after that."""
 
 WIDEST = 2.5
 """Most that the logarithm of such a ratio may be."""

@@ -34,14 +34,19 @@ _TRT = ("trtllm", "tensorrt-llm", "trt-llm", "tensorrt_llm", "trt")
 
 ERAS = (
     Era(name="vllm-0.7", engines=("vllm", "nm-vllm", "vllm(nm-vllm)"), below="0.8", most=256, chunk=4096),
+    Era(name="vllm-0.12", engines=("vllm", "nm-vllm"), below="0.13"),
     Era(name="vllm", engines=("vllm", "nm-vllm")),
     Era(name="trtllm-0.9", engines=_TRT, below="0.10", most=4096, spare=0.95, small_cache=True),
     Era(name="trtllm-0.17", engines=_TRT, below="1", most=2048, spare=0.95, small_cache=True),
+    Era(name="trtllm-1.0", engines=_TRT, below="1.1", most=2048, small_cache=True),
     Era(name="trtllm", engines=(*_TRT, "nim"), most=2048, small_cache=True),
     Era(name="sglang", engines=("sglang",), most=2048, spare=0.88),
     Era(name="tgi", engines=("tgi", "text-generation-inference"), most=128, chunk=4096),
 )
 """In the order in which they are looked through: the earliest that holds."""
+
+RECENT = ("vllm", "trtllm", "sglang")
+"""Eras that an engine without runs is likely to resemble."""
 
 OTHERS = Era(name=COMMON, engines=())
 """For engines that no era is of."""
@@ -57,6 +62,22 @@ def era(engine: str, version: str = "") -> Era:
     said = _numbers(version)
     holding = (each for each in own if not each.below or (said and said < _numbers(each.below)))
     return next(holding, OTHERS)
+
+
+def later(name: str) -> str:
+    """Name the era that follows one, of the same engine; empty for the last.
+
+    >>> later("vllm-0.7"), later("vllm")
+    ('vllm-0.12', '')
+    """
+    own = next((each.engines[0] for each in ERAS if each.name == name), "")
+    names = [each.name for each in ERAS if own in each.engines]
+    return names[names.index(name) + 1] if name in names[:-1] else ""
+
+
+def family(name: str) -> str:
+    """Name the last era of the same engine, by which all of its eras are called together."""
+    return family(later(name)) if later(name) else name
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -1,12 +1,13 @@
 """Held out: errors on runs that a fit has not seen, and the bands that follow from them."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.serving.book import NEW_ENGINE, NEW_GPU, NEW_MODEL, SEEN, Band, Residual
+from pertoken.serving.book import NEW_ENGINE, NEW_GPU, NEW_MODEL, SEEN, Band, Residual, nearest_band
 from pertoken.serving.calibrate import Fitted, fit, weighed
 from pertoken.serving.profile import Profile
 from pertoken.serving.runs import METRICS, Runs, errors, steadied
@@ -21,13 +22,13 @@ ROUNDS = 6
 TENTH, NARROWEST = 0.1, 1.02
 """What lies outside of a band on each side; the least that a band leaves."""
 
-FEWEST = 8
-"""Runs that a band needs at least."""
+FEWEST, ENOUGH = 8, 40
+"""Runs that a band needs at least; runs of an engine that make a band of its own."""
 
 Settings = Callable[[Runs, Fitted | None], Profile]
 """Profiles of runs, for constants that were fitted or those thought beforehand."""
 
-CUTS = {NEW_GPU: "gpu_family", NEW_MODEL: "model", NEW_ENGINE: "engine"}
+CUTS = {NEW_GPU: "gpu_family", NEW_MODEL: "model", NEW_ENGINE: "family"}
 """What is held out as a whole, by case."""
 
 
@@ -75,40 +76,59 @@ def _errors(runs: Runs, settings: Settings, whole: Fitted, parts: NDArray[np.str
 
 
 def bands(runs: Runs, held: Held) -> Iterator[Band]:
-    """Find the bands of one way, for dense models and those with experts.
+    """Find the bands of one way, for dense models and those with experts; of known parts by engine too.
 
     Sources count as in the fit, so that no one source says how wide a band is.
     """
-    weights = weighed(runs.words["source"]) ** 2
-    for row, metric in enumerate(METRICS):
-        for kind, mask in _kinds(runs).items():
-            some = mask & np.isfinite(held.error[row])
-            if some.sum() >= FEWEST:
-                low, high = np.exp(_quantiles(held.error[row][some], weights[some]))
-                low, high = float(min(low, 1 / NARROWEST)), float(max(high, NARROWEST))
-                yield Band(case=held.case, metric=metric, kind=kind, low=low, high=high, runs=int(some.sum()))
+    engines = ["", *sorted(set(runs.words["engine"].tolist()))] if held.case == SEEN else [""]
+    for metric, kind, engine in product(METRICS, ("dense", "experts"), engines):
+        mine = (kinds(runs) == kind) & ((runs.words["engine"] == engine) | (engine == ""))
+        error = held.error[METRICS.index(metric)]
+        some = mine & np.isfinite(error)
+        if some.sum() >= (ENOUGH if engine else FEWEST):
+            low, high = np.exp(_quantiles(error[some], weighed(runs.words["source"][some]) ** 2))
+            yield Band(
+                case=held.case,
+                metric=metric,
+                kind=kind,
+                engine=engine,
+                low=float(min(low, 1 / NARROWEST)),
+                high=float(max(high, NARROWEST)),
+                runs=int(some.sum()),
+            )
 
 
 def residuals(runs: Runs, held: Held, found: tuple[Band, ...]) -> Iterator[Residual]:
     """Tell the errors of one way apart by source, engine, GPU, model and load."""
-    widths = {(each.metric, each.kind): each for each in found if each.case == held.case}
     by = {"all": np.full(len(runs), "all"), **{k: runs.words[k] for k in ("source", "engine", "gpu", "model", "load")}}
-    kinds = np.where(runs.model.experts > 1, "experts", "dense")
+    inside = _inside(runs, held, found)
     for word, names in by.items():
-        for name in sorted(set(names.tolist())):
-            for row, metric in enumerate(METRICS):
-                some = (names == name) & np.isfinite(held.error[row])
-                if some.any():
-                    yield _residual((held.case, word, name, metric), held.error[row][some], kinds[some], widths)
+        for name, (row, metric) in product(sorted(set(names.tolist())), enumerate(METRICS)):
+            some = (names == name) & np.isfinite(held.error[row])
+            if some.any():
+                yield _residual((held.case, word, name, metric), held.error[row][some], inside[row][some])
 
 
-def _residual(words: tuple[str, ...], error: Values, kinds: Values, widths: dict[tuple[str, str], Band]) -> Residual:
+def _inside(runs: Runs, held: Held, found: tuple[Band, ...]) -> NDArray[np.bool_]:
+    """Tell which runs lie inside the band that an estimate of them would have carried."""
+    within = np.zeros(held.error.shape, bool)
+    groups = [f"{kind} {engine}" for kind, engine in zip(kinds(runs), runs.words["engine"], strict=True)]
+    for group, (row, metric) in product(sorted(set(groups)), enumerate(METRICS)):
+        kind, engine = group.split()
+        if band := nearest_band(found, held.case, (metric, kind, engine)):
+            ratio = np.exp(held.error[row])
+            within[row] |= (np.array(groups) == group) & (band.low <= ratio) & (ratio <= band.high)
+    return within
+
+
+def kinds(runs: Runs) -> NDArray[np.str_]:
+    """Tell dense models from those with experts."""
+    return np.where(runs.model.experts > 1, "experts", "dense")
+
+
+def _residual(words: tuple[str, ...], error: Values, inside: Values) -> Residual:
     case, by, name, metric = words
     off = np.abs(np.expm1(-error))
-    within = [
-        band is not None and band.low <= ratio <= band.high
-        for ratio, band in zip(np.exp(error), (widths.get((metric, kind)) for kind in kinds), strict=True)
-    ]
     return Residual(
         case=case,
         by=by,
@@ -118,13 +138,8 @@ def _residual(words: tuple[str, ...], error: Values, kinds: Values, widths: dict
         mean=float(off.mean()),
         median=float(np.median(off)),
         bias=float(np.exp(np.median(error))),
-        inside=float(np.mean(within)),
+        inside=float(inside.mean()),
     )
-
-
-def _kinds(runs: Runs) -> dict[str, NDArray[np.bool_]]:
-    experts = np.asarray(runs.model.experts > 1)
-    return {"dense": ~experts, "experts": experts}
 
 
 def _quantiles(values: Values, weights: Values) -> Values:

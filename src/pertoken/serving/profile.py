@@ -13,6 +13,7 @@ class Profile:
     """The constants of the step-time model; each a scalar, or an array over configurations.
 
     Args:
+        knee: Exponent of the blend of streaming and multiplying: the sharper the roofline, the higher.
         weights: Share of the memory bandwidth that streams weights, on a GPU that reads 3.35 TB/s.
         steeper: Power of the bandwidth that this share falls with: the faster memory is, the harder it is to fill.
         cache: Share of the memory bandwidth that reads the cache.
@@ -27,6 +28,7 @@ class Profile:
         wire: Shares of the link that an all-reduce gets, on NVLink and on PCIe.
         layer: Fixed cost of a layer in a step, on a GPU of that bandwidth. [s]
         expert: Fixed cost of the routing of a layer with experts, on such a GPU. [s]
+        fused: Share of `expert` left where the GPU multiplies four bits itself, by kernels made for that.
         newer: Power of the bandwidth that these two shrink with: what is faster at reading launches faster too.
         step: Fixed cost of a step. [s]
         sequence: Cost of a running sequence in a step. [s]
@@ -40,6 +42,7 @@ class Profile:
         spare: Share of the memory that it takes for itself.
     """
 
+    knee: Values
     weights: Values
     steeper: Values
     cache: Values
@@ -54,6 +57,7 @@ class Profile:
     wire: Values
     layer: Values
     expert: Values
+    fused: Values
     newer: Values
     step: Values
     sequence: Values

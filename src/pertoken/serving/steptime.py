@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pertoken.serving.layout import Layout
+from pertoken.serving.precision import FOUR
 from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes
 from pertoken.serving.values import Values
-
-KNEE = 3
-"""Exponent of the blend of memory and compute: sharp enough for a roofline, round as the measured knee is."""
 
 WIDE = 2
 """Bytes of a number that GPUs exchange, and of a weight of the output embedding, which is not quantised."""
@@ -29,7 +27,7 @@ class Step:
         prompt: Attention within prompts.
         exchange: All-reduces and exchanges among GPUs.
         overhead: Launches, scheduling, sampling.
-        bound: Share of the products that streaming alone would take; near 1 where memory binds.
+        bound: Share of streaming in the products; above one half memory binds.
     """
 
     products: Values
@@ -71,14 +69,14 @@ def step(  # noqa: PLR0917  what a step has
     running = running / on.pipeline  # stages work on parts of the batch in turn
     tokens = running + prompt
     stream, multiply = _products(model, on, engine, tokens)
-    products = (stream**KNEE + multiply**KNEE) ** (1 / KNEE)
+    products = (stream**engine.knee + multiply**engine.knee) ** (1 / engine.knee)
     return Step(
         products=products,
         cache=_cache(model, on, engine, running, context),
         prompt=_prompt(model, on, engine, prompt, behind),
         exchange=_exchange(model, on, engine, tokens),
         overhead=_overhead(model, on, engine, running, prompt),
-        bound=stream / np.maximum(products, 1e-30),
+        bound=stream / np.maximum(stream + multiply, 1e-30),
     )
 
 
@@ -141,7 +139,8 @@ def pace(on: Layout, power: Values) -> Values:
 
 def _overhead(model: Sizes, on: Layout, engine: Profile, running: Values, prompt: Values) -> Values:
     """What launching, routing, scheduling and sampling add."""
-    launched = (engine.layer * model.layers + engine.expert * model.expert_layers) * pace(on, engine.newer)
+    routing = engine.expert * np.where(on.activation == FOUR, engine.fused, 1.0) * model.expert_layers
+    launched = (engine.layer * model.layers + routing) * pace(on, engine.newer)
     return launched + engine.step + engine.sequence * running + engine.token * prompt
 
 

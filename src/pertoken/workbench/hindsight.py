@@ -137,7 +137,8 @@ def _true(read: History, end: int, horizon: int, rows: "Indices", came: Values, 
     mix, used = np.zeros((len(there), came.shape[1])), np.zeros(len(there))
     mix[mine] = np.divide(came, driver[:, None], out=np.zeros_like(came), where=driver[:, None] > 0)
     used[mine] = driver
-    return _till(read, end).charged(mix, used[None], horizon)[0, mine]
+    money: Values = _till(read, end).charged(mix, used[None], horizon)[0, mine]
+    return money
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -134,8 +134,7 @@ def prepared(
         cost: Cards of what we pay.
         months: How many months ahead.
         segments: `behaviour`, or a key of the log that tells customers apart.
-        depth: How deeply customers are integrated, to tell them apart by behaviour: a key of the log, a file of
-            `customer,depth`, or numbers by customer.
+        depth: How deeply customers are integrated, for behaviour: a key of the log, a file, or numbers by customer.
         top: Customers at most who are named, of those who are 5 % or more of all usage.
         seed: Same seed, same bits.
         priors: What is believed before the history speaks.
@@ -150,9 +149,8 @@ def prepared(
     from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.landing import begun  # noqa: PLC0415
 
-    said = _asked(segments, depth)
-    contracts = how.get("contracts", ())
-    read = history(log, card=card, revenue=revenue, cost=cost, tracks=said, whole=True, how=_in_time(how))
+    told, contracts = {"tracks": _asked(segments, depth), "how": _in_time(how)}, how.get("contracts", ())
+    read = history(log, card=card, revenue=revenue, cost=cost, whole=True, **told)  # type: ignore[arg-type]
     month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel

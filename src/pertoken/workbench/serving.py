@@ -34,7 +34,25 @@ OPTIONS = frozenset(
 """What a load may say."""
 
 
-def estimate_serving(model: str | Path | Architecture, gpu: str | Gpu, count: int = 1, **load: Any) -> ServingEstimate:  # noqa: ANN401  as below
+def estimate_serving(
+    model: str | Path | Architecture,
+    gpu: str | Gpu,
+    count: int = 1,
+    engine: str | Engine = "vllm",
+    *,
+    input_tokens: float,
+    output_tokens: float,
+    engine_version: str = "",
+    precision: str = "bf16",
+    kv_precision: str = "",
+    concurrency: float | str | None = None,
+    rate: float | None = None,
+    tensor: int | None = None,
+    pipeline: int | None = None,
+    expert: int | None = None,
+    attention_groups: int | None = None,
+    **more: float,
+) -> ServingEstimate:
     """Estimate what a model served on GPUs gives under a load: tokens and requests a second, TTFT, TPOT.
 
     >>> import pertoken as pt
@@ -48,31 +66,24 @@ def estimate_serving(model: str | Path | Architecture, gpu: str | Gpu, count: in
         model: The model: a name, the path of its `config.json`, or its shape.
         gpu: The GPU: a name as clouds or benchmarks write it (`H100-SXM-80GB`), or its data.
         count: How many GPUs.
-        load: What follows, by name.
-
-    Keyword Args:
         engine: `vllm`, `trtllm`, `sglang`, `tgi`, another name, or a profile of your own: its file, or its record.
-        engine_version: Its version; the newest known if empty.
-        precision: Of the weights: `bf16`, `fp8`, `int8`, `int4` (AWQ, GPTQ), `fp4`, `mxfp4`, in any usual spelling.
-        kv_precision: Of the cache: `bf16`, `fp8`; what the engine does with such weights if empty.
         input_tokens: Length of a prompt. [token]
         output_tokens: Length of an answer. [token]
-        concurrency: Clients in a closed loop, `max` for as many as there is room for, or `rate:8` for requests a
-            second that come whatever is answered.
-        rate: The same rate as a number. [1/s]
+        engine_version: Version of the engine; the newest known if empty.
+        precision: Of the weights: `bf16`, `fp8`, `int8`, `int4` (AWQ, GPTQ), `fp4`, `mxfp4`, in any usual spelling.
+        kv_precision: Of the cache: `bf16`, `fp8`; what the engine does with such weights if empty.
+        concurrency: Clients in a closed loop; `max`, or None without a rate, for as many as there is room for; or
+            `rate:8` for requests a second that come whatever is answered.
+        rate: That rate as a number. [1/s]
         tensor: GPUs that share each matrix; all if not said. If they are fewer than `count`, a dense model has
             replicas, and one with experts runs attention apart on each group, with experts over all GPUs.
         pipeline: Stages one after the other.
         expert: GPUs that whole experts are spread over.
         attention_groups: Groups that run attention on sequences of their own.
-        prefix_share: Share of each prompt that is in the cache already.
-        drafted: Tokens proposed for each sequence in a step, with speculative decoding.
-        accepted: Tokens that a sequence gets out of a step, then.
-        drafting: Time of proposing, as a share of the step.
-        adapters: What many LoRA adapters add to a step, as a share of it.
-        max_sequences: Sequences at once at most; that of the engine if not said.
-        max_chunk: Tokens of prompts in a step at most.
-        memory_share: Share of the memory that the engine takes.
+        more: `prefix_share` of each prompt that is in the cache already; with speculative decoding the tokens
+            `drafted` for each sequence in a step, those `accepted` a step, and the time of `drafting` as a share of
+            the step; what many LoRA `adapters` add to a step, as a share of it; and what the engine is set to:
+            `max_sequences` at once, `max_chunk` of prompts in a step, `memory_share` that it takes.
 
     Returns:
         The estimate, each number with what one in ten lies below and above, from errors on runs that were held out.
@@ -80,9 +91,15 @@ def estimate_serving(model: str | Path | Architecture, gpu: str | Gpu, count: in
     Raises:
         InputError: An unknown name, a number that can't be, or a model that does not fit; with what would.
     """
-    found = estimate_servings([{"model": model, "gpu": gpu, "count": count, **load}])[0]
+    load = {
+        "model": model, "gpu": gpu, "count": count, "engine": engine, "input_tokens": input_tokens,
+        "output_tokens": output_tokens, "engine_version": engine_version, "precision": precision,
+        "kv_precision": kv_precision, "concurrency": concurrency, "rate": rate, "tensor": tensor, "pipeline": pipeline,
+        "expert": expert, "attention_groups": attention_groups, **more,
+    }  # fmt: skip
+    (found,) = estimate_servings([load])
     if found.binds == "memory":
-        raise InputError(lacking(_asked({"model": model, "gpu": gpu, "count": count, **load}), _gpu(gpu)))
+        raise InputError(lacking(_asked(load), _gpu(gpu)))
     return found
 
 
