@@ -24,8 +24,9 @@ def dispatched(load, committed, on_demand, spot, most):
     return total
 
 
-def cheapest(worlds, on_demand, long, short, spot, most):
+def cheapest(worlds, prices, most):
     """Try every number of GPUs for the whole time and for each half of it."""
+    on_demand, long, short, spot = prices
     top, bins = max(max(world) for world in worlds), len(worlds[0])
     best = np.inf
     for whole, first, second in product(range(top + 1), repeat=3):
@@ -37,20 +38,22 @@ def cheapest(worlds, on_demand, long, short, spot, most):
 
 
 @settings(max_examples=60)
-@given(LOADS, PRICES, PRICES, PRICES, PRICES, st.integers(0, 3))
-def test_no_plan_is_cheaper(load, on_demand, long, short, spot, most):
+@given(LOADS, st.tuples(PRICES, PRICES, PRICES, PRICES), st.integers(0, 3))
+def test_no_plan_is_cheaper(load, prices, most):
+    on_demand, long, short, spot = prices
     terms = [Term(name="long", price=long), Term(name="short", price=short, bins=3)]
     found = plan(np.array(load), on_demand=on_demand, terms=terms, spot=spot, spot_most=most)
-    assert float(found.cost) == pytest.approx(cheapest([load], on_demand, long, short, spot, most))
+    assert float(found.cost) == pytest.approx(cheapest([load], prices, most))
 
 
 @settings(max_examples=25)
-@given(st.lists(LOADS, min_size=2, max_size=4), PRICES, PRICES, PRICES, PRICES, st.integers(0, 3))
-def test_no_plan_is_cheaper_on_average_over_worlds(loads, on_demand, long, short, spot, most):
+@given(st.lists(LOADS, min_size=2, max_size=4), st.tuples(PRICES, PRICES, PRICES, PRICES), st.integers(0, 3))
+def test_no_plan_is_cheaper_on_average_over_worlds(loads, prices, most):
+    on_demand, long, short, spot = prices
     terms = [Term(name="short", price=short, bins=3), Term(name="long", price=long)]
     found = plan(np.array(loads), on_demand=on_demand, terms=terms, spot=spot, spot_most=most)
     assert found.cost.shape == (len(loads),)
-    assert float(found.cost.mean()) == pytest.approx(cheapest(loads, on_demand, long, short, spot, most))
+    assert float(found.cost.mean()) == pytest.approx(cheapest(loads, prices, most))
 
 
 @given(st.lists(st.integers(0, 9), min_size=4, max_size=24), PRICES)

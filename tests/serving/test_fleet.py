@@ -1,5 +1,7 @@
 """Fleets over time: slow twins of scaling and waiting, laws, and hours that add up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -31,8 +33,7 @@ def stepwise(rates, best, policy, width=300.0):
     need = [max(int(np.ceil((1 + policy.headroom) * rate / best * (1 - 1e-9))), policy.minimum) for rate in rates]
     need = [n + (policy.spare if n else 0) for n in need]
     known = [max(need[t : t + start + 1]) if policy.foreseen else need[t] for t in range(len(need))]
-    orders, paid, ready = [-start - 1] * max(need[: (start if policy.foreseen else 0) + 1] + need[:1]), [], []
-    orders = [-start - 1] * need[0]
+    orders, paid, ready = [-start - 1] * need[0], [], []
     for t in range(len(need)):
         wanted = max(known[max(t - hold, 0) : t + 1])
         orders = orders[:wanted] + [t] * (wanted - len(orders))
@@ -52,8 +53,6 @@ def test_replicas_are_those_of_scaling_step_by_step(rates, policy):
 
 @given(RATES, POLICIES, st.floats(0, 1))
 def test_more_headroom_never_lowers_replicas(rates, policy, more):
-    from dataclasses import replace  # noqa: PLC0415
-
     few = replicas(Traffic(rates=rates), 4.0, policy)
     many = replicas(Traffic(rates=rates), 4.0, replace(policy, headroom=policy.headroom + more))
     assert (many.paid >= few.paid).all()
@@ -62,8 +61,6 @@ def test_more_headroom_never_lowers_replicas(rates, policy, more):
 
 @given(RATES, POLICIES)
 def test_a_fleet_that_foresees_is_never_short(rates, policy):
-    from dataclasses import replace  # noqa: PLC0415
-
     found = run(Traffic(rates=rates), 4.0, replace(policy, foreseen=True))
     assert (found.replicas.ready >= found.replicas.needed).all()
     assert float(found.waiting.max()) == 0
@@ -176,13 +173,21 @@ def test_less_than_a_week_is_no_typical_one():
 COUNTS = st.floats(1, 1e7)
 
 
-@given(st.floats(0.01, 1e6), COUNTS, COUNTS, COUNTS, st.floats(0, 9), st.floats(0.001, 99), st.floats(0, 50))
-def test_tokens_at_their_prices_add_up_to_the_bill(bill, requests, asked, answered, prompt, decode, idle):
-    hours = {"work": 7.0, "latency": 2.0, "idle": idle}
+SECONDS = st.floats(0.001, 99)
+
+
+@given(st.floats(0.01, 1e6), st.tuples(COUNTS, COUNTS, COUNTS), SECONDS, SECONDS, st.floats(0, 50))
+def test_tokens_at_their_prices_add_up_to_the_bill(bill, counts, prompt, decode, idle):
+    requests, asked, answered = counts
     found = unit_costs(
-        bill, hours, requests=requests, input_tokens=asked, output_tokens=answered, prompt_seconds=prompt,
+        bill,
+        {"work": 7.0, "latency": 2.0, "idle": idle},
+        requests=requests,
+        input_tokens=asked,
+        output_tokens=answered,
+        prompt_seconds=prompt,
         decode_seconds=decode,
-    )  # fmt: skip
+    )
     whole = (found.input_per_million * asked + found.output_per_million * answered) * requests / 1e6
     alone = (found.input_alone * asked + found.output_alone * answered) * requests / 1e6
     assert float(whole) == pytest.approx(bill)
@@ -192,11 +197,11 @@ def test_tokens_at_their_prices_add_up_to_the_bill(bill, requests, asked, answer
 
 
 def test_published_throughput_has_its_published_price():
-    # Llama-3.3-70B in FP8 on two H100: 4,205 tokens a second; at 3.49 an hour that is 0.46 a million, all to the answer
+    # Llama-3.3-70B in FP8 on two H100: 4,205 tokens a second; at 3.49 an hour that is 0.46 a million
+    served = 3600 * 4.205
     found = unit_costs(
-        2 * 3.49, {"work": 1.0}, requests=3600 * 4.205, input_tokens=1000, output_tokens=1000, prompt_seconds=0.0,
-        decode_seconds=1.0,
-    )  # fmt: skip
+        2 * 3.49, {"work": 1.0}, requests=served, input_tokens=1, output_tokens=1000, prompt_seconds=0, decode_seconds=1
+    )
     assert float(found.output_per_million) == pytest.approx(0.46, abs=0.005)
 
 

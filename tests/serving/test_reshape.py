@@ -154,7 +154,9 @@ def test_tokens_that_a_fleet_has_no_time_for_are_refused():
 
 def test_more_than_the_maximum_is_refused():
     small = Served(fleet="own", where={"model": "m"}, seconds=SECONDS, policy=Autoscale(maximum=2))
-    with pytest.raises(InputError, match="busy for 3.0 replica-hours in 2027-01-04T09, and its maximum of 2 replicas"):
+    with pytest.raises(
+        InputError, match=r"busy for 3\.0 replica-hours in 2027-01-04T09, and its maximum of 2 replicas"
+    ):
         on_gpus(used([("2027-01-04T09", "m", "a", "input_tokens", 3 * 3_600_000)]), [small])
 
 

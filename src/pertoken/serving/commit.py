@@ -6,6 +6,7 @@ where that share is above the committed price by the price of the hours that it 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,9 @@ class Plan:
 
     @property
     def cost(self) -> Values:
-        """The whole bill, shape `(*batch,)`. [currency]"""
-        return sum(self.costs.values())
+        """The whole bill [currency], shape `(*batch,)`."""
+        bill: Values = sum(self.costs.values(), np.zeros(()))
+        return bill
 
 
 def plan(
@@ -112,7 +114,7 @@ def _nested(terms: Sequence[Term], bins: int) -> list[Sized]:
     """Order commitments from the shortest to the longest."""
     sized = sorted(((term, term.bins or bins) for term in terms), key=lambda each: each[1])
     sizes = [size for _, size in sized] + [bins]
-    if any(longer % shorter for shorter, longer in zip(sizes, sizes[1:], strict=False)):
+    if any(longer % shorter for shorter, longer in pairwise(sizes)):
         found = ", ".join(f"{term.name} of {size}" for term, size in sized)
         raise InputError(f"terms ({found}) in a load of {bins} bins; expected each to be a multiple of the one before")
     if len({term.name for term in terms}) < len(terms) or {"spot", "on_demand"} & {term.name for term in terms}:

@@ -39,7 +39,7 @@ class UnitCosts:
 
 def unit_costs(
     bill: Values | float,
-    hours: Mapping[str, Values],
+    hours: Mapping[str, Values | float],
     *,
     requests: Values | float,
     input_tokens: Values | float,

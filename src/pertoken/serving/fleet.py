@@ -47,12 +47,13 @@ class Fleet:
 
     @property
     def paid_hours(self) -> Values:
-        """Replica-hours that are paid, shape `(*batch,)`. [h]"""
-        return self.replicas.paid.sum(axis=-1) * self.traffic.width / HOUR
+        """Replica-hours that are paid, shape `(*batch,)`."""
+        hours: Values = self.replicas.paid.sum(axis=-1) * self.traffic.width / HOUR
+        return hours
 
     @property
     def busy_hours(self) -> Values:
-        """Replica-hours that the requests took, at the best rate within the targets. [h]"""
+        """Replica-hours that the requests took, at the best rate within the targets."""
         return self.hours["work"] + self.hours["latency"]
 
     @property
@@ -62,13 +63,15 @@ class Fleet:
 
     @property
     def wait_seconds(self) -> Values:
-        """Mean wait of a request for a replica with room, by Little's law; the waits within a bin are not in it. [s]"""
-        return self.waiting.sum(axis=-1) * self.traffic.width / np.maximum(self.served.sum(axis=-1), 1e-300)
+        """Mean wait of a request for a replica with room [s], by Little's law; waits within a bin are not in it."""
+        wait: Values = self.waiting.sum(axis=-1) * self.traffic.width / np.maximum(self.served.sum(axis=-1), 1e-300)
+        return wait
 
     @property
     def lost_share(self) -> Values:
         """Share of the requests that were turned away."""
-        return self.lost.sum(axis=-1) / np.maximum(self.traffic.requests.sum(axis=-1), 1e-300)
+        share: Values = self.lost.sum(axis=-1) / np.maximum(self.traffic.requests.sum(axis=-1), 1e-300)
+        return share
 
 
 def run(

@@ -49,12 +49,13 @@ class Ownership:
 
     @property
     def monthly(self) -> Values:
-        """All lines of each month, shape `(*batch, month)`. [currency]"""
-        return sum(self.lines.values())
+        """All lines of each month [currency], shape `(*batch, month)`."""
+        monthly: Values = sum(self.lines.values(), np.zeros(()))
+        return monthly
 
     @property
     def total(self) -> Values:
-        """All lines of all months, shape `(*batch,)`. [currency]"""
+        """All lines of all months [currency], shape `(*batch,)`."""
         total: Values = self.monthly.sum(axis=-1)
         return total
 
@@ -93,10 +94,8 @@ def ownership(
     Raises:
         InputError: A line of the user's own has a name that is taken.
 
-    >>> made = ownership(
-    ...     np.full(24, 8_000.0), staff=Staff(salary=180_000, engineering_months=4, amortised_months=24, operations=0.25),
-    ...     own={"storage": 300.0, "egress": 120.0},
-    ... )
+    >>> staff = Staff(salary=180_000, engineering_months=4, amortised_months=24, operations=0.25)
+    >>> made = ownership(np.full(24, 8_000.0), staff=staff, own={"storage": 300.0, "egress": 120.0})
     >>> {name: float(amounts[0]) for name, amounts in made.lines.items()}
     {'machines': 8000.0, 'engineering': 2500.0, 'operations': 3750.0, 'power': 0.0, 'storage': 300.0, 'egress': 120.0}
     >>> float(made.total)

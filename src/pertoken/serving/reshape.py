@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
-from pertoken.core.lines import Key, Lines, Usage, concat
+from pertoken.core.lines import Key, Usage, concat
 from pertoken.core.meters import meter
 from pertoken.core.money import Values
 from pertoken.serving.autoscale import Autoscale, replicas
@@ -83,7 +83,8 @@ def on_gpus(usage: Usage, fleets: Sequence[Served]) -> Usage:
     >>> from pertoken.core.lines import table
     >>> lines = table(["hour", "model", "meter"], ["quantity"], [("2027-01-01T09", "m", "input_tokens", 3_600_000)])
     >>> fleet = Served(fleet="a", where={"model": "m"}, seconds={"input_tokens": 0.0004}, labels={"model": "H100"})
-    >>> [(row["model"], row["use"], round(row["quantity"], 9)) for row in on_gpus(Usage(lines.keys, lines.values), [fleet]).records()]
+    >>> made = on_gpus(Usage(lines.keys, lines.values), [fleet])
+    >>> [(row["model"], row["use"], round(row["quantity"], 9)) for row in made.records()]
     [('H100', 'busy', 0.4), ('H100', 'idle', 0.6)]
     """
     grain = period.finest(set(usage.keys))
@@ -130,7 +131,7 @@ def _idle(busy: Usage, served: Served, grain: str) -> Usage:
     """State what is paid beyond the busy hours in each period, from the first to the last."""
     folded = busy.fold([grain])
     there = period.begins(folded.key(grain).column().tolist())
-    begun = period.periods(grain, there.min(), period.following(there.max(), grain))
+    begun = period.periods(grain, there.min(), period.following(there, grain).max())
     labels = [period.label(each, grain) for each in begun]
     hours = (period.following(begun, grain) - begun).astype(float) / 3600
     load = np.zeros((*folded.values["quantity"].shape[:-1], len(begun)))

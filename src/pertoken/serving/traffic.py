@@ -49,7 +49,7 @@ class Traffic:
 
     @property
     def hours(self) -> float:
-        """How long it lasts. [h]"""
+        """How long it lasts [h]."""
         return float(self.rates.shape[-1]) * self.width / HOUR
 
 

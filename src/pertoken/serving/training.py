@@ -12,7 +12,7 @@ from pertoken.core.money import Values
 Method = Literal["full", "recompute", "adapter", "forward"]
 
 PASSES: dict[Method, int] = {"forward": 2, "adapter": 4, "full": 6, "recompute": 8}
-"""FLOPs for each weight that a token goes through: 2 forward, 2 back to the inputs of each layer, 2 back to its weights.
+"""FLOPs for each weight that a token goes through: 2 forward, 2 back to a layer's inputs, 2 back to its weights.
 
 Adapters (LoRA) leave frozen weights without the last. Where activations are reckoned again to save memory, the forward
 pass is paid twice. Sources: Kaplan et al. 2020, arXiv:2001.08361, section 2.1; Narayanan et al. 2021,
