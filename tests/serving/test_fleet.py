@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 from pertoken.core.errors import InputError
 from pertoken.core.lines import Usage, table
-from pertoken.serving.autoscale import Autoscale, away_share, fixed, replicas, reserve
+from pertoken.serving.autoscale import Autoscale, away_share, fixed, paid_on_average, replicas, reserve
 from pertoken.serving.cost import unit_costs
 from pertoken.serving.fleet import run
 from pertoken.serving.traffic import PATTERNS, Traffic, logged, pattern, typical_week
@@ -49,6 +49,13 @@ def test_replicas_are_those_of_scaling_step_by_step(rates, policy):
     assert found.paid.tolist() == paid
     start = int(np.ceil(policy.start_seconds / 300)) if policy.foreseen else 0
     assert found.ready[start:].tolist() == ready[start:]  # before, a fleet that foresees has begun to start
+
+
+@given(RATES, POLICIES, st.floats(0.1, 9))
+def test_loads_of_one_shape_pay_on_average_what_they_pay_bin_by_bin(shape, policy, load):
+    found = paid_on_average(np.array([load, 2 * load]), shape, policy)
+    slow = [replicas(Traffic(rates=shape * each), 1.0, policy).paid.mean() for each in (load, 2 * load)]
+    assert found.tolist() == pytest.approx(slow)
 
 
 @given(RATES, POLICIES, st.floats(0, 1))

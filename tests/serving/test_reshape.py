@@ -43,11 +43,11 @@ def test_an_hour_of_tokens_is_its_gpu_time_and_whole_replicas_are_paid():
         ),
         [FLEET],
     )
-    assert total(made, use="busy", cause="input_tokens", segment="a") == pytest.approx(2)
-    assert total(made, use="busy", cause="output_tokens", segment="b") == pytest.approx(0.5)
+    assert total(made, use="busy", caused_by="input_tokens", segment="a") == pytest.approx(2)
+    assert total(made, use="busy", caused_by="output_tokens", segment="b") == pytest.approx(0.5)
     assert total(made, use="idle") == pytest.approx(0.5)
     assert set(made.key("meter").labels) == {"gpu_hours"}
-    assert set(made.where(use="busy").key("served").column()) == {"m"}
+    assert set(made.where(use="busy").key("served_model").column()) == {"m"}
 
 
 def test_what_nobody_serves_passes_as_it_is():

@@ -95,11 +95,40 @@ def replicas(traffic: Traffic, best_rate: Values | float, policy: Autoscale) -> 
     if not (rate > 0).all():
         raise InputError("a replica serves no request within the targets; expected a best rate above 0; loosen them")
     spare, needed = needs(traffic.rates, rate[..., None], policy)
-    start, hold = (int(np.ceil(each / traffic.width)) for each in (policy.start_seconds, policy.hold_seconds))
-    ahead = start if policy.foreseen else 0
-    paid = _most(needed, hold, ahead, repeats=traffic.repeats)
-    ready = -_most(-paid, start, 0, repeats=traffic.repeats) * (1 - policy.away_share)
-    return Replicas(spare=spare, needed=needed, paid=paid, ready=ready)
+    paid = _most(needed, *_stretch(policy, traffic.width), repeats=traffic.repeats)
+    ready = -_most(-paid, _bins(policy.start_seconds, traffic.width), 0, repeats=traffic.repeats)
+    return Replicas(spare=spare, needed=needed, paid=paid, ready=ready * (1 - policy.away_share))
+
+
+def paid_on_average(loads: Values, shape: Values, policy: Autoscale, *, width: float = BIN) -> Values:
+    """Tell how many replicas loads pay for on average while they follow a shape that repeats.
+
+    What a stretch of bins needs at most is what the largest load in it needs, so stretches are taken of the shape, once
+    for all loads, and those that are alike are reckoned together.
+
+    Args:
+        loads: Replicas that are busy on average, any shape.
+        shape: Multiples of the mean, shape `(bin,)`.
+        policy: How the fleet follows.
+        width: Of a bin. [s]
+
+    >>> steady = Autoscale(headroom=0.0, hold_seconds=0.0, start_seconds=0.0)
+    >>> paid_on_average(np.array([1.0, 2.5]), np.array([0.5, 1.5]), steady).tolist()
+    [1.5, 3.0]
+    """
+    largest, counts = np.unique(_most(shape, *_stretch(policy, width), repeats=True), return_counts=True)
+    _, needed = needs(loads[..., None] * largest, np.ones(()), policy)
+    paid: Values = needed @ (counts / len(shape))
+    return paid
+
+
+def _bins(seconds: float, width: float) -> int:
+    return int(np.ceil(seconds / width))
+
+
+def _stretch(policy: Autoscale, width: float) -> tuple[int, int]:
+    """Count the bins before and after one whose loads ask for replicas in it."""
+    return _bins(policy.hold_seconds, width), _bins(policy.start_seconds, width) if policy.foreseen else 0
 
 
 def needs(rates: Values, best_rate: Values, policy: Autoscale) -> tuple[Values, Values]:
@@ -122,8 +151,11 @@ def _most(values: Values, before: int, after: int, *, repeats: bool) -> Values:
     before, after = (min(each, values.shape[-1]) for each in (before, after))
     edges = [(0, 0)] * (values.ndim - 1) + [(before, after)]
     padded = np.pad(values, edges, mode="wrap" if repeats else "edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, before + after + 1, axis=-1)
-    most: Values = windows.max(axis=-1)
+    width, size, bins = before + after + 1, 1, values.shape[-1]
+    while 2 * size <= width:  # windows of twice the size, from two of the size
+        padded = np.maximum(padded[..., :-size], padded[..., size:])
+        size *= 2
+    most: Values = np.maximum(padded[..., :bins], padded[..., width - size : width - size + bins])
     return most
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +11,13 @@ from pertoken.core.errors import InputError, nearest
 from pertoken.core.lines import Key, Usage, concat
 from pertoken.core.meters import meter
 from pertoken.core.money import Values
-from pertoken.serving.autoscale import Autoscale, replicas
-from pertoken.serving.traffic import BIN, Traffic, pattern
+from pertoken.serving.arrivals import HOUR
+from pertoken.serving.autoscale import Autoscale, paid_on_average, replicas
+from pertoken.serving.traffic import BIN, THURSDAY, Traffic, pattern
 
 HOURS = "gpu_hours"
 
-ROOM = 4_000_000
+ROOM = 200_000
 """Numbers that are held at once while worlds are reckoned."""
 
 
@@ -69,9 +69,9 @@ def token_seconds(
 def on_gpus(usage: Usage, fleets: Sequence[Served]) -> Usage:
     """Serve usage on GPUs of one's own.
 
-    Each line of tokens becomes one of busy GPU-hours that keeps its keys: `cause` is the meter that it was of, `served`
-    its model. What the fleet is paid beyond these is a line of its own for each period, with `use` set to `idle` and
-    without the keys of customers. Lines of other labels pass as they are.
+    Each line of tokens becomes one of busy GPU-hours that keeps its keys: `caused_by` is the meter that it was of,
+    `served_model` its model. What the fleet is paid beyond these is a line of its own for each period, with `use` set
+    to `idle` and without the keys of customers. Lines of other labels pass as they are.
 
     Args:
         usage: Quantities by hour, day or a longer period, shape `(*batch, line)`.
@@ -121,8 +121,8 @@ def _busy(usage: Usage, served: Served) -> Usage:
     key = usage.key("meter")
     each = [np.asarray(served.seconds.get(name, 0.0), dtype=float) for name in key.labels]
     seconds = np.stack([np.broadcast_to(one, np.broadcast_shapes(*(a.shape for a in each), (1,))) for one in each], -1)
-    quantity = np.asarray(usage.values["quantity"], dtype=float) * seconds[..., 0, :].take(key.codes, axis=-1) / 3600
-    keys = {**usage.keys, "cause": key, **({"served": usage.keys["model"]} if "model" in usage.keys else {})}
+    quantity = np.asarray(usage.values["quantity"], dtype=float) * seconds[..., 0, :].take(key.codes, axis=-1) / HOUR
+    keys = {**usage.keys, "caused_by": key, **({"served_model": usage.keys["model"]} if "model" in usage.keys else {})}
     labels = {**served.labels, "meter": HOURS, "fleet": served.fleet, "use": "busy"}
     return Usage(keys, {"quantity": quantity}).with_keys(**labels)
 
@@ -133,7 +133,7 @@ def _idle(busy: Usage, served: Served, grain: str) -> Usage:
     there = period.begins(folded.key(grain).column().tolist())
     begun = period.periods(grain, there.min(), period.following(there, grain).max())
     labels = [period.label(each, grain) for each in begun]
-    hours = (period.following(begun, grain) - begun).astype(float) / 3600
+    hours = (period.following(begun, grain) - begun).astype(float) / HOUR
     load = np.zeros((*folded.values["quantity"].shape[:-1], len(begun)))
     load[..., np.searchsorted(begun, there)] = folded.values["quantity"] / served.gpus
     paid = _paid(load / hours, begun, grain, served) * hours
@@ -151,36 +151,40 @@ def _idle(busy: Usage, served: Served, grain: str) -> Usage:
 
 
 def _paid(load: Values, begun: period.Instants, grain: str, served: Served) -> Values:
-    """Tell how many replicas are paid on average in each period, `(*batch, period)`, a few worlds at a time."""
+    """Tell how many replicas are paid on average in each period, `(*batch, period)`, a few worlds at a time.
+
+    Hours and days follow each other; a longer period is told by a week like all of its weeks.
+    """
     shape = _shape(begun, grain, served.within)
     flat = load.reshape(-1, load.shape[-1])
-    scale = partial(_scaled, shape=shape, policy=served.policy, contiguous=grain in {"hour", "day"})
-    parts = [scale(part) for part in _parts(flat, max(ROOM // shape.size, 1))]
+    if grain in {"hour", "day"}:
+        parts = [_in_a_row(part, shape, served.policy) for part in _parts(flat, shape.size)]
+    else:
+        parts = [paid_on_average(part, shape, served.policy) for part in _parts(flat, shape.size)]
     return np.concatenate(parts).reshape(load.shape)
 
 
-def _parts(values: Values, size: int) -> Iterator[Values]:
+def _parts(values: Values, each: int) -> Iterator[Values]:
+    size = max(ROOM // each, 1)
     for first in range(0, len(values), size):
         yield values[first : first + size]
 
 
-def _scaled(load: Values, *, shape: Values, policy: Autoscale, contiguous: bool) -> Values:
-    rates = load[..., None] * shape
-    if contiguous:  # hours and days follow each other; a month is told by a week like all of its weeks
-        rates = rates.reshape(*load.shape[:-1], -1)
-    paid = replicas(Traffic(rates=rates, width=BIN, repeats=not contiguous), 1.0, policy).paid
+def _in_a_row(load: Values, shape: Values, policy: Autoscale) -> Values:
+    rates = (load[..., None] * shape).reshape(len(load), -1)
+    paid = replicas(Traffic(rates=rates, width=BIN, repeats=False), 1.0, policy).paid
     means: Values = paid.reshape(*load.shape, -1).mean(axis=-1)
     return means
 
 
 def _shape(begun: period.Instants, grain: str, within: str) -> Values:
-    """Shape the load within each period, in bins, with a mean of one: shape `(period, bin)`."""
+    """Shape the load within periods, in bins, with a mean of one: `(period, bin)`, or `(bin,)` for all alike."""
     if grain == "hour":
-        return np.ones((len(begun), round(3600 / BIN)))
+        return np.ones((len(begun), round(HOUR / BIN)))
     week = pattern(within).rates
     if grain != "day":
-        return np.broadcast_to(week, (len(begun), len(week)))
+        return week
     days = week.reshape(7, -1)
-    weekday = (begun.astype("datetime64[D]").astype(int) + 3) % 7  # 1970 began on a Thursday
+    weekday = (begun.astype("datetime64[D]").astype(int) + THURSDAY) % 7
     shaped: Values = days[weekday] / days[weekday].mean(axis=-1, keepdims=True)
     return shaped
