@@ -172,6 +172,28 @@ def test_a_log_by_day_is_spread_and_keeps_its_sum():
     assert week.rates.reshape(7, 24).mean(axis=1).tolist() == pytest.approx([7.5 + day for day in range(7)])
 
 
+def test_a_week_begins_on_monday_whenever_its_log_does():
+    rows = [(f"2027-01-{day:02}", "requests", 86_400.0 * (day == 4)) for day in range(1, 15)]  # the fourth is a Monday
+    lines = table(["day", "meter"], ["quantity"], rows)
+    found = logged(Usage(lines.keys, lines.values))
+    assert found.first_day == 4
+    assert typical_week(found).rates.reshape(7, 24).mean(axis=1).tolist() == [0.5, 0, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("keys", "row", "message"),
+    [
+        (["month", "meter"], ("2027-01", "requests", 1), "expected lines by hour or by day"),
+        (["day", "meter"], ("2027-01-04", "seats", 1), "no requests in this usage"),
+        (["day", "meter"], ("", "requests", 1), "a line of requests has no day"),
+    ],
+)
+def test_a_log_that_is_no_traffic_is_refused(keys, row, message):
+    lines = table(keys, ["quantity"], [row])
+    with pytest.raises(InputError, match=message):
+        logged(Usage(lines.keys, lines.values))
+
+
 def test_less_than_a_week_is_no_typical_one():
     with pytest.raises(InputError, match="1 days of traffic"):
         typical_week(Traffic(rates=np.ones(24), width=3600.0))

@@ -160,6 +160,11 @@ def test_more_than_the_maximum_is_refused():
         on_gpus(used([("2027-01-04T09", "m", "a", "input_tokens", 3 * 3_600_000)]), [small])
 
 
+def test_a_line_without_its_period_is_refused():
+    with pytest.raises(InputError, match="usage with no hour on a line"):
+        on_gpus(used([("", "m", "a", "input_tokens", 3)]), [FLEET])
+
+
 def test_usage_without_a_period_is_refused():
     lines = table(["model", "meter"], ["quantity"], [("m", "input_tokens", 1)])
     with pytest.raises(InputError, match="has no period"):

@@ -131,6 +131,8 @@ def _idle(busy: Usage, served: Served, grain: str) -> Usage:
     """State what is paid beyond the busy hours in each period, from the first to the last."""
     folded = busy.fold([grain])
     there = period.begins(folded.key(grain).column().tolist())
+    if np.isnat(there).any():
+        raise InputError(f"fleet {served.fleet} is to serve usage with no {grain} on a line; expected one on each")
     begun = period.periods(grain, there.min(), period.following(there, grain).max())
     labels = [period.label(each, grain) for each in begun]
     hours = (period.following(begun, grain) - begun).astype(float) / HOUR

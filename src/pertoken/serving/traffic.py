@@ -25,6 +25,7 @@ class Traffic:
     Args:
         rates: Requests a second in each bin, shape `(*batch, bin)`. [1/s]
         width: Of a bin. [s]
+        first_day: Day of the week that it begins on; 0 for Monday.
         repeats: Whether its end goes over into its beginning, as that of a typical week does.
 
     Raises:
@@ -33,6 +34,7 @@ class Traffic:
 
     rates: Values
     width: float = BIN
+    first_day: int = 0
     repeats: bool = True
 
     def __post_init__(self) -> None:
@@ -111,22 +113,24 @@ def logged(usage: Usage, *, meter: str = "requests", zone: str = "UTC", within: 
         raise InputError(f"no {meter} in this usage; {nearest(meter, usage.key('meter').labels)}")
     lines = usage.where(meter=meter).fold([grain])
     begun = period.begins(lines.key(grain).column().tolist())
+    if np.isnat(begun).any():
+        raise InputError(f"a line of {meter} has no {grain}; expected one on each; mend the column of its time")
     local = _local(begun, zone) if grain == "hour" else begun.astype("datetime64[h]")
     first = local.min().astype("datetime64[D]").astype("datetime64[h]")
     days = int((local.max().astype("datetime64[D]") - first.astype("datetime64[D]")).astype(int)) + 1
     quantity = np.asarray(lines.values["quantity"], dtype=float)
     counts = np.zeros((*quantity.shape[:-1], 24 * days))
     np.add.at(counts, (..., (local - first).astype(int)), quantity)  # type: ignore[arg-type]
-    return Traffic(
-        rates=(counts if grain == "hour" else _spread(counts, first, within)) / HOUR, width=HOUR, repeats=False
-    )
+    weekday = int((first.astype("datetime64[D]").astype(int) + THURSDAY) % 7)
+    by_hour = counts if grain == "hour" else _spread(counts, weekday, within)
+    return Traffic(rates=by_hour / HOUR, width=HOUR, first_day=weekday, repeats=False)
 
 
-def _spread(counts: Values, first: np.datetime64, within: str) -> Values:
+def _spread(counts: Values, first_day: int, within: str) -> Values:
     """Spread what the first hour of each day holds over the hours of the day, as a week of a pattern does."""
     week = pattern(within).rates.reshape(7, 24, -1).mean(axis=-1)
     days = counts.shape[-1] // 24
-    weekday = (np.arange(days) + first.astype("datetime64[D]").astype(int) + THURSDAY) % 7
+    weekday = (np.arange(days) + first_day) % 7
     share = week[weekday] / week[weekday].sum(axis=-1, keepdims=True)
     spread: Values = (counts[..., ::24, None] * share).reshape(counts.shape)
     return spread
@@ -141,12 +145,11 @@ def _local(begun: Values, zone: str) -> Values:
     return np.array(instants, dtype="datetime64[h]")
 
 
-def typical_week(traffic: Traffic, *, first_day: int = 0) -> Traffic:
+def typical_week(traffic: Traffic) -> Traffic:
     """Fold traffic of several weeks to one: the mean of each place in the week, the days that are there.
 
     Args:
         traffic: From midnight on, whole days.
-        first_day: Day of the week that it begins on; 0 for Monday.
 
     Raises:
         InputError: Less than a week is there.
@@ -155,7 +158,7 @@ def typical_week(traffic: Traffic, *, first_day: int = 0) -> Traffic:
     bins = traffic.rates.shape[-1]
     if bins < size:
         raise InputError(f"{traffic.hours / 24:g} days of traffic; expected at least the 7 of a week; take a pattern")
-    place = (np.arange(bins) + round(first_day * DAY / traffic.width)) % size
+    place = (np.arange(bins) + round(traffic.first_day * DAY / traffic.width)) % size
     total = np.zeros((*traffic.rates.shape[:-1], size))
     np.add.at(total, (..., place), traffic.rates)  # type: ignore[arg-type]
-    return replace(traffic, rates=total / np.bincount(place, minlength=size), repeats=True)
+    return replace(traffic, rates=total / np.bincount(place, minlength=size), first_day=0, repeats=True)
