@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pertoken.rating.contract import Contract
     from pertoken.rating.cost_columns import cost_columns
     from pertoken.rating.rate import rate
+    from pertoken.serving.arrivals import arrivals, lognormal
+    from pertoken.serving.demand import demand
+    from pertoken.serving.drawn_anew import requests_of
+    from pertoken.serving.scheduler import Scheduler
     from pertoken.usage.response import usage_of
     from pertoken.workbench import (
         backtest,
@@ -62,6 +66,7 @@ if TYPE_CHECKING:
         sensitivity,
         sheet,
         simulate,
+        simulate_serving,
         solve,
         statement,
         topdown,
@@ -72,8 +77,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "Contract": "pertoken.rating.contract",
     "PertokenError": "pertoken.core.errors",
+    "Scheduler": "pertoken.serving.scheduler",
+    "arrivals": "pertoken.serving.arrivals",
     "cost_columns": "pertoken.rating.cost_columns",
     "card_from": "pertoken.connect.cards",
+    "demand": "pertoken.serving.demand",
+    "requests_of": "pertoken.serving.drawn_anew",
+    "lognormal": "pertoken.serving.arrivals",
     "rate": "pertoken.rating.rate",
     "read_cards": "pertoken.connect.cards",
     "read_catalog": "pertoken.connect.catalogs",
@@ -83,6 +93,8 @@ _HOMES = {
 __all__ = [
     "Contract",
     "PertokenError",
+    "Scheduler",
+    "arrivals",
     "backtest",
     "balances",
     "bill",
@@ -100,6 +112,7 @@ __all__ = [
     "count",
     "coverage",
     "crossover",
+    "demand",
     "engine_report",
     "estimate_serving",
     "estimate_servings",
@@ -109,6 +122,7 @@ __all__ = [
     "gpu_card",
     "gpus",
     "invoice",
+    "lognormal",
     "migrate",
     "model",
     "model_check",
@@ -124,11 +138,13 @@ __all__ = [
     "read_model",
     "reconcile",
     "reprice",
+    "requests_of",
     "run",
     "second_opinion",
     "sensitivity",
     "sheet",
     "simulate",
+    "simulate_serving",
     "solve",
     "statement",
     "topdown",

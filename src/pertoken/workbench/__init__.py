@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         second_opinion,
     )
     from pertoken.workbench.sheets import sheet
+    from pertoken.workbench.simulating import simulate_serving
     from pertoken.workbench.tokens import Counted, count
     from pertoken.workbench.whatif import rank, simulate
 
@@ -63,6 +64,7 @@ _ROOMS = {
     "repricing": ("reprice",),
     "serving": ("Opinion", "Range", "ServingEstimate", "estimate_serving", "estimate_servings", "second_opinion"),
     "sheets": ("sheet",),
+    "simulating": ("simulate_serving",),
     "tokens": ("Counted", "count"),
     "whatif": ("rank", "simulate"),
 }
@@ -125,6 +127,7 @@ __all__ = [
     "sensitivity",
     "sheet",
     "simulate",
+    "simulate_serving",
     "solve",
     "statement",
     "topdown",

@@ -100,7 +100,7 @@ def estimate_serving(
     }  # fmt: skip
     (found,) = estimate_servings([load])
     if found.binds == "memory":
-        raise InputError(lacking(_asked(load), _gpu(gpu)))
+        raise InputError(lacking(read_load(load), find_machine(gpu)))
     return found
 
 
@@ -115,7 +115,7 @@ def estimate_servings(loads: Iterable[Mapping[str, Any]]) -> list[ServingEstimat
     asked = []
     for place, load in enumerate(loads):
         try:
-            asked.append(_asked(load))
+            asked.append(read_load(load))
         except InputError as error:
             raise InputError(f"load {place + 1}: {error}" if place else str(error), error.faults) from error
     return reckon(asked, engines.book()) if asked else []
@@ -136,13 +136,14 @@ def second_opinion(
     Raises:
         InputError: It is not installed, or has no answer.
     """
-    return opinion(_asked({"model": model, "gpu": gpu, "count": count, "engine": engine, **load}))
+    return opinion(read_load({"model": model, "gpu": gpu, "count": count, "engine": engine, **load}))
 
 
-def _asked(load: Mapping[str, Any]) -> Asked:
+def read_load(load: Mapping[str, Any]) -> Asked:
+    """Read a load that is said by the names that `estimate_serving` takes."""
     if unknown := sorted(set(load) - OPTIONS):
         raise InputError(f"unknown {unknown[0]!r}; {nearest(unknown[0], OPTIONS)}")
-    shape, gpu = _shape(load["model"]), _gpu(load["gpu"])
+    shape, gpu = _shape(load["model"]), find_machine(load["gpu"])
     numbers = _numbers(str(load.get("precision") or "bf16"), shape.weight_bits)
     engine = _engine(load.get("engine") or "vllm", str(load.get("engine_version") or ""))
     how, replicas = _parallel(load, experts=shape.experts is not None)
@@ -177,7 +178,8 @@ def _sizes(shape: Architecture) -> Sizes:
     return sizes(shape)
 
 
-def _gpu(gpu: str | Gpu) -> Gpu:
+def find_machine(gpu: str | Gpu) -> Gpu:
+    """Find a GPU by its name, or take the record of one."""
     return gpu if isinstance(gpu, Gpu) else _named(gpu)
 
 
