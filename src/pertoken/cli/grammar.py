@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cohorts": ("pertoken.cli.cohorts", "Who stays, who grows, what is a new customer worth?"),
     "invoice": ("pertoken.cli.invoice", "What is a customer billed for a month, line by line?"),
     "prices": ("pertoken.cli.prices", "What does the market charge: look up, compare, explain."),
+    "size": ("pertoken.cli.size", "Which GPUs, and how many, serve a model's load, at what cost?"),
     "engine": ("pertoken.cli.engine", "Profiles of engines: how far off they are, fitting your own."),
     "explain": ("pertoken.cli.explain", "How did a customer's month come about, line by line?"),
 }

@@ -99,7 +99,9 @@ def capacity(model: Sizes, on: Layout, engine: Profile, load: Load, targets: Tar
         there = np.where(room >= 1, room, np.nan)
         aimed = np.isfinite([targets.first, targets.each]).any()
         most = np.maximum(_kept(there, targets.share), FEWEST) if aimed else there
-        least, top = (at_work(model, on, engine, load, end, targets.share) for end in (np.full_like(there, FEWEST), most))
+        least, top = (
+            at_work(model, on, engine, load, end, targets.share) for end in (np.full_like(there, FEWEST), most)
+        )
         low, high = np.full_like(there, np.log(FEWEST)), np.log(most)
         for _ in range(ROUNDS):
             middle = (low + high) / 2
@@ -130,7 +132,9 @@ def _within(found: Latency, targets: Targets) -> Values:
     return (found.first <= targets.first) & (found.each <= targets.each)
 
 
-def _limit(top: Latency, targets: Targets, gained: Values, found: Latency, by_memory: Values, room: Values) -> list[str]:
+def _limit(
+    top: Latency, targets: Targets, gained: Values, found: Latency, by_memory: Values, room: Values
+) -> list[str]:
     """Name what binds: a target that all seats would break, work that more seats would not speed, or the seats."""
     late = [(top.first > targets.first), (top.each > targets.each)]
     prompts = found.prompt_time * found.rate > 1 / 2

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from pertoken.workbench.sheets import sheet
     from pertoken.workbench.simulating import simulate_serving
+    from pertoken.workbench.sizing import Sized, size
     from pertoken.workbench.tokens import Counted, count
     from pertoken.workbench.whatif import rank, simulate
 
@@ -65,6 +66,7 @@ _ROOMS = {
     "serving": ("Opinion", "Range", "ServingEstimate", "estimate_serving", "estimate_servings", "second_opinion"),
     "sheets": ("sheet",),
     "simulating": ("simulate_serving",),
+    "sizing": ("Sized", "size"),
     "tokens": ("Counted", "count"),
     "whatif": ("rank", "simulate"),
 }
@@ -82,6 +84,7 @@ __all__ = [
     "Quotes",
     "Range",
     "ServingEstimate",
+    "Sized",
     "backtest",
     "balances",
     "bill",
@@ -128,6 +131,7 @@ __all__ = [
     "sheet",
     "simulate",
     "simulate_serving",
+    "size",
     "solve",
     "statement",
     "topdown",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pertoken.present.view import View
     from pertoken.scenario.answer import Compared, Crossing, PaysFrom, Ran, Sensitive, Solved, Traced
     from pertoken.serving.own import Recalibrated
+    from pertoken.serving.sized import Sized
     from pertoken.usage.prompt import Counted
     from pertoken.workbench.calibrating import EngineReport
     from pertoken.workbench.machines import Gpus
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     Prices = PriceList | Comparison | Explained | Difference | Update | Frozen | Gpus
     Modelled = Ran | Compared | Sensitive | Solved | Crossing | PaysFrom | Traced
     Foreseen = Migrated | Cohorts
-    Serving = EngineReport | Recalibrated
+    Serving = EngineReport | Recalibrated | Sized
     Answer = (
         Serving | Modelled | Foreseen | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
     )
@@ -49,6 +50,7 @@ LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "EngineReport": ("engine", "report", ()),
     "Recalibrated": ("engine", "fitted", ()),
     "Gpus": ("gpus", "found", ("brief",)),
+    "Sized": ("sizing", "sheet", ("brief",)),
     "PriceList": ("prices", "shown", ("brief",)),
     "PriceHistory": ("prices_history", "sheet", ("brief",)),
     "Comparison": ("prices_compare", "sheet", ("brief",)),

@@ -1,0 +1,126 @@
+"""Which GPUs, and how many, serve a model's load within targets of latency; what each way costs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+
+from pertoken.catalog.machines import Offer
+from pertoken.catalog.models import Architecture
+from pertoken.connect import engines, machines
+from pertoken.core.errors import InputError
+from pertoken.serving.asked import Asked
+from pertoken.serving.autoscale import Autoscale
+from pertoken.serving.book import Engine
+from pertoken.serving.capacity import Targets
+from pertoken.serving.lack import lacking
+from pertoken.serving.percentiles import Load
+from pertoken.serving.search import Wanted, choices
+from pertoken.serving.sized import Sized
+from pertoken.serving.traffic import Traffic, pattern
+from pertoken.workbench.serving import find_machine, read_load
+
+__all__ = ["Sized", "size"]
+
+
+def size(
+    model: str | Path | Architecture,
+    gpus: Sequence[str],
+    *,
+    rate: float,
+    input_tokens: float,
+    output_tokens: float,
+    ttft: float = inf,
+    tpot: float = inf,
+    percentile: float = 99.0,
+    precisions: Sequence[str] = (),
+    traffic: str | Traffic = "flat",
+    engine: str | Engine = "vllm",
+    max_gpus: int = 8,
+    spread: float = 0.0,
+    policy: Autoscale | None = None,
+    offers: Iterable[Offer] | None = None,
+    providers: Sequence[str] = (),
+    regions: Sequence[str] = (),
+    **more: float | str,
+) -> Sized:
+    """Size a fleet: for each GPU, number of GPUs to a replica and precision, the best rate, latencies and cost.
+
+    >>> import pertoken as pt
+    >>> found = pt.size("llama-3.1-8b", ["h100"], rate=12, input_tokens=1200, output_tokens=250, ttft=1, tpot=0.04)
+    >>> found.best.binds, found.best.tpot["p99"] < 0.0401
+    ('TPOT', True)
+
+    Args:
+        model: The model: a name, the path of its `config.json`, or its shape.
+        gpus: GPUs to look at, by name.
+        rate: Requests that come, on average. [1/s]
+        input_tokens: Length of a prompt. [token]
+        output_tokens: Length of an answer. [token]
+        ttft: Longest time to the first token. [s]
+        tpot: Longest time of each later token. [s]
+        percentile: Percentage of the requests that must see no more.
+        precisions: Of the weights; that of its publication and `fp8` if none.
+        traffic: A pattern of the week, of which `rate` is the mean, or traffic, which says its own rate.
+        engine: The engine, or a profile of your own.
+        max_gpus: GPUs of a replica at most.
+        spread: Standard deviation of the length of prompts, as a share of their mean.
+        policy: How the fleet follows its load.
+        offers: Machines for rent; those of the house if None.
+        providers: Who may rent them out; all if none.
+        regions: Where they may stand; all if none.
+        more: What else `estimate_serving` takes, as `prefix_share`.
+
+    Raises:
+        InputError: An unknown name, or a number that can't be.
+    """
+    if not gpus or max_gpus < 1:
+        raise InputError(f"{len(gpus)} kinds of GPUs, up to {max_gpus} to a replica; expected at least one of each")
+    load = {"model": model, "engine": engine, "input_tokens": input_tokens, "output_tokens": output_tokens, **more}
+    asked = list(_candidates(load, gpus, precisions, max_gpus))
+    listed = machines.offers() if offers is None else tuple(offers)
+    wanted = Wanted(
+        load=Load(input_tokens=float(input_tokens), output_tokens=float(output_tokens), spread=spread,
+                  aids=asked[0].aids),
+        targets=Targets(first=ttft, each=tpot, percentile=percentile),
+        traffic=pattern(traffic, mean=_rate(rate)) if isinstance(traffic, str) else traffic,
+        policy=policy or Autoscale(),
+        offers=tuple(o for o in listed if _allowed(o.provider, providers) and _allowed(o.region, regions)),
+    )  # fmt: skip
+    found = tuple(choices(asked, wanted, engines.book()))
+    short = {(one.gpu, one.precision): one.gpus for one in sorted(found, key=lambda one: one.gpus) if one.lacking}
+    largest = [a for a in asked if short.get((a.gpu, a.precision)) == a.how.gpus]
+    return Sized(
+        model=asked[0].model,
+        engine=asked[0].engine.name,
+        wanted=wanted,
+        choices=found,
+        lacking=tuple(lacking(a, find_machine(a.gpu)) for a in largest),
+    )
+
+
+def _candidates(load: dict[str, object], gpus: Sequence[str], precisions: Sequence[str], most: int) -> Iterable[Asked]:
+    for gpu in gpus:
+        count = 1
+        while count <= most:
+            for name in precisions or _usual(load["model"]):
+                yield replace(read_load({**load, "gpu": gpu, "count": count, "precision": name}), precision=name)
+            count *= 2
+
+
+def _usual(model: object) -> tuple[str, ...]:
+    """Name the precision that a model is published in, and the one that most serve it in."""
+    shape = model if isinstance(model, Architecture) else machines.find_architecture(str(model))
+    if shape.weight_bits < 8:  # noqa: PLR2004  experts in four bits
+        return ("mxfp4",)
+    return ("fp8",) if shape.weight_bits < 16 else ("bf16", "fp8")  # noqa: PLR2004
+
+
+def _allowed(name: str, wanted: Sequence[str]) -> bool:
+    return not wanted or name.lower() in {each.lower() for each in wanted}
+
+
+def _rate(rate: float) -> float:
+    if not rate > 0:
+        raise InputError(f"a load of {rate} requests a second; expected a number above 0")
+    return rate
