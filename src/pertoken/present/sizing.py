@@ -127,7 +127,7 @@ def _figures(best: Choice, way: Bought) -> Figures:
 
 
 def _ways(shown: Sequence[Choice], note: str, *, brief: bool) -> Table:
-    said = " ".join(("Rates and latencies of a replica, P99; month at the cheapest way to buy.", note)).strip()
+    said = f"Rates and latencies of a replica, P99; month at the cheapest way to buy. {note}".strip()
     columns = WAYS if brief else (*WAYS, *MORE)
     rows = tuple((*_row(one), *(() if brief else _more(one))) for one in shown)
     return Table("ways", "Ways to serve it", columns, rows, said, total=False)

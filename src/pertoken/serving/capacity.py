@@ -132,7 +132,7 @@ def _within(found: Latency, targets: Targets) -> Values:
     return (found.first <= targets.first) & (found.each <= targets.each)
 
 
-def _limit(
+def _limit(  # noqa: PLR0917  what may bind
     top: Latency, targets: Targets, gained: Values, found: Latency, by_memory: Values, room: Values
 ) -> list[str]:
     """Name what binds: a target that all seats would break, work that more seats would not speed, or the seats."""

@@ -54,7 +54,9 @@ class Latency:
     prompt_time: Values
 
 
-def at_work(model: Sizes, on: Layout, engine: Profile, load: Load, running: Values, share: float | None) -> Latency:
+def at_work(  # noqa: PLR0917  what a load meets
+    model: Sizes, on: Layout, engine: Profile, load: Load, running: Values, share: float | None
+) -> Latency:
     """Say what requests see that keep so many at work, and at which rate they come.
 
     The time to the first token: see `_first`; what varies of it is taken as a gamma of its mean and variance. Later

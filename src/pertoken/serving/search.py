@@ -111,7 +111,7 @@ class Choice:
 
     @property
     def monthly(self) -> float:
-        """What the cheapest way to buy it costs; infinite for none. [USD/month]"""
+        """What the cheapest way to buy it costs [USD/month]; infinite for none."""
         return self.bought[0].monthly if self.bought else inf
 
 

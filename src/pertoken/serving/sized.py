@@ -1,6 +1,7 @@
 """Sized: the ways to serve a load, and why there is none."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 from pertoken.core.errors import InputError
 from pertoken.serving.search import Choice, Wanted
@@ -47,7 +48,8 @@ def why_none(answer: Sized) -> str:
         return f"no machine with {names} for rent among the offers; allow more providers or regions, or say prices"
     targets = answer.wanted.targets
     first, each = (min(fitting, key=lambda one, n=name: getattr(one, n)) for name in ("floor_ttft", "floor_tpot"))  # type: ignore[misc]
-    said = f"TTFT {targets.first:g} s and TPOT {targets.each * 1000:g} ms at {targets.percentile:g} %"
+    aims = {f"TTFT {targets.first:g} s": targets.first, f"TPOT {targets.each * 1000:g} ms": targets.each}
+    said = " and ".join(words for words, aim in aims.items() if isfinite(aim)) + f" at {targets.percentile:g} %"
     floors = f"TTFT {first.floor_ttft:.3g} s ({first.gpus} x {first.gpu}, {first.precision})"
     floors += f", TPOT {each.floor_tpot * 1000:.3g} ms ({each.gpus} x {each.gpu}, {each.precision})"
     return f"{said} can't be reached at any load; the floors are {floors}; loosen a target or try faster GPUs"
