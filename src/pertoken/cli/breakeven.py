@@ -1,5 +1,7 @@
 """`pertoken breakeven`: from which month, volume or price on something pays."""
 
+from typing import Any
+
 import click
 
 from pertoken import workbench
@@ -7,7 +9,29 @@ from pertoken.cli.options import Delivery, deliver, outputs
 from pertoken.cli.worlds import MODEL, REACH, SCENARIO, SEED, draws, reached
 
 
-@click.command()
+class Either(click.Command):
+    """The question about a model of the user's, or with `--api` that of an API against GPUs of one's own."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401  click's
+    ) -> click.Context:
+        """Read the words by the question that they ask."""
+        if any(word.partition("=")[0] == "--api" for word in args):
+            from pertoken.cli.build_or_buy import command as other
+
+            return other.make_context(info_name, args, parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  click's
+        """Answer the question that was read."""
+        return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
+
+
+@click.command(cls=Either, epilog="API against GPUs of your own: pertoken breakeven --api NAME --help")
 @MODEL
 @click.option("--of", metavar="RESULT", help="What is to break even; operating_result, or total_cost with --between.")
 @click.option("--by", metavar="INPUT", help="The input that is varied; without it, the month is found.")

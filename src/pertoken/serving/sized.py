@@ -36,6 +36,16 @@ class Sized:
             return self.choices[0]
         raise InputError(why_none(self))
 
+    def best_rate(self, gpu: str, gpus: int) -> float:
+        """Best rate of so many GPUs, in whichever way they are split into replicas [1/s].
+
+        Args:
+            gpu: The GPU.
+            gpus: How many.
+        """
+        split = (gpus // one.gpus * one.best for one in self.choices if one.gpu == gpu and not one.lacking)
+        return max(split, default=0.0)
+
 
 def why_none(answer: Sized) -> str:
     """Say why nothing serves a load within its targets, and what would."""

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.backtesting import backtest
     from pertoken.workbench.bills import reconcile
     from pertoken.workbench.books import explain, invoice, priced, statement
+    from pertoken.workbench.breaking_even import BuildOrBuy, build_or_buy
     from pertoken.workbench.calibrating import (
         EngineReport,
         calibrate_all,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "backtesting": ("backtest",),
+    "breaking_even": ("BuildOrBuy", "build_or_buy"),
     "books": ("explain", "invoice", "priced", "statement"),
     "calibrating": ("EngineReport", "calibrate_all", "calibrate_engine", "engine_report", "profile_text"),
     "cards": ("Aside", "bill", "by_entry", "check"),
@@ -75,6 +77,7 @@ HOMES = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name i
 
 __all__ = [
     "Aside",
+    "BuildOrBuy",
     "Call",
     "Counted",
     "EngineReport",
@@ -89,6 +92,7 @@ __all__ = [
     "balances",
     "bill",
     "breakeven",
+    "build_or_buy",
     "by_entry",
     "calibrate_all",
     "calibrate_engine",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pertoken.forecast.migration.answer import Migrated
     from pertoken.present.view import View
     from pertoken.scenario.answer import Compared, Crossing, PaysFrom, Ran, Sensitive, Solved, Traced
+    from pertoken.serving.against import BuildOrBuy
     from pertoken.serving.own import Recalibrated
     from pertoken.serving.sized import Sized
     from pertoken.usage.prompt import Counted
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     Prices = PriceList | Comparison | Explained | Difference | Update | Frozen | Gpus
     Modelled = Ran | Compared | Sensitive | Solved | Crossing | PaysFrom | Traced
     Foreseen = Migrated | Cohorts
-    Serving = EngineReport | Recalibrated | Sized
+    Serving = EngineReport | Recalibrated | Sized | BuildOrBuy
     Answer = (
         Serving | Modelled | Foreseen | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
     )
@@ -50,6 +51,7 @@ LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "EngineReport": ("engine", "report", ()),
     "Recalibrated": ("engine", "fitted", ()),
     "Gpus": ("gpus", "found", ("brief",)),
+    "BuildOrBuy": ("build_or_buy", "sheet", ()),
     "Sized": ("sizing", "sheet", ("brief",)),
     "PriceList": ("prices", "shown", ("brief",)),
     "PriceHistory": ("prices_history", "sheet", ("brief",)),
