@@ -42,9 +42,7 @@ def sheet(answer: BuildOrBuy) -> Sheet:
     """Lay out an API against fleets of one's own."""
     notes = [
         Note("What the API makes requests wait is not known; the targets of latency hold for the fleets alone."),
-        Note(
-            "A fleet takes machines one by one, so its cost rises in steps; each change is listed."
-        ),
+        Note("A fleet takes machines one by one, so its cost rises in steps; each change is listed."),
     ]
     if answer.private:
         more = float(answer.fleets[0].monthly.total) - answer.api_monthly

@@ -43,7 +43,7 @@ class Own:
     policy: Autoscale
     width: float = BIN
 
-    def machines(self, volumes: Values) -> Values:
+    def machines(self, volumes: Values | float) -> Values:
         """Count the machines that are paid on average at volumes [request/month]."""
         flat = np.atleast_1d(np.asarray(volumes, dtype=float)) / SECONDS / self.rate
         parts = [
@@ -53,7 +53,7 @@ class Own:
         found: Values = np.concatenate(parts)
         return found
 
-    def cost(self, volumes: Values) -> Values:
+    def cost(self, volumes: Values | float) -> Values:
         """Cost of a month at volumes [request/month]."""
         cost: Values = self.fixed + self.price * MONTH * self.machines(volumes)
         return cost
@@ -96,8 +96,8 @@ def crossings(own: Own, per_request: float, *, most: float | None = None) -> tup
 
     >>> always_on = Autoscale(headroom=0.0, hold_seconds=0.0, start_seconds=0.0)
     >>> own = Own(name="own", rate=1.0, price=1.0, fixed=0.0, shape=np.ones(1), policy=always_on)
-    >>> [(round(each.volume), each.cheaper, each.step) for each in crossings(own, 0.0004)]
-    [(1825000, 'own', False), (2628000, 'api', True), (3650000, 'own', False)]
+    >>> [(round(each.volume), each.cheaper) for each in crossings(own, 0.0004)]
+    [(1825000, 'own'), (2628000, 'api'), (3650000, 'own'), (5256000, 'api'), (5475000, 'own')]
     """
     if not per_request > 0:
         raise InputError(f"an API at {per_request:g} a request; expected a price above 0")

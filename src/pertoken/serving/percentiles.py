@@ -72,7 +72,8 @@ def at_work(  # noqa: PLR0917  what a load meets
     """
     state = _closed(model, on, engine, load, running)
     fixed, mean, variance = _first(state, on.pipeline, np.asarray(load.spread, dtype=float) ** 2)
-    fixed = fixed + starting(model, on, engine)
+    queued = _queued(state, on.pipeline, load, engine.chunk)
+    fixed, mean, variance = fixed + starting(model, on, engine), mean + queued, variance + queued**2
     if share is None:
         first, each = fixed + mean, state.each
     else:
@@ -105,6 +106,15 @@ def _first(state: Steady, stages: Values, spread: Values) -> tuple[Values, Value
     varied = square / 3 - length**2 / 4 + (busy**2 + busy) * variance
     varied = varied + busy * length * prompt * whole + prompt**2 * spread
     return state.step_time + (state.prompt_time - prompt), mean, np.maximum(varied, 1e-24)
+
+
+def _queued(state: Steady, stages: Values, load: Load, chunk: Values) -> Values:
+    """Wait longer where a step takes few prompts: by Pollaczek and Khinchine, with and without a share of the step."""
+    whole = (1 + np.asarray(load.spread, dtype=float) ** 2) * state.rate / 2
+    alone = state.prompt_time / stages
+    taking = alone + state.step_time * np.minimum(load.input_tokens * (1 - load.aids.prefix_share) / chunk, 1.0)
+    waits = [whole * time**2 / np.maximum(1 - state.rate * time, 1e-3) for time in (taking, alone)]
+    return np.maximum(waits[0] - waits[1], 0.0)
 
 
 def _crowd(state: Steady, nearby: Steady, spread: Values, share: float) -> Values:

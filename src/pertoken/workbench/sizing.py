@@ -1,6 +1,6 @@
 """Which GPUs, and how many, serve a model's load within targets of latency; what each way costs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -99,7 +99,9 @@ def size(
     )
 
 
-def _candidates(load: dict[str, object], gpus: Sequence[str], precisions: Sequence[str], most: int) -> Iterable[Asked]:
+def _candidates(
+    load: Mapping[str, object], gpus: Sequence[str], precisions: Sequence[str], most: int
+) -> Iterable[Asked]:
     for gpu in gpus:
         count = 1
         while count <= most:
