@@ -7,6 +7,7 @@ import sys
 from datetime import date
 
 import pertoken as pt
+from pertoken.serving.against import BuildOrBuy
 from pertoken.serving.ownership import Staff
 
 DAY = date(2026, 11, 1)
@@ -27,7 +28,7 @@ SUPPORT = {
 """A support chatbot of 100,000 queries a month, in working hours."""
 
 
-def say(found):
+def say(found: BuildOrBuy) -> None:
     """Write what follows from a run, every number and the winner as reckoned."""
     api = found.api_monthly
     print(f"{found.api} by API: {api:,.0f} USD a month, {found.per_request * 1000:.2f} USD for 1,000 requests.")

@@ -120,15 +120,16 @@ def _queued(state: Steady, stages: Values, load: Load, chunk: Values) -> Values:
 def _crowd(state: Steady, nearby: Steady, spread: Values, share: float) -> Values:
     """Count those at work beside a request over its stay, at a percentile.
 
-    Where the rate rises with the number at work by a power e, that number has the variance B / e and forgets as
-    exp(-e t / stay): births and deaths near their balance. The mean over a stay keeps 2 (e - 1 + exp(-e)) / e^2 of it.
+    Where the rate rises with the number at work by a power e, that number has the variance B / e: births and deaths
+    near their balance. The prompts that come during a stay have that of Poisson, no less, and take most of what varies,
+    so it is not averaged over the stay. The tail of Poisson is that of Cornish and Fisher to its skewness.
     """
     from scipy.special import ndtri  # noqa: PLC0415  slow to load
 
     power = np.clip(np.log(nearby.rate / state.rate) / np.log(nearby.running / state.running), 0.02, 1.0)
-    kept = 2 * (power - 1 + np.exp(-power)) / power**2
-    more = state.running + ndtri(share) * np.sqrt(kept * state.running / power * (1 + spread))
-    return np.maximum(more, state.running)
+    z = ndtri(share)
+    more = z * np.sqrt(state.running / power * (1 + spread)) + np.maximum(z**2 - 1, 0) / 6
+    return state.running + np.maximum(more, 0.0)
 
 
 def _closed(model: Sizes, on: Layout, engine: Profile, load: Load, running: Values) -> Steady:
