@@ -1,4 +1,4 @@
-"""Best rates: held against a search by hand and a simulation; laws of targets, GPUs and percentiles."""
+"""Best rates: held against a search by hand; laws of targets, GPUs and percentiles."""
 
 from dataclasses import replace
 
@@ -8,11 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pertoken.core.errors import InputError
-from pertoken.serving.arrivals import arrivals
 from pertoken.serving.capacity import Targets, capacity
-from pertoken.serving.demand import demand
 from pertoken.serving.percentiles import Load, at_work
-from pertoken.serving.simulated import simulate
 from tests.serving.engines import EIGHT_SIZES, layout, profile
 
 LOAD = Load(input_tokens=1000.0, output_tokens=200.0)
@@ -31,19 +28,6 @@ def test_the_best_rate_is_the_highest_at_which_both_targets_hold():
     inside = (seen.first <= targets.first) & (seen.each <= targets.each)
     assert float(found.best[0]) == pytest.approx(float(seen.rate[inside].max()), rel=5e-3)
     assert found.binds == ["TPOT"]
-
-
-@pytest.mark.parametrize("share", [0.4, 0.7])
-def test_percentiles_are_near_those_of_a_simulation_below_85_percent_of_the_full_rate(share):
-    rate = share * float(best().full[0])
-    seen = at_work(EIGHT_SIZES, layout(), ENGINE, LOAD, np.linspace(0.1, 200, 4000), None)
-    running = float(seen.running[np.searchsorted(seen.rate, rate)])
-    come = arrivals(np.array([rate]), width=6000 / rate, rng=np.random.default_rng(5))
-    found = simulate(demand(come, 1000, 200), EIGHT_SIZES, layout(), ENGINE)
-    for name, part, near in (("mean", None, 0.15), ("p50", 0.5, 0.25), ("p95", 0.95, 0.25), ("p99", 0.99, 0.3)):
-        told = at_work(EIGHT_SIZES, layout(), ENGINE, LOAD, running, part)
-        assert float(told.first) == pytest.approx(getattr(found.ttft(), name), rel=near)
-        assert float(told.each) == pytest.approx(getattr(found.tpot(), name), rel=0.15)
 
 
 @settings(max_examples=20, deadline=None)

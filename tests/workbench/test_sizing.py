@@ -2,12 +2,15 @@
 
 from datetime import date
 
+import numpy as np
 import pytest
 
 import pertoken as pt
 from pertoken.core.errors import InputError
 from pertoken.serving.ownership import Staff
+from pertoken.serving.percentiles import Load, at_work
 from pertoken.workbench.breaking_even import build_or_buy
+from pertoken.workbench.serving import read_load
 from pertoken.workbench.sizing import size
 
 LOAD = {"rate": 12.0, "input_tokens": 1200, "output_tokens": 250}
@@ -108,3 +111,23 @@ def test_privacy_is_priced_as_what_it_costs_more():
         **LOAD | {"rate": 0.04},
     )  # fmt: skip
     assert "the API is no choice" in str(pt.sheet(made))
+
+
+@pytest.mark.parametrize("gpu", ["h100", "l40s"])
+@pytest.mark.parametrize("running", [12.0, 40.0])
+def test_percentiles_are_near_those_of_a_simulation_of_the_same_load(gpu, running):
+    """Measured when written: TTFT at most 4 % off in the mean and 25 % low at P99, TPOT at most 7 % low."""
+    one = read_load({"model": "llama-3.1-8b", "gpu": gpu, "input_tokens": 1200, "output_tokens": 250})
+    told = {
+        name: at_work(
+            one.sizes, one.layout, one.settings, Load(input_tokens=1200.0, output_tokens=250.0), running, part
+        )
+        for name, part in (("mean", None), ("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+    }
+    rate = float(told["mean"].rate)
+    come = pt.arrivals(np.array([rate]), width=9000 / rate, rng=np.random.default_rng(3))
+    seen = pt.simulate_serving(pt.demand(come, 1200, 250), "llama-3.1-8b", gpu)
+    for name, each in told.items():
+        near = {"mean": 0.1, "p50": 0.25, "p95": 0.2, "p99": 0.3}[name]
+        assert float(each.first) == pytest.approx(getattr(seen.ttft(), name), rel=near)
+        assert float(each.each) == pytest.approx(getattr(seen.tpot(), name), rel=0.1)
