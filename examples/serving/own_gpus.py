@@ -5,6 +5,7 @@ Run: python examples/serving/own_gpus.py retrieval|support
 
 import sys
 from datetime import date
+from typing import Any
 
 import pertoken as pt
 from pertoken.serving.against import BuildOrBuy
@@ -12,14 +13,14 @@ from pertoken.serving.ownership import Staff
 
 DAY = date(2026, 11, 1)
 
-RETRIEVAL = {
+RETRIEVAL: dict[str, Any] = {
     "model": "mistral-7b", "gpus": ["a10g", "h100"], "api": "gpt-4o", "rate": 1e6 / 86400, "input_tokens": 6000,
     "output_tokens": 150, "prefix_share": 0.2, "spread": 0.5, "ttft": 2.0, "tpot": 0.05, "percentile": 95,
     "traffic": "diurnal", "staff": Staff(salary=200_000, engineering_months=6, amortised_months=24, operations=0.5),
 }  # fmt: skip
 """A million queries a day over retrieved passages, short answers, a fifth of the prompt the same for all."""
 
-SUPPORT = {
+SUPPORT: dict[str, Any] = {
     "model": "llama-3.1-8b", "gpus": ["l4", "a10g", "h100"], "api": "gpt-4o-mini", "rate": 1e5 / (730 * 3600),
     "input_tokens": 1200, "output_tokens": 250, "prefix_share": 0.3, "spread": 0.5, "ttft": 2.0, "tpot": 0.05,
     "percentile": 95, "traffic": "office",

@@ -1,6 +1,7 @@
 """Sizes of fleets and build or buy: laws of cost, bills that add up, messages, the commands."""
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from pertoken.workbench.breaking_even import build_or_buy
 from pertoken.workbench.serving import read_load
 from pertoken.workbench.sizing import size
 
-LOAD = {"rate": 12.0, "input_tokens": 1200, "output_tokens": 250}
+LOAD: dict[str, Any] = {"rate": 12.0, "input_tokens": 1200, "output_tokens": 250}
 PEOPLE = Staff(salary=180_000, engineering_months=3, amortised_months=24, operations=0.25)
 
 

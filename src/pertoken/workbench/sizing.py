@@ -46,8 +46,7 @@ def size(
 ) -> Sized:
     """Size a fleet: for each GPU, number of GPUs to a replica and precision, the best rate, latencies and cost.
 
-    >>> import pertoken as pt
-    >>> found = pt.size("llama-3.1-8b", ["h100"], rate=12, input_tokens=1200, output_tokens=250, ttft=1, tpot=0.04)
+    >>> found = size("llama-3.1-8b", ["h100"], rate=12, input_tokens=1200, output_tokens=250, ttft=1, tpot=0.04)
     >>> found.best.binds, found.best.tpot["p99"] < 0.0401
     ('TPOT', True)
 
@@ -74,34 +73,37 @@ def size(
     Raises:
         InputError: An unknown name, or a number that can't be.
     """
-    if not gpus or max_gpus < 1:
-        raise InputError(f"{len(gpus)} kinds of GPUs, up to {max_gpus} to a replica; expected at least one of each")
     load = {"model": model, "engine": engine, "input_tokens": input_tokens, "output_tokens": output_tokens, **more}
     asked = list(_candidates(load, gpus, precisions, max_gpus))
-    listed = machines.offers() if offers is None else tuple(offers)
     wanted = Wanted(
-        load=Load(input_tokens=float(input_tokens), output_tokens=float(output_tokens), spread=spread,
-                  aids=asked[0].aids),
+        load=Load(input_tokens=input_tokens, output_tokens=output_tokens, spread=spread, aids=asked[0].aids),
         targets=Targets(first=ttft, each=tpot, percentile=percentile),
         traffic=pattern(traffic, mean=_rate(rate)) if isinstance(traffic, str) else traffic,
         policy=policy or Autoscale(),
-        offers=tuple(o for o in listed if _allowed(o.provider, providers) and _allowed(o.region, regions)),
-    )  # fmt: skip
+        offers=_rented(offers, providers, regions),
+    )
+    return _sized(asked, wanted)
+
+
+def _sized(asked: Sequence[Asked], wanted: Wanted) -> Sized:
+    """Reckon candidates, and say of those that never fit, at their most GPUs, what would."""
     found = tuple(choices(asked, wanted, engines.book()))
-    short = {(one.gpu, one.precision): one.gpus for one in sorted(found, key=lambda one: one.gpus) if one.lacking}
-    largest = [a for a in asked if short.get((a.gpu, a.precision)) == a.how.gpus]
+    fitting = {(one.gpu, one.precision) for one in found if not one.lacking}
+    largest = {(a.gpu, a.precision): a for a in asked if (a.gpu, a.precision) not in fitting}
     return Sized(
         model=asked[0].model,
         engine=asked[0].engine.name,
         wanted=wanted,
         choices=found,
-        lacking=tuple(lacking(a, find_machine(a.gpu)) for a in largest),
+        lacking=tuple(lacking(a, find_machine(a.gpu)) for a in largest.values()),
     )
 
 
 def _candidates(
     load: Mapping[str, object], gpus: Sequence[str], precisions: Sequence[str], most: int
 ) -> Iterable[Asked]:
+    if not gpus or most < 1:
+        raise InputError(f"{len(gpus)} kinds of GPUs, up to {most} to a replica; expected at least one of each")
     for gpu in gpus:
         count = 1
         while count <= most:
@@ -116,6 +118,11 @@ def _usual(model: object) -> tuple[str, ...]:
     if shape.weight_bits < 8:  # noqa: PLR2004  experts in four bits
         return ("mxfp4",)
     return ("fp8",) if shape.weight_bits < 16 else ("bf16", "fp8")  # noqa: PLR2004
+
+
+def _rented(offers: Iterable[Offer] | None, providers: Sequence[str], regions: Sequence[str]) -> tuple[Offer, ...]:
+    listed = machines.offers() if offers is None else offers
+    return tuple(o for o in listed if _allowed(o.provider, providers) and _allowed(o.region, regions))
 
 
 def _allowed(name: str, wanted: Sequence[str]) -> bool:
