@@ -160,19 +160,19 @@ def _units(way: Bought) -> tuple[float, float, float]:
 
 
 def _picture(listed: Sequence[Choice]) -> list[Chart]:
-    """Draw cost against the time of a token; the ways that none beats in both stand out."""
+    """Draw cost against the shortest time of a token, since at the best rate many are at the target."""
     bought = [one for one in listed if one.bought]
     if len(bought) < 2:  # noqa: PLR2004  two make a comparison
         return []
     groups = {"beaten in both": LOSS, "none is cheaper and faster": GAIN}
-    dots = [Dot(one.tpot["p99"] * 1000, one.monthly, 1, _group(one, bought)) for one in bought]
-    x, y = Axis("TPOT, P99, ms", "quantity", zero=False), Axis("Cost, USD a month")
-    alt = f"Monthly cost of {len(bought)} ways to serve against the time of a token that one in a hundred sees."
+    dots = [Dot(one.floor_tpot * 1000, one.monthly, 1, _group(one, bought)) for one in bought]
+    x, y = Axis("TPOT at the lightest load, ms", "quantity", zero=False), Axis("Cost, USD a month")
+    alt = f"Monthly cost of {len(bought)} ways to serve against the shortest time of a token that each can reach."
     return [Chart("ways", "Latency against cost", partial(charts.dots, dots, groups, x=x, y=y), alt, "ways")]
 
 
 def _group(one: Choice, others: Sequence[Choice]) -> str:
-    beaten = any(each.monthly < one.monthly and each.tpot["p99"] < one.tpot["p99"] for each in others)
+    beaten = any(each.monthly < one.monthly and each.floor_tpot < one.floor_tpot for each in others)
     return "beaten in both" if beaten else "none is cheaper and faster"
 
 
