@@ -1,5 +1,7 @@
 """Calibration: made-up runs give their constants back; real ones lie where the book says."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from pertoken.serving.book import Engine
 from pertoken.serving.calibrate import fit, weighed
 from pertoken.serving.constants import TABLE
 from pertoken.serving.eras import COMMON
-from pertoken.serving.fitting import settings
+from pertoken.serving.fitting import calibrated, settings
 from pertoken.serving.heldout import Held, bands, residuals
 from pertoken.serving.own import recalibrate
 from pertoken.serving.profile import aligned
@@ -156,3 +158,14 @@ def test_the_book_of_the_house_has_constants_that_physics_allows():
         assert set(engine.constants) == set(TABLE)
         assert 0.5 < engine.constants["weights"] <= 1
         assert all(value > 0 for value in engine.constants.values())
+
+
+def test_a_whole_calibration_writes_a_book_that_reads_back(tmp_path):
+    runs = grid(tmp_path, ("vllm", "sglang"), gpus=("H100-SXM-80GB",)).part(slice(None, None, 2))
+    made = calibrated(told(runs, engines.book().engine("vllm")), on=date(2026, 11, 22), source="made up")
+    back = engines.read_book(engines.text(made), "made.yaml")
+    assert {engine.name for engine in back.engines} == {COMMON, "vllm", "sglang"}
+    assert {r.case for r in back.residuals} == {"seen", "model", "engine"}  # of one GPU nothing is left to hold out
+    seen = next(r for r in back.residuals if (r.case, r.by, r.metric) == ("seen", "all", METRICS[1]))
+    assert (seen.runs, back.runs) == (len(runs), len(runs))
+    assert seen.median < 0.05  # one made all runs, and each fold is foreseen from the others

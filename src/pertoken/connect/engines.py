@@ -21,7 +21,9 @@ DIGITS = 4
 @cache
 def book() -> Book:
     """Read the profiles of the house."""
-    return _book(files("pertoken.connect").joinpath("data", "engines.yaml").read_text(encoding="utf-8"), "engines.yaml")
+    return read_book(
+        files("pertoken.connect").joinpath("data", "engines.yaml").read_text(encoding="utf-8"), "engines.yaml"
+    )
 
 
 def read_engine(path: str | Path) -> Engine:
@@ -73,7 +75,8 @@ def _short(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def _book(content: str, where: str) -> Book:
+def read_book(content: str, where: str) -> Book:
+    """Read a book of profiles from the text of its file."""
     return TypeAdapter(Book).validate_python(_plain(yaml_file.read(content, where).data))
 
 

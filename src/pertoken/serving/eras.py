@@ -30,12 +30,13 @@ class Era:
     small_cache: bool = False
 
 
+_VLLM = ("vllm", "nm-vllm", "vllm(nm-vllm)")
 _TRT = ("trtllm", "tensorrt-llm", "trt-llm", "tensorrt_llm", "trt")
 
 ERAS = (
-    Era(name="vllm-0.7", engines=("vllm", "nm-vllm", "vllm(nm-vllm)"), below="0.8", most=256, chunk=4096),
-    Era(name="vllm-0.12", engines=("vllm", "nm-vllm"), below="0.13"),
-    Era(name="vllm", engines=("vllm", "nm-vllm")),
+    Era(name="vllm-0.7", engines=_VLLM, below="0.8", most=256, chunk=4096),
+    Era(name="vllm-0.12", engines=_VLLM, below="0.13"),
+    Era(name="vllm", engines=_VLLM),
     Era(name="trtllm-0.9", engines=_TRT, below="0.10", most=4096, spare=0.95, small_cache=True),
     Era(name="trtllm-0.17", engines=_TRT, below="1", most=2048, spare=0.95, small_cache=True),
     Era(name="trtllm-1.0", engines=_TRT, below="1.1", most=2048, small_cache=True),

@@ -67,6 +67,8 @@ def _errors(runs: Runs, settings: Settings, whole: Fitted, parts: NDArray[np.str
     error = np.full((len(METRICS), len(runs)), np.nan)
     for part in sorted(set(parts.tolist())):
         out = parts == part
+        if out.all():  # nothing would be left to learn from
+            continue
         kept = runs.part(~out)
         profiles = settings(kept, None)
         weights = weighed(kept.words["source"])

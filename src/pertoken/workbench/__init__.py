@@ -29,7 +29,14 @@ if TYPE_CHECKING:
     from pertoken.workbench.predicting import predict
     from pertoken.workbench.quotes import Call, Quote, Quotes, call, price
     from pertoken.workbench.repricing import reprice
-    from pertoken.workbench.serving import Range, ServingEstimate, estimate_serving, estimate_servings
+    from pertoken.workbench.serving import (
+        Opinion,
+        Range,
+        ServingEstimate,
+        estimate_serving,
+        estimate_servings,
+        second_opinion,
+    )
     from pertoken.workbench.sheets import sheet
     from pertoken.workbench.simulating import simulate_serving
     from pertoken.workbench.tokens import Counted, count
@@ -55,7 +62,7 @@ _ROOMS = {
     "predicting": ("predict",),
     "quotes": ("Call", "Quote", "Quotes", "call", "price"),
     "repricing": ("reprice",),
-    "serving": ("Range", "ServingEstimate", "estimate_serving", "estimate_servings"),
+    "serving": ("Opinion", "Range", "ServingEstimate", "estimate_serving", "estimate_servings", "second_opinion"),
     "sheets": ("sheet",),
     "simulating": ("simulate_serving",),
     "tokens": ("Counted", "count"),
@@ -70,6 +77,7 @@ __all__ = [
     "Counted",
     "EngineReport",
     "Gpus",
+    "Opinion",
     "Quote",
     "Quotes",
     "Range",
@@ -115,6 +123,7 @@ __all__ = [
     "reconcile",
     "reprice",
     "run",
+    "second_opinion",
     "sensitivity",
     "sheet",
     "simulate",

@@ -10,6 +10,7 @@ import numpy as np
 from pertoken.catalog.machines import Gpu, find_gpu
 from pertoken.catalog.models import Architecture
 from pertoken.connect import engines, machines
+from pertoken.connect.aiconfigurator_opinion import Opinion, opinion
 from pertoken.core.errors import InputError, alike, nearest
 from pertoken.serving.aids import Aids
 from pertoken.serving.asked import Asked, Range, ServingEstimate, reckon
@@ -22,7 +23,7 @@ from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes, sizes
 from pertoken.serving.spread import Parallel, spread
 
-__all__ = ["Range", "ServingEstimate", "estimate_serving", "estimate_servings"]
+__all__ = ["Opinion", "Range", "ServingEstimate", "estimate_serving", "estimate_servings", "second_opinion"]
 
 OPTIONS = frozenset(
     {
@@ -118,6 +119,24 @@ def estimate_servings(loads: Iterable[Mapping[str, Any]]) -> list[ServingEstimat
         except InputError as error:
             raise InputError(f"load {place + 1}: {error}" if place else str(error), error.faults) from error
     return reckon(asked, engines.book()) if asked else []
+
+
+def second_opinion(
+    model: str | Path | Architecture, gpu: str | Gpu, count: int = 1, engine: str | Engine = "vllm", **load: object
+) -> Opinion:
+    """Ask AIConfigurator, an extra, about a load that `estimate_serving` takes.
+
+    Args:
+        model: The model.
+        gpu: The GPU.
+        count: How many GPUs.
+        engine: The engine; AIConfigurator has measured kernels of `vllm`, `trtllm` and `sglang`.
+        load: The load, by the names that `estimate_serving` takes; clients in a closed loop.
+
+    Raises:
+        InputError: It is not installed, or has no answer.
+    """
+    return opinion(read_load({"model": model, "gpu": gpu, "count": count, "engine": engine, **load}))
 
 
 def read_load(load: Mapping[str, Any]) -> Asked:
