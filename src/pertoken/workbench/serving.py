@@ -73,18 +73,16 @@ def estimate_serving(
         engine_version: Version of the engine; the newest known if empty.
         precision: Of the weights: `bf16`, `fp8`, `int8`, `int4` (AWQ, GPTQ), `fp4`, `mxfp4`, in any usual spelling.
         kv_precision: Of the cache: `bf16`, `fp8`; what the engine does with such weights if empty.
-        concurrency: Clients in a closed loop; `max`, or None without a rate, for as many as there is room for; or
-            `rate:8` for requests a second that come whatever is answered.
-        rate: That rate as a number. [1/s]
-        tensor: GPUs that share each matrix; all if not said. If they are fewer than `count`, a dense model has
-            replicas, and one with experts runs attention apart on each group, with experts over all GPUs.
+        concurrency: Clients in a closed loop; `max`, or None without a rate, for all there is room for; `rate:8`.
+        rate: Requests that come whatever is answered, as `rate:8` says too. [1/s]
+        tensor: GPUs that share each matrix; all if not said. With fewer, a dense model has replicas, and one with
+            experts runs attention apart on each group, with experts over all GPUs.
         pipeline: Stages one after the other.
         expert: GPUs that whole experts are spread over.
         attention_groups: Groups that run attention on sequences of their own.
         more: `prefix_share` of each prompt that is in the cache already; with speculative decoding the tokens
-            `drafted` for each sequence in a step, those `accepted` a step, and the time of `drafting` as a share of
-            the step; what many LoRA `adapters` add to a step, as a share of it; and what the engine is set to:
-            `max_sequences` at once, `max_chunk` of prompts in a step, `memory_share` that it takes.
+            `drafted` for a sequence in a step, those `accepted`, and the share of a step that `drafting` takes; the
+            share that many LoRA `adapters` add; and settings: `max_sequences`, `max_chunk`, `memory_share`.
 
     Returns:
         The estimate, each number with what one in ten lies below and above, from errors on runs that were held out.
@@ -92,12 +90,7 @@ def estimate_serving(
     Raises:
         InputError: An unknown name, a number that can't be, or a model that does not fit; with what would.
     """
-    load = {
-        "model": model, "gpu": gpu, "count": count, "engine": engine, "input_tokens": input_tokens,
-        "output_tokens": output_tokens, "engine_version": engine_version, "precision": precision,
-        "kv_precision": kv_precision, "concurrency": concurrency, "rate": rate, "tensor": tensor, "pipeline": pipeline,
-        "expert": expert, "attention_groups": attention_groups, **more,
-    }  # fmt: skip
+    load = {name: said for name, said in locals().items() if name != "more"} | more
     (found,) = estimate_servings([load])
     if found.binds == "memory":
         raise InputError(lacking(read_load(load), find_machine(gpu)))
