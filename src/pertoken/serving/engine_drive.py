@@ -47,7 +47,7 @@ def route(room, rules, i):  # type: ignore[no-untyped-def]
     known = np.int64(0)
     for r in range(len(states)):
         found = np.int64(cached(room, r, i, rules)) if room.requests[i].end > room.requests[i].begin else np.int64(0)
-        if found > known:
+        if found > known and found >= rules.worth * room.requests[i].input:
             least, known = r, found
     return least
 

@@ -63,6 +63,7 @@ RULES = np.dtype(
         ("margin", np.int64),  # blocks that are left when a request is admitted
         ("patience", np.float64),  # [s]
         ("imbalance", np.int64),  # requests
+        ("worth", np.float64),  # share of a prompt
         ("width", np.float64),  # of a bin [s]
         ("delay", np.float64),  # from when a request comes to when it is ready [s]
         ("clients", np.int64),  # that ask in a loop; 0 for none

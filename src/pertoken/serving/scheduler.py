@@ -37,6 +37,8 @@ class Scheduler:
             holds most of its prompt.
         imbalance: By how many requests replicas may differ before a request goes to the least loaded in spite of its
             prefix.
+        worth: Share of a prompt that a cache must hold for the router to mind it: a head that all prompts have would
+            bring all of them to one replica.
 
     Raises:
         InputError: A number that can't be.
@@ -51,6 +53,7 @@ class Scheduler:
     patience: float = float("inf")
     router: Router = "round_robin"
     imbalance: int = 32
+    worth: float = 0.5
 
     def __post_init__(self) -> None:
         """Refuse what no engine could do."""

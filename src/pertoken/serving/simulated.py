@@ -299,7 +299,7 @@ def _rules(demand: Demand, beat: Cadence, scheduler: Scheduler, blocks: int) -> 
         found = f"prefixes in blocks of {demand.per_id} tokens, memory in blocks of {scheduler.block}"
         raise InputError(f"{found}; expected a multiple")
     rules = np.zeros(1, dtype=RULES)
-    for name in ("most", "budget", "block", "patience", "imbalance"):
+    for name in ("most", "budget", "block", "patience", "imbalance", "worth"):
         rules[name] = getattr(scheduler, name)
     for name in set(Cadence._fields) - {"tokens"}:
         rules[name] = getattr(beat, name)
