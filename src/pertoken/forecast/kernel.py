@@ -5,7 +5,7 @@ No path is kept. By simple plans, customers are charged as they live; by others,
 
 import numpy as np
 
-from pertoken.forecast.kernel_lanes import ROW, compiled, entered, wide
+from pertoken.forecast.kernel_lanes import ROW, compiled, wide
 from pertoken.forecast.kernel_live import DRIVER, HERE, WEIGHT
 from pertoken.forecast.kernel_simple import simple
 from pertoken.forecast.kernel_turn import begin, go_on
@@ -19,7 +19,7 @@ ZERO = np.float32(0)
 # ruff: noqa: ANN001, ANN201, D103, PLR0917
 
 
-@entered
+@compiled
 def live_block(people, common, turns, first, jumps, desk, driver, here, weight, plan, ats):  # type: ignore[no-untyped-def]
     """Live all months of some turns; who is under contract stays on the plan.
 
@@ -59,7 +59,7 @@ def live_block(people, common, turns, first, jumps, desk, driver, here, weight, 
                     plan[j, m, k] = on[k]
 
 
-@entered
+@compiled
 def simple_block(t, people, common, turns, jumps, desk, sums, mine, at, total):  # type: ignore[no-untyped-def]
     """Live and charge customers, by plans of curves of the month, and add them to the whole.
 
@@ -132,7 +132,7 @@ def flush(sums, total):  # type: ignore[no-untyped-def]
                 part[k] = ZERO
 
 
-@entered
+@compiled
 def spread_out(money, ats, counts, total):  # type: ignore[no-untyped-def]
     """Add what packed newcomers come to where each of them comes.
 

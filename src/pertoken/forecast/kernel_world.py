@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from pertoken.core.money import Values
-from pertoken.forecast.kernel_lanes import COMPILE, compiled
+from pertoken.forecast.kernel_lanes import compiled
+from pertoken.machine.loop import Loop
 
 STRETCH = 512
 """Lanes that a product keeps close to the processor at a time."""
@@ -46,7 +47,7 @@ def fraction(x, above, below):  # type: ignore[no-untyped-def]
     return top / bottom
 
 
-@COMPILE(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@Loop
 def normals_of(shares, out):  # type: ignore[no-untyped-def]
     """Find the normals at or below which there are these shares, to 1e-15; both arrays are flat."""
     for k in range(len(shares)):
@@ -59,7 +60,7 @@ def normals_of(shares, out):  # type: ignore[no-untyped-def]
             out[k] = z if q > 0 else -z
 
 
-@COMPILE(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@Loop
 def reached(share, chance, ratio, size, most, out):  # type: ignore[no-untyped-def]
     """Find the first number whose chance to be reached or stayed below is no less than a share.
 
@@ -80,7 +81,7 @@ def reached(share, chance, ratio, size, most, out):  # type: ignore[no-untyped-d
         out[i] = k
 
 
-@COMPILE(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@Loop
 def summed(root, lanes, out):  # type: ignore[no-untyped-def]
     """Multiply a matrix by lanes, shape `(row, lane)`: in one order, so with the same bits on any machine's threads."""
     for first in range(0, lanes.shape[1], STRETCH):
