@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.money import Values
+from pertoken.core.special import normals
 from pertoken.forecast.population import Forecastable, Law
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import keys_of
@@ -209,10 +210,8 @@ def _stretched(values: Values, length: int) -> Values:
 
 def _profiles(model: Forecastable) -> tuple[Values, Values, Values]:
     """Levels by normal score: where they begin, where their slope changes, and by how much."""
-    from scipy.special import ndtri  # noqa: PLC0415  slow to load, and only a simulation needs it
-
     shares = np.asarray(model.people.shares, dtype=float)
-    score = ndtri(shares)
+    score = normals(shares)
     laws = [_tailed(shares, score, law) for law in model.laws]
     size, width = len(model.people.level), -(-max(len(score), *(len(z) for z, _ in laws)) // STEP) * STEP
     base, knots, rises = np.zeros(size + len(laws)), *np.zeros((2, size + len(laws), width))
@@ -229,17 +228,15 @@ def _profiles(model: Forecastable) -> tuple[Values, Values, Values]:
 
 def _tailed(shares: Values, score: Values, law: Law) -> tuple[Values, Values]:
     """Put a generalised Pareto tail on the sizes of newcomers, through the highest size that is known."""
-    from scipy.special import ndtri  # noqa: PLC0415  as above
-
     sizes = np.asarray(law.sizes, dtype=float)
     if law.tail <= 0 or shares[-1] <= TAIL_FROM or shares[0] >= TAIL_FROM:
         return score, sizes
-    edge = np.interp(ndtri(TAIL_FROM), score, sizes)
+    edge = np.interp(normals(TAIL_FROM), score, sizes)
     rise = (np.array([shares[-1], *FAR]) - TAIL_FROM) / (1 - TAIL_FROM)
     excess = (1 - rise) ** -law.tail - 1
     scale = (sizes[-1] - edge) / excess[0]
     below = shares < TAIL_FROM
-    z = np.concatenate([score[below], [ndtri(TAIL_FROM)], ndtri(FAR)])
+    z = np.concatenate([score[below], [normals(TAIL_FROM)], normals(FAR)])
     return z, np.concatenate([sizes[below], [edge], edge + scale * excess[1:]])
 
 

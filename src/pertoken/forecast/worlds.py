@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pertoken.core.design import design, whole_draws
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.money import Values
+from pertoken.core.special import normals, students
 from pertoken.forecast.population import FACTORS, Forecastable, Shared
 
 REPLICATES = 10
@@ -131,8 +132,6 @@ class _Design:
 
     def normals(self, names: Sequence[str]) -> Values:
         """Normals of each name, shape `(name, path)`."""
-        from pertoken.forecast.kernel_world import normals  # noqa: PLC0415  slow to load, only a simulation needs it
-
         return normals(self.shares(names))
 
 
@@ -188,9 +187,7 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
 
 def _growth(shared: Shared, chance: _Design | _Middle, months: int) -> Values:
     """Expected growth with the error of its rate, which is a t and gets smaller from month to month."""
-    from scipy.special import stdtrit  # noqa: PLC0415  slow to load, and only a simulation needs it
-
-    unit = stdtrit(FREEDOM, chance.shares(["growth"])[0]) / np.sqrt(FREEDOM / (FREEDOM - 2))
+    unit = students(chance.shares(["growth"])[0], FREEDOM) / np.sqrt(FREEDOM / (FREEDOM - 2))
     rate = np.clip(shared.error * unit, -MOST_GROWTH, MOST_GROWTH)
     grown = np.cumsum(shared.damping ** np.arange(months))
     growth: Values = shared.growth[:, :, None] + grown[:, None] * rate

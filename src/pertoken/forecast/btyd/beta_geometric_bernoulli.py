@@ -7,9 +7,9 @@ Source: Fader, Hardie, Shang, Customer-base analysis in a discrete-time noncontr
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, gammaln
 
 from pertoken.core.money import Values
+from pertoken.core.special import betaln, gammaln
 from pertoken.forecast.btyd.buying import Buying, pace
 from pertoken.forecast.btyd.likelihood import Prior
 from pertoken.forecast.btyd.purchases import Purchases

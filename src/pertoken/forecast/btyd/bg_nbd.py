@@ -6,9 +6,10 @@ Source: Fader, Hardie, Lee, "Counting your customers" the easy way, Marketing Sc
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, gammaln, hyp2f1
+from scipy.special import hyp2f1
 
 from pertoken.core.money import Values
+from pertoken.core.special import betaln, gammaln
 from pertoken.forecast.btyd.buying import Buying, pace
 from pertoken.forecast.btyd.likelihood import Prior
 from pertoken.forecast.btyd.purchases import Purchases
