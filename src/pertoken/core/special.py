@@ -188,5 +188,5 @@ def students(shares: Any, freedom: Any) -> Values:  # noqa: ANN401  as above
     """
     share, free = np.broadcast_arrays(np.asarray(shares, dtype=np.float64), np.asarray(freedom, dtype=np.int64))
     given, out = _flat(share)
-    student_of(normals(given).reshape(-1), given.reshape(-1), np.ascontiguousarray(free).reshape(-1), out.reshape(-1))
+    student_of(normals(given).reshape(-1), given.reshape(-1), np.array(free).reshape(-1), out.reshape(-1))
     return out
