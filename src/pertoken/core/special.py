@@ -124,7 +124,7 @@ def student_of(normals, shares, freedom, out):  # type: ignore[no-untyped-def]
 
 def _flat(values: Any) -> tuple[Values, Values]:  # noqa: ANN401  numbers of any shape
     """Lay numbers in a row, and make room for as many."""
-    given = np.asarray(values, dtype=np.float64, order="C")
+    given = np.array(values, dtype=np.float64, order="C")
     return given, np.empty(given.shape)
 
 
