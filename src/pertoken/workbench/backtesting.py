@@ -11,6 +11,7 @@ from pertoken.core.errors import InputError, nearest
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
+from pertoken.workbench.columns import columns
 from pertoken.workbench.histories import CUSTOMERS_OWN, History, one_label_each
 from pertoken.workbench.histories import history as log_history
 from pertoken.workbench.reading import How, folded, read_as, terms_of
@@ -173,7 +174,8 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
     if rows is not None:
         if card:
             raise InputError("a card charges meters, and a table of customer, period and value has none; give a log")
-        return _Read(panel_of_rows(rows["customer"], rows["period"], rows["value"]), "value")
+        plain = columns(rows)
+        return _Read(panel_of_rows(plain.customers, plain.periods, plain.values, grain=plain.grain), "value")
     if card:
         return _rated(log, card, meter, grain, by, how)
     terms = terms_of(how)
