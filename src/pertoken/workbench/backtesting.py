@@ -12,7 +12,7 @@ from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.columns import columns
-from pertoken.workbench.histories import CUSTOMERS_OWN, History, one_label_each
+from pertoken.workbench.histories import CUSTOMERS_OWN, History, one_label_each, whole_periods
 from pertoken.workbench.histories import history as log_history
 from pertoken.workbench.reading import How, folded, read_as, terms_of
 from pertoken.workbench.voices import SILENT, Elsewhere, voices
@@ -151,7 +151,7 @@ def _rated(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, 
 
     if meter or grain != "day":
         raise InputError("a card charges days of all meters; leave the card, or the meter and the grain, out")
-    read = log_history(log, revenue=card, tracks=by, how=how)
+    read = log_history(log, revenue=card, tracks=by, whole=True, how=how)
     weights = driver_weights(read.panel.cells, np.nansum(read.panel.quantity, axis=(1, 2)))
     says = (*read.report.says, *read.says)
     return _Read(read.panel.weighted(weights), _named(read.panel, weights), says, read, weights, by[0] if by else "")
@@ -186,12 +186,12 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
         tracks = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *by)) if name in known or name in by)
         more = {"on": how.get("on"), "rejects": how.get("rejects", False), "watch": how.get("watch")}
         usage, report, _ = folded(opened, (), ("customer", grain, *tracks), terms=terms, **more)  # type: ignore[arg-type]
-    usage = _metered(usage, meter)
+    usage, left = whole_periods(_metered(usage, meter), grain, report.last, terms.timezone)
     panel = panel_of_usage(
         usage, grain=grain, tracks=tuple(name for name in tracks if one_label_each(usage, name, grain))
     )
     weights = driver_weights(panel.cells, np.nansum(panel.quantity, axis=(1, 2)))
-    return _Read(panel.weighted(weights), meter or _named(panel, weights), tuple(report.says))
+    return _Read(panel.weighted(weights), meter or _named(panel, weights), (*report.says, *left))
 
 
 def _metered(usage: "Usage", meter: str) -> "Usage":
