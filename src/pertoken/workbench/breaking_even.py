@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pertoken.connect.loads import find_machine
 from pertoken.connect.machines import find_architecture
 from pertoken.core.errors import InputError
 from pertoken.serving.against import Api, BuildOrBuy, OwnFleet
@@ -21,7 +22,6 @@ from pertoken.serving.stairs import SECONDS, Own, Stairs, last, lowest, reach, s
 from pertoken.serving.tuned import Tuned, Tuning, tuned
 from pertoken.workbench.costs import Prices
 from pertoken.workbench.quotes import call, price
-from pertoken.workbench.serving import find_machine
 from pertoken.workbench.sizing import size
 
 __all__ = ["Api", "BuildOrBuy", "OwnFleet", "Tuning", "build_or_buy", "priced"]

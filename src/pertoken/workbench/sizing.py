@@ -8,6 +8,7 @@ from pathlib import Path
 from pertoken.catalog.machines import PURCHASES, Offer
 from pertoken.catalog.models import Architecture
 from pertoken.connect import engines, machines
+from pertoken.connect.loads import find_machine, read_load
 from pertoken.connect.traffic_file import read_traffic
 from pertoken.core.errors import InputError, nearest
 from pertoken.serving.asked import Asked
@@ -19,7 +20,6 @@ from pertoken.serving.percentiles import Load
 from pertoken.serving.search import Wanted, choices
 from pertoken.serving.sized import Sized
 from pertoken.serving.traffic import PATTERNS, Traffic, pattern
-from pertoken.workbench.serving import find_machine, read_load
 
 __all__ = ["Sized", "size"]
 
