@@ -1,13 +1,14 @@
 """Traffic from a file: requests in even bins of time, or one line for each request."""
 
 import csv
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from pertoken.core.errors import Fault, InputError
+from pertoken.core.money import Values
+from pertoken.serving.arrivals import DAY
 from pertoken.serving.traffic import BIN, Traffic
 
 TIMES = ("time", "timestamp", "start", "hour")
@@ -18,6 +19,9 @@ COUNT, RATE = "requests", "rate"
 
 FINEST, COARSEST = 60.0, 3600.0
 """Bins that a fleet can follow. [s]"""
+
+EVEN = 1e-6
+"""Share of a bin that a step may be off a multiple of it."""
 
 
 def read_traffic(path: str | Path) -> Traffic:
@@ -37,11 +41,22 @@ def read_traffic(path: str | Path) -> Traffic:
     seconds = np.array([_seconds(f"{file}:{line}", row[when]) for line, row in rows])
     amounts = np.array([_amount(f"{file}:{line}", row[what]) if what else 1.0 for line, row in rows])
     width = _width(file, seconds) if what else BIN
-    bins = np.floor((seconds - seconds.min()) / width + 1e-9).astype(np.int64)
-    total = np.zeros(int(bins.max()) + 1)
-    np.add.at(total, bins, amounts)
-    first = datetime.fromtimestamp(float(seconds.min()), tz=UTC)
-    return Traffic(rates=total if what == RATE else total / width, width=width, first_day=first.weekday())
+    bins = np.floor(seconds / width + 1e-9).astype(np.int64)
+    first = int(bins.min())
+    total = np.bincount(bins - first, weights=amounts)
+    day = datetime.fromtimestamp(first * width, tz=UTC)
+    rates = _whole(file, total if what.lower() == RATE else total / width, first, round(DAY / width))
+    return Traffic(rates=rates, width=width, first_day=day.weekday())
+
+
+def _whole(file: Path, rates: Values, first: int, size: int) -> Values:
+    """Cut traffic to whole days and turn it, since it goes on as it was, so that it begins at midnight."""
+    days = max(round(len(rates) / size), 1)
+    if len(rates) < size / 2:
+        raise InputError(f"{file}: {24 * len(rates) / size:.3g} hours of traffic; expected a day or more; take a pattern")
+    kept = np.pad(rates[: days * size], (0, max(days * size - len(rates), 0)))
+    turned: Values = np.roll(kept, first % size)
+    return turned
 
 
 def _rows(file: Path) -> tuple[list[tuple[int, dict[str, str]]], str, str]:
@@ -77,12 +92,13 @@ def _amount(place: str, text: str | None) -> float:
     return number
 
 
-def _width(file: Path, seconds: Sequence[float] | np.ndarray) -> float:
+def _width(file: Path, seconds: Values) -> float:
     """Find how long a bin is: the shortest step, of which all others are multiples."""
     steps = np.diff(np.unique(seconds))
     width = float(steps.min()) if len(steps) else COARSEST
     uneven = np.abs(steps / width - np.round(steps / width)).max(initial=0.0)
-    if not FINEST <= width <= COARSEST or uneven > 1e-6:
-        found = f"times {width:g} s apart" + (", unevenly" if uneven > 1e-6 else "")
-        raise InputError(f"{file}: {found}; expected even bins of {FINEST:g} s to {COARSEST:g} s, as an hour each")
+    if not FINEST <= width <= COARSEST or uneven > EVEN or DAY % width:
+        found = f"times {width:g} s apart" + (", unevenly" if uneven > EVEN else "")
+        expected = f"even bins from {FINEST:g} s to {COARSEST:g} s, parts of a day, as an hour each"
+        raise InputError(f"{file}: {found}; expected {expected}")
     return width

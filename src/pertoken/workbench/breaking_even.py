@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pertoken.catalog.book import rates_of
 from pertoken.connect.loads import find_machine
 from pertoken.connect.machines import find_architecture
 from pertoken.core.errors import InputError
@@ -20,11 +21,11 @@ from pertoken.serving.search import Choice
 from pertoken.serving.sized import Sized
 from pertoken.serving.stairs import SECONDS, Own, Stairs, last, lowest, reach, stairs
 from pertoken.serving.tuned import Tuned, Tuning, tuned
-from pertoken.workbench.costs import Prices
+from pertoken.workbench.costs import Prices, prices
 from pertoken.workbench.quotes import call, price
 from pertoken.workbench.sizing import size
 
-__all__ = ["Api", "BuildOrBuy", "OwnFleet", "Tuning", "build_or_buy", "priced"]
+__all__ = ["Api", "BuildOrBuy", "OwnFleet", "Tuning", "build_or_buy", "known_api"]
 
 NOBODY = Staff(salary=0.0)
 """A fleet that takes no work: the machines alone."""
@@ -75,8 +76,8 @@ def build_or_buy(
     Raises:
         InputError: An unknown name, nothing that serves the load, or a number that can't be.
     """
-    cached = float(more.get("prefix_share", 0.0))
-    each, source = priced(api, on=on, catalog=catalog, input=input_tokens, output=output_tokens, cached=cached)
+    load = {"input": input_tokens, "output": output_tokens, "cached": float(more.get("prefix_share", 0.0))}
+    each, source = _api_price(api, load, on, catalog)
     side = Api(name=api, per_request=each, source=source, ttft=api_ttft, tpot=api_tpot, private=private)
     found = size(model, gpus, rate=rate, input_tokens=input_tokens, output_tokens=output_tokens, **more)
     _ = found.best  # what stands in the way, where nothing serves the load
@@ -85,24 +86,20 @@ def build_or_buy(
     return _held(found, side, _Bearing(staff=staff, lines=other), fine, most)
 
 
-def priced(
-    api: str, *, on: date, catalog: Prices = None, input: float = 1, output: float = 1, cached: float = 0.0  # noqa: A002  as `call` has it
-) -> tuple[float, str]:
-    """Tell what a request costs by API [USD], and who says so.
+def known_api(api: str, catalog: Prices = None) -> str:
+    """Refuse an API that no catalog prices, with the nearest names.
 
     Args:
         api: The model that is called.
-        on: Day whose prices hold.
         catalog: Prices; the bundled ones if None.
-        input: Length of a prompt. [token]
-        output: Length of an answer. [token]
-        cached: Share of the prompt that is read from its cache.
-
-    Raises:
-        InputError: It is not in the catalog, or has no price in USD.
     """
-    asked = call(requests=1_000_000, input=input, output=output, cached=cached)
-    quote = price([api], calls=asked, on=on, catalog=catalog).quotes[0]
+    rates_of(prices(catalog), api)
+    return api
+
+
+def _api_price(api: str, load: Mapping[str, float], on: date, catalog: Prices) -> tuple[float, str]:
+    """Tell what a request costs by API [USD], and who says so."""
+    quote = price([api], calls=call(requests=1_000_000, **load), on=on, catalog=catalog).quotes[0]
     if quote.currency != "USD":
         raise InputError(f"{api} is priced in {quote.currency}; expected USD, in which machines are; say another API")
     return float(quote.per_request), quote.source
