@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from pertoken.serving.tuned import Tuning
 
 PEOPLE = (
-    click.option("--salary", type=float, default=0.0, help="Of a person for a year, all included. [USD]"),
-    click.option("--engineering-months", type=float, default=0.0, help="Months of people until it serves."),
+    click.option("--salary", type=click.FloatRange(0), default=0.0, help="Of a person for a year, all included. [USD]"),
+    click.option("--engineering-months", type=click.FloatRange(0), default=0.0, help="Months of people until it serves."),
     click.option("--amortised-months", type=click.IntRange(1), default=24, show_default=True,
                  help="Months over which these are borne."),
-    click.option("--operations", type=float, default=0.0, help="People who keep it running, as 0.25."),
+    click.option("--operations", type=click.FloatRange(0), default=0.0, help="People who keep it running, as 0.25."),
     click.option("--tuning-tokens", type=Count(), help="Tokens that the model is fine-tuned on, over all epochs."),
-    click.option("--tuning-months", type=float, default=12.0, show_default=True,
+    click.option("--tuning-months", type=click.FloatRange(0), default=12.0, show_default=True,
                  help="Months until it is fine-tuned again."),
     click.option("--adapter", is_flag=True, help="Fine-tune an adapter (LoRA), not all weights."),
 )  # fmt: skip

@@ -46,14 +46,17 @@ def read_traffic(path: str | Path) -> Traffic:
     total = np.bincount(bins - first, weights=amounts)
     day = datetime.fromtimestamp(first * width, tz=UTC)
     rates = _whole(file, total if what.lower() == RATE else total / width, first, round(DAY / width))
-    return Traffic(rates=rates, width=width, first_day=day.weekday())
+    finer = round(width / BIN) if width % BIN == 0 else 1  # replicas follow by the minute, not by the hour
+    return Traffic(rates=np.repeat(rates, finer), width=width / finer, first_day=day.weekday())
 
 
 def _whole(file: Path, rates: Values, first: int, size: int) -> Values:
     """Cut traffic to whole days and turn it, since it goes on as it was, so that it begins at midnight."""
     days = max(round(len(rates) / size), 1)
     if len(rates) < size / 2:
-        raise InputError(f"{file}: {24 * len(rates) / size:.3g} hours of traffic; expected a day or more; take a pattern")
+        raise InputError(
+            f"{file}: {24 * len(rates) / size:.3g} hours of traffic; expected a day or more; take a pattern"
+        )
     kept = np.pad(rates[: days * size], (0, max(days * size - len(rates), 0)))
     turned: Values = np.roll(kept, first % size)
     return turned

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from math import isfinite
 
 import numpy as np
 
@@ -35,9 +36,14 @@ COSTS = (
 FLEETS = (
     *columns("gpu", "gpus", "precision", "purchase", "provider", "instance", "region", "as_of", "best_rate"),
     Column("machine_rate", "Rate of a machine", "estimate", "1/s"),
-    Column("usd_per_hour", "Price of a machine", "unit_money", "USD/h"),
     *columns("machines", "utilisation"),
-    Column("machines_usd", "Machines", "money", "USD"),
+    Column("committed", "Committed", "quantity"),
+    Column("committed_usd", "Committed price", "unit_money", "USD/h"),
+    Column("others", "Others", "quantity"),
+    Column("others_usd", "Their price", "unit_money", "USD/h"),
+    Column(
+        "machines_usd", "Machines", "money", "USD", formula="(committed * committed_usd + others * others_usd) * 730"
+    ),
     *MONEY[1:],
     Column("other", "Other", "money", "USD"),
     Column("monthly", "Month", "money", "USD", formula="machines_usd + engineering + operations + other"),
@@ -160,7 +166,9 @@ def _notes(answer: BuildOrBuy) -> Iterator[tuple[str, str]]:
         yield f"The API meets the targets by the {' and '.join(each.upper() for each in known)} that you say.", "info"
     if answer.tuned:
         fine = answer.tuned
-        run = f"{show(fine.hours, 'estimate')} GPU-hours on {fine.gpu} at {show(fine.usd_per_gpu_hour, 'unit_money')} USD"
+        run = (
+            f"{show(fine.hours, 'estimate')} GPU-hours on {fine.gpu} at {show(fine.usd_per_gpu_hour, 'unit_money')} USD"
+        )
         every = f"every {counted(fine.every_months, 'months')}" if fine.every_months > 1 else "every month"
         yield f"Fine-tuning, under other: {run}, {show(fine.once, 'money')} USD {every}.", "info"
     yield "A fleet takes machines one by one, so its cost rises in steps; between them crossings are exact.", "info"
@@ -198,7 +206,9 @@ def _rounded(table: Table, *, drop: Sequence[str] = ()) -> Table:
     shown = tuple(
         replace(table.columns[k], kind="count", formula=None) if k in whole else table.columns[k] for k in kept
     )
-    rows = tuple(tuple(round(row[k]) if k in whole and row[k] is not None else row[k] for k in kept) for row in table.rows)  # type: ignore[arg-type]
+    rows = tuple(
+        tuple(round(row[k]) if k in whole and row[k] is not None else row[k] for k in kept) for row in table.rows
+    )  # type: ignore[arg-type]
     return replace(table, columns=shown, rows=rows)
 
 
@@ -233,7 +243,9 @@ def _row(answer: BuildOrBuy, fleet: OwnFleet) -> tuple[Cell, ...]:
     pays = [each.volume for each in fleet.crossings if each.cheaper == "own"]
     return (
         one.gpu, one.gpus, one.precision, PURCHASES[rented.purchase], rented.provider, rented.instance, rented.region,
-        rented.as_of, one.best, fleet.own.rate, rented.usd_per_hour, fleet.machines, fleet.utilisation, *lines,
+        rented.as_of, one.best, fleet.own.rate, fleet.machines, fleet.utilisation, fleet.committed,
+        rented.usd_per_hour if rented.committed else 0.0, fleet.machines - fleet.committed,
+        rented.follows if isfinite(rented.follows) else 0.0, *lines,
         sum(lines), answer.volume, sum(lines) / answer.volume * 1000, *((pays[0], pays[-1]) if pays else (None, None)),
         len(fleet.crossings), fleet.looked, basis(one), "; ".join(one.notes),
     )  # fmt: skip

@@ -172,7 +172,13 @@ def _scatter(bought: Sequence[Choice]) -> list[Chart]:
     names = dict.fromkeys(one.gpu for one in bought)
     groups = dict(zip(names, PALETTE * (1 + len(names) // len(PALETTE)), strict=False))
     dots = [
-        Dot(one.floor_tpot * 1000, one.monthly, 1, one.gpu, "" if _beaten(one, bought) else f"{one.gpus} x {one.precision}")
+        Dot(
+            one.floor_tpot * 1000,
+            one.monthly,
+            1,
+            one.gpu,
+            "" if _beaten(one, bought) else f"{one.gpus} x {one.precision}",
+        )
         for one in bought
     ]
     x = Axis("TPOT at the lightest load, ms", "quantity", log=True, zero=False)

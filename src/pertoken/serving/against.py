@@ -47,7 +47,9 @@ class Api:
             (self.tpot, targets.each, "TPOT {:g} ms above {:g} ms", 1000),
         )
         return tuple(
-            words.format(each * times, aim * times) for each, aim, words, times in said if each is not None and each > aim
+            words.format(each * times, aim * times)
+            for each, aim, words, times in said
+            if each is not None and each > aim
         )
 
     def unknown(self, targets: Targets) -> tuple[str, ...]:
@@ -66,6 +68,7 @@ class OwnFleet:
         own: What it costs over the volume.
         monthly: What it costs at the volume that was asked for, line by line.
         machines: Machines that are paid there, on average.
+        committed: Those of them that are paid round the clock.
         utilisation: Share of what these can serve that is served.
         crossings: Where the cheaper of it and the API changes, from the lowest volume on.
         looked: Volume up to which these were looked for. [request/month]
@@ -76,6 +79,7 @@ class OwnFleet:
     own: Own
     monthly: Ownership
     machines: float
+    committed: float
     utilisation: float
     crossings: tuple[Crossing, ...]
     looked: float

@@ -95,9 +95,7 @@ def policy_of(policy: Autoscale, one: Rented) -> Autoscale:
     return replace(policy, away_share=SPOT) if one.purchase == "spot" else policy
 
 
-def bought(
-    each: Sequence[Rented], pace: Pace, load: Load, traffic: Traffic, policy: Autoscale
-) -> tuple[Bought, ...]:
+def bought(each: Sequence[Rented], pace: Pace, load: Load, traffic: Traffic, policy: Autoscale) -> tuple[Bought, ...]:
     """Buy a fleet in every way that there is, the best machine for each, the cheapest way first.
 
     Args:
@@ -114,9 +112,7 @@ def bought(
     return tuple(first.values())
 
 
-def _each(
-    each: Sequence[Rented], pace: Pace, load: Load, traffic: Traffic, policy: Autoscale
-) -> Iterator[Bought]:
+def _each(each: Sequence[Rented], pace: Pace, load: Load, traffic: Traffic, policy: Autoscale) -> Iterator[Bought]:
     fleets: dict[tuple[int, float], Fleet] = {}
     for one in each:
         how, size = policy_of(policy, one), one.replicas

@@ -53,25 +53,34 @@ class Own:
     width: float = BIN
     committed: float = inf
 
-    def prices(self) -> tuple[Values, Values]:
-        """Tell what one more machine costs at each level of the shape and above, and for how much of the time.
+    @property
+    def shares(self) -> Values:
+        """Share of the time in which each level of the shape or a higher one is asked for, shape `(level,)`."""
+        _, each = levels(self.shape, self.policy, width=self.width)
+        return np.minimum(np.cumsum(each[::-1])[::-1], 1.0)
 
-        Returns:
-            Price of an hour of the month [currency/h], and the share of the hours in which it is paid.
-        """
-        _, shares = levels(self.shape, self.policy, width=self.width)
-        above = np.minimum(np.cumsum(shares[::-1])[::-1], 1.0)
-        flexible = self.price * above
-        held = self.committed <= flexible
-        return np.where(held, self.committed, flexible), np.where(held, 1.0, above)
+    @property
+    def held(self) -> Values:
+        """Whether one more machine at each level is committed."""
+        held: Values = self.committed <= self.price * self.shares
+        return held
+
+    @property
+    def prices(self) -> Values:
+        """Price of an hour of the month of one more machine at each level [currency/h]."""
+        return np.where(self.held, self.committed, self.price * self.shares)
 
     def machines(self, volumes: Values | float) -> Values:
         """Count the machines that are paid on average at volumes [request/month]."""
-        return self._summed(volumes, self.prices()[1])
+        return self._summed(volumes, np.where(self.held, 1.0, self.shares))
+
+    def committed_machines(self, volumes: Values | float) -> Values:
+        """Count those of them that are paid round the clock."""
+        return self._summed(volumes, self.held.astype(float))
 
     def cost(self, volumes: Values | float) -> Values:
         """Cost of a month at volumes [request/month]."""
-        cost: Values = self.fixed + MONTH * self._summed(volumes, self.prices()[0])
+        cost: Values = self.fixed + MONTH * self._summed(volumes, self.prices)
         return cost
 
     def utilisation(self, volumes: Values | float) -> Values:
@@ -163,7 +172,7 @@ def last(own: Own, per_request: float) -> float:
     reserve of spot add, each at the price of one that is always needed.
     """
     largest, _ = levels(own.shape, own.policy, width=own.width)
-    prices, _ = own.prices()
+    prices = own.prices
     slope = MONTH * float((_more(np.array([MANY]), largest, own.policy) @ prices)[0]) / MANY / (SECONDS * own.rate)
     high = 0.0
     for _ in range(30):
@@ -182,7 +191,7 @@ def reach(own: Own) -> float:
 def _levels(own: Own) -> tuple[Values, Values]:
     """Tell of each level of the shape the machines that it needs for a request a month, and the weight of one."""
     largest, _ = levels(own.shape, own.policy, width=own.width)
-    prices, _ = own.prices()
+    prices = own.prices
     loads = largest * (1 + own.policy.headroom) * (1 - ROUNDED) / SECONDS / own.rate
     return loads, prices - np.append(prices[1:], 0.0)
 

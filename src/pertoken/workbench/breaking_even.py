@@ -25,7 +25,7 @@ from pertoken.workbench.costs import Prices, prices
 from pertoken.workbench.quotes import call, price
 from pertoken.workbench.sizing import size
 
-__all__ = ["Api", "BuildOrBuy", "OwnFleet", "Tuning", "build_or_buy", "known_api"]
+__all__ = ["BuildOrBuy", "OwnFleet", "build_or_buy", "known_api"]
 
 NOBODY = Staff(salary=0.0)
 """A fleet that takes no work: the machines alone."""
@@ -165,6 +165,7 @@ def _fleet(  # noqa: PLR0917  what a fleet hangs on
     machines = float(own.cost(volume)[0]) - own.fixed
     return OwnFleet(
         choice=choice, rented=where, own=own, monthly=bearing.month(machines),
-        machines=float(own.machines(volume)[0]), utilisation=float(own.utilisation(volume)[0]),
-        crossings=crossed(found, [own], api.per_request), looked=float(found.edges[-1]),
+        machines=float(own.machines(volume)[0]), committed=float(own.committed_machines(volume)[0]),
+        utilisation=float(own.utilisation(volume)[0]), crossings=crossed(found, [own], api.per_request),
+        looked=float(found.edges[-1]),
     )  # fmt: skip

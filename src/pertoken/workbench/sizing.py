@@ -78,6 +78,7 @@ def size(
     """
     load = {"model": model, "engine": engine, "input_tokens": input_tokens, "output_tokens": output_tokens, **more}
     asked = list(_candidates(load, gpus, precisions, max_gpus))
+    _check(model, input_tokens + output_tokens, spread)
     wanted = Wanted(
         load=Load(input_tokens=input_tokens, output_tokens=output_tokens, spread=spread, aids=asked[0].aids),
         targets=Targets(first=ttft, each=tpot, percentile=percentile),
@@ -87,6 +88,16 @@ def size(
         purchases=_purchases(purchases),
     )
     return _sized(asked, wanted)
+
+
+def _check(model: str | Path | Architecture, tokens: float, spread: float) -> None:
+    """Refuse requests that are longer than the model can read, and a spread that can't be."""
+    shape = model if isinstance(model, Architecture) else machines.find_architecture(str(model))
+    if 0 < shape.context < tokens:
+        found = f"{tokens:,.0f} tokens in a request of {shape.name}"
+        raise InputError(f"{found}; expected at most {shape.context:,}, its context; shorten prompts or answers")
+    if not (isfinite(spread) and spread >= 0):
+        raise InputError(f"spread of prompts {spread:g}; expected 0 or more: standard deviation by mean")
 
 
 def _sized(asked: Sequence[Asked], wanted: Wanted) -> Sized:
@@ -107,7 +118,7 @@ def _candidates(
     load: Mapping[str, object], gpus: Sequence[str], precisions: Sequence[str], most: int
 ) -> Iterable[Asked]:
     if not gpus or most < 1:
-        raise InputError(f"{len(gpus)} kinds of GPUs, up to {most} to a replica; expected at least one of each")
+        raise InputError(f"{len(gpus)} GPUs named, up to {most} to a replica; expected at least one, as h100,l40s")
     for gpu in gpus:
         count = 1
         while count <= most:
@@ -125,7 +136,11 @@ def _usual(model: object) -> tuple[str, ...]:
 
 
 def _rented(offers: Iterable[Offer] | None, providers: Sequence[str], regions: Sequence[str]) -> tuple[Offer, ...]:
-    listed = machines.offers() if offers is None else offers
+    listed = tuple(machines.offers() if offers is None else offers)
+    for wanted, there in ((providers, {o.provider for o in listed}), (regions, {o.region for o in listed} - {""})):
+        for name in wanted:
+            if name.lower() not in {each.lower() for each in there}:
+                raise InputError(f"no machine of {name!r} among the offers; {nearest(name, there)}")
     return tuple(o for o in listed if _allowed(o.provider, providers) and _allowed(o.region, regions))
 
 
