@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import pertoken as pt
+from pertoken.connect.loads import read_load
 from pertoken.core.errors import InputError
 from pertoken.serving.ownership import Staff
 from pertoken.serving.percentiles import Load, at_work
 from pertoken.workbench.breaking_even import build_or_buy
-from pertoken.workbench.serving import read_load
 from pertoken.workbench.sizing import size
 
 LOAD: dict[str, Any] = {"rate": 12.0, "input_tokens": 1200, "output_tokens": 250}
