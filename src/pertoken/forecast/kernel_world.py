@@ -9,7 +9,7 @@ STRETCH = 512
 """Lanes that a product keeps close to the processor at a time."""
 
 # signatures are numba's
-# ruff: noqa: ANN001, ANN201, D103, PLR0917
+# ruff: noqa: ANN001, ANN201, PLR0917
 
 
 @Loop

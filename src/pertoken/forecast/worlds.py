@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pertoken.core.design import design, whole_draws
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.money import Values
-from pertoken.core.special import normals, students
+from pertoken.core.special import normal_scores, students
 from pertoken.forecast.population import FACTORS, Forecastable, Shared
 
 REPLICATES = 10
@@ -143,7 +143,7 @@ class _Design:
 
     def normals(self, names: Sequence[str]) -> Values:
         """Normals of each name, shape `(name, path)`."""
-        return normals(self.shares(names))
+        return normal_scores(self.shares(names))
 
 
 @lru_cache(maxsize=2)
@@ -166,7 +166,7 @@ class _Middle:
     def __init__(self, paths: int) -> None:
         self.paths = paths
 
-    def once(self, what: Hashable, make: Callable[[], Values]) -> Values:  # noqa: ARG002, PLR6301  as above
+    def once(self, what: Hashable, make: Callable[[], Values]) -> Values:  # noqa: ARG002  as above
         """Make something."""
         return make()
 
