@@ -212,7 +212,8 @@ def _chance(model: Forecastable, shared: Worlds, come: int) -> tuple[NDArray[np.
     size, rows = len(model.people.names), whales_of(model)
     whale, still = np.full(size + come, -1), np.full(size + come, int("customers" in shared.held))
     still[rows] = int("whales" in shared.held)
-    whale[rows] = np.where(still[rows] == 1, -1, np.arange(len(rows)))
+    first = rows[: len(shared.whale_level)]
+    whale[first] = np.where(still[first] == 1, -1, np.arange(len(first)))
     return whale.astype(np.int64), still.astype(np.int64)
 
 
