@@ -195,3 +195,14 @@ def test_who_always_tells_what_has_no_price_has_no_option_for_it(ask, log, comma
     answer = ask(command, log, "--unpriced", "report")
     assert answer.code == 2
     assert "No such option" in answer.err
+
+
+def test_who_is_most_of_the_usage_is_said_once_and_named(ask, log):
+    lines = Path(log).read_text().splitlines()
+    large = [line.replace(",c03,", ",c03,9") for line in lines[1:]]
+    Path("whale.csv").write_text("\n".join([lines[0], *large]) + "\n")
+    said = result(ask("forecast", "whale.csv", *SMALL, "--no-drivers", "--format", "json"))
+    told = [note for note in said["notes"] if "of all usage" in note["text"]]
+    assert [note["level"] for note in told] == ["warning"]
+    assert told[0]["text"].startswith("c03 is ")
+    assert said["tables"]["by_customer"]["rows"][0]["part"] == "c03"

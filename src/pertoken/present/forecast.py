@@ -14,7 +14,7 @@ from pertoken.forecast.fitted import COMING
 from pertoken.forecast.scored import LEVELS, rates
 from pertoken.forecast.signed import SIGNED
 from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
-from pertoken.present.numbers import show
+from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
 CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
@@ -340,7 +340,7 @@ def _backtest(answer: Forecast) -> Iterator[Table]:
           (("crps", "CRPS"), ("wape", "WAPE"), ("bias", "Bias"), ("in_80", "In 80 %"))),
         Column("count", "Made", "count"),
     )  # fmt: skip
-    note = f"Of {made.scored.horizon} days, made on {len(made.origins)} earlier days from what was known then."
+    note = f"Of {made.scored.horizon} days, made on {counted(len(made.origins), 'earlier days')} from what was known then."
     if made.money is not None:
         note += " Revenue is what usage comes to by the cards, at a month's pace, both foretold and come."
     yield Table("backtest", "How good were such forecasts?", columns, tuple(rows), note, total=False)
