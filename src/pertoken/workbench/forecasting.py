@@ -374,7 +374,8 @@ def _notes(made: Prepared) -> tuple[str, ...]:
     if made.begun is not None:
         month, days = made.begun.month, made.begun.rest
         ahead = made.fitted.of.months[0]
-        notes.append(f"the log ends {days} day{'s' * (days > 1)} before {month} does: it lands as its own line; sums begin with {ahead}")
+        left = f"{days} day{'s' * (days > 1)}"
+        notes.append(f"the log ends {left} before {month} does: it lands as its own line; sums begin with {ahead}")
     notes += [
         f"! {name} has signed, and no usage that their plan charges for is planned: taken to be as large as newcomers "
         "of their segment; say `planned`"
