@@ -236,5 +236,5 @@ def test_each_part_is_told_by_month_and_in_all_and_who_changes_plan(ask, tiers):
     (change,) = tables["changes"]["rows"]
     assert (change["from"], change["to"]) == ("free", "pro")
     months = (15 * 70 + 5 * (21 + 14)) / 30.4375  # customer-months seen on free, on which five changed
-    assert change["chance"] == pytest.approx((5 + 0.005 * 20) / (months + 20), rel=0.01)
+    assert float(change["chance"]) == pytest.approx((5 + 0.005 * 20) / (months + 20), rel=0.01)
     assert "Parts month by month" not in ask("forecast", tiers, *words).out
