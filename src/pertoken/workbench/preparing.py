@@ -248,11 +248,12 @@ def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
 
 def _in_time(how: LogAhead) -> How:
     """Give rating the dates of contracts, where these are records of what was signed."""
-    from pertoken.connect.contracts import renewed  # noqa: PLC0415  the calculator must start fast
+    from pertoken.connect.contracts import read_contracts, renewed  # noqa: PLC0415  the calculator must start fast
 
     said = how.get("contracts", ())
-    dated = said if isinstance(said, (str, Path)) else [each for _, each in renewed(("", _dated(one)) for one in said)]
-    return {**how, "contracts": dated}
+    if isinstance(said, (str, Path)):
+        return {**how, "contracts": read_contracts(said, gaps=True)}
+    return {**how, "contracts": [each for _, each in renewed(("", _dated(one)) for one in said)]}
 
 
 def _dated(said: Agreement | Contract) -> Contract:
