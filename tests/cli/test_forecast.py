@@ -186,7 +186,7 @@ def test_usage_without_a_price_is_refused_or_set_aside_and_forecast_for_nothing(
     (aside, notes), (alone, _) = ranges(ask, "--unpriced", "report", log="both.csv"), ranges(ask, log="inputs.csv")
     for name, factor in (("revenue_p50", 1), ("usage_p50", 2)):
         first, other = (float(each["months"][0][name]) for each in (aside, alone))
-        assert first == pytest.approx(factor * other, rel=1e-3, abs=0.1)
+        assert first == pytest.approx(factor * other, rel=1e-3, abs=0.15)
     assert any("no price on the revenue cards for some output_tokens" in note for note in notes)
 
 

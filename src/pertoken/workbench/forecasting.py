@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -293,12 +294,13 @@ def _committed(made: Prepared) -> "tuple[Committed, ...]":
     if made.agreed is None:
         return ()
     months, terms, promises = made.agreed.months, made.agreed.terms, made.promises
+    last = {each.customer: each.end for each in sorted(made.said.agreements, key=lambda one: one.end)}
     found = []
-    for customer in np.unique(terms.customer):
+    for customer in np.flatnonzero([bool(card) for card in made.agreed.cards]):
         own = terms.customer == customer
         ends = own & (terms.expires < len(months))
-        last = int(terms.expires[own].max())
-        until = months[last] if last < len(months) else ""
+        until = str(last[made.agreed.customers[customer]] - timedelta(days=1))[: len(months[0])]
+        until = until if until <= months[-1] else ""
         due, drawn = float(terms.committed[ends].sum()), float(terms.drawn[ends].sum())
         goes_on = _renewal(promises, months, int(customer))
         found.append(Committed(made.agreed.customers[customer], due, drawn, until, *goes_on))
