@@ -79,7 +79,7 @@ ON = (
                  help="How the week goes: flat, diurnal, weekly, office, or a CSV file of your own."),
     click.option("--engine", default="vllm", show_default=True, help="The engine, or the file of a profile."),
     click.option("--max-gpus", type=click.IntRange(1), default=8, show_default=True, help="GPUs of a replica."),
-    click.option("--headroom", type=click.FloatRange(0), default=0.2, show_default=True, help="Capacity above the load."),
+    click.option("--headroom", type=click.FloatRange(0), default=0.2, show_default=True, help="Capacity above load."),
     click.option("--spare", type=click.IntRange(0), default=0, show_default=True,
                  help="Machines beside those of the load; 1 for N+1."),
     click.option("--provider", "providers", default="", help="Who may rent the machines out, as aws,gcp."),

@@ -102,7 +102,8 @@ def _figures(best: Choice, way: Bought) -> Figures:
             Figure("best_rate", "Best rate of a replica", best.best, "estimate", "1/s", note=band),
             Figure("running", "At work in it", best.running, "estimate", "requests",
                    note=f"{show(best.kv_fill, 'share')} of the cache"),
-            Figure("utilisation", "Paid hours used", way.utilisation, "share", note=f"{show(idle, 'share')} serve nobody"),
+            Figure("utilisation", "Paid hours used", way.utilisation, "share",
+                   note=f"{show(idle, 'share')} serve nobody"),
         )
     )  # fmt: skip
 
