@@ -131,8 +131,22 @@ def levels(shape: Values, policy: Autoscale, *, width: float = BIN) -> tuple[Val
         policy: How the fleet follows.
         width: Of a bin. [s]
     """
-    largest, counts = np.unique(_most(shape, *_stretch(policy, width), repeats=True), return_counts=True)
+    largest, counts = np.unique(followed(shape, policy, width=width), return_counts=True)
     return largest, counts / len(shape)
+
+
+def followed(shape: Values, policy: Autoscale, *, width: float = BIN) -> Values:
+    """Tell the largest load that replicas of each bin are kept for: those held from before, and those that start.
+
+    Args:
+        shape: Multiples of the mean of a load that repeats, shape `(bin,)`.
+        policy: How the fleet follows.
+        width: Of a bin. [s]
+
+    >>> followed(np.array([1.0, 3.0, 1.0, 1.0]), Autoscale(hold_seconds=300, start_seconds=0)).tolist()
+    [1.0, 3.0, 3.0, 1.0]
+    """
+    return _most(shape, *_stretch(policy, width), repeats=True)
 
 
 def _bins(seconds: float, width: float) -> int:

@@ -105,7 +105,32 @@ def run(
     full = rate if full_rate is None else np.asarray(full_rate, dtype=float)
     if not (full >= rate).all():
         raise InputError("a replica that serves less without latency targets than within; expected full_rate above")
-    scaled = replicas(traffic, rate, policy)
+    return kept(
+        traffic, rate, replicas(traffic, rate, policy), full_rate=full, headroom=policy.headroom, overflow=overflow
+    )
+
+
+def kept(
+    traffic: Traffic,
+    best_rate: Values | float,
+    scaled: Replicas,
+    *,
+    full_rate: Values | float | None = None,
+    headroom: float = 0.0,
+    overflow: Overflow = "waits",
+) -> Fleet:
+    """Run replicas of which it is known when they are there.
+
+    Args:
+        traffic: What comes.
+        best_rate: Requests a second that a replica serves within its latency targets, shape `(*batch,)`. [1/s]
+        scaled: The replicas.
+        full_rate: Requests a second that it would serve without targets; the best rate if None. [1/s]
+        headroom: Capacity that is kept above the load, as a share of it.
+        overflow: What becomes of the load above what is ready.
+    """
+    rate = np.asarray(best_rate, dtype=float)
+    full = rate if full_rate is None else np.asarray(full_rate, dtype=float)
     room = scaled.ready * rate[..., None] * traffic.width
     came = np.broadcast_to(traffic.requests, room.shape)
     waiting, lost = _overflow(came, room, overflow)
@@ -118,7 +143,7 @@ def run(
         served=served,
         waiting=waiting,
         lost=lost,
-        hours=_hours(at_work, rate / full, scaled, policy.headroom, traffic.width),
+        hours=_hours(at_work, rate / full, scaled, headroom, traffic.width),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     )
     from pertoken.workbench.cards import Aside, bill, by_entry, check
     from pertoken.workbench.cohorting import cohorts
+    from pertoken.workbench.confirming import Confirmed, confirm
     from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.exporting import export
     from pertoken.workbench.forecasting import forecast_revenue
@@ -51,6 +52,7 @@ _ROOMS = {
     "calibrating": ("EngineReport", "calibrate_all", "calibrate_engine", "engine_report", "profile_text"),
     "cards": ("Aside", "bill", "by_entry", "check"),
     "cohorting": ("cohorts",),
+    "confirming": ("Confirmed", "confirm"),
     "costs": ("compiled", "cost"),
     "exporting": ("export",),
     "importing": ("import_workbook",),
@@ -79,6 +81,7 @@ __all__ = [
     "Aside",
     "BuildOrBuy",
     "Call",
+    "Confirmed",
     "Counted",
     "EngineReport",
     "Gpus",
@@ -101,6 +104,7 @@ __all__ = [
     "cohorts",
     "compare",
     "compiled",
+    "confirm",
     "cost",
     "count",
     "coverage",

@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Protocol
 
 from pertoken.core.formula import Call, Name, Node, Number
+from pertoken.core.nodes import Curve
 from pertoken.scenario.inlined import PLAIN
+from pertoken.serving.autoscale import ROUNDED
 
 COMPARE, ADD, TIMES, POWER, ATOM = 1, 2, 3, 4, 5
 """How tightly words bind. A spreadsheet's unary minus binds tighter than `^`, so it is always put in brackets."""
@@ -72,6 +74,8 @@ def _word(node: Node, places: Places) -> Word:
         return places.here(node.name), ATOM
     if isinstance(node, Number):
         return _literal(node.value, places)
+    if isinstance(node, Curve):
+        raise TypeError(f"the curve {node.name} stands by itself; expected it in `replicas on`")
     return TABLE[node.function](places, node.args)
 
 
@@ -168,6 +172,21 @@ def _tiered(places: Places, args: tuple[Node, ...]) -> Word:
     return f"INDEX({tiers.a},{tier})+INDEX({tiers.b},{tier})*{asked}", ADD
 
 
+def _replicas_on(places: Places, args: tuple[Node, ...]) -> Word:
+    """Write the larger of two as half of their sum and distance: no spreadsheet has MAX number by number."""
+    load, least, curve = args
+    if not isinstance(curve, Curve):
+        raise TypeError(f"`replicas on` asks for a curve, found {curve}")
+    heights, weights = ("{" + ",".join(map(_digits, row)) + "}" for row in (curve.heights, curve.weights))
+    needed = f"ROUNDUP({_bound(load, places, TIMES + 1)}*{_digits(1 - ROUNDED)}*{heights},0)"
+    floor = _bound(least, places, TIMES + 1)
+    return f"SUMPRODUCT({weights}*({needed}+{floor}+ABS({needed}-{floor})))/{_digits(2 * sum(curve.weights))}", TIMES
+
+
+def _digits(number: float) -> str:
+    return f"{Decimal(repr(float(number))):f}".removesuffix(".0")
+
+
 def _name(node: Node) -> str:
     if not isinstance(node, Name):
         raise TypeError(f"a function over time asks for a name, found {node}")
@@ -212,5 +231,6 @@ TABLE: Mapping[str, Words] = {
     "from": _from(">="),
     "in": _from("="),
     "tiered": _tiered,
+    "replicas on": _replicas_on,
 }
 """How each operator and function reads; all of them are functions that old spreadsheets know."""
