@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,8 @@ def build_or_buy(
     Raises:
         InputError: An unknown name, nothing that serves the load, or a number that can't be.
     """
+    if isfinite(more.get("deadline", inf)):
+        raise InputError("a deadline in a comparison over volumes; expected targets of latency; see size for a batch")
     cached = float(more.get("prefix_share", 0.0))
     calls = call(requests=1_000_000, input=input_tokens, output=output_tokens, cached=cached)
     each, source = _api_price(api, calls, on, catalog)

@@ -44,6 +44,7 @@ def size(
     providers: Sequence[str] = (),
     regions: Sequence[str] = (),
     purchases: Sequence[str] = (),
+    deadline: float = inf,
     **more: float | str,
 ) -> Sized:
     """Size a fleet: for each GPU, number of GPUs to a replica and precision, the best rate, latencies and cost.
@@ -71,21 +72,24 @@ def size(
         providers: Who may rent them out; all if none.
         regions: Where they may stand; all if none.
         purchases: How they may be bought: `on_demand`, `spot`, `reserved_1y`, `reserved_3y`; all if none.
+        deadline: How long requests may wait, as a batch that is due by tomorrow; instead of targets. [s]
         more: What else `estimate_serving` takes, as `prefix_share`.
 
     Raises:
         InputError: An unknown name, or a number that can't be.
     """
     load = {"model": model, "engine": engine, "input_tokens": input_tokens, "output_tokens": output_tokens, **more}
+    come = _traffic(traffic, rate)
     asked = list(_candidates(load, gpus, precisions, max_gpus))
     _check(model, input_tokens + output_tokens, spread)
     wanted = Wanted(
         load=Load(input_tokens=input_tokens, output_tokens=output_tokens, spread=spread, aids=asked[0].aids),
         targets=Targets(first=ttft, each=tpot, percentile=percentile),
-        traffic=_traffic(traffic, rate),
+        traffic=replace(come, repeats=True) if isfinite(deadline) else come,
         policy=policy or Autoscale(),
         offers=_rented(offers, providers, regions),
         purchases=_purchases(purchases),
+        deadline=_deadline(deadline, ttft, tpot),
     )
     return _sized(asked, wanted)
 
@@ -146,6 +150,14 @@ def _rented(offers: Iterable[Offer] | None, providers: Sequence[str], regions: S
 
 def _allowed(name: str, wanted: Sequence[str]) -> bool:
     return not wanted or name.lower() in {each.lower() for each in wanted}
+
+
+def _deadline(deadline: float, ttft: float, tpot: float) -> float:
+    if not deadline > 0:
+        raise InputError(f"a deadline of {deadline:g} s; expected a time above 0, as 24 hours")
+    if isfinite(deadline) and (isfinite(ttft) or isfinite(tpot)):
+        raise InputError("a deadline and targets of latency; expected one of them: what may wait has no TTFT to keep")
+    return deadline
 
 
 def _purchases(wanted: Sequence[str]) -> tuple[str, ...]:
