@@ -8,7 +8,7 @@ import pytest
 from pertoken.connect.traffic_file import read_traffic
 from pertoken.core.errors import InputError
 
-START = datetime(2026, 11, 4)  # a Wednesday
+START = datetime.fromisoformat("2026-11-04")  # a Wednesday
 
 
 def written(path, lines, head="time,requests"):
@@ -64,5 +64,5 @@ def test_what_is_no_traffic_says_where_and_what_is_expected(tmp_path, lines, hea
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path):
-    with pytest.raises(InputError, match="can't read .*No such file"):
+    with pytest.raises(InputError, match=r"can't read .*No such file"):
         read_traffic(tmp_path / "none.csv")

@@ -20,7 +20,7 @@ STEADY = Autoscale(headroom=0.0, hold_seconds=0.0, start_seconds=0.0)
 DAY = pattern("diurnal").rates[:288]
 
 
-def fleet(rate=1.0, price=1.0, fixed=0.0, shape=None, policy=STEADY, committed=np.inf):
+def fleet(rate=1.0, price=1.0, fixed=0.0, shape=None, policy=STEADY, committed=np.inf):  # noqa: PLR0917  what is drawn
     return Own(name="own", rate=rate, price=price, fixed=fixed, shape=np.ones(1) if shape is None else shape,
                policy=policy, committed=committed)  # fmt: skip
 

@@ -79,7 +79,7 @@ def _known(ctx: click.Context, param: click.Parameter, value: str) -> str:
 
 
 CALLED = (
-    click.option("--api", required=True, is_eager=True, callback=_known,
+    click.option("--api", required=True, callback=_known,
                  help="The model that is called, as `pertoken price` names it."),
     click.option("--on", "day", type=Day(), help="Day whose prices of the API hold; today if not said."),
     click.option("--api-ttft", type=Seconds(), help="Time to the first token of the API, as you measured it."),

@@ -146,6 +146,6 @@ def _choice(  # noqa: PLR0917  what is known of one
         ttft={name: float(one.first[k]) for name, one in told.items()},
         tpot={name: float(one.each[k]) for name, one in told.items()},
         floor_ttft=float(found.floor_first[k]), floor_tpot=float(found.floor_each[k]), bands=bands,
-        rented=able, bought=bought(able, pace, wanted.load, wanted.traffic, wanted.policy, wanted.deadline), lacking=lacking,
-        notes=notes,
+        rented=able, lacking=lacking, notes=notes,
+        bought=bought(able, pace, wanted.load, wanted.traffic, wanted.policy, wanted.deadline),
     )  # fmt: skip
