@@ -168,8 +168,8 @@ def test_fields_of_a_configuration_that_are_not_known_are_listed(ask, desk):
 
 def test_a_batch_that_is_due_tomorrow_takes_fewer_hours_than_the_same_load_within_targets(ask):
     """By hand: at the full rate, work alone takes requests a month / rate / 3600 hours."""
-    words = ("size", "llama-3.1-8b", "--gpu", "l40s", "--load", "200k/day", *LOAD, "--max-gpus", "1")
-    words = (*words, "--traffic", "office")
+    words = ["size", "llama-3.1-8b", "--gpu", "l40s", "--load", "200k/day", *LOAD, "--max-gpus", "1"]
+    words += ["--traffic", "office"]
     now, later = (
         json.loads(ask(*words, *more, "--purchase", "on_demand", "--format", "json").out)["tables"]["ways"]["rows"][0]
         for more in (("--tpot", "60ms"), ("--deadline", "24h"))

@@ -49,10 +49,6 @@ def size(
 ) -> Sized:
     """Size a fleet: for each GPU, number of GPUs to a replica and precision, the best rate, latencies and cost.
 
-    >>> found = size("llama-3.1-8b", ["h100"], rate=12, input_tokens=1200, output_tokens=250, ttft=1, tpot=0.04)
-    >>> found.best.binds, found.best.tpot["p99"] < 0.0401
-    ('TPOT', True)
-
     Args:
         model: The model: a name, the path of its `config.json`, or its shape.
         gpus: GPUs to look at, by name.
@@ -79,18 +75,14 @@ def size(
         InputError: An unknown name, or a number that can't be.
     """
     load = {"model": model, "engine": engine, "input_tokens": input_tokens, "output_tokens": output_tokens, **more}
-    come = _traffic(traffic, rate)
     asked = list(_candidates(load, gpus, precisions, max_gpus))
     _check(model, input_tokens + output_tokens, spread)
     wanted = Wanted(
         load=Load(input_tokens=input_tokens, output_tokens=output_tokens, spread=spread, aids=asked[0].aids),
-        targets=Targets(first=ttft, each=tpot, percentile=percentile),
-        traffic=replace(come, repeats=True) if isfinite(deadline) else come,
-        policy=policy or Autoscale(),
-        offers=_rented(offers, providers, regions),
-        purchases=_purchases(purchases),
+        targets=Targets(first=ttft, each=tpot, percentile=percentile), traffic=_traffic(traffic, rate, deadline),
+        policy=policy or Autoscale(), offers=_rented(offers, providers, regions), purchases=_purchases(purchases),
         deadline=_deadline(deadline, ttft, tpot),
-    )
+    )  # fmt: skip
     return _sized(asked, wanted)
 
 
@@ -167,8 +159,8 @@ def _purchases(wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(wanted)
 
 
-def _traffic(said: str | Path | Traffic, rate: float | None) -> Traffic:
-    """Take a pattern, a file or traffic, of the mean rate that is said."""
+def _traffic(said: str | Path | Traffic, rate: float | None, deadline: float) -> Traffic:
+    """Take a pattern, a file or traffic, of the mean rate that is said; what may wait goes on as it was."""
     if rate is not None and not (isfinite(rate) and rate > 0):
         raise InputError(f"a load of {rate:g} requests a second; expected a number above 0")
     if isinstance(said, str) and said in PATTERNS:
@@ -176,6 +168,7 @@ def _traffic(said: str | Path | Traffic, rate: float | None) -> Traffic:
             raise InputError(f"no load; expected how many requests come, of which {said!r} is the pattern, as 12/s")
         return pattern(said, mean=rate)
     found = said if isinstance(said, Traffic) else _own_traffic(said)
+    found = replace(found, repeats=True) if isfinite(deadline) else found
     return found if rate is None else replace(found, rates=found.rates * rate / found.rates.mean())
 
 
