@@ -34,13 +34,13 @@ def test_the_page_says_what_it_rests_on_and_the_terminal_has_no_room_for_it(ask,
         assert title not in said
 
 
-def test_with_nothing_moving_the_sum_lies_within_the_range_and_the_drivers_around_it(ask, log):
+def test_each_driver_alone_reaches_to_both_sides_of_the_plan(ask, log):
     said = result(ask("forecast", log, *SMALL, "--format", "json"))
     (whole,) = (row for row in said["tables"]["totals"]["rows"] if row["over"] == "Revenue, 3 months")
     lows, highs = ([float(row[end]) for row in said["tables"]["drivers"]["rows"]] for end in ("low", "high"))
-    assert float(whole["p10"]) < max(lows)
-    assert min(highs) < float(whole["p90"])
-    assert all(low <= high for low, high in zip(lows, highs, strict=True))
+    plan = float(whole["p50"])
+    assert all(low <= plan <= high for low, high in zip(lows, highs, strict=True))
+    assert min(lows) < plan < max(highs)
     assert f"plan with {float(whole['p50']):,.0f}" in said["notes"][0]["text"]
 
 
@@ -170,3 +170,28 @@ def test_who_is_largest_is_told_by_usage_of_a_month_in_its_unit_where_nobody_cha
     assert (priced["largest"]["columns"][1]["unit"], free["largest"]["columns"][1]["unit"]) == ("USD", "tokens")
     worth = [{row["customer"]: float(row["mean"]) for row in each["largest"]["rows"]} for each in (priced, free)]
     assert worth[1] == pytest.approx(worth[0], rel=0.02)  # 1 USD a token, of a month either way
+
+
+def test_usage_without_a_price_is_refused_or_set_aside_and_forecast_for_nothing(ask, desk, log):
+    """Twice the usage, half of it of a meter without a price: what is charged is that of the other half alone."""
+    rows = Path(log).read_text().splitlines()
+    head, *rest = [row.rsplit(",", 1)[0] for row in rows]
+    Path("inputs.csv").write_text("\n".join([head, *rest]) + "\n")
+    both = [f"{row},{row.rsplit(',', 1)[1]}" for row in rest]
+    Path("both.csv").write_text("\n".join([f"{head},output_tokens", *both]) + "\n")
+    (desk / "plan.yaml").write_text("{plan: api, prices: {tokens: {measure: {sum: input_tokens}, curve: [{rate: 1}]}}}")
+    refused = ask("forecast", "both.csv", *SMALL, "--no-drivers")
+    assert refused.code == 1
+    assert "output_tokens" in refused.err
+    (aside, notes), (alone, _) = ranges(ask, "--unpriced", "report", log="both.csv"), ranges(ask, log="inputs.csv")
+    for name, factor in (("revenue_p50", 1), ("usage_p50", 2)):
+        first, other = (float(each["months"][0][name]) for each in (aside, alone))
+        assert first == pytest.approx(factor * other, rel=1e-3, abs=0.1)
+    assert any("no price on the revenue cards for some output_tokens" in note for note in notes)
+
+
+@pytest.mark.parametrize("command", ["reprice", "reconcile", "migrate"])
+def test_who_always_tells_what_has_no_price_has_no_option_for_it(ask, log, command):
+    answer = ask(command, log, "--unpriced", "report")
+    assert answer.code == 2
+    assert "No such option" in answer.err

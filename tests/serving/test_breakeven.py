@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pertoken.core.errors import InputError
 from pertoken.serving.autoscale import Autoscale
-from pertoken.serving.breakeven import MONTH, SECONDS, Own, crossings, last
+from pertoken.serving.breakeven import crossings
+from pertoken.serving.stairs import MONTH, SECONDS, Own, last
 from pertoken.serving.traffic import pattern
 
 STEADY = Autoscale(headroom=0.0, hold_seconds=0.0, start_seconds=0.0)

@@ -316,4 +316,4 @@ def test_what_more_history_brings_is_told_about_the_range_that_is_told(beta):
     assert [each.days for each in longer] == [60, 90]
     assert all(each.p90 - each.p10 < now.p90 - now.p10 for each in longer)
     assert {each.factor for each in found.drivers} == set(FACTORS) - {"renewals"}  # there are no contracts
-    assert all(each.low <= each.high and 0 <= each.share < 1 for each in found.drivers)
+    assert all(each.low <= 0 <= each.high and 0 <= each.share < 1 for each in found.drivers)

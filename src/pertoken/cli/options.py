@@ -145,7 +145,7 @@ def gathered(
 
     @wraps(command)
     def called(**said: Any) -> None:  # noqa: ANN401  whatever click has read
-        command(**{name: record(**{n: said.pop(n) for n in names}), **said})
+        command(**{name: record(**{n: said.pop(n) for n in names if n in said}), **said})
 
     made: Callable[..., None] = called
     for option in reversed(options):

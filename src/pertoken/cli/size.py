@@ -4,15 +4,15 @@ import click
 
 from pertoken import workbench
 from pertoken.cli.options import Delivery, deliver, gathered, outputs
-from pertoken.cli.served_on import ON, On, Rate
+from pertoken.cli.served_on import LOAD, ON, On
 
 
 @click.command()
 @click.argument("model")
-@click.option("--load", "rate", type=Rate(), required=True, help="Requests on average, as 12/s, 1M/day, 100k/month.")
+@LOAD
 @(lambda command: gathered(command, ON, "on", On))
 @outputs
-def command(model: str, rate: float, *, on: On, delivery: Delivery) -> None:
+def command(model: str, rate: float | None, *, on: On, delivery: Delivery) -> None:
     """Which GPUs serve MODEL under a load, within targets of latency, and at what cost?
 
     Example: pertoken size llama-3.1-8b --gpu h100,l40s --load 12/s --input 1200 --output 250 --ttft 1s --tpot 40ms

@@ -14,7 +14,8 @@ from pertoken.core import period
 from pertoken.core.money import Values
 from pertoken.forecast.event import Event
 from pertoken.forecast.events import log_ratios
-from pertoken.forecast.panel import NUMBERED, Indices, Panel
+from pertoken.forecast.panel import Indices, Panel
+from pertoken.forecast.timed import NUMBERED
 
 SHUFFLES = 499
 CHANCE = 0.02

@@ -3,6 +3,7 @@
 import numpy as np
 
 from pertoken.core.money import Values
+from pertoken.core.special import normals
 
 LOADINGS = np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97])
 """Weights of the shared normal that are tried."""
@@ -19,9 +20,7 @@ BLOCK = 512
 
 def even_normal(draws: int, rng: np.random.Generator) -> Values:
     """Draw normals that are the even quantiles in random order, float32, shape `(draw,)`."""
-    from scipy.special import ndtri  # noqa: PLC0415  loaded by those who draw
-
-    normal: Values = rng.permutation(ndtri((np.arange(draws) + 0.5) / draws)).astype(np.float32)
+    normal: Values = rng.permutation(normals((np.arange(draws) + 0.5) / draws)).astype(np.float32)
     return normal
 
 

@@ -19,6 +19,7 @@ from pertoken.forecast.streams import LANES, PAIRS
 from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.under_contract import away, kept, losses
 from pertoken.forecast.worlds import REPLICATES, Worlds, whales_of, worlds
+from pertoken.machine.processors import processors
 from pertoken.rating.rate import AMOUNTS
 from pertoken.rating.rate import STAGES as PART_OF
 
@@ -191,8 +192,6 @@ def summed(
     progress: Progress | None = None,
 ) -> Mapping[str, Values]:
     """Add customers up, block by block of paths, each by one thread."""
-    from numba import get_num_threads  # noqa: PLC0415  slow to load
-
     from pertoken.forecast.block import block_sums  # noqa: PLC0415  as above
 
     names = quantities(tariffs, promises)
@@ -209,7 +208,7 @@ def summed(
             for side, paths in enumerate(mine):
                 out[i][..., paths] = sums[name][..., side * PAIRS : side * PAIRS + len(paths)]
 
-    with ThreadPoolExecutor(threads or get_num_threads()) as pool:
+    with ThreadPoolExecutor(threads or processors()) as pool:
         for done, _ in enumerate(pool.map(work, blocks), start=1):
             if progress is not None:
                 progress(done, len(blocks))

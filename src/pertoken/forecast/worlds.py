@@ -5,9 +5,9 @@ of the shocks in time, so that the first dimensions carry the most of the varian
 sequence in independent replicates, which say how far a figure is off. What is held stands at its middle.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pertoken.core.design import design, whole_draws
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.money import Values
+from pertoken.core.special import normals, students
 from pertoken.forecast.population import FACTORS, Forecastable, Shared
 
 REPLICATES = 10
@@ -31,6 +32,9 @@ MOST_GROWTH = 0.5
 
 MANY, MOST_TRIED = 200.0, 4_000
 """Newcomers of a month above whose mean their number is taken from a gamma law; the most numbers that are tried."""
+
+FEW = 1024
+"""Worlds up to which what follows from chance alone is kept, for the next simulation of such worlds."""
 
 MOST_WHALES = 30
 """The most customers whose own chance comes from the design."""
@@ -92,7 +96,8 @@ def worlds(
     if set(held) == set(FACTORS):
         return _made(model, _Middle(1), 1, frozenset(held))
     plan = whole_draws("sobol", max(paths, 2 * replicates), replicates)
-    chance = _Design(_names(model), plan.draws, plan.replicates, seed)
+    few = _design if plan.draws * plan.replicates <= FEW else _Design
+    chance = few(tuple(_names(model)), plan.draws, plan.replicates, seed)
     return _made(model, chance, plan.replicates, frozenset(held))
 
 
@@ -115,10 +120,17 @@ def _names(model: Forecastable) -> list[str]:
 class _Design:
     """Normals and shares by name: from the design where it has the name, else from a free stream of that name."""
 
-    def __init__(self, names: Sequence[str], draws: int, replicates: int, seed: int) -> None:
+    def __init__(self, names: tuple[str, ...], draws: int, replicates: int, seed: int) -> None:
         self.paths, self._seed = draws * replicates, seed
-        self._table = _even(tuple(names), draws, replicates, seed)
+        self._table = _even(names, draws, replicates, seed)
         self._place = {name: i for i, name in enumerate(names)}
+        self._known: dict[Hashable, Values] = {}
+
+    def once(self, what: Hashable, make: Callable[[], Values]) -> Values:
+        """Make what follows from chance alone, the first time that it is asked for; nobody may change it."""
+        if what not in self._known:
+            self._known[what] = make()
+        return self._known[what]
 
     def shares(self, names: Sequence[str]) -> Values:
         """Shares of each name, shape `(name, path)`."""
@@ -131,14 +143,17 @@ class _Design:
 
     def normals(self, names: Sequence[str]) -> Values:
         """Normals of each name, shape `(name, path)`."""
-        from pertoken.forecast.kernel_world import normals  # noqa: PLC0415  slow to load, only a simulation needs it
-
         return normals(self.shares(names))
 
 
 @lru_cache(maxsize=2)
+def _design(names: tuple[str, ...], draws: int, replicates: int, seed: int) -> _Design:
+    """Keep a design of a few worlds while factors are held in turn."""
+    return _Design(names, draws, replicates, seed)
+
+
 def _even(names: tuple[str, ...], draws: int, replicates: int, seed: int) -> Values:
-    """Points of all replicates, one after the other, shape `(name, path)`; the same while factors are held in turn."""
+    """Points of all replicates, one after the other, shape `(name, path)`."""
     out = np.empty((len(names), replicates * draws))
     for r in range(replicates):
         out[:, r * draws : (r + 1) * draws] = design(names, draws=draws, kind="sobol", seed=seed, replicate=r).T
@@ -150,6 +165,10 @@ class _Middle:
 
     def __init__(self, paths: int) -> None:
         self.paths = paths
+
+    def once(self, what: Hashable, make: Callable[[], Values]) -> Values:  # noqa: ARG002, PLR6301  as above
+        """Make something."""
+        return make()
 
     def shares(self, names: Sequence[str]) -> Values:
         """Halves."""
@@ -169,9 +188,13 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
 
     who = [] if "whales" in held else [model.people.names[i] for i in whales_of(model)]
     own = of("whales")
-    walks = np.empty((len(who), months, chance.paths), dtype=np.float32)
-    for walk, name in zip(walks, who, strict=True):
-        walk[:] = _mixed(_steps(months), own, f"{name} ")
+
+    def walks() -> Values:
+        out = np.empty((len(who), months, chance.paths), dtype=np.float32)
+        for walk, name in zip(out, who, strict=True):
+            walk[:] = _mixed(_steps(months), own, f"{name} ")
+        return out
+
     return Worlds(
         replicates=replicates,
         growth=_growth(shared, of("growth"), months),
@@ -179,18 +202,17 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
         level=of("level").normals(["level"])[0],
         leave=shared.leave * of("leaving").normals(["leaving"])[0],
         born=_born(model, of("arrivals"), months),
-        whale_level=own.normals([f"{name} level" for name in who]),
-        whale_walk=walks,
-        whale_share=own.shares([f"{name} leaving" for name in who]),
+        whale_level=own.once(("levels", *who), lambda: own.normals([f"{name} level" for name in who])),
+        whale_walk=own.once(("walks", *who, months), walks),
+        whale_share=own.once(("leaving", *who), lambda: own.shares([f"{name} leaving" for name in who])),
         held=held,
     )
 
 
 def _growth(shared: Shared, chance: _Design | _Middle, months: int) -> Values:
     """Expected growth with the error of its rate, which is a t and gets smaller from month to month."""
-    from scipy.special import stdtrit  # noqa: PLC0415  slow to load, and only a simulation needs it
-
-    unit = stdtrit(FREEDOM, chance.shares(["growth"])[0]) / np.sqrt(FREEDOM / (FREEDOM - 2))
+    unit = chance.once("growth", lambda: students(chance.shares(["growth"])[0], FREEDOM))
+    unit = unit / np.sqrt(FREEDOM / (FREEDOM - 2))
     rate = np.clip(shared.error * unit, -MOST_GROWTH, MOST_GROWTH)
     grown = np.cumsum(shared.damping ** np.arange(months))
     growth: Values = shared.growth[:, :, None] + grown[:, None] * rate
@@ -217,7 +239,7 @@ def _shocks(model: Forecastable, chance: _Design | _Middle, months: int) -> Valu
 def _waves(chance: _Design | _Middle, name: str, months: int, stays: float) -> Values:
     """A stationary autoregression of variance 1, by its principal components, shape `(month, path)`."""
     apart = np.abs(np.subtract.outer(np.arange(months), np.arange(months)))
-    return _mixed(_root(float(stays) ** apart), chance, name)
+    return chance.once((name, months, stays), lambda: _mixed(_root(float(stays) ** apart), chance, name))
 
 
 def _mixed(root: Values, chance: _Design | _Middle, name: str) -> Values:
@@ -227,6 +249,7 @@ def _mixed(root: Values, chance: _Design | _Middle, name: str) -> Values:
     return product(root, chance.normals([f"{name}{k}" for k in range(root.shape[1])]))
 
 
+@lru_cache(maxsize=4)
 def _steps(months: int) -> Values:
     """Steps of a walk as sums of normals, by a bridge: the first say where it gets to, shape `(month, normal)`."""
     walk = np.minimum.outer(np.arange(1, months + 1), np.arange(1, months + 1)).astype(float)
@@ -254,7 +277,8 @@ def _born(model: Forecastable, chance: _Design | _Middle, months: int) -> NDArra
             if middle:
                 out[s, m] = np.rint(mean)
             elif shared.arrivals[s, m] > 0:
-                share = chance.shares([f"arrivals of {law.name} {m}"])[0]
+                name = f"arrivals of {law.name} {m}"
+                share = chance.once(name, partial(chance.shares, [name]))[0]
                 out[s, m] = counted(share, mean, shared.arrivals_size)
     return out
 

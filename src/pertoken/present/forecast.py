@@ -280,17 +280,16 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
         return
     of = measure_of(answer)
     unit = unit_of(answer)
-    base = float(answer.total(of).p50)
-    kind: Kind = "count" if base >= LARGE else "money"
+    plan = float(answer.total(of).p50)
+    kind: Kind = "count" if plan >= LARGE else "money"
     columns = (
         Column("factor", "What is unsure", "text"),
         Column("low", "P10 alone", kind, unit),
         Column("high", "P90 alone", kind, unit),
         Column("share", "Narrower without", "share"),
     )
-    rows = tuple((FACTOR_WORDS[each.factor], each.low, each.high, each.share) for each in answer.drivers)
-    still = answer.drivers[0].still
-    note = f"Alone: it moves, all else stands at its middle, where the sum is {show(still, kind)} {unit}."
+    rows = tuple((FACTOR_WORDS[each.factor], plan + each.low, plan + each.high, each.share) for each in answer.drivers)
+    note = f"Alone: it moves, all else stands at its middle; set around the plan, {show(plan, kind)} {unit}."
     yield Table("drivers", "What makes the range wide", columns, rows, note, total=False)
     draw, alt = partial(_tornado, answer), f"Ranges of {len(answer.drivers)} factors, each alone."
     yield Chart("tornado", "What makes the range wide?", draw, alt, "drivers")
@@ -299,9 +298,10 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
 def _tornado(answer: Forecast) -> Mapping[str, object]:
     from pertoken.present.charts_tornado import Swing, tornado  # noqa: PLC0415  only where a picture is shown
 
-    swings = [Swing(FACTOR_WORDS[d.factor], "P10", "P90", d.low, d.high) for d in answer.drivers]
+    plan = float(answer.total(measure_of(answer)).p50)
+    swings = [Swing(FACTOR_WORDS[d.factor], "P10", "P90", plan + d.low, plan + d.high) for d in answer.drivers]
     title = f"{measure_of(answer).capitalize()}, {unit_of(answer)}"
-    return tornado(swings, answer.drivers[0].still, title=title, kind="count")
+    return tornado(swings, plan, title=title, kind="count")
 
 
 def _more(answer: Forecast) -> Iterator[Table]:

@@ -10,9 +10,10 @@ ABSENT = "\N{EN DASH}"
 DIGIT_SPACE, POINT_SPACE = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
 FIXED = {"count": 0, "money": 2, "share": 1}
 """Decimals that are always shown."""
-LEAST: Mapping[Kind, int] = {"quantity": 0, "unit_money": 2, "exact": 0}
-"""Decimals that are shown at least: of up to six significant digits, or for `exact` of all that there are."""
-SIGNIFICANT = 6
+LEAST: Mapping[Kind, int] = {"quantity": 0, "estimate": 0, "unit_money": 2, "exact": 0}
+"""Decimals that are shown at least: of the significant digits of the kind, or for `exact` of all that there are."""
+SIGNIFICANT: Mapping[Kind, int] = {"estimate": 3}
+"""Digits that say something, where not six: what a model reckons is known to a few percent."""
 MOST_DECIMALS = 12
 WIDE = Context(prec=999, rounding=ROUND_HALF_UP)
 
@@ -28,6 +29,8 @@ def show(value: Cell, kind: Kind, unit: str = "") -> str:
     ('2,250.00 USD', '1,012.97', '37.5 %')
     >>> show(Decimal("0.000001875"), "unit_money"), show(0.004, "money"), show(None, "money")
     ('0.000001875', '<0.01', '–')
+    >>> show(22.8463, "estimate"), show(5669.84, "estimate"), show(0.0000674576, "estimate")
+    ('22.8', '5,670', '0.0000675')
 
     Args:
         value: Text passes through; ``None`` reads as a dash.
@@ -74,7 +77,7 @@ def _places(number: Decimal, kind: Kind) -> int:
         return FIXED[kind]
     if kind == "exact":
         return MOST_DECIMALS
-    significant = SIGNIFICANT - 1 - (number.adjusted() if number else 0)
+    significant = SIGNIFICANT.get(kind, 6) - 1 - (number.adjusted() if number else 0)
     return min(max(significant, LEAST.get(kind, 0)), MOST_DECIMALS)
 
 

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.backtesting import backtest
     from pertoken.workbench.bills import reconcile
     from pertoken.workbench.books import explain, invoice, priced, statement
-    from pertoken.workbench.breaking_even import BuildOrBuy, build_or_buy
+    from pertoken.workbench.breaking_even import BuildOrBuy, build_or_buy, known_api
     from pertoken.workbench.calibrating import (
         EngineReport,
         calibrate_all,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "backtesting": ("backtest",),
-    "breaking_even": ("BuildOrBuy", "build_or_buy"),
+    "breaking_even": ("BuildOrBuy", "build_or_buy", "known_api"),
     "books": ("explain", "invoice", "priced", "statement"),
     "calibrating": ("EngineReport", "calibrate_all", "calibrate_engine", "engine_report", "profile_text"),
     "cards": ("Aside", "bill", "by_entry", "check"),
@@ -120,6 +120,7 @@ __all__ = [
     "gpus",
     "import_workbook",
     "invoice",
+    "known_api",
     "migrate",
     "model",
     "model_check",

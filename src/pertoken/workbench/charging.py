@@ -1,7 +1,7 @@
 """How each plan charges in the months ahead: as arrays inside the simulation, or else line by line."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -85,12 +85,13 @@ def charging(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months
 
     cells = read.panel.cells
     if not plans:
-        return Charging(tariffs([_free(cells["meter"])], cells, months))
+        return Charging(tariffs([free(cells["meter"])], cells, months))
     known = [_known(read, plan, code) for code in range(len(plan.labels))]
     try:
-        return Charging(tariffs(dict(zip(plan.labels, plans, strict=True)), cells, months, known=known))
+        made = tariffs(dict(zip(plan.labels, plans, strict=True)), cells, months, known=known)
+        return Charging(replace(made, unpriced=np.zeros_like(made.unpriced)) if read.aside else made)
     except RefusedCard as refused:
-        nothing = tariffs(dict.fromkeys(plan.labels, _free(cells["meter"])), cells, months)
+        nothing = tariffs(dict.fromkeys(plan.labels, free(cells["meter"])), cells, months)
         return Charging(nothing, _books(plans, known), str(refused).removesuffix(MEND))
 
 
@@ -111,7 +112,7 @@ def _books(plans: Sequence[tuple[Card, ...]], known: Sequence[Mapping[str, str]]
     return Books(tuple(plans), tuple(known), grain_of(cards), zones[0] if zones else "UTC")
 
 
-def _free(meters: Key) -> Card:
-    """A card that gives all away: what is not charged is simulated all the same."""
+def free(meters: Key) -> Card:
+    """Make a card that gives all away: what is not charged is simulated all the same."""
     charge = Charge(measure=Measure(sum=" + ".join(meters.labels)), curve=Curve(tiers=(Tier(rate=Decimal(0)),)))
     return Card(name=FREE, party="customer", scope=("customer",), prices={"all": charge})

@@ -12,6 +12,7 @@ import numpy as np
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
+from pertoken.workbench.cards import Aside
 from pertoken.workbench.deep import Depth
 from pertoken.workbench.explaining import FEW, explained
 from pertoken.workbench.histories import STATE, UNPAID
@@ -72,6 +73,7 @@ def forecast_revenue(
     outside_weight: float | None = None,
     explain: bool = True,
     tested: bool = True,
+    unpriced: Aside = "raise",
     progress: Callable[[float], None] | None = None,
     **how: Unpack[LogAhead],
 ) -> "Forecast":
@@ -96,6 +98,7 @@ def forecast_revenue(
         outside_weight: What each of them counts for, 0 to 1; half if None.
         explain: Tell what makes the range wide, and what more history would bring; it takes fifteen small simulations.
         tested: Score forecasts like this one on the same history, as of earlier days.
+        unpriced: `raise` when usage has no price, `report` to forecast it, charge nothing for it, and say so.
         progress: Told how far the simulations are, 0 to 1.
         **how: How the log is read, as for `statement`; contracts may say commitments, which are settled in each world.
 
@@ -107,7 +110,7 @@ def forecast_revenue(
     """
     made = prepared(
         log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, depth=depth, top=top, seed=seed,
-        events=events, market=market, how=how, voices=voices(experts, outside, outside_weight),
+        events=events, market=market, how=how, voices=voices(experts, outside, outside_weight), unpriced=unpriced,
     )  # fmt: skip
     return foretold(made, draws=draws, explain=explain, tested=tested, progress=progress)
 

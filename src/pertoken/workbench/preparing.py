@@ -14,7 +14,8 @@ from pertoken.core.money import Values
 from pertoken.forecast.agreement import Agreement
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
-from pertoken.workbench.charging import Charging, charging
+from pertoken.workbench.cards import Aside
+from pertoken.workbench.charging import Charging, charging, free
 from pertoken.workbench.declared import Declared, declared, signed
 from pertoken.workbench.deep import Depth, depth_of, of_log
 from pertoken.workbench.histories import History, history
@@ -134,6 +135,7 @@ def prepared(
     events: "str | Path | Sequence[Event]" = (),
     market: "str | Path | Market | None" = None,
     voices: Voices = NOBODY,
+    unpriced: Aside = "raise",
     how: LogAhead,
 ) -> Prepared:
     """Read a log and fit a simulation of its customers to it.
@@ -152,6 +154,7 @@ def prepared(
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
         market: What is believed of the market: a file, or a record of `Market`.
         voices: Who speaks beside our own experts.
+        unpriced: `raise` when usage has no price, `report` to forecast it, charge nothing for it, and say so.
         how: How the log is read; its contracts may say commitments, which are settled in each world.
 
     Raises:
@@ -161,7 +164,7 @@ def prepared(
     from pertoken.forecast.landing import begun  # noqa: PLC0415
 
     told, contracts = {"tracks": _asked(segments, depth), "how": _in_time(how)}, how.get("contracts", ())
-    read = history(log, card=card, revenue=revenue, cost=cost, whole=True, **told)  # type: ignore[arg-type]
+    read = history(log, card=card, revenue=revenue, cost=cost, whole=True, unpriced=unpriced, **told)  # type: ignore[arg-type]
     month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel
@@ -270,7 +273,8 @@ def standing_of(
     panel, own = read.panel, read.cards.get("revenue", ())
     quantity = np.nansum(panel.quantity, axis=(1, 2))
     weights = driver_weights(panel.cells, quantity)
-    plan, plans = planned(read.usage, panel, own) if own else (Key.constant(FREE, len(panel)), ())
+    other = free(panel.cells["meter"]) if read.aside else None
+    plan, plans = planned(read.usage, panel, own, other=other) if own else (Key.constant(FREE, len(panel)), ())
     if segments == BEHAVIOUR:
         segment = segmented(panel.weighted(weights), depth=depth)
     else:
