@@ -11,7 +11,6 @@ import numpy as np
 from pertoken.core.errors import Fault, InputError
 from pertoken.core.money import TIE, Values, round_half_up
 from pertoken.core.nodes import Curve
-from pertoken.serving.autoscale import ROUNDED
 
 Worlds = Any
 """Numbers of any shape, a single one included; what broadcasts against each other."""
@@ -118,7 +117,7 @@ def replicas_on(load: Worlds, least: Worlds, curve: Curve) -> Values:
     >>> replicas_on(np.array([1.0, 2.5]), 2.0, Curve("day and night", (0.5, 1.5), (12.0, 12.0))).tolist()
     [2.0, 3.0]
     """
-    own, whole = np.asarray(load, dtype=np.float64) * (1 - ROUNDED), sum(curve.weights)
+    own, whole = np.asarray(load, dtype=np.float64), sum(curve.weights)
     parts = zip(curve.heights, curve.weights, strict=True)
     each = [weight * np.maximum(np.ceil(own * height), least) for height, weight in parts]
     total: Values = reduce(np.add, each) / whole

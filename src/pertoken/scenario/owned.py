@@ -12,6 +12,7 @@ from pertoken.scenario.draft import Entry, call, minus, name, number, plus, shar
 from pertoken.scenario.model import Rated
 from pertoken.scenario.program import Program, Row
 from pertoken.scenario.spec import Fleet, Spec
+from pertoken.serving.autoscale import ROUNDED
 
 KINDS = ("input", "output", "cached")
 """Kinds of tokens that take GPU time."""
@@ -92,7 +93,7 @@ def _followed(fleet: Fleet) -> Iterator[Entry]:
     )
     busy = share(share(share(of("busy_hours"), name("hours_in_month")), Number(1.0, HOUR_OF_GPU)), of("size"))
     yield about(name=of("load").name, said=busy, unit="replica", label=f"{own}, replicas at work on average")
-    asked = times(of("load"), plus(number(1), of("headroom")))
+    asked = times(of("load"), plus(number(1), of("headroom")), number(1 - ROUNDED))
     yield about(name=of("asked_load").name, said=asked, unit="replica", label=f"{own}, with headroom")
     there = call("or", call(">", of("load"), number(0)), call(">", of("minimum"), number(0)))
     spare = times(of("spares"), there)

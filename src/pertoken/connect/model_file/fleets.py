@@ -44,6 +44,11 @@ WORDS = (
 SECONDS = {"": 1.0, "s": 1.0, "second": 1.0, "ms": 1e-3, "h": 3600.0, "hour": 3600.0, "day": 86_400.0, "days": 86_400.0}
 """Units of a time, in seconds."""
 MILLION = 1_000_000
+DIGITS = 6
+"""Places after the point of a height of a load."""
+CLOSE = 1e-6
+MOST = 200
+"""Heights of a curve at most, as many as the formula of a cell has room for; others are rounded up to one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +250,11 @@ def _curve(part: Placed) -> Curve:
     usual = Autoscale()
     start, hold = (float(_plain(part.get(word, getattr(usual, word)))) for word in ("start_seconds", "hold_seconds"))
     policy = Autoscale(start_seconds=start, hold_seconds=hold)
-    heights, weights = np.unique(np.round(followed(shape.rates, policy, width=BIN), 6), return_counts=True)
+    heights = np.round(followed(shape.rates, policy, width=BIN), DIGITS)
+    if len(np.unique(heights)) > MOST:
+        step = (heights.max() - heights.min()) / (MOST - 1)
+        heights = np.round(heights.min() + step * np.ceil((heights - heights.min()) / step - CLOSE), DIGITS)
+    heights, weights = np.unique(heights, return_counts=True)
     return Curve(name, tuple(heights.tolist()), tuple(map(float, weights.tolist())))
 
 

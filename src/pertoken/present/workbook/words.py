@@ -8,7 +8,6 @@ from typing import Protocol
 from pertoken.core.formula import Call, Name, Node, Number
 from pertoken.core.nodes import Curve
 from pertoken.scenario.inlined import PLAIN
-from pertoken.serving.autoscale import ROUNDED
 
 COMPARE, ADD, TIMES, POWER, ATOM = 1, 2, 3, 4, 5
 """How tightly words bind. A spreadsheet's unary minus binds tighter than `^`, so it is always put in brackets."""
@@ -173,14 +172,13 @@ def _tiered(places: Places, args: tuple[Node, ...]) -> Word:
 
 
 def _replicas_on(places: Places, args: tuple[Node, ...]) -> Word:
-    """Write the larger of two as half of their sum and distance: no spreadsheet has MAX number by number."""
     load, least, curve = args
     if not isinstance(curve, Curve):
         raise TypeError(f"`replicas on` asks for a curve, found {curve}")
-    heights, weights = ("{" + ",".join(map(_digits, row)) + "}" for row in (curve.heights, curve.weights))
-    needed = f"ROUNDUP({_bound(load, places, TIMES + 1)}*{_digits(1 - ROUNDED)}*{heights},0)"
-    floor = _bound(least, places, TIMES + 1)
-    return f"SUMPRODUCT({weights}*({needed}+{floor}+ABS({needed}-{floor})))/{_digits(2 * sum(curve.weights))}", TIMES
+    mean, floor = _bound(load, places, TIMES), words(least, places)
+    heights = zip(curve.weights, curve.heights, strict=True)
+    terms = [f"{_digits(often)}*MAX(ROUNDUP({mean}*{_digits(height)},0),{floor})" for often, height in heights]
+    return f"({'+'.join(terms)})/{_digits(sum(curve.weights))}", TIMES
 
 
 def _digits(number: float) -> str:
