@@ -129,7 +129,7 @@ def _tuned(found: Sized, model: str, gpus: Sequence[str], tuning: Tuning | None)
 def _held(found: Sized, api: Api, bearing: _Bearing, fine: Tuned | None, most: float | None) -> BuildOrBuy:
     """Reckon each way over the volume, then the cheapest of them."""
     volume = float(found.wanted.traffic.rates.mean()) * SECONDS
-    barred = api.private or api.misses(found.wanted.targets)
+    calls = None if api.private or api.misses(found.wanted.targets) else api.per_request
     ways = [(one, where, _own(found, one, where, bearing)) for one in found.choices for where in one.rented]
     ways.sort(key=lambda way: float(way[2].cost(volume)[0]))
     owns = [own for _, _, own in ways]
@@ -142,7 +142,7 @@ def _held(found: Sized, api: Api, bearing: _Bearing, fine: Tuned | None, most: f
     fleets = [_fleet(*way, volume, bearing, api, one) for way, one in zip(ways, each, strict=True)]
     return BuildOrBuy(
         model=found.model, api=api, volume=volume, fleets=tuple(fleets), looked=looked, sized=found, tuned=fine,
-        crossings=crossed(whole, owns, api.per_request), stretches=stretches(whole, None if barred else api.per_request),
+        crossings=crossed(whole, owns, api.per_request), stretches=stretches(whole, calls),
     )  # fmt: skip
 
 
