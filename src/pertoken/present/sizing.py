@@ -186,7 +186,7 @@ def _row(one: Choice) -> tuple[Cell, ...]:
 
 
 def _buying(best: Choice) -> Table:
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             PURCHASES[way.rented.purchase], f"{way.rented.provider} {way.rented.instance}", way.machines,
             round(way.most), round(way.monthly),
