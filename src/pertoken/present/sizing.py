@@ -124,6 +124,7 @@ def sheet(answer: Sized, *, brief: bool = False, simulated: Simulated | None = N
     blocks += _brief(answer, listed) if brief else tables(answer, listed)
     if served:
         blocks += [_latencies(answer.best, simulated), uses(answer.best.bought[0], USES), *_pictures(answer, listed)]
+    blocks.append(Note(f"Asked: {load(answer.wanted)}."))
     blocks += [_confirmed(answer.best, simulated)] if simulated else []
     blocks += [Note(each, "warning") for each in (*answer.lacking, *warnings(listed))]
     return Sheet(f"Serving {answer.model}", _words(answer), tuple(blocks), _meta(answer))
@@ -138,13 +139,12 @@ def _meta(answer: Sized) -> dict[str, str]:
 
 
 def _words(answer: Sized) -> str:
-    asked = load(answer.wanted)
     if not answer.choices[0].bought:
-        return f"Nothing serves {asked}: {why_none(answer)}."
+        return f"Nothing serves this load: {why_none(answer)}."
     best, way = answer.best, answer.best.bought[0]
     where = f"{fleet(way)} ({machine(way.rented)})"
     cost = f"{show(way.monthly, 'money')} USD a month"
-    return f"{cost} for {where}, each replica on {replica(best)}, is the cheapest. Asked: {asked}."
+    return f"{cost} for {where}, each replica on {replica(best)}, is the cheapest."
 
 
 def _figures(best: Choice, way: Bought) -> Figures:
