@@ -85,19 +85,23 @@ def verdict(found: BuildOrBuy) -> Iterator[str]:
     people = lines["engineering"] + lines["operations"]
     if found.less == "own":
         yield f"So {name(best)} is cheaper than the API, by {usd(gap)} a month."
-        others = [fleet for fleet in found.fleets if fleet.choice.gpu != best.choice.gpu]
-        if others:
-            other, ratio = others[0], others[0].cost / best.cost
+        for other in [fleet for fleet in found.fleets if fleet.choice.gpu != best.choice.gpu][:1]:
             yield (
-                f"The best on {other.choice.gpu} costs {ratio:.2f} times as much: {other.choice.best:.3g} requests a second "
-                f"for {other.rented.usd_per_hour / other.rented.replicas:.2f} USD an hour against {best.choice.best:.3g} "
-                f"for {best.rented.usd_per_hour / best.rented.replicas:.2f}."
+                f"The best on {other.choice.gpu} costs {other.cost / best.cost:.2f} times as much: {pace(other)} "
+                f"against {pace(best)}."
             )
     else:
+        api, machines = found.api_monthly, lines["machines"]
         yield (
-            f"So the API is cheaper, by {usd(gap)} a month: people alone cost {people / found.api_monthly:.0f} times "
-            f"what it takes, and the machines {lines['machines'] / found.api_monthly:.0f} times, used {best.utilisation:.1%}."
+            f"So the API is cheaper, by {usd(gap)} a month: people alone cost {people / api:.0f} times what it takes, "
+            f"and the machines, used {best.utilisation:.1%}, {machines / api:.0f} times."
         )
+
+
+def pace(fleet: OwnFleet) -> str:
+    """Say what a replica gives, and for how much."""
+    price = fleet.rented.usd_per_hour / fleet.rented.replicas
+    return f"{fleet.choice.best:.3g} requests a second for {price:.2f} USD an hour"
 
 
 def targets(found: BuildOrBuy) -> str:

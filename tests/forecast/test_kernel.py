@@ -93,9 +93,7 @@ def test_newcomers_are_counted_as_scipy_counts_them(size):
 
 def test_normals_of_worlds_are_those_of_scipy():
     share = np.concatenate([np.random.default_rng(1).uniform(size=5000), [1e-300, 1e-20, 0.0749, 0.0751, 1 - 1e-12]])
-    assert special.normals(share.reshape(5, -1)) == pytest.approx(
-        ndtri(share).reshape(5, -1), rel=1e-14, abs=1e-15
-    )
+    assert special.normals(share.reshape(5, -1)) == pytest.approx(ndtri(share).reshape(5, -1), rel=1e-14, abs=1e-15)
 
 
 @given(st.integers(1, 30), st.integers(1, 1_200), st.integers(0, 2**32))

@@ -317,3 +317,30 @@ def test_what_more_history_brings_is_told_about_the_range_that_is_told(beta):
     assert all(each.p90 - each.p10 < now.p90 - now.p10 for each in longer)
     assert {each.factor for each in found.drivers} == set(FACTORS) - {"renewals"}  # there are no contracts
     assert all(each.low <= 0 <= each.high and 0 <= each.share < 1 for each in found.drivers)
+
+
+def test_a_gap_between_two_contracts_on_one_card_is_a_gap(growth, tmp_path):
+    file = tmp_path / "contracts.csv"
+    rows = [
+        "plan,customer,signed,from,to,committed,per,renewal",
+        "enterprise,team-337,2026-01-01,2026-02-01,2026-12-01,60000,contract,1",
+        "enterprise,team-337,2026-01-01,2027-02-01,2027-05-01,90000,contract,1",
+    ]
+    file.write_text("\n".join(rows) + "\n")
+    made = prepared(growth, card=[PLANS], months=6, segments="plan", how={"contracts": file})
+    assert made.promises is not None
+    assert made.promises.due[0].tolist() == [60_000, 0, 0, 0, 0, 90_000]
+    assert made.promises.counts[0].tolist() == [1, 0, 0, 1, 1, 1]
+    file.write_text("\n".join([*rows, "enterprise,team-337,2026-01-01,2027-04-01,2028-05-01,1,contract,1"]) + "\n")
+    with pytest.raises(InputError, match=r"overlapping contract"):
+        prepared(growth, card=[PLANS], months=6, segments="plan", how={"contracts": file})
+
+
+def test_a_contract_without_a_commitment_is_told_with_the_others(growth):
+    held = signed_for("team-337", date(2026, 2, 1), date(2027, 2, 1), committed=Decimal(0), renewal=0.5)
+    late = signed_for("team-334", date(2026, 2, 1), date(2028, 2, 1), committed=Decimal(0), renewal=None)
+    found = forecast_revenue(growth, card=[PLANS], months=6, segments="plan", contracts=[held, late], **FEW)
+    rows = {row.customer: row for row in found.committed}
+    one, other = rows["team-337"], rows["team-334"]
+    assert (one.until, one.due, one.goes_on, one.renewal) == ("2027-01", 0.0, "2027-02", 0.5)
+    assert (other.until, other.due, other.goes_on) == ("", 0.0, "")

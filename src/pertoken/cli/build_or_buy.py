@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pertoken.serving.tuned import Tuning
 
 PEOPLE = (
-    click.option("--salary", type=click.FloatRange(0), default=0.0, help="Of a person for a year, all included. [USD]"),
-    click.option("--engineering-months", type=click.FloatRange(0), default=0.0, help="Months of people until it serves."),
+    click.option("--salary", type=click.FloatRange(0), default=0.0, help="Of a person for a year, all in. [USD]"),
+    click.option("--engineering-months", type=click.FloatRange(0), default=0.0, help="Months of work until it serves."),
     click.option("--amortised-months", type=click.IntRange(1), default=24, show_default=True,
                  help="Months over which these are borne."),
     click.option("--operations", type=click.FloatRange(0), default=0.0, help="People who keep it running, as 0.25."),
@@ -55,8 +55,10 @@ class People:
 
         if self.tuning_tokens is None:
             return None
-        method = "adapter" if self.adapter else "full"
-        return Tuning(tokens=float(str(self.tuning_tokens)), every_months=self.tuning_months, method=method)
+        return Tuning(
+            tokens=float(str(self.tuning_tokens)), every_months=self.tuning_months,
+            method="adapter" if self.adapter else "full",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ def _known(ctx: click.Context, param: click.Parameter, value: str) -> str:
 
 
 CALLED = (
-    click.option("--api", required=True, is_eager=True, callback=_known,
+    click.option("--api", required=True, callback=_known,
                  help="The model that is called, as `pertoken price` names it."),
     click.option("--on", "day", type=Day(), help="Day whose prices of the API hold; today if not said."),
     click.option("--api-ttft", type=Seconds(), help="Time to the first token of the API, as you measured it."),

@@ -62,6 +62,25 @@ class Seconds(click.ParamType[float]):
         return float(found[1]) / (1000 if found[2] == "ms" else 1)
 
 
+class Time(click.ParamType[float]):
+    """A longer time, with its unit."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read `24h` as 86400.
+
+        >>> Time().convert("24h", None, None), Time().convert("30min", None, None)
+        (86400.0, 1800.0)
+        """
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(s|min|h|d)\s*", str(value))
+        if found is None:
+            self.fail(f"{value!r} is no time; expected for example 30min, 24h or 7d", param, ctx)
+        return float(found[1]) * _PER[found[2]]
+
+
 ON = (
     click.option("--gpu", "gpus", required=True, help="GPUs to look at, as h100,l40s,a10g."),
     click.option("--input", "input_tokens", type=Count(), required=True, help="Tokens of one prompt."),
@@ -79,7 +98,7 @@ ON = (
                  help="How the week goes: flat, diurnal, weekly, office, or a CSV file of your own."),
     click.option("--engine", default="vllm", show_default=True, help="The engine, or the file of a profile."),
     click.option("--max-gpus", type=click.IntRange(1), default=8, show_default=True, help="GPUs of a replica."),
-    click.option("--headroom", type=click.FloatRange(0), default=0.2, show_default=True, help="Capacity above the load."),
+    click.option("--headroom", type=click.FloatRange(0), default=0.2, show_default=True, help="Capacity above load."),
     click.option("--spare", type=click.IntRange(0), default=0, show_default=True,
                  help="Machines beside those of the load; 1 for N+1."),
     click.option("--provider", "providers", default="", help="Who may rent the machines out, as aws,gcp."),
@@ -126,15 +145,18 @@ class On:
         """Say them as the workbench takes them."""
         from pertoken.serving.autoscale import Autoscale
 
-        load = {} if not self.prefix_share else {"prefix_share": self.prefix_share}
         return {
             "gpus": _names(self.gpus), "input_tokens": float(self.input_tokens),
             "output_tokens": float(self.output_tokens), "spread": self.spread, "ttft": self.ttft, "tpot": self.tpot,
             "percentile": self.percentile, "precisions": _names(self.precision), "traffic": self.traffic,
             "engine": self.engine, "max_gpus": self.max_gpus, "providers": _names(self.providers),
             "regions": _names(self.regions), "purchases": _names(self.purchases), "offers": self._offers(),
-            "policy": Autoscale(headroom=self.headroom, spare=self.spare), **load,
+            "policy": Autoscale(headroom=self.headroom, spare=self.spare), **self.served(),
         }  # fmt: skip
+
+    def served(self) -> dict[str, Any]:
+        """Say how requests are served, beyond what is always said."""
+        return {"prefix_share": self.prefix_share} if self.prefix_share else {}
 
     def _offers(self) -> "tuple[Offer, ...] | None":
         if not self.prices:

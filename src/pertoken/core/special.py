@@ -43,20 +43,24 @@ ROOT, LARGE = math.sqrt(0.5), 20.0
 
 @Loop
 def fraction(x, above, below):  # type: ignore[no-untyped-def]
-    top, bottom = above[7], below[7]
-    for k in range(6, -1, -1):
-        top, bottom = top * x + above[k], bottom * x + below[k]
-    return top / bottom
+    a, b, c, d, e, f, g, h = above
+    top = ((((((h * x + g) * x + f) * x + e) * x + d) * x + c) * x + b) * x + a
+    a, b, c, d, e, f, g, h = below
+    return top / (((((((h * x + g) * x + f) * x + e) * x + d) * x + c) * x + b) * x + a)
 
 
 @Loop
 def normals_of(shares, out):  # type: ignore[no-untyped-def]
-    """Find the normals at or below which there are these shares, to 1e-15; both arrays are flat."""
+    """Find the normals at or below which there are these shares, to 1e-15; both arrays are flat.
+
+    All as if they were near the median, several at a time, then the others one by one.
+    """
     for k in range(len(shares)):
         q = shares[k] - 0.5
-        if abs(q) <= SPLIT:
-            out[k] = q * fraction(SPLIT * SPLIT - q * q, *MIDDLE)
-        else:
+        out[k] = q * fraction(SPLIT * SPLIT - q * q, *MIDDLE)
+    for k in range(len(shares)):
+        q = shares[k] - 0.5
+        if abs(q) > SPLIT:
             r = math.sqrt(-math.log(min(shares[k], 1 - shares[k])))
             z = fraction(r - NEAR, *OUTER) if r <= FAR else fraction(r - FAR, *TAIL)
             out[k] = z if q > 0 else -z

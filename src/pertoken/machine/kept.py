@@ -14,6 +14,9 @@ from pertoken.machine.code import Code
 from pertoken.machine.folder import folder
 
 HEAD = b"pertoken loop 1"
+VERSIONS = 4
+"""Versions of a function that are kept: several releases or checkouts may share the folder."""
+
 SHORT = 20
 """Digits of a digest in a name."""
 
@@ -48,13 +51,13 @@ def kept(place: Path) -> Code | None:
 
 
 def keep(place: Path, code: Code) -> None:
-    """Write machine code, whole or not at all, for what the function was before; where that can't be, do nothing."""
+    """Write machine code, whole or not at all; where that can't be, do nothing. The oldest versions go."""
     head = HEAD, code.symbol.encode(), " ".join(code.words).encode(), sha256(code.file).hexdigest().encode()
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         part = place.with_name(f".{place.name}.{os.getpid()}.part")
         part.write_bytes(b"\n".join((*head, code.file)))
         part.replace(place)
-        for old in place.parent.glob(f"{place.stem.rpartition('-')[0]}-*.loop"):
-            if old != place:
-                old.unlink(missing_ok=True)
+        alike = place.parent.glob(f"{place.stem.rpartition('-')[0]}-*.loop")
+        for old in sorted(alike, key=lambda each: each.stat().st_mtime)[:-VERSIONS]:
+            old.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""An API against fleets of one's own as a sheet: who is cheaper where, what each side costs, and the picture of both."""
+"""An API against fleets of one's own as a sheet: who is cheaper where, what each side costs, and a picture of both."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -198,18 +198,21 @@ def _costs(answer: BuildOrBuy, *, brief: bool) -> Table:
 
 def _rounded(table: Table, *, drop: Sequence[str] = ()) -> Table:
     """Round money to whole units, for people, and leave out columns of nothing but zeros."""
+    rows = [
+        tuple(_whole(cell) if column.kind == "money" else cell for cell, column in zip(row, table.columns, strict=True))
+        for row in table.rows
+    ]
     kept = [
         k for k, column in enumerate(table.columns)
-        if column.name not in drop and (column.kind != "money" or any(round(row[k]) for row in table.rows))
+        if column.name not in drop and (column.kind != "money" or any(row[k] for row in rows))
     ]  # fmt: skip
-    whole = {k for k in kept if table.columns[k].kind == "money"}
-    shown = tuple(
-        replace(table.columns[k], kind="count", formula=None) if k in whole else table.columns[k] for k in kept
-    )
-    rows = tuple(
-        tuple(round(row[k]) if k in whole and row[k] is not None else row[k] for k in kept) for row in table.rows
-    )  # type: ignore[arg-type]
-    return replace(table, columns=shown, rows=rows)
+    shown = [replace(each, kind="count", formula=None) if each.kind == "money" else each for each in table.columns]
+    cells = tuple(tuple(row[k] for k in kept) for row in rows)
+    return replace(table, columns=tuple(shown[k] for k in kept), rows=cells)
+
+
+def _whole(cell: Cell) -> Cell:
+    return None if cell is None or isinstance(cell, str) else round(cell)
 
 
 def _best(answer: BuildOrBuy) -> list[OwnFleet]:

@@ -13,8 +13,9 @@ from pertoken.forecast.combined import CONFLICT
 from pertoken.forecast.fitted import COMING
 from pertoken.forecast.scored import LEVELS, rates
 from pertoken.forecast.signed import SIGNED
+from pertoken.present.forecast_parts import by_month, changes
 from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
-from pertoken.present.numbers import show
+from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
 CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
@@ -45,8 +46,10 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
     ), *_landing(answer), _months(answer, brief=brief)]  # fmt: skip
     blocks += [_part(answer, key) for key in _told(answer)]
-    blocks += [*_committed(answer), *_above(answer)]
+    blocks += [*changes(answer), *_committed(answer), *_above(answer)]
     blocks += [*_drivers(answer), *_more(answer), *_backtest(answer)]
+    if not brief:
+        blocks += by_month(answer, _told(answer))
     if rests:
         blocks += [*_concentration(answer), _beliefs(answer)]
     notes = [Note(text, "warning" if text.startswith("!") else "info") for text in answer.notes]
@@ -340,7 +343,8 @@ def _backtest(answer: Forecast) -> Iterator[Table]:
           (("crps", "CRPS"), ("wape", "WAPE"), ("bias", "Bias"), ("in_80", "In 80 %"))),
         Column("count", "Made", "count"),
     )  # fmt: skip
-    note = f"Of {made.scored.horizon} days, made on {len(made.origins)} earlier days from what was known then."
+    made_on = counted(len(made.origins), "earlier days")
+    note = f"Of {made.scored.horizon} days, made on {made_on} from what was known then."
     if made.money is not None:
         note += " Revenue is what usage comes to by the cards, at a month's pace, both foretold and come."
     yield Table("backtest", "How good were such forecasts?", columns, tuple(rows), note, total=False)

@@ -15,6 +15,8 @@ LEAST: Mapping[Kind, int] = {"quantity": 0, "estimate": 0, "unit_money": 2, "exa
 SIGNIFICANT: Mapping[Kind, int] = {"estimate": 3}
 """Digits that say something, where not six: what a model reckons is known to a few percent."""
 MOST_DECIMALS = 12
+LARGE = 1_000
+"""Money from which on cents say nothing of what is estimated."""
 WIDE = Context(prec=999, rounding=ROUND_HALF_UP)
 
 
@@ -47,6 +49,15 @@ def show(value: Cell, kind: Kind, unit: str = "") -> str:
     number = exact(value)
     text = f"{_digits(number.scaleb(2, WIDE), kind)} %" if kind == "share" else _digits(number, kind)
     return f"{text} {unit}" if unit else text
+
+
+def rough(*values: Number) -> Kind:
+    """Say how money that is estimated is written: without cents, where the largest of it has no use for them.
+
+    >>> rough(12.5, -3.0), rough(12.5, -40_000.0)
+    ('money', 'count')
+    """
+    return "count" if max(map(abs, values)) >= LARGE else "money"
 
 
 def exact(value: Number) -> Decimal:

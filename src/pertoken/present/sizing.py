@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
 from math import isfinite
+from typing import Protocol
 
 import numpy as np
 
@@ -36,6 +37,7 @@ BUYING = (
 
 SEEN = (
     Column("latency", "Latency", "text"),
+    Column("by", "By", "text"),
     *(Column(name, name.upper() if name[0] == "p" else "Mean", "estimate", "ms") for name in STATISTICS),
     Column("low", "Low", "estimate", "times"),
     Column("high", "High", "estimate", "times"),
@@ -52,12 +54,57 @@ TOP = 12
 """Ways that people are shown."""
 
 
-def sheet(answer: Sized, *, brief: bool = False) -> Sheet:
+class Times(Protocol):
+    """A time that requests took [s]."""
+
+    @property
+    def mean(self) -> float:
+        """On average."""
+
+    @property
+    def p50(self) -> float:
+        """Half of them saw at most this."""
+
+    @property
+    def p95(self) -> float:
+        """Nineteen of twenty."""
+
+    @property
+    def p99(self) -> float:
+        """Ninety-nine of a hundred."""
+
+
+class Simulated(Protocol):
+    """What a simulation says of the cheapest way."""
+
+    @property
+    def ttft(self) -> Times:
+        """Time to the first token at the best rate of the formulas."""
+
+    @property
+    def tpot(self) -> Times:
+        """Time of each later token there."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the targets hold there."""
+
+    @property
+    def best(self) -> float:
+        """Best rate at which they hold in the simulation [1/s]."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were simulated."""
+
+
+def sheet(answer: Sized, *, brief: bool = False, simulated: Simulated | None = None) -> Sheet:
     """Lay out ways to serve a load.
 
     Args:
         answer: The ways.
         brief: True for people: the best of them, with fewer columns.
+        simulated: What a simulation says of the cheapest way, if there was one.
     """
     listed = [one for one in answer.choices if not one.lacking]
     served = bool(answer.choices[0].bought)
@@ -66,7 +113,8 @@ def sheet(answer: Sized, *, brief: bool = False) -> Sheet:
         blocks.append(_figures(answer.best, answer.best.bought[0]))
     blocks += _brief(answer, listed) if brief else tables(answer, listed)
     if served:
-        blocks += [_latencies(answer.best), uses(answer.best.bought[0], USES), *_pictures(answer, listed)]
+        blocks += [_latencies(answer.best, simulated), uses(answer.best.bought[0], USES), *_pictures(answer, listed)]
+    blocks += [_confirmed(answer.best, simulated)] if simulated else []
     blocks += [Note(each, "warning") for each in (*answer.lacking, *warnings(listed))]
     return Sheet(f"Serving {answer.model}", _words(answer), tuple(blocks), _meta(answer))
 
@@ -102,7 +150,8 @@ def _figures(best: Choice, way: Bought) -> Figures:
             Figure("best_rate", "Best rate of a replica", best.best, "estimate", "1/s", note=band),
             Figure("running", "At work in it", best.running, "estimate", "requests",
                    note=f"{show(best.kv_fill, 'share')} of the cache"),
-            Figure("utilisation", "Paid hours used", way.utilisation, "share", note=f"{show(idle, 'share')} serve nobody"),
+            Figure("utilisation", "Paid hours used", way.utilisation, "share",
+                   note=f"{show(idle, 'share')} serve nobody"),
         )
     )  # fmt: skip
 
@@ -152,13 +201,27 @@ def _stretch(hours: list[Hour]) -> tuple[Cell, ...]:
     return (hours[0].days, at, rate, machines, round(hours[0].most), used)
 
 
-def _latencies(best: Choice) -> Table:
-    times = tuple(
-        (name.upper(), *(_ms(each[at]) for at in STATISTICS), *best.bands[name])
-        for name, each in (("ttft", best.ttft), ("tpot", best.tpot))
-    )
+def _latencies(best: Choice, simulated: Simulated | None) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for name, each in (("ttft", best.ttft), ("tpot", best.tpot)):
+        rows.append((name.upper(), "formulas", *(_ms(each[at]) for at in STATISTICS), *best.bands[name]))
+        if simulated:
+            seen = (_ms(getattr(getattr(simulated, name), at)) for at in STATISTICS)
+            rows.append((name.upper(), "simulation", *seen, None, None))
     note = "8 of 10 measured runs that were held out lay between low and high times what is reckoned."
-    return Table("latencies", "What requests of the cheapest see at its best rate", SEEN, times, note, total=False)
+    return Table(
+        "latencies", "What requests of the cheapest see at its best rate", SEEN, tuple(rows), note, total=False
+    )
+
+
+def _confirmed(best: Choice, simulated: Simulated) -> Note:
+    """Say whether a simulation bears the formulas out."""
+    rate, count = show(best.best, "estimate"), show(simulated.requests, "count")
+    found = (
+        f"In a simulation of {count} requests its best rate within the targets is {show(simulated.best, 'estimate')}"
+    )
+    against = f"{found} a second, by formulas {rate}."
+    return Note(against) if simulated.holds else Note(f"{against} Size the fleet by the lower one.", "warning")
 
 
 def _pictures(answer: Sized, listed: Sequence[Choice]) -> list[Chart]:

@@ -110,7 +110,7 @@ def _key(one: Choice) -> tuple[Cell, ...]:
 
 def _way(answer: Sized, one: Choice) -> tuple[Cell, ...]:
     way = one.bought[0] if one.bought else None
-    by_purchase = {each.rented.purchase: each.monthly for each in one.bought}
+    by_purchase: dict[str, float] = {each.rented.purchase: each.monthly for each in one.bought}
     return (
         *_key(one), one.best, one.binds, basis(one),
         *(_ms(each[name]) for each in (one.ttft, one.tpot) for name in STATISTICS),

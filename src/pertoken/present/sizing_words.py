@@ -54,7 +54,8 @@ def load(wanted: Wanted) -> str:
             (f"TTFT {targets.first:g} s", targets.first), (f"TPOT {targets.each * 1000:g} ms", targets.each)
         ) if isfinite(aim)
     ]  # fmt: skip
-    within = f"; {targets.percentile:g} % within {' and '.join(aims)}" if aims else "; no target of latency"
+    due = f"due within {wanted.deadline / 3600:g} h" if isfinite(wanted.deadline) else "no target of latency"
+    within = f"; {targets.percentile:g} % within {' and '.join(aims)}" if aims else f"; {due}"
     return f"{come}, {tokens}{within}"
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import inf, isfinite
 
 from pertoken.core.money import Values
 from pertoken.serving.autoscale import Autoscale, away_share
 from pertoken.serving.commit import Term, plan
 from pertoken.serving.cost import UnitCosts, unit_costs
 from pertoken.serving.fleet import Fleet, run
+from pertoken.serving.offline import offline
 from pertoken.serving.percentiles import Load
 from pertoken.serving.rented import Rented
 from pertoken.serving.traffic import Traffic
@@ -95,7 +96,9 @@ def policy_of(policy: Autoscale, one: Rented) -> Autoscale:
     return replace(policy, away_share=SPOT) if one.purchase == "spot" else policy
 
 
-def bought(each: Sequence[Rented], pace: Pace, load: Load, traffic: Traffic, policy: Autoscale) -> tuple[Bought, ...]:
+def bought(  # noqa: PLR0917  what a purchase hangs on
+    each: Sequence[Rented], pace: Pace, load: Load, traffic: Traffic, policy: Autoscale, deadline: float = inf
+) -> tuple[Bought, ...]:
     """Buy a fleet in every way that there is, the best machine for each, the cheapest way first.
 
     Args:
@@ -104,20 +107,27 @@ def bought(each: Sequence[Rented], pace: Pace, load: Load, traffic: Traffic, pol
         load: The requests.
         traffic: How they come.
         policy: How the fleet follows.
+        deadline: How long requests may wait, which are then served at the full rate; infinite if they may not. [s]
     """
-    made = sorted(_each(each, pace, load, traffic, policy), key=lambda one: one.monthly)
+    made = sorted(_each(each, pace, load, traffic, policy, deadline), key=lambda one: one.monthly)
     first: dict[str, Bought] = {}
     for one in made:
         first.setdefault(one.rented.purchase, one)
     return tuple(first.values())
 
 
-def _each(each: Sequence[Rented], pace: Pace, load: Load, traffic: Traffic, policy: Autoscale) -> Iterator[Bought]:
+def _each(  # noqa: PLR0917  as `bought`
+    each: Sequence[Rented], pace: Pace, load: Load, traffic: Traffic, policy: Autoscale, deadline: float
+) -> Iterator[Bought]:
     fleets: dict[tuple[int, float], Fleet] = {}
     for one in each:
         how, size = policy_of(policy, one), one.replicas
         if (size, how.away_share) not in fleets:
-            fleets[size, how.away_share] = run(traffic, size * pace.best, how, full_rate=size * pace.full)
+            fleets[size, how.away_share] = (
+                offline(traffic, size * pace.full, deadline, start_seconds=policy.start_seconds)
+                if isfinite(deadline)
+                else run(traffic, size * pace.best, how, full_rate=size * pace.full)
+            )
         yield _bought(one, fleets[size, how.away_share], pace, load, traffic)
 
 

@@ -85,6 +85,7 @@ class Wanted:
         policy: How the fleet follows.
         offers: Machines for rent.
         purchases: Ways to buy them that are wanted; all if none.
+        deadline: How long requests may wait that are due by a time, instead of targets; infinite if they may not. [s]
     """
 
     load: Load
@@ -93,6 +94,7 @@ class Wanted:
     policy: Autoscale
     offers: tuple[Offer, ...]
     purchases: tuple[str, ...] = ()
+    deadline: float = inf
 
 
 def choices(each: Sequence[Asked], wanted: Wanted, book: Book) -> list[Choice]:
@@ -144,6 +146,6 @@ def _choice(  # noqa: PLR0917  what is known of one
         ttft={name: float(one.first[k]) for name, one in told.items()},
         tpot={name: float(one.each[k]) for name, one in told.items()},
         floor_ttft=float(found.floor_first[k]), floor_tpot=float(found.floor_each[k]), bands=bands,
-        rented=able, bought=bought(able, pace, wanted.load, wanted.traffic, wanted.policy), lacking=lacking,
-        notes=notes,
+        rented=able, lacking=lacking, notes=notes,
+        bought=bought(able, pace, wanted.load, wanted.traffic, wanted.policy, wanted.deadline),
     )  # fmt: skip

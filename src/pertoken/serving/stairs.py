@@ -57,7 +57,8 @@ class Own:
     def shares(self) -> Values:
         """Share of the time in which each level of the shape or a higher one is asked for, shape `(level,)`."""
         _, each = levels(self.shape, self.policy, width=self.width)
-        return np.minimum(np.cumsum(each[::-1])[::-1], 1.0)
+        shares: Values = np.minimum(np.cumsum(each[::-1])[::-1], 1.0)
+        return shares
 
     @property
     def held(self) -> Values:

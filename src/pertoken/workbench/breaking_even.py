@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from pertoken.serving.sized import Sized
 from pertoken.serving.stairs import SECONDS, Own, Stairs, last, lowest, reach, stairs
 from pertoken.serving.tuned import Tuned, Tuning, tuned
 from pertoken.workbench.costs import Prices, prices
-from pertoken.workbench.quotes import call, price
+from pertoken.workbench.quotes import Call, call, price
 from pertoken.workbench.sizing import size
 
 __all__ = ["BuildOrBuy", "OwnFleet", "build_or_buy", "known_api"]
@@ -76,8 +76,11 @@ def build_or_buy(
     Raises:
         InputError: An unknown name, nothing that serves the load, or a number that can't be.
     """
-    load = {"input": input_tokens, "output": output_tokens, "cached": float(more.get("prefix_share", 0.0))}
-    each, source = _api_price(api, load, on, catalog)
+    if isfinite(more.get("deadline", inf)):
+        raise InputError("a deadline in a comparison over volumes; expected targets of latency; see size for a batch")
+    cached = float(more.get("prefix_share", 0.0))
+    calls = call(requests=1_000_000, input=input_tokens, output=output_tokens, cached=cached)
+    each, source = _api_price(api, calls, on, catalog)
     side = Api(name=api, per_request=each, source=source, ttft=api_ttft, tpot=api_tpot, private=private)
     found = size(model, gpus, rate=rate, input_tokens=input_tokens, output_tokens=output_tokens, **more)
     _ = found.best  # what stands in the way, where nothing serves the load
@@ -97,9 +100,9 @@ def known_api(api: str, catalog: Prices = None) -> str:
     return api
 
 
-def _api_price(api: str, load: Mapping[str, float], on: date, catalog: Prices) -> tuple[float, str]:
+def _api_price(api: str, calls: Call, on: date, catalog: Prices) -> tuple[float, str]:
     """Tell what a request costs by API [USD], and who says so."""
-    quote = price([api], calls=call(requests=1_000_000, **load), on=on, catalog=catalog).quotes[0]
+    quote = price([api], calls=calls, on=on, catalog=catalog).quotes[0]
     if quote.currency != "USD":
         raise InputError(f"{api} is priced in {quote.currency}; expected USD, in which machines are; say another API")
     return float(quote.per_request), quote.source
@@ -136,11 +139,10 @@ def _held(found: Sized, api: Api, bearing: _Bearing, fine: Tuned | None, most: f
     each = [stairs(own, min(max(end, looked), reach(own))) for own, end in zip(owns, ends, strict=True)]
     whole = lowest([_until(one, looked) for one in each])
     fleets = [_fleet(*way, volume, bearing, api, one) for way, one in zip(ways, each, strict=True)]
-    made = BuildOrBuy(
+    return BuildOrBuy(
         model=found.model, api=api, volume=volume, fleets=tuple(fleets), looked=looked, sized=found, tuned=fine,
         crossings=crossed(whole, owns, api.per_request), stretches=stretches(whole, api.per_request),
     )  # fmt: skip
-    return made
 
 
 def _until(one: Stairs, high: float) -> Stairs:

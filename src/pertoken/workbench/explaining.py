@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FEW = 512
 """Worlds of what is only compared, in one even design."""
 
-LENGTHS = (30, 60, 90, 180)
+LENGTHS = (30, 60, 90, 180, 365)
 """Lengths of history whose ranges are told. [day]"""
 
 LONGER = 1.2

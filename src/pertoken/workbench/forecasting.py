@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -293,12 +294,13 @@ def _committed(made: Prepared) -> "tuple[Committed, ...]":
     if made.agreed is None:
         return ()
     months, terms, promises = made.agreed.months, made.agreed.terms, made.promises
+    last = {each.customer: each.end for each in sorted(made.said.agreements, key=lambda one: one.end)}
     found = []
-    for customer in np.unique(terms.customer):
+    for customer in np.flatnonzero([bool(card) for card in made.agreed.cards]):
         own = terms.customer == customer
         ends = own & (terms.expires < len(months))
-        last = int(terms.expires[own].max())
-        until = months[last] if last < len(months) else ""
+        until = str(last[made.agreed.customers[customer]] - timedelta(days=1))[: len(months[0])]
+        until = until if until <= months[-1] else ""
         due, drawn = float(terms.committed[ends].sum()), float(terms.drawn[ends].sum())
         goes_on = _renewal(promises, months, int(customer))
         found.append(Committed(made.agreed.customers[customer], due, drawn, until, *goes_on))
@@ -366,14 +368,16 @@ def _notes(made: Prepared) -> tuple[str, ...]:
     mean = made.fitted.predicted.samples.mean(axis=0)
     share = mean.max() / mean.sum() if mean.sum() > 0 else 0.0
     agreed = made.agreed.notes if made.agreed else ()
-    notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *made.fitted.predicted.notes]
+    name = panel.customers[int(mean.argmax())]
+    judged = [each for each in made.fitted.predicted.notes if share <= HALF or not each.startswith(f"{name} is ")]
+    notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *judged]
     if share > HALF:
-        name = panel.customers[int(mean.argmax())]
         notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
     if made.begun is not None:
         month, days = made.begun.month, made.begun.rest
         ahead = made.fitted.of.months[0]
-        notes.append(f"the log ends {days} days before {month} does: it lands as its own line; sums begin with {ahead}")
+        left = f"{days} day{'s' * (days > 1)}"
+        notes.append(f"the log ends {left} before {month} does: it lands as its own line; sums begin with {ahead}")
     notes += [
         f"! {name} has signed, and no usage that their plan charges for is planned: taken to be as large as newcomers "
         "of their segment; say `planned`"

@@ -162,6 +162,7 @@ def prepared(
     """
     from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.landing import begun  # noqa: PLC0415
+    from pertoken.forecast.signed import headed  # noqa: PLC0415
 
     told, contracts = {"tracks": _asked(segments, depth), "how": _in_time(how)}, how.get("contracts", ())
     read = history(log, card=card, revenue=revenue, cost=cost, whole=True, unpriced=unpriced, **told)  # type: ignore[arg-type]
@@ -180,6 +181,9 @@ def prepared(
     level = _level(panel.weighted(standing.weights), voices, seed)
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming, level=level)
     charged = charging(read, plans, standing.plan, ahead)
+    planned = {each.customer for each in beside.agreements if each.planned is not None}
+    if agreed is not None and planned:
+        agreed = headed(made.of, agreed, planned, charged.worth(made.of))
     done = Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming, month, voices)
     return replace(done, fitted=done.with_signed(made))
 
@@ -216,8 +220,9 @@ def _too_short(panel: "Panel") -> str:
     pace = zip(panel.cells["meter"].column(), np.nansum(panel.quantity, axis=(1, 2)) / days, strict=True)
     used = ", ".join(f"{each:,.0f} {meter}" for meter, each in pace)
     return (
-        f"the log has {days} days ({first} to {last}) by {len(panel)} customers: {used} a day; a forecast needs "
-        f"{SHORTEST} days at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
+        f"the log has {days} day{'s' * (days > 1)} ({first} to {last}) by {len(panel)} customers: {used} a day; "
+        f"a forecast needs {SHORTEST} days at least, and 30 to say much; "
+        "with fewer, make a model of assumptions: pertoken model init"
     )
 
 
@@ -248,11 +253,12 @@ def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
 
 def _in_time(how: LogAhead) -> How:
     """Give rating the dates of contracts, where these are records of what was signed."""
-    from pertoken.connect.contracts import renewed  # noqa: PLC0415  the calculator must start fast
+    from pertoken.connect.contracts import read_contracts, renewed  # noqa: PLC0415  the calculator must start fast
 
     said = how.get("contracts", ())
-    dated = said if isinstance(said, (str, Path)) else [each for _, each in renewed(("", _dated(one)) for one in said)]
-    return {**how, "contracts": dated}
+    if isinstance(said, (str, Path)):
+        return {**how, "contracts": read_contracts(said, gaps=True)}
+    return {**how, "contracts": [each for _, each in renewed(("", _dated(one)) for one in said)]}
 
 
 def _dated(said: Agreement | Contract) -> Contract:

@@ -44,13 +44,10 @@ def size(
     providers: Sequence[str] = (),
     regions: Sequence[str] = (),
     purchases: Sequence[str] = (),
+    deadline: float = inf,
     **more: float | str,
 ) -> Sized:
     """Size a fleet: for each GPU, number of GPUs to a replica and precision, the best rate, latencies and cost.
-
-    >>> found = size("llama-3.1-8b", ["h100"], rate=12, input_tokens=1200, output_tokens=250, ttft=1, tpot=0.04)
-    >>> found.best.binds, found.best.tpot["p99"] < 0.0401
-    ('TPOT', True)
 
     Args:
         model: The model: a name, the path of its `config.json`, or its shape.
@@ -71,6 +68,7 @@ def size(
         providers: Who may rent them out; all if none.
         regions: Where they may stand; all if none.
         purchases: How they may be bought: `on_demand`, `spot`, `reserved_1y`, `reserved_3y`; all if none.
+        deadline: How long requests may wait, as a batch that is due by tomorrow; instead of targets. [s]
         more: What else `estimate_serving` takes, as `prefix_share`.
 
     Raises:
@@ -81,12 +79,10 @@ def size(
     _check(model, input_tokens + output_tokens, spread)
     wanted = Wanted(
         load=Load(input_tokens=input_tokens, output_tokens=output_tokens, spread=spread, aids=asked[0].aids),
-        targets=Targets(first=ttft, each=tpot, percentile=percentile),
-        traffic=_traffic(traffic, rate),
-        policy=policy or Autoscale(),
-        offers=_rented(offers, providers, regions),
-        purchases=_purchases(purchases),
-    )
+        targets=Targets(first=ttft, each=tpot, percentile=percentile), traffic=_traffic(traffic, rate, deadline),
+        policy=policy or Autoscale(), offers=_rented(offers, providers, regions), purchases=_purchases(purchases),
+        deadline=_deadline(deadline, ttft, tpot),
+    )  # fmt: skip
     return _sized(asked, wanted)
 
 
@@ -148,6 +144,14 @@ def _allowed(name: str, wanted: Sequence[str]) -> bool:
     return not wanted or name.lower() in {each.lower() for each in wanted}
 
 
+def _deadline(deadline: float, ttft: float, tpot: float) -> float:
+    if not deadline > 0:
+        raise InputError(f"a deadline of {deadline:g} s; expected a time above 0, as 24 hours")
+    if isfinite(deadline) and (isfinite(ttft) or isfinite(tpot)):
+        raise InputError("a deadline and targets of latency; expected one of them: what may wait has no TTFT to keep")
+    return deadline
+
+
 def _purchases(wanted: Sequence[str]) -> tuple[str, ...]:
     for name in wanted:
         if name not in PURCHASES:
@@ -155,8 +159,8 @@ def _purchases(wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(wanted)
 
 
-def _traffic(said: str | Path | Traffic, rate: float | None) -> Traffic:
-    """Take a pattern, a file or traffic, of the mean rate that is said."""
+def _traffic(said: str | Path | Traffic, rate: float | None, deadline: float) -> Traffic:
+    """Take a pattern, a file or traffic, of the mean rate that is said; what may wait goes on as it was."""
     if rate is not None and not (isfinite(rate) and rate > 0):
         raise InputError(f"a load of {rate:g} requests a second; expected a number above 0")
     if isinstance(said, str) and said in PATTERNS:
@@ -164,6 +168,7 @@ def _traffic(said: str | Path | Traffic, rate: float | None) -> Traffic:
             raise InputError(f"no load; expected how many requests come, of which {said!r} is the pattern, as 12/s")
         return pattern(said, mean=rate)
     found = said if isinstance(said, Traffic) else _own_traffic(said)
+    found = replace(found, repeats=True) if isfinite(deadline) else found
     return found if rate is None else replace(found, rates=found.rates * rate / found.rates.mean())
 
 
