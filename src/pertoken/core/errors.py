@@ -7,8 +7,6 @@ EXIT_CHECK = 1
 EXIT_INPUT = 2
 SHOWN = 12
 """How many known names a message lists."""
-SHORT = 6
-"""Letters below which a name may have less in common with another that is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +97,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     'did you mean input_tokens?'
     """
     names = sorted(set(known))
-    cutoff = 0.7 if len(name) < SHORT else 0.8  # one wrong letter of four is a quarter of them
-    close = alike(name, names, cutoff=cutoff) or [each for each in names if each.startswith(name)][:3] if name else []
+    close = alike(name, names) or [known for known in names if known.startswith(name)][:3] if name else []
     if close:
         return f"did you mean {' or '.join(close)}?"
     shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
