@@ -54,6 +54,7 @@ TABLE = {
     "token": Constant(3e-7, 1e-9, 1e-5, 0.8, 0.8),
     "request": Constant(2e-2, 1e-3, 2e-1, 0.7, 0.6),
     "slower": Constant(1.0, 0.05, 10.0, 0.7),
+    "turns": Constant(1.5, 0.5, 15.0, 0.5, 0.5),
     "wait": Constant(0.3, 0.02, 1.0, 0.5, 0.5),
     "uneven": Constant(1.3, 1.0, 4.0, 0.4),
 }
@@ -66,9 +67,9 @@ TIED = {
     "compute16": "compute",
     "compute4": "compute",
     "hop": "hop",
-    "hop_pcie": "hop",
+    "hop_pcie": "hop_pcie",
     "wire": "wire",
-    "wire_pcie": "wire",
+    "wire_pcie": "wire_pcie",
 }
 """Constants that deviate together: an engine's kernels are good or bad at all of them."""
 

@@ -31,6 +31,7 @@ class Era:
 
 
 _VLLM = ("vllm", "nm-vllm", "vllm(nm-vllm)")
+_SGLANG = ("sglang",)
 _TRT = ("trtllm", "tensorrt-llm", "trt-llm", "tensorrt_llm", "trt")
 
 ERAS = (
@@ -41,7 +42,8 @@ ERAS = (
     Era(name="trtllm-0.17", engines=_TRT, below="1", most=2048, spare=0.95, small_cache=True),
     Era(name="trtllm-1.0", engines=_TRT, below="1.1", most=2048, small_cache=True),
     Era(name="trtllm", engines=(*_TRT, "nim"), most=2048, small_cache=True),
-    Era(name="sglang", engines=("sglang",), most=2048, spare=0.88),
+    Era(name="sglang-0.5.8", engines=_SGLANG, below="0.5.9", most=2048, spare=0.88),
+    Era(name="sglang", engines=_SGLANG, most=2048, spare=0.88),
     Era(name="tgi", engines=("tgi", "text-generation-inference"), most=128, chunk=4096),
 )
 """In the order in which they are looked through: the earliest that holds."""
@@ -84,5 +86,5 @@ def family(name: str) -> str:
 
 def _numbers(version: str) -> tuple[int, ...]:
     """Read the leading numbers of a version; none of a word."""
-    found = re.match(r"\s*v?(\d+)(?:\.(\d+))?", version)
+    found = re.match(r"\s*v?(\d+)(?:\.(\d+))?(?:\.(\d+))?", version)
     return tuple(int(part or 0) for part in found.groups()) if found else ()

@@ -97,7 +97,7 @@ def closed(  # noqa: PLR0917  what a load has
     alone = checked * (1 + aids.drafting) * (1 + aids.adapters)
     added = prompt_time(model, on, engine, others, context, input_tokens, aids)
     # a prompt comes in the middle of a step, and its own last step runs beside the others
-    own = added + alone * np.where(running > 1, 1.5, 1.0) + starting(model, on, engine)
+    own = added + alone * np.where(running > 1, engine.turns, 1.0) + starting(model, on, engine)
     ahead = (engine.wait if wait is None else wait) * others
     first = own + ahead * added / on.pipeline
     each = alone / aids.accepted + (others - ahead) * added / on.pipeline / np.maximum(output_tokens - 1, 1)
