@@ -88,12 +88,12 @@ def profile(constants: Mapping[str, float], *, most: float, chunk: float, spare:
     """Make a profile of constants by name, and of what the engine is set to.
 
     Args:
-        constants: Those of `TABLE`.
+        constants: Those of `TABLE`; one that a file of an earlier day lacks is taken as it is thought beforehand.
         most: Sequences that it runs at once at most.
         chunk: Tokens of prompts that a step takes at most.
         spare: Share of the memory that it takes for itself.
     """
-    whole = {name: np.float64(constants[name]) for name in TABLE if not name.startswith(("compute", "hop", "wire"))}
+    whole = {name: np.float64(constants.get(name, TABLE[name].start)) for name in TABLE if not name.startswith(("compute", "hop", "wire"))}
     return Profile(
         **whole,
         compute=np.array([constants[f"compute{bits}"] for bits in (16, 8, 4)]),
