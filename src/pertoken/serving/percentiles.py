@@ -9,7 +9,8 @@ from pertoken.serving.layout import Layout
 from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes
 from pertoken.serving.opening import opening
-from pertoken.serving.steady import Steady, flowing, starting
+from pertoken.serving.seating import seating
+from pertoken.serving.steady import Steady, flowing, seats
 from pertoken.serving.values import Values
 
 NEAR = 1.05
@@ -79,8 +80,12 @@ def at_work(  # noqa: PLR0917  what a load meets
     filled = np.minimum(load.input_tokens * (1 - load.aids.prefix_share) / engine.chunk, 1.0)
     spread = np.asarray(load.spread, dtype=float)
     seen = opening(state.rate, state.running, state.step_time, state.prompt_time, on.pipeline, filled, spread)
-    fixed = seen.fixed + starting(model, on, engine)
-    first = fixed + gammaincinv(seen.mean**2 / seen.variance, share) * seen.variance / seen.mean
+    sure = state.prompt_time / on.pipeline * np.maximum(1 - spread, 0)
+    mean = np.maximum(seen.mean - sure, 1e-12)
+    chance = gammaincinv(mean**2 / seen.variance, share) * seen.variance / mean - mean
+    room = seats(model, on, engine, load.input_tokens + load.output_tokens / 2)
+    seated = seating(state.running, room, state.running / state.rate)
+    first = state.first + _beside(chance, seated.quantile(share) - seated.mean)
     nearby = _flowing(model, on, engine, load, np.asarray(running) * NEAR)
     each = _each(state, nearby, load, on.pipeline, share)
     return Latency(state.running, state.rate, first, each, state.prompt_time)
@@ -106,8 +111,13 @@ def _each(state: Steady, nearby: Steady, load: Load, stages: Values, share: floa
     crowd = np.sqrt(state.running * whole / power * (1 - power / 3))
     slope = (nearby.step_time - state.step_time) / (nearby.running - state.running) / load.aids.accepted / left
     by_crowd = ndtri(share) * crowd * slope
-    more = np.where(by_prompts > 0, np.hypot(by_prompts, by_crowd), by_prompts + by_crowd)
+    more = _beside(by_prompts, by_crowd)
     return np.where(np.asarray(load.output_tokens) > 1, np.maximum(state.each + more, plain), plain)
+
+
+def _beside(one: Values, other: Values) -> Values:
+    """Put two distances from their means together that have nothing to do with each other, at a high percentile."""
+    return np.where((one > 0) & (other > 0), np.hypot(one, other), one + other)
 
 
 def _flowing(model: Sizes, on: Layout, engine: Profile, load: Load, running: Values) -> Steady:

@@ -9,6 +9,7 @@ from pertoken.serving.layout import Layout
 from pertoken.serving.memory import fits
 from pertoken.serving.opening import opening
 from pertoken.serving.profile import Profile
+from pertoken.serving.seating import seating
 from pertoken.serving.sizes import Sizes
 from pertoken.serving.steptime import pace, step
 from pertoken.serving.values import Values
@@ -151,8 +152,10 @@ def flowing(  # noqa: PLR0917  what a load has
     behind = share * (first - still)
     several = output_tokens > 1
     answer = (later + np.where(several, behind, 0.0)) / (1 - share) / np.maximum(output_tokens - 1, 1e-9)
-    each = np.where(several, answer, alone / aids.accepted)
-    return Steady(running=running, rate=share / prompt, first=first, each=each, prompt_time=added, step_time=alone)
+    each, rate = np.where(several, answer, alone / aids.accepted), share / prompt
+    seated = seating(running, seats(model, on, engine, context), running / rate)
+    first = first + seated.mean
+    return Steady(running=running, rate=rate, first=first, each=each, prompt_time=added, step_time=alone)
 
 
 def _share(work: Values, first: Values, still: Values, later: Values) -> Values:
