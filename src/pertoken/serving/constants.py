@@ -36,7 +36,7 @@ TABLE = {
     "compute8": Constant(0.62, 0.3, 0.95, 0.2, 0.2),
     "compute4": Constant(0.5, 0.2, 0.95, 0.3, 0.15),
     "attention": Constant(0.45, 0.1, 0.8, 0.3),
-    "unpacked": Constant(0.7, 0.3, 1.0, 0.3),
+    "unpacked": Constant(0.7, 0.3, 1.0, 0.3, 0.3),
     "routed": Constant(1.2, 1.0, 3.0, 0.3, 0.15),
     "crowded": Constant(1.4, 1.0, 4.0, 0.4, 0.2),
     "skew": Constant(0.5, 0.01, 1.5, 0.7),
@@ -60,7 +60,7 @@ TABLE = {
 }
 """What is fitted. [s] where it is a time."""
 
-SHARES = ("weights", "cache", "wire", "wire_pcie", "wait")
+SHARES = ("weights", "cache", "unpacked", "wire", "wire_pcie", "wait")
 """Constants that can't pass 1, whatever an engine's own deviation."""
 
 TIED = {

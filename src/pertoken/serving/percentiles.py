@@ -73,8 +73,11 @@ def at_work(  # noqa: PLR0917  what a load meets
         share: Share of the requests that see no more, as 0.99; None for the mean.
     """
     state = _flowing(model, on, engine, load, running)
+    room = seats(model, on, engine, load.input_tokens + load.output_tokens / 2)
+    seated = seating(state.running, room, state.running / state.rate)
+    mean_first = state.first + seated.mean
     if share is None:
-        return Latency(state.running, state.rate, state.first, state.each, state.prompt_time)
+        return Latency(state.running, state.rate, mean_first, state.each, state.prompt_time)
     from scipy.special import gammaincinv  # noqa: PLC0415  slow to load
 
     filled = np.minimum(load.input_tokens * (1 - load.aids.prefix_share) / engine.chunk, 1.0)
@@ -83,9 +86,7 @@ def at_work(  # noqa: PLR0917  what a load meets
     sure = state.prompt_time / on.pipeline * np.maximum(1 - spread, 0)
     mean = np.maximum(seen.mean - sure, 1e-12)
     chance = gammaincinv(mean**2 / seen.variance, share) * seen.variance / mean - mean
-    room = seats(model, on, engine, load.input_tokens + load.output_tokens / 2)
-    seated = seating(state.running, room, state.running / state.rate)
-    first = state.first + _beside(chance, seated.quantile(share) - seated.mean)
+    first = mean_first + _beside(chance, seated.quantile(share) - seated.mean)
     nearby = _flowing(model, on, engine, load, np.asarray(running) * NEAR)
     each = _each(state, nearby, load, on.pipeline, share)
     return Latency(state.running, state.rate, first, each, state.prompt_time)

@@ -100,4 +100,5 @@ def _told(state: Steady, output_tokens: Values) -> Values:
 
 
 def _part(numbers: Numbers, lines: Values) -> Numbers:
-    return replace(numbers, **{each.name: getattr(numbers, each.name)[..., lines] for each in fields(numbers)})
+    values = {each.name: np.asarray(getattr(numbers, each.name)) for each in fields(numbers)}
+    return replace(numbers, **{name: value[..., lines] if value.ndim else value for name, value in values.items()})

@@ -31,8 +31,8 @@ class Seating(NamedTuple):
 def seating(running: Values, seats: Values, stay: Values) -> Seating:
     """Say how long requests wait for a seat: Erlang's second formula, halved since stays are much alike.
 
-    The formula is taken between whole seats by the incomplete gamma function. A load that no steady state has, with
-    less than one seat free, is taken to wait as with one free: such a queue grows as long as the load lasts.
+    The formula is taken between whole seats by the incomplete gamma function. With less than one seat free it is that
+    of one: beyond, a queue grows as long as the load lasts.
 
     Args:
         running: Requests at work, on average.

@@ -20,8 +20,11 @@ LAYERS = 64
 ROUNDS = 24
 """Halvings of the search for how many sequences an open load keeps running."""
 
-TURNS = 6
+TURNS = 12
 """Rounds that find how long a request waits, and how many come meanwhile."""
+
+FULL = 0.999
+"""Share of the seats from which on all are taken."""
 
 FEWEST = 1e-3
 """Sequences that the least load keeps running, on average."""
@@ -66,6 +69,14 @@ def prompt_time(  # noqa: PLR0917  what a prompt meets
     return chunks * (mixed - alone) * np.where(on.apart > 1, engine.uneven, 1.0)
 
 
+def _checked(  # noqa: PLR0917  what a step has
+    model: Sizes, on: Layout, engine: Profile, batch: Values, context: Values, aids: Aids
+) -> Values:
+    """Time of a step that checks drafted tokens with the next one: more rows, over the same caches, read once [s]."""
+    rows = 1 + aids.drafted
+    return step(model, on, engine, batch * rows, context / rows).total
+
+
 def starting(model: Sizes, on: Layout, engine: Profile) -> Values:
     """Time that a request needs before its first step, longer for what has more and more complex layers [s]."""
     layers = model.layers + engine.slower * model.expert_layers
@@ -98,7 +109,7 @@ def closed(  # noqa: PLR0917  what a load has
     context = input_tokens + output_tokens / 2
     others = np.maximum(running - 1, 0)
     batch = np.maximum(running, 1)
-    checked = step(model, on, engine, batch, context, batch * aids.drafted).total
+    checked = _checked(model, on, engine, batch, context, aids)
     alone = checked * (1 + aids.drafting) * (1 + aids.adapters)
     added = prompt_time(model, on, engine, others, context, input_tokens, aids)
     # a prompt comes in the middle of a step, and its own last step runs beside the others
@@ -138,7 +149,7 @@ def flowing(  # noqa: PLR0917  what a load has
         spread: Standard deviation of the length of prompts, as a share of their mean.
     """
     context, batch = input_tokens + output_tokens / 2, running + 1
-    checked = step(model, on, engine, batch, context, batch * aids.drafted).total
+    checked = _checked(model, on, engine, batch, context, aids)
     alone = checked * (1 + aids.drafting) * (1 + aids.adapters)
     added = prompt_time(model, on, engine, running, context, input_tokens, aids)
     later, prompt = (output_tokens - 1) * alone / aids.accepted, added / on.pipeline
@@ -153,8 +164,6 @@ def flowing(  # noqa: PLR0917  what a load has
     several = output_tokens > 1
     answer = (later + np.where(several, behind, 0.0)) / (1 - share) / np.maximum(output_tokens - 1, 1e-9)
     each, rate = np.where(several, answer, alone / aids.accepted), share / prompt
-    seated = seating(running, seats(model, on, engine, context), running / rate)
-    first = first + seated.mean
     return Steady(running=running, rate=rate, first=first, each=each, prompt_time=added, step_time=alone)
 
 
@@ -180,8 +189,8 @@ def opened(  # noqa: PLR0917  what a load has
 ) -> Steady:
     """Serve requests that come at a rate of their own, by Little's law; at most as many at once as `most`.
 
-    Bisects for how many run, see `flowing`. Where even `most` are served slower than they come, the load is saturated
-    and the state is that of `most`.
+    Bisects for how many run, see `flowing`; who comes may wait for a seat. Where even `most` are served slower than
+    they come, the load is saturated and the state is that of `most` without the queue outside, which only grows.
     """
     shape = np.broadcast_shapes(*map(np.shape, (rate, most, input_tokens, output_tokens, on.gpus, model.layers)))
     low = np.full(shape, np.log(FEWEST))
@@ -191,7 +200,10 @@ def opened(  # noqa: PLR0917  what a load has
         enough = flowing(model, on, engine, np.exp(middle), input_tokens, output_tokens, aids).rate >= rate
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     state = flowing(model, on, engine, np.exp(high), input_tokens, output_tokens, aids)
-    return replace(state, rate=np.minimum(state.rate, rate))
+    room = seats(model, on, engine, input_tokens + output_tokens / 2)
+    seated = seating(state.running, room, state.running / state.rate).mean
+    served = np.exp(high) < most * FULL
+    return replace(state, rate=np.minimum(state.rate, rate), first=state.first + np.where(served, seated, 0.0))
 
 
 def serve(  # noqa: PLR0917  what a load has

@@ -15,10 +15,10 @@ from pertoken.core.errors import InputError, alike, nearest
 from pertoken.serving.aids import Aids
 from pertoken.serving.asked import Asked, Range, ServingEstimate, reckon
 from pertoken.serving.book import Engine
-from pertoken.serving.eras import ERAS, OTHERS, era
+from pertoken.serving.eras import ERAS, OTHERS, era, named
 from pertoken.serving.lack import lacking
 from pertoken.serving.layout import Layout
-from pertoken.serving.precision import Precision, cache_bytes, precision
+from pertoken.serving.precision import Precision, cache_bytes, precision, published
 from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes, sizes
 from pertoken.serving.spread import Parallel, spread
@@ -44,7 +44,7 @@ def estimate_serving(
     input_tokens: float,
     output_tokens: float,
     engine_version: str = "",
-    precision: str = "bf16",
+    precision: str = "",
     kv_precision: str = "",
     concurrency: float | str | None = None,
     rate: float | None = None,
@@ -71,7 +71,8 @@ def estimate_serving(
         input_tokens: Length of a prompt. [token]
         output_tokens: Length of an answer. [token]
         engine_version: Version of the engine; the newest known if empty.
-        precision: Of the weights: `bf16`, `fp8`, `int8`, `int4` (AWQ, GPTQ), `fp4`, `mxfp4`, in any usual spelling.
+        precision: Of the weights: `bf16`, `fp8`, `int8`, `int4` (AWQ, GPTQ), `fp4`, `mxfp4`, in any usual spelling; what
+            the name of the model says (`...-FP8`), or as it is published, if empty.
         kv_precision: Of the cache: `bf16`, `fp8`; what the engine does with such weights if empty.
         concurrency: Clients in a closed loop; `max`, or None without a rate, for all there is room for; `rate:8`.
         rate: Requests that come whatever is answered, as `rate:8` says too. [1/s]
@@ -137,7 +138,8 @@ def read_load(load: Mapping[str, Any]) -> Asked:
     if unknown := sorted(set(load) - OPTIONS):
         raise InputError(f"unknown {unknown[0]!r}; {nearest(unknown[0], OPTIONS)}")
     shape, gpu = _shape(load["model"]), find_machine(load["gpu"])
-    numbers = _numbers(str(load.get("precision") or "bf16"), shape.weight_bits)
+    kept = _kept(load, shape)
+    numbers = _numbers(kept, shape.weight_bits)
     engine = _engine(load.get("engine") or "vllm", str(load.get("engine_version") or ""))
     how, replicas = _parallel(load, experts=shape.experts is not None)
     clients, rate = _load(load)
@@ -157,8 +159,15 @@ def read_load(load: Mapping[str, Any]) -> Asked:
         aids=_aids(load),
         model=shape.name,
         gpu=gpu.name,
-        precision=str(load.get("precision") or "bf16"),
+        precision=kept,
     )
+
+
+def _kept(load: Mapping[str, Any], shape: Architecture) -> str:
+    """Say in which precision the weights are kept."""
+    said = str(load.get("precision") or "").strip().lower()
+    name = shape.name if isinstance(load["model"], Architecture) else Path(load["model"]).name
+    return published(name, shape.weight_bits) if said in ("", "auto", "none", "nan") else str(load["precision"])
 
 
 @lru_cache(maxsize=1024)
@@ -201,7 +210,7 @@ def _engine(engine: str | Engine, version: str) -> Engine:
 @lru_cache(maxsize=1024)
 def _house(engine: str, version: str) -> Engine:
     found = era(engine, version)
-    if found is OTHERS and (close := alike(engine.lower(), {name for each in ERAS for name in each.engines})):
+    if found is OTHERS and (close := alike(named(engine)[0], {name for each in ERAS for name in each.engines})):
         raise InputError(f"unknown engine {engine!r}; did you mean {' or '.join(close)}?")
     return engines.book().engine(found.name)
 
@@ -223,7 +232,7 @@ def _set(name: str, most: float | None, chunk: float | None, spare: float | None
 
 
 def _kv(load: Mapping[str, Any], engine: Engine, numbers: Precision) -> float:
-    if load.get("kv_precision"):
+    if str(load.get("kv_precision") or "auto").lower() != "auto":
         return cache_bytes(str(load["kv_precision"]))
     return 1.0 if engine.era.small_cache and numbers.kind > 0 and numbers.scope == "all" else 2.0
 
