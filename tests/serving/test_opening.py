@@ -44,8 +44,9 @@ def test_a_request_that_finds_an_idle_engine_takes_its_prompt_and_a_step(rate, s
     assert float(found.fixed + found.mean) == pytest.approx(step + prompt, rel=1e-3)
 
 
-@pytest.mark.parametrize(("model", "gpu", "count", "prompt", "answer", "share"), GRID)
-def test_percentiles_are_those_of_the_simulation(model, gpu, count, prompt, answer, share):
+@pytest.mark.parametrize("case", GRID)
+def test_percentiles_are_those_of_the_simulation(case):
+    model, gpu, count, prompt, answer, share = case
     asked = read_load(
         {"model": model, "gpu": gpu, "count": count, "input_tokens": prompt, "output_tokens": answer, "engine": "vllm"}
     )

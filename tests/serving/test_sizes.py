@@ -109,7 +109,8 @@ def test_numbers_that_a_gpu_cannot_multiply_are_unpacked_to_sixteen(gpu, bits, k
         ("NVIDIA A100-SXM4-80GB", "A100-80GB-SXM"), ("B200-180GB", "B200-180GB"), ("L40S", "L40S-48GB"),
         ("RTX 4090", "RTX4090-24GB"), ("RTX 6000 Ada", "RTX6000ADA-48GB"), ("RTX6000Ada", "RTX6000ADA-48GB"),
         ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "RTXPRO6000-96GB"), ("NVIDIA H100 PCIe", "H100-80GB-PCIe"),
-        ("NVIDIA A100 80GB PCIe", "A100-80GB-PCIe"), ("b200_sxm", "B200-180GB"), ("AMD Instinct MI300X", "MI300X-192GB"),
+        ("NVIDIA A100 80GB PCIe", "A100-80GB-PCIe"), ("b200_sxm", "B200-180GB"),
+        ("AMD Instinct MI300X", "MI300X-192GB"),
         ("NVIDIA RTX 6000 Ada Generation", "RTX6000ADA-48GB"), ("NVIDIA H100 80GB HBM3", "H100-80GB-SXM"),
     ],
 )  # fmt: skip
@@ -157,7 +158,8 @@ def test_engines_are_known_with_their_version_beside_or_within_the_name(engine, 
     ("model", "bits", "name"),
     [
         ("neuralmagic/Meta-Llama-3.1-8B-Instruct-FP8", 16, "fp8"), ("openai/gpt-oss-20b", 4.25, "mxfp4"),
-        ("deepseek-ai/DeepSeek-R1", 8, "fp8"), ("x-quantized.w4a16", 16, "w4a16"), ("nvidia/DeepSeek-R1-NVFP4", 8, "nvfp4"),
+        ("deepseek-ai/DeepSeek-R1", 8, "fp8"), ("x-quantized.w4a16", 16, "w4a16"),
+        ("nvidia/DeepSeek-R1-NVFP4", 8, "nvfp4"),
     ],
 )  # fmt: skip
 def test_a_model_is_served_as_its_name_says_or_as_it_is_published(model, bits, name):

@@ -24,7 +24,20 @@ Link = Literal["nvlink", "pcie", "infinity_fabric"]
 
 
 PADDING = frozenset(
-    {"nvidia", "amd", "instinct", "tesla", "geforce", "quadro", "hbm", "generation", "blackwell", "server", "edition", ""}
+    {
+        "nvidia",
+        "amd",
+        "instinct",
+        "tesla",
+        "geforce",
+        "quadro",
+        "hbm",
+        "generation",
+        "blackwell",
+        "server",
+        "edition",
+        "",
+    }
 )
 """Words of a GPU's name that tell it from no other."""
 

@@ -30,8 +30,8 @@ COLUMNS = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Region", "Pri
 TELLING_NOTHING = (
     "instruct", "chat", "hf", "it", "base", "thinking", "preview", "coder", "math", "super", "dynamic", "quantized",
     "fp8", "fp4", "nvfp4", "mxfp4", "awq", "gptq", "gguf", "int4", "int8", "w4a16", "w8a8", "w8a16", "bf16", "fp16",
-    "float16", "static", "pertensor", "marlin", "4bit", "8bit", "beta", r"v0\.\d", r"v1\.5", r"v\d", r"2[3-6]\d\d", r"0\d\d\d",
-    r"12\d\d",
+    "float16", "static", "pertensor", "marlin", "4bit", "8bit", "beta", r"v0\.\d", r"v1\.5", r"v\d",
+    r"2[3-6]\d\d", r"0\d\d\d", r"12\d\d",
 )  # fmt: skip
 """Parts of a model's name that don't tell its shape."""
 

@@ -41,10 +41,10 @@ TABLE = {
     "crowded": Constant(1.4, 1.0, 4.0, 0.4, 0.2),
     "skew": Constant(0.5, 0.01, 1.5, 0.7),
     "hop": Constant(6e-6, 1e-6, 3e-5, 0.5, 0.4),
-    "hop_pcie": Constant(15e-6, 3e-6, 1e-4, 0.6, 0.4),
+    "hop_pcie": Constant(15e-6, 3e-6, 1e-4, 0.4, 1.0),
     "growth": Constant(0.3, 0.02, 2.0, 0.7),
     "wire": Constant(0.55, 0.15, 1.0, 0.3, 0.3),
-    "wire_pcie": Constant(0.5, 0.1, 1.0, 0.4, 0.3),
+    "wire_pcie": Constant(0.5, 0.1, 1.0, 0.2, 1.0),
     "layer": Constant(4e-5, 3e-6, 2e-4, 0.6, 0.4),
     "expert": Constant(2e-5, 1e-6, 2e-4, 0.7, 0.4),
     "fused": Constant(0.5, 0.05, 1.0, 0.5),
@@ -93,7 +93,11 @@ def profile(constants: Mapping[str, float], *, most: float, chunk: float, spare:
         chunk: Tokens of prompts that a step takes at most.
         spare: Share of the memory that it takes for itself.
     """
-    whole = {name: np.float64(constants.get(name, TABLE[name].start)) for name in TABLE if not name.startswith(("compute", "hop", "wire"))}
+    whole = {
+        name: np.float64(constants.get(name, TABLE[name].start))
+        for name in TABLE
+        if not name.startswith(("compute", "hop", "wire"))
+    }
     return Profile(
         **whole,
         compute=np.array([constants[f"compute{bits}"] for bits in (16, 8, 4)]),

@@ -22,7 +22,13 @@ class Opening(NamedTuple):
 
 
 def opening(  # noqa: PLR0917  what a request meets
-    rate: Values, running: Values, step_time: Values, prompt_time: Values, stages: Values, filled: Values, spread: Values
+    rate: Values,
+    running: Values,
+    step_time: Values,
+    prompt_time: Values,
+    stages: Values,
+    filled: Values,
+    spread: Values,
 ) -> Opening:
     """Say how long the first token takes.
 

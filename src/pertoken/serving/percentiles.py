@@ -6,10 +6,10 @@ import numpy as np
 
 from pertoken.serving.aids import PLAIN, Aids
 from pertoken.serving.layout import Layout
-from pertoken.serving.profile import Profile
-from pertoken.serving.sizes import Sizes
 from pertoken.serving.opening import opening
+from pertoken.serving.profile import Profile
 from pertoken.serving.seating import seating
+from pertoken.serving.sizes import Sizes
 from pertoken.serving.steady import Steady, flowing, seats
 from pertoken.serving.values import Values
 
