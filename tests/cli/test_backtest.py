@@ -46,7 +46,7 @@ def table(desk, used):
 @pytest.fixture
 def log(desk, used):
     rows = [
-        {"customer": who, "timestamp": f"{day}T09:00:00Z", "tier": "free" if who < "c05" else "pro",
+        {"customer": who, "timestamp": f"{day}T23:50:00Z", "tier": "free" if who < "c05" else "pro",
          "input_tokens": n - n // 4, "output_tokens": n // 4}
         for who, day, n in cells(used)
     ]  # fmt: skip
@@ -133,3 +133,15 @@ def test_a_log_without_customers_is_refused(ask):
 def test_a_meter_that_is_not_there_is_refused(log):
     with pytest.raises(InputError, match="no meter 'output'"):
         pt.backtest(log, meter="output")
+
+
+def test_a_last_day_that_is_only_partly_in_the_log_is_left_out_and_said(ask, desk, used):
+    rows = [{"customer": who, "timestamp": f"{day}T23:50:00Z", "input_tokens": n} for who, day, n in cells(used)]
+    more = [{"customer": f"c{i:02d}", "timestamp": "2026-03-03T08:10:00Z", "input_tokens": 5} for i in range(CUSTOMERS)]
+    whole, cut = write(desk / "whole.csv", rows), write(desk / "cut.csv", rows + more)
+    tables = [numbers(ask("backtest", each, *SHORT, "--format", "json"))["forecasters"] for each in (whole, cut)]
+    assert tables[0] == tables[1]
+    assert "2026-03-03, only partly in the log, is left out" in pt.backtest(cut, horizon=7, history=(14,)).notes
+    months = pt.backtest(cut, horizon=1, history=(1,), grain="month", draws=20)
+    assert months.periods == ("2026-01", "2026-02")
+    assert "2026-03, only partly in the log, is left out" in months.notes

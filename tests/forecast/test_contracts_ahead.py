@@ -20,8 +20,8 @@ from pertoken.forecast.replayed import Books
 from pertoken.forecast.replayed import listed as by_line
 from pertoken.forecast.settlement import settled
 from pertoken.forecast.sharded import simulate_sharded
-from pertoken.forecast.signed import SIGNED, SignedPrior, joined, level_of, listed
-from pertoken.forecast.simulate import simulate
+from pertoken.forecast.signed import SIGNED, SignedPrior, headed, joined, level_of, listed
+from pertoken.forecast.simulate import pick, simulate
 from pertoken.forecast.tariff import tariffs
 from pertoken.forecast.tariff_bill import bill, billed
 from pertoken.forecast.under_contract import losses
@@ -277,3 +277,22 @@ def test_without_a_plan_the_pace_of_the_commitment_stands_in_for_it():
 def test_a_plan_that_never_charges_so_much_says_so():
     assert level_of(lambda usage: np.full(len(usage), 500.0), 600.0) is None  # a fee, and nothing for usage
     assert level_of(lambda usage: 500 + 2 * usage, 600.0) == pytest.approx(300)
+
+
+@pytest.mark.parametrize(("planned", "factor"), [(1.0, 1.0), (4.0, 2.0), (0.25, 0.5), (1e9, 4.0)])
+def test_who_is_in_the_middle_of_a_ramp_heads_for_the_plan_by_the_part_that_is_ahead(planned, factor):
+    """Half of the ramp is over, so that the plan counts by a half: four times what usage says is twice in the end."""
+    model = steady(months=4)
+    name = model.people.names[0]
+    told = agreed([contract(name, start=date(2026, 11, 16), end=date(2027, 12, 1), ramp=2)], model.months, [name])
+    told = replace(told, ramp=np.array([[0.75, 1.0, 1.0, 1.0]]), ramp_now=np.array([0.5]))
+    present = float(np.interp(0.5, model.people.shares, model.people.level[0]))
+    told = replace(told, planned=np.array([planned * 2 * present]))
+
+    def worth(_plan, _segment, usage, _month):
+        return usage
+
+    model = replace(model, people=pick(model, np.array([0])).people)
+    made = headed(model, told, {name}, worth)
+    assert made.growing[0] == pytest.approx([1.5 * factor**0.5, *[2 * factor] * 3], rel=0.02)
+    assert headed(model, told, {"another"}, worth).growing[0] == pytest.approx([1.5, 2, 2, 2])

@@ -183,6 +183,28 @@ def test_a_change_within_thirty_days_is_asked_about_and_none_is_invented():
     assert wrong <= 5
 
 
+def lasting(seed, stays):
+    """75 days of customers who share shocks of 5 %, a part of which stays from day to day."""
+    draw = rng(3_000 + seed)
+    shared = draw.normal(0, 0.05, 75)
+    for day in range(1, 75):
+        shared[day] = stays * shared[day - 1] + np.sqrt(1 - stays**2) * shared[day]
+    week = np.where(np.arange(75) % 7 >= 5, 0.6, 1.0)
+    return draw.lognormal(6, 1.2, (31, 1)) * week * np.exp(shared + draw.normal(0, 0.5, (31, 75)))
+
+
+@pytest.mark.parametrize(("stays", "least"), [(0.0, 22), (0.7, 17)])
+def test_in_75_days_a_step_of_30_percent_is_found_and_none_is_invented(stays, least):
+    asked = wrong = 0
+    for seed in range(30):
+        value, at = lasting(seed, stays), 25 + seed % 25
+        wrong += bool(found(panel(value), rng=rng(seed)))
+        value[:, at:] *= 1.3 if seed % 2 else 1 / 1.3
+        asked += any(abs(days(75).index(one.on) - at) <= 3 for one in found(panel(value), rng=rng(seed)))
+    assert wrong <= 2
+    assert asked >= least
+
+
 def test_a_break_that_was_declared_is_not_told_again():
     value = stationary(7)
     value[:, 45:] *= 0.5

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pertoken as pt
+from pertoken.connect.loads import read_load
 from pertoken.serving.opening import opening
 from pertoken.serving.percentiles import Load, at_work
 from pertoken.serving.seating import seating
-from pertoken.workbench.serving import read_load
 
 GRID = [
     ("llama-3.1-8b", "h100", 1, 200, 200, 0.6), ("llama-3.1-8b", "h100", 1, 4000, 100, 0.3),

@@ -237,10 +237,35 @@ def test_no_legal_card_stops_a_forecast_and_the_answer_says_what_it_cost(growth,
         growth, card=[str(plans)], months=2, segments="plan", draws=40, tested=False, progress=told.append
     )
     (note,) = (each for each in found.notes if "line by line" in each)
-    assert note.startswith("rated line by line in 40 worlds; what makes the range wide")
+    assert note.startswith("rated line by line in 40 worlds; what makes the range wide is told from 16 worlds")
     assert "months from a contract's start" in note
     assert "rate it line by line" not in note  # it has been
-    assert (found.drivers, found.worlds["revenue"].shape, told[-1]) == ((), (40, 2), 1.0)
+    assert (found.worlds["revenue"].shape, told[-1]) == ((40, 2), 1.0)
+    assert {each.factor for each in found.drivers} == set(FACTORS) - {"renewals"}
+    assert all(each.low <= each.high for each in found.drivers)
+    assert any(each.low < each.still < each.high for each in found.drivers)
+    assert len(found.more) == 1  # the history is long
+
+
+def test_what_makes_the_range_wide_is_the_same_line_by_line_in_the_same_worlds(growth):
+    made = prepared(growth, card=[PLANS], months=2, segments="plan", how={})
+    labels = made.standing.plan.labels
+    books = Books(made.plans, tuple({"plan": label} for label in labels), "month")
+    held = frozenset({"growth", "arrivals", "shocks"})
+    how = {"draws": 16, "seed": 1, "held": held, "replicates": 1}
+    fast = made.charging.simulated(made.fitted.of, **how)
+    slow = replace(made.charging, books=books).simulated(made.fitted.of, **how)
+    assert slow.money() == pytest.approx(fast.money(), rel=1e-5, abs=2.0)
+
+
+def test_who_makes_the_revenue_is_the_same_line_by_line_at_list(growth):
+    made = prepared(growth, card=[PLANS], months=2, segments="plan", how={})
+    books = Books(made.plans, tuple({"plan": label} for label in made.standing.plan.labels), "month")
+    slow = replace(made, charging=replace(made.charging, books=books))
+    one, other = (foretold(each, draws=20, explain=False, tested=False).concentration for each in (made, slow))
+    paying = [name for name, money in one.items() if 50 < money < 1_450 or money > 1_600]  # no minimum at list
+    assert [other[name] for name in paying] == pytest.approx([one[name] for name in paying], rel=0.05)
+    assert len(paying) > 10
 
 
 def test_a_launch_ahead_moves_the_months_after_it(growth, answer):
@@ -316,4 +341,31 @@ def test_what_more_history_brings_is_told_about_the_range_that_is_told(beta):
     assert [each.days for each in longer] == [60, 90]
     assert all(each.p90 - each.p10 < now.p90 - now.p10 for each in longer)
     assert {each.factor for each in found.drivers} == set(FACTORS) - {"renewals"}  # there are no contracts
-    assert all(each.low <= each.high and 0 <= each.share < 1 for each in found.drivers)
+    assert all(each.low <= 0 <= each.high and 0 <= each.share < 1 for each in found.drivers)
+
+
+def test_a_gap_between_two_contracts_on_one_card_is_a_gap(growth, tmp_path):
+    file = tmp_path / "contracts.csv"
+    rows = [
+        "plan,customer,signed,from,to,committed,per,renewal",
+        "enterprise,team-337,2026-01-01,2026-02-01,2026-12-01,60000,contract,1",
+        "enterprise,team-337,2026-01-01,2027-02-01,2027-05-01,90000,contract,1",
+    ]
+    file.write_text("\n".join(rows) + "\n")
+    made = prepared(growth, card=[PLANS], months=6, segments="plan", how={"contracts": file})
+    assert made.promises is not None
+    assert made.promises.due[0].tolist() == [60_000, 0, 0, 0, 0, 90_000]
+    assert made.promises.counts[0].tolist() == [1, 0, 0, 1, 1, 1]
+    file.write_text("\n".join([*rows, "enterprise,team-337,2026-01-01,2027-04-01,2028-05-01,1,contract,1"]) + "\n")
+    with pytest.raises(InputError, match=r"overlapping contract"):
+        prepared(growth, card=[PLANS], months=6, segments="plan", how={"contracts": file})
+
+
+def test_a_contract_without_a_commitment_is_told_with_the_others(growth):
+    held = signed_for("team-337", date(2026, 2, 1), date(2027, 2, 1), committed=Decimal(0), renewal=0.5)
+    late = signed_for("team-334", date(2026, 2, 1), date(2028, 2, 1), committed=Decimal(0), renewal=None)
+    found = forecast_revenue(growth, card=[PLANS], months=6, segments="plan", contracts=[held, late], **FEW)
+    rows = {row.customer: row for row in found.committed}
+    one, other = rows["team-337"], rows["team-334"]
+    assert (one.until, one.due, one.goes_on, one.renewal) == ("2027-01", 0.0, "2027-02", 0.5)
+    assert (other.until, other.due, other.goes_on) == ("", 0.0, "")

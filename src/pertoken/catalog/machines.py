@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import ClassVar, Literal, get_args
 
 from pertoken.catalog.prices import STANDARD, Rate
-from pertoken.core.errors import InputError, nearest
+from pertoken.core.errors import InputError, alike, nearest
 from pertoken.core.exact import CONTEXT
 
 Precision = Literal["fp16", "fp8", "int8", "fp4"]
@@ -127,10 +127,11 @@ def find_gpu(gpus: Iterable[Gpu], name: str) -> Gpu:
     word = name.strip().lower()
     if word in known:
         return known[word]
-    for alike in (_parts, _letters):
-        if found := {alike(each): gpu for each, gpu in known.items()}.get(alike(word)):  # type: ignore[operator]
+    for written in (_parts, _letters):
+        if found := {written(each): gpu for each, gpu in known.items()}.get(written(word)):  # type: ignore[operator]
             return found
-    raise InputError(f"unknown GPU {name!r}; {nearest(word, known)}")
+    close = alike(word, known, cutoff=0.7)  # names are short: one wrong digit is a quarter of them
+    raise InputError(f"unknown GPU {name!r}; {nearest(close[0] if close else word, close or known)}")
 
 
 def _parts(name: str) -> frozenset[str]:

@@ -32,12 +32,12 @@ class Log(Book):
     layout: str
     period: str
     timezone: str
-    unpriced: workbench.Aside
     rejects: str | None
     on: date | None
     contracts: str | None
     start: date | None
     end: date | None
+    unpriced: workbench.Aside = "raise"
 
     def said(self) -> dict[str, Any]:
         """What was said, as the workbench takes it."""
@@ -86,8 +86,6 @@ READ = (
     *AS_IT_IS,
     click.option("--period", default="", metavar="PERIOD",
                  help="Month (or day, quarter, year) of a log without times."),
-    click.option("--unpriced", type=click.Choice(["raise", "report"]), default="raise", show_default=True,
-                 help="Refuse usage without a price, or set it aside and report it."),
     click.option("--rejects", type=Output(), metavar="FILE",
                  help="Set rows aside that can't be used, and list them in this CSV file."),
     click.option("--on", type=Day(),
@@ -96,8 +94,14 @@ READ = (
 )  # fmt: skip
 """How a log is read and rated."""
 
-HOW = (*READ, *BETWEEN, *BOOK)
-"""How a log is read, in which time, and which list prices are used."""
+COMPARED = (*READ, *BETWEEN, *BOOK)
+"""The same, in which time, and by which list prices; what has no price is always told beside what is compared."""
+
+UNPRICED = click.option("--unpriced", type=click.Choice(["raise", "report"]), default="raise", show_default=True,
+                        help="Refuse usage without a price, or set it aside and report it.")  # fmt: skip
+
+HOW = (*COMPARED, UNPRICED)
+"""The same, and what becomes of usage without a price."""
 
 OPTIONS = (
     click.argument("log"),

@@ -87,13 +87,12 @@ def command(
     """
     from pertoken.present.forecast import sheet
 
-    said = {name: each for name, each in reading.said().items() if name != "unpriced"}
     with (
         progress(quiet=delivery.quiet) as watch,
         progress(quiet=delivery.quiet, what="simulating customers") as told,
     ):
         answer = workbench.forecast_revenue(
-            **said,
+            **reading.said(),
             watch=watch,
             progress=told,
             card=card,

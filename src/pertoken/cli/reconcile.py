@@ -7,7 +7,7 @@ from decimal import Decimal
 import click
 
 from pertoken import workbench
-from pertoken.cli.books import COST, HOW, Log, progress, rejected
+from pertoken.cli.books import COMPARED, COST, Log, progress, rejected
 from pertoken.cli.options import Delivery, Percent, deliver, gathered, keys, outputs
 from pertoken.core.errors import LimitExceeded
 from pertoken.present.numbers import show
@@ -31,7 +31,7 @@ OPTIONS = (
     click.option("--bill-map", "bill_mapping", metavar="FILE", help="YAML file of what the bill's columns mean."),
     click.option("--bill-as", "bill_layout", default="", metavar="FORMAT", help="Format of the bill, as for --as."),
     COST,
-    *HOW,
+    *COMPARED,
 )
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from pertoken import workbench
-from pertoken.cli.books import COST, HOW, Log, progress, rejected
+from pertoken.cli.books import COMPARED, COST, Log, progress, rejected
 from pertoken.cli.options import Day, Delivery, deliver, gathered, keys, outputs
 from pertoken.present.reprice import sheet
 from pertoken.workbench.cards import CATALOG
@@ -20,7 +20,7 @@ class Repriced(Log):
     cost: tuple[str, ...]
 
 
-OPTIONS = (click.argument("log"), COST, *HOW)
+OPTIONS = (click.argument("log"), COST, *COMPARED)
 
 
 class Swap(click.ParamType[tuple[str, str]]):

@@ -23,12 +23,14 @@ KIND = Kind(
 )
 
 
-def read_contracts(path: str | Path) -> tuple[Contract, ...]:
+def read_contracts(path: str | Path, *, gaps: bool = False) -> tuple[Contract, ...]:
     """Read when contracts begin and end: columns `plan` (or `card`), the keys of its scope, `from` and `to`.
 
     Args:
         path: CSV file with a header, or YAML with a list of maps. Empty dates are not known; `to` is the day on which
             the contract no longer holds.
+        gaps: Whether a second contract of a customer on one card may begin some time after the first: a forecast rates
+            no more than those that have begun.
 
     Raises:
         InputError: What is wrong, with file and row.
@@ -39,7 +41,7 @@ def read_contracts(path: str | Path) -> tuple[Contract, ...]:
     contracts = renewed(
         (place, each) for (place, _), each in zip(read, made, strict=True) if isinstance(each, Contract)
     )
-    faults += _twice(contracts)
+    faults += _twice(contracts, gaps=gaps)
     if faults:
         raise InputError.of(faults)
     return tuple(each for _, each in contracts)
@@ -89,12 +91,12 @@ def renewed(made: Iterable[tuple[str, Contract]]) -> list[tuple[str, Contract]]:
     return list(joined.values())
 
 
-def _twice(contracts: Iterable[tuple[str, Contract]]) -> Iterator[Fault]:
+def _twice(contracts: Iterable[tuple[str, Contract]], *, gaps: bool) -> Iterator[Fault]:
     """One customer has one contract on a card; two stretches of it would share their counts."""
     seen: dict[tuple[object, ...], tuple[str, Contract]] = {}
     for place, each in contracts:
         what = (each.card, *sorted(each.labels.items()))
-        if what in seen:
+        if what in seen and not (gaps and not _overlap(each, seen[what][1])):
             who = ", ".join(each.labels.values()) or "the account"
             first, other = seen[what]
             mend = f"the first stands at {first}; join them, or give the second a plan of another name"

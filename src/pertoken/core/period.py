@@ -26,6 +26,8 @@ SHAPES = {
 
 
 def _quarter(label: str) -> str:
+    if "Q" in label:
+        return label
     return f"{label[:4]}-Q{(int(label[5:7]) + 2) // 3}"
 
 
@@ -101,10 +103,17 @@ def _begin(label: str) -> str:
 def grain_of(label: str) -> str:
     """Name the grain of a label.
 
+    Raises:
+        InputError: It names no period.
+
     >>> grain_of("2026-Q1"), grain_of("2026-01-31")
     ('quarter', 'day')
     """
-    return next(grain for grain, shape in SHAPES.items() if re.fullmatch(shape, label, re.ASCII))
+    found = next((grain for grain, shape in SHAPES.items() if re.fullmatch(shape, label, re.ASCII)), None)
+    if found is None or not _is_day(label[:10]):
+        forms = ", ".join(EXAMPLES.values())
+        raise InputError(f"{label!r} names no period; expected a form of {forms}")
+    return found
 
 
 def ends(labels: Sequence[str]) -> Instants:

@@ -76,6 +76,8 @@ class Agreed:
         planned: Usage at its level that the plan counted on; the pace of the commitment, where nobody said; not a
             number where there is none, shape `(customer,)`. [currency / month]
         notes: What should be known beside the numbers.
+        heading: Where the plan of who is still ramping leads, as a factor on where the ramp alone would lead, shape
+            `(customer,)`; None where nothing was planned of them.
     """
 
     months: tuple[str, ...]
@@ -93,6 +95,7 @@ class Agreed:
     ramp_now: Values
     planned: Values
     notes: tuple[str, ...] = ()
+    heading: Values | None = None
 
     @property
     def fixed(self) -> Values:
@@ -106,7 +109,10 @@ class Agreed:
         """Factor on the present usage of customers who are still ramping, shape `(customer, month)`; 1 for others."""
         now = self.ramp_now[:, None]
         ramping = (now > 0) & (now < 1)
-        return np.where(ramping, np.minimum(self.ramp / np.where(ramping, now, 1.0), FASTEST), 1.0)
+        alone = np.minimum(self.ramp / np.where(ramping, now, 1.0), FASTEST)
+        if self.heading is not None:
+            alone = alone * self.heading[:, None] ** ((self.ramp - now) / np.where(ramping, 1 - now, 1.0))
+        return np.where(ramping, alone, 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

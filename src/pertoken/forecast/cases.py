@@ -1,6 +1,6 @@
 """Cases: forecasts that would have been made at earlier dates of a history, and what came of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,6 +24,10 @@ FLOOR = 0.1
 
 WORST = 400.0
 """The largest squared relative error that counts."""
+
+UNTRIED, TRIALS = 0.8, 9
+"""Errors where no earlier date could be tried: the standard deviation of their log, a guess that is meant to be wide;
+how many stand for them."""
 
 SIMPLE = ("recent", "cycle", "steady", "theta")
 """Point forecasts beside the pooled mean: the shortest half-life, the last cycle, the whole history, a damped trend."""
@@ -109,8 +113,7 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
 
     then = _joined([rows(date, ahead, number) for number, date in enumerate(dates)] or [rows(periods, ahead, 0)])
     if not dates or not len(then.who):
-        then = rows(periods, ahead, 0)
-        then = replace(then, actual=then.reference)
+        then = _untried(rows(periods, ahead, 0))
     regular = float((then.like[:, 0] > np.log(0.5)).mean())
     law = mean_law(then.x, then.reference, then.actual, max(periods / ahead - 1, 1.0), regular)
     mean = _mean(law, then)
@@ -126,6 +129,15 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
         periods,
         dates,
     )
+
+
+def _untried(rows: _Rows) -> _Rows:
+    """Say what errors are believed in where no earlier date could be tried: log-normal ones, evenly spread."""
+    from scipy.special import ndtri  # noqa: PLC0415  seldom, and slow to load
+
+    ratio = np.exp(UNTRIED * ndtri((np.arange(TRIALS) + 0.5) / TRIALS))
+    many = {name: np.concatenate([getattr(rows, name)] * TRIALS) for name in _Rows.__slots__}
+    return _Rows(**many | {"actual": many["reference"] * np.repeat(ratio, len(rows.who))})
 
 
 def _rows(

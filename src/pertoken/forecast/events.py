@@ -21,7 +21,8 @@ from pertoken.core.errors import InputError
 from pertoken.core.kinds import P90
 from pertoken.core.money import Values
 from pertoken.forecast.event import Event
-from pertoken.forecast.panel import NUMBERED, WEEK, Panel
+from pertoken.forecast.panel import Panel
+from pertoken.forecast.timed import NUMBERED, WEEK
 
 MONTH_DAYS = 365.25 / 12
 POINTS = 32

@@ -16,17 +16,15 @@ from pertoken.core.errors import Fault, InputError
 from pertoken.core.keys import Key, combine
 from pertoken.core.lines import Usage
 from pertoken.core.money import Values
+from pertoken.forecast.timed import timed
 
 Indices = NDArray[np.int64]
 
-NUMBERED = "period"
-"""Grain of periods that are only numbered."""
-
-WEEK = "week"
-"""Grain of periods of seven days, named by the day on which each begins."""
-
 SEASONS = {"hour": 24, "day": 7, "week": 52, "month": 12, "quarter": 4}
 """Periods in which a grain's pattern is expected to come again."""
+
+HIGHEST = 1e30
+"""Numbers must be less: squares and samples of single precision hold no more."""
 
 MOST_CELLS = 400_000_000
 """The most numbers a panel holds in one piece (3.2 GB); more customers are forecast in shards."""
@@ -67,7 +65,7 @@ class Panel:
         known: What doesn't change, by name, each `(customer,)`; known from the customer's first period on.
 
     Raises:
-        InputError: Lengths don't agree, a name stands twice, or a quantity is negative.
+        InputError: Lengths don't agree, or a name stands twice.
     """
 
     customers: tuple[str, ...]
@@ -168,7 +166,7 @@ def panel_of_rows(
         since: First period of customers who came before their first row.
 
     Raises:
-        InputError: No rows, periods of two kinds, or negative values.
+        InputError: No rows, periods of two kinds, or values that are negative or infinite.
 
     >>> made = panel_of_rows(["a", "b", "a"], ["2026-01-01", "2026-01-03", "2026-01-02"], [5, 7, 2])
     >>> made.value[0].tolist(), made.since.tolist()
@@ -177,9 +175,10 @@ def panel_of_rows(
     who, amount = Key.of(map(str, customers)), np.asarray(list(values), dtype=np.float64)
     if not len(amount):
         raise InputError("no rows to make a panel of; expected at least one customer, period and value")
-    if (amount < 0).any():
-        raise InputError.of(_negative(list(customers), list(periods), amount))
-    numbers, labels, grain = _timed(periods, grain)
+    if not _usable(amount).all():
+        raise InputError.of(_unusable(list(customers), list(periods), amount))
+    laid = timed(periods, grain)
+    numbers, labels = laid.number, laid.labels
     size = (len(who.labels), len(labels))
     if size[0] * size[1] > MOST_CELLS:
         raise InputError(
@@ -195,42 +194,43 @@ def panel_of_rows(
             at = who.labels.index(name)
             first[at] = min(int(first[at]), index.get(str(when), 0))
     value[np.arange(size[1]) < first[:, None]] = np.nan
-    return Panel(who.labels, labels, value[None], grain, first)
+    return Panel(who.labels, labels, value[None], laid.grain, first)
 
 
-def _timed(periods: Sequence[date | str | int], grain: str) -> tuple[Indices, tuple[str, ...], str]:
-    """Number the periods from the first, and name all from it to the last."""
-    if all(isinstance(each, (int, np.integer)) for each in periods):
-        number = np.array(periods, dtype=np.int64)
-        labels = tuple(str(each) for each in range(int(number.min()), int(number.max()) + 1))
-        return number - number.min(), labels, grain or NUMBERED
-    distinct = sorted({str(each)[:13].replace(" ", "T") for each in periods})
-    grains = {period.grain_of(each) for each in distinct}
-    if len(grains) > 1:
-        raise InputError(f"periods are of more than one kind: {', '.join(sorted(grains))}; expected one")
-    finest = grains.pop()
-    begun = period.begins(distinct)
-    if grain == WEEK:
-        days = begun.astype("datetime64[D]")
-        back = (days.max() - days).astype(np.int64) // 7
-        weeks = int(back.max())
-        ends = [days.max() - 7 * int(k) - 6 for k in range(weeks, -1, -1)]
-        place = dict(zip(distinct, (weeks - back).tolist(), strict=True))
-        return np.array([place[str(each)[:10]] for each in periods]), tuple(str(e) for e in ends), WEEK
-    every = period.periods(finest, begun.min(), period.ends([distinct[-1]])[0])
-    labels = tuple(period.label(each, finest) for each in every)
-    index = {label: i for i, label in enumerate(labels)}
-    number = np.array([index[str(each)[:13].replace(" ", "T")] for each in periods], dtype=np.int64)
-    return number, labels, finest
+def _usable(amount: Values) -> NDArray[np.bool_]:
+    """Say which numbers a forecast can be made from; NaN is one."""
+    usable: NDArray[np.bool_] = np.isnan(amount) | ((amount >= 0) & (amount < HIGHEST))
+    return usable
 
 
-def _negative(customers: Sequence[str], periods: Sequence[object], amount: Values) -> list[Fault]:
-    rows = np.flatnonzero(amount < 0)
+def _unusable(customers: Sequence[str], periods: Sequence[object], amount: Values) -> list[Fault]:
+    rows = np.flatnonzero(~_usable(amount))
     return [
-        Fault(f"row {row + 1}", f"{customers[row]} used {amount[row]:g} in {periods[row]}", "nothing below zero",
-              "take the correction off the period that it corrects")
+        Fault(f"row {row + 1}", f"{customers[row]} used {amount[row]:g} in {periods[row]}", *_mend(float(amount[row])))
         for row in rows[:8]
-    ]  # fmt: skip
+    ]
+
+
+def _mend(amount: float) -> tuple[str, str]:
+    """What was expected in place of a number, and what is to be done."""
+    if amount < 0:
+        return "nothing below zero", "take the correction off the period that it corrects"
+    return f"less than {HIGHEST:g}", "take a larger unit, or leave it empty where it was not watched"
+
+
+def checked(panel: Panel) -> Panel:
+    """Give a panel back that can be forecast from.
+
+    Raises:
+        InputError: Something in it is negative or infinite.
+    """
+    wrong = np.argwhere(~_usable(panel.quantity))
+    if len(wrong):
+        cell, who, when = (int(each) for each in wrong[0])
+        amount = float(panel.quantity[cell, who, when])
+        said = f"{panel.customers[who]} used {amount:g} in {panel.periods[when]}"
+        raise InputError(f"{said}; expected {_mend(amount)[0]}, or NaN where it was not watched")
+    return panel
 
 
 def panel_of_usage(usage: Usage, *, grain: str = "day", tracks: Sequence[str] = (), known: Sequence[str] = ()) -> Panel:

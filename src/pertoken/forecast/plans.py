@@ -17,19 +17,22 @@ FREE = "(no plan)"
 """Label of customers whom no card is for."""
 
 
-def planned(usage: Usage, panel: Panel, cards: Sequence[Card]) -> tuple[Key, tuple[tuple[Card, ...], ...]]:
+def planned(
+    usage: Usage, panel: Panel, cards: Sequence[Card], *, other: Card | None = None
+) -> tuple[Key, tuple[tuple[Card, ...], ...]]:
     """Find the plan of each customer: the cards that are for their usage, by what they are in the last period.
 
     Args:
         usage: The history, with the key `customer` and all keys that the cards' conditions ask for.
         panel: Made of the usage.
         cards: Of our side.
+        other: Card of customers whom none of these is for.
 
     Returns:
         The plan of each customer of the panel, and the cards of each plan in the order of the labels.
 
     Raises:
-        UnpricedUsage: No card is for some customer.
+        UnpricedUsage: No card is for some customer, and there is no other.
     """
     who = usage.key("customer")
     index = {name: i for i, name in enumerate(panel.customers)}
@@ -38,18 +41,18 @@ def planned(usage: Usage, panel: Panel, cards: Sequence[Card]) -> tuple[Key, tup
     claimed = np.zeros((len(panel), len(cards)), dtype=bool)
     for number, card in enumerate(cards):
         claimed[row[own_lines(last, card, index=True)], number] = True
-    if not claimed.any(axis=1).all():
+    if other is None and not claimed.any(axis=1).all():
         names = [panel.customers[i] for i in np.flatnonzero(~claimed.any(axis=1))[:5]]
         raise UnpricedUsage(
             f"no revenue card is for {', '.join(names)}; put what is given away on a card at price 0, "
             "or leave these customers out of the log"
         )
     labels = [" + ".join(card.name for card, mine in zip(cards, own, strict=True) if mine) for own in claimed]
-    plan = Key.of(labels)
+    plan = Key.of(label or FREE for label in labels)
     of_label = {
         label: tuple(c for c, mine in zip(cards, own, strict=True) if mine)
         for label, own in zip(labels, claimed, strict=True)
-    }
+    } | ({FREE: (other,)} if other is not None else {})
     return plan, tuple(of_label[label] for label in plan.labels)
 
 

@@ -15,11 +15,12 @@ from pertoken.forecast.dressed import SHARES, dressed, likeness
 from pertoken.forecast.expert import Experts
 from pertoken.forecast.mixed import SPARSE, Said, mixed
 from pertoken.forecast.outage import outages
-from pertoken.forecast.panel import NUMBERED, Panel
+from pertoken.forecast.panel import Indices, Panel, checked
 from pertoken.forecast.peak import bounded
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.smoothing import smoothing
 from pertoken.forecast.split import split
+from pertoken.forecast.timed import NUMBERED
 from pertoken.forecast.tried import Watched, tried
 
 A_MONTH = {"hour": 730.0, "day": 30.4, "week": 4.35, "month": 1.0, "quarter": 1 / 3, "year": 1 / 12}
@@ -77,10 +78,45 @@ def predicted(
         experts: Makers of paths beside our own, by name; each is weighed by what it would have said earlier.
 
     Raises:
-        InputError: No customers, or nothing to forecast.
+        InputError: No customers, or none there yet; nothing to forecast; usage that is negative or infinite.
     """
     if not len(panel) or horizon < 1 or draws < 2:  # noqa: PLR2004  a range has two ends
         raise InputError(f"{len(panel)} customers, {horizon} periods, {draws} draws; expected 1, 1 and 2 at least")
+    there = np.flatnonzero(checked(panel).since < len(panel.periods))
+    if not len(there):
+        raise InputError(
+            f"none of {len(panel)} customers is there by {panel.periods[-1]}, the last period of the panel"
+        )
+    told = {"horizon": horizon, "draws": draws, "seed": seed, "season": season, "steps": steps, "experts": experts}
+    if len(there) == len(panel):
+        return _predicted(panel, **told)  # type: ignore[arg-type]
+    return _beside(panel, there, _predicted(panel.pick(there), **told))  # type: ignore[arg-type]
+
+
+def _beside(panel: Panel, there: Indices, made: Predicted) -> Predicted:
+    """Put those who are not there yet, of whom nothing is known, beside a forecast of those who are."""
+
+    def wide(known: Values) -> Values:
+        every = np.zeros((known.shape[0], len(panel), *known.shape[2:]), dtype=known.dtype)
+        every[:, there] = known
+        return every
+
+    count = len(panel) - len(there)
+    who = f"{count} customers are" if count > 1 else f"{panel.customers[_first_missing(there)]} is"
+    note = f"{who} not there by {panel.periods[-1]}: nothing is known, and nothing expected, of whom is to come"
+    steps = None if made.steps is None else wide(made.steps)
+    return replace(made, customers=panel.customers, samples=wide(made.samples), steps=steps, notes=(*made.notes, note))
+
+
+def _first_missing(there: Indices) -> int:
+    """Give the first row that is not among some, which rise."""
+    return int(np.argmax(np.append(there, -1) != np.arange(len(there) + 1)))
+
+
+def _predicted(
+    panel: Panel, *, horizon: int, draws: int, seed: int, season: int | None, steps: bool, experts: Experts | None
+) -> Predicted:
+    """Forecast customers who are all there."""
     out = outages(panel.value)
     value = np.where(out, np.nan, panel.value)
     season = _season(panel, value) if season is None else max(season, 1)
@@ -90,7 +126,7 @@ def predicted(
         return _with_steps(Predicted(panel.customers, horizon, nothing, nothing.sum(axis=1), notes=notes), None, steps)
     before = past(value, panel.since, horizon, season)
     months = horizon / A_MONTH.get(panel.grain, OF_SEASON.get(season, 30.4))
-    growing = months > GROWING
+    growing = bool(months > GROWING)
     said = _said(before, Watched(value, panel.since, season, seed, growing), panel.grain, experts or {})
     told, weights, off = mixed(before, said, months, growing=growing)
     sparse = before.now.active < SPARSE

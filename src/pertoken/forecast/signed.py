@@ -3,7 +3,7 @@
 What they will use is planned, not seen: their level is where the plan is charged at list, with a printed doubt.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
-from pertoken.forecast.agreed import Agreed
+from pertoken.core.special import normal_scores
+from pertoken.forecast.agreed import FASTEST, Agreed
 from pertoken.forecast.population import Forecastable, Population
 from pertoken.forecast.tariff import Tariffs
 from pertoken.forecast.tariff_bill import stages
@@ -83,6 +84,30 @@ def unplanned(model: Forecastable, agreed: Agreed, codes: Sequence[int], worth: 
     return tuple(name for name, *who in each if _planned(model, agreed, worth, (who[0], who[1], who[2])) is None)
 
 
+def headed(model: Forecastable, agreed: Agreed, said: Collection[str], worth: Worth) -> Agreed:
+    """Let those who are in the middle of a ramp head for what was planned, the more so the less they have risen.
+
+    Where the ramp ends is the geometric mean of the plan and of what usage so far would rise to; the plan counts for
+    the part of the ramp that is still ahead.
+
+    Args:
+        model: The customers in the log, who are the first of the contracts'.
+        agreed: Contracts.
+        said: Customers of whom a plan is said.
+        worth: What usage is charged at list.
+    """
+    people, heading = model.people, np.ones(len(agreed.customers))
+    for i, now in enumerate(agreed.ramp_now[: len(people.names)]):
+        if not (people.names[i] in said and 0 < now < 1):
+            continue
+        planned = _planned(model, agreed, worth, (i, int(people.plan[i]), int(people.segment[i])))
+        present = float(np.interp(0.5, people.shares, people.level[i]))
+        if planned is not None and present > 0:
+            apart = planned / (present * min(1 / now, FASTEST))
+            heading[i] = min(max(apart ** (1 - now), 1 / FASTEST), FASTEST)
+    return replace(agreed, heading=heading)
+
+
 def _planned(model: Forecastable, agreed: Agreed, worth: Worth, who: tuple[int, int, int]) -> float | None:
     """Find the usage that one customer's plan comes to; None where nothing is planned, or it is never charged."""
     i, plan, segment = who
@@ -109,11 +134,9 @@ def _row(
     model: Forecastable, agreed: Agreed, worth: Worth, who: tuple[int, int, int], prior: SignedPrior
 ) -> dict[str, Values | float]:
     """One customer's row: its segment's mix and swings, around the plan; without one, as large as its newcomers."""
-    from scipy.special import ndtri  # noqa: PLC0415  slow to load, and only a simulation needs it
-
     law, planned = model.laws[who[2]], _planned(model, agreed, worth, who)
     shares = np.asarray(model.people.shares)
-    level = law.sizes if planned is None else planned * np.exp(prior.spread * ndtri(shares))
+    level = law.sizes if planned is None else planned * np.exp(prior.spread * normal_scores(shares))
     return {
         "age": 0, "level": level, "noise": law.noise, "walk": law.walk, "idle": 0.0, "alive": 1.0, "mix": law.mix,
         "cost": law.cost, "bound": len(model.months),

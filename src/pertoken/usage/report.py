@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 
+import numpy as np
+
 from pertoken.core import period
 from pertoken.core.errors import Fault
 
-_LATE = time(23, 45)
-"""A log whose last request is later than this is taken to hold all of its last day."""
+_LATE, _LATE_MINUTE = time(23, 45), 55
+"""A log whose last request is later than this is taken to hold all of its last day, or of its last hour. [min]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +55,27 @@ def partial_day(last: str, timezone: str = "UTC") -> str:
     if local.time() == time() or local.time() >= _LATE:
         return ""
     return f"the last day, {local.date()}, is partial: the log ends at {local:%H:%M}"
+
+
+def partial_period(last: str, grain: str, timezone: str = "UTC") -> bool:
+    """Whether a log ends well before its last period does; what is only named by its first moment is whole.
+
+    Args:
+        last: Latest time of the log (UTC); empty if it has none.
+        grain: Of the period.
+        timezone: Zone in which periods are reckoned.
+
+    >>> partial_period("2026-01-30 23:59:00", "month"), partial_period("2026-01-31 23:59:00", "month")
+    (True, False)
+    """
+    if grain == "day" or not last:
+        return bool(partial_day(last, timezone))
+    local = datetime.fromisoformat(last).replace(tzinfo=UTC).astimezone(period.zone(timezone)).replace(tzinfo=None)
+    when = np.datetime64(local, "s")
+    begun = period.begins([period.label(when, grain)])
+    if when == begun[0]:
+        return False
+    over = period.following(begun, grain)[0]
+    if grain == "hour":
+        return local.minute < _LATE_MINUTE
+    return when.astype("datetime64[D]") + 1 < over or bool(partial_day(last, timezone))

@@ -11,7 +11,8 @@ from pertoken.core.errors import InputError, nearest
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
-from pertoken.workbench.histories import CUSTOMERS_OWN, History, one_label_each
+from pertoken.workbench.columns import columns
+from pertoken.workbench.histories import CUSTOMERS_OWN, History, one_label_each, whole_periods
 from pertoken.workbench.histories import history as log_history
 from pertoken.workbench.reading import How, folded, read_as, terms_of
 from pertoken.workbench.voices import SILENT, Elsewhere, voices
@@ -150,7 +151,7 @@ def _rated(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, 
 
     if meter or grain != "day":
         raise InputError("a card charges days of all meters; leave the card, or the meter and the grain, out")
-    read = log_history(log, revenue=card, tracks=by, how=how)
+    read = log_history(log, revenue=card, tracks=by, whole=True, how=how)
     weights = driver_weights(read.panel.cells, np.nansum(read.panel.quantity, axis=(1, 2)))
     says = (*read.report.says, *read.says)
     return _Read(read.panel.weighted(weights), _named(read.panel, weights), says, read, weights, by[0] if by else "")
@@ -173,7 +174,8 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
     if rows is not None:
         if card:
             raise InputError("a card charges meters, and a table of customer, period and value has none; give a log")
-        return _Read(panel_of_rows(rows["customer"], rows["period"], rows["value"]), "value")
+        plain = columns(rows)
+        return _Read(panel_of_rows(plain.customers, plain.periods, plain.values, grain=plain.grain), "value")
     if card:
         return _rated(log, card, meter, grain, by, how)
     terms = terms_of(how)
@@ -184,12 +186,12 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
         tracks = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *by)) if name in known or name in by)
         more = {"on": how.get("on"), "rejects": how.get("rejects", False), "watch": how.get("watch")}
         usage, report, _ = folded(opened, (), ("customer", grain, *tracks), terms=terms, **more)  # type: ignore[arg-type]
-    usage = _metered(usage, meter)
+    usage, left = whole_periods(_metered(usage, meter), grain, report.last, terms.timezone)
     panel = panel_of_usage(
         usage, grain=grain, tracks=tuple(name for name in tracks if one_label_each(usage, name, grain))
     )
     weights = driver_weights(panel.cells, np.nansum(panel.quantity, axis=(1, 2)))
-    return _Read(panel.weighted(weights), meter or _named(panel, weights), tuple(report.says))
+    return _Read(panel.weighted(weights), meter or _named(panel, weights), (*report.says, *left))
 
 
 def _metered(usage: "Usage", meter: str) -> "Usage":

@@ -1,7 +1,7 @@
 """How each plan charges in the months ahead: as arrays inside the simulation, or else line by line."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pertoken.forecast.replayed import Books
     from pertoken.forecast.simulate import Simulated
     from pertoken.forecast.tariff import Tariffs
+
+COMPARED = (4, 6)
+"""Powers of two of the fewest and the most worlds that are compared line by line: eighteen simulations of them."""
 
 FREE = "free"
 """Name of the card that gives all away."""
@@ -68,7 +71,19 @@ class Charging:
                 replicates=replicates or REPLICATES, progress=progress,
             )  # fmt: skip
         paths = min(draws, worlds_of(model, self.books.grain))
-        return replayed(model, self.tariffs, self.books, paths=paths, seed=seed, promises=promises, progress=progress)
+        return replayed(
+            model, self.tariffs, self.books, paths=paths, seed=seed, held=held, promises=promises,
+            replicates=replicates or REPLICATES, progress=progress,
+        )  # fmt: skip
+
+
+def compared(whole: int) -> int:
+    """Say in how many worlds cards are rated line by line where worlds are only compared: a power of two.
+
+    >>> compared(320), compared(20)
+    (64, 16)
+    """
+    return int(2 ** np.clip(np.floor(np.log2(max(whole, 1) / 5)), *COMPARED))
 
 
 def charging(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months: Sequence[str]) -> Charging:
@@ -85,12 +100,13 @@ def charging(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months
 
     cells = read.panel.cells
     if not plans:
-        return Charging(tariffs([_free(cells["meter"])], cells, months))
+        return Charging(tariffs([free(cells["meter"])], cells, months))
     known = [_known(read, plan, code) for code in range(len(plan.labels))]
     try:
-        return Charging(tariffs(dict(zip(plan.labels, plans, strict=True)), cells, months, known=known))
+        made = tariffs(dict(zip(plan.labels, plans, strict=True)), cells, months, known=known)
+        return Charging(replace(made, unpriced=np.zeros_like(made.unpriced)) if read.aside else made)
     except RefusedCard as refused:
-        nothing = tariffs(dict.fromkeys(plan.labels, _free(cells["meter"])), cells, months)
+        nothing = tariffs(dict.fromkeys(plan.labels, free(cells["meter"])), cells, months)
         return Charging(nothing, _books(plans, known), str(refused).removesuffix(MEND))
 
 
@@ -111,7 +127,7 @@ def _books(plans: Sequence[tuple[Card, ...]], known: Sequence[Mapping[str, str]]
     return Books(tuple(plans), tuple(known), grain_of(cards), zones[0] if zones else "UTC")
 
 
-def _free(meters: Key) -> Card:
-    """A card that gives all away: what is not charged is simulated all the same."""
+def free(meters: Key) -> Card:
+    """Make a card that gives all away: what is not charged is simulated all the same."""
     charge = Charge(measure=Measure(sum=" + ".join(meters.labels)), curve=Curve(tiers=(Tier(rate=Decimal(0)),)))
     return Card(name=FREE, party="customer", scope=("customer",), prices={"all": charge})

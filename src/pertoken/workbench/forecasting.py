@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -12,6 +13,8 @@ import numpy as np
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
+from pertoken.workbench.cards import Aside
+from pertoken.workbench.charging import compared
 from pertoken.workbench.deep import Depth
 from pertoken.workbench.explaining import FEW, explained
 from pertoken.workbench.histories import STATE, UNPAID
@@ -43,6 +46,9 @@ HALF = 0.5
 ENOUGH = 60
 """Days of history from which on growth is read from it."""
 
+KNOTS = 200
+"""Usages of a segment at which cards that are rated line by line are asked what a month costs."""
+
 ROOM = 20_000
 """Draws x customers from which what each customer brings is told."""
 
@@ -72,6 +78,7 @@ def forecast_revenue(
     outside_weight: float | None = None,
     explain: bool = True,
     tested: bool = True,
+    unpriced: Aside = "raise",
     progress: Callable[[float], None] | None = None,
     **how: Unpack[LogAhead],
 ) -> "Forecast":
@@ -96,6 +103,7 @@ def forecast_revenue(
         outside_weight: What each of them counts for, 0 to 1; half if None.
         explain: Tell what makes the range wide, and what more history would bring; it takes fifteen small simulations.
         tested: Score forecasts like this one on the same history, as of earlier days.
+        unpriced: `raise` when usage has no price, `report` to forecast it, charge nothing for it, and say so.
         progress: Told how far the simulations are, 0 to 1.
         **how: How the log is read, as for `statement`; contracts may say commitments, which are settled in each world.
 
@@ -107,7 +115,7 @@ def forecast_revenue(
     """
     made = prepared(
         log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, depth=depth, top=top, seed=seed,
-        events=events, market=market, how=how, voices=voices(experts, outside, outside_weight),
+        events=events, market=market, how=how, voices=voices(experts, outside, outside_weight), unpriced=unpriced,
     )  # fmt: skip
     return foretold(made, draws=draws, explain=explain, tested=tested, progress=progress)
 
@@ -127,11 +135,13 @@ def foretold(
         draws: Worlds.
         explain: Tell what makes the range wide, and what more history would bring.
         tested: Score forecasts like this one on the same history, as of earlier days.
-        progress: Told how far the simulations are, 0 to 1.
+        progress: Told how far the simulations are, 0 to 1; 1 once all are done.
     """
     with ThreadPoolExecutor(1) as beside:  # simulations leave Python's lock to others most of the time
         testing = beside.submit(_backtested, made) if tested else None
         answer = _foretold(made, draws, explain=explain, progress=progress)
+    if progress is not None:
+        progress(1.0)
     return replace(answer, backtest=testing.result() if testing else None)
 
 
@@ -139,9 +149,10 @@ def _foretold(made: Prepared, draws: int, *, explain: bool, progress: Callable[[
     from pertoken.forecast.answer import Forecast  # noqa: PLC0415  the calculator must start fast
 
     by_line = made.charging.books is not None
-    step = _steps(None if by_line else progress)
-    explain = explain and not by_line
-    found = _simulated(made, made.fitted, draws, progress=_blocks(progress) if by_line else None)
+    step = _steps(None if by_line and not explain else progress)
+    blocks = _blocks(progress) if by_line and not explain else None
+    found = _simulated(made, made.fitted, draws, progress=blocks)
+    few = compared(found.paths) if by_line else FEW
     worlds, parts = _added(made, found)
     leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
     below: Values = worlds[leading].sum(axis=1)
@@ -153,7 +164,7 @@ def _foretold(made: Prepared, draws: int, *, explain: bool, progress: Callable[[
         )
 
     def total(fitted: "Fitted", held: frozenset[str]) -> Values:
-        some, _ = _added(made, _simulated(made, fitted, FEW, held, replicates=1))
+        some, _ = _added(made, _simulated(made, fitted, few, held, replicates=1))
         summed: Values = some[leading].sum(axis=1)
         return summed
 
@@ -290,12 +301,13 @@ def _committed(made: Prepared) -> "tuple[Committed, ...]":
     if made.agreed is None:
         return ()
     months, terms, promises = made.agreed.months, made.agreed.terms, made.promises
+    last = {each.customer: each.end for each in sorted(made.said.agreements, key=lambda one: one.end)}
     found = []
-    for customer in np.unique(terms.customer):
+    for customer in np.flatnonzero([bool(card) for card in made.agreed.cards]):
         own = terms.customer == customer
         ends = own & (terms.expires < len(months))
-        last = int(terms.expires[own].max())
-        until = months[last] if last < len(months) else ""
+        until = str(last[made.agreed.customers[customer]] - timedelta(days=1))[: len(months[0])]
+        until = until if until <= months[-1] else ""
         due, drawn = float(terms.committed[ends].sum()), float(terms.drawn[ends].sum())
         goes_on = _renewal(promises, months, int(customer))
         found.append(Committed(made.agreed.customers[customer], due, drawn, until, *goes_on))
@@ -331,19 +343,30 @@ def _whole_months(days: Sequence[str]) -> set[str]:
 def _concentration(made: Prepared) -> dict[str, float]:
     """Expected charges of each customer in a month at today's pace, the most first; their usage without a card.
 
-    Nothing, where cards are rated line by line.
+    Where cards are rated line by line, they are charged at list.
     """
     from pertoken.forecast.growth import DAYS  # noqa: PLC0415  the calculator must start fast
 
-    if made.charging.books is not None:
-        return {}
     people, month = made.fitted.of.people, made.fitted.predicted.samples * (DAYS / made.fitted.predicted.horizon)
     mean = month.mean(axis=0)
     if made.plans:
         some = np.asarray(month[: max(min(len(month), ROOM // month.shape[1]), 1)], dtype=float)
-        mean = _first_month(made, some).mean(axis=0)
+        mean = (_first_month if made.charging.books is None else _at_list)(made, some).mean(axis=0)
     order = np.argsort(-mean, kind="stable")
     return {people.names[i]: float(mean[i]) for i in order}
+
+
+def _at_list(made: Prepared, driver: Values) -> Values:
+    """Charge a first month at list by cards that are rated line by line, shape `(draw, customer)`."""
+    people, money = made.fitted.of.people, np.zeros_like(driver)
+    worth = made.charging.worth(made.fitted.of)
+    for plan, segment in sorted(set(zip(people.plan.tolist(), people.segment.tolist(), strict=True))):
+        mine = np.flatnonzero((people.plan == plan) & (people.segment == segment))
+        mine = mine[mine < driver.shape[1]]
+        if len(mine):
+            used = np.quantile(driver[:, mine], np.linspace(0, 1, KNOTS))
+            money[:, mine] = np.interp(driver[:, mine], used, worth(plan, segment, used, 0))
+    return money
 
 
 def _first_month(made: Prepared, driver: Values) -> Values:
@@ -363,14 +386,16 @@ def _notes(made: Prepared) -> tuple[str, ...]:
     mean = made.fitted.predicted.samples.mean(axis=0)
     share = mean.max() / mean.sum() if mean.sum() > 0 else 0.0
     agreed = made.agreed.notes if made.agreed else ()
-    notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *made.fitted.predicted.notes]
+    name = panel.customers[int(mean.argmax())]
+    judged = [each for each in made.fitted.predicted.notes if share <= HALF or not each.startswith(f"{name} is ")]
+    notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *judged]
     if share > HALF:
-        name = panel.customers[int(mean.argmax())]
         notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
     if made.begun is not None:
         month, days = made.begun.month, made.begun.rest
         ahead = made.fitted.of.months[0]
-        notes.append(f"the log ends {days} days before {month} does: it lands as its own line; sums begin with {ahead}")
+        left = f"{days} day{'s' * (days > 1)}"
+        notes.append(f"the log ends {left} before {month} does: it lands as its own line; sums begin with {ahead}")
     notes += [
         f"! {name} has signed, and no usage that their plan charges for is planned: taken to be as large as newcomers "
         "of their segment; say `planned`"
@@ -389,7 +414,7 @@ def _by_line(made: Prepared, found: "Simulated", draws: int) -> tuple[str, ...]:
         return ()
     fewer = f", not {draws:,}" if found.paths < draws else ""
     spread = "" if books.grain == "month" else f"; a month's usage is spread evenly over its {books.grain}s"
-    left = "what makes the range wide and who makes the revenue are not told then"
+    left = f"what makes the range wide is told from {compared(found.paths)} worlds, who makes the revenue at list"
     return (f"rated line by line in {found.paths:,} worlds{fewer}{spread}; {left}: {made.charging.why}",)
 
 

@@ -15,7 +15,7 @@ from pertoken.core.keys import Key
 from pertoken.core.lines import Lines, concat
 from pertoken.core.money import Values
 from pertoken.core.period import begins
-from pertoken.workbench.charging import charging
+from pertoken.workbench.charging import charging, free
 from pertoken.workbench.histories import History
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ def _till(read: History, until: int) -> _Till:
     from pertoken.forecast.plans import planned  # noqa: PLC0415  the calculator must start fast
 
     seen, day = read.panel.as_of(until), read.usage.period("day")
+    other = free(seen.cells["meter"]) if read.aside else None
     before = begins(day.labels) <= begins(seen.periods[-1:])[0]
-    plan, plans = planned(read.usage.pick(before[day.codes]), seen, read.cards["revenue"])
+    plan, plans = planned(read.usage.pick(before[day.codes]), seen, read.cards["revenue"], other=other)
     return _Till(charging(replace(read, panel=seen), plans, plan, (seen.periods[-1][:7],)).tariffs, plan.codes)

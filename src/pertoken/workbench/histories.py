@@ -50,6 +50,7 @@ class History:
         unit_cost: What a unit of each cell costs, shape `(cell,)`. [currency / unit]
         currency: Of all money.
         says: What should be known about it.
+        aside: Whether usage without a price is set aside, so that it is forecast and charged nothing.
     """
 
     usage: Usage
@@ -60,6 +61,7 @@ class History:
     unit_cost: Values
     currency: str
     says: tuple[str, ...] = ()
+    aside: bool = False
 
     def monthly(self, side: str) -> tuple[tuple[str, ...], Values]:
         """Effective money of each month of a side, with the months' labels."""
@@ -114,7 +116,7 @@ def history(
         keys = ("customer", grain, *own)
         told: dict[str, Any] = {"terms": terms, "on": how.get("on"), "rejects": how.get("rejects", False)}
         usage, report, _ = folded(opened, every, keys, **told, watch=how.get("watch"))
-    usage, left = _whole(usage, report.last, terms.timezone) if whole else (usage, ())
+    usage, left = whole_periods(usage, grain, report.last, terms.timezone) if whole else (usage, ())
     own = tuple(name for name in own if one_label_each(usage, name, grain))
     cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
     usage = _of_keys(usage, cells)
@@ -122,9 +124,9 @@ def history(
     terms = replace(terms, contracts=_begun(terms.contracts, panel.periods[-1]))
     rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
     ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
-    unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain)
-    currency = every[0].currency if every else ""
-    return History(usage, report, panel, cards, ledgers, unit_cost, currency, (*left, *_left_out(rated)))
+    unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain, unpriced)
+    currency, says = every[0].currency if every else "", (*left, *_left_out(rated))
+    return History(usage, report, panel, cards, ledgers, unit_cost, currency, says, unpriced == "report")
 
 
 def _own(opened: "Log", tracks: Sequence[str]) -> tuple[str, ...]:
@@ -140,15 +142,22 @@ def _own(opened: "Log", tracks: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *tracks)) if name in asked)
 
 
-def _whole(usage: Usage, last: str, timezone: str) -> tuple[Usage, tuple[str, ...]]:
-    """Leave a last day out that is known in part only, if there are others; what is left out."""
-    from pertoken.usage.report import partial_day  # noqa: PLC0415  the calculator must start fast
+def whole_periods(usage: Usage, grain: str, last: str, timezone: str) -> tuple[Usage, tuple[str, ...]]:
+    """Leave a last period out that is known in part only, if there are others; what is left out.
 
-    day = usage.period("day")
-    used = [label for label in day.labels if label]
-    if not partial_day(last, timezone) or len(used) < 2:  # noqa: PLR2004  one day is all there is
+    Args:
+        usage: With a period at least as fine as the grain.
+        grain: Of the periods.
+        last: Latest time of the log (UTC).
+        timezone: Zone in which periods are reckoned.
+    """
+    from pertoken.usage.report import partial_period  # noqa: PLC0415  the calculator must start fast
+
+    when = usage.period(grain)
+    used = [label for label in when.labels if label]
+    if not partial_period(last, grain, timezone) or len(used) < 2:  # noqa: PLR2004  one period is all there is
         return usage, ()
-    kept = np.array([label != max(used) for label in day.labels], dtype=bool)[day.codes]
+    kept = np.array([label != max(used) for label in when.labels], dtype=bool)[when.codes]
     return usage.pick(kept), (f"{max(used)}, only partly in the log, is left out",)
 
 
@@ -197,7 +206,7 @@ def _rated(usage: Usage, cards: Sequence[Card], terms: Terms, unpriced: Aside) -
 
 def _left_out(rated: Mapping[str, Rated]) -> tuple[str, ...]:
     """Say which usage has no price."""
-    meters = {side: ", ".join(each.unpriced.fold(["meter"]).key("meter").labels) for side, each in rated.items()}
+    meters = {side: ", ".join(sorted(set(each.unpriced.key("meter").column()))) for side, each in rated.items()}
     return tuple(
         f"no price on the {side} cards for some {names}, which is left out of it"
         for side, names in meters.items()
@@ -205,7 +214,9 @@ def _left_out(rated: Mapping[str, Rated]) -> tuple[str, ...]:
     )
 
 
-def _unit_cost(usage: Usage, panel: "Panel", cards: Sequence[Card], terms: Terms, grain: str) -> Values:
+def _unit_cost(  # noqa: PLR0917  what meets here
+    usage: Usage, panel: "Panel", cards: Sequence[Card], terms: Terms, grain: str, unpriced: Aside
+) -> Values:
     """What a unit of each cell cost us of late, on average; over the whole history, where nobody used it of late."""
     made = np.zeros(len(panel.cells["meter"]))
     if not cards:
@@ -215,22 +226,23 @@ def _unit_cost(usage: Usage, panel: "Panel", cards: Sequence[Card], terms: Terms
     recent, ever = usage.pick((begins(key.labels) >= late)[key.codes]), None
     names = list(panel.cells)
     columns = [panel.cells[name].column() for name in names]
-    of_late = _paid(recent, cards, terms, names)
+    of_late = _paid(recent, cards, terms, names, unpriced)
     for i, labels in enumerate(zip(*columns, strict=True)):
         if labels in of_late:
             made[i] = of_late[labels]
         else:
-            ever = _paid(usage, cards, terms, names) if ever is None else ever
+            ever = _paid(usage, cards, terms, names, unpriced) if ever is None else ever
             made[i] = ever.get(labels, 0.0)
     return made
 
 
-def _paid(usage: Usage, cards: Sequence[Card], terms: Terms, names: Sequence[str]) -> dict[tuple[str, ...], float]:
+def _paid(
+    usage: Usage, cards: Sequence[Card], terms: Terms, names: Sequence[str], unpriced: Aside
+) -> dict[tuple[str, ...], float]:
     """Say what a unit of each cell that was used cost, on average."""
     from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
 
-    told: dict[str, Any] = {"exact": False, **terms.said(usage)}
-    ledger = amount(allocate(rate(usage, cards, **told).parts, names), "effective")
+    ledger = amount(allocate(_rated(usage, cards, terms, unpriced).parts, names), "effective")
     paid = {_labels(row, names): row["amount"] for row in _fold(ledger, names, "amount")}
     used = {_labels(row, names): row["quantity"] for row in _fold(usage, names, "quantity")}
     return {labels: paid.get(labels, 0.0) / quantity for labels, quantity in used.items() if quantity > 0}

@@ -14,7 +14,8 @@ from pertoken.core.money import Values
 from pertoken.forecast.agreement import Agreement
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
-from pertoken.workbench.charging import Charging, charging
+from pertoken.workbench.cards import Aside
+from pertoken.workbench.charging import Charging, charging, free
 from pertoken.workbench.declared import Declared, declared, signed
 from pertoken.workbench.deep import Depth, depth_of, of_log
 from pertoken.workbench.histories import History, history
@@ -134,6 +135,7 @@ def prepared(
     events: "str | Path | Sequence[Event]" = (),
     market: "str | Path | Market | None" = None,
     voices: Voices = NOBODY,
+    unpriced: Aside = "raise",
     how: LogAhead,
 ) -> Prepared:
     """Read a log and fit a simulation of its customers to it.
@@ -152,6 +154,7 @@ def prepared(
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
         market: What is believed of the market: a file, or a record of `Market`.
         voices: Who speaks beside our own experts.
+        unpriced: `raise` when usage has no price, `report` to forecast it, charge nothing for it, and say so.
         how: How the log is read; its contracts may say commitments, which are settled in each world.
 
     Raises:
@@ -159,9 +162,10 @@ def prepared(
     """
     from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.landing import begun  # noqa: PLC0415
+    from pertoken.forecast.signed import headed  # noqa: PLC0415
 
     told, contracts = {"tracks": _asked(segments, depth), "how": _in_time(how)}, how.get("contracts", ())
-    read = history(log, card=card, revenue=revenue, cost=cost, whole=True, **told)  # type: ignore[arg-type]
+    read = history(log, card=card, revenue=revenue, cost=cost, whole=True, unpriced=unpriced, **told)  # type: ignore[arg-type]
     month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
     panel = read.panel
@@ -177,6 +181,9 @@ def prepared(
     level = _level(panel.weighted(standing.weights), voices, seed)
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming, level=level)
     charged = charging(read, plans, standing.plan, ahead)
+    planned = {each.customer for each in beside.agreements if each.planned is not None}
+    if agreed is not None and planned:
+        agreed = headed(made.of, agreed, planned, charged.worth(made.of))
     done = Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming, month, voices)
     return replace(done, fitted=done.with_signed(made))
 
@@ -213,8 +220,9 @@ def _too_short(panel: "Panel") -> str:
     pace = zip(panel.cells["meter"].column(), np.nansum(panel.quantity, axis=(1, 2)) / days, strict=True)
     used = ", ".join(f"{each:,.0f} {meter}" for meter, each in pace)
     return (
-        f"the log has {days} days ({first} to {last}) by {len(panel)} customers: {used} a day; a forecast needs "
-        f"{SHORTEST} days at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
+        f"the log has {days} day{'s' * (days > 1)} ({first} to {last}) by {len(panel)} customers: {used} a day; "
+        f"a forecast needs {SHORTEST} days at least, and 30 to say much; "
+        "with fewer, make a model of assumptions: pertoken model init"
     )
 
 
@@ -245,11 +253,12 @@ def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
 
 def _in_time(how: LogAhead) -> How:
     """Give rating the dates of contracts, where these are records of what was signed."""
-    from pertoken.connect.contracts import renewed  # noqa: PLC0415  the calculator must start fast
+    from pertoken.connect.contracts import read_contracts, renewed  # noqa: PLC0415  the calculator must start fast
 
     said = how.get("contracts", ())
-    dated = said if isinstance(said, (str, Path)) else [each for _, each in renewed(("", _dated(one)) for one in said)]
-    return {**how, "contracts": dated}
+    if isinstance(said, (str, Path)):
+        return {**how, "contracts": read_contracts(said, gaps=True)}
+    return {**how, "contracts": [each for _, each in renewed(("", _dated(one)) for one in said)]}
 
 
 def _dated(said: Agreement | Contract) -> Contract:
@@ -270,7 +279,8 @@ def standing_of(
     panel, own = read.panel, read.cards.get("revenue", ())
     quantity = np.nansum(panel.quantity, axis=(1, 2))
     weights = driver_weights(panel.cells, quantity)
-    plan, plans = planned(read.usage, panel, own) if own else (Key.constant(FREE, len(panel)), ())
+    other = free(panel.cells["meter"]) if read.aside else None
+    plan, plans = planned(read.usage, panel, own, other=other) if own else (Key.constant(FREE, len(panel)), ())
     if segments == BEHAVIOUR:
         segment = segmented(panel.weighted(weights), depth=depth)
     else:
