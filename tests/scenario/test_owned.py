@@ -250,7 +250,8 @@ def test_rows_of_a_workbook_come_to_what_rating_comes_to(name, minimum, spare, r
     own = model(levers={"r": lever}, fleets={"own": fleet, "other": other})
     cells, found = evaluate(whole(own), named(own).given), run(own).values
     for row in found:
-        np.testing.assert_allclose(*np.broadcast_arrays(cells[row], found[row]), rtol=1e-9, atol=1e-6, err_msg=row)
+        cell, rated = np.broadcast_arrays(cells[row], found[row])
+        np.testing.assert_allclose(cell, rated, rtol=1e-9, atol=1e-6, err_msg=row)
 
 
 def test_gpu_time_is_that_of_the_estimate_within_targets():

@@ -10,7 +10,7 @@ from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.backtested import Backtested
 from pertoken.forecast.combined import CONFLICT
-from pertoken.forecast.fitted import COMING
+from pertoken.forecast.grouping import COMING
 from pertoken.forecast.scored import LEVELS, rates
 from pertoken.forecast.signed import SIGNED
 from pertoken.present.forecast_parts import by_month, changes, cohort_map

@@ -11,11 +11,11 @@ from pertoken.core.nodes import Node
 from pertoken.core.units import unit
 from pertoken.scenario.draft import minus, name, number, plus, times
 from pertoken.scenario.evaluate import evaluate
+from pertoken.scenario.fleet import Fleet
 from pertoken.scenario.model import Flow, Model
 from pertoken.scenario.owned import HOURS, hour_labels, kind_of, taken
 from pertoken.scenario.program import Row
 from pertoken.scenario.served import asked_for
-from pertoken.scenario.spec import Fleet
 
 GPU_HOUR = unit("gpu_hour")
 

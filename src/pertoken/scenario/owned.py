@@ -9,9 +9,10 @@ from pertoken.core.nodes import Name, Node, Number
 from pertoken.core.nodes import names as names_of
 from pertoken.core.units import unit
 from pertoken.scenario.draft import Entry, call, minus, name, number, plus, share, times
+from pertoken.scenario.fleet import Fleet
 from pertoken.scenario.model import Rated
 from pertoken.scenario.program import Program, Row
-from pertoken.scenario.spec import Fleet, Spec
+from pertoken.scenario.spec import Spec
 from pertoken.serving.autoscale import ROUNDED
 
 KINDS = ("input", "output", "cached")

@@ -160,23 +160,9 @@ def _gathered(traffic: Traffic, rate: float, half: int, start: int) -> Replicas:
 
 
 def _accounted(traffic: Traffic, rate: float, scaled: Replicas) -> Fleet:
-    """Serve what comes in its order; of traffic that repeats, in a time like those before it."""
-    first = kept(traffic, rate, scaled)
-    if not traffic.repeats:
-        return _closed(first)
-    twice = Replicas(
-        spare=np.tile(scaled.spare, 2), needed=np.tile(scaled.needed, 2), paid=np.tile(scaled.paid, 2),
-        ready=np.tile(scaled.ready, 2),
-    )  # fmt: skip
-    both = kept(replace(traffic, rates=np.tile(traffic.rates, 2)), rate, twice)
-    later = slice(traffic.rates.shape[-1], None)
-    return replace(
-        first,
-        served=both.served[later],
-        waiting=both.waiting[later],
-        lost=both.lost[later],
-        hours={use: hours - first.hours[use] for use, hours in both.hours.items()},
-    )
+    """Serve what comes in its order."""
+    fleet = kept(traffic, rate, scaled)
+    return fleet if traffic.repeats else _closed(fleet)
 
 
 def _closed(fleet: Fleet) -> Fleet:

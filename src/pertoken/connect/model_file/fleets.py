@@ -17,8 +17,9 @@ from pertoken.connect.model_file.workloads import labels, leaf
 from pertoken.connect.placed import Placed
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.nodes import Curve, quoted
+from pertoken.scenario.fleet import Energy, Fleet
 from pertoken.scenario.owned import KINDS, kind_of
-from pertoken.scenario.spec import Assumption, Energy, Fleet, Spread
+from pertoken.scenario.spec import Assumption, Spread
 from pertoken.serving.arrivals import HOUR
 from pertoken.serving.asked import Asked
 from pertoken.serving.autoscale import Autoscale, followed
