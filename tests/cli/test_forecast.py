@@ -29,7 +29,7 @@ def test_the_page_says_what_it_rests_on_and_the_terminal_has_no_room_for_it(ask,
     page = Path("f.html").read_text()
     assert said.startswith("Revenue over 3 months\nRevenue from 2026-03 to 2026-05: ")
     assert max(map(len, said.splitlines())) <= 80
-    for title in ("What it rests on", "Who makes it?"):
+    for title in ("What it rests on", "Who makes it?", "What becomes of each cohort?"):
         assert title in page
         assert title not in said
 
@@ -237,4 +237,6 @@ def test_each_part_is_told_by_month_and_in_all_and_who_changes_plan(ask, tiers):
     assert (change["from"], change["to"]) == ("free", "pro")
     months = (15 * 70 + 5 * (21 + 14)) / 30.4375  # customer-months seen on free, on which five changed
     assert float(change["chance"]) == pytest.approx((5 + 0.005 * 20) / (months + 20), rel=0.01)
+    cohorts: dict[str, list[str]] = {row["part"]: [] for row in tables["by_cohort"]["rows"] if row["part"] != "to come"}
+    assert list(cohorts) == ["2026-01 or before"]
     assert "Parts month by month" not in ask("forecast", tiers, *words).out

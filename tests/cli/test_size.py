@@ -126,7 +126,7 @@ WRONG = [
     ((*SIZE, "--load", "0/s"), "a load of 0 requests a second; expected a number above 0"),
     ((*SIZE, "--percentile", "150"), "percentile 150; expected at least 50 and below 100"),
     ((*SIZE, "--percentile", "10"), "percentile 10; expected at least 50 and below 100"),
-    ((*SIZE, "--tpot", "40"), "'40' is no time; expected for example 1s or 40ms"),
+    ((*SIZE, "--tpot", "40"), "'40' is no time; expected for example 1s, 40ms or 24h"),
     ((*SIZE, "--ttft", "0s"), "expected times above 0"),
     ((*SIZE, "--traffic", "nightly"), "no pattern and no file 'nightly'"),
     (("size", "llama-3.1-8b", "--gpu", "h100", *LOAD), "no load; expected how many requests come"),
@@ -144,7 +144,7 @@ WRONG = [
     ((*BUY, "--salary", "-4"), "-4.0 is not in the range x>=0"),
     ((*BUY, "--tuning-tokens", "0"), "expected tokens and months above 0"),
     ((*BUY, "--ttft", "1ms"), "can't be reached at any load; the floors are TTFT"),
-    ((*BUY, "--api-tpot", "20"), "'20' is no time; expected for example 1s or 40ms"),
+    ((*BUY, "--api-tpot", "20"), "'20' is no time; expected for example 1s, 40ms or 24h"),
     ((*BUY, "--most", "1T"), "'1T' is no number"),
 ]
 

@@ -105,3 +105,15 @@ def test_a_market_too_small_for_any_customer_says_where_to_look(desk):
     with pytest.raises(InputError, match="above earn nothing") as told_so:
         combined(np.ones((50, 3)), pt.topdown("none.yaml", months=3, draws=200).revenue)
     assert "look at the market's launch, size, reach and ceiling" in str(told_so.value)
+
+
+def test_csv_is_the_first_table_or_the_one_that_is_asked_for(ask, market):
+    asked = ("topdown", market, "--months", "2", "--draws", "500")
+    assert ask(*asked, "--format", "csv").out.startswith("month,adopters_p10,")
+    beliefs = ask(*asked, "--format", "csv", "--table", "beliefs").out
+    assert beliefs.startswith("name,about,unit,")
+    assert "\nsize,Customers in the market,customer,25000,40000,60000," in beliefs.replace("\r", "")
+    unknown = ask(*asked, "--format", "csv", "--table", "belief")
+    assert (unknown.code, "no table 'belief' here; known are months, beliefs" in unknown.err) == (2, True)
+    other = ask(*asked, "--table", "beliefs")
+    assert (other.code, "add --format csv" in other.err) == (2, True)

@@ -1,5 +1,6 @@
 """Crossings of an API and fleets: found all, by a scan; a change of sign at each, to the request and to the cent."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,7 @@ from pertoken.serving.bought import Pace, bought
 from pertoken.serving.breakeven import ABOVE, crossed, crossings, stretches
 from pertoken.serving.percentiles import Load
 from pertoken.serving.rented import Rented
-from pertoken.serving.stairs import MONTH, SECONDS, Own, last, lowest, stairs
+from pertoken.serving.stairs import MONTH, SECONDS, Own, beaten, last, lowest, stairs
 from pertoken.serving.traffic import Traffic, pattern
 
 STEADY = Autoscale(headroom=0.0, hold_seconds=0.0, start_seconds=0.0)
@@ -109,6 +110,25 @@ def test_stretches_follow_each_other_and_name_who_is_the_cheapest_in_their_middl
         costs = [float(own.cost(middle)[0]) for own in owns]
         taken = price * middle if each.which < 0 else costs[each.which]
         assert taken == pytest.approx(min(*costs, price * middle), abs=0.005)
+
+
+SPOT = Autoscale(away_share=0.01, hold_seconds=0.0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(OWNS, OWNS, st.floats(1, 30), st.booleans())
+def test_a_fleet_that_is_beaten_from_a_volume_on_is_dearer_at_every_volume_above(own, other, machines, spot):
+    own = replace(own, policy=SPOT) if spot else own
+    volume = machines * SECONDS * own.rate
+    if beaten(own, other, volume):
+        above = volume * np.geomspace(1, 300, 60)
+        assert (own.cost(above) > other.cost(above)).all()
+
+
+def test_a_fleet_of_half_the_price_beats_another_as_soon_as_whole_machines_matter_less():
+    dear, cheap = fleet(price=2.0), fleet(price=1.0)
+    assert not beaten(cheap, dear, 1e9)
+    assert [beaten(dear, cheap, n * SECONDS) for n in (1, 10)] == [False, True]
 
 
 @settings(max_examples=20, deadline=None)

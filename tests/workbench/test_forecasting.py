@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 import pytest
@@ -237,10 +237,35 @@ def test_no_legal_card_stops_a_forecast_and_the_answer_says_what_it_cost(growth,
         growth, card=[str(plans)], months=2, segments="plan", draws=40, tested=False, progress=told.append
     )
     (note,) = (each for each in found.notes if "line by line" in each)
-    assert note.startswith("rated line by line in 40 worlds; what makes the range wide")
+    assert note.startswith("rated line by line in 40 worlds; what makes the range wide is told from 16 worlds")
     assert "months from a contract's start" in note
     assert "rate it line by line" not in note  # it has been
-    assert (found.drivers, found.worlds["revenue"].shape, told[-1]) == ((), (40, 2), 1.0)
+    assert (found.worlds["revenue"].shape, told[-1]) == ((40, 2), 1.0)
+    assert {each.factor for each in found.drivers} == set(FACTORS) - {"renewals"}
+    assert all(each.low <= 0 <= each.high for each in found.drivers)
+    assert any(each.low < 0 < each.high for each in found.drivers)
+    assert len(found.more) == 1  # the history is long
+
+
+def test_what_makes_the_range_wide_is_the_same_line_by_line_in_the_same_worlds(growth):
+    made = prepared(growth, card=[PLANS], months=2, segments="plan", how={})
+    labels = made.standing.plan.labels
+    books = Books(made.plans, tuple({"plan": label} for label in labels), "month")
+    held = frozenset({"growth", "arrivals", "shocks"})
+    how: dict[str, Any] = {"draws": 16, "seed": 1, "held": held, "replicates": 1}
+    fast = made.charging.simulated(made.fitted.of, **how)
+    slow = replace(made.charging, books=books).simulated(made.fitted.of, **how)
+    assert slow.money() == pytest.approx(fast.money(), rel=1e-5, abs=2.0)
+
+
+def test_who_makes_the_revenue_is_the_same_line_by_line_at_list(growth):
+    made = prepared(growth, card=[PLANS], months=2, segments="plan", how={})
+    books = Books(made.plans, tuple({"plan": label} for label in made.standing.plan.labels), "month")
+    slow = replace(made, charging=replace(made.charging, books=books))
+    one, other = (foretold(each, draws=20, explain=False, tested=False).concentration for each in (made, slow))
+    paying = [name for name, money in one.items() if 50 < money < 1_450 or money > 1_600]  # no minimum at list
+    assert [other[name] for name in paying] == pytest.approx([one[name] for name in paying], rel=0.05)
+    assert len(paying) > 10
 
 
 def test_a_launch_ahead_moves_the_months_after_it(growth, answer):

@@ -117,6 +117,7 @@ def test_privacy_is_priced_as_what_it_costs_more():
         "llama-3.1-8b", ["h100"], api="gpt-4o-mini", on=date(2026, 11, 1), staff=PEOPLE, private=True,
         **LOAD | {"rate": 0.04},
     )  # fmt: skip
+    assert all(each.which >= 0 for each in made.stretches)
     assert "The API is no choice: data may not leave" in str(pt.sheet(made))
 
 

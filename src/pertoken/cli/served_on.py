@@ -51,34 +51,15 @@ class Seconds(click.ParamType[float]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read `40ms` as 0.04.
 
-        >>> Seconds().convert("40ms", None, None), Seconds().convert("1s", None, None)
-        (0.04, 1.0)
+        >>> [Seconds().convert(text, None, None) for text in ("40ms", "1s", "24h")]
+        [0.04, 1.0, 86400.0]
         """
         if isinstance(value, float):
             return value
-        found = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(ms|s)\s*", str(value))
+        found = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(ms|s|min|h|d)\s*", str(value))
         if found is None:
-            self.fail(f"{value!r} is no time; expected for example 1s or 40ms", param, ctx)
-        return float(found[1]) / (1000 if found[2] == "ms" else 1)
-
-
-class Time(click.ParamType[float]):
-    """A longer time, with its unit."""
-
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read `24h` as 86400.
-
-        >>> Time().convert("24h", None, None), Time().convert("30min", None, None)
-        (86400.0, 1800.0)
-        """
-        if isinstance(value, float):
-            return value
-        found = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(s|min|h|d)\s*", str(value))
-        if found is None:
-            self.fail(f"{value!r} is no time; expected for example 30min, 24h or 7d", param, ctx)
-        return float(found[1]) * _PER[found[2]]
+            self.fail(f"{value!r} is no time; expected for example 1s, 40ms or 24h", param, ctx)
+        return float(found[1]) / 1000 if found[2] == "ms" else float(found[1]) * _PER[found[2]]
 
 
 ON = (

@@ -4,13 +4,13 @@ import click
 
 from pertoken import workbench
 from pertoken.cli.options import Delivery, deliver, gathered, outputs
-from pertoken.cli.served_on import LOAD, ON, On, Time
+from pertoken.cli.served_on import LOAD, ON, On, Seconds
 
 
 @click.command()
 @click.argument("model")
 @LOAD
-@click.option("--deadline", type=Time(), help="How long requests may wait, as 24h for a batch; instead of targets.")
+@click.option("--deadline", type=Seconds(), help="How long requests may wait, as 24h for a batch; instead of targets.")
 @click.option("--simulate", is_flag=True, help="Let requests through a simulation of the cheapest way, to confirm it.")
 @(lambda command: gathered(command, ON, "on", On))
 @outputs

@@ -1,4 +1,4 @@
-"""Special functions of arrays, in compiled loops: those that a forecast needs of SciPy's, whose package loads slowly."""
+"""Special functions of arrays in compiled loops: what a forecast needs of SciPy's, whose package loads slowly."""
 
 import math
 from typing import Any
@@ -35,8 +35,8 @@ TAIL = (
 STEPS, CLOSE = 60, 1e-13
 """The most steps of Newton's method; the relative step below which it is done."""
 
-ROOT, LARGE = math.sqrt(0.5), 20.0
-"""Root of a half; number from which on Stirling's formula is as exact as a float."""
+ROOT, LARGE, MEDIAN = math.sqrt(0.5), 20.0, 0.5
+"""Root of a half; number from which on Stirling's formula is as exact as a float; share below the median."""
 # signatures are numba's
 # ruff: noqa: ANN001, ANN201, D103
 
@@ -123,7 +123,7 @@ def student_of(normals, shares, freedom, out):  # type: ignore[no-untyped-def]
             t += step
             if abs(step) <= CLOSE * t:
                 break
-        out[k] = t if shares[k] > 0.5 else -t
+        out[k] = t if shares[k] > MEDIAN else -t
 
 
 def _flat(values: Any) -> tuple[Values, Values]:  # noqa: ANN401  numbers of any shape
@@ -132,13 +132,13 @@ def _flat(values: Any) -> tuple[Values, Values]:  # noqa: ANN401  numbers of any
     return given, np.empty(given.shape)
 
 
-def normals(shares: Any) -> Values:  # noqa: ANN401  numbers of any shape
+def normal_scores(shares: Any) -> Values:  # noqa: ANN401  numbers of any shape
     """Find the standard normals at or below which there are these shares, to 1e-15.
 
     Args:
         shares: Of any shape.
 
-    >>> normals([0.5, 0.975]).round(4).tolist()
+    >>> normal_scores([0.5, 0.975]).round(4).tolist()
     [0.0, 1.96]
     """
     given, out = _flat(shares)
@@ -192,5 +192,5 @@ def students(shares: Any, freedom: Any) -> Values:  # noqa: ANN401  as above
     """
     share, free = np.broadcast_arrays(np.asarray(shares, dtype=np.float64), np.asarray(freedom, dtype=np.int64))
     given, out = _flat(share)
-    student_of(normals(given).reshape(-1), given.reshape(-1), np.array(free).reshape(-1), out.reshape(-1))
+    student_of(normal_scores(given).reshape(-1), given.reshape(-1), np.array(free).reshape(-1), out.reshape(-1))
     return out

@@ -29,19 +29,19 @@ PERSISTENCE = (0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.92)
 """How much of what stays of a shock is left in the next period, as imagined; days of use have all of these."""
 
 LEAST = 0.14
-"""The smallest change that is told, in logs."""
+"""The smallest change that is told, of log (15 %): what a month of growth brings anyway is not worth a question."""
 
 AGREE = 2 / 3
-"""The smallest share of customers who move the same way."""
+"""The smallest share of customers who move the same way: chosen so that one whale and its like make no break."""
 
 MOST = 3
-"""The most breaks that are told."""
+"""The most breaks that are told: more are noise, and nobody answers more questions."""
 
 STEADY = 0.25
-"""Noise of the customer in the middle of which each is given so much on top, so that no steady one is all there is."""
+"""Share of the noise of the customer in the middle that each is given on top, so that no steady one is all there is."""
 
 SHORT = 8
-"""Seasons below which a history is short."""
+"""Seasons below which a history is short: a step then has less than four before and after it."""
 
 SHORT_CHANCE = 0.08
 """The same as `CHANCE` of a short history, in which a break is hard to tell; chosen on panels of 30 and 40 days."""
@@ -146,7 +146,7 @@ def _shared(value: Values, season: int) -> Values:
 
 
 def _strongest(shared: Values, known: list[int], season: int, edge: int, rng: np.random.Generator) -> tuple[int, float]:
-    """Find the step that fits best, and how often shuffled shocks make one that fits as well."""
+    """Find the step that fits best, and how often one fits as well where nothing happens."""
     size = len(shared)
     when = np.arange(size)
     pattern = (when[:, None] % season == np.arange(season)).astype(np.float64)
@@ -167,7 +167,7 @@ def _strongest(shared: Values, known: list[int], season: int, edge: int, rng: np
 
 
 def _imagined(size: int, rng: np.random.Generator) -> Values:
-    """Make series in which nothing happens, shape `(series, period)`: a part of them stays, more or less, another not."""
+    """Make series in which nothing happens, shape `(series, period)`: a part of each stays for a while."""
     stays = rng.choice(PERSISTENCE, (IMAGINED, 1))
     part = rng.random((IMAGINED, 1))
     shocks = rng.standard_normal((IMAGINED, size))
@@ -182,9 +182,8 @@ def _lags(series: Values) -> Values:
     """Autocorrelations of the first few lags, shape `(series, lag)`."""
     squares = (series**2).sum(axis=1) + 1e-300
     size = series.shape[1]
-    return np.stack(
-        [(series[:, lag:] * series[:, : size - lag]).sum(axis=1) / squares for lag in range(1, LAGS + 1)], 1
-    )
+    lags = [(series[:, lag:] * series[:, : size - lag]).sum(axis=1) / squares for lag in range(1, LAGS + 1)]
+    return np.stack(lags, axis=1)
 
 
 def _fit(series: Values, step: Values) -> tuple[Indices, Values, Values]:

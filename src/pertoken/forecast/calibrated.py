@@ -3,7 +3,7 @@
 import numpy as np
 
 from pertoken.core.money import Values
-from pertoken.core.special import normal_shares, normals
+from pertoken.core.special import normal_scores, normal_shares
 from pertoken.forecast.coupled import at_shares
 from pertoken.forecast.panel import Indices
 
@@ -97,5 +97,5 @@ def replaced(quantiles: Values, shares: Values, places: Values, stretch: float =
         stretch: Factor on the width, on the normal scale of shares.
     """
     up = np.concatenate([[0.0], places, [1.0]]) + 1e-9 * np.arange(len(places) + 2)
-    wanted = np.interp(normal_shares(stretch * normals(shares)), up, np.concatenate([[0.0], shares, [1.0]]))
+    wanted = np.interp(normal_shares(stretch * normal_scores(shares)), up, np.concatenate([[0.0], shares, [1.0]]))
     return at_shares(quantiles, shares, wanted)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.money import Values
-from pertoken.core.special import normals
+from pertoken.core.special import normal_scores
 
 LOADINGS = np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97])
 """Weights of the shared normal that are tried."""
@@ -23,8 +23,8 @@ BLOCK = 512
 
 
 def even_normal(draws: int, rng: np.random.Generator) -> Values:
-    """Draw normals that are the even quantiles in random order, float32, shape `(draw,)`."""
-    normal: Values = rng.permutation(normals((np.arange(draws) + 0.5) / draws)).astype(np.float32)
+    """Draw normal_scores that are the even quantiles in random order, float32, shape `(draw,)`."""
+    normal: Values = rng.permutation(normal_scores((np.arange(draws) + 0.5) / draws)).astype(np.float32)
     return normal
 
 
@@ -57,7 +57,7 @@ class _Apart:
 
 
 def _apart(quantiles: Values, shares: Values, *, draws: int, seed: int) -> Iterator[_Apart]:
-    """Draw chance, some customers at a time; the shared factor is that of the seed, their own noise that of the block."""
+    """Draw chance, some customers at a time: the shared factor of the seed, their own noise of the block."""
     shared = even_normal(draws, np.random.default_rng([seed, 0])).astype(np.float32)
     for first in range(0, quantiles.shape[1], BLOCK):
         some = quantiles[:, first : first + BLOCK]

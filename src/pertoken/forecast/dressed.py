@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.money import Values
-from pertoken.core.special import normals
+from pertoken.core.special import normal_scores
 from pertoken.forecast.panel import Indices
 from pertoken.machine.loop import Loop
 
@@ -150,7 +150,7 @@ def dressed(weights: NDArray[np.float32], ratio: Values, shares: Values = SHARES
         ratio: Shape `(case,)`.
         shares: Shape `(share,)`.
     """
-    prior = np.exp(PRIOR_SPREAD * normals((np.arange(PRIOR) + 0.5) / PRIOR))
+    prior = np.exp(PRIOR_SPREAD * normal_scores((np.arange(PRIOR) + 0.5) / PRIOR))
     every = np.concatenate([ratio, prior])
     faint = np.full((len(weights), PRIOR), PRIOR_WEIGHT, dtype=np.float32)
     out: Values = np.empty((len(shares), len(weights)))

@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 import numpy as np
+
 from pertoken.forecast.kernel_lanes import HALF_ROW, ROW, compiled, wide
 from pertoken.forecast.streams import PAIRS
 from pertoken.machine.word import Word

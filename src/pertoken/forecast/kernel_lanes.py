@@ -24,7 +24,7 @@ FLAGS = ("nnan", "ninf", "nsz", "contract")
 """What the compiler may take for granted: no value is not a number or infinite, and zero has no sign."""
 
 
-def compiled(function: Function) -> Loop:
+def compiled(function: Function) -> Function:
     """Make a loop over lanes into machine code."""
     return Loop(function, fastmath=set(FLAGS))
 

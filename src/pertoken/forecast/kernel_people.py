@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.money import Values
-from pertoken.core.special import normals
+from pertoken.core.special import normal_scores
 from pertoken.forecast.population import Forecastable, Law
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import keys_of
@@ -97,7 +97,7 @@ class Common(NamedTuple):
         level: Shared normal of the level.
         hazard: Hazard of leaving in a month by age, shape `(segment, age, lane)`.
         born: Newcomers, shape `(segment, month, lane)`.
-        whale_level: Own normals of the largest customers, shape `(whale, lane)`.
+        whale_level: Own normal_scores of the largest customers, shape `(whale, lane)`.
         whale_walk: Shape `(whale, month, lane)`.
         whale_share: Shape `(whale, lane)`.
         converts: Whether customers change their plan.
@@ -212,7 +212,8 @@ def _chance(model: Forecastable, shared: Worlds, come: int) -> tuple[NDArray[np.
     size, rows = len(model.people.names), whales_of(model)
     whale, still = np.full(size + come, -1), np.full(size + come, int("customers" in shared.held))
     still[rows] = int("whales" in shared.held)
-    whale[rows] = np.where(still[rows] == 1, -1, np.arange(len(rows)))
+    first = rows[: len(shared.whale_level)]
+    whale[first] = np.where(still[first] == 1, -1, np.arange(len(first)))
     return whale.astype(np.int64), still.astype(np.int64)
 
 
@@ -225,7 +226,7 @@ def _stretched(values: Values, length: int) -> Values:
 def _profiles(model: Forecastable) -> tuple[Values, Values, Values]:
     """Levels by normal score: where they begin, where their slope changes, and by how much."""
     shares = np.asarray(model.people.shares, dtype=float)
-    score = normals(shares)
+    score = normal_scores(shares)
     laws = [_tailed(shares, score, law) for law in model.laws]
     size, width = len(model.people.level), -(-max(len(score), *(len(z) for z, _ in laws)) // STEP) * STEP
     base, knots, rises = np.zeros(size + len(laws)), *np.zeros((2, size + len(laws), width))
@@ -245,12 +246,12 @@ def _tailed(shares: Values, score: Values, law: Law) -> tuple[Values, Values]:
     sizes = np.asarray(law.sizes, dtype=float)
     if law.tail <= 0 or shares[-1] <= TAIL_FROM or shares[0] >= TAIL_FROM:
         return score, sizes
-    edge = np.interp(normals(TAIL_FROM), score, sizes)
+    edge = np.interp(normal_scores(TAIL_FROM), score, sizes)
     rise = (np.array([shares[-1], *FAR]) - TAIL_FROM) / (1 - TAIL_FROM)
     excess = (1 - rise) ** -law.tail - 1
     scale = (sizes[-1] - edge) / excess[0]
     below = shares < TAIL_FROM
-    z = np.concatenate([score[below], [normals(TAIL_FROM)], normals(FAR)])
+    z = np.concatenate([score[below], [normal_scores(TAIL_FROM)], normal_scores(FAR)])
     return z, np.concatenate([sizes[below], [edge], edge + scale * excess[1:]])
 
 

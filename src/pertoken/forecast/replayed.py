@@ -4,7 +4,7 @@ Each stretch of a customer on a plan, in one world, is a contract of its own: it
 world. So fees, minimums, pools and phases hold for who is there, and for no one else.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -18,12 +18,14 @@ from pertoken.core.money import Values
 from pertoken.core.period import GRAINS, begins, ends, finest, label, periods
 from pertoken.forecast.block import Block, rooms
 from pertoken.forecast.kernel_turn import turns_of
-from pertoken.forecast.population import Forecastable
+from pertoken.forecast.population import FACTORS, Forecastable
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.settlement import trued_up
 from pertoken.forecast.simulate import Progress, Simulated, blocks_of, checked, lanes_of, paired
 from pertoken.forecast.streams import LANES, PAIRS
 from pertoken.forecast.tariff import STAGES, Tariffs
+from pertoken.forecast.under_contract import RENEWALS
+from pertoken.forecast.worlds import REPLICATES
 from pertoken.rating.card import Adjust, Card, Charge, Clamp, Pool
 from pertoken.rating.contract import CYCLE, Contract
 from pertoken.rating.rate import rate
@@ -137,6 +139,8 @@ def replayed(
     seed: int,
     promises: Promises | None = None,
     progress: Progress | None = None,
+    held: Collection[str] = (),
+    replicates: int = REPLICATES,
 ) -> Simulated:
     """Simulate customers by cards that no array can say.
 
@@ -150,8 +154,11 @@ def replayed(
         seed: Same seed, same digits as in `simulate`.
         promises: What customers have committed to.
         progress: Told how many blocks of paths are done, of how many.
+        held: Factors that stand at their middle; where these are all of them, renewals do not.
+        replicates: Independent designs.
     """
-    shared = checked(model, tariffs, paths=paths, seed=seed, held=())
+    still = set(held) - ({RENEWALS} if set(held) >= set(FACTORS) else set())
+    shared = checked(model, tariffs, paths=paths, seed=seed, held=still, replicates=replicates)
     due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
     pairs, made_of = paired(shared), blocks_of(model, tariffs, shared, seed, due)
     shape = (shared.paths, len(model.months), len(next(iter(model.groups.values()))))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pertoken.core.design import design, whole_draws
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.money import Values
-from pertoken.core.special import normals, students
+from pertoken.core.special import normal_scores, students
 from pertoken.forecast.population import FACTORS, Forecastable, Shared
 
 REPLICATES = 10
@@ -36,8 +36,12 @@ MANY, MOST_TRIED = 200.0, 4_000
 FEW = 1024
 """Worlds up to which what follows from chance alone is kept, for the next simulation of such worlds."""
 
-MOST_WHALES = 30
-"""The most customers whose own chance comes from the design."""
+MOST_WHALES, DESIGNED = 30, 6
+"""The most customers who are told from the others, and of them whose own chance comes from the design.
+
+More of them made no figure more certain: over twelve seeds of a hundred customers the ends of a range moved by 0.7 to
+1.0 % with any number from none to thirty; each takes as long as a hundred others.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +106,7 @@ def worlds(
 
 
 def whales_of(model: Forecastable) -> NDArray[np.int64]:
-    """Rows of the customers whose chance comes from the design."""
+    """Rows of the largest customers, the largest first; the chance of the first few comes from the design."""
     return np.asarray(model.people.whales, dtype=np.int64)[:MOST_WHALES]
 
 
@@ -110,7 +114,7 @@ def _names(model: Forecastable) -> list[str]:
     """Name the dimensions of the design, the most important first."""
     names = ["growth", "level", *(f"shock {k}" for k in range(EVEN)), "leaving", "arrivals"]
     names += [f"shock of {law.name} {k}" for law in model.laws for k in range(EVEN)]
-    for i in whales_of(model):
+    for i in whales_of(model)[:DESIGNED]:
         names += [f"{model.people.names[i]} {what}" for what in ("level", "leaving", *map(str, range(EVEN)))]
     if model.shared.events is not None:  # last, so that an event moves the chance of nothing else
         names += [f"event {e}" for e in range(len(model.shared.events))]
@@ -143,7 +147,7 @@ class _Design:
 
     def normals(self, names: Sequence[str]) -> Values:
         """Normals of each name, shape `(name, path)`."""
-        return normals(self.shares(names))
+        return normal_scores(self.shares(names))
 
 
 @lru_cache(maxsize=2)
@@ -166,7 +170,7 @@ class _Middle:
     def __init__(self, paths: int) -> None:
         self.paths = paths
 
-    def once(self, what: Hashable, make: Callable[[], Values]) -> Values:  # noqa: ARG002, PLR6301  as above
+    def once(self, what: Hashable, make: Callable[[], Values]) -> Values:  # noqa: ARG002  as above
         """Make something."""
         return make()
 
@@ -186,7 +190,7 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
     def of(factor: str) -> _Design | _Middle:
         return still if factor in held else chance
 
-    who = [] if "whales" in held else [model.people.names[i] for i in whales_of(model)]
+    who = [] if "whales" in held else [model.people.names[i] for i in whales_of(model)[:DESIGNED]]
     own = of("whales")
 
     def walks() -> Values:

@@ -1,6 +1,5 @@
 """Arguments of compiled functions: what kinds they are, and the words they are passed as."""
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -39,7 +39,7 @@ class Code:
         engine.add_object_file(llvm.ObjectFileRef.from_data(self.file))
         engine.finalize_object()
         ENGINES.append(engine)
-        kinds = [TYPES.get(word, ctypes.c_int64) for word in self.words]
+        kinds: list[Any] = [TYPES.get(word, ctypes.c_int64) for word in self.words]
         kind = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64, ctypes.c_int64, *kinds)
         return kind(engine.get_function_address(self.symbol))
 
@@ -61,7 +61,7 @@ def object_of(jitted: Any, arguments: tuple[Any, ...]) -> Code:  # noqa: ANN401 
     """
     from numba import typeof  # noqa: PLC0415  slow to load, and only to compile
 
-    types = tuple(typeof(each) for each in arguments)
+    types = tuple(typeof(each) for each in arguments)  # type: ignore[no-untyped-call]
     jitted.compile(types)
     made = jitted.overloads[types]
     kind = made.target_context.call_conv.get_function_type(made.fndesc.restype, made.fndesc.argtypes)

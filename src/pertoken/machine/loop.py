@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pertoken.machine.arguments import Given, given
-from pertoken.machine.code import Code, object_of
+from pertoken.machine.code import object_of
 from pertoken.machine.fingerprint import fingerprint
 from pertoken.machine.kept import keep, kept, machine, place_of
 
@@ -40,7 +40,7 @@ class Loop:
         self._natives: dict[Any, Native] = {}
         self._jitted: Any = None
 
-    def __call__(self, *arguments: Any) -> None:  # noqa: ANN401  what the function takes
+    def __call__(self, *arguments: Any) -> Any:  # noqa: ANN401  what the function takes
         """Run it, without Python's lock.
 
         Raises:
@@ -80,4 +80,4 @@ class Loop:
         """What a compiled function sees that calls it."""
         from numba import typeof  # noqa: PLC0415  as above
 
-        return typeof(self.jitted)
+        return typeof(self.jitted)  # type: ignore[no-untyped-call]

@@ -166,7 +166,7 @@ def _triangles(answer: Cohorts, *, brief: bool) -> list[Table]:
         *(Column(f"age_{age}", str(age), "share") for age in range(ages)),
     )
     hidden = brief and (len(rows) < len(_known(answer)) or ages < made.kept.shape[1])
-    more = " More cohorts and ages: --format csv, --xlsx." if hidden else ""
+    more = " More cohorts and ages: --format json, --xlsx." if hidden else ""
     paid, pay, first = (_word(answer, *each) for each in (("paid", "used"), ("pay", "use"), ("payment", "use")))
     over = f"Age in windows of {_span(answer.report.width)} since the first {first}."
     return [

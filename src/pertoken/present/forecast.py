@@ -10,10 +10,10 @@ from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.backtested import Backtested
 from pertoken.forecast.combined import CONFLICT
-from pertoken.forecast.fitted import COMING
+from pertoken.forecast.grouping import COMING
 from pertoken.forecast.scored import LEVELS, rates
 from pertoken.forecast.signed import SIGNED
-from pertoken.present.forecast_parts import by_month, changes
+from pertoken.present.forecast_parts import by_month, changes, cohort_map
 from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
@@ -46,7 +46,7 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
     ), *_landing(answer), _months(answer, brief=brief)]  # fmt: skip
     blocks += [_part(answer, key) for key in _told(answer)]
-    blocks += [*changes(answer), *_committed(answer), *_above(answer)]
+    blocks += [*cohort_map(answer, measure_of(answer)), *changes(answer), *_committed(answer), *_above(answer)]
     blocks += [*_drivers(answer), *_more(answer), *_backtest(answer)]
     if not brief:
         blocks += by_month(answer, _told(answer))

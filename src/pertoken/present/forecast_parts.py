@@ -1,13 +1,15 @@
-"""Parts of a forecast month by month, and customers who change from one plan to another."""
+"""Parts of a forecast: month by month, the map of cohorts, and customers who change from one plan to another."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
-from pertoken.present.numbers import rough
-from pertoken.present.sheet import Cell, Column, Kind, Table
+from pertoken.forecast.grouping import COMING
+from pertoken.present.numbers import counted, rough
+from pertoken.present.sheet import Cell, Chart, Column, Kind, Table
 
 MEASURES = ("customers", "usage", "revenue", "cost", "margin")
 ENDS = ("p10", "p50", "p90")
@@ -19,6 +21,9 @@ ALL = "all months"
 """In the place of a month, where a row is of their sum."""
 
 MILLION = 1e6
+
+MAPPED = 24
+"""Months that are drawn."""
 
 
 def by_month(answer: Forecast, keys: Sequence[str]) -> Iterator[Table]:
@@ -61,6 +66,37 @@ def _rows(months: Sequence[str], worlds: Mapping[str, Values], shown: Sequence[s
 
 def _cell(measure: str, value: Values | float) -> Cell:
     return round(float(value) / MILLION, 3) if measure == "usage" else float(value)
+
+
+def cohort_map(answer: Forecast, measure: str) -> Iterator[Chart]:
+    """Draw what becomes of each cohort: what is expected of it in each month, as a share of the first month ahead.
+
+    Args:
+        answer: What was found.
+        measure: What is told of it.
+    """
+    cohorts = answer.parts.get("cohort", {})
+    means = {name: worlds[measure].mean(axis=0)[:MAPPED] for name, worlds in cohorts.items() if name != COMING}
+    known = {name: mean for name, mean in sorted(means.items(), key=_first) if mean[0] > 0}
+    if not known or len(answer.months) < 2:  # noqa: PLR2004  of one month nothing becomes
+        return
+    shares = [(mean / mean[0]).tolist() for mean in known.values()]
+    alt = f"What {counted(len(known), 'cohorts')} bring in each month ahead, as a share of {answer.months[0]}."
+    draw = partial(_map, list(known), shares, answer.months[0])
+    yield Chart("cohorts", "What becomes of each cohort?", draw, alt, "by_cohort")
+
+
+def _first(cohort: tuple[str, Values]) -> tuple[bool, str]:
+    """Place of a cohort: who came before the others stands first."""
+    return "before" not in cohort[0], cohort[0]
+
+
+def _map(names: Sequence[str], shares: Sequence[Sequence[float]], first: str) -> Mapping[str, object]:
+    from pertoken.present.charts_heatmap import heatmap  # noqa: PLC0415  only where a picture is shown
+
+    title = f"Months after {first}; percent of it, as expected"
+    rows = [(name, "") for name in names]
+    return heatmap(rows, shares, title=title, less=f"of {first}", more=f"more than {first}")
 
 
 def changes(answer: Forecast) -> Iterator[Table]:

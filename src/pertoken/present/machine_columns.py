@@ -7,7 +7,7 @@ from pertoken.present.sheet import Column
 SAID = (
     Column("gpu", "GPU", "text"),
     Column("gpus", "GPUs", "count"),
-    Column("precision", "Bits", "text"),
+    Column("precision", "Weights", "text"),
     Column("purchase", "Bought", "text"),
     Column("provider", "Provider", "text"),
     Column("instance", "Instance", "text"),

@@ -22,8 +22,13 @@ from pertoken.serving.hourly import Hour, hourly
 from pertoken.serving.search import Choice
 from pertoken.serving.sized import Sized, why_none
 
+MONTH = Column("monthly", "Month", "count", "USD")
+"""A month in whole dollars, for people."""
+
 WAYS = (
-    *columns("gpu", "gpus", "precision", "monthly", "best_rate", "binds"),
+    *columns("gpu", "gpus", "precision"),
+    MONTH,
+    *columns("best_rate", "binds"),
     Column("ttft_p99", "TTFT", "estimate", "ms"),
     Column("tpot_p99", "TPOT", "estimate", "ms"),
     *columns("basis"),
@@ -32,7 +37,9 @@ WAYS = (
 BUYING = (
     *columns("purchase"),
     Column("machine", "Machine", "text"),
-    *columns("machines", "machines_most", "monthly", "input_per_million", "output_per_million", machines="Mean"),
+    *columns("machines", "machines_most", machines="Mean"),
+    MONTH,
+    *columns("input_per_million", "output_per_million"),
 )
 
 SEEN = (
@@ -49,6 +56,9 @@ HOURS = (
     Column("rate", "Requests", "estimate", "1/s"),
     *columns("machines", "machines_most", "utilisation", machines="Mean"),
 )
+
+BINDS = {"max sequences": "sequences"}
+"""What binds, where a word is too long for a screen."""
 
 TOP = 12
 """Ways that people are shown."""
@@ -114,6 +124,7 @@ def sheet(answer: Sized, *, brief: bool = False, simulated: Simulated | None = N
     blocks += _brief(answer, listed) if brief else tables(answer, listed)
     if served:
         blocks += [_latencies(answer.best, simulated), uses(answer.best.bought[0], USES), *_pictures(answer, listed)]
+    blocks.append(Note(f"Asked: {load(answer.wanted)}."))
     blocks += [_confirmed(answer.best, simulated)] if simulated else []
     blocks += [Note(each, "warning") for each in (*answer.lacking, *warnings(listed))]
     return Sheet(f"Serving {answer.model}", _words(answer), tuple(blocks), _meta(answer))
@@ -128,13 +139,12 @@ def _meta(answer: Sized) -> dict[str, str]:
 
 
 def _words(answer: Sized) -> str:
-    asked = load(answer.wanted)
     if not answer.choices[0].bought:
-        return f"Nothing serves {asked}: {why_none(answer)}."
+        return f"Nothing serves this load: {why_none(answer)}."
     best, way = answer.best, answer.best.bought[0]
     where = f"{fleet(way)} ({machine(way.rented)})"
     cost = f"{show(way.monthly, 'money')} USD a month"
-    return f"{cost} for {where}, each replica on {replica(best)}, is the cheapest. Asked: {asked}."
+    return f"{cost} for {where}, each replica on {replica(best)}, is the cheapest."
 
 
 def _figures(best: Choice, way: Bought) -> Figures:
@@ -169,16 +179,18 @@ def _brief(answer: Sized, listed: Sequence[Choice]) -> list[Table]:
 
 def _row(one: Choice) -> tuple[Cell, ...]:
     return (
-        one.gpu, one.gpus, one.precision, one.bought[0].monthly if one.bought else None, one.best, one.binds,
+        one.gpu, one.gpus, one.precision, round(one.monthly) if one.bought else None, one.best,
+        BINDS.get(one.binds, one.binds),
         _ms(one.ttft["p99"]), _ms(one.tpot["p99"]), basis(one),
     )  # fmt: skip
 
 
 def _buying(best: Choice) -> Table:
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             PURCHASES[way.rented.purchase], f"{way.rented.provider} {way.rented.instance}", way.machines,
-            round(way.most), way.monthly, float(way.costs.input_per_million), float(way.costs.output_per_million),
+            round(way.most), round(way.monthly),
+            *(float(cost) for cost in (way.costs.input_per_million, way.costs.output_per_million)),
         )
         for way in best.bought
     )  # fmt: skip
@@ -209,9 +221,10 @@ def _latencies(best: Choice, simulated: Simulated | None) -> Table:
             seen = (_ms(getattr(getattr(simulated, name), at)) for at in STATISTICS)
             rows.append((name.upper(), "simulation", *seen, None, None))
     note = "8 of 10 measured runs that were held out lay between low and high times what is reckoned."
-    return Table(
-        "latencies", "What requests of the cheapest see at its best rate", SEEN, tuple(rows), note, total=False
-    )
+    title = "What requests of the cheapest see at its best rate"
+    if simulated:
+        return Table("latencies", title, SEEN, tuple(rows), note, total=False)
+    return Table("latencies", title, SEEN[:1] + SEEN[2:], tuple(row[:1] + row[2:] for row in rows), note, total=False)
 
 
 def _confirmed(best: Choice, simulated: Simulated) -> Note:

@@ -36,8 +36,9 @@ def machine(one: Rented) -> str:
 
 def fleet(way: Bought) -> str:
     """Say how many machines a fleet has."""
-    least, most = round(way.least), round(way.most)
-    return counted(most, "machines") if least == most else f"{least} to {counted(most, 'machines')}"
+    least, most, gpus = round(way.least), round(way.most), way.rented.gpus
+    number = counted(most, "machines") if least == most else f"{least} to {counted(most, 'machines')}"
+    return f"{number} of {gpus} GPUs" if gpus > 1 else number
 
 
 def load(wanted: Wanted) -> str:

@@ -124,7 +124,7 @@ def _beliefs(made: TopDown, *, brief: bool) -> Table:
         unit = " ".join(filter(None, ("" if belief.unit == "1" else belief.unit, PER.get(name, ""))))
         numbers = [*map(_short, belief.points), *shown]
         rows.append((name, unit, *numbers) if brief else (name, LABELS[name], unit, *numbers, _source(belief)))
-    note = "Sources stand in the file, and in csv, json and xlsx." if brief else ""
+    note = "Sources stand in the file, and in json and xlsx." if brief else ""
     return Table("beliefs", "What is believed", tuple(columns), tuple(rows), note, total=False)
 
 

@@ -1,7 +1,7 @@
 """Stairs: what a fleet of one's own costs over its volume, which rises in steps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, sqrt
 
 import numpy as np
@@ -167,21 +167,51 @@ def lowest(each: Sequence[Stairs]) -> Stairs:
 
 
 def last(own: Own, per_request: float) -> float:
-    """Find a volume above which the cheaper side no longer changes [request/month].
+    """Find a volume above which the cheaper side no longer changes [request/month]."""
+    each, high = slope(own), 0.0
+    for _ in range(30):
+        whole = own.fixed + most_extra(own, high)
+        high = whole / (per_request - each) * 1.01 if per_request > each * (1 + 1e-3) else whole / per_request * 3
+    return high
 
-    A fleet never costs more than its shape asks for and the machines that whole numbers, minimum, spares and the
-    reserve of spot add, each at the price of one that is always needed.
+
+def slope(own: Own) -> float:
+    """Tell what one more request costs where machines are many [currency]."""
+    largest, _ = levels(own.shape, own.policy, width=own.width)
+    hours = float((_more(np.array([MANY]), largest, own.policy) @ own.prices)[0]) / MANY
+    return MONTH * hours / (SECONDS * own.rate)
+
+
+def most_extra(own: Own, volume: float) -> float:
+    """Tell by how much a fleet costs more at most than its slope and its fixed costs say [currency/month].
+
+    It never has more machines than its shape asks for and those that whole numbers, minimum, spares and the reserve of
+    spot add, each at the price of one that is always needed.
+
+    Args:
+        own: The fleet.
+        volume: Up to which volume. [request/month]
     """
     largest, _ = levels(own.shape, own.policy, width=own.width)
-    prices = own.prices
-    slope = MONTH * float((_more(np.array([MANY]), largest, own.policy) @ prices)[0]) / MANY / (SECONDS * own.rate)
-    high = 0.0
-    for _ in range(30):
-        needed = high / SECONDS / own.rate * float(largest[-1]) * (1 + own.policy.headroom)
-        extra = 2 + own.policy.minimum + own.policy.spare + 4 * sqrt(own.policy.away_share * (needed + 1))
-        whole = own.fixed + MONTH * float(prices[0]) * extra
-        high = whole / (per_request - slope) * 1.01 if per_request > slope * (1 + 1e-3) else whole / per_request * 3
-    return high
+    needed = volume / SECONDS / own.rate * float(largest[-1]) * (1 + own.policy.headroom)
+    extra = 2 + own.policy.minimum + own.policy.spare + 4 * sqrt(own.policy.away_share * (needed + 1))
+    return MONTH * float(own.prices[0]) * extra
+
+
+def beaten(own: Own, other: Own, volume: float) -> bool:
+    """Whether another fleet with the same fixed costs is cheaper at a volume and above, whatever the steps.
+
+    A fleet never costs less than its slope says; that of one on spot, whose reserve is a share that falls, is taken
+    without any.
+
+    Args:
+        own: The fleet.
+        other: The other one.
+        volume: From which volume on. [request/month]
+    """
+    least = slope(replace(own, policy=replace(own.policy, away_share=0.0)))
+    each = slope(other)
+    return each < least and each * volume + most_extra(other, volume) < least * volume
 
 
 def reach(own: Own) -> float:

@@ -19,7 +19,7 @@ from pertoken.serving.ownership import Ownership, Staff, ownership
 from pertoken.serving.rented import Rented
 from pertoken.serving.search import Choice
 from pertoken.serving.sized import Sized
-from pertoken.serving.stairs import SECONDS, Own, Stairs, last, lowest, reach, stairs
+from pertoken.serving.stairs import SECONDS, Own, Stairs, beaten, last, lowest, reach, slope, stairs
 from pertoken.serving.tuned import Tuned, Tuning, tuned
 from pertoken.workbench.costs import Prices, prices
 from pertoken.workbench.quotes import Call, call, price
@@ -129,26 +129,34 @@ def _tuned(found: Sized, model: str, gpus: Sequence[str], tuning: Tuning | None)
 def _held(found: Sized, api: Api, bearing: _Bearing, fine: Tuned | None, most: float | None) -> BuildOrBuy:
     """Reckon each way over the volume, then the cheapest of them."""
     volume = float(found.wanted.traffic.rates.mean()) * SECONDS
+    calls = None if api.private or api.misses(found.wanted.targets) else api.per_request
     ways = [(one, where, _own(found, one, where, bearing)) for one in found.choices for where in one.rented]
     ways.sort(key=lambda way: float(way[2].cost(volume)[0]))
     owns = [own for _, _, own in ways]
     ends = [last(own, api.per_request) if most is None else most for own in owns]
     pays = [end for own, end in zip(owns, ends, strict=True) if own.cost(end)[0] < api.per_request * end]
     looked = most if most is not None else max(min(pays, default=max(ends)), 1.5 * volume)
-    looked = min([looked, *map(reach, owns)])
+    looked = _within_reach(owns, looked)
     each = [stairs(own, min(max(end, looked), reach(own))) for own, end in zip(owns, ends, strict=True)]
     whole = lowest([_until(one, looked) for one in each])
     fleets = [_fleet(*way, volume, bearing, api, one) for way, one in zip(ways, each, strict=True)]
     return BuildOrBuy(
         model=found.model, api=api, volume=volume, fleets=tuple(fleets), looked=looked, sized=found, tuned=fine,
-        crossings=crossed(whole, owns, api.per_request), stretches=stretches(whole, api.per_request),
+        crossings=crossed(whole, owns, api.per_request), stretches=stretches(whole, calls),
     )  # fmt: skip
 
 
+def _within_reach(owns: Sequence[Own], looked: float) -> float:
+    """Look no further than a way can be followed that might be the cheapest there."""
+    leader = min((own for own in owns if reach(own) >= looked), key=slope, default=None)
+    short = [own for own in owns if reach(own) < looked and not (leader and beaten(own, leader, reach(own)))]
+    return min([looked, *map(reach, short)])
+
+
 def _until(one: Stairs, high: float) -> Stairs:
-    """Cut stairs off at a volume."""
+    """Cut stairs off at a volume, if they go so far."""
     kept = one.edges[:-1] < high
-    edges = np.append(one.edges[:-1][kept], high)
+    edges = np.append(one.edges[:-1][kept], min(high, float(one.edges[-1])))
     return Stairs(edges=edges, costs=one.costs[kept], which=one.which[kept])
 
 

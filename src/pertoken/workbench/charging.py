@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pertoken.forecast.simulate import Simulated
     from pertoken.forecast.tariff import Tariffs
 
+COMPARED = (4, 6)
+"""Powers of two of the fewest and the most worlds that are compared line by line: eighteen simulations of them."""
+
 FREE = "free"
 """Name of the card that gives all away."""
 
@@ -68,7 +71,19 @@ class Charging:
                 replicates=replicates or REPLICATES, progress=progress,
             )  # fmt: skip
         paths = min(draws, worlds_of(model, self.books.grain))
-        return replayed(model, self.tariffs, self.books, paths=paths, seed=seed, promises=promises, progress=progress)
+        return replayed(
+            model, self.tariffs, self.books, paths=paths, seed=seed, held=held, promises=promises,
+            replicates=replicates or REPLICATES, progress=progress,
+        )  # fmt: skip
+
+
+def compared(whole: int) -> int:
+    """Say in how many worlds cards are rated line by line where worlds are only compared: a power of two.
+
+    >>> compared(320), compared(20)
+    (64, 16)
+    """
+    return int(2 ** np.clip(np.floor(np.log2(max(whole, 1) / 5)), *COMPARED))
 
 
 def charging(read: History, plans: Sequence[tuple[Card, ...]], plan: Key, months: Sequence[str]) -> Charging:

@@ -14,6 +14,7 @@ from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.cards import Aside
+from pertoken.workbench.charging import compared
 from pertoken.workbench.deep import Depth
 from pertoken.workbench.explaining import FEW, explained
 from pertoken.workbench.histories import STATE, UNPAID
@@ -44,6 +45,9 @@ HALF = 0.5
 
 ENOUGH = 60
 """Days of history from which on growth is read from it."""
+
+KNOTS = 200
+"""Usages of a segment at which cards that are rated line by line are asked what a month costs."""
 
 ROOM = 20_000
 """Draws x customers from which what each customer brings is told."""
@@ -131,11 +135,13 @@ def foretold(
         draws: Worlds.
         explain: Tell what makes the range wide, and what more history would bring.
         tested: Score forecasts like this one on the same history, as of earlier days.
-        progress: Told how far the simulations are, 0 to 1.
+        progress: Told how far the simulations are, 0 to 1; 1 once all are done.
     """
     with ThreadPoolExecutor(1) as beside:  # simulations leave Python's lock to others most of the time
         testing = beside.submit(_backtested, made) if tested else None
         answer = _foretold(made, draws, explain=explain, progress=progress)
+    if progress is not None:
+        progress(1.0)
     return replace(answer, backtest=testing.result() if testing else None)
 
 
@@ -143,9 +149,10 @@ def _foretold(made: Prepared, draws: int, *, explain: bool, progress: Callable[[
     from pertoken.forecast.answer import Forecast  # noqa: PLC0415  the calculator must start fast
 
     by_line = made.charging.books is not None
-    step = _steps(None if by_line else progress)
-    explain = explain and not by_line
-    found = _simulated(made, made.fitted, draws, progress=_blocks(progress) if by_line else None)
+    step = _steps(None if by_line and not explain else progress)
+    blocks = _blocks(progress) if by_line and not explain else None
+    found = _simulated(made, made.fitted, draws, progress=blocks)
+    few = compared(found.paths) if by_line else FEW
     worlds, parts = _added(made, found)
     leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
     below: Values = worlds[leading].sum(axis=1)
@@ -157,7 +164,7 @@ def _foretold(made: Prepared, draws: int, *, explain: bool, progress: Callable[[
         )
 
     def total(fitted: "Fitted", held: frozenset[str]) -> Values:
-        some, _ = _added(made, _simulated(made, fitted, FEW, held, replicates=1))
+        some, _ = _added(made, _simulated(made, fitted, few, held, replicates=1))
         summed: Values = some[leading].sum(axis=1)
         return summed
 
@@ -336,19 +343,30 @@ def _whole_months(days: Sequence[str]) -> set[str]:
 def _concentration(made: Prepared) -> dict[str, float]:
     """Expected charges of each customer in a month at today's pace, the most first; their usage without a card.
 
-    Nothing, where cards are rated line by line.
+    Where cards are rated line by line, they are charged at list.
     """
     from pertoken.forecast.growth import DAYS  # noqa: PLC0415  the calculator must start fast
 
-    if made.charging.books is not None:
-        return {}
     people, month = made.fitted.of.people, made.fitted.predicted.samples * (DAYS / made.fitted.predicted.horizon)
     mean = month.mean(axis=0)
     if made.plans:
         some = np.asarray(month[: max(min(len(month), ROOM // month.shape[1]), 1)], dtype=float)
-        mean = _first_month(made, some).mean(axis=0)
+        mean = (_first_month if made.charging.books is None else _at_list)(made, some).mean(axis=0)
     order = np.argsort(-mean, kind="stable")
     return {people.names[i]: float(mean[i]) for i in order}
+
+
+def _at_list(made: Prepared, driver: Values) -> Values:
+    """Charge a first month at list by cards that are rated line by line, shape `(draw, customer)`."""
+    people, money = made.fitted.of.people, np.zeros_like(driver)
+    worth = made.charging.worth(made.fitted.of)
+    for plan, segment in sorted(set(zip(people.plan.tolist(), people.segment.tolist(), strict=True))):
+        mine = np.flatnonzero((people.plan == plan) & (people.segment == segment))
+        mine = mine[mine < driver.shape[1]]
+        if len(mine):
+            used = np.quantile(driver[:, mine], np.linspace(0, 1, KNOTS))
+            money[:, mine] = np.interp(driver[:, mine], used, worth(plan, segment, used, 0))
+    return money
 
 
 def _first_month(made: Prepared, driver: Values) -> Values:
@@ -396,7 +414,7 @@ def _by_line(made: Prepared, found: "Simulated", draws: int) -> tuple[str, ...]:
         return ()
     fewer = f", not {draws:,}" if found.paths < draws else ""
     spread = "" if books.grain == "month" else f"; a month's usage is spread evenly over its {books.grain}s"
-    left = "what makes the range wide and who makes the revenue are not told then"
+    left = f"what makes the range wide is told from {compared(found.paths)} worlds, who makes the revenue at list"
     return (f"rated line by line in {found.paths:,} worlds{fewer}{spread}; {left}: {made.charging.why}",)
 
 

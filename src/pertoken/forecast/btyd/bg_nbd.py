@@ -15,7 +15,7 @@ from pertoken.forecast.btyd.likelihood import Prior
 from pertoken.forecast.btyd.purchases import Purchases
 
 BESIDE = 1e-7
-"""How far from 1, where the formula of what is expected is nothing by nothing, it is taken instead."""
+"""How far from where the formula of what is expected has no value it is taken instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,10 @@ class BgNbd(Buying):
         """Purchases expected of each customer in the periods ahead, shape `(customer,)`."""
         dies = self.a if self.a != 1 else 1 + BESIDE
         shape, lives = self.r + seen.repeats, self.b + seen.repeats
-        since = self.alpha + seen.age
-        gone = hyp2f1(shape, lives, dies + lives - 1, ahead / (since + ahead))
-        bought = (dies + lives - 1) / (dies - 1) * (1 - gone * (since / (since + ahead)) ** shape)
+        since, both = self.alpha + seen.age, dies + lives - 1
+        both = np.where(both == 0, BESIDE, both)
+        gone = hyp2f1(shape, lives, both, ahead / (since + ahead))
+        bought = both / (dies - 1) * (1 - gone * (since / (since + ahead)) ** shape)
         expected: Values = bought * self.alive(seen)
         return expected
 
