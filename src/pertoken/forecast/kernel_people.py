@@ -116,6 +116,32 @@ class Common(NamedTuple):
     step: Values
 
 
+def _counts(model: Forecastable, tariffs: Tariffs) -> Values:
+    """What each charge counts for a unit of the driver, of customers and then of newcomers, `(profile, charge)`."""
+    there, laws = model.people, model.laws
+    return np.concatenate([
+        tariffs.counts(there.mix, np.asarray(there.plan)) if there.names else np.zeros((0, len(tariffs.owner))),
+        *(tariffs.counts(law.mix[None], np.array([law.plan])) for law in laws),
+    ])  # fmt: skip
+
+
+def _whole_numbers(model: Forecastable, come: "Sequence[_Newcomer]", seed: int, promises: Promises) -> dict[str, Any]:
+    """What is counted of customers and then of newcomers, by name."""
+    there, laws, size = model.people, model.laws, len(model.people.names)
+    return {
+        "key": np.concatenate([keys_of(there.names, seed), keys_of((f"to come\n{each.name}" for each in come), seed)]),
+        "born": [0] * size + [each.month for each in come],
+        "slot": [-1] * size + [each.slot for each in come],
+        "segment": [*there.segment, *(each.segment for each in come)],
+        "plan": [*there.plan, *(laws[each.segment].plan for each in come)],
+        "group": [*there.group, *(laws[each.segment].groups[each.month] for each in come)],
+        "age": [*there.age, *([0] * len(come))],
+        "bound": [*there.bound, *([0] * len(come))],
+        "profile": [*range(size), *(size + each.segment for each in come)],
+        "promise": [*promises.row, *([-1] * len(come))],
+    }
+
+
 def people_of(  # noqa: PLR0917  what meets here
     model: Forecastable,
     tariffs: Tariffs,
@@ -134,29 +160,12 @@ def people_of(  # noqa: PLR0917  what meets here
         promises: Their agreements.
         kind: Of the numbers.
     """
-    there, laws, size = model.people, model.laws, len(model.people.names)
+    there, laws = model.people, model.laws
     come = _newcomers(model, shared)
-    whale, still = _chance(model, shared, len(come))
     base, knots, rises = _profiles(model)
     ages = max(1, *(len(law.ramp) for law in laws))
-    counts = np.concatenate([
-        tariffs.counts(there.mix, np.asarray(there.plan)) if size else np.zeros((0, len(tariffs.owner))),
-        *(tariffs.counts(law.mix[None], np.array([law.plan])) for law in laws),
-    ])  # fmt: skip
-    mine = {
-        "key": np.concatenate([keys_of(there.names, seed), keys_of((f"to come\n{each.name}" for each in come), seed)]),
-        "born": [0] * size + [each.month for each in come],
-        "slot": [-1] * size + [each.slot for each in come],
-        "segment": [*there.segment, *(each.segment for each in come)],
-        "plan": [*there.plan, *(laws[each.segment].plan for each in come)],
-        "group": [*there.group, *(laws[each.segment].groups[each.month] for each in come)],
-        "age": [*there.age, *([0] * len(come))],
-        "bound": [*there.bound, *([0] * len(come))],
-        "whale": whale,
-        "still": still,
-        "profile": [*range(size), *(size + each.segment for each in come)],
-        "promise": [*promises.row, *([-1] * len(come))],
-    }
+    counts = _counts(model, tariffs)
+    mine = _whole_numbers(model, come, seed, promises) | _chance(model, shared, len(come))
     order = np.argsort(np.asarray(mine["group"], dtype=np.int64), kind="stable")
     rows: dict[str, Any] = {
         name: np.asarray(each, dtype=np.uint64 if name == "key" else np.int64)[order] for name, each in mine.items()
@@ -191,14 +200,14 @@ def _newcomers(model: Forecastable, shared: Worlds) -> list[_Newcomer]:
     ]
 
 
-def _chance(model: Forecastable, shared: Worlds, come: int) -> tuple[list[int], list[int]]:
+def _chance(model: Forecastable, shared: Worlds, come: int) -> dict[str, list[int]]:
     """Which row of the design each customer has, and whose chance stands still."""
     size, rows = len(model.people.names), whales_of(model)
     whale, still = [-1] * (size + come), [int("customers" in shared.held)] * (size + come)
     for at, i in enumerate(rows.tolist()):
         still[i] = int("whales" in shared.held)
         whale[i] = -1 if still[i] else at
-    return whale, still
+    return {"whale": whale, "still": still}
 
 
 def _stretched(values: Values, length: int) -> Values:

@@ -10,7 +10,7 @@ import numpy as np
 from pertoken.forecast.cohort_answer import Cohorts
 from pertoken.forecast.cohort_report import Group, Rates
 from pertoken.forecast.metrics import effective_count
-from pertoken.forecast.states import AHEAD, CHANGE, STATES
+from pertoken.forecast.states import AHEAD, CHANGE, STATES, States
 from pertoken.present.basis import as_read, number
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
@@ -195,9 +195,12 @@ def _moved(answer: Cohorts) -> list[Table]:
 
 def _states(answer: Cohorts) -> list[Table]:
     """Who is in which state, and who goes where."""
-    made = answer.report.states
-    if made is None:
-        return []
+    made, width = answer.report.states, _span(answer.report.width)
+    return [] if made is None else [_standing(answer, made), _moves(made, width)]
+
+
+def _standing(answer: Cohorts, made: States) -> Table:
+    """Who is in which state."""
     unit, kind = answer.unit, _money(answer)
     columns = (
         Column("state", "State", "text"),
@@ -223,6 +226,11 @@ def _states(answer: Cohorts) -> list[Table]:
         f"{-100 * np.expm1(-CHANGE):.0f} % less. Dormant: nothing for one or two windows; gone: for three. "
         "Expected of those there are, by what was seen and a prior."
     )
+    return Table("states", "Customers by state", columns, rows, note)
+
+
+def _moves(made: States, width: str) -> Table:
+    """Who goes from which state where."""
     changes = (
         Column("state", "From", "text"),
         Column("count", "Seen", "count"),
@@ -232,11 +240,8 @@ def _states(answer: Cohorts) -> list[Table]:
         (state.capitalize(), int(row.sum()), *(number(each / row.sum()) if row.sum() else None for each in row))
         for state, row in zip(STATES, made.seen, strict=True)
     )
-    over = f"From one window of {_span(answer.report.width)} to the next. New stays who was not seen for half a window."
-    return [
-        Table("states", "Customers by state", columns, rows, note),
-        Table("changes", "Where they go from there", changes, moves, over, total=False),
-    ]
+    over = f"From one window of {width} to the next. New stays who was not seen for half a window."
+    return Table("changes", "Where they go from there", changes, moves, over, total=False)
 
 
 def _lifetime(answer: Cohorts) -> list[Block]:
