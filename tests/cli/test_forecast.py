@@ -29,18 +29,18 @@ def test_the_page_says_what_it_rests_on_and_the_terminal_has_no_room_for_it(ask,
     page = Path("f.html").read_text()
     assert said.startswith("Revenue over 3 months\nRevenue from 2026-03 to 2026-05: ")
     assert max(map(len, said.splitlines())) <= 80
-    for title in ("What it rests on", "Who makes it?"):
+    for title in ("What it rests on", "Who makes it?", "What becomes of each cohort?"):
         assert title in page
         assert title not in said
 
 
-def test_with_nothing_moving_the_sum_lies_within_the_range_and_the_drivers_around_it(ask, log):
+def test_each_driver_alone_reaches_to_both_sides_of_the_plan(ask, log):
     said = result(ask("forecast", log, *SMALL, "--format", "json"))
     (whole,) = (row for row in said["tables"]["totals"]["rows"] if row["over"] == "Revenue, 3 months")
     lows, highs = ([float(row[end]) for row in said["tables"]["drivers"]["rows"]] for end in ("low", "high"))
-    assert float(whole["p10"]) < max(lows)
-    assert min(highs) < float(whole["p90"])
-    assert all(low <= high for low, high in zip(lows, highs, strict=True))
+    plan = float(whole["p50"])
+    assert all(low <= plan <= high for low, high in zip(lows, highs, strict=True))
+    assert min(lows) < plan < max(highs)
     assert f"plan with {float(whole['p50']):,.0f}" in said["notes"][0]["text"]
 
 
@@ -195,3 +195,48 @@ def test_who_always_tells_what_has_no_price_has_no_option_for_it(ask, log, comma
     answer = ask(command, log, "--unpriced", "report")
     assert answer.code == 2
     assert "No such option" in answer.err
+
+
+def test_who_is_most_of_the_usage_is_said_once_and_named(ask, log):
+    lines = Path(log).read_text().splitlines()
+    large = [line.replace(",c03,", ",c03,999") for line in lines[1:]]
+    Path("whale.csv").write_text("\n".join([lines[0], *large]) + "\n")
+    said = result(ask("forecast", "whale.csv", *SMALL, "--no-drivers", "--format", "json"))
+    told = [note for note in said["notes"] if "of all usage" in note["text"]]
+    assert [note["level"] for note in told] == ["warning"]
+    assert told[0]["text"].startswith("c03 is ")
+    assert said["tables"]["by_customer"]["rows"][0]["part"] == "c03"
+
+
+@pytest.fixture
+def tiers(desk):
+    """Thirty customers over ten weeks; five of the twenty who are free change to pro, a week after each other."""
+    (desk / "plans.yaml").write_text(
+        "plans:\n  free: {where: plan == 'free', prices: {all: {measure: {sum: total_tokens}, curve: [{rate: 0}]}}}\n"
+        "  pro: {where: plan == 'pro', prices: {all: {measure: {sum: total_tokens}, curve: [{rate: 0.01}]}}}\n"
+    )
+    rng, lines = np.random.default_rng(2), ["day,customer,plan,input_tokens"]
+    for k, day in enumerate(np.arange(np.datetime64("2026-01-01"), np.datetime64("2026-03-12"))):
+        lines += [
+            f"{day},c{i:02},{'pro' if i >= 20 or (i < 5 and k >= 21 + 7 * i) else 'free'},{int(n)}"
+            for i, n in enumerate(1_000 * rng.lognormal(0, 0.3, 30))
+        ]
+    Path("tiers.csv").write_text("\n".join(lines) + "\n")
+    return "tiers.csv"
+
+
+def test_each_part_is_told_by_month_and_in_all_and_who_changes_plan(ask, tiers):
+    words = ("--card", "plans.yaml", "--segments", "plan", *SMALL[2:], "--no-drivers")
+    tables = result(ask("forecast", tiers, *words, "--format", "json"))["tables"]
+    pro = [row for row in tables["parts"]["rows"] if (row["key"], row["part"]) == ("segment", "pro")]
+    assert [row["month"] for row in pro] == ["2026-04", "2026-05", "2026-06", "all months"]
+    (whole,) = (row for row in tables["by_segment"]["rows"] if row["part"] == "pro")
+    assert [pro[-1][f"revenue_{end}"] for end in ("p10", "p50", "p90")] == [whole[end] for end in ("p10", "p50", "p90")]
+    assert sum(float(row["revenue_p50"]) for row in pro[:-1]) == pytest.approx(float(pro[-1]["revenue_p50"]), rel=0.1)
+    (change,) = tables["changes"]["rows"]
+    assert (change["from"], change["to"]) == ("free", "pro")
+    months = (15 * 70 + 5 * (21 + 14)) / 30.4375  # customer-months seen on free, on which five changed
+    assert float(change["chance"]) == pytest.approx((5 + 0.005 * 20) / (months + 20), rel=0.01)
+    cohorts = {row["part"]: [] for row in tables["by_cohort"]["rows"] if row["part"] != "to come"}
+    assert list(cohorts) == ["2026-01 or before"]
+    assert "Parts month by month" not in ask("forecast", tiers, *words).out

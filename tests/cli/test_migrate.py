@@ -99,7 +99,7 @@ def test_a_price_change_in_the_history_is_learned_from(ask, desk):
     said = result(ask("migrate", "log.csv", *MOVE, "--offer", "offer.yaml", "--format", "json"))
     (prior,) = [row for row in said["tables"]["priors"]["rows"] if row["name"] == "elasticity"]
     assert 0.2 < float(prior["low"]) < 0.32 < float(prior["high"]) < 0.5
-    assert prior["source"] == "the price change in the history, and the prior"
+    assert prior["from"] == "the price change in the history, and the prior"
     assert not any("prior, not data" in note["text"] for note in said["notes"])
 
 

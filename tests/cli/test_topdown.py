@@ -1,12 +1,14 @@
 """`pertoken topdown`: a market from above, in every form; the same bits for the same seed."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 import pertoken as pt
 from pertoken.core.errors import InputError
+from pertoken.forecast.combined import combined
 
 MARKET = """market: Voice agents
 launch: 2026-01
@@ -84,3 +86,34 @@ def test_faults_of_the_file_are_told_with_their_lines(ask, desk):
     answer = ask("topdown", "bad.yaml")
     assert answer.code == 2
     assert "bad.yaml:3: reach is 3; expected a share from 0% to 100%" in answer.err
+
+
+def test_one_sentence_writes_its_numbers_alike_and_millions_as_such(ask, desk):
+    rare = MARKET.replace("40k, p10: 25k, p90: 60k", "50k, p10: 9k, p90: 200k").split("adopters")[0]
+    (desk / "rare.yaml").write_text(rare)
+    said = ask("topdown", "rare.yaml", "--months", "12", "--draws", "1000").out
+    found = re.match(r"Voice agents ([\d,.]+) USD over 12 months; 8 in 10 worlds lie between ([\d,]+) and ([\d,.]+)\. ",
+                     " ".join(said.split()))  # fmt: skip
+    assert found
+    assert float(found[2].replace(",", "")) < 1000 < float(found[1].replace(",", ""))
+    assert "M tokens" in said
+    assert re.search(r"^p +a year ", said, re.MULTILINE)
+
+
+def test_a_market_too_small_for_any_customer_says_where_to_look(desk):
+    (desk / "none.yaml").write_text(MARKET.replace("40k, p10: 25k, p90: 60k", "2, p10: 1, p90: 3").split("adopters")[0])
+    with pytest.raises(InputError, match="above earn nothing") as told_so:
+        combined(np.ones((50, 3)), pt.topdown("none.yaml", months=3, draws=200).revenue)
+    assert "look at the market's launch, size, reach and ceiling" in str(told_so.value)
+
+
+def test_csv_is_the_first_table_or_the_one_that_is_asked_for(ask, market):
+    asked = ("topdown", market, "--months", "2", "--draws", "500")
+    assert ask(*asked, "--format", "csv").out.startswith("month,adopters_p10,")
+    beliefs = ask(*asked, "--format", "csv", "--table", "beliefs").out
+    assert beliefs.startswith("name,about,unit,")
+    assert "\nsize,Customers in the market,customer,25000,40000,60000," in beliefs.replace("\r", "")
+    unknown = ask(*asked, "--format", "csv", "--table", "belief")
+    assert (unknown.code, "no table 'belief' here; known are months, beliefs" in unknown.err) == (2, True)
+    other = ask(*asked, "--table", "beliefs")
+    assert (other.code, "add --format csv" in other.err) == (2, True)

@@ -14,12 +14,12 @@ from pertoken.scenario.whole import whole
 from pertoken.scenario.worlds import cases, named
 from tests.examples.model_run import FOLDER, NAMES, compiled, unsure_inputs
 
-OWN = ("plans.", "vendors.", "levers.", "segments.", "workloads.", "costs.", "event.")
+OWN = ("plans.", "vendors.", "levers.", "segments.", "workloads.", "costs.", "event.", "fleets.")
 """Beginnings of the names of numbers that are named by their place: structure, switches and list prices."""
 
 
-def test_all_six_stories_ship():
-    assert NAMES == ["chatbot", "hybrid", "summary", "tiers", "training", "workloads"]
+def test_all_seven_stories_ship():
+    assert NAMES == ["chatbot", "fleet", "hybrid", "summary", "tiers", "training", "workloads"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -74,6 +74,7 @@ def test_no_world_is_impossible(name):
     found = run(model, drawn(model, shares))
     for row in (*model.before.rows, *model.after.rows):
         values = found.values[row.name]
-        assert np.isfinite(values).all() or row.name in ("ltv", "ltv_to_cac", "payback_months"), row.name
+        undefined = row.name in ("ltv", "ltv_to_cac", "payback_months") or row.name.startswith("utilisation.")
+        assert np.isfinite(values).all() or undefined, row.name
         if row.name.startswith(("customers", "new.", "churned.", "moved.", "requests", "tokens", "revenue", "cost.")):
             assert (values >= 0).all(), row.name

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from pertoken.forecast.fitted import SHARES, _parted, months_after
+from pertoken.forecast.fitted import months_after
+from pertoken.forecast.levels import SHARES, parted
 
 
 def test_level_times_noise_has_the_law_of_the_first_month():
     rng = np.random.default_rng(1)
     month = np.exp(3 + 0.5 * rng.standard_normal(400_000))
-    level, noise = _parted(np.quantile(month, SHARES)[None], np.array([0.3]))
+    level, noise = parted(np.quantile(month, SHARES)[None], np.array([0.3]))
     z, other = rng.standard_normal((2, 400_000))
     spread = np.log(level[0, SHARES == 0.9] / level[0, SHARES == 0.1])[0] / (2 * 1.2816)
     again = level[0, SHARES == 0.5][0] * np.exp(spread * z) * np.exp(noise[0] * other - noise[0] ** 2 / 2)
@@ -18,13 +19,13 @@ def test_level_times_noise_has_the_law_of_the_first_month():
 
 
 def test_noise_is_never_more_than_the_spread():
-    level, noise = _parted(np.full((1, len(SHARES)), 5.0), np.array([0.4]))
+    level, noise = parted(np.full((1, len(SHARES)), 5.0), np.array([0.4]))
     assert noise[0] == 0
     np.testing.assert_allclose(level, 5.0)
 
 
 def test_who_never_uses_anything_has_no_level():
-    level, _ = _parted(np.zeros((1, len(SHARES))), np.array([0.4]))
+    level, _ = parted(np.zeros((1, len(SHARES))), np.array([0.4]))
     np.testing.assert_array_equal(level, 0.0)
 
 

@@ -244,3 +244,17 @@ def test_a_policy_that_can_not_be_is_refused():
         Autoscale(minimum=5, maximum=3)
     with pytest.raises(InputError, match="expected a share from 0 to 1"):
         Autoscale(away_share=1.0)
+
+
+@given(RATES, st.integers(1, 12))
+def test_a_week_that_repeats_begins_with_what_waits_at_its_end(rates, most):
+    policy = replace(fixed(most), hold_seconds=0.0)
+    week = run(Traffic(rates=rates), 4.0, policy)
+    weeks = run(Traffic(rates=np.tile(rates, 4), repeats=False), 4.0, policy)
+    last = slice(3 * len(rates), None)
+    if rates.mean() <= 4.0 * most * (1 - 1e-9):
+        np.testing.assert_allclose(week.waiting, weeks.waiting[last], atol=1e-6)
+        np.testing.assert_allclose(week.served, weeks.served[last], atol=1e-6)
+        assert week.served.sum() == pytest.approx(rates.sum() * 300, abs=1e-6)
+    else:
+        assert week.waiting[-1] > 0

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 import pertoken as pt
+from pertoken.connect.loads import read_load
 from pertoken.core.errors import InputError
+from pertoken.serving.autoscale import Autoscale
+from pertoken.serving.hourly import hourly
 from pertoken.serving.ownership import Staff
 from pertoken.serving.percentiles import Load, at_work
+from pertoken.serving.tuned import Tuning
 from pertoken.workbench.breaking_even import build_or_buy
-from pertoken.workbench.serving import read_load
 from pertoken.workbench.sizing import size
 
 LOAD: dict[str, Any] = {"rate": 12.0, "input_tokens": 1200, "output_tokens": 250}
@@ -66,8 +69,8 @@ def test_targets_out_of_reach_say_the_floor():
 
 
 def test_where_nothing_is_rented_out_it_says_so():
-    with pytest.raises(InputError, match="for rent among the offers"):
-        _ = size("llama-3.1-8b", ["h100"], **LOAD, regions=["nowhere"]).best
+    with pytest.raises(InputError, match="no machine with A10G-24GB for rent among the offers"):
+        _ = size("llama-3.1-8b", ["a10g"], **LOAD, providers=["nebius"]).best
 
 
 def test_what_is_extrapolated_is_marked_in_the_sheet():
@@ -87,14 +90,17 @@ def test_a_fleet_pays_at_high_volume_and_the_api_at_low_volume():
     for each in made:
         fleet = each.fleets[0]
         assert float(fleet.monthly.total) == pytest.approx(float(fleet.own.cost(each.volume)[0]))
-        first = fleet.crossings[0].volume
+        first = each.crossings[0].volume
         assert (each.volume > first) == (each.cheaper == "own")
 
 
 def test_a_fleet_at_the_volume_asked_for_costs_what_its_size_says():
     made = build_or_buy("llama-3.1-8b", ["l40s"], api="gpt-4o-mini", on=date(2026, 11, 1), **LOAD, traffic="office")
     fleet = made.fleets[0]
-    assert float(fleet.monthly.lines["machines"][0]) == pytest.approx(fleet.bought.monthly, rel=1e-6)
+    best = made.sized.best.bought[0]
+    assert float(fleet.monthly.lines["machines"][0]) == pytest.approx(best.monthly, rel=1e-9)
+    assert fleet.rented == best.rented
+    assert fleet.machines == pytest.approx(best.machines)
 
 
 def test_a_shared_prefix_is_cached_on_both_sides():
@@ -102,7 +108,7 @@ def test_a_shared_prefix_is_cached_on_both_sides():
         build_or_buy("llama-3.1-8b", ["h100"], api="gpt-4o-mini", on=date(2026, 11, 1), **LOAD, prefix_share=share)
         for share in (0.0, 0.5)
     )
-    assert cached.per_request < plain.per_request
+    assert cached.api.per_request < plain.api.per_request
     assert cached.fleets[0].choice.best > plain.fleets[0].choice.best
 
 
@@ -111,7 +117,81 @@ def test_privacy_is_priced_as_what_it_costs_more():
         "llama-3.1-8b", ["h100"], api="gpt-4o-mini", on=date(2026, 11, 1), staff=PEOPLE, private=True,
         **LOAD | {"rate": 0.04},
     )  # fmt: skip
-    assert "the API is no choice" in str(pt.sheet(made))
+    assert all(each.which >= 0 for each in made.stretches)
+    assert "The API is no choice: data may not leave" in str(pt.sheet(made))
+
+
+def test_at_each_volume_the_cheapest_of_all_ways_is_taken_commitments_among_them():
+    made = build_or_buy(
+        "llama-3.1-8b", ["h100"], api="gpt-4o", on=date(2026, 11, 1), **LOAD, ttft=1, tpot=0.04, traffic="diurnal",
+        providers=["gcp"],
+    )  # fmt: skip
+    assert {fleet.rented.purchase for fleet in made.fleets} == {"on_demand", "spot", "reserved_1y", "reserved_3y"}
+    for each in made.stretches:
+        volume = (each.low + each.high) / 2
+        costs = [float(fleet.own.cost(volume)[0]) for fleet in made.fleets]
+        cheapest = min(*costs, made.api.per_request * volume)
+        taken = made.api.per_request * volume if each.which < 0 else costs[each.which]
+        assert taken == pytest.approx(cheapest, abs=0.005)
+    asked = next(each for each in made.stretches if each.low <= made.volume <= each.high)
+    assert asked.which == 0
+    assert made.fleets[0].rented.purchase == "reserved_3y"
+
+
+def test_an_api_that_misses_a_target_is_no_choice_and_one_of_unknown_latency_says_so():
+    def held(**told):
+        return build_or_buy(
+            "llama-3.1-8b", ["h100"], api="gpt-4o-mini", on=date(2026, 11, 1), ttft=0.5, tpot=0.04, max_gpus=1,
+            **LOAD | {"rate": 0.04}, **told,
+        )  # fmt: skip
+
+    slow, quick, unknown = held(api_ttft=0.9, api_tpot=0.02), held(api_ttft=0.4, api_tpot=0.02), held()
+    assert (slow.less, slow.cheaper, quick.cheaper, unknown.cheaper) == ("api", "own", "api", "api")
+    assert "The API is no choice: TTFT 0.9 s above 0.5 s" in str(pt.sheet(slow))
+    assert "The API meets the targets by the TTFT and TPOT that you say" in str(pt.sheet(quick))
+    assert "TTFT and TPOT of the API not known" in str(pt.sheet(unknown))
+
+
+def test_fine_tuning_is_a_line_of_each_fleet_by_its_arithmetic():
+    """6 x 7.5e9 weights (a look-up of the first 0.5e9 is none) x 1e9 tokens at 35 % of 989 TFLOP/s: 36.1 hours."""
+    made = build_or_buy(
+        "llama-3.1-8b", ["h100"], api="gpt-4o-mini", on=date(2026, 11, 1), **LOAD, max_gpus=1, providers=["runpod"],
+        tuning=Tuning(tokens=1e9, every_months=2),
+    )  # fmt: skip
+    assert made.tuned is not None
+    assert made.tuned.hours == pytest.approx(6 * 7.505e9 * 1e9 / (989e12 * 0.35 * 3600), rel=2e-3)
+    lines = made.fleets[0].monthly.lines
+    assert float(lines["fine_tuning"][0]) == pytest.approx(made.tuned.hours * made.tuned.usd_per_gpu_hour / 2)
+    assert float(lines["machines"][0] + lines["fine_tuning"][0]) == pytest.approx(made.fleets[0].cost)
+
+
+@pytest.mark.parametrize("name", ["flat", "diurnal", "weekly", "office"])
+def test_machines_over_the_day_are_those_by_hand(name):
+    """One replica on a machine: so many as hold 1.2 times the load of the hour, plus the spare, kept for a while."""
+    found = size("llama-3.1-8b", ["l40s"], **LOAD, ttft=1, tpot=0.04, traffic=name, max_gpus=1, precisions=["fp8"],
+                 policy=Autoscale(headroom=0.2, spare=1, hold_seconds=0.0, start_seconds=0.0))  # fmt: skip
+    best, way = found.best, found.best.bought[0]
+    rates = found.wanted.traffic.rates
+    assert way.paid.tolist() == (np.ceil(1.2 * rates / (best.best * way.rented.replicas) * (1 - 1e-9)) + 1).tolist()
+    assert way.monthly == pytest.approx(way.paid.mean() * 730 * way.rented.usd_per_hour)
+    hours = hourly(way, found.wanted.traffic, best.best)
+    weights = {"every day": 7, "Mon-Fri": 5, "Sat-Sun": 2}
+    assert sum(each.machines * weights[each.days] for each in hours) / 168 == pytest.approx(way.machines)
+    assert sum(each.rate * weights[each.days] for each in hours) / 168 == pytest.approx(12.0)
+
+
+def test_traffic_of_ones_own_needs_no_load_and_is_scaled_to_one_that_is_said(tmp_path):
+    path = tmp_path / "day.csv"
+    path.write_text(
+        "time,requests\n" + "".join(f"2026-11-02T{h:02d}:00,{3600 * (4 if h == 9 else 2)}\n" for h in range(24))
+    )
+    own, said = (
+        size("llama-3.1-8b", ["h100"], **LOAD | {"rate": rate}, traffic=path, max_gpus=1).wanted.traffic.rates
+        for rate in (None, 25 / 12)
+    )
+    assert (own.max(), own.min()) == (pytest.approx(4.0), pytest.approx(2.0))
+    assert own.mean() == pytest.approx(50 / 24)
+    assert said == pytest.approx(own)
 
 
 @pytest.mark.parametrize("gpu", ["h100", "l40s"])

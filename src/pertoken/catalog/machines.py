@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import ClassVar, Literal, get_args
 
 from pertoken.catalog.prices import STANDARD, Rate
-from pertoken.core.errors import InputError, nearest
+from pertoken.core.errors import InputError, alike, nearest
 from pertoken.core.exact import CONTEXT
 
 Precision = Literal["fp16", "fp8", "int8", "fp4"]
@@ -110,7 +110,8 @@ def find_gpu(gpus: Iterable[Gpu], name: str) -> Gpu:
         return known[word]
     by_parts = {_parts(each): gpu for each, gpu in known.items()}
     if _parts(word) not in by_parts:
-        raise InputError(f"unknown GPU {name!r}; {nearest(word, known)}")
+        close = alike(word, known, cutoff=0.7)  # names are short: one wrong digit is a quarter of them
+        raise InputError(f"unknown GPU {name!r}; {nearest(close[0] if close else word, close or known)}")
     return by_parts[_parts(word)]
 
 

@@ -29,7 +29,7 @@ from pertoken.present.cohorts import sheet
 @click.option("--draws", type=click.IntRange(min=100), default=2_000, show_default=True, help="Worlds.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the random numbers.")
 @click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, metavar="N",
-              help="Customers shown to people; csv, json and xlsx have all.")  # fmt: skip
+              help="Customers shown to people; json and xlsx have all.")  # fmt: skip
 @outputs
 def command(
     reading: Reading,

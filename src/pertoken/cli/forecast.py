@@ -88,12 +88,12 @@ def command(
     """
     from pertoken.present.forecast import sheet
 
-    heard = {
+    heard: dict[str, Any] = {
         "experts": keys(experts) if experts else (),
         "outside": outside,
         "outside_weight": None if outside_weight is None else float(outside_weight),
     }
-    how = {"seed": seed, "explain": not no_drivers, "tested": not no_backtest}
+    how: dict[str, Any] = {"seed": seed, "explain": not no_drivers, "tested": not no_backtest}
     with (
         progress(quiet=delivery.quiet) as watch,
         progress(quiet=delivery.quiet, what="simulating customers") as told,

@@ -50,7 +50,7 @@ def move_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @move_options
 @click.option("--top", type=click.IntRange(min=1), default=8, show_default=True, metavar="N",
-              help="Customers of each kind shown to people; csv, json and xlsx have all.")  # fmt: skip
+              help="Customers of each kind shown to people; json and xlsx have all.")  # fmt: skip
 @outputs
 def command(move: Move, top: int, delivery: Delivery) -> None:
     """What if customers of LOG are moved to another plan: who moves, who leaves, what does it earn?

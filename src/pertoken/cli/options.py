@@ -109,15 +109,22 @@ class Delivery:
 
     Args:
         form: Form on standard output.
+        table: Which table is written as CSV; the first if None.
         xlsx: Workbook to write, if any.
         html: Page to write, if any.
         quiet: True for no words on standard error.
     """
 
     form: str
+    table: str | None
     xlsx: str | None
     html: str | None
     quiet: bool
+
+    def __post_init__(self) -> None:
+        """Refuse a table that no form writes, before anything is reckoned."""
+        if self.table is not None and self.form != "csv":
+            raise InputError(f"--table {self.table} is for csv, and --format is {self.form}; add --format csv")
 
 
 WHOLE = ("json", "csv")
@@ -126,6 +133,7 @@ WHOLE = ("json", "csv")
 OUTPUTS = (
     click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table",
                  show_default=True, help="What to write to standard output."),
+    click.option("--table", metavar="NAME", help="Which table csv has, by its name in json; else the first."),
     click.option("--xlsx", type=Output(), metavar="FILE", help="Write a workbook with live formulas."),
     click.option("--html", type=Output(), metavar="FILE", help="Write a page with the picture, in one file."),
     click.option("--quiet", is_flag=True, help="No progress, no closing words."),
@@ -174,7 +182,7 @@ def deliver(
     from pertoken.present.files import write_whole
 
     seen = short or sheet
-    out = render(sheet if how.form in WHOLE else seen, how.form, **(_terminal() if how.form == "table" else {}))
+    out = render(sheet if how.form in WHOLE else seen, how.form, **_look(how))
     for path, data in {**(also or {}), **_files(sheet, page or seen, how)}.items():
         write_whole(path, data)
         _say(f"wrote {path}", quiet=how.quiet)
@@ -182,6 +190,11 @@ def deliver(
         _warn(sheet, quiet=how.quiet)
     sys.stdout.write(out)
     sys.stdout.flush()
+
+
+def _look(how: Delivery) -> dict[str, Any]:
+    """What a form of output takes besides."""
+    return {"table": _terminal(), "csv": {"name": how.table}}.get(how.form, {})
 
 
 def _warn(sheet: "Sheet", *, quiet: bool) -> None:

@@ -1,7 +1,6 @@
 """The compiled price table, kept on disk: reading it takes milliseconds, making it half a second."""
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.util import find_spec
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pertoken.connect.whole import write_whole
+from pertoken.machine.folder import folder
 
 SCHEMA = 6
 """Raised whenever the form of the table changes."""
@@ -46,15 +46,6 @@ def write(path: Path, table: Table) -> None:
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps(table, separators=(",", ":")))
-
-
-def folder() -> Path:
-    """Name the folder in which tables and catalogs are kept."""
-    if own := os.environ.get("PERTOKEN_CACHE"):
-        return Path(own)
-    if shared := os.environ.get("XDG_CACHE_HOME"):
-        return Path(shared) / "pertoken"
-    return Path(os.path.expanduser("~")) / ".cache" / "pertoken"  # noqa: PTH111  a path's own way fails without a home
 
 
 def _edition(folder: Path) -> str:

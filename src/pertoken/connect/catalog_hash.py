@@ -9,6 +9,7 @@ from pathlib import Path
 from pertoken.catalog.book import Catalog
 from pertoken.connect import catalog_cache, supplements
 from pertoken.connect.whole import write_whole
+from pertoken.machine.folder import folder
 
 LENGTH = 64
 """Letters of a SHA-256."""
@@ -27,7 +28,7 @@ def hashed(catalog: Catalog, sources: Sequence[str]) -> Catalog:
 def _kept(catalog: Catalog, sources: Sequence[str]) -> str:
     """Find the hash that is kept for the sources as they are now; keep it, if there is none."""
     try:
-        path = catalog_cache.folder() / f"hash-{_mark(catalog, sources)}.txt"
+        path = folder() / f"hash-{_mark(catalog, sources)}.txt"
         found = path.read_text(encoding="ascii")
     except (OSError, ValueError):
         found = ""

@@ -8,8 +8,9 @@ from typing import Any
 
 from pertoken.catalog.book import Catalog, UnknownModel, locate
 from pertoken.catalog.layers import layered
-from pertoken.connect import catalog_cache, catalog_hash
+from pertoken.connect import catalog_hash
 from pertoken.core.errors import Fault, InputError, nearest
+from pertoken.machine.folder import folder
 
 BUNDLED = "genai-prices"
 """The catalog that is used when none is said."""
@@ -59,7 +60,7 @@ SMALL = 500
 
 def updated() -> Path:
     """Say where the updated catalog is kept, whether or not it is there."""
-    return catalog_cache.folder() / "updated.catalog"
+    return folder() / "updated.catalog"
 
 
 def _book(name: str) -> Catalog:

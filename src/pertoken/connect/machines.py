@@ -57,7 +57,7 @@ def find_architecture(name: str) -> Architecture:
         return shape
     if path.is_file():
         return architecture(_config(path), name=path.parent.name or path.stem, source=str(path))
-    raise InputError(f"unknown model {name!r}; {nearest(name.lower(), known)}, or say the path of its config.json")
+    raise InputError(f"unknown model {name!r}; {nearest(name.lower(), known)} Else say the path of its config.json")
 
 
 def skypilot(path: str | Path, *, provider: str = "") -> tuple[Offer, ...]:

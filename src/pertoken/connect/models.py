@@ -12,6 +12,7 @@ from pertoken.connect.model_file.assumption import assumptions
 from pertoken.connect.model_file.bought import vendors
 from pertoken.connect.model_file.customers import segments
 from pertoken.connect.model_file.events import events
+from pertoken.connect.model_file.fleets import fleets
 from pertoken.connect.model_file.known import check_names
 from pertoken.connect.model_file.lines import lines
 from pertoken.connect.model_file.listed import Asked
@@ -30,7 +31,7 @@ from pertoken.scenario.spec import Calendar, Spec
 
 WORDS = (
     "model", "title", "notes", "calendar", "currency", "units", "assumptions", "drivers", "segments", "workloads",
-    "plans", "vendors", "levers", "costs", "income", "events", "correlations", "scenarios", "checks",
+    "plans", "vendors", "fleets", "levers", "costs", "income", "events", "correlations", "scenarios", "checks",
 )  # fmt: skip
 """Words at the top of a model file."""
 
@@ -127,6 +128,7 @@ def _parts(reading: Reading, data: Placed, said: Calendar) -> Spec:
         events=events(reading, data),
         plans=plans(reading, data),
         vendors=vendors(reading, data, Asked(works, whatifs, said)),
+        fleets=fleets(reading, data),
         source=reading.door.document.source,
     )
 

@@ -5,9 +5,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from pertoken.catalog.book import Catalog
-from pertoken.connect import catalog_cache
 from pertoken.connect.frozen import FORM, frozen_catalog, write_catalog
 from pertoken.core.errors import InputError
+from pertoken.machine.folder import folder
 
 FILE = "supplements.yaml"
 
@@ -18,7 +18,7 @@ def supplements() -> Catalog:
     They are read once and then kept in the cache folder, as the catalog is: YAML takes a tenth of a second to read.
     """
     said = text()
-    path = catalog_cache.folder() / f"supplements-{FORM}-{sha256(said.encode()).hexdigest()[:16]}.txt"
+    path = folder() / f"supplements-{FORM}-{sha256(said.encode()).hexdigest()[:16]}.txt"
     return _kept(path) or _read(said, path)
 
 

@@ -40,7 +40,22 @@ class Call:
     args: "tuple[Node, ...]"
 
 
-Node = Number | Name | Call
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """How high a load stands over a time that repeats, for `replicas on`.
+
+    Args:
+        name: What it is called.
+        heights: Multiples of the mean load.
+        weights: How often each is.
+    """
+
+    name: str
+    heights: tuple[float, ...]
+    weights: tuple[float, ...]
+
+
+Node = Number | Name | Call | Curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +113,13 @@ FUNCTIONS = {
     "last": Function(1, 1, "in the last month", "keep", over_time=True),
     "from": Function(1, 1, "0 before a month, 1 from it on", "flag"),
     "in": Function(1, 1, "1 in a month, else 0", "flag"),
+    "replicas on": Function(3, 3, "machines in whole numbers, a least or more, that a load on a curve needs", "sum"),
     "tiered": Function(2, 2, "what a ladder of tiers charges for a quantity", "tiered"),
 }
-"""Operators and functions by name. The month of `from` and `in` is a `Number`: see `month_number`."""
+"""Operators and functions by name. The month of `from` and `in` is a `Number`: see `month_number`.
+
+`replicas on` takes the mean load, the least, and a `Curve`; it stands in rows that the house writes.
+"""
 
 WORDS = frozenset({"and", "or", "not"})
 """Operators that are words, and so no names."""
@@ -143,7 +162,7 @@ def names(node: Node) -> frozenset[str]:
     """List the quantities that a tree asks for; the ladder of `tiered` is none."""
     if isinstance(node, Name):
         return frozenset({node.name})
-    if isinstance(node, Number):
+    if isinstance(node, Number | Curve):
         return frozenset()
     return frozenset[str]().union(*map(names, node.args[1:] if node.function == "tiered" else node.args))
 
@@ -171,8 +190,8 @@ def quoted(name: str) -> str:
 
 def _write(node: Node) -> tuple[str, int]:
     """Write a tree, and tell how tightly its outermost operator binds."""
-    if isinstance(node, Name):
-        return quoted(node.name), _ATOM
+    if isinstance(node, Name | Curve):
+        return quoted(node.name) if isinstance(node, Name) else f"the curve {node.name}", _ATOM
     if isinstance(node, Number):
         return _digits(node), _NEGATIVE if node.value < 0 else _ATOM
     if node.function == "-" and len(node.args) == 1:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import reduce
 
 from pertoken.core.errors import Fault, InputError, PertokenError, nearest
-from pertoken.core.nodes import FUNCTIONS, Call, Name, Node, Number, names, quoted, subtrees, text
+from pertoken.core.nodes import FUNCTIONS, Call, Curve, Name, Node, Number, names, quoted, subtrees, text
 from pertoken.core.units import ONE, Unit, made, over, plain, power, same, times
 
 
@@ -70,6 +70,8 @@ def unit_of(node: Node, units: Mapping[str, Unit]) -> Unit:
 def _part(node: Node, units: Mapping[str, Unit]) -> _Part:
     if isinstance(node, Number):
         return _Part(node, node, node.unit, bare=node.unit == ONE)
+    if isinstance(node, Curve):
+        return _Part(node, node, ONE, bare=True)
     if isinstance(node, Name):
         return _Part(node, node, _unit_by_name(node.name, units))
     rule = FUNCTIONS[node.function].rule

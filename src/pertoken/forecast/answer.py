@@ -55,18 +55,16 @@ class Driver:
 
     Args:
         factor: Its name, of `FACTORS`.
-        low: P10 of the total where it alone moves. [currency]
-        high: P90 of the same.
+        low: P10 of the total where it alone moves, less the P50 of the same. [currency]
+        high: P90 of the same, less its P50.
         share: How much narrower the range from P10 to P90 is where it stands still, 0 to 1; shares do not add up to 1,
             since factors widen each other.
-        still: The total where no factor moves. [currency]
     """
 
     factor: str
     low: float
     high: float
     share: float
-    still: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,17 +192,20 @@ class Forecast:
 
 
 def held_in_turn(factors: Sequence[str] = FACTORS) -> tuple[frozenset[str], ...]:
-    """Name the sets of factors that `drivers` holds still: none, all, each alone, and all others.
+    """Name the sets of factors that `drivers` holds still: none, each alone, and all others.
 
     Args:
         factors: Those that can move at all.
     """
     every = frozenset(FACTORS)
-    return (frozenset(), every, *(frozenset([each]) for each in factors), *(every - {each} for each in factors))
+    return (frozenset(), *(frozenset([each]) for each in factors), *(every - {each} for each in factors))
 
 
 def drivers(total: Callable[[frozenset[str]], Values], factors: Sequence[str] = FACTORS) -> tuple[Driver, ...]:
-    """Hold each factor still in turn, and see how much narrower the total is.
+    """Hold each factor still in turn, and all others but it, and see how wide the total is.
+
+    Where others stand at their middle the total does not stand at its own, since factors multiply: what is told of a
+    factor alone is how far the ends lie from their own middle.
 
     Args:
         total: Gives the total in each world, shape `(draw,)`, with some factors held still (see `held_in_turn`).
@@ -217,11 +218,10 @@ def drivers(total: Callable[[frozenset[str]], Values], factors: Sequence[str] = 
     (['growth', 'shocks'], 1.2)
     """
     whole = float(Band.of(total(frozenset())).width)
-    still = float(np.median(total(frozenset(FACTORS))))
     made = []
     for factor in factors:
         without = float(Band.of(total(frozenset([factor]))).width)
         alone = Band.of(total(frozenset(FACTORS) - {factor}))
         share = max(1 - without / whole, 0.0) if whole > 0 else 0.0
-        made.append(Driver(factor, float(alone.p10), float(alone.p90), share, still))
+        made.append(Driver(factor, float(alone.p10 - alone.p50), float(alone.p90 - alone.p50), share))
     return tuple(sorted(made, key=lambda each: -(each.high - each.low)))

@@ -63,9 +63,8 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
         groups: How many groups there are.
     """
     months = block.common.growth.shape[1]
-    still = bool(block.people.still.any())
     simple = bool(block.tariffs.single.card[:-1, SIMPLE].all())
-    simple = simple and not (still or block.common.converts or len(block.promises))
+    simple = simple and not (block.common.converts or len(block.promises))
     total = np.zeros((groups, 3 + (1 if simple else len(STAGES)), months, LANES))
     turns = turns_of(block.people, block.common)
     if simple:

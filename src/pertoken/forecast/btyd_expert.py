@@ -10,9 +10,7 @@ import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.forecast.btyd.beta_geometric_bernoulli import BetaGeometricBernoulli
-from pertoken.forecast.btyd.bg_nbd import BgNbd
 from pertoken.forecast.btyd.buying import Buying, fit
-from pertoken.forecast.btyd.pareto_nbd import ParetoNbd
 from pertoken.forecast.btyd.purchases import Purchases, purchases_of
 from pertoken.forecast.expert import History
 from pertoken.forecast.panel import Indices
@@ -29,7 +27,6 @@ CLASSES = 5
 BELIEF = 30.0
 """Active periods that count as much as the belief that the law is right."""
 
-AT_ANY_TIME: tuple[type[Buying], ...] = (BgNbd, ParetoNbd)
 BY_PERIOD: tuple[type[Buying], ...] = (BetaGeometricBernoulli,)
 
 SELDOM = 0.3
@@ -83,7 +80,12 @@ def dying(history: History, horizon: int, draws: int, rng: np.random.Generator) 
 def _laws(seen: Purchases) -> tuple[type[Buying], ...]:
     """Choose the laws: where customers are seldom active, half the worlds die after purchases and half by the clock."""
     share = float(seen.repeats.sum() / max(seen.age.sum(), 1))
-    return AT_ANY_TIME if share < SELDOM else BY_PERIOD
+    if share >= SELDOM:
+        return BY_PERIOD
+    from pertoken.forecast.btyd.bg_nbd import BgNbd  # noqa: PLC0415  SciPy is slow to load, and few need it
+    from pertoken.forecast.btyd.pareto_nbd import ParetoNbd  # noqa: PLC0415  as above
+
+    return BgNbd, ParetoNbd
 
 
 def _buy(paths: Values, history: History, seen: Purchases, kind: type[Buying], rng: np.random.Generator) -> None:

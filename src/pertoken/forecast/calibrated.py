@@ -3,6 +3,7 @@
 import numpy as np
 
 from pertoken.core.money import Values
+from pertoken.core.special import normal_scores, normal_shares
 from pertoken.forecast.coupled import at_shares
 from pertoken.forecast.panel import Indices
 
@@ -95,8 +96,6 @@ def replaced(quantiles: Values, shares: Values, places: Values, stretch: float =
         places: How much lies up to each share, as of `placed`, shape `(share,)`.
         stretch: Factor on the width, on the normal scale of shares.
     """
-    from scipy.special import ndtr, ndtri  # noqa: PLC0415  loaded by those who forecast
-
     up = np.concatenate([[0.0], places, [1.0]]) + 1e-9 * np.arange(len(places) + 2)
-    wanted = np.interp(ndtr(stretch * ndtri(shares)), up, np.concatenate([[0.0], shares, [1.0]]))
+    wanted = np.interp(normal_shares(stretch * normal_scores(shares)), up, np.concatenate([[0.0], shares, [1.0]]))
     return at_shares(quantiles, shares, wanted)

@@ -26,6 +26,12 @@ SHARES = (0.1, 0.5, 0.9)
 TINY = 1e-6
 """A path that earns nothing counts as this part of the median, as nothing has no log."""
 
+_MEND = {
+    "below": "look at what the cards charge for the usage of the log",
+    "above": "look at the market's launch, size, reach and ceiling",
+}
+"""Where to look if a view earns nothing."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
@@ -120,7 +126,10 @@ def _check(bottom: Values, top: Values) -> None:
         if not (np.isfinite(paths).all() and (paths >= 0).all()):
             raise InputError(f"paths from {name} have months below zero or without a number; expected 0 or more")
         if not np.median(paths.sum(axis=-1)) > 0:
-            raise InputError(f"half of the paths from {name} earn nothing; there is nothing to combine")
+            raise InputError(
+                f"half of the paths from {name} earn nothing; expected revenue in most of them; "
+                f"{_MEND[name]}, or leave the market out"
+            )
     if bottom.shape[1] != top.shape[1]:
         raise InputError(f"{bottom.shape[1]} months from below, {top.shape[1]} from above; expected the same months")
 

@@ -1,8 +1,13 @@
 """Coupling: samples of customers that belong together, so that their sum is as wide as totals have turned out to be."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.core.money import Values
+from pertoken.core.special import normal_scores
 
 LOADINGS = np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97])
 """Weights of the shared normal that are tried."""
@@ -18,10 +23,8 @@ BLOCK = 512
 
 
 def even_normal(draws: int, rng: np.random.Generator) -> Values:
-    """Draw normals that are the even quantiles in random order, float32, shape `(draw,)`."""
-    from scipy.special import ndtri  # noqa: PLC0415  loaded by those who draw
-
-    normal: Values = rng.permutation(ndtri((np.arange(draws) + 0.5) / draws)).astype(np.float32)
+    """Draw normal_scores that are the even quantiles in random order, float32, shape `(draw,)`."""
+    normal: Values = rng.permutation(normal_scores((np.arange(draws) + 0.5) / draws)).astype(np.float32)
     return normal
 
 
@@ -35,25 +38,42 @@ def coupled(quantiles: Values, shares: Values, *, draws: int, loading: float, se
         loading: Weight of the shared normal in each customer's rank, 0 to 1.
         seed: The same seed gives the same bits.
     """
-    count = quantiles.shape[1]
-    out = np.empty((draws, count), dtype=np.float32)
-    for first in range(0, count, BLOCK):
-        here = slice(first, min(first + BLOCK, count))
-        out[:, here] = _block(quantiles[:, here], shares, draws=draws, loading=loading, stream=(seed, first))
-    return out
+    return _mixed(_apart(quantiles, shares, draws=draws, seed=seed), loading)
 
 
-def _block(quantiles: Values, shares: Values, *, draws: int, loading: float, stream: tuple[int, int]) -> Values:
-    """Sample some customers; the shared factor is that of the seed, their own noise that of the block."""
-    seed, first = stream
-    shared = even_normal(draws, np.random.default_rng([seed, 0]))
-    rng = np.random.default_rng([seed, 1, first])
-    even = np.empty((draws, quantiles.shape[1]), dtype=np.float32)
-    own = rng.standard_normal(even.shape, dtype=np.float32)
-    mixed = np.float32(loading) * shared[:, None] + np.float32(np.sqrt(1 - loading**2)) * own
-    knots = at_shares(quantiles, shares, (np.arange(draws) + 0.5) / draws)
-    np.put_along_axis(even, np.argsort(mixed, axis=0, kind="stable"), knots.astype(np.float32), axis=0)
-    return even
+@dataclass(frozen=True, slots=True, eq=False)
+class _Apart:
+    """Some customers before they are coupled: what is the same for any loading.
+
+    Args:
+        shared: The shared factor, shape `(draw,)`.
+        own: Own noise, shape `(draw, customer)`.
+        knots: Quantiles at even shares, shape `(draw, customer)`.
+    """
+
+    shared: NDArray[np.float32]
+    own: NDArray[np.float32]
+    knots: NDArray[np.float32]
+
+
+def _apart(quantiles: Values, shares: Values, *, draws: int, seed: int) -> Iterator[_Apart]:
+    """Draw chance, some customers at a time: the shared factor of the seed, their own noise of the block."""
+    shared = even_normal(draws, np.random.default_rng([seed, 0])).astype(np.float32)
+    for first in range(0, quantiles.shape[1], BLOCK):
+        some = quantiles[:, first : first + BLOCK]
+        own = np.random.default_rng([seed, 1, first]).standard_normal((draws, some.shape[1]), dtype=np.float32)
+        yield _Apart(shared, own, at_shares(some, shares, (np.arange(draws) + 0.5) / draws).astype(np.float32))
+
+
+def _mixed(parts: Iterable[_Apart], loading: float) -> Values:
+    """Put each customer's quantiles in the order of its noise and the shared factor, shape `(draw, customer)`."""
+    made = []
+    for each in parts:
+        even = np.empty_like(each.knots)
+        mixed = np.float32(loading) * each.shared[:, None] + np.float32(np.sqrt(1 - loading**2)) * each.own
+        np.put_along_axis(even, np.argsort(mixed, axis=0, kind="stable"), each.knots, axis=0)
+        made.append(even)
+    return np.concatenate(made, axis=1)
 
 
 def at_shares(quantiles: Values, shares: Values, wanted: Values) -> Values:
@@ -76,7 +96,8 @@ def loading_for(quantiles: Values, shares: Values, wanted: float, *, seed: int, 
     """
     if quantiles.shape[1] > MANY:  # the sum of a sample of customers stands for all, its own noise scaled down
         return loading_for(quantiles[:, :: -(-quantiles.shape[1] // MANY)], shares, wanted, seed=seed, draws=draws)
-    widths = np.array([_width(coupled(quantiles, shares, draws=draws, loading=each, seed=seed)) for each in LOADINGS])
+    parts = list(_apart(quantiles, shares, draws=draws, seed=seed))
+    widths = np.array([_width(_mixed(parts, each)) for each in LOADINGS])
     return float(np.interp(TO_P90 * wanted, np.maximum.accumulate(widths), LOADINGS))
 
 

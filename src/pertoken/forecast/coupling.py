@@ -9,6 +9,7 @@ import numpy as np
 
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
+from pertoken.core.special import normal_shares
 
 LAGS = 12
 """The furthest distance between periods at which errors are compared; what is left at the further half lasts."""
@@ -90,13 +91,11 @@ def paths_of(quantiles: Values, shares: Values, normal: Values) -> Values:
     Returns:
         Paths of the shape of `normal`; beyond the outermost quantiles the last stretch goes on.
     """
-    from scipy.special import ndtr  # noqa: PLC0415  loaded by those who draw
-
     low = np.maximum(quantiles[0] - (quantiles[1] - quantiles[0]), 0.0)
     high = quantiles[-1] + TAIL * (quantiles[-1] - quantiles[-2])
     knots = np.concatenate([low[None], quantiles, high[None]])
     places = np.concatenate([[0.0], shares, [1.0]])
-    rank = ndtr(normal)
+    rank = normal_shares(normal)
     at = np.clip(np.searchsorted(places, rank, side="right") - 1, 0, len(places) - 2)
     part = (rank - places[at]) / (places[at + 1] - places[at])
     below = np.take_along_axis(knots, at, axis=0)

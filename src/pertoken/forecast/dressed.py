@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from pertoken.core.money import Values
+from pertoken.core.special import normal_scores
 from pertoken.forecast.panel import Indices
+from pertoken.machine.loop import Loop
 
 SHARES = np.array(
     [0.002, 0.01, 0.025, *(np.arange(1, 20) / 20), 0.975, 0.99, 0.998],
@@ -43,12 +44,10 @@ class Cases:
         return Cases(self.customer[rows], self.origin[rows], self.traits[rows])
 
 
-@njit(cache=True, nogil=True)
-def _likeness(traits, customer, origin, of_traits, of_customer, of_origin, near, own):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, PLR0917
+@Loop
+def _likeness(traits, customer, origin, of_traits, of_customer, of_origin, near, own, far, out):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, PLR0917
     """Weigh cases by how much they are like each target, shape `(target, case)`; 0 for the same date."""
     n, m, k = len(traits), len(of_traits), traits.shape[1]
-    out = np.zeros((n, m), dtype=np.float32)
-    far = np.empty(m)
     for i in range(n):
         kept = 0
         for j in range(m):
@@ -64,7 +63,8 @@ def _likeness(traits, customer, origin, of_traits, of_customer, of_origin, near,
                 out[i, j] = 0.0 if of_customer[j] == customer[i] else 1.0
             continue
         at = min(near, kept) - 1
-        wide = np.partition(far[:kept], at)[at] * 1.05 + 1e-6
+        ordered(far, at, kept - 1)
+        wide = far[at] * 1.05 + 1e-6
         for j in range(m):
             if of_origin[j] == origin[i]:
                 out[i, j] = 0.0
@@ -72,14 +72,34 @@ def _likeness(traits, customer, origin, of_traits, of_customer, of_origin, near,
                 out[i, j] = max(1.0 - out[i, j] / wide, 0.0)
                 if of_customer[j] == customer[i]:
                     out[i, j] *= own
-    return out
 
 
-@njit(cache=True, nogil=True)
-def _quantiles(weights, order, ratio, shares):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+@Loop
+def ordered(values, at, last):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+    """Put in its place the value that would stand there in order, those that are no greater before it (Hoare, 1961)."""
+    first = 0
+    while first < last:
+        pivot, i, j = values[(first + last) // 2], first, last
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i, j = i + 1, j - 1
+        if at <= j:
+            last = j
+        elif at >= i:
+            first = i
+        else:
+            return
+
+
+@Loop
+def _quantiles(weights, order, ratio, shares, out):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
     """Take weighted quantiles of the ratios for each target, shape `(share, target)`; middles of steps are joined."""
     n, m = weights.shape
-    out = np.empty((len(shares), n))
     for i in range(n):
         total = 0.0
         for j in range(m):
@@ -103,7 +123,6 @@ def _quantiles(weights, order, ratio, shares):  # type: ignore[no-untyped-def] #
         while s < len(shares):
             out[s, i] = value
             s += 1
-    return out
 
 
 def likeness(targets: Cases, cases: Cases, near: int = 0, own: float = OWN) -> NDArray[np.float32]:
@@ -116,9 +135,10 @@ def likeness(targets: Cases, cases: Cases, near: int = 0, own: float = OWN) -> N
         own: Extra weight of the same customer.
     """
     near = near or int(np.clip(NEAR * len(cases.origin), 25, 400))
-    out: NDArray[np.float32] = _likeness(
-        targets.traits, targets.customer, targets.origin, cases.traits, cases.customer, cases.origin, near, own
-    )
+    size = len(targets.origin), len(cases.origin)
+    out: NDArray[np.float32] = np.zeros(size, dtype=np.float32)
+    now, then = (targets.traits, targets.customer, targets.origin), (cases.traits, cases.customer, cases.origin)
+    _likeness(*now, *then, near, own, np.zeros(size[1]), out)
     return out
 
 
@@ -130,10 +150,9 @@ def dressed(weights: NDArray[np.float32], ratio: Values, shares: Values = SHARES
         ratio: Shape `(case,)`.
         shares: Shape `(share,)`.
     """
-    from scipy.special import ndtri  # noqa: PLC0415  loaded by those who forecast
-
-    prior = np.exp(PRIOR_SPREAD * ndtri((np.arange(PRIOR) + 0.5) / PRIOR))
+    prior = np.exp(PRIOR_SPREAD * normal_scores((np.arange(PRIOR) + 0.5) / PRIOR))
     every = np.concatenate([ratio, prior])
     faint = np.full((len(weights), PRIOR), PRIOR_WEIGHT, dtype=np.float32)
-    out: Values = _quantiles(np.hstack([weights, faint]), np.argsort(every, kind="stable"), every, shares)
+    out: Values = np.empty((len(shares), len(weights)))
+    _quantiles(np.hstack([weights, faint]), np.argsort(every, kind="stable"), every, shares, out)
     return out

@@ -4,7 +4,7 @@ The first month's level is the calibrated forecast of each customer; growth, sha
 it on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,39 +15,23 @@ from pertoken.core.period import begins
 from pertoken.forecast.arrivals import ArrivalPrior, Arrivals, arrived
 from pertoken.forecast.conversions import ConversionPrior, converted
 from pertoken.forecast.events import Ahead
+from pertoken.forecast.grouping import grouped, usual
 from pertoken.forecast.growth import DAYS, WINDOW, Growth, GrowthPrior, ahead, grown
+from pertoken.forecast.levels import SHARES, alive_of, parted, positive, together
 from pertoken.forecast.outage import outages
 from pertoken.forecast.panel import Indices, Panel
-from pertoken.forecast.population import Codes, Forecastable, Law, Population, Shared, quantile_knots
+from pertoken.forecast.population import Codes, Forecastable, Law, Population, Shared
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.prediction import predicted
 from pertoken.forecast.retention import Retention, RetentionPrior, retained
 from pertoken.forecast.signed import SignedPrior
 from pertoken.forecast.swings import SwingPrior, Swings, swung
 
-SHARES = np.array([0.005, 0.025, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.975, 0.995])
-"""Shares at which levels are known."""
-
 NAMED_SHARE = 0.05
 """Share of all usage from which on a customer is named and modelled by name."""
 
 WHALES = 30
-"""Customers whose chance comes from the even design."""
-
-P90 = 1.2816
-"""Standard deviations from the middle of a normal to its 90th percentile."""
-
-TINY = 1e-12
-"""In the place of nothing where logs are taken."""
-
-COHORTS = 4
-"""Months of arrival at most that are told apart; who came before them is one cohort."""
-
-COMING = "to come"
-"""Cohort of those who are not there yet."""
-
-OTHERS = ""
-"""Label of the customers who are not named."""
+"""Customers who are the largest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +142,7 @@ def fitted(
     named = people.whales[: standing.named][mean[people.whales[: standing.named]] > NAMED_SHARE * mean.sum()]
     if standing.signed is not None:
         named = np.union1d(named, standing.signed)
-    groups, place, coming = _groups(panel, standing, named)
+    groups, place, coming = grouped(panel, standing.segment, standing.plan, named)
     people = replace(people, group=place)
     laws = tuple(
         _law(code, standing, people, mean, (arrivals, swings, kept[code]), coming=np.repeat(coming[code], len(months)))
@@ -230,7 +214,7 @@ def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, k
     idle = np.clip(1 - used / np.maximum(alive, 1e-9), 0.0, 0.98)
     mean = monthly.mean(axis=0)
     mix = mix_of(panel, standing)
-    level, noise = _parted(positive(monthly), swings.noise[code])
+    level, noise = parted(positive(monthly), swings.noise[code])
     days = len(panel.periods)
     return Population(
         names=panel.customers,
@@ -249,45 +233,6 @@ def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, k
         bound=np.maximum(bound, 1),
         whales=np.argsort(-mean, kind="stable")[:WHALES],
     )
-
-
-def alive_of(segment: Key, kept: Sequence[Retention]) -> Values:
-    """Chance that each is still a customer, by the silence so far, shape `(customer,)`."""
-    alive = np.empty(len(segment))
-    for code, retention in enumerate(kept):
-        alive[segment.codes == code] = retention.alive
-    return alive
-
-
-def positive(monthly: Values) -> Values:
-    """Knots of each customer's level over the worlds with usage, shape `(customer, knot)`.
-
-    Args:
-        monthly: Usage, shape `(draw, customer)`.
-    """
-    knots = quantile_knots(monthly, SHARES)
-    for i in np.flatnonzero((monthly <= 0).any(axis=0)):
-        used = monthly[monthly[:, i] > 0, i]
-        knots[i] = np.quantile(used, SHARES) if len(used) else 0.0
-    return knots
-
-
-def _parted(knots: Values, noise: Values) -> tuple[Values, Values]:
-    """Part the first month's spread into a level that stays and a month's noise that is part of it, at most all of it.
-
-    With logs of spread s and noise n, a level of spread sqrt(s^2 - n^2) times a noise of mean 1 has the same law.
-
-    Args:
-        knots: Levels at `SHARES`, shape `(customer, knot)`.
-        noise: What the history says of it, shape `(customer,)`.
-    """
-    low, middle, high = (np.maximum(knots[:, share == SHARES][:, 0], TINY) for share in (0.1, 0.5, 0.9))
-    spread = np.log(high / low) / (2 * P90)
-    own = np.minimum(noise, spread)
-    left = np.sqrt(np.maximum(1 - (own / np.maximum(spread, TINY)) ** 2, 0.0))
-    scale = middle[:, None]
-    level = scale * np.exp(own[:, None] ** 2 / 2) * np.maximum(knots / scale, TINY) ** left[:, None]
-    return np.where(knots > 0, level, 0.0), own
 
 
 def mix_of(panel: Panel, standing: Standing) -> Values:
@@ -314,62 +259,6 @@ def mix_of(panel: Panel, standing: Standing) -> Values:
         pull = 0.02 * total / max(own.sum(), 1) + 1e-9
         mix[own] = (recent[own] + pull * shape) / (driver[own] + pull)[:, None]
     return mix
-
-
-def _groups(panel: Panel, standing: Standing, named: Indices) -> tuple[Mapping[str, Key], Codes, list[Codes]]:
-    """Where results are added up: each named customer; the others, and those to come, by segment and plan.
-
-    Returns:
-        Keys of the groups, the group of each customer, and for each segment the group of its newcomers.
-    """
-    segment, plan = standing.segment, standing.plan
-    rows: list[tuple[str, str, str, str]] = []
-    place: dict[tuple[str, str, str, str], int] = {}
-
-    def at(row: tuple[str, str, str, str]) -> int:
-        if row not in place:
-            place[row] = len(rows)
-            rows.append(row)
-        return place[row]
-
-    names = set(named.tolist())
-    cohort = cohorts(panel)
-    group = [
-        at((panel.customers[i] if i in names else OTHERS, segment.labels[segment.codes[i]],
-            plan.labels[plan.codes[i]], cohort[i]))
-        for i in range(len(panel))
-    ]  # fmt: skip
-    coming = [
-        np.array([at((OTHERS, label, plan.labels[_usual(standing, code)], COMING))], dtype=np.int32)
-        for code, label in enumerate(segment.labels)
-    ]
-    keys = {name: Key.of([row[i] for row in rows]) for i, name in enumerate(("customer", "segment", "plan", "cohort"))}
-    return keys, np.array(group, dtype=np.int32), coming
-
-
-def cohorts(panel: Panel) -> list[str]:
-    """Name the month in which each customer came; who came before the last months that are told apart is one cohort.
-
-    Whoever used something in the first month of a history may have done so before it began.
-
-    >>> from pertoken.forecast.panel import panel_of_rows
-    >>> days = ["2026-01-05", "2026-02-07", "2026-03-01", "2026-04-30", "2026-05-01", "2026-05-02"]
-    >>> cohorts(panel_of_rows("abcdef", days, [1.0] * 6))
-    ['before 2026-02', '2026-02', '2026-03', '2026-04', '2026-05', '2026-05']
-    >>> cohorts(panel_of_rows("ab", days[:2], [1.0] * 2))
-    ['2026-01 or before', '2026-02']
-    """
-    every = begins(panel.periods).astype("datetime64[M]")
-    month = every[panel.since]
-    apart = np.unique(month)[-COHORTS:]
-    label = {each: str(each) for each in apart} | {every[0]: f"{every[0]} or before"}
-    return [label[each] if each in apart else f"before {apart[0]}" for each in month]
-
-
-def _usual(standing: Standing, segment: int) -> int:
-    """The plan of most customers of a segment."""
-    own = standing.plan.codes[standing.segment.codes == segment]
-    return int(np.bincount(own, minlength=1).argmax()) if len(own) else 0
 
 
 def _law(
@@ -401,25 +290,6 @@ def _law(
         idle=float(people.idle[own].mean()) if own.any() else 0.0,
         mix=mix,
         cost=float(mix @ standing.unit_cost),
-        plan=_usual(standing, code),
+        plan=usual(standing.segment, standing.plan, code),
         groups=coming,
     )
-
-
-def together(monthly: Values, segment: Key) -> Values:
-    """How much of the first month's level moves together, so that the total is as wide as the forecast says.
-
-    With weight *w* of a shared normal the variance of a sum is sum(s^2) + w^2 ((sum s)^2 - sum(s^2)).
-
-    Args:
-        monthly: Usage, shape `(draw, customer)`.
-        segment: Of each customer.
-
-    Returns:
-        The weight, the same for each segment, shape `(segment,)`.
-    """
-    alone = monthly.var(axis=0).sum()
-    every = monthly.std(axis=0).sum() ** 2
-    total = monthly.sum(axis=1).var()
-    share = np.clip((total - alone) / max(every - alone, 1e-12), 0.0, 0.9)
-    return np.full(len(segment.labels), float(np.sqrt(share)))

@@ -5,7 +5,7 @@ No path is kept. By simple plans, customers are charged as they live; by others,
 
 import numpy as np
 
-from pertoken.forecast.kernel_lanes import ROW, compiled, entered, wide
+from pertoken.forecast.kernel_lanes import ROW, compiled, wide
 from pertoken.forecast.kernel_live import DRIVER, HERE, WEIGHT
 from pertoken.forecast.kernel_simple import simple
 from pertoken.forecast.kernel_turn import begin, go_on
@@ -19,7 +19,7 @@ ZERO = np.float32(0)
 # ruff: noqa: ANN001, ANN201, D103, PLR0917
 
 
-@entered
+@compiled
 def live_block(people, common, turns, first, jumps, desk, driver, here, weight, plan, ats):  # type: ignore[no-untyped-def]
     """Live all months of some turns; who is under contract stays on the plan.
 
@@ -59,7 +59,7 @@ def live_block(people, common, turns, first, jumps, desk, driver, here, weight, 
                     plan[j, m, k] = on[k]
 
 
-@entered
+@compiled
 def simple_block(t, people, common, turns, jumps, desk, sums, mine, at, total):  # type: ignore[no-untyped-def]
     """Live and charge customers, by plans of curves of the month, and add them to the whole.
 
@@ -71,7 +71,7 @@ def simple_block(t, people, common, turns, jumps, desk, sums, mine, at, total): 
         jumps: What each pair of the block adds to a key, shape `(pair,)`.
         desk: Room.
         sums: Room for the sums of some customers, shape `(month x MONTH,)`.
-        mine: Room for those of packed newcomers, shape `(MONTH,)`.
+        mine: Room for those of packed newcomers, and of whose own chance stands still, shape `(MONTH,)`.
         at: Room for their lanes.
         total: Sums, shape `(group, 4, month, lane)`: driver, cost, customers, list.
     """
@@ -84,14 +84,19 @@ def simple_block(t, people, common, turns, jumps, desk, sums, mine, at, total): 
             flush(sums, total[group])
             since, group = 0, people.group[i]
         profile, count = people.profile[i], PAIRS if not packed else turns.taken[turns.pack[turn]]
+        still = people.still[i] != 0
         who = begin(people, common, turns, turn, jumps, at, desk)
         for m in range(people.born[i], months):
             go_on(people, common, who, i, m, packed, at, desk)
-            to = mine if packed else sums[m * MONTH : (m + 1) * MONTH]
+            to = mine if packed or still else sums[m * MONTH : (m + 1) * MONTH]
             used(lane, people.cost[profile], to)
             simple(t, people.plan[i], m, people.counts[profile], lane, to[MONEY:])
+            if still:
+                weighed(mine, lane)
             if packed:
                 spread(mine, at, count, sums[m * MONTH : (m + 1) * MONTH])
+            elif still:
+                moved(mine, sums[m * MONTH : (m + 1) * MONTH])
         since += 1
     flush(sums, total[group])
 
@@ -104,6 +109,23 @@ def used(lane, cost, sums):  # type: ignore[no-untyped-def]
         sums[k] += driver
         sums[ROW + k] += cost * driver
         sums[2 * ROW + k] += lane[HERE + k]
+
+
+@compiled
+def weighed(mine, lane):  # type: ignore[no-untyped-def]
+    """Keep the share that is left of who can't leave by chance."""
+    wide()
+    for q in range(SUMS):
+        for k in range(LANES):
+            mine[q * ROW + k] *= lane[WEIGHT + k]
+
+
+@compiled
+def moved(mine, sums):  # type: ignore[no-untyped-def]
+    wide()
+    for k in range(MONTH):
+        sums[k] += mine[k]
+        mine[k] = ZERO
 
 
 @compiled
@@ -132,7 +154,7 @@ def flush(sums, total):  # type: ignore[no-untyped-def]
                 part[k] = ZERO
 
 
-@entered
+@compiled
 def spread_out(money, ats, counts, total):  # type: ignore[no-untyped-def]
     """Add what packed newcomers come to where each of them comes.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from pertoken.forecast.kernel_lanes import compiled, copied, entered, filled
+from pertoken.forecast.kernel_lanes import compiled, copied, filled
 from pertoken.forecast.kernel_rate import rate_month
 from pertoken.forecast.tariff_columns import (
     DRAWN,
@@ -22,7 +22,7 @@ STAGES = 9
 # ruff: noqa: ANN001, ANN201, PLR0917
 
 
-@entered
+@compiled
 def billed_customers(t, plans, counts, ages, driver, here, rounded, due, out, weight, groups, total, room):  # type: ignore[no-untyped-def]
     """Charge customers in a block of paths, and write that down or add it up.
 

@@ -8,11 +8,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import types
-from numba.extending import intrinsic
 
 from pertoken.forecast.kernel_lanes import HALF_ROW, ROW, compiled, wide
 from pertoken.forecast.streams import PAIRS
+from pertoken.machine.word import Word
 
 GOLDEN, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 LOW = np.uint64(0xFFFFFFFF)
@@ -49,6 +48,8 @@ COS = tuple(map(np.float32, (
 
 
 def _bits_of(typing, number):  # type: ignore[no-untyped-def]
+    from numba import types  # noqa: PLC0415  slow to load, and only to compile
+
     def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         return builder.bitcast(arguments[0], context.get_value_type(types.int32))
 
@@ -56,15 +57,17 @@ def _bits_of(typing, number):  # type: ignore[no-untyped-def]
 
 
 def _float_of(typing, bits):  # type: ignore[no-untyped-def]
+    from numba import types  # noqa: PLC0415  slow to load, and only to compile
+
     def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         return builder.bitcast(arguments[0], context.get_value_type(types.float32))
 
     return types.float32(types.int32), code
 
 
-bits_of: Any = intrinsic(_bits_of)
+bits_of: Any = Word(_bits_of)
 """The bits of a float, as a whole number."""
-float_of: Any = intrinsic(_float_of)
+float_of: Any = Word(_float_of)
 """The float that has these bits."""
 
 

@@ -11,37 +11,27 @@ processor's cache.
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit, types
-from numba.extending import intrinsic
-
 from pertoken.forecast.streams import LANES, PAIRS
+from pertoken.machine.loop import Loop
+from pertoken.machine.word import Word
 
 Function = Callable[..., Any]
 
 ROW, HALF_ROW = LANES + 16, PAIRS + 16
 """How far rows of lanes, and rows of a value for each pair, lie apart."""
 
-FLAGS = frozenset({"nnan", "ninf", "nsz", "contract"})
+FLAGS = ("nnan", "ninf", "nsz", "contract")
 """What the compiler may take for granted: no value is not a number or infinite, and zero has no sign."""
-
-COMPILE: Any = njit
-SETTINGS: dict[str, Any] = {"fastmath": set(FLAGS), "error_model": "numpy", "_nrt": False}
-"""Memory is Python's: no loop asks for any, nor counts who holds it, which costs time, the more with threads."""
 
 
 def compiled(function: Function) -> Function:
-    """Compile a loop over lanes that only other compiled functions call."""
-    made: Function = COMPILE(**SETTINGS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
-    return made
-
-
-def entered(function: Function) -> Function:
-    """Compile a function that Python calls: without Python's lock, and kept on disk beside the source."""
-    made: Function = COMPILE(**SETTINGS, nogil=True, cache=True)(function)
-    return made
+    """Make a loop over lanes into machine code."""
+    return Loop(function, fastmath=set(FLAGS))
 
 
 def _wide(typing):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001  numba's
+    from numba import types  # noqa: PLC0415  slow to load, and only to compile
+
     def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
         set.add(builder.function.attributes, '"prefer-vector-width"="512"')
         return context.get_dummy_value()
@@ -49,7 +39,7 @@ def _wide(typing):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG0
     return types.void(), code
 
 
-wide: Any = intrinsic(_wide)
+wide: Any = Word(_wide)
 """Says that the function which calls it shall use the processor's widest vectors, if they are of 512 bits.
 
 The compiler takes them to slow other work down, which pays for a short loop only; ours run on for as long as there are

@@ -1,12 +1,14 @@
 """People: customers, and those who may come, as arrays for the compiled loops; and what a block of paths shares."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.money import Values
+from pertoken.core.special import normal_scores
 from pertoken.forecast.population import Forecastable, Law
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import keys_of
@@ -95,7 +97,7 @@ class Common(NamedTuple):
         level: Shared normal of the level.
         hazard: Hazard of leaving in a month by age, shape `(segment, age, lane)`.
         born: Newcomers, shape `(segment, month, lane)`.
-        whale_level: Own normals of the largest customers, shape `(whale, lane)`.
+        whale_level: Own normal_scores of the largest customers, shape `(whale, lane)`.
         whale_walk: Shape `(whale, month, lane)`.
         whale_share: Shape `(whale, lane)`.
         converts: Whether customers change their plan.
@@ -116,32 +118,6 @@ class Common(NamedTuple):
     step: Values
 
 
-def _counts(model: Forecastable, tariffs: Tariffs) -> Values:
-    """What each charge counts for a unit of the driver, of customers and then of newcomers, `(profile, charge)`."""
-    there, laws = model.people, model.laws
-    return np.concatenate([
-        tariffs.counts(there.mix, np.asarray(there.plan)) if there.names else np.zeros((0, len(tariffs.owner))),
-        *(tariffs.counts(law.mix[None], np.array([law.plan])) for law in laws),
-    ])  # fmt: skip
-
-
-def _whole_numbers(model: Forecastable, come: "Sequence[_Newcomer]", seed: int, promises: Promises) -> dict[str, Any]:
-    """What is counted of customers and then of newcomers, by name."""
-    there, laws, size = model.people, model.laws, len(model.people.names)
-    return {
-        "key": np.concatenate([keys_of(there.names, seed), keys_of((f"to come\n{each.name}" for each in come), seed)]),
-        "born": [0] * size + [each.month for each in come],
-        "slot": [-1] * size + [each.slot for each in come],
-        "segment": [*there.segment, *(each.segment for each in come)],
-        "plan": [*there.plan, *(laws[each.segment].plan for each in come)],
-        "group": [*there.group, *(laws[each.segment].groups[each.month] for each in come)],
-        "age": [*there.age, *([0] * len(come))],
-        "bound": [*there.bound, *([0] * len(come))],
-        "profile": [*range(size), *(size + each.segment for each in come)],
-        "promise": [*promises.row, *([-1] * len(come))],
-    }
-
-
 def people_of(  # noqa: PLR0917  what meets here
     model: Forecastable,
     tariffs: Tariffs,
@@ -160,18 +136,36 @@ def people_of(  # noqa: PLR0917  what meets here
         promises: Their agreements.
         kind: Of the numbers.
     """
-    there, laws = model.people, model.laws
-    come = _newcomers(model, shared)
+    there, laws, size = model.people, model.laws, len(model.people.names)
+    segment, month, slot = _newcomers(shared)
+    come = len(slot)
+    whale, still = _chance(model, shared, come)
     base, knots, rises = _profiles(model)
     ages = max(1, *(len(law.ramp) for law in laws))
-    counts = _counts(model, tariffs)
-    mine = _whole_numbers(model, come, seed, promises) | _chance(model, shared, len(come))
-    order = np.argsort(np.asarray(mine["group"], dtype=np.int64), kind="stable")
-    rows: dict[str, Any] = {
-        name: np.asarray(each, dtype=np.uint64 if name == "key" else np.int64)[order] for name, each in mine.items()
+    counts = np.concatenate([
+        tariffs.counts(there.mix, np.asarray(there.plan)) if size else np.zeros((0, len(tariffs.owner))),
+        *(tariffs.counts(law.mix[None], np.array([law.plan])) for law in laws),
+    ])  # fmt: skip
+    plans = np.array([law.plan for law in laws], dtype=np.int64)
+    groups = np.array([law.groups for law in laws], dtype=np.int64).reshape(len(laws), -1)
+    mine = {
+        "key": np.concatenate([keys_of(there.names, seed), _keys(model, shared, seed)]),
+        "born": _then(np.zeros(size), month),
+        "slot": _then(np.full(size, -1), slot),
+        "segment": _then(there.segment, segment),
+        "plan": _then(there.plan, plans[segment]),
+        "group": _then(there.group, groups[segment, month]),
+        "age": _then(there.age, np.zeros(come)),
+        "bound": _then(there.bound, np.zeros(come)),
+        "whale": whale,
+        "still": still,
+        "profile": _then(np.arange(size), size + segment),
+        "promise": _then(promises.row, np.full(come, -1)),
     }
+    order = np.argsort(mine["group"], kind="stable")
+    rows: dict[str, Any] = {name: each[order] for name, each in mine.items()}
     real = {
-        "alive": np.append(there.alive, np.ones(len(come)))[order],
+        "alive": np.append(there.alive, np.ones(come))[order],
         "base": base, "knots": knots, "rises": rises, "counts": counts,
         **{name: np.append(getattr(there, name), [getattr(law, name) for law in laws])
            for name in ("noise", "walk", "idle", "cost")},
@@ -183,31 +177,44 @@ def people_of(  # noqa: PLR0917  what meets here
     return People(**rows, **numbers)
 
 
-class _Newcomer(NamedTuple):
-    segment: int
-    month: int
-    slot: int
-    name: str
+def _then(ones: Any, others: Any) -> NDArray[np.int64]:  # noqa: ANN401  whole numbers
+    """Join whole numbers of customers and of newcomers."""
+    return np.concatenate([ones, others]).astype(np.int64)
 
 
-def _newcomers(model: Forecastable, shared: Worlds) -> list[_Newcomer]:
+def _newcomers(shared: Worlds) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Say of each newcomer its segment, its month and its number among those of both."""
     most = shared.born.max(axis=2)
-    return [
-        _Newcomer(s, m, j, f"{law.name}\n{month}\n{j}")
-        for s, law in enumerate(model.laws)
-        for m, month in enumerate(model.months)
-        for j in range(int(most[s, m]))
+    segment, month = (np.repeat(each.ravel(), most.ravel()) for each in np.indices(most.shape))
+    return segment, month, np.concatenate([np.arange(each) for each in most.ravel()] or [np.zeros(0, dtype=np.int64)])
+
+
+def _keys(model: Forecastable, shared: Worlds, seed: int) -> NDArray[np.uint64]:
+    """Make the keys of newcomers, in their order."""
+    most = shared.born.max(axis=2).tolist()
+    made = [
+        _some(f"to come\n{law.name}\n{month}\n", 1 << (int(count) - 1).bit_length(), seed)[: int(count)]
+        for law, counts in zip(model.laws, most, strict=True)
+        for month, count in zip(model.months, counts, strict=True)
+        if count
     ]
+    return np.concatenate(made) if made else np.zeros(0, dtype=np.uint64)
 
 
-def _chance(model: Forecastable, shared: Worlds, come: int) -> dict[str, list[int]]:
+@lru_cache(maxsize=1024)
+def _some(name: str, count: int, seed: int) -> NDArray[np.uint64]:
+    """Make the keys of the first newcomers of a segment and a month."""
+    return keys_of((f"{name}{slot}" for slot in range(count)), seed)
+
+
+def _chance(model: Forecastable, shared: Worlds, come: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Which row of the design each customer has, and whose chance stands still."""
     size, rows = len(model.people.names), whales_of(model)
-    whale, still = [-1] * (size + come), [int("customers" in shared.held)] * (size + come)
-    for at, i in enumerate(rows.tolist()):
-        still[i] = int("whales" in shared.held)
-        whale[i] = -1 if still[i] else at
-    return {"whale": whale, "still": still}
+    whale, still = np.full(size + come, -1), np.full(size + come, int("customers" in shared.held))
+    still[rows] = int("whales" in shared.held)
+    first = rows[: len(shared.whale_level)]
+    whale[first] = np.where(still[first] == 1, -1, np.arange(len(first)))
+    return whale.astype(np.int64), still.astype(np.int64)
 
 
 def _stretched(values: Values, length: int) -> Values:
@@ -218,10 +225,8 @@ def _stretched(values: Values, length: int) -> Values:
 
 def _profiles(model: Forecastable) -> tuple[Values, Values, Values]:
     """Levels by normal score: where they begin, where their slope changes, and by how much."""
-    from scipy.special import ndtri  # noqa: PLC0415  slow to load, and only a simulation needs it
-
     shares = np.asarray(model.people.shares, dtype=float)
-    score = ndtri(shares)
+    score = normal_scores(shares)
     laws = [_tailed(shares, score, law) for law in model.laws]
     size, width = len(model.people.level), -(-max(len(score), *(len(z) for z, _ in laws)) // STEP) * STEP
     base, knots, rises = np.zeros(size + len(laws)), *np.zeros((2, size + len(laws), width))
@@ -238,17 +243,15 @@ def _profiles(model: Forecastable) -> tuple[Values, Values, Values]:
 
 def _tailed(shares: Values, score: Values, law: Law) -> tuple[Values, Values]:
     """Put a generalised Pareto tail on the sizes of newcomers, through the highest size that is known."""
-    from scipy.special import ndtri  # noqa: PLC0415  as above
-
     sizes = np.asarray(law.sizes, dtype=float)
     if law.tail <= 0 or shares[-1] <= TAIL_FROM or shares[0] >= TAIL_FROM:
         return score, sizes
-    edge = np.interp(ndtri(TAIL_FROM), score, sizes)
+    edge = np.interp(normal_scores(TAIL_FROM), score, sizes)
     rise = (np.array([shares[-1], *FAR]) - TAIL_FROM) / (1 - TAIL_FROM)
     excess = (1 - rise) ** -law.tail - 1
     scale = (sizes[-1] - edge) / excess[0]
     below = shares < TAIL_FROM
-    z = np.concatenate([score[below], [ndtri(TAIL_FROM)], ndtri(FAR)])
+    z = np.concatenate([score[below], [normal_scores(TAIL_FROM)], normal_scores(FAR)])
     return z, np.concatenate([sizes[below], [edge], edge + scale * excess[1:]])
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pertoken.core.money import Values
-from pertoken.forecast.fitted import SHARES, Fitted, Standing, alive_of, positive, together
+from pertoken.forecast.fitted import Fitted, Standing
 from pertoken.forecast.growth import DAYS
+from pertoken.forecast.levels import SHARES, alive_of, positive, together
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.population import Forecastable, Population, Shared, quantile_knots
 

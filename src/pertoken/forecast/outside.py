@@ -11,6 +11,7 @@ import numpy as np
 
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
+from pertoken.core.special import normal_scores
 from pertoken.forecast.coupling import Persistence, normals, paths_of
 from pertoken.forecast.predicted import Predicted
 
@@ -65,9 +66,7 @@ class Outside:
             drawn: Values = np.quantile(self.values.sum(axis=2), even, axis=0)
             return drawn
         if len(self.periods) == 1:  # no period hangs together with another: nothing is left to chance
-            from scipy.special import ndtri  # noqa: PLC0415  loaded by those who draw
-
-            each = np.broadcast_to(ndtri(even)[:, None, None], (draws, len(self.customers), 1))
+            each = np.broadcast_to(normal_scores(even)[:, None, None], (draws, len(self.customers), 1))
             return paths_of(self.values, self.shares, each)[:, :, 0]
         normal = normals(how, (draws, len(self.customers), len(self.periods)), rng)
         summed: Values = paths_of(self.values, self.shares, normal).sum(axis=2)

@@ -6,9 +6,9 @@ Nobody is gone by a fixed rule: how long a silence means something depends on ho
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln
 
 from pertoken.core.money import Values
+from pertoken.core.special import betaln
 from pertoken.forecast.btyd.beta_geometric_bernoulli import BetaGeometricBernoulli
 from pertoken.forecast.btyd.likelihood import Estimate, Prior, most_likely_of
 from pertoken.forecast.btyd.purchases import Purchases, purchases_of

@@ -16,7 +16,7 @@ from pertoken.forecast.population import Forecastable
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.simulate import Simulated, checked, pick, simulated, summed
 from pertoken.forecast.tariff import Tariffs
-from pertoken.forecast.worlds import Worlds, whales_of
+from pertoken.forecast.worlds import DESIGNED, Worlds, whales_of
 
 SHARD = 4_096
 """Customers of a shard."""
@@ -70,7 +70,7 @@ def _part(
     model: Forecastable, shared: Worlds, promises: Promises, rows: NDArray[np.int64], *, last: bool
 ) -> tuple[Forecastable, Worlds, Promises]:
     """Some customers, in the worlds of all; those who are yet to come go with the last."""
-    mine = np.flatnonzero(np.isin(whales_of(model), rows))
+    mine = np.flatnonzero(np.isin(whales_of(model)[:DESIGNED], rows))
     some = replace(
         shared,
         born=shared.born if last else np.zeros_like(shared.born),

@@ -11,6 +11,7 @@ import numpy as np
 
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
+from pertoken.core.special import normal_scores
 from pertoken.forecast.agreed import FASTEST, Agreed
 from pertoken.forecast.population import Forecastable, Population
 from pertoken.forecast.tariff import Tariffs
@@ -133,11 +134,9 @@ def _row(
     model: Forecastable, agreed: Agreed, worth: Worth, who: tuple[int, int, int], prior: SignedPrior
 ) -> dict[str, Values | float]:
     """One customer's row: its segment's mix and swings, around the plan; without one, as large as its newcomers."""
-    from scipy.special import ndtri  # noqa: PLC0415  slow to load, and only a simulation needs it
-
     law, planned = model.laws[who[2]], _planned(model, agreed, worth, who)
     shares = np.asarray(model.people.shares)
-    level = law.sizes if planned is None else planned * np.exp(prior.spread * ndtri(shares))
+    level = law.sizes if planned is None else planned * np.exp(prior.spread * normal_scores(shares))
     return {
         "age": 0, "level": level, "noise": law.noise, "walk": law.walk, "idle": 0.0, "alive": 1.0, "mix": law.mix,
         "cost": law.cost, "bound": len(model.months),

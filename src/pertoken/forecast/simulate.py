@@ -19,6 +19,7 @@ from pertoken.forecast.streams import LANES, PAIRS
 from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.under_contract import away, kept, losses
 from pertoken.forecast.worlds import REPLICATES, Worlds, whales_of, worlds
+from pertoken.machine.processors import processors
 from pertoken.rating.rate import AMOUNTS
 from pertoken.rating.rate import STAGES as PART_OF
 
@@ -191,8 +192,6 @@ def summed(
     progress: Progress | None = None,
 ) -> Mapping[str, Values]:
     """Add customers up, block by block of paths, each by one thread."""
-    from numba import get_num_threads  # noqa: PLC0415  slow to load
-
     from pertoken.forecast.block import block_sums  # noqa: PLC0415  as above
 
     names = quantities(tariffs, promises)
@@ -207,13 +206,19 @@ def summed(
         sums = block_sums(made_of(first, lanes_of(mine)), groups)
         for i, name in enumerate(names):
             for side, paths in enumerate(mine):
-                out[i][..., paths] = sums[name][..., side * PAIRS : side * PAIRS + len(paths)]
+                run = slice(int(paths[0]), int(paths[-1]) + 1) if _in_a_run(paths) else paths
+                out[i][..., run] = sums[name][..., side * PAIRS : side * PAIRS + len(paths)]
 
-    with ThreadPoolExecutor(threads or get_num_threads()) as pool:
+    with ThreadPoolExecutor(threads or processors()) as pool:
         for done, _ in enumerate(pool.map(work, blocks), start=1):
             if progress is not None:
                 progress(done, len(blocks))
     return {name: np.moveaxis(out[i], 2, 0).swapaxes(1, 2) for i, name in enumerate(names)}
+
+
+def _in_a_run(paths: NDArray[np.int64]) -> bool:
+    """Whether paths follow each other, so that they are copied in one piece."""
+    return bool(paths[-1] - paths[0] == len(paths) - 1)
 
 
 def blocks_of(

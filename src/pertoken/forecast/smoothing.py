@@ -8,6 +8,7 @@ of a horizon of many cycles than its periods one by one, whose errors are of a r
 import numpy as np
 
 from pertoken.core.money import Values
+from pertoken.core.special import students
 from pertoken.forecast import seasonal
 from pertoken.forecast.peers import filled
 
@@ -83,8 +84,6 @@ def _averaged(plain: Values, ahead: Values, shares: Values, *, growing: bool) ->
     carried on in the level. Weights by the likelihood of normal errors; quantiles of Student's t, since the variance is
     itself of few periods.
     """
-    from scipy.special import stdtrit  # noqa: PLC0415  loaded by those who forecast
-
     watched, usage = ~np.isnan(plain), filled(plain)
     factor, trend = (each.ravel()[:, None] for each in np.meshgrid(FACTORS, TRENDS, indexing="ij"))
     drift = trend * slope(plain)
@@ -109,7 +108,7 @@ def _averaged(plain: Values, ahead: Values, shares: Values, *, growing: bool) ->
     variance = square / freedom * (own + 2 * factor * both + factor**2 * carried)
     mean = (weight * point).sum(axis=0)
     wide = np.sqrt((weight * (variance + (point - mean) ** 2)).sum(axis=0))
-    told: Values = np.maximum(mean + wide * stdtrit(np.maximum(freedom, LEAST), shares[:, None]), 0.0)
+    told: Values = np.maximum(mean + wide * students(shares[:, None], np.maximum(freedom, LEAST)), 0.0)
     return told
 
 

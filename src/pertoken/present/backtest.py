@@ -18,6 +18,8 @@ EIGHTY = LEVELS.index(0.8)
 FEW = 20
 """Forecasts of a total below which their coverage says little."""
 
+SAYS_LITTLE = "; so few say little about coverage"
+
 PERIODS = {"hour": "hours", "day": "days", "week": "weeks", "month": "months", "quarter": "quarters", "year": "years"}
 
 WORDS = {"decile": "tenth by size", "zeros": "idle periods", "history": "history"}
@@ -149,7 +151,7 @@ def _totals(made: Backtested) -> Table:
         if name in names
     ]
     count = int(max(there.count, default=0))
-    few = "; so few say little about coverage" if count < FEW else ""
+    few = SAYS_LITTLE if count < FEW else ""
     note = (
         f"{counted(count, 'forecasts')} of the total of customers there at the time{few}. The last column holds them "
         "against all customers, with those who came later."
@@ -163,14 +165,17 @@ def _money(made: Backtested) -> list[Table]:
     if made.money is None:
         return []
     rows: list[tuple[Cell, ...]] = []
+    count = 0
     for of in dict.fromkeys(made.money.keys["of"].column().tolist()):
         found = rates(made.money.where(of=of), ["forecaster"])
+        count = max(count, int(max(found.count, default=0)))
         names = found.lines.keys["forecaster"].column().tolist()
         about = "" if of == "all" else f" of {of}"
         rows += [
             (f"{name}{about}", *_rate_cells(found, names.index(name))) for name in made.forecasters if name in names
         ]
-    note = "Usage, both foretold and come, is charged as a month at its pace, by the plans of that day."
+    few = f" {counted(count, 'forecasts')} of each{SAYS_LITTLE}." if count < FEW else ""
+    note = f"Usage, both foretold and come, is charged as a month at its pace, by the plans of that day.{few}"
     columns = (Column("forecaster", "Revenue", "text"), *_rate_columns())
     return [Table("revenue", "The revenue that it comes to", columns, tuple(rows), note, total=False)]
 

@@ -24,7 +24,7 @@ SIDES: Mapping[str, tuple[Literal["left", "right", "center"], int]] = {
 """Side of its place on which a text stands -> how it is set."""
 HALF = 0.36
 """Half of the height of a bar, of a line."""
-NAMED, VALUE = 28, 14
+NAMED, VALUE = 34, 14
 """Letters of the name of an input, and of its value beside the bar."""
 PLAIN, SMALL = 12, 9.5
 """Sizes of the letters beside a bar. [px]"""

@@ -10,9 +10,9 @@ import numpy as np
 from pertoken.forecast.cohort_answer import Cohorts
 from pertoken.forecast.cohort_report import Group, Rates
 from pertoken.forecast.metrics import effective_count
-from pertoken.forecast.states import AHEAD, CHANGE, STATES, States
+from pertoken.forecast.states import AHEAD, CHANGE, STATES
 from pertoken.present.basis import as_read, number
-from pertoken.present.numbers import counted, show
+from pertoken.present.numbers import LARGE, counted, rough, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
 Block = Figures | Table | Chart | Note
@@ -24,8 +24,7 @@ DRAWN = 24
 FEWEST = 3
 """Customers from which on their concentration is drawn."""
 SHARES = (0.1, 0.5, 0.9)
-LARGE = 1_000.0
-"""Amount from which on the decimals of an estimate are not shown."""
+YEAR = 12
 RATIO: Kind = "money"
 """Ratios are written as money is, with two decimals."""
 
@@ -72,6 +71,11 @@ def _money(answer: Cohorts) -> Kind:
     return _word(answer, "money", "quantity")  # type: ignore[return-value]  # both are kinds
 
 
+def _flow(answer: Cohorts) -> Kind:
+    """How what all customers pay together is written: without cents, where they say nothing."""
+    return rough(answer.run_rate / YEAR) if "revenue" in answer.cards else _money(answer)
+
+
 def _rough(answer: Cohorts) -> Kind:
     """How what is estimated is written: where it is large, without the decimals that nobody knows."""
     large = any(np.median(each.worth.average) >= LARGE for each in answer.report.groups)
@@ -92,7 +96,7 @@ def _figures(answer: Cohorts) -> Figures:
         Figure(f"growth_{width}", f"Growth in {width} days", rate, "share", note=f"against the {width} days before")
         for width, rate in answer.growth.items()
     ]
-    rest.append(Figure("run_rate", "A year at the last pace", answer.run_rate, _money(answer), answer.unit))
+    rest.append(Figure("run_rate", "A year at the last pace", answer.run_rate, _flow(answer), answer.unit))
     if answer.committed_share is not None:
         note = "owed whatever is used"
         rest.append(Figure("committed_share", "Of it committed", answer.committed_share, "share", note=note))
@@ -162,7 +166,7 @@ def _triangles(answer: Cohorts, *, brief: bool) -> list[Table]:
         *(Column(f"age_{age}", str(age), "share") for age in range(ages)),
     )
     hidden = brief and (len(rows) < len(_known(answer)) or ages < made.kept.shape[1])
-    more = " More cohorts and ages: --format csv, --xlsx." if hidden else ""
+    more = " More cohorts and ages: --format json, --xlsx." if hidden else ""
     paid, pay, first = (_word(answer, *each) for each in (("paid", "used"), ("pay", "use"), ("payment", "use")))
     over = f"Age in windows of {_span(answer.report.width)} since the first {first}."
     return [
@@ -180,7 +184,7 @@ def _moved(answer: Cohorts) -> list[Table]:
     moved, labels = answer.report.moved, answer.report.windows.labels
     if len(labels) < len(("then", "now")):
         return []
-    unit, kind = answer.unit, _money(answer)
+    unit, kind = answer.unit, _flow(answer)
     names = ("start", "new", "expansion", "reactivation", "contraction", "churn")
     columns = (
         Column("window", "Window to", "text"),
@@ -195,13 +199,10 @@ def _moved(answer: Cohorts) -> list[Table]:
 
 def _states(answer: Cohorts) -> list[Table]:
     """Who is in which state, and who goes where."""
-    made, width = answer.report.states, _span(answer.report.width)
-    return [] if made is None else [_standing(answer, made), _moves(made, width)]
-
-
-def _standing(answer: Cohorts, made: States) -> Table:
-    """Who is in which state."""
-    unit, kind = answer.unit, _money(answer)
+    made = answer.report.states
+    if made is None:
+        return []
+    unit, kind = answer.unit, _flow(answer)
     columns = (
         Column("state", "State", "text"),
         Column("customers", "Customers", "count"),
@@ -226,11 +227,6 @@ def _standing(answer: Cohorts, made: States) -> Table:
         f"{-100 * np.expm1(-CHANGE):.0f} % less. Dormant: nothing for one or two windows; gone: for three. "
         "Expected of those there are, by what was seen and a prior."
     )
-    return Table("states", "Customers by state", columns, rows, note)
-
-
-def _moves(made: States, width: str) -> Table:
-    """Who goes from which state where."""
     changes = (
         Column("state", "From", "text"),
         Column("count", "Seen", "count"),
@@ -240,8 +236,11 @@ def _moves(made: States, width: str) -> Table:
         (state.capitalize(), int(row.sum()), *(number(each / row.sum()) if row.sum() else None for each in row))
         for state, row in zip(STATES, made.seen, strict=True)
     )
-    over = f"From one window of {width} to the next. New stays who was not seen for half a window."
-    return Table("changes", "Where they go from there", changes, moves, over, total=False)
+    over = f"From one window of {_span(answer.report.width)} to the next. New stays who was not seen for half a window."
+    return [
+        Table("states", "Customers by state", columns, rows, note),
+        Table("changes", "Where they go from there", changes, moves, over, total=False),
+    ]
 
 
 def _lifetime(answer: Cohorts) -> list[Block]:

@@ -8,8 +8,9 @@ import numpy as np
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.combined import CONFLICT
-from pertoken.forecast.fitted import COMING
+from pertoken.forecast.grouping import COMING
 from pertoken.present.forecast_beliefs import beliefs
+from pertoken.present.forecast_parts import by_month, changes, cohort_map
 from pertoken.present.forecast_tested import backtest
 from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
 from pertoken.present.numbers import show
@@ -43,8 +44,10 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
     ), *_landing(answer), _months(answer, brief=brief)]  # fmt: skip
     blocks += [_part(answer, key) for key in _told(answer)]
-    blocks += [*_committed(answer), *_above(answer)]
+    blocks += [*cohort_map(answer, measure_of(answer)), *changes(answer), *_committed(answer), *_above(answer)]
     blocks += [*_drivers(answer), *_more(answer), *backtest(answer)]
+    if not brief:
+        blocks += by_month(answer, _told(answer))
     if rests:
         blocks += [*_concentration(answer), beliefs(answer)]
     notes = [Note(text, "warning" if text.startswith("!") else "info") for text in answer.notes]
@@ -278,17 +281,16 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
         return
     of = measure_of(answer)
     unit = unit_of(answer)
-    base = float(answer.total(of).p50)
-    kind: Kind = "count" if base >= LARGE else "money"
+    plan = float(answer.total(of).p50)
+    kind: Kind = "count" if plan >= LARGE else "money"
     columns = (
         Column("factor", "What is unsure", "text"),
         Column("low", "P10 alone", kind, unit),
         Column("high", "P90 alone", kind, unit),
         Column("share", "Narrower without", "share"),
     )
-    rows = tuple((FACTOR_WORDS[each.factor], each.low, each.high, each.share) for each in answer.drivers)
-    still = answer.drivers[0].still
-    note = f"Alone: it moves, all else stands at its middle, where the sum is {show(still, kind)} {unit}."
+    rows = tuple((FACTOR_WORDS[each.factor], plan + each.low, plan + each.high, each.share) for each in answer.drivers)
+    note = f"Alone: it moves, all else stands at its middle; set around the plan, {show(plan, kind)} {unit}."
     yield Table("drivers", "What makes the range wide", columns, rows, note, total=False)
     draw, alt = partial(_tornado, answer), f"Ranges of {len(answer.drivers)} factors, each alone."
     yield Chart("tornado", "What makes the range wide?", draw, alt, "drivers")
@@ -297,9 +299,10 @@ def _drivers(answer: Forecast) -> Iterator[Table | Chart]:
 def _tornado(answer: Forecast) -> Mapping[str, object]:
     from pertoken.present.charts_tornado import Swing, tornado  # noqa: PLC0415  only where a picture is shown
 
-    swings = [Swing(FACTOR_WORDS[d.factor], "P10", "P90", d.low, d.high) for d in answer.drivers]
+    plan = float(answer.total(measure_of(answer)).p50)
+    swings = [Swing(FACTOR_WORDS[d.factor], "P10", "P90", plan + d.low, plan + d.high) for d in answer.drivers]
     title = f"{measure_of(answer).capitalize()}, {unit_of(answer)}"
-    return tornado(swings, answer.drivers[0].still, title=title, kind="count")
+    return tornado(swings, plan, title=title, kind="count")
 
 
 def _more(answer: Forecast) -> Iterator[Table]:

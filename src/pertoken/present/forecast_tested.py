@@ -9,6 +9,7 @@ from pertoken.core.money import Values
 from pertoken.forecast.answer import Forecast
 from pertoken.forecast.backtested import Backtested
 from pertoken.forecast.scored import LEVELS, rates
+from pertoken.present.numbers import counted
 from pertoken.present.sheet import Cell, Column, Table
 
 
@@ -32,7 +33,8 @@ def backtest(answer: Forecast) -> Iterator[Table]:
           (("crps", "CRPS"), ("wape", "WAPE"), ("bias", "Bias"), ("in_80", "In 80 %"))),
         Column("count", "Made", "count"),
     )  # fmt: skip
-    note = f"Of {made.scored.horizon} days, made on {len(made.origins)} earlier days from what was known then."
+    made_on = counted(len(made.origins), "earlier days")
+    note = f"Of {made.scored.horizon} days, made on {made_on} from what was known then."
     if made.money is not None:
         note += " Revenue is what usage comes to by the cards, at a month's pace, both foretold and come."
     yield Table("backtest", "How good were such forecasts?", columns, tuple(rows), note, total=False)

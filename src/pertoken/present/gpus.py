@@ -5,33 +5,26 @@ from dataclasses import replace
 from typing import Protocol
 
 from pertoken.catalog.machines import Gpu, Offer
+from pertoken.present.machine_columns import columns
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Column, Note, Sheet, Table
 
 TITLE = "What a GPU-hour costs"
 OFFERS = (
-    Column("gpu", "GPU", "text"),
-    Column("provider", "Provider", "text"),
+    *columns("gpu", "provider"),
     Column("usd_per_gpu_hour", "Per GPU-hour", "unit_money", "USD", formula="usd_per_hour / n_gpu"),
-    Column("instance", "Instance", "text"),
+    *columns("instance"),
     Column("n_gpu", "GPUs", "count"),
-    Column("usd_per_hour", "Per hour", "unit_money", "USD"),
-    Column("purchase", "Bought", "text"),
-    Column("region", "Region", "text"),
-    Column("as_of", "As of", "text"),
-    Column("source", "Source", "text"),
+    *columns("usd_per_hour", "purchase", "region", "as_of", "source"),
 )
 
 BRIEF = ("gpu", "provider", "instance", "usd_per_gpu_hour", "purchase", "region", "as_of")
 """Columns for people; who says so stands in a table of its own."""
 
-SOURCES = (
-    Column("provider", "Provider", "text"),
-    Column("source", "Source", "text"),
-)
+SOURCES = columns("provider", "source")
 
 GPUS = (
-    Column("gpu", "GPU", "text"),
+    *columns("gpu"),
     Column("memory_gb", "Memory", "quantity", "GB"),
     Column("bandwidth_gb_s", "Bandwidth", "quantity", "GB/s"),
     Column("fp16", "FP16", "quantity", "TFLOP/s"),
@@ -40,7 +33,7 @@ GPUS = (
     Column("tdp_watts", "Power", "quantity", "W"),
     Column("link", "Link", "text"),
     Column("link_gb_s", "Link", "quantity", "GB/s"),
-    Column("source", "Source", "text"),
+    *columns("source"),
 )
 
 
@@ -86,10 +79,10 @@ def _brief(offers: Sequence[Offer]) -> Table:
     names = {offer.gpu for offer in offers}
     kept = [name for name in BRIEF if name != "gpu" or len(names) > 1]
     at = [next(i for i, each in enumerate(OFFERS) if each.name == name) for name in kept]
-    columns = tuple(replace(OFFERS[i], formula=None) for i in at)
+    shown = tuple(replace(OFFERS[i], formula=None) for i in at)
     rows = tuple(tuple(row[i] for i in at) for row in map(_offer, offers))
     title = f"What an hour of {names.pop()} costs" if len(names) == 1 else TITLE
-    return Table("offers", title, columns, rows, total=False)
+    return Table("offers", title, shown, rows, total=False)
 
 
 def _words(offers: Sequence[Offer]) -> str:

@@ -14,8 +14,8 @@ from pertoken.present.charts_months import Spread, fan
 from pertoken.present.migration_people import grandfathered, people
 from pertoken.present.migration_watch import rationality, watched
 from pertoken.present.migration_words import conclusion
-from pertoken.present.numbers import show
-from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
+from pertoken.present.numbers import rough, show
+from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
 RANGE = (("p10", "P10"), ("p50", "P50"), ("p90", "P90"))
 WHO = ("random movers", "as simulated", "perfect optimisers")
@@ -50,21 +50,23 @@ def _files(answer: Migrated, side: str) -> str:
     return " and ".join(dict.fromkeys(PurePath(card.source).name or card.name for card in answer.cards[side]))
 
 
-def signed(value: float) -> str:
+def signed(value: float, kind: Kind = "money") -> str:
     """Write money with its sign.
 
-    >>> signed(12.0), signed(-3.5)
-    ('+12.00', '−3.50')
+    >>> signed(12.0), signed(-3.5), signed(-35_000.4, "count")
+    ('+12.00', '−3.50', '−35,000')
     """
-    return f"{'+' if value > 0 else ''}{show(value, 'money')}"
+    return f"{'+' if value > 0 else ''}{show(value, kind)}"
 
 
 def _words(answer: Migrated) -> str:
     found = verdicts(answer.made)[0]
+    kind = rough(found.low, found.middle, found.high)
+    low, middle, high = (signed(each, kind) for each in (found.low, found.middle, found.high))
     share = f" ({'+' if found.middle > 0 else ''}{show(found.middle / found.old, 'share')})" if found.old else ""
     return (
-        f"Over {len(answer.made.months)} months revenue changes by {signed(found.middle)} {answer.currency}{share}, "
-        f"from {signed(found.low)} to {signed(found.high)} in 8 of 10 worlds; it rises in {show(found.wins, 'share')}."
+        f"Over {len(answer.made.months)} months revenue changes by {middle} {answer.currency}{share}, "
+        f"from {low} to {high} in 8 of 10 worlds; it rises in {show(found.wins, 'share')}."
     )
 
 
@@ -72,12 +74,12 @@ def _figures(answer: Migrated) -> Figures:
     made, unit = answer.made, answer.currency
     items = []
     for each in verdicts(made):
-        what = each.name
+        what, kind = each.name, rough(each.low, each.middle, each.high)
+        ends = f"P10 {signed(each.low, kind)}, P90 {signed(each.high, kind)}"
         items += [
             Figure(f"{what}_wins", f"Chance that {what} rises", each.wins, "share"),
-            Figure(f"{what}_change", f"Change of {what}, P50", each.middle, "money", unit,
-                   f"P10 {signed(each.low)}, P90 {signed(each.high)}"),
-            Figure(f"{what}_loss", "Expected loss if it does not", each.loss, "money", unit),
+            Figure(f"{what}_change", f"Change of {what}, P50", each.middle, kind, unit, ends),
+            Figure(f"{what}_loss", "Expected loss if it does not", each.loss, kind, unit),
         ]  # fmt: skip
     low, middle, high = made.range(made.adoption[:, -1])
     before, after = (each[:, -1].mean() for each in made.stayed)
@@ -90,8 +92,8 @@ def _figures(answer: Migrated) -> Figures:
     return Figures(tuple(items))
 
 
-def _columns(kind: str = "money", unit: str = "") -> tuple[Column, ...]:
-    return tuple(Column(name, label, kind, unit) for name, label in RANGE)  # type: ignore[arg-type]  # a kind
+def _columns(kind: Kind, unit: str) -> tuple[Column, ...]:
+    return tuple(Column(name, label, kind, unit) for name, label in RANGE)
 
 
 def _ends(value: Values) -> tuple[float, float, float]:
@@ -105,22 +107,20 @@ def _bridge(answer: Migrated) -> list[Part]:
     values: list[tuple[str, Values]] = [("old revenue", made.old), *made.steps.items(), ("new revenue", made.new)]
     sums = {name: value.sum(axis=-1) for name, value in values}
     steps = [(name, float(value.mean())) for name, value in sums.items()]
+    kind = rough(*(mean for _, mean in steps))
     table = Table(
         "bridge",
         "From the old plan to the new one",
-        (Column("step", "Step", "text"), Column("mean", "Mean", "money", unit), *_columns(unit=unit)),
+        (Column("step", "Step", "text"), Column("mean", "Mean", kind, unit), *_columns(kind, unit)),
         tuple((*step, *_ends(value)) for step, value in zip(steps, sums.values(), strict=True)),
         note="Means add up, quantiles do not. Price, platform fee and breakage are what the plans differ by if movers "
         "are drawn by lot; self-selection is who moves in truth; then usage answers, then customers leave.",
         total=False,
     )
-    draw = partial(charts.waterfall, steps[:-1], steps[-1], title=f"Revenue over {len(made.months)} months [{unit}]")
-    chart = Chart("bridge_chart", "From the old plan to the new one", draw, _bridge_words(steps), "bridge")
-    return [chart, table]
-
-
-def _bridge_words(steps: list[tuple[str, float]]) -> str:
-    return "; ".join(f"{name} {show(value, 'money')}" for name, value in steps) + "."
+    title = f"Revenue over {len(made.months)} months [{unit}]"
+    draw = partial(charts.waterfall, steps[:-1], steps[-1], title=title, kind=kind)
+    words = "; ".join(f"{name} {show(value, kind)}" for name, value in steps) + "."
+    return [Chart("bridge_chart", "From the old plan to the new one", draw, words, "bridge"), table]
 
 
 def _bounds(answer: Migrated) -> list[Part]:
@@ -133,10 +133,11 @@ def _bounds(answer: Migrated) -> list[Part]:
         (name, float(value.mean()), *_ends(value), float(value.mean() / old) if old else None)
         for name, value in zip(WHO, sums, strict=True)
     )
+    kind = rough(*(float(value.mean()) for value in sums))
     columns = (
         Column("movers", "Who moves", "text"),
-        Column("mean", "Mean", "money", unit),
-        *_columns(unit=unit),
+        Column("mean", "Mean", kind, unit),
+        *_columns(kind, unit),
         Column("of_old", "Of old", "share"),
     )
     note = (
@@ -145,19 +146,19 @@ def _bounds(answer: Migrated) -> list[Part]:
     )
     table = Table("bounds", "Bounds: who moves", columns, rows, note=note, total=False)
     bars = [(name, float(value.mean())) for name, value in zip(WHO, sums, strict=True)]
-    draw = partial(charts.bars, bars, title=f"Change of revenue [{unit}]")
-    words = "; ".join(f"{name} {signed(value)}" for name, value in bars) + "."
+    draw = partial(charts.bars, bars, title=f"Change of revenue [{unit}]", kind=kind)
+    words = "; ".join(f"{name} {signed(value, kind)}" for name, value in bars) + "."
     return [Chart("bounds_chart", "Who moves decides", draw, words, "bounds"), table]
 
 
 def _verdicts(answer: Migrated) -> Table:
-    unit = answer.currency
+    unit, kind = answer.currency, rough(*(each.old for each in verdicts(answer.made)))
     columns = (
         Column("total", "Total", "text"),
-        Column("old", "Old", "money", unit),
-        *_columns(unit=unit),
+        Column("old", "Old", kind, unit),
+        *_columns(kind, unit),
         Column("wins", "Rises", "share"),
-        Column("loss", "Loss if not", "money", unit),
+        Column("loss", "Loss if not", kind, unit),
     )
     return Table("decision", f"Decision over {len(answer.made.months)} months", columns,
                  tuple(map(_row, verdicts(answer.made))), note="P10, P50 and P90 are of the change.",
@@ -173,10 +174,11 @@ def _months(answer: Migrated) -> list[Part]:
     made = answer.made
     quantiles = np.quantile(made.adoption, (0.1, 0.25, 0.5, 0.75, 0.9), axis=0)
     change = np.quantile(made.new - made.old, (0.1, 0.5, 0.9), axis=0)
+    kind = rough(float(np.median(np.abs(change))))
     columns = (
         Column("month", "Month", "text"),
         *(Column(f"adoption_{name}", f"Adoption {label}", "share") for name, label in RANGE),
-        *(Column(f"change_{name}", f"Change {label}", "money", answer.currency) for name, label in RANGE),
+        *(Column(f"change_{name}", f"Change {label}", kind, answer.currency) for name, label in RANGE),
     )
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (month, *(float(quantiles[q, t]) for q in (0, 2, 4)), *(float(each[t]) for each in change))
@@ -198,7 +200,7 @@ def _priors(answer: Migrated) -> Table:
         Column("high", "P90", "quantity"),
         Column("unit", "Unit", "text"),
         Column("about", "What it does", "text"),
-        Column("source", "From", "text"),
+        Column("from", "From", "text"),
     )
     rows = tuple((name, p.low, p.high, p.unit, p.about, p.source) for name, p in answer.priors.items())
     return Table("priors", "What is assumed of customers", columns, rows, total=False)

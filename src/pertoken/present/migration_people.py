@@ -5,7 +5,8 @@ import numpy as np
 from pertoken.forecast.migration.answer import Migrated
 from pertoken.forecast.migration.decide import spared
 from pertoken.forecast.panel import Indices
-from pertoken.present.sheet import Cell, Column, Table
+from pertoken.present.numbers import rough
+from pertoken.present.sheet import Cell, Column, Kind, Table
 
 RANGE = ("P10", "P50", "P90")
 
@@ -22,11 +23,11 @@ def people(answer: Migrated, top: int | None) -> list[Table]:
 
 
 def _table(answer: Migrated, name: str, title: str, rows: Indices, top: int | None) -> Table:
-    found, unit = answer.made.customers, answer.currency
+    found, unit, kind = answer.made.customers, answer.currency, _kind(answer)
     columns = (
         Column("customer", "Customer", "text"),
-        Column("old_bill", "Old bill", "money", unit),
-        *(Column(f"change_{each.lower()}", f"Change {each}", "money", unit) for each in RANGE),
+        Column("old_bill", "Old bill", kind, unit),
+        *(Column(f"change_{each.lower()}", f"Change {each}", kind, unit) for each in RANGE),
         Column("moves", "Moves", "share"),
         Column("forced", "Forced", "share"),
     )
@@ -38,6 +39,11 @@ def _table(answer: Migrated, name: str, title: str, rows: Indices, top: int | No
     return Table(name, title, columns, cells, note=_note(len(rows), len(cells)), total=False)
 
 
+def _kind(answer: Migrated) -> Kind:
+    """How bills are written: without cents, where most are large."""
+    return rough(float(np.median(answer.made.customers.old)))
+
+
 def _note(every: int, shown: int) -> str:
     rest = f" {every - shown:,} more are not shown." if every > shown else ""
     return f"Bill of a month at usage as it would have been; moves: chance to be on the new plan at the end.{rest}"
@@ -45,16 +51,16 @@ def _note(every: int, shown: int) -> str:
 
 def grandfathered(answer: Migrated, top: int | None) -> list[Table]:
     """Customers whom to move by force loses revenue: their bill rises, and they may leave."""
-    found, unit = answer.made.customers, answer.currency
+    found, unit, kind = answer.made.customers, answer.currency, _kind(answer)
     rows = spared(found)
     if not len(rows):
         return []
     columns = (
         Column("customer", "Customer", "text"),
-        Column("old_bill", "Old bill", "money", unit),
-        Column("change_p50", "Change P50", "money", unit),
+        Column("old_bill", "Old bill", kind, unit),
+        Column("change_p50", "Change P50", kind, unit),
         Column("leave", "More chance to leave", "share"),
-        Column("worth", "Moving is worth", "money", unit),
+        Column("worth", "Moving is worth", kind, unit),
     )
     cells: tuple[tuple[Cell, ...], ...] = tuple(
         (found.names[i], float(found.old[i]), float(found.change[1, i]), float(found.lost[i]), float(found.worth[i]))

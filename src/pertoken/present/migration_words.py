@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from pertoken.forecast.migration.answer import Migrated
-from pertoken.forecast.migration.decide import signals, spared
+from pertoken.forecast.migration.decide import LOSES, signals, spared
 from pertoken.present.migration_watch import SAID
-from pertoken.present.numbers import show
+from pertoken.present.numbers import rough, show
 
 SURE, EVEN = 0.9, 0.5
 """Share of the worlds from which on a rise is called likely, and rather likely."""
@@ -38,10 +38,11 @@ def _steps(answer: Migrated) -> Iterator[str]:
     """The largest steps up and down."""
     means = {name: float(value.sum(axis=-1).mean()) for name, value in answer.made.steps.items()}
     up, down = max(means, key=lambda name: means[name]), min(means, key=lambda name: means[name])
+    kind = rough(*means.values())
     if means[up] > 0:
-        yield f"Most comes by {up} ({show(means[up], 'money')} {answer.currency})."
+        yield f"Most comes by {up} ({show(means[up], kind)} {answer.currency})."
     if means[down] < 0:
-        yield f"Most goes by {down} ({show(means[down], 'money')})."
+        yield f"Most goes by {down} ({show(means[down], kind)})."
 
 
 def _bounds(answer: Migrated) -> Iterator[str]:
@@ -74,7 +75,7 @@ def _spare(answer: Migrated) -> Iterator[str]:
         names = ", ".join(found.names[i] for i in rows[:NAMED])
         yield f"Let {names}{more} keep the old plan: to move them by force loses more than it brings."
     elif (found.forced > 0).any():
-        yield "There is nobody whom to move by force loses more than it brings."
+        yield f"No exception is worth making: moving no customer by force loses {LOSES:.0%} of a year of their bills."
 
 
 def _watch(answer: Migrated) -> str:

@@ -71,6 +71,7 @@ def _named(model: Model) -> Iterator[tuple[str, list[str]]]:
     yield "workloads", [each.name for each in spec.workloads]
     yield "plans", list(spec.plans)
     yield "vendors", list(spec.vendors)
+    yield "fleets", list(spec.fleets)
     yield "levers", [f"{each.name} ({'on' if each.on else 'off'})" for each in spec.levers]
     yield "costs", [each.name for each in spec.lines if each.side == "cost"]
     yield "income", [each.name for each in spec.lines if each.side == "revenue"]

@@ -10,10 +10,13 @@ ABSENT = "\N{EN DASH}"
 DIGIT_SPACE, POINT_SPACE = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
 FIXED = {"count": 0, "money": 2, "share": 1}
 """Decimals that are always shown."""
-LEAST: Mapping[Kind, int] = {"quantity": 0, "unit_money": 2, "exact": 0}
-"""Decimals that are shown at least: of up to six significant digits, or for `exact` of all that there are."""
-SIGNIFICANT = 6
+LEAST: Mapping[Kind, int] = {"quantity": 0, "estimate": 0, "unit_money": 2, "exact": 0}
+"""Decimals that are shown at least: of the significant digits of the kind, or for `exact` of all that there are."""
+SIGNIFICANT: Mapping[Kind, int] = {"estimate": 3}
+"""Digits that say something, where not six: what a model reckons is known to a few percent."""
 MOST_DECIMALS = 12
+LARGE = 1_000
+"""Money from which on cents say nothing of what is estimated."""
 WIDE = Context(prec=999, rounding=ROUND_HALF_UP)
 
 
@@ -28,6 +31,8 @@ def show(value: Cell, kind: Kind, unit: str = "") -> str:
     ('2,250.00 USD', '1,012.97', '37.5 %')
     >>> show(Decimal("0.000001875"), "unit_money"), show(0.004, "money"), show(None, "money")
     ('0.000001875', '<0.01', '–')
+    >>> show(22.8463, "estimate"), show(5669.84, "estimate"), show(0.0000674576, "estimate")
+    ('22.8', '5,670', '0.0000675')
 
     Args:
         value: Text passes through; ``None`` reads as a dash.
@@ -44,6 +49,15 @@ def show(value: Cell, kind: Kind, unit: str = "") -> str:
     number = exact(value)
     text = f"{_digits(number.scaleb(2, WIDE), kind)} %" if kind == "share" else _digits(number, kind)
     return f"{text} {unit}" if unit else text
+
+
+def rough(*values: Number) -> Kind:
+    """Say how money that is estimated is written: without cents, where the largest of it has no use for them.
+
+    >>> rough(12.5, -3.0), rough(12.5, -40_000.0)
+    ('money', 'count')
+    """
+    return "count" if max(map(abs, values)) >= LARGE else "money"
 
 
 def exact(value: Number) -> Decimal:
@@ -74,7 +88,7 @@ def _places(number: Decimal, kind: Kind) -> int:
         return FIXED[kind]
     if kind == "exact":
         return MOST_DECIMALS
-    significant = SIGNIFICANT - 1 - (number.adjusted() if number else 0)
+    significant = SIGNIFICANT.get(kind, 6) - 1 - (number.adjusted() if number else 0)
     return min(max(significant, LEAST.get(kind, 0)), MOST_DECIMALS)
 
 

@@ -14,7 +14,7 @@ from pertoken.present import formula as formulas
 
 Number = int | float | Decimal
 Cell = str | Number | None
-Kind = Literal["text", "count", "quantity", "exact", "money", "unit_money", "share"]
+Kind = Literal["text", "count", "quantity", "estimate", "exact", "money", "unit_money", "share"]
 Total = Literal["sum", "formula"]
 Level = Literal["info", "warning"]
 

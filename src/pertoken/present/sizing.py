@@ -2,202 +2,282 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import groupby
 from math import isfinite
+from typing import Protocol
 
-from pertoken.present import charts
+import numpy as np
+
+from pertoken.present import charts, charts_crossover
 from pertoken.present.charts import Axis, Dot
-from pertoken.present.dress import GAIN, LOSS
+from pertoken.present.charts_crossover import Line
+from pertoken.present.dress import PALETTE
+from pertoken.present.machine_columns import columns
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
-from pertoken.serving.search import Bought, Choice
+from pertoken.present.sizing_tables import STATISTICS, rate_of, tables, uses
+from pertoken.present.sizing_words import PURCHASES, USES, basis, fleet, load, machine, replica, warnings
+from pertoken.serving.bought import Bought
+from pertoken.serving.hourly import Hour, hourly
+from pertoken.serving.search import Choice
 from pertoken.serving.sized import Sized, why_none
 
-PURCHASES = {"on_demand": "on demand", "spot": "spot", "reserved_1y": "1 year", "reserved_3y": "3 years"}
+MONTH = Column("monthly", "Month", "count", "USD")
+"""A month in whole dollars, for people."""
 
 WAYS = (
-    Column("gpu", "GPU", "text"),
-    Column("gpus", "GPUs", "count"),
-    Column("precision", "Bits", "text"),
-    Column("monthly", "Month", "money", "USD"),
-    Column("best_rate", "Best rate", "quantity", "1/s"),
-    Column("binds", "Binds", "text"),
-    Column("ttft_high", "TTFT", "quantity", "ms"),
-    Column("tpot_high", "TPOT", "quantity", "ms"),
-    Column("utilisation", "Used", "share"),
+    *columns("gpu", "gpus", "precision"),
+    MONTH,
+    *columns("best_rate", "binds"),
+    Column("ttft_p99", "TTFT", "estimate", "ms"),
+    Column("tpot_p99", "TPOT", "estimate", "ms"),
+    *columns("basis"),
 )
-"""Columns for people."""
-
-MORE = (
-    *(Column(f"{what}_{name}", f"{what.upper()} {name}", "quantity", "ms")
-      for what in ("ttft", "tpot") for name in ("mean", "p50", "p95", "p99")),
-    Column("running", "At work", "quantity"),
-    Column("seats", "Seats", "quantity"),
-    Column("kv_fill", "Cache used", "share"),
-    Column("full_rate", "Rate without targets", "quantity", "1/s"),
-    Column("rate_low", "Rate, P10", "quantity", "1/s"),
-    Column("rate_high", "Rate, P90", "quantity", "1/s"),
-    Column("ttft_floor", "TTFT, floor", "quantity", "ms"),
-    Column("tpot_floor", "TPOT, floor", "quantity", "ms"),
-    Column("machines", "Machines, mean", "quantity"),
-    Column("machines_least", "Machines, least", "count"),
-    Column("machines_most", "Machines, most", "count"),
-    Column("purchase", "Bought", "text"),
-    Column("provider", "Provider", "text"),
-    Column("instance", "Instance", "text"),
-    Column("input_per_million", "Input", "unit_money", "USD/M"),
-    Column("output_per_million", "Output", "unit_money", "USD/M"),
-    Column("per_request", "Request", "unit_money", "USD"),
-    Column("notes", "Notes", "text"),
-)  # fmt: skip
 
 BUYING = (
-    Column("purchase", "Bought", "text"),
-    Column("provider", "Provider", "text"),
-    Column("instance", "Instance", "text"),
-    Column("machines", "Machines", "quantity"),
-    Column("most", "Peak", "count"),
-    Column("monthly", "Month", "money", "USD"),
-    Column("input_per_million", "Input", "unit_money", "USD/M"),
-    Column("output_per_million", "Output", "unit_money", "USD/M"),
-    Column("per_request", "Request", "unit_money", "USD"),
+    *columns("purchase"),
+    Column("machine", "Machine", "text"),
+    *columns("machines", "machines_most", machines="Mean"),
+    MONTH,
+    *columns("input_per_million", "output_per_million"),
 )
 
 SEEN = (
     Column("latency", "Latency", "text"),
-    Column("mean", "Mean", "quantity", "ms"),
-    Column("p50", "P50", "quantity", "ms"),
-    Column("p95", "P95", "quantity", "ms"),
-    Column("p99", "P99", "quantity", "ms"),
-    Column("low", "Measured, P10", "quantity", "times"),
-    Column("high", "P90", "quantity", "times"),
+    Column("by", "By", "text"),
+    *(Column(name, name.upper() if name[0] == "p" else "Mean", "estimate", "ms") for name in STATISTICS),
+    Column("low", "Low", "estimate", "times"),
+    Column("high", "High", "estimate", "times"),
 )
 
-USES = (
-    Column("use", "What for", "text"),
-    Column("monthly", "Month", "money", "USD", total="sum"),
+HOURS = (
+    Column("days", "Days", "text"),
+    Column("hours", "Hours", "text"),
+    Column("rate", "Requests", "estimate", "1/s"),
+    *columns("machines", "machines_most", "utilisation", machines="Mean"),
 )
 
-WORDS = {"work": "serving", "latency": "batches kept small for latency", "headroom": "headroom", "spare": "spares",
-         "starting": "starting", "idle": "idle"}  # fmt: skip
+BINDS = {"max sequences": "sequences"}
+"""What binds, where a word is too long for a screen."""
 
 TOP = 12
 """Ways that people are shown."""
 
 
-def sheet(answer: Sized, *, brief: bool = False) -> Sheet:
+class Times(Protocol):
+    """A time that requests took [s]."""
+
+    @property
+    def mean(self) -> float:
+        """On average."""
+
+    @property
+    def p50(self) -> float:
+        """Half of them saw at most this."""
+
+    @property
+    def p95(self) -> float:
+        """Nineteen of twenty."""
+
+    @property
+    def p99(self) -> float:
+        """Ninety-nine of a hundred."""
+
+
+class Simulated(Protocol):
+    """What a simulation says of the cheapest way."""
+
+    @property
+    def ttft(self) -> Times:
+        """Time to the first token at the best rate of the formulas."""
+
+    @property
+    def tpot(self) -> Times:
+        """Time of each later token there."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the targets hold there."""
+
+    @property
+    def best(self) -> float:
+        """Best rate at which they hold in the simulation [1/s]."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were simulated."""
+
+
+def sheet(answer: Sized, *, brief: bool = False, simulated: Simulated | None = None) -> Sheet:
     """Lay out ways to serve a load.
 
     Args:
         answer: The ways.
         brief: True for people: the best of them, with fewer columns.
+        simulated: What a simulation says of the cheapest way, if there was one.
     """
     listed = [one for one in answer.choices if not one.lacking]
+    served = bool(answer.choices[0].bought)
     blocks: list[Figures | Table | Chart | Note] = []
-    if answer.choices[0].bought:
+    if served:
         blocks.append(_figures(answer.best, answer.best.bought[0]))
-    shown = listed[:TOP] if brief else listed
-    left = len(listed) - len(shown)
-    blocks.append(_ways(shown, f"and {left} more; --format csv has all." if left else "", brief=brief))
+    blocks += _brief(answer, listed) if brief else tables(answer, listed)
+    if served:
+        blocks += [_latencies(answer.best, simulated), uses(answer.best.bought[0], USES), *_pictures(answer, listed)]
+    blocks.append(Note(f"Asked: {load(answer.wanted)}."))
+    blocks += [_confirmed(answer.best, simulated)] if simulated else []
+    blocks += [Note(each, "warning") for each in (*answer.lacking, *warnings(listed))]
+    return Sheet(f"Serving {answer.model}", _words(answer), tuple(blocks), _meta(answer))
+
+
+def _meta(answer: Sized) -> dict[str, str]:
+    said = {"engine": answer.engine}
     if answer.choices[0].bought:
-        blocks += [*_picture(listed), *_detail(answer.best)]
-    blocks += [Note(each, "warning") for each in (*answer.lacking, *_said(listed))]
-    return Sheet(f"Serving {answer.model}", _words(answer), tuple(blocks), {"engine": answer.engine})
+        one = answer.choices[0].bought[0].rented
+        said["price of the cheapest"] = ", ".join(filter(None, [one.as_of, one.source]))
+    return said
 
 
 def _words(answer: Sized) -> str:
     if not answer.choices[0].bought:
         return f"Nothing serves this load: {why_none(answer)}."
     best, way = answer.best, answer.best.bought[0]
-    fleet = f"{show(way.machines, 'quantity')} machines of {way.provider} {way.instance}, {PURCHASES[way.purchase]}"
+    where = f"{fleet(way)} ({machine(way.rented)})"
     cost = f"{show(way.monthly, 'money')} USD a month"
-    return f"{best.gpus} x {best.gpu} to a replica in {best.precision} is the cheapest: {fleet}, {cost}."
+    return f"{cost} for {where}, each replica on {replica(best)}, is the cheapest."
 
 
 def _figures(best: Choice, way: Bought) -> Figures:
     low, high = best.bands["rate"]
-    band = f"{show(best.best * low, 'quantity')} to {show(best.best * high, 'quantity')} in 8 of 10 measured runs"
+    band = f"{show(best.best * low, 'estimate')} to {show(best.best * high, 'estimate')} in 8 of 10 measured runs"
+    costs, idle = way.costs, 1 - way.utilisation
     return Figures(
         (
             Figure("monthly", "Month", way.monthly, "money", "USD"),
-            Figure("per_request", "Request", float(way.costs.per_request), "unit_money", "USD"),
-            Figure("best_rate", "Best rate of a replica", best.best, "quantity", "1/s", note=band),
-            Figure("utilisation", "Hours used", way.utilisation, "share"),
+            Figure("per_thousand", "1,000 requests", float(costs.per_request) * 1000, "estimate", "USD"),
+            Figure("input_per_million", "Input tokens", float(costs.input_per_million), "estimate", "USD/M tokens"),
+            Figure("output_per_million", "Output tokens", float(costs.output_per_million), "estimate", "USD/M tokens"),
+            Figure("best_rate", "Best rate of a replica", best.best, "estimate", "1/s", note=band),
+            Figure("running", "At work in it", best.running, "estimate", "requests",
+                   note=f"{show(best.kv_fill, 'share')} of the cache"),
+            Figure("utilisation", "Paid hours used", way.utilisation, "share",
+                   note=f"{show(idle, 'share')} serve nobody"),
         )
-    )
+    )  # fmt: skip
 
 
-def _ways(shown: Sequence[Choice], note: str, *, brief: bool) -> Table:
-    said = f"Rates and latencies of a replica, P99; month at the cheapest way to buy. {note}".strip()
-    columns = WAYS if brief else (*WAYS, *MORE)
-    rows = tuple((*_row(one), *(() if brief else _more(one))) for one in shown)
-    return Table("ways", "Ways to serve it", columns, rows, said, total=False)
+def _brief(answer: Sized, listed: Sequence[Choice]) -> list[Table]:
+    """Lay out what people are shown of the ways, of how the cheapest is bought, and of its day."""
+    left = len(listed) - TOP
+    more = f" {left} more are in --format csv." if left > 0 else ""
+    said = f"Rate and P99 latencies of a replica at its best rate; month at the cheapest way to buy.{more}"
+    found = [Table("ways", "Ways to serve it", WAYS, tuple(map(_row, listed[:TOP])), said, total=False)]
+    if answer.choices[0].bought:
+        found += [_buying(answer.best), _day(answer)]
+    return found
 
 
 def _row(one: Choice) -> tuple[Cell, ...]:
-    way = one.bought[0] if one.bought else None
     return (
-        one.gpu, one.gpus, one.precision, way.monthly if way else None, one.best, one.binds,
-        _ms(one.ttft["p99"]), _ms(one.tpot["p99"]), way.utilisation if way else None,
+        one.gpu, one.gpus, one.precision, round(one.monthly) if one.bought else None, one.best,
+        BINDS.get(one.binds, one.binds),
+        _ms(one.ttft["p99"]), _ms(one.tpot["p99"]), basis(one),
     )  # fmt: skip
 
 
-def _more(one: Choice) -> tuple[Cell, ...]:
-    times = [_ms(each[name]) for each in (one.ttft, one.tpot) for name in ("mean", "p50", "p95", "p99")]
-    low, high = one.bands["rate"]
-    way = one.bought[0] if one.bought else None
-    fleet: tuple[Cell, ...] = (None,) * 9
-    if way:
-        bought = (PURCHASES[way.purchase], way.provider, way.instance)
-        fleet = (way.machines, round(way.least), round(way.most), *bought, *_units(way))
-    return (
-        *times, one.running, one.seats, one.kv_fill, one.full, one.best * low, one.best * high, _ms(one.floor_ttft),
-        _ms(one.floor_tpot), *fleet, "; ".join(one.notes),
+def _buying(best: Choice) -> Table:
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            PURCHASES[way.rented.purchase], f"{way.rented.provider} {way.rented.instance}", way.machines,
+            round(way.most), round(way.monthly),
+            *(float(cost) for cost in (way.costs.input_per_million, way.costs.output_per_million)),
+        )
+        for way in best.bought
     )  # fmt: skip
+    note = "Input and output bear the GPU time that they cause, and their shares of what serves nobody."
+    return Table("buying", "Ways to buy the cheapest", BUYING, rows, note, total=False)
 
 
-def _units(way: Bought) -> tuple[float, float, float]:
-    return float(way.costs.input_per_million), float(way.costs.output_per_million), float(way.costs.per_request)
+def _day(answer: Sized) -> Table:
+    """Lay out the day of the cheapest, hours with as many machines together."""
+    best, way = answer.best, answer.best.bought[0]
+    each = hourly(way, answer.wanted.traffic, rate_of(best, way))
+    rows = tuple(_stretch(list(hours)) for _, hours in groupby(each, key=lambda hour: (hour.days, hour.most)))
+    return Table("hours", "Machines over the day", HOURS, rows, total=False)
 
 
-def _picture(listed: Sequence[Choice]) -> list[Chart]:
+def _stretch(hours: list[Hour]) -> tuple[Cell, ...]:
+    rate, machines = (float(np.mean([getattr(each, name) for each in hours])) for name in ("rate", "machines"))
+    used = float(np.sum([each.utilisation * each.machines for each in hours])) / max(machines * len(hours), 1e-300)
+    at = f"{hours[0].hour:02d}-{hours[-1].hour + 1:02d} h"
+    return (hours[0].days, at, rate, machines, round(hours[0].most), used)
+
+
+def _latencies(best: Choice, simulated: Simulated | None) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for name, each in (("ttft", best.ttft), ("tpot", best.tpot)):
+        rows.append((name.upper(), "formulas", *(_ms(each[at]) for at in STATISTICS), *best.bands[name]))
+        if simulated:
+            seen = (_ms(getattr(getattr(simulated, name), at)) for at in STATISTICS)
+            rows.append((name.upper(), "simulation", *seen, None, None))
+    note = "8 of 10 measured runs that were held out lay between low and high times what is reckoned."
+    title = "What requests of the cheapest see at its best rate"
+    if simulated:
+        return Table("latencies", title, SEEN, tuple(rows), note, total=False)
+    return Table("latencies", title, SEEN[:1] + SEEN[2:], tuple(row[:1] + row[2:] for row in rows), note, total=False)
+
+
+def _confirmed(best: Choice, simulated: Simulated) -> Note:
+    """Say whether a simulation bears the formulas out."""
+    rate, count = show(best.best, "estimate"), show(simulated.requests, "count")
+    found = (
+        f"In a simulation of {count} requests its best rate within the targets is {show(simulated.best, 'estimate')}"
+    )
+    against = f"{found} a second, by formulas {rate}."
+    return Note(against) if simulated.holds else Note(f"{against} Size the fleet by the lower one.", "warning")
+
+
+def _pictures(answer: Sized, listed: Sequence[Choice]) -> list[Chart]:
+    return [*_scatter([one for one in listed if one.bought]), _week(answer)]
+
+
+def _scatter(bought: Sequence[Choice]) -> list[Chart]:
     """Draw cost against the shortest time of a token, since at the best rate many are at the target."""
-    bought = [one for one in listed if one.bought]
     if len(bought) < 2:  # noqa: PLR2004  two make a comparison
         return []
-    groups = {"beaten in both": LOSS, "none is cheaper and faster": GAIN}
-    dots = [Dot(one.floor_tpot * 1000, one.monthly, 1, _group(one, bought)) for one in bought]
-    x, y = Axis("TPOT at the lightest load, ms", "quantity", zero=False), Axis("Cost, USD a month")
-    alt = f"Monthly cost of {len(bought)} ways to serve against the shortest time of a token that each can reach."
+    names = dict.fromkeys(one.gpu for one in bought)
+    groups = dict(zip(names, PALETTE * (1 + len(names) // len(PALETTE)), strict=False))
+    dots = [
+        Dot(
+            one.floor_tpot * 1000,
+            one.monthly,
+            1,
+            one.gpu,
+            "" if _beaten(one, bought) else f"{one.gpus} x {one.precision}",
+        )
+        for one in bought
+    ]
+    x = Axis("TPOT at the lightest load, ms", "quantity", log=True, zero=False)
+    y = Axis("Cost, USD a month", log=True, zero=False)
+    alt = f"Monthly cost of {len(bought)} ways to serve against the shortest time of a token that each can reach; "
+    alt += "those are named that no other beats in both."
     return [Chart("ways", "Latency against cost", partial(charts.dots, dots, groups, x=x, y=y), alt, "ways")]
 
 
-def _group(one: Choice, others: Sequence[Choice]) -> str:
-    beaten = any(each.monthly < one.monthly and each.floor_tpot < one.floor_tpot for each in others)
-    return "beaten in both" if beaten else "none is cheaper and faster"
+def _beaten(one: Choice, others: Sequence[Choice]) -> bool:
+    return any(each.monthly <= one.monthly and each.floor_tpot < one.floor_tpot for each in others if each is not one)
 
 
-def _detail(best: Choice) -> list[Table]:
-    buying = tuple(
-        (PURCHASES[way.purchase], way.provider, way.instance, way.machines, round(way.most), way.monthly, *_units(way))
-        for way in best.bought
-    )
-    times = tuple(
-        (name.upper(), *(_ms(each[at]) for at in ("mean", "p50", "p95", "p99")), *best.bands[name])
-        for name, each in (("ttft", best.ttft), ("tpot", best.tpot))
-    )
-    uses = tuple((WORDS[use], float(cost)) for use, cost in best.bought[0].costs.uses.items())
-    note = "Input and output bear the GPU time that they cause, and their shares of what serves nobody."
-    return [
-        Table("buying", "Ways to buy the cheapest", BUYING, buying, note, total=False),
-        Table(
-            "latencies", "What its requests see at the best rate", SEEN, times, "Measured: runs held out.", total=False
-        ),
-        Table("uses", "Where its month goes", USES, uses),
-    ]
-
-
-def _said(listed: Sequence[Choice]) -> list[str]:
-    return list(dict.fromkeys(f"{one.gpu}: {note}" for one in listed for note in one.notes))
+def _week(answer: Sized) -> Chart:
+    """Draw the machines that are paid and those that are busy, hour by hour."""
+    best, way = answer.best, answer.best.bought[0]
+    traffic = answer.wanted.traffic
+    paid = np.maximum(way.paid, way.committed)
+    at = (np.arange(len(paid)) * traffic.width / 3600).tolist()
+    lines = [Line("paid", paid.tolist()), Line("busy", (traffic.rates / rate_of(best, way)).tolist())]
+    x, y = Axis("Hour of the week, from its first midnight on", "quantity"), Axis("Machines", "quantity")
+    draw = partial(charts_crossover.crossover, at, lines, x=x, y=y, crossings=[])
+    return Chart("hours", "Machines over the week", draw, "Machines of the cheapest way, paid and busy.", "hours")
 
 
 def _ms(seconds: float) -> float | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from pertoken.core.errors import InputError
 from pertoken.present.numbers import MOST_DECIMALS, WIDE, show, show_rows, show_total
 from pertoken.present.sheet import Cell, Chart, Figures, Note, Number, Sheet, Table, total_row
 
@@ -35,19 +36,27 @@ def to_json(sheet: Sheet) -> str:
     ) + "\n"  # fmt: skip
 
 
-def to_csv(sheet: Sheet) -> str:
-    """Return the first table as CSV (RFC 4180), without its total row.
+def to_csv(sheet: Sheet, *, name: str | None = None) -> str:
+    """Return a table as CSV (RFC 4180), without its total row.
 
     The header holds machine names, numbers have no thousands separators and at most 12 decimals (see
     ``plain_number``), ``None`` is empty. A text that a spreadsheet
     would read as a formula (it starts with ``= + - @``, tab or a line end) gets an apostrophe in front.
 
+    Args:
+        sheet: What to show.
+        name: Which of its tables; the first if None.
+
     Raises:
         ValueError: If the sheet has no table.
+        InputError: If it has none of that name.
     """
-    table = next(iter(sheet.of(Table)), None)
-    if table is None:
+    tables = {table.name: table for table in sheet.of(Table)}
+    if not tables:
         raise ValueError(f"sheet {sheet.title!r} has no table; expected one to write as CSV")
+    if name is not None and name not in tables:
+        raise InputError(f"no table {name!r} here; known are {', '.join(tables)}")
+    table = tables[name or next(iter(tables))]
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(column.name for column in table.columns)

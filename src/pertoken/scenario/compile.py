@@ -21,6 +21,7 @@ from pertoken.scenario.assumed import (
 from pertoken.scenario.draft import Entry
 from pertoken.scenario.model import Model
 from pertoken.scenario.order import by_month, ordered
+from pertoken.scenario.owned import TOLD, fleet_program, fleet_rows
 from pertoken.scenario.peopled import customer_rows, size_rows
 from pertoken.scenario.program import Program, Row
 from pertoken.scenario.reckoned import rated, result_rows
@@ -62,6 +63,7 @@ def compiled(spec: Spec) -> Model:
         happenings={event.name: f"event.{event.name}.month" for event in spec.events},
         events={event.name: event for event in spec.events},
         before=Program(rows=before, months=months),
+        fleets=fleet_program(rows, months, spec),
         after=Program(rows=_with_given(rows, after), months=months),
         asked=asked(spec),
         kinds=kinds(spec),
@@ -147,7 +149,7 @@ def _entries(spec: Spec) -> dict[str, Entry]:
     every += customer_rows(spec)
     for segment in spec.segments:
         every += size_rows(segment)
-    every += [*workload_rows(spec), *kind_rows(spec), *result_rows(spec)]
+    every += [*workload_rows(spec), *kind_rows(spec), *fleet_rows(spec), *result_rows(spec)]
     every += [
         Entry(
             name=f"vendors.{vendor.name}.change",
@@ -301,6 +303,7 @@ def _told_apart(rows: Iterable[Row], after: frozenset[str], spec: Spec) -> None:
     needed |= {row for kind in kinds(spec) for row in (kind.weight, *(flow.row for flow in kind.flows))}
     needed |= {f"levers.{lever.name}.use.{name}" for lever in spec.levers for name in lever.parameters}
     needed |= {f"vendors.{name}.change" for name in spec.vendors}
+    needed |= {f"{word}.{name}" for name in spec.fleets for word in TOLD}
     wrong = [
         Fault(
             _place(row, spec),

@@ -83,7 +83,9 @@ def _by_name(program: Program) -> set[str]:
         found |= {name for name, when in asked(row, program.ladders).items() if when != {"now"}}
         found |= {each.name for each in subtrees(row.opening) if isinstance(each, Name)} if row.opening else set()
         for node in subtrees(row.node) if row.node is not None else ():
-            if isinstance(node, Call) and (node.function == "tiered" or FUNCTIONS[node.function].over_time):
+            if isinstance(node, Call) and (
+                node.function in {"tiered", "replicas on"} or FUNCTIONS[node.function].over_time
+            ):
                 found |= {each.name for arg in node.args for each in subtrees(arg) if isinstance(each, Name)}
     found |= {name for ladder in program.ladders.values() for name in (*ladder.up_to, *ladder.a, *ladder.b)}
     return found

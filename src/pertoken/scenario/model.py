@@ -49,7 +49,7 @@ class Rated:
 
     Args:
         row: Name of the row.
-        side: `cost` or `revenue`.
+        side: `cost` or `revenue`; `hours` for GPU-hours that a fleet works, which are known once levers have acted.
         amount: Which of the amounts of the ledger it is: `effective`, or `billed` for cash.
         segment: Whose; empty for all.
         workload: Of what; empty for what no workload causes by itself (fees, minimums, what is reserved and idle).
@@ -76,6 +76,7 @@ class Model:
         happenings: Rows with the number of the month in which an event happens, 0 for never, by event.
         events: Events by name.
         before: Rows up to the usage; those without a formula are inputs.
+        fleets: Of these, rows that follow from what fleets work, before it is priced.
         after: Rows that follow from what was rated; those without a formula are rated, or stand in `before`.
         asked: What is asked of each vendor, before levers.
         kinds: Whom the plans bill.
@@ -91,6 +92,7 @@ class Model:
     happenings: Mapping[str, str]
     events: Mapping[str, Event]
     before: Program
+    fleets: Program
     after: Program
     asked: Mapping[str, tuple[Flow, ...]]
     kinds: tuple[Kind, ...]

@@ -10,6 +10,7 @@ import numpy as np
 
 from pertoken.core.errors import Fault, InputError
 from pertoken.core.money import TIE, Values, round_half_up
+from pertoken.core.nodes import Curve
 
 Worlds = Any
 """Numbers of any shape, a single one included; what broadcasts against each other."""
@@ -110,6 +111,19 @@ def _any(*args: Worlds) -> Values:
     return _truth(reduce(np.logical_or, args))
 
 
+def replicas_on(load: Worlds, least: Worlds, curve: Curve) -> Values:
+    """Count machines that a load needs on average over a curve, in whole numbers at each of its heights.
+
+    >>> replicas_on(np.array([1.0, 2.5]), 2.0, Curve("day and night", (0.5, 1.5), (12.0, 12.0))).tolist()
+    [2.0, 3.0]
+    """
+    own, whole = np.asarray(load, dtype=np.float64), sum(curve.weights)
+    parts = zip(curve.heights, curve.weights, strict=True)
+    each = [weight * np.maximum(np.ceil(own * height), least) for height, weight in parts]
+    total: Values = reduce(np.add, each) / whole
+    return total
+
+
 def _folded(join: Callable[[Worlds, Worlds], Worlds]) -> Callable[..., Worlds]:
     def fold(*args: Worlds) -> Worlds:
         return reduce(join, args)
@@ -149,6 +163,7 @@ OPERATIONS: Mapping[str, Callable[..., Worlds]] = {
     "ln": np.log,
     "sqrt": np.sqrt,
     "if": lambda condition, then, otherwise: np.where(np.not_equal(condition, 0), then, otherwise),
+    "replicas on": replicas_on,
     "normal": _normal,
     "normal_inverse": _normal_inverse,
 }

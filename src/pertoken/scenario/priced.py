@@ -20,6 +20,8 @@ from pertoken.rating.contract import Contract
 from pertoken.rating.rate import STAGES, Rated, rate
 from pertoken.scenario.model import Flow, Model
 from pertoken.scenario.model import Rated as Filled
+from pertoken.scenario.on_fleets import on_fleets
+from pertoken.scenario.owned import KINDS, taken
 
 Row = Mapping[str, Values]
 
@@ -36,8 +38,13 @@ def money(model: Model, values: Row, wanted: Collection[str] | None = None) -> d
         Values of the rows that rating fills, `(*batch, month)`. [currency]
     """
     rows = [each for each in model.rated if wanted is None or each.row in wanted]
-    revenue, cost = ([each for each in rows if each.side == side] for side in ("revenue", "cost"))
-    return {**(_revenue(model, values, revenue) if revenue else {}), **(_cost(model, values, cost) if cost else {})}
+    revenue, cost, hours = ([each for each in rows if each.side == side] for side in ("revenue", "cost", "hours"))
+    found = _revenue(model, values, revenue) if revenue else {}
+    if cost or hours:
+        usage, busy = on_fleets(model, values, asked_of_vendors(model, values))
+        found |= {each.row: busy[each.row] for each in hours}
+        found |= _cost(model, values, usage, cost)
+    return found
 
 
 def needed(model: Model) -> frozenset[str]:
@@ -49,11 +56,13 @@ def needed(model: Model) -> frozenset[str]:
     changes = [f"vendors.{vendor.name}.change" for vendor in model.spec.vendors.values() if vendor.change]
     numbers = [model.entries[each.name] for each in model.spec.placed]
     weights_ = [kind.weight for kind in model.kinds]
-    return frozenset({*(flow.row for flow in flows), *levers, *changes, *numbers, *weights_})
+    fleets = [row.name for row in model.fleets.rows if row.node is None and not row.name.startswith("busy_hours.")]
+    fleets += [taken(fleet, kind) for fleet in model.spec.fleets for kind in KINDS]
+    return frozenset({*fleets, *(flow.row for flow in flows), *levers, *changes, *numbers, *weights_})
 
 
 def asked_of_vendors(model: Model, values: Row) -> Usage | None:
-    """Make the usage that vendors are asked for, after the levers that are on; None if nobody is asked."""
+    """Make the usage that vendors and fleets are asked for, after the levers that are on; None if nobody is asked."""
     parts = [
         _usage([[flow] for flow in flows], values, model.months).with_keys(vendor=vendor)
         for vendor, flows in model.asked.items()
@@ -115,8 +124,7 @@ def _usage(groups: Sequence[Sequence[Flow]], values: Row, months: Sequence[str])
     return Usage(keys, {"quantity": quantity})
 
 
-def _cost(model: Model, values: Row, wanted: Sequence[Filled]) -> dict[str, Values]:
-    usage = asked_of_vendors(model, values)
+def _cost(model: Model, values: Row, usage: Usage | None, wanted: Sequence[Filled]) -> dict[str, Values]:
     out: dict[str, Values] = {}
     span = _span(model.months)
     for name, vendor in model.spec.vendors.items():

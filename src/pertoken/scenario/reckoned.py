@@ -8,32 +8,59 @@ from pertoken.core.nodes import Node
 from pertoken.rating.card import Card
 from pertoken.scenario.draft import Entry, call, minus, name, number, plus, share, since, times
 from pertoken.scenario.model import Rated
-from pertoken.scenario.spec import CLASSES, MoneyLine, Segment, Spec
+from pertoken.scenario.owned import busy_rows
+from pertoken.scenario.spec import CLASSES, MoneyLine, Segment, Spec, Switched, Workload
 
 WHERE = "results"
 
 
 def rated(spec: Spec) -> tuple[Rated, ...]:
-    """List the rows of money that the cards say."""
+    """List the rows that are known once usage is: of GPU-hours, and of money that the cards say."""
+    return (*busy_rows(spec), *_money(spec))
+
+
+def _money(spec: Spec) -> tuple[Rated, ...]:
     out = [Rated(row=f"revenue.{s.name}", side="revenue", segment=s.name) for s in spec.segments if s.plan]
     out += [Rated(row="billed.revenue", side="revenue", amount="billed")] if out else []
     for vendor in spec.vendors:
         for workload in spec.workloads:
-            if workload.vendor == vendor:
-                who = () if workload.meters else tuple(workload.each)
+            paid = payees(workload, spec)
+            if vendor in paid:
                 out += [
                     Rated(
-                        row=".".join(["cost", workload.name, *([s] if s else [])]),
+                        row=_cost_row(workload, s, vendor if len(paid) > 1 else ""),
                         side="cost",
                         segment=s,
                         workload=workload.name,
                         vendor=vendor,
                     )
-                    for s in who or ("",)
+                    for s in _who(workload)
                 ]
         out.append(Rated(row=f"shared.{vendor}", side="cost", vendor=vendor))
         out.append(Rated(row=f"billed.cost.{vendor}", side="cost", amount="billed", vendor=vendor))
     return tuple(out)
+
+
+def payees(workload: Workload, spec: Spec) -> tuple[str, ...]:
+    """Name the vendors that a workload may cost: its own, and those of vendors and fleets that levers move it to."""
+    asked = [workload.vendor or workload.served_on]
+    asked += [lever.to["vendor"] for lever in spec.levers if "vendor" in lever.to and _moves(lever, workload)]
+    paid = (spec.fleets[each].vendor if each in spec.fleets else each for each in asked if asked[0])
+    return tuple(dict.fromkeys(each for each in paid if each in spec.vendors))
+
+
+def _moves(lever: Switched, workload: Workload) -> bool:
+    """Tell whether a lever may take from a workload; one that narrows by other labels may."""
+    return lever.where.get("workload", workload.name) == workload.name
+
+
+def _who(workload: Workload) -> tuple[str, ...]:
+    return (() if workload.meters else tuple(workload.each)) or ("",)
+
+
+def _cost_row(workload: Workload, segment: str = "", vendor: str = "") -> str:
+    """Name what a workload costs, of a segment, at one of several vendors."""
+    return ".".join(["cost", workload.name, *([segment] if segment else []), *(["at", vendor] if vendor else [])])
 
 
 def result_rows(spec: Spec) -> Iterator[Entry]:
@@ -47,18 +74,20 @@ def result_rows(spec: Spec) -> Iterator[Entry]:
 
 def _rated_rows(spec: Spec) -> Iterator[Entry]:
     money = partial(Entry, unit=spec.currency, section=WHERE, total="sum")
-    for each in rated(spec):
+    for each in _money(spec):
         yield money(name=each.row, single=False, label=_said(each, spec))
     segments = [segment for segment in spec.segments if segment.plan]
     for plan in dict.fromkeys(segment.plan for segment in segments):
         own = plus(*(name(f"revenue.{s.name}") for s in segments if s.plan == plan))
         yield money(name=f"revenue.plan.{plan}", said=own, label=f"Revenue of the plan {plan}")
     for workload in spec.workloads:
-        if workload.vendor and workload.each and not workload.meters:
-            own = plus(*(name(f"cost.{workload.name}.{s}") for s in workload.each))
-            yield money(name=f"cost.{workload.name}", said=own, label=f"Cost of {workload.label or workload.name}")
+        yield from _of_workload(workload, spec)
     for vendor in spec.vendors:
-        parts = [name(f"cost.{w.name}") for w in spec.workloads if w.vendor == vendor]
+        parts = [
+            name(_cost_row(w, vendor=vendor if len(payees(w, spec)) > 1 else ""))
+            for w in spec.workloads
+            if vendor in payees(w, spec)
+        ]
         yield money(
             name=f"cost.vendor.{vendor}", said=plus(*parts, name(f"shared.{vendor}")), label=f"Cost of {vendor}"
         )
@@ -66,7 +95,7 @@ def _rated_rows(spec: Spec) -> Iterator[Entry]:
         parts = [
             name(f"cost.{w.name}.{segment.name}")
             for w in spec.workloads
-            if w.vendor and segment.name in w.each and not w.meters
+            if payees(w, spec) and segment.name in w.each and not w.meters
         ]
         if parts:
             yield money(
@@ -74,6 +103,25 @@ def _rated_rows(spec: Spec) -> Iterator[Entry]:
                 said=plus(*parts),
                 label=f"Cost of usage of {segment.label or segment.name}",
             )
+
+
+def _of_workload(workload: Workload, spec: Spec) -> Iterator[Entry]:
+    """Write what a workload costs, over the segments that make it and the vendors that serve it."""
+    money = partial(Entry, unit=spec.currency, section=WHERE, total="sum")
+    paid, own = payees(workload, spec), workload.label or workload.name
+    segments = tuple(workload.each) if not workload.meters else ()
+    if len(paid) > 1:
+        for segment in _who(workload):
+            said = plus(*(name(_cost_row(workload, segment, vendor)) for vendor in paid))
+            label = f"Cost of {own}{f' for {segment}' if segment else ''}"
+            yield money(name=_cost_row(workload, segment), said=said, label=label)
+    if not paid or not segments:
+        return
+    for vendor in paid if len(paid) > 1 else ():
+        said = plus(*(name(_cost_row(workload, segment, vendor)) for segment in segments))
+        yield money(name=_cost_row(workload, vendor=vendor), said=said, label=f"Cost of {own} at {vendor}")
+    said = plus(*(name(_cost_row(workload, segment)) for segment in segments))
+    yield money(name=_cost_row(workload), said=said, label=f"Cost of {own}")
 
 
 def _said(each: Rated, spec: Spec) -> str:
@@ -84,7 +132,9 @@ def _said(each: Rated, spec: Spec) -> str:
         return f"Billed by {each.vendor}"
     if not each.workload:
         return f"{each.vendor}: fees, minimums, and what is not used"
-    return f"Cost of {each.workload}{f' for {each.segment}' if each.segment else ''}"
+    several = each.row.endswith(f".at.{each.vendor}")
+    at = f" at {each.vendor}" if several else ""
+    return f"Cost of {each.workload}{f' for {each.segment}' if each.segment else ''}{at}"
 
 
 def _money_rows(spec: Spec) -> Iterator[Entry]:

@@ -108,7 +108,7 @@ def _workload(workload: Workload, spec: Spec) -> Iterator[Entry]:
 
 def _asked_rows(workload: Workload) -> Iterator[Entry]:
     """Write what a vendor is asked for by each segment."""
-    if not workload.vendor or workload.meters:
+    if not (workload.vendor or workload.served_on) or workload.meters:
         return
     own = workload.label or workload.name
     for segment in _who(workload):
@@ -126,12 +126,14 @@ def _asked_rows(workload: Workload) -> Iterator[Entry]:
 
 
 def asked(spec: Spec) -> dict[str, tuple[Flow, ...]]:
-    """List what each vendor is asked for, before levers."""
-    found: dict[str, list[Flow]] = {vendor: [] for vendor in spec.vendors}
+    """List what each vendor and each fleet is asked for, before levers."""
+    found: dict[str, list[Flow]] = {asked: [] for asked in (*spec.vendors, *spec.fleets)}
     for workload in spec.workloads:
-        if not workload.vendor:
+        who = workload.vendor or workload.served_on
+        if not who:
             continue
-        labels = {**_asked_for(spec.vendors[workload.vendor].cards), "workload": workload.name, **workload.labels}
+        cards = spec.vendors[workload.vendor].cards if workload.vendor else ()
+        labels = {**asked_for(cards), "workload": workload.name, **workload.labels}
         if workload.meters:
             flows = [
                 Flow(labels={**labels, "segment": "", "meter": of}, row=f"served.{workload.name}.{of}")
@@ -152,7 +154,7 @@ def asked(spec: Spec) -> dict[str, tuple[Flow, ...]]:
                 )
                 for segment in _who(workload)
             ]
-        found[workload.vendor] += flows
+        found[who] += flows
     return {vendor: tuple(flows) for vendor, flows in found.items()}
 
 
@@ -236,7 +238,7 @@ def kinds(spec: Spec) -> tuple[Kind, ...]:
 
 def _labels(segment: Segment, kind: str, workload: Workload, of: str, spec: Spec) -> Mapping[str, str]:
     return {
-        **_asked_for([spec.plans[segment.plan]]),
+        **asked_for([spec.plans[segment.plan]]),
         "customer": kind,
         "segment": segment.name,
         "plan": segment.plan,
@@ -246,7 +248,7 @@ def _labels(segment: Segment, kind: str, workload: Workload, of: str, spec: Spec
     }
 
 
-def _asked_for(cards: Sequence[Card]) -> dict[str, str]:
+def asked_for(cards: Sequence[Card]) -> dict[str, str]:
     """Say of all that cards ask for that it is as usual: not in a batch, at the standard tier, of ordinary length."""
     names = set[str]().union(*(asked_by(card) for card in cards)) - set(period.GRAINS)
     usual = {"batch": "false", "service_tier": STANDARD, "speed": STANDARD, above_key("prompt_tokens"): "0"}

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from pertoken.rating.card import Card
+from pertoken.scenario.fleet import Fleet
 
 Per = Literal["month", "year"]
 
@@ -171,6 +172,7 @@ class Workload:
         meters: Formula of other quantities of a month, by leaf meter (`gpu_hours`): what serves it instead of tokens.
             Where there are any, the vendor is asked for these and not for the tokens.
         vendor: Name of the vendor that serves it; empty where it costs nothing by usage.
+        served_on: Name of the fleet that serves it instead; empty for none.
         labels: Labels of its usage for the vendor's card: `model`, `provider`, `batch`, `service_tier`...
         peak_to_mean: Traffic of the busiest hour by the mean hour; makes `peak_to_mean.NAME`. None if not said.
         label: What a person calls it.
@@ -183,6 +185,7 @@ class Workload:
     tokens: Mapping[str, str] = field(default_factory=dict)
     meters: Mapping[str, str] = field(default_factory=dict)
     vendor: str = ""
+    served_on: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     peak_to_mean: Decimal | None = None
     label: str = ""
@@ -359,6 +362,7 @@ class Spec:
         workloads: What is asked of models.
         plans: What we charge, by plan; cards of party `customer`, each for `plan == "NAME"`.
         vendors: What we pay, by vendor.
+        fleets: GPUs of one's own, by name.
         placed: Which numbers of cards are which inputs.
         levers: What-ifs.
         lines: Money that does not come from usage.
@@ -381,6 +385,7 @@ class Spec:
     workloads: tuple[Workload, ...] = ()
     plans: Mapping[str, Card] = field(default_factory=dict)
     vendors: Mapping[str, Vendor] = field(default_factory=dict)
+    fleets: Mapping[str, Fleet] = field(default_factory=dict)
     placed: tuple[Placed, ...] = ()
     levers: tuple[Switched, ...] = ()
     lines: tuple[MoneyLine, ...] = ()

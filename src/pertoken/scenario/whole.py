@@ -10,6 +10,8 @@ from pertoken.rating.rate import STAGES
 from pertoken.scenario.draft import minus, name, plus, times
 from pertoken.scenario.lowered import CardRows, LeverRows, card_rows, lever_effects, lever_rows
 from pertoken.scenario.model import Flow, Kind, Model, Rated
+from pertoken.scenario.on_fleets import fleet_flows
+from pertoken.scenario.order import ordered
 from pertoken.scenario.program import Ladder, Program
 
 Path = tuple[str | int, ...]
@@ -23,10 +25,12 @@ def whole(model: Model) -> Program:
         InputError: A card says what a sheet can't hold.
     """
     levers = _after_levers(model)
-    vendors = {vendor: _vendor(model, vendor, levers.flows) for vendor in model.spec.vendors}
+    fleets = fleet_flows(model, levers.flows)
+    vendors = {vendor: _vendor(model, vendor, fleets.flows) for vendor in model.spec.vendors}
     kinds = {kind.name: _kind(model, kind) for kind in model.kinds}
     cards = [*(each for own in vendors.values() for each in own), *kinds.values()]
-    money = {row.row: _money(row, model, vendors, kinds) for row in model.rated}
+    money = dict(fleets.busy)
+    money |= {row.row: _money(row, model, vendors, kinds) for row in model.rated if row.side != "hours"}
     after = [
         replace(row, node=money[row.name], text=WORDS[_rated(model)[row.name].side]) if row.name in money else row
         for row in model.after.rows
@@ -36,11 +40,19 @@ def whole(model: Model) -> Program:
     for each in cards:
         ladders |= each.ladders
     own = {row.name: row for each in cards for row in each.rows}  # several kinds share the numbers of their plan
-    rows = (*model.before.rows, *levers.rows, *own.values(), *after)
+    if not model.spec.fleets:
+        return Program(
+            rows=(*model.before.rows, *levers.rows, *own.values(), *after), months=model.months, ladders=ladders
+        )
+    rows = ordered((*model.before.rows, *levers.rows, *fleets.rows, *own.values(), *after), ladders)
     return Program(rows=rows, months=model.months, ladders=ladders)
 
 
-WORDS = {"revenue": "what one of each kind is charged, times how many they are", "cost": "what the vendor charges"}
+WORDS = {
+    "hours": "what the tokens of all flows take",
+    "revenue": "what one of each kind is charged, times how many they are",
+    "cost": "what the vendor charges",
+}
 
 
 def _rated(model: Model) -> Mapping[str, Rated]:

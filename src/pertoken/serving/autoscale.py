@@ -1,6 +1,7 @@
 """Autoscaling: how many replicas are paid for, and how many of them answer, over time."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -116,10 +117,36 @@ def paid_on_average(loads: Values, shape: Values, policy: Autoscale, *, width: f
     >>> paid_on_average(np.array([1.0, 2.5]), np.array([0.5, 1.5]), steady).tolist()
     [1.5, 3.0]
     """
-    largest, counts = np.unique(_most(shape, *_stretch(policy, width), repeats=True), return_counts=True)
+    largest, shares = levels(shape, policy, width=width)
     _, needed = needs(loads[..., None] * largest, np.ones(()), policy)
-    paid: Values = needed @ (counts / len(shape))
+    paid: Values = needed @ shares
     return paid
+
+
+def levels(shape: Values, policy: Autoscale, *, width: float = BIN) -> tuple[Values, Values]:
+    """List what a shape that repeats asks for, the least first, and the share of time that asks for each.
+
+    Args:
+        shape: Multiples of the mean, shape `(bin,)`.
+        policy: How the fleet follows.
+        width: Of a bin. [s]
+    """
+    largest, counts = np.unique(followed(shape, policy, width=width), return_counts=True)
+    return largest, counts / len(shape)
+
+
+def followed(shape: Values, policy: Autoscale, *, width: float = BIN) -> Values:
+    """Tell the largest load that replicas of each bin are kept for: those held from before, and those that start.
+
+    Args:
+        shape: Multiples of the mean of a load that repeats, shape `(bin,)`.
+        policy: How the fleet follows.
+        width: Of a bin. [s]
+
+    >>> followed(np.array([1.0, 3.0, 1.0, 1.0]), Autoscale(hold_seconds=300, start_seconds=0)).tolist()
+    [1.0, 3.0, 3.0, 1.0]
+    """
+    return _most(shape, *_stretch(policy, width), repeats=True)
 
 
 def _bins(seconds: float, width: float) -> int:
@@ -169,6 +196,7 @@ def away_share(interruptions_per_hour: float, replacement_seconds: float = BIN) 
     return lost / (1 + lost)
 
 
+@lru_cache(maxsize=65_536)
 def reserve(needed: int, away: float, *, chance: float = 1e-3) -> int:
     """Count the replicas beyond those needed so that too few are there in no more than a chance of moments.
 
@@ -188,8 +216,9 @@ def reserve(needed: int, away: float, *, chance: float = 1e-3) -> int:
         return 0
     from scipy.special import bdtrc  # noqa: PLC0415  slow to load
 
-    extra = np.arange(needed * 10 + 100)
-    enough: Values = bdtrc(extra, needed + extra, away) <= chance  # more than `extra` away: too few are there
-    if not enough.any():
-        raise InputError(f"replicas away {away:.0%} of the time can't be reserved for; expected machines that stay")
-    return int(np.argmax(enough))
+    for most in (int(2 * needed * away / (1 - away)) + 50, needed * 10 + 100):
+        extra = np.arange(most)
+        enough: Values = bdtrc(extra, needed + extra, away) <= chance  # more than `extra` away: too few are there
+        if enough.any():
+            return int(np.argmax(enough))
+    raise InputError(f"replicas away {away:.0%} of the time can't be reserved for; expected machines that stay")

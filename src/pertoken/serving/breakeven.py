@@ -1,62 +1,16 @@
-"""Break-even: from which volume on a fleet of one's own costs less than an API, at every place where that changes."""
+"""Break-even: from which volume on fleets of one's own cost less than an API, at every place where that changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
-from pertoken.serving.autoscale import ROUNDED, Autoscale, paid_on_average
-from pertoken.serving.traffic import BIN
+from pertoken.serving.stairs import Own, Stairs, last, stairs
 
-MONTH = 730.0
-"""Hours of a month, a twelfth of a year."""
-
-SECONDS = MONTH * 3600
-
-MOST = 400_000
-"""Steps of a fleet that are looked through."""
-
-PART = 4096
-"""Loads that are reckoned at once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Own:
-    """A fleet of one's own, whose cost rises in steps with its volume.
-
-    Args:
-        name: What it is called.
-        rate: Requests a second that a machine serves within its targets. [1/s]
-        price: Of a machine. [currency/h]
-        fixed: What it costs whatever the volume: people, storage. [currency/month]
-        shape: Multiples of the mean load in the bins of a time that repeats.
-        policy: How it follows its load.
-        width: Of a bin. [s]
-    """
-
-    name: str
-    rate: float
-    price: float
-    fixed: float
-    shape: Values
-    policy: Autoscale
-    width: float = BIN
-
-    def machines(self, volumes: Values | float) -> Values:
-        """Count the machines that are paid on average at volumes [request/month]."""
-        flat = np.atleast_1d(np.asarray(volumes, dtype=float)) / SECONDS / self.rate
-        parts = [
-            paid_on_average(flat[k : k + PART], self.shape, self.policy, width=self.width)
-            for k in range(0, len(flat), PART)
-        ]
-        found: Values = np.concatenate(parts)
-        return found
-
-    def cost(self, volumes: Values | float) -> Values:
-        """Cost of a month at volumes [request/month]."""
-        cost: Values = self.fixed + self.price * MONTH * self.machines(volumes)
-        return cost
+ABOVE = 1 + 1e-7
+"""Times a volume at which a step is taken that it is looked at just above it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +22,7 @@ class Crossing:
         cost: What the API costs there. [currency/month]
         cheaper: The side that is cheaper above: `own` or `api`.
         step: Whether the fleet takes another machine there, and leaps over the API.
+        which: Place of the fleet that is the cheapest there; at a step, just above it.
         machines: Machines that are paid there, on average; at a step, just above it.
         utilisation: Share of what these can serve that is served.
     """
@@ -76,15 +31,28 @@ class Crossing:
     cost: float
     cheaper: str
     step: bool
+    which: int
     machines: float
     utilisation: float
 
 
-def crossings(own: Own, per_request: float, *, most: float | None = None) -> tuple[Crossing, ...]:
-    """Find every volume at which the cheaper side changes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Volumes through which one way is the cheapest.
 
-    Between steps a fleet costs the same at all volumes and an API in proportion to them, so each step is looked at by
-    itself and nothing is searched.
+    Args:
+        low: From here on [request/month]
+        high: to here. [request/month]
+        which: Place of the fleet; -1 for the API.
+    """
+
+    low: float
+    high: float
+    which: int
+
+
+def crossings(own: Own, per_request: float, *, most: float | None = None) -> tuple[Crossing, ...]:
+    """Find every volume at which the cheaper of one fleet and an API changes.
 
     Args:
         own: The fleet.
@@ -94,56 +62,73 @@ def crossings(own: Own, per_request: float, *, most: float | None = None) -> tup
     Raises:
         InputError: An API for nothing, or more steps than can be looked through.
 
+    >>> from pertoken.serving.autoscale import Autoscale
     >>> always_on = Autoscale(headroom=0.0, hold_seconds=0.0, start_seconds=0.0)
     >>> own = Own(name="own", rate=1.0, price=1.0, fixed=0.0, shape=np.ones(1), policy=always_on)
     >>> [(round(each.volume), each.cheaper) for each in crossings(own, 0.0004)]
     [(1825000, 'own'), (2628000, 'api'), (3650000, 'own'), (5256000, 'api'), (5475000, 'own')]
     """
+    _check(per_request)
+    return crossed(stairs(own, last(own, per_request) if most is None else most), [own], per_request)
+
+
+def crossed(found: Stairs, each: Sequence[Own], per_request: float) -> tuple[Crossing, ...]:
+    """Find every volume at which the cheaper of the best fleet and an API changes.
+
+    Between steps fleets cost the same at all volumes and an API in proportion to them, so each step is looked at by
+    itself and nothing is searched.
+
+    Args:
+        found: What the cheapest fleet costs.
+        each: The fleets, by the places that it says.
+        per_request: What the API takes for a request. [currency]
+
+    Raises:
+        InputError: An API for nothing.
+    """
+    _check(per_request)
+    low, top, costs = found.edges[:-1], found.edges[1:], found.costs
+    after = np.append(costs[1:], -np.inf)
+    within = (per_request * low < costs) & (costs < per_request * top)
+    leaps = (costs <= per_request * top) & (per_request * top < after)
+    places = [(float(costs[k] / per_request), int(found.which[k]), False) for k in np.flatnonzero(within)]
+    places += [(float(top[k]), int(found.which[k + 1]), True) for k in np.flatnonzero(leaps)]
+    return tuple(_crossing(each[which], place, per_request, which, step=step) for place, which, step in sorted(places))
+
+
+def _check(per_request: float) -> None:
     if not per_request > 0:
         raise InputError(f"an API at {per_request:g} a request; expected a price above 0")
-    high = last(own, per_request) if most is None else most
-    edges = _steps(own, high)
-    costs = own.cost((edges[:-1] + edges[1:]) / 2)
-    found = []
-    for k, cost in enumerate(costs.tolist()):
-        low, top = float(edges[k]), float(edges[k + 1])
-        if per_request * low < cost < per_request * top:
-            found.append(_crossing(own, cost / per_request, per_request, cheaper="own", step=False))
-        if k + 1 < len(costs) and cost <= per_request * top < costs[k + 1]:
-            found.append(_crossing(own, top, per_request, cheaper="api", step=True))
-    return tuple(found)
 
 
-def last(own: Own, per_request: float) -> float:
-    """Find a volume above which the cheaper side no longer changes [request/month].
+def stretches(found: Stairs, per_request: float | None) -> tuple[Stretch, ...]:
+    """Tell which way is the cheapest from volume to volume.
 
-    A fleet never costs more than its shape asks for and the machines that whole numbers, minimum and spares add.
+    Args:
+        found: What the cheapest fleet costs.
+        per_request: What the API takes for a request; None where it is no choice. [currency]
+
+    >>> steady = Stairs(edges=np.array([0.0, 10.0, 20.0]), costs=np.array([5.0, 9.0]), which=np.array([0, 1]))
+    >>> [(each.low, each.high, each.which) for each in stretches(steady, 1.0)]
+    [(0.0, 5.0, -1), (5.0, 10.0, 0), (10.0, 20.0, 1)]
     """
-    reached = paid_on_average(np.array([1e4]), own.shape, own.policy, width=own.width)[0]
-    slope = own.price * MONTH * reached / 1e4 / (SECONDS * own.rate)
-    extra = 2 + own.policy.minimum + own.policy.spare
-    whole = own.fixed + own.price * MONTH * extra
-    if per_request > slope * (1 + 1e-3):
-        return float(whole / (per_request - slope)) * 1.01
-    return float(whole / per_request) * 3
+    low, top = found.edges[:-1], found.edges[1:]
+    turn = low if per_request is None else np.clip(found.costs / per_request, low, top)
+    starts, ends = (np.column_stack(pair).ravel() for pair in ((low, turn), (turn, top)))
+    which = np.column_stack([np.full(len(low), -1), found.which]).ravel()
+    there = ends > starts
+    starts, ends, which = starts[there], ends[there], which[there]
+    first = np.flatnonzero(np.append(True, which[1:] != which[:-1]))
+    final = np.append(first[1:], len(which)) - 1
+    return tuple(
+        Stretch(low=float(starts[a]), high=float(ends[b]), which=int(which[a]))
+        for a, b in zip(first.tolist(), final.tolist(), strict=True)
+    )
 
 
-def _steps(own: Own, high: float) -> Values:
-    """List the volumes at which a fleet takes another machine in some bin, from 0 to the highest looked at."""
-    levels = np.unique(own.shape) * (1 + own.policy.headroom) * (1 - ROUNDED)
-    levels = levels[levels > 0] / SECONDS / own.rate
-    counts = np.floor(levels * high)
-    if counts.sum() > MOST:
-        found = f"{counts.sum():,.0f} steps of a fleet up to {high:,.0f} requests a month"
-        raise InputError(f"{found}; expected at most {MOST:,}; look up to a smaller volume")
-    steps = [np.arange(1, int(n) + 1) / level for n, level in zip(counts.tolist(), levels.tolist(), strict=True)]
-    return np.unique(np.concatenate([[0.0], *steps, [high]]))
-
-
-def _crossing(own: Own, volume: float, per_request: float, *, cheaper: str, step: bool) -> Crossing:
-    machines = float(own.machines(volume * (1 + 1e-7) if step else volume)[0])
-    busy = volume / SECONDS / own.rate
+def _crossing(own: Own, volume: float, per_request: float, which: int, *, step: bool) -> Crossing:
+    at: Values | float = volume * ABOVE if step else volume
     return Crossing(
-        volume=volume, cost=volume * per_request, cheaper=cheaper, step=step, machines=machines,
-        utilisation=busy / machines if machines else 0.0,
+        volume=volume, cost=volume * per_request, cheaper="api" if step else "own", step=step, which=which,
+        machines=float(own.machines(at)[0]), utilisation=float(own.utilisation(at)[0]),
     )  # fmt: skip

@@ -129,15 +129,23 @@ def _saved(load: Values, size: int, on_demand: float, spot: float, most: float) 
     saves the spot price in hours with k or more, and the rest of the price in hours with `most` more than that.
     """
     top = max(int(load.max()), 1)
-    worlds = load.reshape(-1, load.shape[-1] // size, size)
-    level = np.arange(1, top + 1)
-    above = np.stack([(worlds >= k).sum(axis=-1).mean(axis=0) for k in level], axis=-1)
+    above, level = _above(load, size, top), np.arange(1, top + 1)
     if not most:
         return on_demand * above
     shifted = np.zeros_like(above)
     kept = level[level + most <= top] - 1
     shifted[:, kept] = above[:, kept + int(most)] if len(kept) else 0
     return spot * above + (on_demand - spot) * shifted
+
+
+def _above(load: Values, size: int, top: int) -> Values:
+    """Count the bins of each stretch that use k GPUs or more, on average over worlds, shape `(stretch, GPU)`."""
+    worlds = load.reshape(-1, load.shape[-1])
+    stretches = load.shape[-1] // size
+    place = worlds.astype(np.int64) + (top + 1) * (np.arange(load.shape[-1]) // size)
+    counts = np.bincount(place.reshape(-1), minlength=stretches * (top + 1)).reshape(stretches, top + 1)
+    above: Values = counts[:, ::-1].cumsum(axis=-1)[:, ::-1][:, 1:] / len(worlds)
+    return above
 
 
 def _choose(ordered: list[Sized], saved: Values, bins: int, hour: float) -> list[Values]:

@@ -105,11 +105,36 @@ def run(
     full = rate if full_rate is None else np.asarray(full_rate, dtype=float)
     if not (full >= rate).all():
         raise InputError("a replica that serves less without latency targets than within; expected full_rate above")
-    scaled = replicas(traffic, rate, policy)
+    return kept(
+        traffic, rate, replicas(traffic, rate, policy), full_rate=full, headroom=policy.headroom, overflow=overflow
+    )
+
+
+def kept(
+    traffic: Traffic,
+    best_rate: Values | float,
+    scaled: Replicas,
+    *,
+    full_rate: Values | float | None = None,
+    headroom: float = 0.0,
+    overflow: Overflow = "waits",
+) -> Fleet:
+    """Run replicas of which it is known when they are there.
+
+    Args:
+        traffic: What comes.
+        best_rate: Requests a second that a replica serves within its latency targets, shape `(*batch,)`. [1/s]
+        scaled: The replicas.
+        full_rate: Requests a second that it would serve without targets; the best rate if None. [1/s]
+        headroom: Capacity that is kept above the load, as a share of it.
+        overflow: What becomes of the load above what is ready.
+    """
+    rate = np.asarray(best_rate, dtype=float)
+    full = rate if full_rate is None else np.asarray(full_rate, dtype=float)
     room = scaled.ready * rate[..., None] * traffic.width
     came = np.broadcast_to(traffic.requests, room.shape)
-    waiting, lost = _overflow(came, room, overflow)
-    before = np.concatenate([np.zeros_like(waiting[..., :1]), waiting[..., :-1]], axis=-1)
+    waiting, lost, first = _overflow(came, room, overflow, repeats=traffic.repeats)
+    before = np.concatenate([first, waiting[..., :-1]], axis=-1)
     served = came + before - waiting - lost
     at_work = np.maximum(served, 0) / (rate[..., None] * traffic.width)
     return Fleet(
@@ -118,18 +143,39 @@ def run(
         served=served,
         waiting=waiting,
         lost=lost,
-        hours=_hours(at_work, rate / full, scaled, policy.headroom, traffic.width),
+        hours=_hours(at_work, rate / full, scaled, headroom, traffic.width),
     )
 
 
-def _overflow(came: Values, room: Values, overflow: Overflow) -> tuple[Values, Values]:
-    """Let requests wait, or turn them away: what waits is what came above the room, since it was last empty."""
+def _overflow(came: Values, room: Values, overflow: Overflow, *, repeats: bool) -> tuple[Values, Values, Values]:
+    """Let requests wait, or turn them away: what waits is what came above the room, since it was last empty.
+
+    A time that repeats begins with what waits at its end, where there is room for all within it.
+
+    Returns:
+        What waits at the end of each bin, what is lost in it, and what waits before the first, `(*batch, 1)`.
+    """
     none = np.zeros_like(came)
     if overflow == "lost":
-        return none, np.maximum(came - room, 0)
-    above = np.cumsum(came - room, axis=-1)
-    waiting = above - np.minimum(np.minimum.accumulate(above, axis=-1), 0)
-    return np.where(waiting > ROUNDED * np.maximum(came.sum(axis=-1, keepdims=True), 1), waiting, 0.0), none
+        return none, np.maximum(came - room, 0), none[..., :1]
+    more = came - room
+    waiting = _queue(more)
+    if repeats and (waiting[..., -1] > 0).any():
+        again = _queue(np.concatenate([more, more], axis=-1))[..., came.shape[-1] :]
+        kept_up = more.sum(axis=-1, keepdims=True) <= ROUNDED * came.sum(axis=-1, keepdims=True)
+        waiting = np.where(kept_up, again, waiting)
+        first = np.where(kept_up, waiting[..., -1:], 0.0)
+    else:
+        first = none[..., :1]
+    least = ROUNDED * np.maximum(came.sum(axis=-1, keepdims=True), 1)
+    return np.where(waiting > least, waiting, 0.0), none, np.where(first > least, first, 0.0)
+
+
+def _queue(more: Values) -> Values:
+    """Add up what comes beyond the room, since the queue was last empty."""
+    above = np.cumsum(more, axis=-1)
+    waiting: Values = above - np.minimum(np.minimum.accumulate(above, axis=-1), 0)
+    return waiting
 
 
 def _hours(at_work: Values, full: Values, scaled: Replicas, headroom: float, width: float) -> dict[str, Values]:

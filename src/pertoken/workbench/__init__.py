@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.backtesting import backtest
     from pertoken.workbench.bills import reconcile
     from pertoken.workbench.books import explain, invoice, priced, statement
-    from pertoken.workbench.breaking_even import BuildOrBuy, build_or_buy
+    from pertoken.workbench.breaking_even import BuildOrBuy, build_or_buy, known_api
     from pertoken.workbench.calibrating import (
         EngineReport,
         calibrate_all,
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     )
     from pertoken.workbench.cards import Aside, bill, by_entry, check
     from pertoken.workbench.cohorting import cohorts
+    from pertoken.workbench.confirming import Confirmed, confirm
     from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.exporting import export
     from pertoken.workbench.forecasting import forecast_revenue
@@ -46,11 +47,12 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "backtesting": ("backtest",),
-    "breaking_even": ("BuildOrBuy", "build_or_buy"),
+    "breaking_even": ("BuildOrBuy", "build_or_buy", "known_api"),
     "books": ("explain", "invoice", "priced", "statement"),
     "calibrating": ("EngineReport", "calibrate_all", "calibrate_engine", "engine_report", "profile_text"),
     "cards": ("Aside", "bill", "by_entry", "check"),
     "cohorting": ("cohorts",),
+    "confirming": ("Confirmed", "confirm"),
     "costs": ("compiled", "cost"),
     "exporting": ("export",),
     "importing": ("import_workbook",),
@@ -79,6 +81,7 @@ __all__ = [
     "Aside",
     "BuildOrBuy",
     "Call",
+    "Confirmed",
     "Counted",
     "EngineReport",
     "Gpus",
@@ -101,6 +104,7 @@ __all__ = [
     "cohorts",
     "compare",
     "compiled",
+    "confirm",
     "cost",
     "count",
     "coverage",
@@ -116,6 +120,7 @@ __all__ = [
     "gpus",
     "import_workbook",
     "invoice",
+    "known_api",
     "migrate",
     "model",
     "model_check",

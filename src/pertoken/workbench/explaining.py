@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pertoken.core.money import Values
+from pertoken.machine.processors import processors
 from pertoken.workbench.preparing import Prepared
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 FEW = 512
 """Worlds of what is only compared, in one even design."""
 
-LENGTHS = (30, 60, 90, 180)
+LENGTHS = (30, 60, 90, 180, 365)
 """Lengths of history whose ranges are told. [day]"""
 
 LONGER = 1.2
@@ -42,9 +43,7 @@ def explained(
         whole: The total in all worlds, as it is told, shape `(draw,)`.
         step: Told of each simulation.
     """
-    from numba import get_num_threads  # noqa: PLC0415  the calculator must start fast
-
-    from pertoken.forecast.answer import drivers, held_in_turn  # noqa: PLC0415
+    from pertoken.forecast.answer import drivers, held_in_turn  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.population import FACTORS  # noqa: PLC0415
     from pertoken.forecast.under_contract import RENEWALS  # noqa: PLC0415
 
@@ -58,7 +57,7 @@ def explained(
         return found
 
     factors = [each for each in FACTORS if each != RENEWALS or made.agreed is not None]
-    with ThreadPoolExecutor(get_num_threads()) as pool:
+    with ThreadPoolExecutor(processors()) as pool:
         asked = {held: pool.submit(told, made.fitted, held) for held in held_in_turn(factors) if held}
         longer = {length: pool.submit(told, each, plain) for length, each in _longer(made)}
     few |= {held: each.result() for held, each in asked.items()}

@@ -206,7 +206,7 @@ def _rated(usage: Usage, cards: Sequence[Card], terms: Terms, unpriced: Aside) -
 
 def _left_out(rated: Mapping[str, Rated]) -> tuple[str, ...]:
     """Say which usage has no price."""
-    meters = {side: ", ".join(each.unpriced.fold(["meter"]).key("meter").labels) for side, each in rated.items()}
+    meters = {side: ", ".join(sorted(set(each.unpriced.key("meter").column()))) for side, each in rated.items()}
     return tuple(
         f"no price on the {side} cards for some {names}, which is left out of it"
         for side, names in meters.items()

@@ -220,8 +220,9 @@ def _too_short(panel: "Panel") -> str:
     pace = zip(panel.cells["meter"].column(), np.nansum(panel.quantity, axis=(1, 2)) / days, strict=True)
     used = ", ".join(f"{each:,.0f} {meter}" for meter, each in pace)
     return (
-        f"the log has {days} days ({first} to {last}) by {len(panel)} customers: {used} a day; a forecast needs "
-        f"{SHORTEST} days at least, and 30 to say much; with fewer, make a model of assumptions: pertoken model init"
+        f"the log has {days} day{'s' * (days > 1)} ({first} to {last}) by {len(panel)} customers: {used} a day; "
+        f"a forecast needs {SHORTEST} days at least, and 30 to say much; "
+        "with fewer, make a model of assumptions: pertoken model init"
     )
 
 

@@ -24,14 +24,16 @@ def remarks(made: Prepared) -> tuple[str, ...]:
     mean = made.fitted.predicted.samples.mean(axis=0)
     share = mean.max() / mean.sum() if mean.sum() > 0 else 0.0
     agreed = made.agreed.notes if made.agreed else ()
-    notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *made.fitted.predicted.notes]
+    name = panel.customers[int(mean.argmax())]
+    judged = [each for each in made.fitted.predicted.notes if share <= HALF or not each.startswith(f"{name} is ")]
+    notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *judged]
     if share > HALF:
-        name = panel.customers[int(mean.argmax())]
         notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
     if made.begun is not None:
         month, days = made.begun.month, made.begun.rest
         ahead = made.fitted.of.months[0]
-        notes.append(f"the log ends {days} days before {month} does: it lands as its own line; sums begin with {ahead}")
+        left = f"{days} day{'s' * (days > 1)}"
+        notes.append(f"the log ends {left} before {month} does: it lands as its own line; sums begin with {ahead}")
     notes += [
         f"! {name} has signed, and no usage that their plan charges for is planned: taken to be as large as newcomers "
         "of their segment; say `planned`"

@@ -51,7 +51,7 @@ LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "EngineReport": ("engine", "report", ()),
     "Recalibrated": ("engine", "fitted", ()),
     "Gpus": ("gpus", "found", ("brief",)),
-    "BuildOrBuy": ("build_or_buy", "sheet", ()),
+    "BuildOrBuy": ("build_or_buy", "sheet", ("brief",)),
     "Sized": ("sizing", "sheet", ("brief",)),
     "PriceList": ("prices", "shown", ("brief",)),
     "PriceHistory": ("prices_history", "sheet", ("brief",)),

@@ -9,6 +9,7 @@ import numpy as np
 
 from pertoken.catalog.machines import Gpu
 from pertoken.catalog.models import Architecture
+from pertoken.connect.loads import find_machine, read_load
 from pertoken.core.errors import InputError
 from pertoken.serving.asked import Asked
 from pertoken.serving.book import Engine
@@ -18,7 +19,6 @@ from pertoken.serving.profile import Profile
 from pertoken.serving.scheduler import Scheduler
 from pertoken.serving.simulated import Simulated, simulate
 from pertoken.serving.steady import seats
-from pertoken.workbench.serving import find_machine, read_load
 
 BLOCKING = frozenset({"vllm-0.7", "tgi"})
 """Engines in which sequences stand still while prompts are read."""

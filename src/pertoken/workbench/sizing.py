@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import inf
+from math import inf, isfinite
 from pathlib import Path
 
-from pertoken.catalog.machines import Offer
+from pertoken.catalog.machines import PURCHASES, Offer
 from pertoken.catalog.models import Architecture
 from pertoken.connect import engines, machines
-from pertoken.core.errors import InputError
+from pertoken.connect.loads import find_machine, read_load
+from pertoken.connect.traffic_file import read_traffic
+from pertoken.core.errors import InputError, nearest
 from pertoken.serving.asked import Asked
 from pertoken.serving.autoscale import Autoscale
 from pertoken.serving.book import Engine
@@ -17,8 +19,7 @@ from pertoken.serving.lack import lacking
 from pertoken.serving.percentiles import Load
 from pertoken.serving.search import Wanted, choices
 from pertoken.serving.sized import Sized
-from pertoken.serving.traffic import Traffic, pattern
-from pertoken.workbench.serving import find_machine, read_load
+from pertoken.serving.traffic import PATTERNS, Traffic, pattern
 
 __all__ = ["Sized", "size"]
 
@@ -27,14 +28,14 @@ def size(
     model: str | Path | Architecture,
     gpus: Sequence[str],
     *,
-    rate: float,
+    rate: float | None = None,
     input_tokens: float,
     output_tokens: float,
     ttft: float = inf,
     tpot: float = inf,
     percentile: float = 99.0,
     precisions: Sequence[str] = (),
-    traffic: str | Traffic = "flat",
+    traffic: str | Path | Traffic = "flat",
     engine: str | Engine = "vllm",
     max_gpus: int = 8,
     spread: float = 0.0,
@@ -42,25 +43,23 @@ def size(
     offers: Iterable[Offer] | None = None,
     providers: Sequence[str] = (),
     regions: Sequence[str] = (),
+    purchases: Sequence[str] = (),
+    deadline: float = inf,
     **more: float | str,
 ) -> Sized:
     """Size a fleet: for each GPU, number of GPUs to a replica and precision, the best rate, latencies and cost.
 
-    >>> found = size("llama-3.1-8b", ["h100"], rate=12, input_tokens=1200, output_tokens=250, ttft=1, tpot=0.04)
-    >>> found.best.binds, found.best.tpot["p99"] < 0.0401
-    ('TPOT', True)
-
     Args:
         model: The model: a name, the path of its `config.json`, or its shape.
         gpus: GPUs to look at, by name.
-        rate: Requests that come, on average. [1/s]
+        rate: Requests that come, on average; None if the traffic says it. [1/s]
         input_tokens: Length of a prompt. [token]
         output_tokens: Length of an answer. [token]
         ttft: Longest time to the first token. [s]
         tpot: Longest time of each later token. [s]
         percentile: Percentage of the requests that must see no more.
         precisions: Of the weights; that of its publication and `fp8` if none.
-        traffic: A pattern of the week, of which `rate` is the mean, or traffic, which says its own rate.
+        traffic: A pattern of the week, a file of one's own (see `read_traffic`), or traffic; scaled to `rate` if said.
         engine: The engine, or a profile of your own.
         max_gpus: GPUs of a replica at most.
         spread: Standard deviation of the length of prompts, as a share of their mean.
@@ -68,6 +67,8 @@ def size(
         offers: Machines for rent; those of the house if None.
         providers: Who may rent them out; all if none.
         regions: Where they may stand; all if none.
+        purchases: How they may be bought: `on_demand`, `spot`, `reserved_1y`, `reserved_3y`; all if none.
+        deadline: How long requests may wait, as a batch that is due by tomorrow; instead of targets. [s]
         more: What else `estimate_serving` takes, as `prefix_share`.
 
     Raises:
@@ -75,14 +76,24 @@ def size(
     """
     load = {"model": model, "engine": engine, "input_tokens": input_tokens, "output_tokens": output_tokens, **more}
     asked = list(_candidates(load, gpus, precisions, max_gpus))
+    _check(model, input_tokens + output_tokens, spread)
     wanted = Wanted(
         load=Load(input_tokens=input_tokens, output_tokens=output_tokens, spread=spread, aids=asked[0].aids),
-        targets=Targets(first=ttft, each=tpot, percentile=percentile),
-        traffic=pattern(traffic, mean=_rate(rate)) if isinstance(traffic, str) else traffic,
-        policy=policy or Autoscale(),
-        offers=_rented(offers, providers, regions),
-    )
+        targets=Targets(first=ttft, each=tpot, percentile=percentile), traffic=_traffic(traffic, rate, deadline),
+        policy=policy or Autoscale(), offers=_rented(offers, providers, regions), purchases=_purchases(purchases),
+        deadline=_deadline(deadline, ttft, tpot),
+    )  # fmt: skip
     return _sized(asked, wanted)
+
+
+def _check(model: str | Path | Architecture, tokens: float, spread: float) -> None:
+    """Refuse requests that are longer than the model can read, and a spread that can't be."""
+    shape = model if isinstance(model, Architecture) else machines.find_architecture(str(model))
+    if 0 < shape.context < tokens:
+        found = f"{tokens:,.0f} tokens in a request of {shape.name}"
+        raise InputError(f"{found}; expected at most {shape.context:,}, its context; shorten prompts or answers")
+    if not (isfinite(spread) and spread >= 0):
+        raise InputError(f"spread of prompts {spread:g}; expected 0 or more: standard deviation by mean")
 
 
 def _sized(asked: Sequence[Asked], wanted: Wanted) -> Sized:
@@ -103,7 +114,7 @@ def _candidates(
     load: Mapping[str, object], gpus: Sequence[str], precisions: Sequence[str], most: int
 ) -> Iterable[Asked]:
     if not gpus or most < 1:
-        raise InputError(f"{len(gpus)} kinds of GPUs, up to {most} to a replica; expected at least one of each")
+        raise InputError(f"{len(gpus)} GPUs named, up to {most} to a replica; expected at least one, as h100,l40s")
     for gpu in gpus:
         count = 1
         while count <= most:
@@ -121,7 +132,11 @@ def _usual(model: object) -> tuple[str, ...]:
 
 
 def _rented(offers: Iterable[Offer] | None, providers: Sequence[str], regions: Sequence[str]) -> tuple[Offer, ...]:
-    listed = machines.offers() if offers is None else offers
+    listed = tuple(machines.offers() if offers is None else offers)
+    for wanted, there in ((providers, {o.provider for o in listed}), (regions, {o.region for o in listed} - {""})):
+        for name in wanted:
+            if name.lower() not in {each.lower() for each in there}:
+                raise InputError(f"no machine of {name!r} among the offers; {nearest(name, there)}")
     return tuple(o for o in listed if _allowed(o.provider, providers) and _allowed(o.region, regions))
 
 
@@ -129,7 +144,35 @@ def _allowed(name: str, wanted: Sequence[str]) -> bool:
     return not wanted or name.lower() in {each.lower() for each in wanted}
 
 
-def _rate(rate: float) -> float:
-    if not rate > 0:
-        raise InputError(f"a load of {rate} requests a second; expected a number above 0")
-    return rate
+def _deadline(deadline: float, ttft: float, tpot: float) -> float:
+    if not deadline > 0:
+        raise InputError(f"a deadline of {deadline:g} s; expected a time above 0, as 24 hours")
+    if isfinite(deadline) and (isfinite(ttft) or isfinite(tpot)):
+        raise InputError("a deadline and targets of latency; expected one of them: what may wait has no TTFT to keep")
+    return deadline
+
+
+def _purchases(wanted: Sequence[str]) -> tuple[str, ...]:
+    for name in wanted:
+        if name not in PURCHASES:
+            raise InputError(f"machines bought {name!r}; {nearest(name, PURCHASES)}")
+    return tuple(wanted)
+
+
+def _traffic(said: str | Path | Traffic, rate: float | None, deadline: float) -> Traffic:
+    """Take a pattern, a file or traffic, of the mean rate that is said; what may wait goes on as it was."""
+    if rate is not None and not (isfinite(rate) and rate > 0):
+        raise InputError(f"a load of {rate:g} requests a second; expected a number above 0")
+    if isinstance(said, str) and said in PATTERNS:
+        if rate is None:
+            raise InputError(f"no load; expected how many requests come, of which {said!r} is the pattern, as 12/s")
+        return pattern(said, mean=rate)
+    found = said if isinstance(said, Traffic) else _own_traffic(said)
+    found = replace(found, repeats=True) if isfinite(deadline) else found
+    return found if rate is None else replace(found, rates=found.rates * rate / found.rates.mean())
+
+
+def _own_traffic(said: str | Path) -> Traffic:
+    if not Path(said).is_file():
+        raise InputError(f"no pattern and no file {str(said)!r}; {nearest(str(said), PATTERNS)}, or say a CSV file")
+    return read_traffic(said)

@@ -1,5 +1,7 @@
 """Deciding: verdicts, thresholds that part winning from losing worlds, and whom to spare."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -71,3 +73,12 @@ def test_those_are_spared_whose_leaving_costs_more_than_their_rise_earns():
     assert people.worth[0] < 0 < people.worth[1]
     assert spared(people).tolist() == [0]
     assert people.lost[2] == 0  # pays less
+
+
+def test_a_few_cents_make_no_exception():
+    """A hundredth of a year of bills of 90 is 10.80."""
+    usage = np.broadcast_to(np.array([90.0, 30.0, 200.0])[:, None], (5, 3, 11)).copy()
+    people = migrate(setting(usage, Offer(notice=0), new=Hybrid(100.0, 0.0, 0.0, 0.0), leave=0.05), plain(5)).customers
+    worth = np.array([-10.79, 1.0, 1.0])
+    assert spared(replace(people, worth=worth)).tolist() == []
+    assert spared(replace(people, worth=worth - 0.02)).tolist() == [0]

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from pertoken.connect.model_file.reading import Reading
 from pertoken.connect.placed import Placed
-from pertoken.scenario.spec import Spec
+from pertoken.connect.yaml_file import Path
+from pertoken.scenario.owned import kind_of
+from pertoken.scenario.spec import Spec, Workload
 
 HOUSE = ("month", "days_in_month", "hours_in_month", "calendar_month")
 """Names that are always there."""
@@ -13,7 +15,8 @@ HOUSE = ("month", "days_in_month", "hours_in_month", "calendar_month")
 def check_names(reading: Reading, data: Placed, spec: Spec) -> None:
     """Refuse names that mean nothing, with the nearest; parts that are wrong themselves are there all the same."""
     _segments(reading, _said(data, "plans", spec.plans), spec)
-    _workloads(reading, _said(data, "vendors"), spec)
+    _workloads(reading, _said(data, "vendors"), _said(data, "fleets"), spec)
+    _fleets(reading, _said(data, "vendors"), spec)
     _levers(reading, spec)
     _twice(reading, spec)
 
@@ -37,18 +40,41 @@ def _segments(reading: Reading, plans: list[str], spec: Spec) -> None:
             reading.one_of(each.leaves, events, (*path, "leaves"), "event")
 
 
-def _workloads(reading: Reading, vendors: list[str], spec: Spec) -> None:
+def _fleets(reading: Reading, vendors: list[str], spec: Spec) -> None:
+    for each in spec.fleets.values():
+        path = ("fleets", each.name)
+        if each.vendor:
+            reading.one_of(each.vendor, vendors, (*path, "vendor"), "vendor")
+        if each.name in vendors:
+            reading.refuse(path, f"a fleet and a vendor are named {each.name}", "two names", "rename one")
+
+
+def _workloads(reading: Reading, vendors: list[str], fleets: list[str], spec: Spec) -> None:
     names = [each.name for each in spec.segments]
     for each in spec.workloads:
         path = ("workloads", each.name)
         if each.vendor:
             reading.one_of(each.vendor, vendors, (*path, "vendor"), "vendor")
+        if each.served_on:
+            reading.one_of(each.served_on, fleets, (*path, "served_on"), "fleet")
+            _in_tokens(reading, each, path)
         for segment in each.each:
             reading.one_of(segment, names, (*path, "each", segment), "segment")
 
 
+def _in_tokens(reading: Reading, workload: Workload, path: Path) -> None:
+    """Refuse what a fleet has no time for."""
+    for meter in workload.tokens:
+        if not kind_of(meter):
+            found = f"workload {workload.name} has {meter}, and is served on a fleet, which has a time for tokens only"
+            reading.refuse((*path, "tokens"), found, "tokens alone", "make a workload of its own with a vendor")
+
+
 def _levers(reading: Reading, spec: Spec) -> None:
+    served = [*spec.vendors, *spec.fleets]
     for each in spec.levers:
+        if "vendor" in each.to:
+            reading.one_of(each.to["vendor"], served, ("levers", each.name, "to"), "vendor or fleet")
         if "workload" in each.where:
             known = [workload.name for workload in spec.workloads]
             reading.one_of(each.where["workload"], known, ("levers", each.name, "workload"), "workload")

@@ -55,10 +55,12 @@ def list_prices(reading: Reading, part: Placed, asked: Asked, own: Sequence[Card
     catalog = _catalog(reading, part, book)
     if catalog is None:
         return ()
-    served = [each for each in asked.workloads if each.vendor == part.path[-1]]
-    meters = _meters(served, asked.levers)
+    vendor = str(part.path[-1])
+    served = [each for each in asked.workloads if each.vendor == vendor]
+    levers = [each for each in asked.levers if each.to.get("vendor", vendor) == vendor]
+    meters = _meters([*served, *(each for _, each in _brought(asked, vendor))], asked.levers)
     rates: dict[Rate, None] = {}
-    for labels, line in _labels(reading, served, asked.levers).items():
+    for labels, line in {**_labels(reading, served, levers), **_moved_here(asked, vendor)}.items():
         rates |= dict.fromkeys(_rates(reading, _Question(catalog, dict(labels), on, line), meters))
     card = own[0]
     said = {(rate.model, rate.meter) for rate in card.rates}
@@ -106,6 +108,23 @@ def _labels(reading: Reading, own: Sequence[Workload], levers: Sequence[Switched
         for labels in list(found):
             if where.items() <= dict(labels).items():
                 found.setdefault(tuple(sorted({**dict(labels), **to}.items())), lever.line)
+    return found
+
+
+def _brought(asked: Asked, vendor: str) -> Iterator[tuple[Switched, Workload]]:
+    """List workloads of others that levers bring to a vendor."""
+    for lever in asked.levers:
+        for each in asked.workloads if lever.to.get("vendor") == vendor else ():
+            if lever.where.get("workload", each.name) == each.name and each.vendor != vendor:
+                yield lever, each
+
+
+def _moved_here(asked: Asked, vendor: str) -> dict[Labels, int]:
+    """List the labels of what levers bring to a vendor from others."""
+    found = {}
+    for lever, each in _brought(asked, vendor):
+        to = {word: label for word, label in lever.to.items() if word != "vendor"}
+        found[tuple(sorted({**each.labels, **to}.items()))] = lever.line
     return found
 
 

@@ -14,7 +14,7 @@ from pertoken.core.nodes import quoted
 from pertoken.levers.kind import LEVERS, Lever, Parameter
 from pertoken.scenario.spec import Assumption, Switched
 
-WHERE = ("workload", "model", "provider", "batch", "service_tier", "region")
+WHERE = ("workload", "vendor", "served_on", "model", "provider", "batch", "service_tier", "region")
 """Labels of the usage that a lever acts on."""
 
 OWN = ("kind", "on", "to", "from", "where", *WHERE)
@@ -104,7 +104,9 @@ def _where(reading: Reading, name: str, part: Placed) -> dict[str, str]:
     if "from" in part and "model" in part:
         reading.refuse((*part.path, "from"), f"lever {name} says both model and from", "one of them")
     model = {"model": str(part["from"])} if part.get("from") is not None else {}
-    said = {word: label_of(part[word]) for word in WHERE if part.get(word) is not None}
+    said = {
+        "vendor" if word == "served_on" else word: label_of(part[word]) for word in WHERE if part.get(word) is not None
+    }
     return said | model | {word: label_of(each) for word, each in more.items()}
 
 
@@ -116,4 +118,6 @@ def _to(reading: Reading, part: Placed) -> dict[str, str]:
     if isinstance(said, (list, bool)):
         reading.refuse((*part.path, "to"), f"to is {said!r}", "the name of a model, or labels as {batch: true}")
         return {}
-    return {word: label_of(each) for word, each in said.items()} if isinstance(said, dict) else {"model": str(said)}
+    if not isinstance(said, dict):
+        return {"model": str(said)}
+    return {"vendor" if word == "served_on" else word: label_of(each) for word, each in said.items()}

@@ -7,6 +7,7 @@ from pertoken.connect.model_file.nouns import noun
 from pertoken.connect.model_file.numbers import written
 from pertoken.connect.model_file.place import formula, formulas
 from pertoken.connect.model_file.reading import Reading
+from pertoken.connect.model_file.trained import trained
 from pertoken.connect.placed import Placed
 from pertoken.connect.yaml_file import Path
 from pertoken.core import meters
@@ -14,7 +15,19 @@ from pertoken.core.errors import nearest
 from pertoken.scenario.spec import Workload
 
 LABELS = ("model", "provider", "batch", "service_tier", "speed", "region")
-WORDS = ("requests", "each", "tokens", "meters", "vendor", *LABELS, "labels", "peak_to_mean", "label")
+WORDS = (
+    "requests",
+    "each",
+    "tokens",
+    "meters",
+    "trains",
+    "vendor",
+    "served_on",
+    *LABELS,
+    "labels",
+    "peak_to_mean",
+    "label",
+)
 SHORT = {"input": "input_tokens", "output": "output_tokens", "cached": "cache_read_tokens"}
 """Short names of meters besides those that only leave `_tokens` out."""
 
@@ -40,8 +53,9 @@ def _workload(reading: Reading, name: str, part: Placed) -> Workload:
         else formula(reading, requests, (*part.path, "requests"), f"{place}.requests", "request"),
         each=formulas(reading, part.get("each"), (*part.path, "each"), f"{place}.each", "request / customer"),
         tokens=_metered(reading, part, "tokens", place),
-        meters=_metered(reading, part, "meters", place),
+        meters=_metered(reading, part, "meters", place) | trained(reading, part, place),
         vendor=reading.text(part, "vendor"),
+        served_on=reading.text(part, "served_on"),
         labels=labels(reading, part, LABELS),
         peak_to_mean=_peak(reading, name, part),
         label=reading.text(part, "label"),
@@ -52,7 +66,15 @@ def _workload(reading: Reading, name: str, part: Placed) -> Workload:
 def _unfit(reading: Reading, name: str, part: Placed) -> None:
     if "requests" in part and "each" in part:
         reading.refuse((*part.path, "each"), f"workload {name} says both requests and each", "one of them")
-    if not {"requests", "each", "meters"} & set(part):
+    if "trains" in part and {"requests", "each", "meters"} & set(part):
+        expected = "a workload of its own for the training"
+        reading.refuse((*part.path, "trains"), f"workload {name} trains and serves", expected)
+    if "served_on" in part and {"vendor", "meters", "trains"} & set(part):
+        found = (
+            f"workload {name} is served_on a fleet, and says {', '.join({'vendor', 'meters', 'trains'} & set(part))}"
+        )
+        reading.refuse((*part.path, "served_on"), found, "requests and tokens alone", "the fleet says its vendor")
+    if not {"requests", "each", "meters", "trains"} & set(part):
         expected = "requests: of a month, or each: {SEGMENT: of one customer}"
         reading.refuse(part.path, f"workload {name} has no requests", expected)
     if "tokens" in part and not {"requests", "each"} & set(part):

@@ -7,12 +7,13 @@ Source: Fader, Hardie, Shang, Customer-base analysis in a discrete-time noncontr
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, gammaln
 
 from pertoken.core.money import Values
+from pertoken.core.special import betaln
 from pertoken.forecast.btyd.buying import Buying, pace
 from pertoken.forecast.btyd.likelihood import Prior
 from pertoken.forecast.btyd.purchases import Purchases
+from pertoken.forecast.btyd.together import apart, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,6 @@ class BetaGeometricBernoulli(Buying):
             count: How many customers have each history.
             gone: Who is known to have left right after the last activity, shape `(history,)`; nobody if None.
         """
-        from pertoken.forecast.btyd.together import together  # noqa: PLC0415  slow to load, and only a fit needs it
-
         repeats, last, age = (each.astype(np.int64) for each in (seen.repeats, seen.last, seen.age))
         left = np.zeros(len(seen), dtype=np.bool_) if gone is None else gone
         summed: Values = together(places, repeats, last, age, count, left)
@@ -106,23 +105,8 @@ class BetaGeometricBernoulli(Buying):
 
     def _parts(self, seen: Purchases) -> tuple[Values, Values, Values]:
         """Log likelihood of living on, of having died at some time since the last activity, and right after it."""
-        repeats, last, age = (each.astype(np.int64) for each in (seen.repeats, seen.last, seen.age))
-        index = np.arange(int(age.max(initial=0)) + 1)
-        yes, no, tries = (gammaln(shape + index) for shape in (self.active, self.idle, self.active + self.idle))
-        use = yes[repeats] - (yes[0] + no[0] - tries[0])
-        whole = betaln(self.leave, self.stay)
-        stay, die = (betaln(self.leave + leave, self.stay + index) - whole for leave in (0, 1))
-        silent = np.arange(max(int((age - last).max(initial=0)), 1))
-        after = np.minimum(last[:, None] + silent, len(index) - 1)
-        dead = use[:, None] + no[after - repeats[:, None]] - tries[after] + die[after]
-        left = dead[:, 0]
-        dead = np.where(silent < (age - last)[:, None], dead, -np.inf)
-        return use + no[age - repeats] - tries[age] + stay[age], _log_sum(dead), left
-
-
-def _log_sum(logs: Values) -> Values:
-    """Log of the sum over the last axis; minus infinity where all are."""
-    most = np.maximum(logs.max(axis=-1, keepdims=True), -1e300)
-    with np.errstate(divide="ignore"):
-        total: Values = np.log(np.exp(logs - most).sum(axis=-1)) + most[..., 0]
-    return total
+        living, dead, left = apart(
+            np.array([self.active, self.idle, self.leave, self.stay], dtype=np.float64),
+            *(each.astype(np.int64) for each in (seen.repeats, seen.last, seen.age)),
+        )
+        return living, dead, left

@@ -6,12 +6,16 @@ Source: Fader, Hardie, Lee, "Counting your customers" the easy way, Marketing Sc
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, gammaln, hyp2f1
+from scipy.special import hyp2f1
 
 from pertoken.core.money import Values
+from pertoken.core.special import betaln, gammaln
 from pertoken.forecast.btyd.buying import Buying, pace
 from pertoken.forecast.btyd.likelihood import Prior
 from pertoken.forecast.btyd.purchases import Purchases
+
+BESIDE = 1e-7
+"""How far from where the formula of what is expected has no value it is taken instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,12 @@ class BgNbd(Buying):
 
     def expected(self, seen: Purchases, ahead: float) -> Values:
         """Purchases expected of each customer in the periods ahead, shape `(customer,)`."""
-        shape, dies, lives = self.r + seen.repeats, self.a, self.b + seen.repeats
-        since = self.alpha + seen.age
-        gone = hyp2f1(shape, lives, dies + lives - 1, ahead / (since + ahead))
-        bought = (dies + lives - 1) / (dies - 1) * (1 - gone * (since / (since + ahead)) ** shape)
+        dies = self.a if self.a != 1 else 1 + BESIDE
+        shape, lives = self.r + seen.repeats, self.b + seen.repeats
+        since, both = self.alpha + seen.age, dies + lives - 1
+        both = np.where(both == 0, BESIDE, both)
+        gone = hyp2f1(shape, lives, both, ahead / (since + ahead))
+        bought = both / (dies - 1) * (1 - gone * (since / (since + ahead)) ** shape)
         expected: Values = bought * self.alive(seen)
         return expected
 

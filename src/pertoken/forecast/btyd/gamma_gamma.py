@@ -6,9 +6,9 @@ Source: Fader, Hardie, The gamma-gamma model of monetary value, note 025 at bruc
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln
 
 from pertoken.core.money import Values
+from pertoken.core.special import gammaln
 from pertoken.forecast.btyd.likelihood import Estimate, Prior, most_likely
 
 

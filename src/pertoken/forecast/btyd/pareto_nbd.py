@@ -8,9 +8,10 @@ bounded integrand.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln, logsumexp
+from scipy.special import logsumexp
 
 from pertoken.core.money import Values
+from pertoken.core.special import gammaln
 from pertoken.forecast.btyd.buying import Buying, pace
 from pertoken.forecast.btyd.likelihood import Prior
 from pertoken.forecast.btyd.purchases import Purchases

@@ -6,10 +6,11 @@ Source: Fader, Hardie, How to project customer retention, Journal of Interactive
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, expit, logit
+from scipy.special import expit, logit
 
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
+from pertoken.core.special import betaln
 from pertoken.forecast.btyd.likelihood import Estimate, Prior, most_likely
 
 

@@ -11,6 +11,9 @@ from pertoken.forecast.migration.migration import SIGNALS, Customers, Migration
 TELLS = 1.36
 """Smirnov's distance of two samples that chance exceeds in one of twenty cases, times the root of 1/n + 1/m."""
 
+LOSES, YEAR = 0.01, 12
+"""Share of a year's old bills that moving a customer must lose for an exception to be worth making."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -124,10 +127,12 @@ def signals(made: Migration) -> tuple[Signal, ...]:
 def spared(people: Customers) -> NDArray[np.intp]:
     """Find whom to let keep the old plan: their bill rises, and so many may leave that moving them loses revenue.
 
+    Whom to move loses less than `LOSES` of a year's old bills is no exception worth making.
+
     Returns:
         Their rows, the one who would lose most first.
     """
-    loses = people.asked & (people.worth < 0) & (people.change[1] > 0)
+    loses = people.asked & (people.worth < -LOSES * YEAR * people.old) & (people.change[1] > 0)
     rows = np.flatnonzero(loses)
     found: NDArray[np.intp] = rows[np.argsort(people.worth[rows], kind="stable")]
     return found

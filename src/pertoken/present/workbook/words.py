@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from pertoken.core.formula import Call, Name, Node, Number
+from pertoken.core.nodes import Curve
 from pertoken.scenario.inlined import PLAIN
 
 COMPARE, ADD, TIMES, POWER, ATOM = 1, 2, 3, 4, 5
@@ -72,6 +73,8 @@ def _word(node: Node, places: Places) -> Word:
         return places.here(node.name), ATOM
     if isinstance(node, Number):
         return _literal(node.value, places)
+    if isinstance(node, Curve):
+        raise TypeError(f"the curve {node.name} stands by itself; expected it in `replicas on`")
     return TABLE[node.function](places, node.args)
 
 
@@ -168,6 +171,20 @@ def _tiered(places: Places, args: tuple[Node, ...]) -> Word:
     return f"INDEX({tiers.a},{tier})+INDEX({tiers.b},{tier})*{asked}", ADD
 
 
+def _replicas_on(places: Places, args: tuple[Node, ...]) -> Word:
+    load, least, curve = args
+    if not isinstance(curve, Curve):
+        raise TypeError(f"`replicas on` asks for a curve, found {curve}")
+    mean, floor = _bound(load, places, TIMES), words(least, places)
+    heights = zip(curve.weights, curve.heights, strict=True)
+    terms = [f"{_digits(often)}*MAX(ROUNDUP({mean}*{_digits(height)},0),{floor})" for often, height in heights]
+    return f"({'+'.join(terms)})/{_digits(sum(curve.weights))}", TIMES
+
+
+def _digits(number: float) -> str:
+    return f"{Decimal(repr(float(number))):f}".removesuffix(".0")
+
+
 def _name(node: Node) -> str:
     if not isinstance(node, Name):
         raise TypeError(f"a function over time asks for a name, found {node}")
@@ -212,5 +229,6 @@ TABLE: Mapping[str, Words] = {
     "from": _from(">="),
     "in": _from("="),
     "tiered": _tiered,
+    "replicas on": _replicas_on,
 }
 """How each operator and function reads; all of them are functions that old spreadsheets know."""

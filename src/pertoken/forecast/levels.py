@@ -1,0 +1,77 @@
+"""Levels: what each customer uses in a month, as the first month's forecast says it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pertoken.core.keys import Key
+from pertoken.core.money import Values
+from pertoken.forecast.population import quantile_knots
+from pertoken.forecast.retention import Retention
+
+SHARES = np.array([0.005, 0.025, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.975, 0.995])
+"""Shares at which levels are known."""
+
+P90 = 1.2816
+"""Standard deviations from the middle of a normal to its 90th percentile."""
+
+TINY = 1e-12
+"""In the place of nothing where logs are taken."""
+
+
+def alive_of(segment: Key, kept: Sequence[Retention]) -> Values:
+    """Chance that each is still a customer, by the silence so far, shape `(customer,)`."""
+    alive = np.empty(len(segment))
+    for code, retention in enumerate(kept):
+        alive[segment.codes == code] = retention.alive
+    return alive
+
+
+def positive(monthly: Values) -> Values:
+    """Knots of each customer's level over the worlds with usage, shape `(customer, knot)`.
+
+    Args:
+        monthly: Usage, shape `(draw, customer)`.
+    """
+    knots = quantile_knots(monthly, SHARES)
+    for i in np.flatnonzero((monthly <= 0).any(axis=0)):
+        used = monthly[monthly[:, i] > 0, i]
+        knots[i] = np.quantile(used, SHARES) if len(used) else 0.0
+    return knots
+
+
+def parted(knots: Values, noise: Values) -> tuple[Values, Values]:
+    """Part the first month's spread into a level that stays and a month's noise that is part of it, at most all of it.
+
+    With logs of spread s and noise n, a level of spread sqrt(s^2 - n^2) times a noise of mean 1 has the same law.
+
+    Args:
+        knots: Levels at `SHARES`, shape `(customer, knot)`.
+        noise: What the history says of it, shape `(customer,)`.
+    """
+    low, middle, high = (np.maximum(knots[:, share == SHARES][:, 0], TINY) for share in (0.1, 0.5, 0.9))
+    spread = np.log(high / low) / (2 * P90)
+    own = np.minimum(noise, spread)
+    left = np.sqrt(np.maximum(1 - (own / np.maximum(spread, TINY)) ** 2, 0.0))
+    scale = middle[:, None]
+    level = scale * np.exp(own[:, None] ** 2 / 2) * np.maximum(knots / scale, TINY) ** left[:, None]
+    return np.where(knots > 0, level, 0.0), own
+
+
+def together(monthly: Values, segment: Key) -> Values:
+    """How much of the first month's level moves together, so that the total is as wide as the forecast says.
+
+    With weight *w* of a shared normal the variance of a sum is sum(s^2) + w^2 ((sum s)^2 - sum(s^2)).
+
+    Args:
+        monthly: Usage, shape `(draw, customer)`.
+        segment: Of each customer.
+
+    Returns:
+        The weight, the same for each segment, shape `(segment,)`.
+    """
+    alone = monthly.var(axis=0).sum()
+    every = monthly.std(axis=0).sum() ** 2
+    total = monthly.sum(axis=1).var()
+    share = np.clip((total - alone) / max(every - alone, 1e-12), 0.0, 0.9)
+    return np.full(len(segment.labels), float(np.sqrt(share)))
