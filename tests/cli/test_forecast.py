@@ -237,6 +237,6 @@ def test_each_part_is_told_by_month_and_in_all_and_who_changes_plan(ask, tiers):
     assert (change["from"], change["to"]) == ("free", "pro")
     months = (15 * 70 + 5 * (21 + 14)) / 30.4375  # customer-months seen on free, on which five changed
     assert float(change["chance"]) == pytest.approx((5 + 0.005 * 20) / (months + 20), rel=0.01)
-    cohorts = {row["part"]: [] for row in tables["by_cohort"]["rows"] if row["part"] != "to come"}
+    cohorts: dict[str, list[str]] = {row["part"]: [] for row in tables["by_cohort"]["rows"] if row["part"] != "to come"}
     assert list(cohorts) == ["2026-01 or before"]
     assert "Parts month by month" not in ask("forecast", tiers, *words).out
