@@ -22,6 +22,12 @@ CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
 KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "First use", "customer": "Named customer"}
 Block = Figures | Table | Chart | Note
 
+FROZEN = (
+    "P10 to P90 are read off simulated worlds and stand as they are; they don't add up. Means do: their totals, and "
+    "the margin, follow the cells."
+)
+"""What is said beside numbers of both kinds."""
+
 MILLION = 1e6
 TOLD = 0.005
 """Weight from which on an expert is told."""
@@ -43,7 +49,7 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
         "fan", f"{leads} by month, {unit_of(answer)}", partial(_fan, answer),
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
     ), *_landing(answer), _months(answer, brief=brief)]  # fmt: skip
-    blocks += [_part(answer, key) for key in _told(answer)]
+    blocks += [_part(answer, key, brief=brief) for key in _told(answer)]
     blocks += [*cohort_map(answer, measure_of(answer)), *changes(answer), *_committed(answer), *_above(answer)]
     blocks += [*_drivers(answer), *_more(answer), *backtest(answer)]
     if not brief:
@@ -126,11 +132,27 @@ def _months(answer: Forecast, *, brief: bool) -> Table:
             kind: Kind = "count" if measure == "customers" or (brief and _large(bands[measure])) else _kind(measure)
             columns.append(Column(f"{measure}_{end}", f"{measure.capitalize()} {end.upper()}", kind, unit))
             values.append(getattr(bands[measure], end) / scale)
-    rows = tuple(
-        (month, *(_cell(column[i], columns[k + 1].kind) for k, column in enumerate(values)))
-        for i, month in enumerate(answer.months)
-    )
-    return Table("months", "Month by month", tuple(columns), rows, total=False)
+    told = [[_cell(value, column.kind) for value in each] for column, each in zip(columns[1:], values, strict=True)]
+    means = {} if brief else _means(answer)
+    rows = tuple(zip(answer.months, *told, *means.values(), strict=True))
+    columns += means
+    return Table("months", "Month by month", tuple(columns), rows, "" if brief else FROZEN, total=not brief)
+
+
+def _means(answer: Forecast) -> dict[Column, list[float]]:
+    """Means of each month: unlike quantiles they add up, over months and from revenue and cost to margin."""
+    made: dict[Column, list[float]] = {}
+    shown = [measure for measure in ("usage", "revenue", "cost") if measure in answer.worlds]
+    for measure in shown:
+        scale, unit = (MILLION, f"M {answer.unit}") if measure == "usage" else (1.0, answer.currency)
+        column = Column(f"{measure}_mean", f"{measure.capitalize()} mean", _kind(measure), unit, total="sum")
+        made[column] = (answer.worlds[measure].mean(axis=0) / scale).tolist()
+    if {"revenue", "cost"} <= set(shown):
+        less = "revenue_mean - cost_mean"
+        column = Column("margin_mean", "Margin mean", "money", answer.currency, formula=less, total="formula")
+        *_, earned, spent = made.values()
+        made[column] = [one - other for one, other in zip(earned, spent, strict=True)]
+    return made
 
 
 def _landing(answer: Forecast) -> Iterator[Table]:
@@ -172,7 +194,7 @@ def _told(answer: Forecast) -> list[str]:
     return keys
 
 
-def _part(answer: Forecast, key: str) -> Table:
+def _part(answer: Forecast, key: str, *, brief: bool) -> Table:
     """The parts that add up to the total, in each world."""
     of = measure_of(answer)
     unit = unit_of(answer)
@@ -180,8 +202,8 @@ def _part(answer: Forecast, key: str) -> Table:
     columns = (
         Column("part", KEY_WORDS.get(key, key.capitalize()), "text"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
-        Column("mean", "Mean", kind, unit),
-        Column("share", "Of mean", "share"),
+        Column("mean", "Mean", kind, unit, total="sum"),
+        Column("share", "Of mean", "share", total="sum"),
     )
     whole = float(answer.worlds[of].sum(axis=1).mean())
     rows = []
@@ -190,7 +212,7 @@ def _part(answer: Forecast, key: str) -> Table:
         ends = (float(each) for each in (band.p10, band.p50, band.p90, band.mean))
         rows.append((label or "all others", *ends, float(band.mean) / whole if whole else None))
     rows.sort(key=_in_time if key == "cohort" else lambda row: -float(row[4] or 0))
-    return Table(f"by_{key}", f"By {KEY_WORDS.get(key, key).lower()}", columns, tuple(rows), total=False)
+    return Table(f"by_{key}", f"By {KEY_WORDS.get(key, key).lower()}", columns, tuple(rows), total=not brief)
 
 
 def _in_time(row: tuple[Cell, ...]) -> tuple[bool, bool, str]:
@@ -314,9 +336,9 @@ def _more(answer: Forecast) -> Iterator[Table]:
     columns = (
         Column("days", "Days of history", "count"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
-        Column("width", "P90/P10", "quantity"),
+        Column("width", "P90/P10", "quantity", formula="p90 / p10"),
     )
-    rows = tuple((e.days, e.p10, e.p50, e.p90, round(e.p90 / e.p10, 2) if e.p10 > 0 else None) for e in answer.more)
+    rows = tuple((e.days, e.p10, e.p50, e.p90, e.p90 / e.p10 if e.p10 > 0 else None) for e in answer.more)
     note = "As if the history went on as it is; what will be in it may move the middle."
     yield Table("sufficiency", "Is the history enough?", columns, rows, note, total=False)
 
