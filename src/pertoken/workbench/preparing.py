@@ -167,8 +167,7 @@ def prepared(
     read = history(log, card=card, revenue=revenue, cost=cost, whole=True, unpriced=unpriced, **told)  # type: ignore[arg-type]
     month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
-    panel = read.panel
-    _long_enough(panel)
+    panel = _long_enough(read.panel)
     standing, plans = standing_of(read, segments, top, depth_of(read.panel, depth))
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, beside, ahead)
@@ -217,10 +216,10 @@ def _with_cards(
     return replace(standing, plan=plan), (*plans, *((card,) for card in new))
 
 
-def _long_enough(panel: "Panel") -> None:
-    """Refuse a history that is too short for a forecast, and say what can be said of it."""
+def _long_enough(panel: "Panel") -> "Panel":
+    """Give a history back that is long enough for a forecast; of another, say what can be said, and refuse it."""
     if len(panel.periods) >= SHORTEST:
-        return
+        return panel
     first, last, days = panel.periods[0], panel.periods[-1], len(panel.periods)
     pace = zip(panel.cells["meter"].column(), np.nansum(panel.quantity, axis=(1, 2)) / days, strict=True)
     used = ", ".join(f"{each:,.0f} {meter}" for meter, each in pace)
