@@ -162,30 +162,32 @@ def prepared(
     """
     from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.landing import begun  # noqa: PLC0415
-    from pertoken.forecast.signed import headed  # noqa: PLC0415
 
     told, contracts = {"tracks": _asked(segments, depth), "how": _in_time(how)}, how.get("contracts", ())
     read = history(log, card=card, revenue=revenue, cost=cost, whole=True, unpriced=unpriced, **told)  # type: ignore[arg-type]
     month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
-    panel = read.panel
-    if len(panel.periods) < SHORTEST:
-        raise InputError(_too_short(panel))
+    panel = _long_enough(read.panel)
     standing, plans = standing_of(read, segments, top, depth_of(read.panel, depth))
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, beside, ahead)
     if agreed is not None:
-        standing = _bound(standing, agreed, len(panel))
-        standing, plans = _with_cards(standing, plans, agreed, read.cards["revenue"])
+        standing, plans = _with_cards(_bound(standing, agreed, len(panel)), plans, agreed, read.cards["revenue"])
     coming = coming_of(beside, standing, ahead, panel.periods[-1])
     level = _level(panel.weighted(standing.weights), voices, seed)
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming, level=level)
     charged = charging(read, plans, standing.plan, ahead)
-    planned = {each.customer for each in beside.agreements if each.planned is not None}
-    if agreed is not None and planned:
-        agreed = headed(made.of, agreed, planned, charged.worth(made.of))
+    agreed = _heading(agreed, beside, made, charged)
     done = Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming, month, voices)
     return replace(done, fitted=done.with_signed(made))
+
+
+def _heading(agreed: "Agreed | None", beside: Declared, made: "Fitted", charged: Charging) -> "Agreed | None":
+    """Let who is in the middle of a ramp head for what was planned."""
+    from pertoken.forecast.signed import headed  # noqa: PLC0415  the calculator must start fast
+
+    planned = {each.customer for each in beside.agreements if each.planned is not None}
+    return headed(made.of, agreed, planned, charged.worth(made.of)) if agreed is not None and planned else agreed
 
 
 def _bound(standing: "Standing", agreed: "Agreed", size: int) -> "Standing":
@@ -214,12 +216,14 @@ def _with_cards(
     return replace(standing, plan=plan), (*plans, *((card,) for card in new))
 
 
-def _too_short(panel: "Panel") -> str:
-    """Say what can be said of a history that is too short for a forecast."""
+def _long_enough(panel: "Panel") -> "Panel":
+    """Give a history back that is long enough for a forecast; of another, say what can be said, and refuse it."""
+    if len(panel.periods) >= SHORTEST:
+        return panel
     first, last, days = panel.periods[0], panel.periods[-1], len(panel.periods)
     pace = zip(panel.cells["meter"].column(), np.nansum(panel.quantity, axis=(1, 2)) / days, strict=True)
     used = ", ".join(f"{each:,.0f} {meter}" for meter, each in pace)
-    return (
+    raise InputError(
         f"the log has {days} day{'s' * (days > 1)} ({first} to {last}) by {len(panel)} customers: {used} a day; "
         f"a forecast needs {SHORTEST} days at least, and 30 to say much; "
         "with fewer, make a model of assumptions: pertoken model init"
