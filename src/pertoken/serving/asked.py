@@ -16,15 +16,12 @@ from pertoken.serving.profile import Profile, aligned
 from pertoken.serving.runs import METRICS
 from pertoken.serving.sizes import Sizes, together
 from pertoken.serving.spread import Parallel
-from pertoken.serving.steady import Steady, seats, serve
+from pertoken.serving.steady import FULL, Steady, seats, serve
 from pertoken.serving.steptime import step
 from pertoken.serving.values import Values
 
 Known = tuple[tuple[tuple[float, float], ...], tuple[str, ...]]
 """Bands of the metrics, as ratios, and notes."""
-
-FULL = 0.999
-"""Share of the seats from which on all are taken."""
 
 Record = TypeVar("Record", Sizes, Layout, Profile)
 
