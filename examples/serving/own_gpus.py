@@ -20,7 +20,7 @@ CLOUDS = ["aws", "gcp", "azure"]
 
 RETRIEVAL: dict[str, Any] = {
     "model": "mistral-7b", "gpus": ["a10g", "h100"], "api": "gpt-4o", "rate": 1e6 / 86400, "input_tokens": 6000,
-    "output_tokens": 150, "prefix_share": 0.2, "spread": 0.5, "ttft": 2.0, "tpot": 0.1, "percentile": 95,
+    "output_tokens": 150, "prefix_share": 0.2, "spread": 0.5, "ttft": 3.0, "tpot": 0.05, "percentile": 95,
     "traffic": "diurnal", "purchases": ["on_demand", "reserved_1y", "reserved_3y"],
     "staff": Staff(salary=200_000, engineering_months=6, amortised_months=24, operations=0.5),
     "tuning": Tuning(tokens=300e6, every_months=3),
@@ -65,8 +65,14 @@ def sides(found: BuildOrBuy) -> Iterator[str]:
         yield f"  Of these: {costs}."
     reached = {fleet.choice.gpu for fleet in found.fleets}
     for gpu in dict.fromkeys(one.gpu for one in found.sized.choices if one.gpu not in reached):
-        least = min(one.floor_tpot for one in found.sized.choices if one.gpu == gpu and not one.lacking)
-        yield f"{found.model} on {gpu} doesn't keep the targets: TPOT is {least * 1000:.0f} ms at the lightest load."
+        first, each = (
+            min(getattr(one, name) for one in found.sized.choices if one.gpu == gpu and not one.lacking)
+            for name in ("floor_ttft", "floor_tpot")
+        )
+        yield (
+            f"{found.model} on {gpu} doesn't keep the targets: at the lightest load TTFT is {first:.2f} s and TPOT "
+            f"{each * 1000:.0f} ms at best."
+        )
 
 
 def crossings(found: BuildOrBuy) -> str:
@@ -114,8 +120,8 @@ def targets(found: BuildOrBuy) -> str:
     best = found.fleets[0].choice
     return (
         f"{aims.percentile:g} % of the requests are to see TTFT {aims.first:g} s and TPOT {aims.each * 1000:g} ms; "
-        f"at its best rate the cheapest fleet gives {aims.percentile:g} % within {best.ttft['p95']:.2g} s and "
-        f"{best.tpot['p95'] * 1000:.2g} ms. Of the API {' and '.join(unknown)} are not known."
+        f"at its best rate the cheapest fleet gives {aims.percentile:g} % within {best.ttft['p95']:.2f} s and "
+        f"{best.tpot['p95'] * 1000:.0f} ms. Of the API {' and '.join(unknown)} are not known."
     )
 
 
