@@ -5,8 +5,9 @@ import pytest
 
 from pertoken.catalog.machines import find_gpu
 from pertoken.connect.machines import architectures, find_architecture, gpus
+from pertoken.serving.eras import era
 from pertoken.serving.memory import fits, held, room, stored
-from pertoken.serving.precision import precision
+from pertoken.serving.precision import precision, published
 from pertoken.serving.sizes import sizes
 from pertoken.serving.spread import Parallel, multiplied, spread
 
@@ -85,7 +86,11 @@ def test_a_model_published_in_four_bits_has_its_experts_alone_in_them():
 @pytest.mark.parametrize(
     ("gpu", "bits", "kind"),
     [
-        ("a100", "fp8", 1),
+        ("a100", "fp8", 0),
+        ("a100", "int8", 1),
+        ("a100", "w8a8", 1),
+        ("h100", "w8a8", 1),
+        ("b300", "int8", 0),
         ("a100", "fp4", 0),
         ("h100", "fp4", 0),
         ("b200", "fp4", 2),
@@ -94,7 +99,6 @@ def test_a_model_published_in_four_bits_has_its_experts_alone_in_them():
     ],
 )
 def test_numbers_that_a_gpu_cannot_multiply_are_unpacked_to_sixteen(gpu, bits, kind):
-    # an A100 has INT8, which a model of eight bits is multiplied in
     assert multiplied(find_gpu(gpus(), gpu), precision(bits)) == kind
 
 
@@ -103,7 +107,11 @@ def test_numbers_that_a_gpu_cannot_multiply_are_unpacked_to_sixteen(gpu, bits, k
     [
         ("H100-SXM-80GB", "H100-80GB-SXM"), ("H200-SXM-141GB", "H200-141GB-SXM"), ("A100-PCIE-80GB", "A100-80GB-PCIe"),
         ("NVIDIA A100-SXM4-80GB", "A100-80GB-SXM"), ("B200-180GB", "B200-180GB"), ("L40S", "L40S-48GB"),
-        ("RTX 4090", "RTX4090-24GB"), ("RTX 6000 Ada", "RTX6000ADA-48GB"),
+        ("RTX 4090", "RTX4090-24GB"), ("RTX 6000 Ada", "RTX6000ADA-48GB"), ("RTX6000Ada", "RTX6000ADA-48GB"),
+        ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "RTXPRO6000-96GB"), ("NVIDIA H100 PCIe", "H100-80GB-PCIe"),
+        ("NVIDIA A100 80GB PCIe", "A100-80GB-PCIe"), ("b200_sxm", "B200-180GB"),
+        ("AMD Instinct MI300X", "MI300X-192GB"),
+        ("NVIDIA RTX 6000 Ada Generation", "RTX6000ADA-48GB"), ("NVIDIA H100 80GB HBM3", "H100-80GB-SXM"),
     ],
 )  # fmt: skip
 def test_gpus_are_known_by_the_names_of_benchmarks(said, name):
@@ -115,6 +123,11 @@ def test_gpus_are_known_by_the_names_of_benchmarks(said, name):
     [
         ("meta-llama/Meta-Llama-3.1-70B-Instruct", "llama-3.3-70b"), ("Llama-2-13b-chat-hf", "llama-2-13b"),
         ("deepseek-r1-0528", "deepseek-v3"), ("Qwen/Qwen3-32B-FP8", "qwen3-32b"), ("llama2-70b", "llama-2-70b"),
+        ("neuralmagic/Meta-Llama-3.1-70B-Instruct-quantized.w4a16", "llama-3.3-70b"), ("Qwen/QwQ-32B", "qwen2.5-32b"),
+        ("RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8-dynamic", "llama-3.1-8b"), ("LLaMA v3.1 405B", "llama-3.1-405b"),
+        ("deepseek-ai/DeepSeek-R1-Distill-Llama-70B", "llama-3.3-70b"), ("nvidia/DeepSeek-R1-0528-FP4", "deepseek-v3"),
+        ("Qwen/Qwen2.5-Coder-32B-Instruct", "qwen2.5-32b"), ("internlm/internlm2_5-20b-chat", "internlm2-20b"),
+        ("TheBloke/Llama-2-7B-Chat-GPTQ", "llama-2-7b"), ("mistralai/Mistral-7B-Instruct-v0.2", "mistral-7b"),
     ],
 )  # fmt: skip
 def test_models_are_known_by_the_names_of_benchmarks(said, name):
@@ -127,3 +140,28 @@ def test_arrays_of_configurations_give_what_each_gives_alone():
     np.testing.assert_array_equal(
         fits(model, laid("h100", "bf16"), lengths), [fits(model, laid("h100", "bf16"), one) for one in lengths]
     )
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "name"),
+    [
+        ("vllm 0.6.3", "", "vllm-0.7"), ("vllm", "v0.10.1", "vllm-0.12"), ("TensorRT LLM 0.17", "", "trtllm-0.17"),
+        ("tensorrt_llm", "1.0.0rc3", "trtllm-1.0"), ("SGLang v0.5.5", "", "sglang-0.5.8"), ("NIM 1.8", "", "trtllm"),
+        ("sglang", "0.5.9", "sglang"), ("LMDeploy TurboMind", "", "common"), ("TGI 2.0", "", "tgi"),
+    ],
+)  # fmt: skip
+def test_engines_are_known_with_their_version_beside_or_within_the_name(engine, version, name):
+    assert era(engine, version).name == name
+
+
+@pytest.mark.parametrize(
+    ("model", "bits", "name"),
+    [
+        ("neuralmagic/Meta-Llama-3.1-8B-Instruct-FP8", 16, "fp8"), ("openai/gpt-oss-20b", 4.25, "mxfp4"),
+        ("deepseek-ai/DeepSeek-R1", 8, "fp8"), ("x-quantized.w4a16", 16, "w4a16"),
+        ("nvidia/DeepSeek-R1-NVFP4", 8, "nvfp4"),
+    ],
+)  # fmt: skip
+def test_a_model_is_served_as_its_name_says_or_as_it_is_published(model, bits, name):
+    assert published(model, bits) == name
+    assert precision(name).weight <= 1

@@ -23,6 +23,25 @@ Link = Literal["nvlink", "pcie", "infinity_fabric"]
 """What ties the GPUs of one instance together."""
 
 
+PADDING = frozenset(
+    {
+        "nvidia",
+        "amd",
+        "instinct",
+        "tesla",
+        "geforce",
+        "quadro",
+        "hbm",
+        "generation",
+        "blackwell",
+        "server",
+        "edition",
+        "",
+    }
+)
+"""Words of a GPU's name that tell it from no other."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gpu:
     """What the maker of a GPU says that it can do.
@@ -108,17 +127,23 @@ def find_gpu(gpus: Iterable[Gpu], name: str) -> Gpu:
     word = name.strip().lower()
     if word in known:
         return known[word]
-    by_parts = {_parts(each): gpu for each, gpu in known.items()}
-    if _parts(word) not in by_parts:
-        close = alike(word, known, cutoff=0.7)  # names are short: one wrong digit is a quarter of them
-        raise InputError(f"unknown GPU {name!r}; {nearest(close[0] if close else word, close or known)}")
-    return by_parts[_parts(word)]
+    for written in (_parts, _letters):
+        if found := {written(each): gpu for each, gpu in known.items()}.get(written(word)):
+            return found
+    close = alike(word, known, cutoff=0.7)  # names are short: one wrong digit is a quarter of them
+    raise InputError(f"unknown GPU {name!r}; {nearest(close[0] if close else word, close or known)}")
 
 
 def _parts(name: str) -> frozenset[str]:
     """Take a name apart, so that the order of its parts and the maker's name don't matter: `H100-SXM5-80GB`."""
+    words = re.split(r"[\s_-]+", re.sub(r"(sxm|hbm)\d\w*", r"\1", re.sub(r"(\d) gb\b", r"\1gb", name)))
+    return frozenset(words) - PADDING
+
+
+def _letters(name: str) -> str:
+    """Run the parts of a name together, as `RTX6000Ada`."""
     words = re.split(r"[\s_-]+", re.sub(r"(sxm|hbm)\d\w*", r"\1", name))
-    return frozenset(words) - {"nvidia", "amd", "tesla", "geforce", "quadro", "hbm", ""}
+    return "".join(word for word in words if word not in PADDING)
 
 
 def asked(

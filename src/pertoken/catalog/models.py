@@ -68,7 +68,8 @@ class Architecture:
         weight_bits: Bits of a weight as published: 16 unless quantised.
         published_billions: Parameters as its maker states them, where that is known. [1e9]
         source: Page or file that the shape was read from.
-        seen: Day on which it was read; None for a file of the user's own.
+        seen: Day on which it was read; None for a file of the user's own, or a shape that was only held against the
+            number of parameters.
         aliases: Other names.
     """
 

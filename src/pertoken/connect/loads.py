@@ -14,9 +14,9 @@ from pertoken.core.errors import InputError, alike, nearest
 from pertoken.serving.aids import Aids
 from pertoken.serving.asked import Asked
 from pertoken.serving.book import Engine
-from pertoken.serving.eras import ERAS, OTHERS, era
+from pertoken.serving.eras import ERAS, OTHERS, era, named
 from pertoken.serving.layout import Layout
-from pertoken.serving.precision import Precision, cache_bytes, precision
+from pertoken.serving.precision import Precision, cache_bytes, precision, published
 from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes, sizes
 from pertoken.serving.spread import Parallel, spread
@@ -36,7 +36,8 @@ def read_load(load: Mapping[str, Any]) -> Asked:
     if unknown := sorted(set(load) - OPTIONS):
         raise InputError(f"unknown {unknown[0]!r}; {nearest(unknown[0], OPTIONS)}")
     shape, gpu = _shape(load["model"]), find_machine(load["gpu"])
-    numbers = _numbers(str(load.get("precision") or "bf16"), shape.weight_bits)
+    kept = _kept(load, shape)
+    numbers = _numbers(kept, shape.weight_bits)
     engine = _engine(load.get("engine") or "vllm", str(load.get("engine_version") or ""))
     how, replicas = _parallel(load, experts=shape.experts is not None)
     clients, rate = _load(load)
@@ -56,8 +57,15 @@ def read_load(load: Mapping[str, Any]) -> Asked:
         aids=_aids(load),
         model=shape.name,
         gpu=gpu.name,
-        precision=str(load.get("precision") or "bf16"),
+        precision=kept,
     )
+
+
+def _kept(load: Mapping[str, Any], shape: Architecture) -> str:
+    """Say in which precision the weights are kept."""
+    said = str(load.get("precision") or "").strip().lower()
+    name = shape.name if isinstance(load["model"], Architecture) else Path(load["model"]).name
+    return published(name, shape.weight_bits) if said in ("", "auto", "none", "nan") else str(load["precision"])
 
 
 @lru_cache(maxsize=1024)
@@ -100,7 +108,7 @@ def _engine(engine: str | Engine, version: str) -> Engine:
 @lru_cache(maxsize=1024)
 def _house(engine: str, version: str) -> Engine:
     found = era(engine, version)
-    if found is OTHERS and (close := alike(engine.lower(), {name for each in ERAS for name in each.engines})):
+    if found is OTHERS and (close := alike(named(engine)[0], {name for each in ERAS for name in each.engines})):
         raise InputError(f"unknown engine {engine!r}; did you mean {' or '.join(close)}?")
     return engines.book().engine(found.name)
 
@@ -122,7 +130,7 @@ def _set(name: str, most: float | None, chunk: float | None, spare: float | None
 
 
 def _kv(load: Mapping[str, Any], engine: Engine, numbers: Precision) -> float:
-    if load.get("kv_precision"):
+    if str(load.get("kv_precision") or "auto").lower() != "auto":
         return cache_bytes(str(load["kv_precision"]))
     return 1.0 if engine.era.small_cache and numbers.kind > 0 and numbers.scope == "all" else 2.0
 

@@ -27,6 +27,14 @@ PRICES: dict[str, Purchase] = {"Price": "on_demand", "SpotPrice": "spot"}
 COLUMNS = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Region", "Price")
 """Columns that a SkyPilot catalog must have."""
 
+TELLING_NOTHING = (
+    "instruct", "chat", "hf", "it", "base", "thinking", "preview", "coder", "math", "super", "dynamic", "quantized",
+    "fp8", "fp4", "nvfp4", "mxfp4", "awq", "gptq", "gguf", "int4", "int8", "w4a16", "w8a8", "w8a16", "bf16", "fp16",
+    "float16", "static", "pertensor", "marlin", "4bit", "8bit", "beta", r"v0\.\d", r"v1\.5", r"v\d",
+    r"2[3-6]\d\d", r"0\d\d\d", r"12\d\d",
+)  # fmt: skip
+"""Parts of a model's name that don't tell its shape."""
+
 
 def gpus() -> tuple[Gpu, ...]:
     """List the GPUs that the house knows."""
@@ -131,12 +139,11 @@ def _sized(row: Mapping[str, str]) -> str:
 
 def _bare(name: str) -> str:
     """Strip what tells a model's shape nothing: the maker, the training, the precision, how a version is hyphenated."""
-    word = re.sub(r"[\s_]+", "-", name.lower().rpartition("/")[2])
-    word = re.sub(r"^(meta-)?llama-?(\d)", r"llama-\2", word)
-    word = re.sub(
-        r"-(instruct|chat|hf|it|base|fp8|fp4|nvfp4|mxfp4|awq|gptq|int4|int8|w4a16|bf16|fp16|v0\.\d)\b", "", word
-    )
-    return re.sub(r"-(dynamic|2507|2501|2504)\b", "", word)
+    word = re.sub(r"[\s_]+", "-", name.strip().lower().rpartition("/")[2])
+    word = re.sub(r"^(meta-)?(llama|internlm)-?v?(\d)[._-](?=\d+\b)(?!\d+b)", r"\2-\3.", word)
+    word = re.sub(r"^(meta-)?llama-?v?(\d)", r"llama-\2", word)
+    word = re.sub(r"^(mistral|internlm|baichuan\d?|gemma|falcon|yi|opt)-?(\d)", r"\1-\2", word)
+    return re.sub(rf"[-.](?:{'|'.join(TELLING_NOTHING)})(?=[-.]|$)", "", re.sub(r"^internlm-", "internlm", word))
 
 
 @cache

@@ -9,8 +9,8 @@ from pertoken.serving.constants import profile
 from pertoken.serving.eras import COMMON, ERAS, OTHERS, Era
 from pertoken.serving.profile import Profile
 
-SEEN, NEW_GPU, NEW_MODEL, NEW_ENGINE = "seen", "gpu", "model", "engine"
-"""Cases of error: a configuration of known parts; a GPU, a model, an engine that no run of the fit had."""
+SEEN, NEW_SOURCE, NEW_GPU, NEW_MODEL, NEW_ENGINE = "seen", "source", "gpu", "model", "engine"
+"""Cases of error: a configuration of known parts; a source, a GPU, a model, an engine that no run of the fit had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class Band:
     """How far measured runs lay from what was foreseen, where they had been held out.
 
     Args:
-        case: What was new to the fit: `seen`, `gpu`, `model` or `engine`.
+        case: What was new to the fit: `seen`, `source`, `gpu`, `model` or `engine`.
         metric: What was measured.
         kind: `dense` or `experts`.
         engine: Era whose runs these are, where it has enough of its own; empty for all.
@@ -78,7 +78,8 @@ class Residual:
     """Errors of held-out runs of one kind.
 
     Args:
-        case: What was held out: `seen` for configurations of known parts, or `gpu`, `model`, `engine` as a whole.
+        case: What was held out: `seen` for configurations of known parts, or `source`, `gpu`, `model`, `engine` as a
+            whole.
         by: What the kind is one of: `source`, `engine`, `gpu`, `model`, `load` or `all`.
         name: The kind.
         metric: What was measured.

@@ -36,15 +36,15 @@ TABLE = {
     "compute8": Constant(0.62, 0.3, 0.95, 0.2, 0.2),
     "compute4": Constant(0.5, 0.2, 0.95, 0.3, 0.15),
     "attention": Constant(0.45, 0.1, 0.8, 0.3),
-    "unpacked": Constant(0.7, 0.3, 1.0, 0.3),
+    "unpacked": Constant(0.7, 0.3, 1.0, 0.3, 0.3),
     "routed": Constant(1.2, 1.0, 3.0, 0.3, 0.15),
     "crowded": Constant(1.4, 1.0, 4.0, 0.4, 0.2),
     "skew": Constant(0.5, 0.01, 1.5, 0.7),
     "hop": Constant(6e-6, 1e-6, 3e-5, 0.5, 0.4),
-    "hop_pcie": Constant(15e-6, 3e-6, 1e-4, 0.6, 0.4),
+    "hop_pcie": Constant(15e-6, 3e-6, 1e-4, 0.4, 1.0),
     "growth": Constant(0.3, 0.02, 2.0, 0.7),
     "wire": Constant(0.55, 0.15, 1.0, 0.3, 0.3),
-    "wire_pcie": Constant(0.5, 0.1, 1.0, 0.4, 0.3),
+    "wire_pcie": Constant(0.5, 0.1, 1.0, 0.2, 1.0),
     "layer": Constant(4e-5, 3e-6, 2e-4, 0.6, 0.4),
     "expert": Constant(2e-5, 1e-6, 2e-4, 0.7, 0.4),
     "fused": Constant(0.5, 0.05, 1.0, 0.5),
@@ -54,21 +54,22 @@ TABLE = {
     "token": Constant(3e-7, 1e-9, 1e-5, 0.8, 0.8),
     "request": Constant(2e-2, 1e-3, 2e-1, 0.7, 0.6),
     "slower": Constant(1.0, 0.05, 10.0, 0.7),
+    "turns": Constant(1.5, 0.5, 15.0, 0.5, 0.5),
     "wait": Constant(0.3, 0.02, 1.0, 0.5, 0.5),
     "uneven": Constant(1.3, 1.0, 4.0, 0.4),
 }
 """What is fitted. [s] where it is a time."""
 
-SHARES = ("weights", "cache", "wire", "wire_pcie", "wait")
+SHARES = ("weights", "cache", "unpacked", "wire", "wire_pcie", "wait")
 """Constants that can't pass 1, whatever an engine's own deviation."""
 
 TIED = {
     "compute16": "compute",
     "compute4": "compute",
     "hop": "hop",
-    "hop_pcie": "hop",
+    "hop_pcie": "hop_pcie",
     "wire": "wire",
-    "wire_pcie": "wire",
+    "wire_pcie": "wire_pcie",
 }
 """Constants that deviate together: an engine's kernels are good or bad at all of them."""
 
@@ -87,12 +88,16 @@ def profile(constants: Mapping[str, float], *, most: float, chunk: float, spare:
     """Make a profile of constants by name, and of what the engine is set to.
 
     Args:
-        constants: Those of `TABLE`.
+        constants: Those of `TABLE`; one that a file of an earlier day lacks is taken as it is thought beforehand.
         most: Sequences that it runs at once at most.
         chunk: Tokens of prompts that a step takes at most.
         spare: Share of the memory that it takes for itself.
     """
-    whole = {name: np.float64(constants[name]) for name in TABLE if not name.startswith(("compute", "hop", "wire"))}
+    whole = {
+        name: np.float64(constants.get(name, TABLE[name].start))
+        for name in TABLE
+        if not name.startswith(("compute", "hop", "wire"))
+    }
     return Profile(
         **whole,
         compute=np.array([constants[f"compute{bits}"] for bits in (16, 8, 4)]),

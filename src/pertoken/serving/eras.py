@@ -31,7 +31,8 @@ class Era:
 
 
 _VLLM = ("vllm", "nm-vllm", "vllm(nm-vllm)")
-_TRT = ("trtllm", "tensorrt-llm", "trt-llm", "tensorrt_llm", "trt")
+_SGLANG = ("sglang",)
+_TRT = ("trtllm", "tensorrt-llm", "trt-llm", "tensorrtllm", "trt")
 
 ERAS = (
     Era(name="vllm-0.7", engines=_VLLM, below="0.8", most=256, chunk=4096),
@@ -40,11 +41,15 @@ ERAS = (
     Era(name="trtllm-0.9", engines=_TRT, below="0.10", most=4096, spare=0.95, small_cache=True),
     Era(name="trtllm-0.17", engines=_TRT, below="1", most=2048, spare=0.95, small_cache=True),
     Era(name="trtllm-1.0", engines=_TRT, below="1.1", most=2048, small_cache=True),
-    Era(name="trtllm", engines=(*_TRT, "nim"), most=2048, small_cache=True),
-    Era(name="sglang", engines=("sglang",), most=2048, spare=0.88),
+    Era(name="trtllm", engines=(*_TRT, "nim", "nvidia-nim"), most=2048, small_cache=True),
+    Era(name="sglang-0.5.8", engines=_SGLANG, below="0.5.9", most=2048, spare=0.88),
+    Era(name="sglang", engines=_SGLANG, most=2048, spare=0.88),
     Era(name="tgi", engines=("tgi", "text-generation-inference"), most=128, chunk=4096),
 )
 """In the order in which they are looked through: the earliest that holds."""
+
+SHORT = 3
+"""Letters of a name that is not looked for within others."""
 
 RECENT = ("vllm", "trtllm", "sglang")
 """Eras that an engine without runs is likely to resemble."""
@@ -59,11 +64,23 @@ def era(engine: str, version: str = "") -> Era:
     >>> era("vLLM", "0.6.x (2024-11)").name, era("TensorRT-LLM").name, era("SGLang (main)").name, era("lmdeploy").name
     ('vllm-0.7', 'trtllm', 'sglang', 'common')
     """
-    name = engine.strip().lower()
-    own = [each for each in ERAS if name in each.engines] or [each for each in ERAS if each.engines[0] in name]
-    said = _numbers(version)
+    name, said = named(engine, version)
+    own = [each for each in ERAS if name in each.engines] or [
+        each for each in ERAS if any(word in name for word in each.engines if len(word) > SHORT)
+    ]
     holding = (each for each in own if not each.below or (said and said < _numbers(each.below)))
     return next(holding, OTHERS)
+
+
+def named(engine: str, version: str = "") -> tuple[str, tuple[int, ...]]:
+    """Tell an engine's name from a version that it may be written with.
+
+    >>> named("TensorRT LLM 0.17"), named("vllm==0.6.3"), named("vllm", "v0.10.1"), named("vllm")
+    (('tensorrt-llm', (0, 17, 0)), ('vllm', (0, 6, 3)), ('vllm', (0, 10, 1)), ('vllm', ()))
+    """
+    found = re.fullmatch(r"(.*?)[\s=@:_-]*\bv?(\d+(?:\.\d+)+\S*)", engine.strip().lower().replace("_", "-"))
+    word, said = found.groups() if found else (engine.strip().lower().replace("_", "-"), "")
+    return re.sub(r"\s+", "-", word), _numbers(version) or _numbers(said)
 
 
 def later(name: str) -> str:
@@ -84,5 +101,5 @@ def family(name: str) -> str:
 
 def _numbers(version: str) -> tuple[int, ...]:
     """Read the leading numbers of a version; none of a word."""
-    found = re.match(r"\s*v?(\d+)(?:\.(\d+))?", version)
+    found = re.match(r"\s*v?(\d+)(?:\.(\d+))?(?:\.(\d+))?", version)
     return tuple(int(part or 0) for part in found.groups()) if found else ()

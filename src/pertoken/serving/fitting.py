@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from pertoken.serving.book import Book, Engine
+from pertoken.serving.book import NEW_SOURCE, SEEN, Book, Engine
 from pertoken.serving.calibrate import Fitted, fit, weighed
 from pertoken.serving.constants import TABLE, profile
 from pertoken.serving.eras import COMMON, ERAS, OTHERS
-from pertoken.serving.heldout import bands, held_out, residuals
+from pertoken.serving.heldout import bands, elsewhere, held_out, residuals
 from pertoken.serving.profile import Profile, aligned
 from pertoken.serving.runs import Runs, steadied
 from pertoken.serving.steady import seats
@@ -28,7 +28,10 @@ def calibrated(runs: Runs, *, on: date, source: str, note: str = "") -> Book:
     start = settings(kept, None)
     whole = fit(steadied(kept, start), start, weighed(kept.words["source"]))
     held = tuple(held_out(kept, settings, whole))
-    wide = tuple(band for each in held for band in bands(kept, each))
+    other = {each.case: elsewhere(kept, each) for each in held if each.case == NEW_SOURCE}
+    wide = tuple(
+        band for each in held for band in bands(kept, each, other.get(NEW_SOURCE) if each.case == SEEN else None)
+    )
     return Book(
         fitted=on,
         source=source,

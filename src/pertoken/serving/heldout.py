@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.serving.book import NEW_ENGINE, NEW_GPU, NEW_MODEL, SEEN, Band, Residual, nearest_band
+from pertoken.serving.book import NEW_ENGINE, NEW_GPU, NEW_MODEL, NEW_SOURCE, SEEN, Band, Residual, nearest_band
 from pertoken.serving.calibrate import Fitted, fit, weighed
 from pertoken.serving.profile import Profile
 from pertoken.serving.runs import METRICS, Runs, errors, steadied
@@ -28,7 +28,7 @@ FEWEST, ENOUGH = 8, 40
 Settings = Callable[[Runs, Fitted | None], Profile]
 """Profiles of runs, for constants that were fitted or those thought beforehand."""
 
-CUTS = {NEW_GPU: "gpu_family", NEW_MODEL: "model", NEW_ENGINE: "family"}
+CUTS = {NEW_SOURCE: "source", NEW_GPU: "gpu_family", NEW_MODEL: "model", NEW_ENGINE: "family"}
 """What is held out as a whole, by case."""
 
 
@@ -45,7 +45,7 @@ class Held(NamedTuple):
 
 
 def held_out(runs: Runs, settings: Settings, whole: Fitted) -> Iterator[Held]:
-    """Hold runs out in each way: configurations in folds; GPU families, models and engines as a whole.
+    """Hold runs out in each way: configurations in folds; sources, GPU families, models and engines as a whole.
 
     Args:
         runs: What was measured.
@@ -77,18 +77,34 @@ def _errors(runs: Runs, settings: Settings, whole: Fitted, parts: NDArray[np.str
     return error
 
 
-def bands(runs: Runs, held: Held) -> Iterator[Band]:
+def elsewhere(runs: Runs, held: Held) -> Values:
+    """Keep the errors of sources that were held out as a whole, of engines that other sources have runs of."""
+    source, engine = runs.words["source"], runs.words["engine"]
+    several = {name for name in set(engine.tolist()) if len(set(source[engine == name].tolist())) > 1}
+    return np.where(np.isin(engine, sorted(several)), held.error, np.nan)
+
+
+def bands(runs: Runs, held: Held, besides: Values | None = None) -> Iterator[Band]:
     """Find the bands of one way, for dense models and those with experts; of known parts by engine too.
 
     Sources count as in the fit, so that no one source says how wide a band is.
+
+    Args:
+        runs: What was measured.
+        held: Errors of one way of holding out.
+        besides: Errors that count as much as these, NaN for none, shape `(3, line)`: what a user measures is a source
+            of its own.
     """
     engines = ["", *sorted(set(runs.words["engine"].tolist()))] if held.case == SEEN else [""]
     for metric, kind, engine in product(METRICS, ("dense", "experts"), engines):
         mine = (kinds(runs) == kind) & ((runs.words["engine"] == engine) | (engine == ""))
-        error = held.error[METRICS.index(metric)]
-        some = mine & np.isfinite(error)
+        row = METRICS.index(metric)
+        some = mine & np.isfinite(held.error[row])
         if some.sum() >= (ENOUGH if engine else FEWEST):
-            low, high = np.exp(_quantiles(error[some], weighed(runs.words["source"][some]) ** 2))
+            parts = [held.error[row][mine]] if besides is None else [held.error[row][mine], besides[row][mine]]
+            error, source = np.concatenate(parts), np.tile(runs.words["source"][mine], len(parts))
+            known = np.isfinite(error)
+            low, high = np.exp(_quantiles(error[known], weighed(source[known]) ** 2))
             yield Band(
                 case=held.case,
                 metric=metric,

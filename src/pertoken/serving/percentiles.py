@@ -6,9 +6,11 @@ import numpy as np
 
 from pertoken.serving.aids import PLAIN, Aids
 from pertoken.serving.layout import Layout
+from pertoken.serving.opening import opening
 from pertoken.serving.profile import Profile
+from pertoken.serving.seating import seating
 from pertoken.serving.sizes import Sizes
-from pertoken.serving.steady import Steady, closed, starting
+from pertoken.serving.steady import Steady, flowing, seats
 from pertoken.serving.values import Values
 
 NEAR = 1.05
@@ -35,7 +37,7 @@ class Load:
     aids: Aids = PLAIN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Latency:
     """A replica with so many at work on average, and one percentile of its latencies; arrays of one shape.
 
@@ -70,67 +72,54 @@ def at_work(  # noqa: PLR0917  what a load meets
         running: Requests at work, on average.
         share: Share of the requests that see no more, as 0.99; None for the mean.
     """
-    state = _closed(model, on, engine, load, running)
-    fixed, mean, variance = _first(state, on.pipeline, np.asarray(load.spread, dtype=float) ** 2)
-    queued = _queued(state, on.pipeline, load, engine.chunk)
-    fixed, mean, variance = fixed + starting(model, on, engine), mean + queued, variance + queued**2
+    state = _flowing(model, on, engine, load, running)
+    room = seats(model, on, engine, load.input_tokens + load.output_tokens / 2)
+    seated = seating(state.running, room, state.running / state.rate)
+    mean_first = state.first + seated.mean
     if share is None:
-        first, each = fixed + mean, state.each
-    else:
-        from scipy.special import gammaincinv  # noqa: PLC0415  slow to load
+        return Latency(state.running, state.rate, mean_first, state.each, state.prompt_time)
+    from scipy.special import gammaincinv  # noqa: PLC0415  slow to load
 
-        first = fixed + gammaincinv(mean**2 / variance, share) * variance / mean
-        nearby = _closed(model, on, engine, load, np.asarray(running) * NEAR)
-        more = _crowd(state, nearby, np.asarray(load.spread, dtype=float) ** 2, share)
-        each = _closed(model, on, engine, load, more).each
-    return Latency(running=state.running, rate=state.rate, first=first, each=each, prompt_time=state.prompt_time)
+    filled = np.minimum(load.input_tokens * (1 - load.aids.prefix_share) / engine.chunk, 1.0)
+    spread = np.asarray(load.spread, dtype=float)
+    seen = opening(state.rate, state.running, state.step_time, state.prompt_time, on.pipeline, filled, spread)
+    sure = state.prompt_time / on.pipeline * np.maximum(1 - spread, 0)
+    mean = np.maximum(seen.mean - sure, 1e-12)
+    chance = gammaincinv(mean**2 / seen.variance, share) * seen.variance / mean - mean
+    first = mean_first + _beside(chance, seated.quantile(share) - seated.mean)
+    nearby = _flowing(model, on, engine, load, np.asarray(running) * NEAR)
+    each = _each(state, nearby, load, on.pipeline, share)
+    return Latency(state.running, state.rate, first, each, state.prompt_time)
 
 
-def _first(state: Steady, stages: Values, spread: Values) -> tuple[Values, Values, Values]:
-    """Time to the first token: what is fixed of it, and the mean and variance of the rest.
+def _each(state: Steady, nearby: Steady, load: Load, stages: Values, share: float) -> Values:
+    """Time of each later token at a percentile: prompts of others that delay an answer, and those at work beside it.
 
-    A request comes at a random moment of a step, waits for its end, and is read in the next one with all that came
-    during the same step. Steps with prompts that came during the one before are branching: their length has the mean
-    s / (1 - r) and the variance rate E[p^2] mean / (1 - r^2), with prompts of the time p and r = rate p. A request
-    finds a long one more often than a short one; steps are taken as gammas for that.
+    The time that prompts take of an answer is the busy period that its d seconds of work begin, with the variance
+    d rate E[p^2] / (1 - r)^3; it is taken as a gamma. Where the rate rises with the number at work by a power e, that
+    number has the variance B / e, births and deaths near their balance; it varies over a stay and is averaged by it.
     """
-    prompt, whole = state.prompt_time / stages, 1 + spread
-    busy = np.clip(state.rate * prompt, 0, 1 - 1e-6)
-    found = -np.expm1(-state.running)  # an engine without work begins at once
-    step = state.step_time / (1 - busy)
-    scale = busy * prompt * whole / (1 - busy**2)
-    length = found * (step + scale)
-    variance = found * (step + scale) * scale
-    square = found * (step + scale) * (step + 2 * scale)
-    mean = length * (1 / 2 + busy) + prompt
-    varied = square / 3 - length**2 / 4 + (busy**2 + busy) * variance
-    varied = varied + busy * length * prompt * whole + prompt**2 * spread
-    return state.step_time + (state.prompt_time - prompt), mean, np.maximum(varied, 1e-24)
+    from scipy.special import gammaincinv, ndtri  # noqa: PLC0415  slow to load
 
-
-def _queued(state: Steady, stages: Values, load: Load, chunk: Values) -> Values:
-    """Wait longer where a step takes few prompts: by Pollaczek and Khinchine, with and without a share of the step."""
-    whole = (1 + np.asarray(load.spread, dtype=float) ** 2) * state.rate / 2
-    alone = state.prompt_time / stages
-    taking = alone + state.step_time * np.minimum(load.input_tokens * (1 - load.aids.prefix_share) / chunk, 1.0)
-    waits = [whole * time**2 / np.maximum(1 - state.rate * time, 1e-3) for time in (taking, alone)]
-    return np.maximum(waits[0] - waits[1], 0.0)
-
-
-def _crowd(state: Steady, nearby: Steady, spread: Values, share: float) -> Values:
-    """Count those at work beside a request over its stay, at a percentile.
-
-    Where the rate rises with the number at work by a power e, that number has the variance B / e: births and deaths
-    near their balance. The prompts that come during a stay have that of Poisson, no less, and take most of what varies,
-    so it is not averaged over the stay. The tail of Poisson is that of Cornish and Fisher to its skewness.
-    """
-    from scipy.special import ndtri  # noqa: PLC0415  slow to load
-
+    later, prompt, whole = np.maximum(load.output_tokens - 1, 1e-9), state.prompt_time / stages, 1 + load.spread**2
+    plain = state.step_time / load.aids.accepted
+    left = np.maximum(1 - state.rate * prompt, 1e-6)
+    met = np.maximum(state.each - plain, 1e-12)
+    work = state.each * left  # of an answer, and of the prompts that came before its first token
+    variance = np.maximum(work * state.rate * prompt**2 * whole / left**3 / later, 1e-30)
+    by_prompts = gammaincinv(met**2 / variance, share) * variance / met - met
     power = np.clip(np.log(nearby.rate / state.rate) / np.log(nearby.running / state.running), 0.02, 1.0)
-    z = ndtri(share)
-    more = z * np.sqrt(state.running / power * (1 + spread)) + np.maximum(z**2 - 1, 0) / 6
-    return state.running + np.maximum(more, 0.0)
+    crowd = np.sqrt(state.running * whole / power * (1 - power / 3))
+    slope = (nearby.step_time - state.step_time) / (nearby.running - state.running) / load.aids.accepted / left
+    by_crowd = ndtri(share) * crowd * slope
+    more = _beside(by_prompts, by_crowd)
+    return np.where(np.asarray(load.output_tokens) > 1, np.maximum(state.each + more, plain), plain)
 
 
-def _closed(model: Sizes, on: Layout, engine: Profile, load: Load, running: Values) -> Steady:
-    return closed(model, on, engine, running, load.input_tokens, load.output_tokens, 0.0, load.aids)
+def _beside(one: Values, other: Values) -> Values:
+    """Put two distances from their means together that have nothing to do with each other, at a high percentile."""
+    return np.where((one > 0) & (other > 0), np.hypot(one, other), one + other)
+
+
+def _flowing(model: Sizes, on: Layout, engine: Profile, load: Load, running: Values) -> Steady:
+    return flowing(model, on, engine, running, load.input_tokens, load.output_tokens, load.aids, load.spread)

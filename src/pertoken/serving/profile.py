@@ -35,6 +35,7 @@ class Profile:
         token: Cost of a token of a prompt. [s]
         request: Cost of a request before its first token, with 64 dense layers. [s]
         slower: How much more a layer with experts adds to that.
+        turns: Steps that pass before the first token, the one that gives it included, where others run.
         wait: Share of others' prompts that a request waits for before its first token, with clients in a closed loop.
         uneven: How many times as long prompts take where attention runs apart and one group waits for another.
         most: Sequences that it runs at once at most.
@@ -64,6 +65,7 @@ class Profile:
     token: Values
     request: Values
     slower: Values
+    turns: Values
     wait: Values
     uneven: Values
     most: Values

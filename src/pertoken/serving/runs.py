@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from pertoken.serving.layout import Layout
 from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes
-from pertoken.serving.steady import Steady, closed, seats, serve
+from pertoken.serving.steady import Steady, closed, flowing, seats, serve
 from pertoken.serving.values import Values
 
-Numbers = TypeVar("Numbers", Sizes, Layout)
+Numbers = TypeVar("Numbers", Sizes, Layout, Profile)
 
 METRICS = ("output_tokens_per_second", "tpot_seconds", "ttft_seconds")
 """What is measured, in the order in which errors are stacked."""
@@ -85,10 +85,13 @@ def quick(runs: Runs, engine: Profile) -> Values:
     """Foresee `steadied` runs without a search; loads beyond what there is room for wait outside."""
     length = runs.input_tokens + runs.output_tokens / 2
     inside = np.minimum(runs.clients, np.maximum(seats(runs.model, runs.on, engine, length), 1))
-    wait = np.where(np.isfinite(runs.rate), 0.0, engine.wait)
-    state = closed(runs.model, runs.on, engine, inside, runs.input_tokens, runs.output_tokens, wait)
-    told = _told(state, runs.output_tokens)
-    told[2] += np.where(np.isfinite(runs.rate), 0.0, (runs.clients - inside) / state.rate)
+    state = closed(runs.model, runs.on, engine, inside, runs.input_tokens, runs.output_tokens)
+    told, comes = _told(state, runs.output_tokens), np.isfinite(runs.rate)
+    told[2] += np.where(comes, 0.0, (runs.clients - inside) / state.rate)
+    if comes.any():
+        part, own = runs.part(comes), _part(engine, comes)
+        flows = flowing(part.model, part.on, own, inside[comes], part.input_tokens, part.output_tokens)
+        told[:, comes] = _told(flows, part.output_tokens)
     return told
 
 
@@ -97,4 +100,5 @@ def _told(state: Steady, output_tokens: Values) -> Values:
 
 
 def _part(numbers: Numbers, lines: Values) -> Numbers:
-    return replace(numbers, **{each.name: getattr(numbers, each.name)[lines] for each in fields(numbers)})
+    values = {each.name: np.asarray(getattr(numbers, each.name)) for each in fields(numbers)}
+    return replace(numbers, **{name: value[..., lines] if value.ndim else value for name, value in values.items()})

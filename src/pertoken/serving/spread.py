@@ -6,10 +6,7 @@ import numpy as np
 
 from pertoken.catalog.machines import Gpu
 from pertoken.serving.layout import Layout
-from pertoken.serving.precision import EIGHT, FOUR, RATES, SIXTEEN, Precision
-
-EIGHT_BITS = ("fp8", "int8")
-"""Either rate of eight bits will do: GPUs before FP8 have INT8."""
+from pertoken.serving.precision import FOUR, SIXTEEN, Precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +43,7 @@ def spread(gpu: Gpu, numbers: Precision, how: Parallel, *, kv: float = 2.0) -> L
         kv: Bytes of a number in the cache.
     """
     rate = multiplied(gpu, numbers)
-    words = EIGHT_BITS if rate == EIGHT else (RATES[rate],)
+    words = ("fp16",) if rate == SIXTEEN else numbers.rates
     peak = max(value for word, value in gpu.tflops.items() if word in words)
     values = {
         "gpus": how.gpus,
@@ -71,5 +68,4 @@ def spread(gpu: Gpu, numbers: Precision, how: Parallel, *, kv: float = 2.0) -> L
 
 def multiplied(gpu: Gpu, numbers: Precision) -> int:
     """Say which kind of numbers a GPU multiplies these weights in."""
-    able = {SIXTEEN: True, EIGHT: any(word in gpu.tflops for word in EIGHT_BITS), FOUR: "fp4" in gpu.tflops}
-    return numbers.kind if able[numbers.kind] else SIXTEEN
+    return numbers.kind if any(word in gpu.tflops for word in numbers.rates) else SIXTEEN

@@ -118,17 +118,19 @@ def _candidates(
     for gpu in gpus:
         count = 1
         while count <= most:
-            for name in precisions or _usual(load["model"]):
+            for name in precisions or _usual(load["model"], gpu):
                 yield replace(read_load({**load, "gpu": gpu, "count": count, "precision": name}), precision=name)
             count *= 2
 
 
-def _usual(model: object) -> tuple[str, ...]:
-    """Name the precision that a model is published in, and the one that most serve it in."""
+def _usual(model: object, gpu: str) -> tuple[str, ...]:
+    """Name the precision that a model is published in, and the eight bits that a GPU multiplies fastest."""
     shape = model if isinstance(model, Architecture) else machines.find_architecture(str(model))
     if shape.weight_bits < 8:  # noqa: PLR2004  experts in four bits
         return ("mxfp4",)
-    return ("fp8",) if shape.weight_bits < 16 else ("bf16", "fp8")  # noqa: PLR2004
+    rates = find_machine(gpu).tflops
+    small = "int8" if "int8" in rates and "fp8" not in rates else "fp8"
+    return ("fp8",) if shape.weight_bits < 16 else ("bf16", small)  # noqa: PLR2004
 
 
 def _rented(offers: Iterable[Offer] | None, providers: Sequence[str], regions: Sequence[str]) -> tuple[Offer, ...]:
