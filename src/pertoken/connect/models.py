@@ -12,7 +12,6 @@ from pertoken.connect.model_file.assumption import assumptions
 from pertoken.connect.model_file.bought import vendors
 from pertoken.connect.model_file.customers import segments
 from pertoken.connect.model_file.events import events
-from pertoken.connect.model_file.fleets import fleets
 from pertoken.connect.model_file.known import check_names
 from pertoken.connect.model_file.lines import lines
 from pertoken.connect.model_file.listed import Asked
@@ -27,6 +26,7 @@ from pertoken.connect.placed import Door, Placed, placed
 from pertoken.connect.yaml_file import Document, read
 from pertoken.core.errors import Fault, InputError
 from pertoken.scenario.assumed import every_input
+from pertoken.scenario.fleet import Fleet
 from pertoken.scenario.spec import Calendar, Spec
 
 WORDS = (
@@ -128,9 +128,17 @@ def _parts(reading: Reading, data: Placed, said: Calendar) -> Spec:
         events=events(reading, data),
         plans=plans(reading, data),
         vendors=vendors(reading, data, Asked(works, whatifs, said)),
-        fleets=fleets(reading, data),
+        fleets=_fleets(reading, data),
         source=reading.door.document.source,
     )
+
+
+def _fleets(reading: Reading, data: Placed) -> dict[str, Fleet]:
+    if "fleets" not in data:
+        return {}
+    from pertoken.connect.model_file.fleets import fleets  # noqa: PLC0415  few models have any, and estimates load slowly
+
+    return fleets(reading, data)
 
 
 def _units(data: Placed, door: Door) -> dict[str, str]:

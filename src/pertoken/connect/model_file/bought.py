@@ -9,7 +9,6 @@ from pertoken.connect.model_file.listed import Asked, list_prices
 from pertoken.connect.model_file.nouns import noun
 from pertoken.connect.model_file.place import formula
 from pertoken.connect.model_file.reading import Reading
-from pertoken.connect.model_file.rented import rented
 from pertoken.connect.model_file.workloads import leaf
 from pertoken.connect.placed import Placed
 from pertoken.connect.yaml_file import Document, Path
@@ -53,7 +52,10 @@ def _cards(reading: Reading, name: str, part: Placed, path: Path, asked: Asked) 
         reading.refuse(path, found, "a file, or a catalog, a card with rates or prices, or both")
         return ()
     own = _written(reading, name, part, rest, path) if filed or rest else ()
-    own = rented(reading, part, own or (_empty(reading, name),)) if hired else own
+    if hired:
+        from pertoken.connect.model_file.rented import rented  # noqa: PLC0415  few models ask the list of offers
+
+        own = rented(reading, part, own or (_empty(reading, name),))
     return list_prices(reading, part, asked, own or (_empty(reading, name),)) if listed else own
 
 

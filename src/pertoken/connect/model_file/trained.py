@@ -23,8 +23,6 @@ def trained(reading: Reading, part: Placed, place: str) -> dict[str, str]:
         part: The workload.
         place: Its name.
     """
-    if part.get("trains") is None:
-        return {}
     path = (*part.path, "trains")
     said = reading.part(part["trains"], path, f"training of {place}", WORDS)
     if said is None:

@@ -7,7 +7,6 @@ from pertoken.connect.model_file.nouns import noun
 from pertoken.connect.model_file.numbers import written
 from pertoken.connect.model_file.place import formula, formulas
 from pertoken.connect.model_file.reading import Reading
-from pertoken.connect.model_file.trained import trained
 from pertoken.connect.placed import Placed
 from pertoken.connect.yaml_file import Path
 from pertoken.core import meters
@@ -53,7 +52,7 @@ def _workload(reading: Reading, name: str, part: Placed) -> Workload:
         else formula(reading, requests, (*part.path, "requests"), f"{place}.requests", "request"),
         each=formulas(reading, part.get("each"), (*part.path, "each"), f"{place}.each", "request / customer"),
         tokens=_metered(reading, part, "tokens", place),
-        meters=_metered(reading, part, "meters", place) | trained(reading, part, place),
+        meters=_metered(reading, part, "meters", place) | _trained(reading, part, place),
         vendor=reading.text(part, "vendor"),
         served_on=reading.text(part, "served_on"),
         labels=labels(reading, part, LABELS),
@@ -61,6 +60,14 @@ def _workload(reading: Reading, name: str, part: Placed) -> Workload:
         label=reading.text(part, "label"),
         line=reading.line(part.path),
     )
+
+
+def _trained(reading: Reading, part: Placed, place: str) -> dict[str, str]:
+    if part.get("trains") is None:
+        return {}
+    from pertoken.connect.model_file.trained import trained  # noqa: PLC0415  few models train
+
+    return trained(reading, part, place)
 
 
 def _unfit(reading: Reading, name: str, part: Placed) -> None:
