@@ -149,7 +149,7 @@ def test_months_are_windows_where_a_log_knows_only_months(ask):
         (("--cac", "-3"), "expected a number above 0"),
         (("--cac", "none.csv"), "cohort, cac"),
         (("--marketing", "none.csv"), "month, amount"),
-        (("--state", "plan", "--window", "month", "--revenue", "plans.yaml"), "two labels of 'plan'"),
+        (("--state", "plan", "--window", "month", "--revenue", "plans.yaml"), "c1 has plan 'free' and plan 'pro' on"),
         (("--revenue", "euro.yaml", "--cost", "cost.yaml"), "EUR"),
     ],
 )
@@ -158,7 +158,8 @@ def test_what_can_not_be_followed_is_refused_with_a_mend(ask, desk, words, said)
     (desk / "euro.yaml").write_text(
         "plan: euro\ncurrency: EUR\nprices: {t: {measure: {sum: total_tokens}, curve: [{rate: 1}]}}\n"
     )
-    extra = [{"day": "2026-05-01", "customer": "c1", "plan": "free", "input_tokens": 1}] if "--state" in words else []
+    days = ("2026-04-15", "2026-05-01") if "--state" in words else ()
+    extra = [{"day": day, "customer": "c1", "plan": "free", "input_tokens": 1} for day in days]
     answer = ask("cohorts", write("log.csv", [*rows(), *extra]), *words)
     assert answer.code == 2
     assert said in answer.err

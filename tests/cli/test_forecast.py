@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 
 from tests.desk import result
@@ -237,6 +238,21 @@ def test_each_part_is_told_by_month_and_in_all_and_who_changes_plan(ask, tiers):
     assert (change["from"], change["to"]) == ("free", "pro")
     months = (15 * 70 + 5 * (21 + 14)) / 30.4375  # customer-months seen on free, on which five changed
     assert float(change["chance"]) == pytest.approx((5 + 0.005 * 20) / (months + 20), rel=0.01)
-    cohorts = {row["part"]: [] for row in tables["by_cohort"]["rows"] if row["part"] != "to come"}
+    cohorts: dict[str, list[str]] = {row["part"]: [] for row in tables["by_cohort"]["rows"] if row["part"] != "to come"}
     assert list(cohorts) == ["2026-01 or before"]
     assert "Parts month by month" not in ask("forecast", tiers, *words).out
+
+
+def test_means_add_up_by_formulas_in_the_workbook_and_quantiles_are_numbers(ask, log):
+    Path("vendor.yaml").write_text(
+        "{card: vendor, party: vendor, prices: {tokens: {measure: {sum: total_tokens}, curve: [{rate: 0.25}]}}}"
+    )
+    how = (*SMALL, "--card", "vendor.yaml", "--xlsx", "f.xlsx", "--format", "json")
+    months = result(ask("forecast", log, *how))["tables"]["months"]
+    whole = sum(float(row["margin_mean"]) for row in months["rows"])
+    assert float(months["total"]["margin_mean"]) == pytest.approx(whole)
+    assert whole == pytest.approx(0.75 * float(months["total"]["revenue_mean"]))
+    pages = openpyxl.load_workbook("f.xlsx").worksheets
+    live = [str(each.value) for page in pages for row in page.iter_rows() for each in row if each.data_type == "f"]
+    assert sum("SUM(" in each or "SUBTOTAL(" in each for each in live) >= 3
+    assert any("-" in each for each in live)

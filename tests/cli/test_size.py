@@ -52,8 +52,9 @@ def test_a_way_is_told_with_all_that_there_is_to_know(ask):
 
 def test_people_read_three_digits_and_one_machine(ask):
     text = ask(*SIZE, "--max-gpus", "1").out
-    assert "22.8" in text
-    assert "22.84" not in text
+    rate = float(next(csv.DictReader(io.StringIO(ask(*SIZE, "--max-gpus", "1", "--format", "csv").out)))["best_rate"])
+    assert f" {rate:.3g} " in text
+    assert f"{rate:.6g}" not in text
     assert " 1 machine (" in text
     assert "1 machines" not in text
     assert max(map(len, text.splitlines())) <= 80

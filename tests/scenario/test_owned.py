@@ -24,6 +24,7 @@ from pertoken.serving.offline import least_rate
 from pertoken.serving.reshape import Served, on_gpus
 from pertoken.serving.traffic import PATTERNS, Traffic, pattern
 from pertoken.serving.training import Run, flops, gpu_hours
+from pertoken.workbench.machines import gpus
 from pertoken.workbench.serving import estimate_serving
 
 HOURS = (744, 672, 744)
@@ -280,3 +281,18 @@ def test_traffic_is_told_where_it_is_not_known():
     assert Traffic(rates=np.ones(2)).hours == pytest.approx(2 * 300 / 3600)
     with pytest.raises(InputError, match="unknown traffic pattern 'ofice'; did you mean office"):
         model(FLEET | {"traffic": "ofice"})
+
+
+def test_gpu_hours_of_the_list_of_offers_are_inputs_with_their_source():
+    vendors = {"gpus": {"gpus": {"gpu": "h100", "provider": "gcp"}}}
+    own = model(FLEET | {"labels": {}, "gpu": "h100", "reserved": 8, "reserved_tier": "reserved_1y"}, vendors=vendors)
+    prices = {name: said for name, said in own.inputs.items() if name.startswith("vendors.gpus.")}
+    offers = gpus("h100", provider="gcp").offers
+    for purchase, tier in (("on_demand", ""), ("reserved_1y", ".reserved_1y"), ("spot", ".spot")):
+        said = prices[f"vendors.gpus.H100-80GB-SXM.gpu_hours{tier}"]
+        assert said.value == min(each.usd_per_gpu_hour for each in offers if each.purchase == purchase)
+        assert said.source
+    found = values(own)
+    price = {tier: float(prices[f"vendors.gpus.H100-80GB-SXM.gpu_hours{tier}"].value) for tier in ("", ".reserved_1y")}
+    expected = found["on_demand_hours.own"][0] * price[""] + found["reserved_hours.own"][0] * price[".reserved_1y"]
+    assert found["total_cost"][0] == pytest.approx(expected, abs=0.02)

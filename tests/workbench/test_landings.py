@@ -9,6 +9,7 @@ import pytest
 from pertoken.core.keys import Key
 from pertoken.core.lines import Usage
 from pertoken.forecast.landing import MIDDLE, begun
+from pertoken.forecast.outside import Outside
 from pertoken.forecast.panel import panel_of_rows
 from pertoken.forecast.population import FACTORS
 from pertoken.forecast.simulate import simulate
@@ -16,6 +17,7 @@ from pertoken.rating.rate import amount, rate
 from pertoken.workbench.forecasting import foretold
 from pertoken.workbench.landings import month_of
 from pertoken.workbench.preparing import Prepared, prepared
+from pertoken.workbench.voices import Voices
 
 pytestmark = pytest.mark.xdist_group("forecast")  # one process compiles the simulation
 
@@ -121,3 +123,22 @@ def test_who_may_leave_before_the_first_month_is_less_likely_there_and_who_comes
 def test_a_month_of_a_history_of_weeks_is_not_looked_for():
     weeks = panel_of_rows(["a"] * 21, [f"2026-01-{day:02}" for day in range(1, 22)], [1.0] * 21, grain="week")
     assert begun(weeks) is None
+
+
+def test_what_is_forecast_elsewhere_of_the_days_that_are_left_lands_the_month(made):
+    """Counting in full, it alone says what the days that are left bring; one of the month after says nothing."""
+    alone, names = month_of(made), made.read.panel.customers
+    assert alone is not None
+    last = np.datetime64(made.read.panel.periods[-1])
+    days = tuple(str(last + 1 + k) for k in range(made.begun.rest))
+    each = np.full((2, len(names), len(days)), 50_000.0) * np.array([0.99, 1.01])[:, None, None]
+    told = Outside(names, days, each, np.array([0.1, 0.9]))
+    by_month = Outside(names, ("2026-04",), each[:, :, :1], np.array([0.1, 0.9]))
+    levels = []
+    for outside in ((), (by_month,), (told,)):
+        month = month_of(replace(made, voices=Voices({}, outside, 1.0)))
+        assert month is not None
+        known = made.standing.weights @ made.begun.quantity
+        levels.append(month.fitted.of.people.level[:, MIDDLE] - known)
+    np.testing.assert_array_equal(levels[0], levels[1])
+    assert levels[2] == pytest.approx(np.full(len(names), 50_000.0 * made.begun.rest), rel=0.02)

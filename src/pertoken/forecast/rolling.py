@@ -101,18 +101,7 @@ def rolling(
     Raises:
         InputError: No origin has room for any history, or a forecaster answers for other customers than asked.
     """
-    cells = [
-        _cell(panel, origin, history, horizon)
-        for origin in sorted(set(origins))
-        for history in sorted(set(histories))
-        if origin >= history and origin + horizon <= len(panel.periods)
-    ]
-    cells = [cell for cell in cells if len(cell.rows)]
-    if not cells:
-        raise InputError(
-            f"none of the histories {sorted(set(histories))} and origins {sorted(set(origins))} fits "
-            f"{len(panel.periods)} periods with {horizon} ahead; ask for shorter ones"
-        )
+    cells = _cells(panel, sorted(set(origins)), sorted(set(histories)), horizon)
     more = groups or {}
     customers, totals, notes = [], [], []
     for at, cell in enumerate(cells):
@@ -132,6 +121,26 @@ def rolling(
     if not customers:
         raise InputError("no forecaster made a forecast: " + "; ".join(notes[:3]))
     return Scored(concat(Lines, customers), concat(Lines, totals), horizon, tuple(known), tuple(notes))
+
+
+def _cells(panel: Panel, origins: Sequence[int], histories: Sequence[int], horizon: int) -> list[_Cell]:
+    """Cut out of a panel what fits: each origin with each length of history, where there are customers.
+
+    Raises:
+        InputError: Nothing does.
+    """
+    fits = [
+        _cell(panel, origin, history, horizon)
+        for origin in origins
+        for history in histories
+        if origin >= history and origin + horizon <= len(panel.periods)
+    ]
+    if not (cells := [cell for cell in fits if len(cell.rows)]):
+        raise InputError(
+            f"none of the histories {histories} and origins {origins} fits "
+            f"{len(panel.periods)} periods with {horizon} ahead; ask for shorter ones"
+        )
+    return cells
 
 
 def _cell(panel: Panel, origin: int, history: int, horizon: int) -> _Cell:

@@ -5,17 +5,15 @@ from functools import partial
 
 import numpy as np
 
-from pertoken.core.lines import Lines
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
-from pertoken.forecast.backtested import Backtested
 from pertoken.forecast.combined import CONFLICT
 from pertoken.forecast.grouping import COMING
-from pertoken.forecast.scored import LEVELS, rates
-from pertoken.forecast.signed import SIGNED
+from pertoken.present.forecast_beliefs import beliefs
 from pertoken.present.forecast_parts import by_month, changes, cohort_map
+from pertoken.present.forecast_tested import backtest
 from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
-from pertoken.present.numbers import counted, show
+from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
 CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
@@ -23,6 +21,12 @@ CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
 
 KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "First use", "customer": "Named customer"}
 Block = Figures | Table | Chart | Note
+
+FROZEN = (
+    "P10 to P90 are read off simulated worlds and stand as they are; they don't add up. Means do: their totals, and "
+    "the margin, follow the cells."
+)
+"""What is said beside numbers of both kinds."""
 
 MILLION = 1e6
 TOLD = 0.005
@@ -45,13 +49,13 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
         "fan", f"{leads} by month, {unit_of(answer)}", partial(_fan, answer),
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
     ), *_landing(answer), _months(answer, brief=brief)]  # fmt: skip
-    blocks += [_part(answer, key) for key in _told(answer)]
+    blocks += [_part(answer, key, brief=brief) for key in _told(answer)]
     blocks += [*cohort_map(answer, measure_of(answer)), *changes(answer), *_committed(answer), *_above(answer)]
-    blocks += [*_drivers(answer), *_more(answer), *_backtest(answer)]
+    blocks += [*_drivers(answer), *_more(answer), *backtest(answer)]
     if not brief:
         blocks += by_month(answer, _told(answer))
     if rests:
-        blocks += [*_concentration(answer), _beliefs(answer)]
+        blocks += [*_concentration(answer), beliefs(answer)]
     notes = [Note(text, "warning" if text.startswith("!") else "info") for text in answer.notes]
     blocks += [Note(note.text.removeprefix("!").strip(), note.level) for note in notes]
     return Sheet(f"{leads} over {len(answer.months)} months", finding(answer), tuple(blocks), _meta(answer))
@@ -128,11 +132,27 @@ def _months(answer: Forecast, *, brief: bool) -> Table:
             kind: Kind = "count" if measure == "customers" or (brief and _large(bands[measure])) else _kind(measure)
             columns.append(Column(f"{measure}_{end}", f"{measure.capitalize()} {end.upper()}", kind, unit))
             values.append(getattr(bands[measure], end) / scale)
-    rows = tuple(
-        (month, *(_cell(column[i], columns[k + 1].kind) for k, column in enumerate(values)))
-        for i, month in enumerate(answer.months)
-    )
-    return Table("months", "Month by month", tuple(columns), rows, total=False)
+    told = [[_cell(value, column.kind) for value in each] for column, each in zip(columns[1:], values, strict=True)]
+    means = {} if brief else _means(answer)
+    rows = tuple(zip(answer.months, *told, *means.values(), strict=True))
+    columns += means
+    return Table("months", "Month by month", tuple(columns), rows, "" if brief else FROZEN, total=not brief)
+
+
+def _means(answer: Forecast) -> dict[Column, list[float]]:
+    """Means of each month: unlike quantiles they add up, over months and from revenue and cost to margin."""
+    made: dict[Column, list[float]] = {}
+    shown = [measure for measure in ("usage", "revenue", "cost") if measure in answer.worlds]
+    for measure in shown:
+        scale, unit = (MILLION, f"M {answer.unit}") if measure == "usage" else (1.0, answer.currency)
+        column = Column(f"{measure}_mean", f"{measure.capitalize()} mean", _kind(measure), unit, total="sum")
+        made[column] = (answer.worlds[measure].mean(axis=0) / scale).tolist()
+    if {"revenue", "cost"} <= set(shown):
+        less = "revenue_mean - cost_mean"
+        column = Column("margin_mean", "Margin mean", "money", answer.currency, formula=less, total="formula")
+        *_, earned, spent = made.values()
+        made[column] = [one - other for one, other in zip(earned, spent, strict=True)]
+    return made
 
 
 def _landing(answer: Forecast) -> Iterator[Table]:
@@ -174,7 +194,7 @@ def _told(answer: Forecast) -> list[str]:
     return keys
 
 
-def _part(answer: Forecast, key: str) -> Table:
+def _part(answer: Forecast, key: str, *, brief: bool) -> Table:
     """The parts that add up to the total, in each world."""
     of = measure_of(answer)
     unit = unit_of(answer)
@@ -182,8 +202,8 @@ def _part(answer: Forecast, key: str) -> Table:
     columns = (
         Column("part", KEY_WORDS.get(key, key.capitalize()), "text"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
-        Column("mean", "Mean", kind, unit),
-        Column("share", "Of mean", "share"),
+        Column("mean", "Mean", kind, unit, total="sum"),
+        Column("share", "Of mean", "share", total="sum"),
     )
     whole = float(answer.worlds[of].sum(axis=1).mean())
     rows = []
@@ -192,7 +212,7 @@ def _part(answer: Forecast, key: str) -> Table:
         ends = (float(each) for each in (band.p10, band.p50, band.p90, band.mean))
         rows.append((label or "all others", *ends, float(band.mean) / whole if whole else None))
     rows.sort(key=_in_time if key == "cohort" else lambda row: -float(row[4] or 0))
-    return Table(f"by_{key}", f"By {KEY_WORDS.get(key, key).lower()}", columns, tuple(rows), total=False)
+    return Table(f"by_{key}", f"By {KEY_WORDS.get(key, key).lower()}", columns, tuple(rows), total=not brief)
 
 
 def _in_time(row: tuple[Cell, ...]) -> tuple[bool, bool, str]:
@@ -316,52 +336,11 @@ def _more(answer: Forecast) -> Iterator[Table]:
     columns = (
         Column("days", "Days of history", "count"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
-        Column("width", "P90/P10", "quantity"),
+        Column("width", "P90/P10", "quantity", formula="p90 / p10"),
     )
-    rows = tuple((e.days, e.p10, e.p50, e.p90, round(e.p90 / e.p10, 2) if e.p10 > 0 else None) for e in answer.more)
+    rows = tuple((e.days, e.p10, e.p50, e.p90, e.p90 / e.p10 if e.p10 > 0 else None) for e in answer.more)
     note = "As if the history went on as it is; what will be in it may move the middle."
     yield Table("sufficiency", "Is the history enough?", columns, rows, note, total=False)
-
-
-def _backtest(answer: Forecast) -> Iterator[Table]:
-    """How forecasts like this one did on the same history."""
-    made = answer.backtest
-    if made is None:
-        return
-    rows: list[tuple[Cell, ...]] = []
-    for what, lines in _judged(made):
-        found = rates(lines, ["forecaster"])
-        names = found.lines.keys["forecaster"].column().tolist()
-        for name in made.forecasters:
-            if name in names:
-                at = names.index(name)
-                figures = (found.crps[at], found.wape[at], found.bias[at], found.coverage[LEVELS.index(0.8), at])
-                rows.append((f"{what}, {name}", *(_share(each) for each in figures), int(found.count[at])))
-    columns = (
-        Column("what", "Forecasts of", "text"),
-        *(Column(name, label, "share") for name, label in
-          (("crps", "CRPS"), ("wape", "WAPE"), ("bias", "Bias"), ("in_80", "In 80 %"))),
-        Column("count", "Made", "count"),
-    )  # fmt: skip
-    made_on = counted(len(made.origins), "earlier days")
-    note = f"Of {made.scored.horizon} days, made on {made_on} from what was known then."
-    if made.money is not None:
-        note += " Revenue is what usage comes to by the cards, at a month's pace, both foretold and come."
-    yield Table("backtest", "How good were such forecasts?", columns, tuple(rows), note, total=False)
-
-
-def _judged(made: Backtested) -> Iterator[tuple[str, Lines]]:
-    """What was forecast on earlier days: usage of each, of all, and the revenue that it comes to."""
-    yield "each customer", made.scored.customers
-    yield "their total", made.scored.totals.where(of="there")
-    if made.money is not None:
-        for of in dict.fromkeys(made.money.keys["of"].column().tolist()):
-            yield "revenue" + ("" if of == "all" else f" of {of}"), made.money.where(of=of)
-
-
-def _share(value: Values | float) -> Cell:
-    number = float(value)
-    return number if np.isfinite(number) else None
 
 
 def _concentration(answer: Forecast) -> Iterator[Chart | Table]:
@@ -397,70 +376,6 @@ def _concentrated(worth: Mapping[str, float], of: str) -> Mapping[str, object]:
     from pertoken.present.charts_concentration import concentration  # noqa: PLC0415  only where a picture is shown
 
     return concentration(list(worth), list(worth.values()), what=f"{of} of those who are there")
-
-
-def _beliefs(answer: Forecast) -> Table:
-    """Every number that was believed before the history spoke, and what the two say together."""
-    laws = range(len(answer.fitted.of.laws))
-    made = [row for code in laws for row in _of_segment(answer, code)] + _of_all(answer)
-    columns = (
-        Column("belief", "What", "text"),
-        Column("prior", "Prior", "quantity"),
-        Column("used", "Used", "quantity"),
-        Column("says", "Who says", "text"),
-    )
-    rows = tuple((what, _round(prior), _round(used), who) for what, prior, used, who in made)
-    return Table("beliefs", "What it rests on", columns, rows, total=False)
-
-
-def _of_segment(answer: Forecast, code: int) -> list[tuple[Cell, ...]]:
-    """What is believed of the customers of one segment."""
-    fitted, priors = answer.fitted, answer.fitted.priors
-    law, said = fitted.of.laws[code], fitted.growth.data_share[code]
-    where = f" ({law.name})" if len(fitted.of.laws) > 1 else ""
-    there = int((fitted.of.people.segment == code).sum())
-    rows: list[tuple[Cell, Cell, Cell, str]] = [
-        ("growth of those who are there, log a month", priors.growth.rate, float(fitted.growth.rate[code]),
-         "prior, not data" if said == 0 else f"{said:.0%} data"),
-        ("its error, a month", priors.growth.spread, float(fitted.growth.error[code]), "both"),
-        ("newcomers a month", priors.arrivals.share * there, float(fitted.arrivals.rate[code]),
-         f"{fitted.arrivals.seen[code]:.0f} seen"),
-        ("shape of the tail of their sizes", priors.arrivals.tail, law.tail, _who(priors.arrivals.tail, law.tail)),
-        ("chance to leave, first month", priors.retention.churn, float(law.leave[0]), "both"),
-        ("chance to leave, twelfth month", None, float(law.leave[min(11, len(law.leave) - 1)]), "both"),
-        ("chance to come back, a month", priors.retention.back, law.back, _who(priors.retention.back, law.back)),
-        ("own swing that is gone a month later, log", priors.swings.noise, law.noise,
-         _who(priors.swings.noise, law.noise)),
-        ("own swing that stays, log a month", priors.swings.walk, law.walk, _who(priors.swings.walk, law.walk)),
-    ]  # fmt: skip
-    return [(f"{what}{where}", *rest) for what, *rest in rows]
-
-
-def _of_all(answer: Forecast) -> list[tuple[Cell, ...]]:
-    """What is believed of all customers together."""
-    fitted, priors = answer.fitted, answer.fitted.priors
-    growth, arrivals = priors.growth, priors.arrivals
-    alone = "prior, not data"
-    return [
-        ("least error of growth: how much a rate turns", growth.turn, growth.turn, alone),
-        ("growth left after a month (damping)", None, fitted.growth.damping, alone),
-        ("shared swing of a month", growth.shock, fitted.growth.shock, _who(growth.shock, fitted.growth.shock)),
-        ("how much of it is left a month later", growth.shock_stays, fitted.growth.shock_stays, alone),
-        ("swing of a segment apart", growth.segment_shock, fitted.growth.segment_shock, alone),
-        ("error of the arrivals, log", arrivals.error, fitted.arrivals.error, "both"),
-        ("size of the negative binomial of arrivals", arrivals.size, fitted.arrivals.size, alone),
-        *([("usage of who has signed against the plan, log", priors.signed.spread, priors.signed.spread, alone)]
-          if SIGNED in answer.parts.get("cohort", {}) else []),
-    ]  # fmt: skip
-
-
-def _who(prior: float, used: float) -> str:
-    """Say whether the history moved what was believed."""
-    return "prior, not data" if abs(used - prior) <= 1e-9 * abs(prior) else "both"
-
-
-def _round(value: Cell) -> Cell:
-    return None if value is None or isinstance(value, str) else float(f"{float(value):.4g}")
 
 
 def _meta(answer: Forecast) -> dict[str, str]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
-from pertoken.forecast.fitted import COMING
+from pertoken.forecast.grouping import COMING
 from pertoken.present.numbers import counted, rough
 from pertoken.present.sheet import Cell, Chart, Column, Kind, Table
 

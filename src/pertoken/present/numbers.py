@@ -57,7 +57,7 @@ def rough(*values: Number) -> Kind:
     >>> rough(12.5, -3.0), rough(12.5, -40_000.0)
     ('money', 'count')
     """
-    return "count" if max(map(abs, values)) >= LARGE else "money"
+    return "count" if max(abs(float(each)) for each in values) >= LARGE else "money"
 
 
 def exact(value: Number) -> Decimal:

@@ -12,6 +12,7 @@ from pertoken.serving.aids import Aids
 from pertoken.serving.book import NEW_ENGINE, NEW_GPU, NEW_MODEL, SEEN, Book, Engine
 from pertoken.serving.eras import COMMON
 from pertoken.serving.layout import Layout, stacked
+from pertoken.serving.memory import fits
 from pertoken.serving.profile import Profile, aligned
 from pertoken.serving.runs import METRICS
 from pertoken.serving.sizes import Sizes, together
@@ -150,7 +151,8 @@ def reckon(each: Sequence[Asked], book: Book) -> list[ServingEstimate]:
         for name in ("input_tokens", "output_tokens", "clients", "rate", "replicas")
     }
     clients, rate = number["clients"] / number["replicas"], number["rate"] / number["replicas"]
-    most = seats(model, on, engine, number["input_tokens"] + number["output_tokens"] / 2)
+    length = number["input_tokens"] + number["output_tokens"] / 2
+    most, whole = seats(model, on, engine, length), fits(model, on, length, spare=engine.spare)
     with np.errstate(invalid="ignore", divide="ignore"):
         room = np.where(most >= 1, most, np.nan)
         state = serve(model, on, engine, number["input_tokens"], number["output_tokens"], clients, rate, aids)
@@ -158,8 +160,8 @@ def reckon(each: Sequence[Asked], book: Book) -> list[ServingEstimate]:
     table = np.stack([np.broadcast_to(getattr(state, name), state.rate.shape) for name in STATE]).T.tolist()
     known = cache(partial(_known, book))
     return [
-        _estimate(a, known(_told(a)), dict(zip(STATE, row, strict=True)), seat, bound)
-        for a, row, seat, bound in zip(each, table, room.tolist(), binding, strict=True)
+        _estimate(a, known(_told(a)), dict(zip(STATE, row, strict=True)), (seat, by_memory), bound)
+        for a, row, seat, by_memory, bound in zip(each, table, room.tolist(), whole.tolist(), binding, strict=True)
     ]
 
 
@@ -183,8 +185,10 @@ def _binding(model: Sizes, on: Layout, engine: Profile, number: dict[str, Values
     return [names[k] or str(products[i]) for i, k in enumerate(largest)]
 
 
-def _estimate(asked: Asked, known: Known, state: dict[str, float], room: float, binds: str) -> ServingEstimate:
-    wide, said = known
+def _estimate(
+    asked: Asked, known: Known, state: dict[str, float], places: tuple[float, float], binds: str
+) -> ServingEstimate:
+    (wide, said), (room, by_memory) = known, places
     notes = [*said, *_untried(asked)]
     if isnan(room):
         state = dict.fromkeys(state, nan)
@@ -214,7 +218,7 @@ def _estimate(asked: Asked, known: Known, state: dict[str, float], room: float, 
         tpot_seconds=each,
         prompt_seconds=state["prompt_time"],
         decode_seconds=max(1 / state["rate"] - state["prompt_time"], 0.0) if state["rate"] else nan,
-        kv_fill=min(state["running"] / room, 1.0),
+        kv_fill=min(state["running"] / by_memory, 1.0),
         binds=binds,
         notes=tuple(notes),
     )

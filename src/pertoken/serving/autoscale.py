@@ -13,6 +13,10 @@ ROUNDED = 1e-9
 """What a load may lie above a whole number of replicas by rounding."""
 
 
+ROOM = 50_000
+"""Numbers that are held at once, so that they stay near the processor."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Autoscale:
     """How a fleet follows its load.
@@ -118,9 +122,13 @@ def paid_on_average(loads: Values, shape: Values, policy: Autoscale, *, width: f
     [1.5, 3.0]
     """
     largest, shares = levels(shape, policy, width=width)
-    _, needed = needs(loads[..., None] * largest, np.ones(()), policy)
-    paid: Values = needed @ shares
-    return paid
+    own = np.asarray(loads, dtype=float)
+    flat, paid = own.reshape(-1), np.empty(own.size)
+    size = max(ROOM // len(largest), 1)
+    for first in range(0, len(flat), size):
+        part = slice(first, first + size)
+        paid[part] = needs(flat[part, None] * largest, np.ones(()), policy)[1] @ shares
+    return paid.reshape(own.shape)
 
 
 def levels(shape: Values, policy: Autoscale, *, width: float = BIN) -> tuple[Values, Values]:
@@ -160,8 +168,11 @@ def _stretch(policy: Autoscale, width: float) -> tuple[int, int]:
 
 def needs(rates: Values, best_rate: Values, policy: Autoscale) -> tuple[Values, Values]:
     """Count the replicas that loads ask for: spares, and all of them."""
-    load = np.ceil((1 + policy.headroom) * rates / best_rate * (1 - ROUNDED))
-    least = np.minimum(np.maximum(load, policy.minimum), policy.maximum)
+    least = np.asarray(rates * ((1 + policy.headroom) * (1 - ROUNDED) / best_rate), dtype=float)
+    np.ceil(least, out=least)
+    np.clip(least, policy.minimum, policy.maximum, out=least)
+    if not policy.spare and not policy.away_share:
+        return np.zeros_like(least), least
     spares: Values = np.where(least > 0, policy.spare, 0)
     if policy.away_share:
         counts, place = np.unique(least, return_inverse=True)

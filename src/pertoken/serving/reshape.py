@@ -161,9 +161,8 @@ def _paid(load: Values, begun: period.Instants, grain: str, served: Served) -> V
     flat = load.reshape(-1, load.shape[-1])
     if grain in {"hour", "day"}:
         parts = [_in_a_row(part, shape, served.policy) for part in _parts(flat, shape.size)]
-    else:
-        parts = [paid_on_average(part, shape, served.policy) for part in _parts(flat, shape.size)]
-    return np.concatenate(parts).reshape(load.shape)
+        return np.concatenate(parts).reshape(load.shape)
+    return paid_on_average(load, shape, served.policy)
 
 
 def _parts(values: Values, each: int) -> Iterator[Values]:

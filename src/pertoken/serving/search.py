@@ -7,7 +7,7 @@ from math import inf, isnan
 import numpy as np
 
 from pertoken.catalog.machines import Offer
-from pertoken.serving.asked import Asked, reckon
+from pertoken.serving.asked import Asked, ServingEstimate, reckon
 from pertoken.serving.autoscale import Autoscale
 from pertoken.serving.book import Book
 from pertoken.serving.bought import Bought, Pace, bought
@@ -111,30 +111,22 @@ def choices(each: Sequence[Asked], wanted: Wanted, book: Book) -> list[Choice]:
     with np.errstate(invalid="ignore", divide="ignore"):
         told = {name: at_work(model, on, engine, wanted.load, found.running, share) for name, share in SHARES.items()}
     full = reckon([replace(a, clients=inf, rate=inf) for a in each], book)
-    made = []
-    for k, (asked, known) in enumerate(zip(each, full, strict=True)):
-        ratios = {
-            name: (band.p10 / band.p50, band.p90 / band.p50)
-            for name, band in (
-                ("rate", known.output_tokens_per_second), ("tpot", known.tpot_seconds), ("ttft", known.ttft_seconds)
-            )
-        }  # fmt: skip
-        notes = tuple(note for note in known.notes if "seats" not in note)
-        made.append(_choice(asked, k, found, told, wanted, ratios, notes))
+    made = [
+        _choice(asked, k, found, told, wanted, known) for k, (asked, known) in enumerate(zip(each, full, strict=True))
+    ]
     return sorted(made, key=lambda one: (one.monthly, one.lacking, -np.nan_to_num(one.best / one.gpus), one.gpus))
 
 
+def _bands(known: ServingEstimate) -> dict[str, tuple[float, float]]:
+    ranges = {"rate": known.output_tokens_per_second, "tpot": known.tpot_seconds, "ttft": known.ttft_seconds}
+    return {name: (band.p10 / band.p50, band.p90 / band.p50) for name, band in ranges.items()}
+
+
 def _choice(  # noqa: PLR0917  what is known of one
-    asked: Asked,
-    k: int,
-    found: Capacity,
-    told: dict[str, Latency],
-    wanted: Wanted,
-    bands: dict[str, tuple[float, float]],
-    notes: tuple[str, ...],
+    asked: Asked, k: int, found: Capacity, told: dict[str, Latency], wanted: Wanted, known: ServingEstimate
 ) -> Choice:
     best, full, running = (float(each[k]) for each in (found.best, found.full, found.running))
-    lacking = isnan(best)
+    notes = tuple(note for note in known.notes if "seats" not in note)
     if best > ROUGH * full and np.isfinite([wanted.targets.first, wanted.targets.each]).any():
         notes = (*notes, f"rough: above {ROUGH:.0%} of the full rate; hold it against a simulation")
     prompt = float(found.prompt_time[k])
@@ -142,10 +134,11 @@ def _choice(  # noqa: PLR0917  what is known of one
     able = rented(wanted.offers, asked.gpu, asked.how.gpus, wanted.purchases) if best > 0 else ()
     return Choice(
         gpu=asked.gpu, gpus=asked.how.gpus, precision=asked.precision, best=best, full=full, running=running,
-        seats=float(found.seats[k]), kv_fill=min(running / float(found.seats[k]), 1.0), binds=found.binds[k],
+        seats=float(found.seats[k]), binds=found.binds[k],
+        kv_fill=min(running / float(found.seats[k]), 1.0) * known.kv_fill,
         ttft={name: float(one.first[k]) for name, one in told.items()},
         tpot={name: float(one.each[k]) for name, one in told.items()},
-        floor_ttft=float(found.floor_first[k]), floor_tpot=float(found.floor_each[k]), bands=bands,
-        rented=able, lacking=lacking, notes=notes,
+        floor_ttft=float(found.floor_first[k]), floor_tpot=float(found.floor_each[k]), bands=_bands(known),
+        rented=able, lacking=isnan(best), notes=notes,
         bought=bought(able, pace, wanted.load, wanted.traffic, wanted.policy, wanted.deadline),
     )  # fmt: skip

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.costs import compiled, cost
     from pertoken.workbench.exporting import export
     from pertoken.workbench.forecasting import forecast_revenue
+    from pertoken.workbench.hosting import Hosted, host
     from pertoken.workbench.importing import import_workbook
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.markets import topdown
@@ -55,6 +56,7 @@ _ROOMS = {
     "confirming": ("Confirmed", "confirm"),
     "costs": ("compiled", "cost"),
     "exporting": ("export",),
+    "hosting": ("Hosted", "host"),
     "importing": ("import_workbook",),
     "machines": ("Gpus", "gpu_card", "gpus"),
     "forecasting": ("forecast_revenue",),
@@ -85,6 +87,7 @@ __all__ = [
     "Counted",
     "EngineReport",
     "Gpus",
+    "Hosted",
     "Opinion",
     "Quote",
     "Quotes",
@@ -118,6 +121,7 @@ __all__ = [
     "forecast_revenue",
     "gpu_card",
     "gpus",
+    "host",
     "import_workbook",
     "invoice",
     "known_api",

@@ -12,9 +12,10 @@ from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.columns import columns
-from pertoken.workbench.histories import CUSTOMERS_OWN, History, one_label_each, whole_periods
+from pertoken.workbench.histories import CUSTOMERS_OWN, History, whole_periods
 from pertoken.workbench.histories import history as log_history
 from pertoken.workbench.reading import How, folded, read_as, terms_of
+from pertoken.workbench.standings import settled
 from pertoken.workbench.voices import SILENT, Elsewhere, voices
 
 if TYPE_CHECKING:
@@ -187,11 +188,10 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
         more = {"on": how.get("on"), "rejects": how.get("rejects", False), "watch": how.get("watch")}
         usage, report, _ = folded(opened, (), ("customer", grain, *tracks), terms=terms, **more)  # type: ignore[arg-type]
     usage, left = whole_periods(_metered(usage, meter), grain, report.last, terms.timezone)
-    panel = panel_of_usage(
-        usage, grain=grain, tracks=tuple(name for name in tracks if one_label_each(usage, name, grain))
-    )
+    usage, tracks, changed = settled(usage, tracks, grain, asked=by)
+    panel = panel_of_usage(usage, grain=grain, tracks=tracks)
     weights = driver_weights(panel.cells, np.nansum(panel.quantity, axis=(1, 2)))
-    return _Read(panel.weighted(weights), meter or _named(panel, weights), (*report.says, *left))
+    return _Read(panel.weighted(weights), meter or _named(panel, weights), (*report.says, *left, *changed))
 
 
 def _metered(usage: "Usage", meter: str) -> "Usage":

@@ -188,11 +188,6 @@ def _of_state(paid: "Panel", state: str) -> "tuple[Panel, tuple[str, ...]]":
     """Let only what is paid for count; which states those are."""
     if not state:
         return paid, ()
-    if state not in paid.tracks:
-        raise InputError(
-            f"some customer has two labels of {state!r} in one {paid.grain}; expected one as a state; "
-            "take windows of days, or another key"
-        )
     track = paid.tracks[state]
     pays = np.array([label.strip().lower() not in UNPAID for label in track.labels])
     value = np.where(pays[track.codes] | np.isnan(paid.value), paid.value, 0.0)

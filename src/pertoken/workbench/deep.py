@@ -37,11 +37,6 @@ def depth_of(panel: "Panel", depth: Depth) -> Values | None:
     if not depth:
         return None
     if isinstance(depth, str) and of_log(depth):
-        if depth not in panel.tracks:
-            raise InputError(
-                f"some customer has two labels of {depth!r} in one {panel.grain}; expected one as a depth; "
-                "give a file of customer,depth"
-            )
         return np.array([_number(depth, label) for label in panel.tracks[depth].last.column()])
     if isinstance(depth, Mapping):
         said = depth

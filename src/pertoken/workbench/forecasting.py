@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -17,12 +16,14 @@ from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import compared
 from pertoken.workbench.deep import Depth
 from pertoken.workbench.explaining import FEW, explained
-from pertoken.workbench.histories import STATE, UNPAID
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
+from pertoken.workbench.remarks import rated_by_line, remarks
+from pertoken.workbench.secured import secured
+from pertoken.workbench.shares import concentration
 from pertoken.workbench.voices import voices
 
 if TYPE_CHECKING:
-    from pertoken.forecast.answer import Committed, Forecast, FromAbove
+    from pertoken.forecast.answer import Forecast, FromAbove
     from pertoken.forecast.backtested import Backtested
     from pertoken.forecast.event import Event
     from pertoken.forecast.fitted import Fitted
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from pertoken.forecast.outside import Outside
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
-    from pertoken.forecast.promises import Promises
     from pertoken.forecast.simulate import Simulated
 
 PATHS = 10_240
@@ -39,18 +39,6 @@ PATHS = 10_240
 
 FROM_ABOVE = 10_000
 """Worlds of the market."""
-
-HALF = 0.5
-"""Share of one customer from which on the range is said to be theirs."""
-
-ENOUGH = 60
-"""Days of history from which on growth is read from it."""
-
-KNOTS = 200
-"""Usages of a segment at which cards that are rated line by line are asked what a month costs."""
-
-ROOM = 20_000
-"""Draws x customers from which what each customer brings is told."""
 
 MONTH, SEASON = 28, 90
 """The longest horizon and history of the back-test that a forecast carries. [day]"""
@@ -180,12 +168,12 @@ def _foretold(made: Prepared, draws: int, *, explain: bool, progress: Callable[[
         past=_past(made),
         drivers=why,
         more=more,
-        concentration=_concentration(made),
-        committed=_committed(made),
+        concentration=concentration(made),
+        committed=secured(made),
         simulated=found,
         above=above,
         landing=_landed(made, draws),
-        notes=(*_notes(made), *_by_line(made, found, draws), *(above.says if above else ())),
+        notes=(*remarks(made), *rated_by_line(made, found, draws), *(above.says if above else ())),
     )
 
 
@@ -294,34 +282,6 @@ def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[
     return {name: each.sum(axis=2) for name, each in by_group.items()}, parts
 
 
-def _committed(made: Prepared) -> "tuple[Committed, ...]":
-    """What contracts secure, customer by customer."""
-    from pertoken.forecast.answer import Committed  # noqa: PLC0415  the calculator must start fast
-
-    if made.agreed is None:
-        return ()
-    months, terms, promises = made.agreed.months, made.agreed.terms, made.promises
-    last = {each.customer: each.end for each in sorted(made.said.agreements, key=lambda one: one.end)}
-    found = []
-    for customer in np.flatnonzero([bool(card) for card in made.agreed.cards]):
-        own = terms.customer == customer
-        ends = own & (terms.expires < len(months))
-        until = str(last[made.agreed.customers[customer]] - timedelta(days=1))[: len(months[0])]
-        until = until if until <= months[-1] else ""
-        due, drawn = float(terms.committed[ends].sum()), float(terms.drawn[ends].sum())
-        goes_on = _renewal(promises, months, int(customer))
-        found.append(Committed(made.agreed.customers[customer], due, drawn, until, *goes_on))
-    return tuple(found)
-
-
-def _renewal(promises: "Promises | None", months: Sequence[str], customer: int) -> tuple[str, float]:
-    """Into which month a contract goes on only if it is renewed, and the chance of that."""
-    at = -1 if promises is None else promises.row[customer]
-    if promises is None or at < 0 or not (ends := np.flatnonzero(promises.chance[at] < 1)).size:
-        return "", 1.0
-    return months[ends[0]], float(promises.chance[at, ends[0]])
-
-
 def _past(made: Prepared) -> dict[str, tuple[tuple[str, ...], Values]]:
     """Months of the history, by measure; a month that is cut short is left out."""
     whole = _whole_months(made.read.panel.periods)
@@ -338,101 +298,6 @@ def _whole_months(days: Sequence[str]) -> set[str]:
     month, count = np.unique(np.array(days, dtype="datetime64[M]"), return_counts=True)
     length = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(int)
     return {str(each) for each in month[count == length]}
-
-
-def _concentration(made: Prepared) -> dict[str, float]:
-    """Expected charges of each customer in a month at today's pace, the most first; their usage without a card.
-
-    Where cards are rated line by line, they are charged at list.
-    """
-    from pertoken.forecast.growth import DAYS  # noqa: PLC0415  the calculator must start fast
-
-    people, month = made.fitted.of.people, made.fitted.predicted.samples * (DAYS / made.fitted.predicted.horizon)
-    mean = month.mean(axis=0)
-    if made.plans:
-        some = np.asarray(month[: max(min(len(month), ROOM // month.shape[1]), 1)], dtype=float)
-        mean = (_first_month if made.charging.books is None else _at_list)(made, some).mean(axis=0)
-    order = np.argsort(-mean, kind="stable")
-    return {people.names[i]: float(mean[i]) for i in order}
-
-
-def _at_list(made: Prepared, driver: Values) -> Values:
-    """Charge a first month at list by cards that are rated line by line, shape `(draw, customer)`."""
-    people, money = made.fitted.of.people, np.zeros_like(driver)
-    worth = made.charging.worth(made.fitted.of)
-    for plan, segment in sorted(set(zip(people.plan.tolist(), people.segment.tolist(), strict=True))):
-        mine = np.flatnonzero((people.plan == plan) & (people.segment == segment))
-        mine = mine[mine < driver.shape[1]]
-        if len(mine):
-            used = np.quantile(driver[:, mine], np.linspace(0, 1, KNOTS))
-            money[:, mine] = np.interp(driver[:, mine], used, worth(plan, segment, used, 0))
-    return money
-
-
-def _first_month(made: Prepared, driver: Values) -> Values:
-    """Charge a first month, shape `(draw, customer)`."""
-    from pertoken.forecast.tariff_bill import bill  # noqa: PLC0415  the calculator must start fast
-
-    people, months, there = made.fitted.of.people, len(made.fitted.of.months), slice(driver.shape[1])
-    whole = np.zeros((*driver.shape, months))
-    whole[:, :, 0] = driver
-    charged: Values = bill(made.tariffs, people.plan[there], people.mix[there], whole)[:, :, 0]
-    return charged
-
-
-def _notes(made: Prepared) -> tuple[str, ...]:
-    """What must be known beside the numbers."""
-    panel = made.read.panel
-    mean = made.fitted.predicted.samples.mean(axis=0)
-    share = mean.max() / mean.sum() if mean.sum() > 0 else 0.0
-    agreed = made.agreed.notes if made.agreed else ()
-    name = panel.customers[int(mean.argmax())]
-    judged = [each for each in made.fitted.predicted.notes if share <= HALF or not each.startswith(f"{name} is ")]
-    notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *judged]
-    if share > HALF:
-        notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
-    if made.begun is not None:
-        month, days = made.begun.month, made.begun.rest
-        ahead = made.fitted.of.months[0]
-        left = f"{days} day{'s' * (days > 1)}"
-        notes.append(f"the log ends {left} before {month} does: it lands as its own line; sums begin with {ahead}")
-    notes += [
-        f"! {name} has signed, and no usage that their plan charges for is planned: taken to be as large as newcomers "
-        "of their segment; say `planned`"
-        for name in made.unplanned
-    ]
-    notes += _unpaid(made)
-    if len(panel.periods) < ENOUGH:
-        notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
-    return tuple(notes)
-
-
-def _by_line(made: Prepared, found: "Simulated", draws: int) -> tuple[str, ...]:
-    """Say that cards are rated line by line, why, and what that costs."""
-    books = made.charging.books
-    if books is None:
-        return ()
-    fewer = f", not {draws:,}" if found.paths < draws else ""
-    spread = "" if books.grain == "month" else f"; a month's usage is spread evenly over its {books.grain}s"
-    left = f"what makes the range wide is told from {compared(found.paths)} worlds, who makes the revenue at list"
-    return (f"rated line by line in {found.paths:,} worlds{fewer}{spread}; {left}: {made.charging.why}",)
-
-
-def _unpaid(made: Prepared) -> list[str]:
-    """Say which customers in a trial, or free of charge, are on the same plan as those who pay."""
-    track = made.read.panel.tracks.get(STATE)
-    if track is None or not made.plans:
-        return []
-    state, plan = track.last.column(), made.standing.plan.column()
-    free = np.array([label.strip().lower() in UNPAID for label in state], dtype=bool)
-    paid = set(plan[~free])
-    alike = sorted({str(each) for each, mine in zip(state[free], plan[free], strict=True) if each and mine in paid})
-    if not alike:
-        return []
-    words = ", ".join(map(repr, alike))
-    return [
-        f"! customers in state {words} are charged like those who pay; a card tells them apart with where: state == ..."
-    ]
 
 
 def _backtested(made: Prepared) -> "Backtested | None":

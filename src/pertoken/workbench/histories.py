@@ -18,6 +18,7 @@ from pertoken.rating.contract import Contract
 from pertoken.rating.rate import Rated, amount, rate
 from pertoken.workbench.cards import Aside, sides
 from pertoken.workbench.reading import How, Terms, folded, read_as, terms_of
+from pertoken.workbench.standings import settled
 
 if TYPE_CHECKING:
     from pertoken.engines.duckdb import Log
@@ -35,6 +36,9 @@ STATE = "state"
 
 CUSTOMERS_OWN = ("plan", "tier", "segment", "state")
 """Keys that say what a customer is, where a log has them."""
+
+PLANS = {"plan", "tier"}
+"""Those of them that a customer has one of at a time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,15 +121,16 @@ def history(
         told: dict[str, Any] = {"terms": terms, "on": how.get("on"), "rejects": how.get("rejects", False)}
         usage, report, _ = folded(opened, every, keys, **told, watch=how.get("watch"))
     usage, left = whole_periods(usage, grain, report.last, terms.timezone) if whole else (usage, ())
-    own = tuple(name for name in own if one_label_each(usage, name, grain))
+    asked = {*tracks, *(PLANS & set[str]().union(*(asked_by(each) for each in every)))}
+    seen, own, changed = settled(usage, own, grain, asked=asked)
     cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
-    usage = _of_keys(usage, cells)
-    panel = panel_of_usage(usage, grain=grain, tracks=own)
+    usage, seen = _of_keys(usage, cells), _of_keys(seen, cells)
+    panel = panel_of_usage(seen, grain=grain, tracks=own)
     terms = replace(terms, contracts=_begun(terms.contracts, panel.periods[-1]))
     rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
     ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain, unpriced)
-    currency, says = every[0].currency if every else "", (*left, *_left_out(rated))
+    currency, says = every[0].currency if every else "", (*left, *changed, *_left_out(rated))
     return History(usage, report, panel, cards, ledgers, unit_cost, currency, says, unpriced == "report")
 
 
@@ -181,15 +186,6 @@ def _sided(
         for one in [each] if isinstance(each, Card) else read_cards(each):
             made[one.account].append(one)
     return made
-
-
-def one_label_each(usage: Usage, name: str, grain: str) -> bool:
-    """Tell whether a key says what a customer is: each has one label of it in a period."""
-    from pertoken.core.keys import combine  # noqa: PLC0415
-
-    without, _ = combine([usage.key("customer"), usage.period(grain)], len(usage))
-    with_it, _ = combine([usage.key("customer"), usage.period(grain), usage.key(name)], len(usage))
-    return len(np.unique(without)) == len(np.unique(with_it))
 
 
 def _of_keys(usage: Usage, names: set[str]) -> Usage:

@@ -44,7 +44,8 @@ def _rest(made: Prepared, month: Begun) -> Values:
 
     panel, standing = made.read.panel, made.standing
     told = {"draws": DRAWS, "seed": made.seed, "experts": made.voices.experts}
-    level = predicted(panel.weighted(standing.weights), horizon=month.rest, **told)  # type: ignore[arg-type]
+    alone = predicted(panel.weighted(standing.weights), horizon=month.rest, **told)  # type: ignore[arg-type]
+    level = made.voices.by_day(month.rest).join(alone, panel.periods[-1], seed=made.seed)
     first = np.datetime64(panel.periods[-1]) + 1
     days = [str(day) for day in np.arange(first, first + month.rest)]
     samples: Values = level.samples * shift(level)

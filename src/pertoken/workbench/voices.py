@@ -46,6 +46,11 @@ class Voices:
         """Keep the outside forecasts that were made after a last day."""
         return replace(self, outside=tuple(each for each in self.outside if made_after(each) == last))
 
+    def by_day(self, count: int) -> "Voices":
+        """Keep the outside forecasts that tell so many days one by one; one of months says nothing of days before."""
+        told = (each for each in self.outside if len(each.periods) >= count and not _of_months(each))
+        return replace(self, outside=tuple(told))
+
     def days(self, periods: Sequence[str]) -> tuple[str, ...]:
         """Say on which days of a history outside forecasts were made.
 
@@ -137,6 +142,10 @@ def expert_named(name: str) -> "Expert":
         near = nearest(name, [BOOSTED, *PEERS])
         raise InputError(f"no expert {name!r}; {near}, or a model of statsforecast: AutoETS")
     return statsforecast_expert(name)
+
+
+def _of_months(outside: Outside) -> bool:
+    return not outside.periods[0].isdecimal() and grain_of(outside.periods[0]) != "day"
 
 
 def over(outside: Outside, last: str, horizon: int) -> Outside:

@@ -9,13 +9,14 @@ from pertoken.connect.model_file.listed import Asked, list_prices
 from pertoken.connect.model_file.nouns import noun
 from pertoken.connect.model_file.place import formula
 from pertoken.connect.model_file.reading import Reading
+from pertoken.connect.model_file.rented import rented
 from pertoken.connect.model_file.workloads import leaf
 from pertoken.connect.placed import Placed
 from pertoken.connect.yaml_file import Document, Path
 from pertoken.rating.card import Card
 from pertoken.scenario.spec import Vendor
 
-OWN = ("catalog", "file", "change")
+OWN = ("catalog", "gpus", "file", "change")
 """Words of a vendor that no card has."""
 
 
@@ -46,11 +47,13 @@ def _vendor(reading: Reading, name: str, said: Any, path: Path, asked: Asked) ->
 def _cards(reading: Reading, name: str, part: Placed, path: Path, asked: Asked) -> tuple[Card, ...]:
     rest = {word: each for word, each in part.items() if word not in OWN}
     listed, filed = part.get("catalog") is not None, part.get("file") is not None
-    if (filed and (listed or rest)) or not (filed or listed or rest):
+    hired = part.get("gpus") is not None
+    if (filed and (listed or hired or rest)) or not (filed or listed or hired or rest):
         found = f"vendor {name} says " + ("a file and more" if filed else "no price")
         reading.refuse(path, found, "a file, or a catalog, a card with rates or prices, or both")
         return ()
     own = _written(reading, name, part, rest, path) if filed or rest else ()
+    own = rented(reading, part, own or (_empty(reading, name),)) if hired else own
     return list_prices(reading, part, asked, own or (_empty(reading, name),)) if listed else own
 
 

@@ -1,0 +1,73 @@
+"""Remarks: what should be known beside a forecast's numbers, in words."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pertoken.workbench.charging import compared
+from pertoken.workbench.histories import STATE, UNPAID
+from pertoken.workbench.preparing import Prepared
+
+if TYPE_CHECKING:
+    from pertoken.forecast.simulate import Simulated
+
+HALF = 0.5
+"""Share of one customer from which on the range is said to be theirs."""
+
+ENOUGH = 60
+"""Days of history from which on growth is read from it."""
+
+
+def remarks(made: Prepared) -> tuple[str, ...]:
+    """What must be known beside the numbers."""
+    panel = made.read.panel
+    mean = made.fitted.predicted.samples.mean(axis=0)
+    share = mean.max() / mean.sum() if mean.sum() > 0 else 0.0
+    agreed = made.agreed.notes if made.agreed else ()
+    name = panel.customers[int(mean.argmax())]
+    judged = [each for each in made.fitted.predicted.notes if share <= HALF or not each.startswith(f"{name} is ")]
+    notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *judged]
+    if share > HALF:
+        notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
+    if made.begun is not None:
+        month, days = made.begun.month, made.begun.rest
+        ahead = made.fitted.of.months[0]
+        left = f"{days} day{'s' * (days > 1)}"
+        notes.append(f"the log ends {left} before {month} does: it lands as its own line; sums begin with {ahead}")
+    notes += [
+        f"! {name} has signed, and no usage that their plan charges for is planned: taken to be as large as newcomers "
+        "of their segment; say `planned`"
+        for name in made.unplanned
+    ]
+    notes += _unpaid(made)
+    if len(panel.periods) < ENOUGH:
+        notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
+    return tuple(notes)
+
+
+def rated_by_line(made: Prepared, found: "Simulated", draws: int) -> tuple[str, ...]:
+    """Say that cards are rated line by line, why, and what that costs."""
+    books = made.charging.books
+    if books is None:
+        return ()
+    fewer = f", not {draws:,}" if found.paths < draws else ""
+    spread = "" if books.grain == "month" else f"; a month's usage is spread evenly over its {books.grain}s"
+    left = f"what makes the range wide is told from {compared(found.paths)} worlds, who makes the revenue at list"
+    return (f"rated line by line in {found.paths:,} worlds{fewer}{spread}; {left}: {made.charging.why}",)
+
+
+def _unpaid(made: Prepared) -> list[str]:
+    """Say which customers in a trial, or free of charge, are on the same plan as those who pay."""
+    track = made.read.panel.tracks.get(STATE)
+    if track is None or not made.plans:
+        return []
+    state, plan = track.last.column(), made.standing.plan.column()
+    free = np.array([label.strip().lower() in UNPAID for label in state], dtype=bool)
+    paid = set(plan[~free])
+    alike = sorted({str(each) for each, mine in zip(state[free], plan[free], strict=True) if each and mine in paid})
+    if not alike:
+        return []
+    words = ", ".join(map(repr, alike))
+    return [
+        f"! customers in state {words} are charged like those who pay; a card tells them apart with where: state == ..."
+    ]

@@ -1,0 +1,62 @@
+"""A log on GPUs of one's own: hours by hand, amounts that add up, customers that stay, messages."""
+
+import pytest
+
+import pertoken as pt
+from pertoken.core.errors import InputError
+from pertoken.serving.autoscale import Autoscale, fixed
+from pertoken.workbench.hosting import host
+
+HEAD = "timestamp,model,customer,input_tokens,output_tokens\n"
+ROWS = [
+    ("2027-01-04T09:10:00Z", "gpt", "acme", 3_000, 500),
+    ("2027-01-04T09:40:00Z", "gpt", "zeta", 1_000, 300),
+    ("2027-01-04T11:05:00Z", "gpt", "acme", 2_000, 400),
+    ("2027-01-04T11:20:00Z", "other", "acme", 9_000, 900),
+]
+
+
+@pytest.fixture
+def log(tmp_path):
+    file = tmp_path / "log.csv"
+    file.write_text(HEAD + "".join(",".join(map(str, row)) + "\n" for row in ROWS))
+    return file
+
+
+@pytest.fixture(scope="module")
+def card():
+    return pt.gpu_card(pt.gpus("h100", provider="aws").offers)
+
+
+AWS = {"provider": "aws", "region": "us-east-1"}
+
+
+def hosted(log, card, **more):
+    return host(log, "llama-3.1-8b", "h100", cost=[card], where={"model": "gpt"}, labels=AWS, **more)
+
+
+def test_hours_are_the_tokens_at_their_gpu_time_and_the_rest_of_a_replica_waits(log, card):
+    found = hosted(log, card, policy=fixed(1))
+    seconds = found.pace.seconds
+    busy = (6_000 * seconds["input_tokens"] + 1_200 * seconds["output_tokens"]) / 3600
+    assert found.requests == 3
+    assert found.hours("busy") == pytest.approx(busy)
+    assert found.hours("busy") + found.hours("idle") == pytest.approx(3)  # from 9 to 12, the hour at 10 as well
+    assert float(found.ledger.values["amount"].sum()) == pytest.approx(3 * 6.88)
+
+
+def test_busy_hours_keep_their_customers_and_idle_ones_are_nobodys(log, card):
+    found = hosted(log, card, by=["customer"])
+    by = {row["customer"]: row["amount"] for row in found.ledger.fold(["customer"]).records()}
+    assert set(by) == {"acme", "zeta", ""}
+    assert by["acme"] > by["zeta"] > 0
+
+
+def test_tighter_targets_take_more_gpu_time(log, card):
+    loose, tight = (hosted(log, card, tpot=each, policy=Autoscale(minimum=0)) for each in (1.0, 0.009))
+    assert tight.hours("busy") > loose.hours("busy")
+
+
+def test_a_log_without_such_usage_is_refused(log, card):
+    with pytest.raises(InputError, match="expected some of each"):
+        host(log, "llama-3.1-8b", "h100", cost=[card], where={"model": "nothing"}, labels=AWS)
