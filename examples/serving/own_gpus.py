@@ -20,7 +20,7 @@ CLOUDS = ["aws", "gcp", "azure"]
 
 RETRIEVAL: dict[str, Any] = {
     "model": "mistral-7b", "gpus": ["a10g", "h100"], "api": "gpt-4o", "rate": 1e6 / 86400, "input_tokens": 6000,
-    "output_tokens": 150, "prefix_share": 0.2, "spread": 0.5, "ttft": 2.0, "tpot": 0.1, "percentile": 95,
+    "output_tokens": 150, "prefix_share": 0.2, "spread": 0.5, "ttft": 3.0, "tpot": 0.1, "percentile": 95,
     "traffic": "diurnal", "purchases": ["on_demand", "reserved_1y", "reserved_3y"],
     "staff": Staff(salary=200_000, engineering_months=6, amortised_months=24, operations=0.5),
     "tuning": Tuning(tokens=300e6, every_months=3),
