@@ -53,6 +53,12 @@ def test_targets_below_the_floor_give_no_rate_and_the_floor_is_that_of_an_idle_e
     assert float(found.floor_first[0]) == pytest.approx(float(alone.first))
 
 
+def test_the_target_that_the_lightest_load_breaks_is_what_binds():
+    # a full replica breaks both; the first token alone is too slow for an idle one
+    assert best(Targets(first=1e-3, each=0.02)).binds == ["TTFT"]
+    assert best(Targets(first=1.0, each=1e-4)).binds == ["TPOT"]
+
+
 def test_without_targets_the_seats_or_the_work_bind():
     small, large = best(engine=profile(most=4)), best(engine=profile(most=4096), load=replace(LOAD, input_tokens=1e4))
     assert small.binds == ["max sequences"]

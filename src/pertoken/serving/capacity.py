@@ -115,7 +115,9 @@ def capacity(model: Sizes, on: Layout, engine: Profile, load: Load, targets: Tar
     return Capacity(
         best=np.minimum(best, whole.rate), full=whole.rate, running=running, seats=there,
         floor_first=least.first, floor_each=least.each, prompt_time=found.prompt_time,
-        binds=[MEMORY if none else word for word, none in zip(limit, np.isnan(there).tolist(), strict=True)],
+        binds=[MEMORY if none else floor or word for word, floor, none in zip(
+            limit, _floored(least, targets), np.isnan(there).tolist(), strict=True
+        )],
     )  # fmt: skip
 
 
@@ -130,6 +132,13 @@ def _kept(room: Values, share: float) -> Values:
 
 def _within(found: Latency, targets: Targets) -> Values:
     return (found.first <= targets.first) & (found.each <= targets.each)
+
+
+def _floored(least: Latency, targets: Targets) -> list[str]:
+    """Name the target that even the lightest load breaks; nothing where there is none."""
+    words = np.select([least.first > targets.first, least.each > targets.each], [FIRST, EACH], "")
+    named: list[str] = np.atleast_1d(words).tolist()
+    return named
 
 
 def _limit(  # noqa: PLR0917  what may bind
