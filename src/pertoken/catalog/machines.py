@@ -128,7 +128,7 @@ def find_gpu(gpus: Iterable[Gpu], name: str) -> Gpu:
     if word in known:
         return known[word]
     for written in (_parts, _letters):
-        if found := {written(each): gpu for each, gpu in known.items()}.get(written(word)):  # type: ignore[operator]
+        if found := {written(each): gpu for each, gpu in known.items()}.get(written(word)):
             return found
     close = alike(word, known, cutoff=0.7)  # names are short: one wrong digit is a quarter of them
     raise InputError(f"unknown GPU {name!r}; {nearest(close[0] if close else word, close or known)}")
