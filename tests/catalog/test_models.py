@@ -168,3 +168,15 @@ def test_weights_are_as_wide_as_the_configuration_says():
 def test_a_model_that_cannot_be_said_is_refused(config, said):
     with pytest.raises(InputError, match=said):
         architecture(config, name="m")
+
+
+def test_words_of_a_shape_that_are_not_known_are_listed():
+    odd = {
+        **LLAMA,
+        "num_magic_experts": 4,
+        "dense_intermediate_size": 12_288,
+        "num_nextn_predict_layers": 1,
+        "n_off": 0,
+    }
+    assert architecture(odd, name="m").unread == ("dense_intermediate_size", "num_magic_experts")
+    assert architecture(LLAMA, name="m").unread == ()

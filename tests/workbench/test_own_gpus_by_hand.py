@@ -149,3 +149,16 @@ def test_without_targets_a_replica_serves_its_full_rate(sized):
     assert free.best.best == pytest.approx(free.best.full)
     assert free.best.full == pytest.approx(sized.best.full)
     assert free.best.binds in {"memory", "prefill", "decode"}
+
+
+def test_a_commitment_of_nothing_is_no_way_to_buy_unless_it_is_all_that_is_asked_for():
+    # an hour or two a day: a machine that is paid day and night at 4.86 USD costs more than a few hours at 10.98
+    batch: dict[str, Any] = {
+        "rate": 0.3, "input_tokens": PROMPT, "output_tokens": ANSWER, "max_gpus": 1, "precisions": ["fp8"],
+        "providers": ["gcp"], "deadline": 86_400.0,
+    }  # fmt: skip
+    ways = pt.size("llama-3.1-8b", ["h100"], **batch).best.bought
+    assert {way.rented.purchase for way in ways} == {"on_demand", "spot"}
+    (only,) = pt.size("llama-3.1-8b", ["h100"], purchases=["reserved_3y"], **batch).best.bought
+    assert only.committed == 0
+    assert only.monthly == pytest.approx(next(w.monthly for w in ways if w.rented.purchase == "on_demand"))

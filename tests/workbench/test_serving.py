@@ -1,5 +1,6 @@
 """Estimates of serving through the front door: published throughputs inside their bands, names, bad input."""
 
+import json
 import math
 from itertools import pairwise
 from typing import Any
@@ -169,3 +170,11 @@ def test_a_profile_of_your_own_is_read_from_its_file(tmp_path):
     file.write_text("name: mine\n")
     with pytest.raises(InputError, match="expected what `pertoken engine calibrate` writes"):
         pt.estimate_serving(**CHAT, engine=str(file))
+
+
+def test_what_a_configuration_says_and_is_not_reckoned_is_noted(tmp_path):
+    shape = {"model_type": "llama", "num_hidden_layers": 32, "hidden_size": 4096, "num_attention_heads": 32,
+             "intermediate_size": 14336, "vocab_size": 128_256, "num_magic_experts": 3}  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps(shape))
+    notes = pt.estimate_serving(**CHAT | {"model": tmp_path / "config.json"}).notes
+    assert "extrapolated: the configuration says num_magic_experts, which is not reckoned" in notes

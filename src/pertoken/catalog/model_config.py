@@ -1,5 +1,6 @@
 """Architectures read from the `config.json` that open models are published with, in the words of Hugging Face."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +55,28 @@ OTHER_KINDS = ("mamba_", "ssm_", "linear_num_", "linear_attn_", "recurrent_", "r
 WINDOWED = ("sliding_attention", "chunked_attention")
 PLAIN = ("full_attention", "deepseek_sparse_attention")
 
+READ = frozenset(
+    {
+        *(word for words in WORDS.values() for word in words), *EXPERTS, *ACTIVE, "num_key_value_heads", "head_dim",
+        "moe_intermediate_size", "n_shared_experts", "shared_expert_intermediate_size", "moe_layer_freq",
+        "decoder_sparse_step", "interleave_moe_layer_step", "kv_lora_rank", "qk_rope_head_dim", "qk_nope_head_dim",
+        "v_head_dim", "q_lora_rank", "attention_chunk_size", "sliding_window_pattern",
+    }
+)  # fmt: skip
+"""Words of a shape that are read."""
+
+ASIDE = frozenset(
+    {
+        "chunk_size", "ep_size", "index_head_dim", "index_n_heads", "index_topk_freq", "max_window_layers",
+        "mtp_transformer_layers", "n_group", "num_beam_groups", "num_beams", "num_logits_to_keep", "num_mtp_modules",
+        "num_nextn_predict_layers", "num_return_sequences", "qk_head_dim", "rotary_dim",
+    }
+)  # fmt: skip
+"""Words like those of a shape that do not bear on how a model is served token by token."""
+
+SHAPELY = re.compile(r"^(num|n)_|_(size|dim|rank|heads?|layers?|experts?|interval|period|freq|pattern|step)$")
+"""How words of a shape begin or end."""
+
 BITS = {"float32": 32, "bfloat16": 16, "float16": 16, "fp8": 8, "mxfp4": 4.25, "nvfp4": 4.5}
 
 
@@ -101,6 +124,7 @@ def architecture(config: Config, *, name: str, source: str = "") -> Architecture
         windowed_layers=windowed,
         weight_bits=_bits(config),
         source=source,
+        unread=_unread(text),
     )
 
 
@@ -127,6 +151,12 @@ def _check(text: Config, where: str) -> None:
     if odd:
         found = f"{where}: layers of another kind than attention ({', '.join(sorted(map(str, odd))[:4])})"
         raise InputError(f"{found}; such a model has to be stated by hand")
+
+
+def _unread(text: Config) -> tuple[str, ...]:
+    """List what is said of a shape in words that are not known, but for what is switched off."""
+    odd = (word for word in text if SHAPELY.search(word) and word not in READ | ASIDE)
+    return tuple(sorted(word for word in odd if isinstance(text[word], int | float | list) and text[word]))
 
 
 def _said(text: Config, words: tuple[str, ...]) -> int:

@@ -71,6 +71,7 @@ class Architecture:
         seen: Day on which it was read; None for a file of the user's own, or a shape that was only held against the
             number of parameters.
         aliases: Other names.
+        unread: What its configuration says of a shape in words that are not known, and so is not reckoned.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -94,6 +95,7 @@ class Architecture:
     source: str = ""
     seen: date | None = None
     aliases: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def attention(self) -> str:

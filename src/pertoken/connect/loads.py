@@ -58,6 +58,7 @@ def read_load(load: Mapping[str, Any]) -> Asked:
         model=shape.name,
         gpu=gpu.name,
         precision=kept,
+        unread=shape.unread,
     )
 
 

@@ -61,6 +61,7 @@ class Asked:
         model: Name of the model.
         gpu: Name of the GPU.
         precision: Name of the precision.
+        unread: What the model's configuration says of its shape and is not reckoned.
     """
 
     sizes: Sizes
@@ -77,6 +78,7 @@ class Asked:
     model: str
     gpu: str
     precision: str
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +246,8 @@ def _known(book: Book, told: tuple[str, str, str, str, str]) -> Known:
 
 
 def _untried(asked: Asked) -> Iterator[str]:
+    if asked.unread:
+        yield f"extrapolated: the configuration says {', '.join(asked.unread)}, which is not reckoned"
     if asked.how.pipeline > 1:
         yield "extrapolated: no measured run with pipeline stages"
     if asked.aids.drafted:

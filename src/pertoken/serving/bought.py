@@ -101,6 +101,8 @@ def bought(  # noqa: PLR0917  what a purchase hangs on
 ) -> tuple[Bought, ...]:
     """Buy a fleet in every way that there is, the best machine for each, the cheapest way first.
 
+    Where committing nothing is the cheapest, a commitment is no way of its own, unless there are no others.
+
     Args:
         each: Machines for rent.
         pace: What a replica does.
@@ -110,8 +112,9 @@ def bought(  # noqa: PLR0917  what a purchase hangs on
         deadline: How long requests may wait, which are then served at the full rate; infinite if they may not. [s]
     """
     made = sorted(_each(each, pace, load, traffic, policy, deadline), key=lambda one: one.monthly)
+    meant = [one for one in made if one.committed or not one.rented.committed]
     first: dict[str, Bought] = {}
-    for one in made:
+    for one in meant or made:
         first.setdefault(one.rented.purchase, one)
     return tuple(first.values())
 
@@ -124,7 +127,7 @@ def _each(  # noqa: PLR0917  as `bought`
         how, size = policy_of(policy, one), one.replicas
         if (size, how.away_share) not in fleets:
             fleets[size, how.away_share] = (
-                offline(traffic, size * pace.full, deadline, start_seconds=policy.start_seconds)
+                offline(traffic, size * pace.full * (1 - how.away_share), deadline, start_seconds=policy.start_seconds)
                 if isfinite(deadline)
                 else run(traffic, size * pace.best, how, full_rate=size * pace.full)
             )
