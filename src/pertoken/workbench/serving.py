@@ -53,7 +53,7 @@ def estimate_serving(
         input_tokens: Length of a prompt. [token]
         output_tokens: Length of an answer. [token]
         engine_version: Version of the engine; the newest known if empty.
-        precision: Of the weights: `bf16`, `fp8`, `int8`, `int4` (AWQ, GPTQ), `fp4`, `mxfp4`; if empty, as the name says.
+        precision: Of the weights: `bf16`, `fp8`, `int8`, `int4` (AWQ, GPTQ), `fp4`, `mxfp4`; if empty, as named.
         kv_precision: Of the cache: `bf16`, `fp8`; what the engine does with such weights if empty.
         concurrency: Clients in a closed loop; `max`, or None without a rate, for all there is room for; `rate:8`.
         rate: Requests that come whatever is answered, as `rate:8` says too. [1/s]
