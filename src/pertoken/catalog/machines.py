@@ -55,7 +55,7 @@ class Gpu:
         link: What ties it to its neighbours.
         link_gb_s: Rate of that tie in one direction. [GB/s]
         source: Page that says so.
-        seen: Day on which it was read.
+        seen: Day on which it was read; None for what is known of a data sheet and was not read again.
         aliases: Other names, as clouds and their catalogs write them.
         note: What is known to be unsure.
     """
@@ -69,7 +69,7 @@ class Gpu:
     link: Link
     link_gb_s: float
     source: str
-    seen: date
+    seen: date | None = None
     aliases: tuple[str, ...] = ()
     note: str = ""
 
