@@ -120,8 +120,8 @@ def targets(found: BuildOrBuy) -> str:
     best = found.fleets[0].choice
     return (
         f"{aims.percentile:g} % of the requests are to see TTFT {aims.first:g} s and TPOT {aims.each * 1000:g} ms; "
-        f"at its best rate the cheapest fleet gives {aims.percentile:g} % within {best.ttft['p95']:.2f} s and "
-        f"{best.tpot['p95'] * 1000:.0f} ms. Of the API {' and '.join(unknown)} are not known."
+        f"at its best rate the cheapest fleet gives {aims.percentile:g} % within {best.ttft['aimed']:.2f} s and "
+        f"{best.tpot['aimed'] * 1000:.0f} ms. Of the API {' and '.join(unknown)} are not known."
     )
 
 

@@ -13,6 +13,8 @@ import pytest
 
 import pertoken as pt
 from pertoken.connect.models import model_from
+from pertoken.present.sheet import Table
+from pertoken.present.sizing import sheet as laid_out
 from pertoken.scenario.compile import compiled
 from pertoken.scenario.run import run
 from pertoken.scenario.worlds import named
@@ -162,3 +164,13 @@ def test_a_commitment_of_nothing_is_no_way_to_buy_unless_it_is_all_that_is_asked
     (only,) = pt.size("llama-3.1-8b", ["h100"], purchases=["reserved_3y"], **batch).best.bought
     assert only.committed == 0
     assert only.monthly == pytest.approx(next(w.monthly for w in ways if w.rented.purchase == "on_demand"))
+
+
+def test_latencies_are_shown_at_the_percentile_that_the_targets_are_of():
+    found = pt.size("llama-3.1-8b", ["h100"], rate=12, percentile=90, **ONE)
+    assert found.best.tpot["aimed"] == pytest.approx(0.04)
+    assert found.best.tpot["p50"] < found.best.tpot["aimed"] < found.best.tpot["p95"]
+    ways = next(each for each in laid_out(found, brief=True).of(Table) if each.name == "ways")
+    shown = dict(zip([column.name for column in ways.columns], ways.rows[0], strict=True))
+    assert shown["tpot"] == pytest.approx(40.0)
+    assert ways.note.startswith("Rate and P90 latencies")

@@ -19,7 +19,7 @@ from pertoken.present.sizing_tables import STATISTICS, rate_of, tables, uses
 from pertoken.present.sizing_words import PURCHASES, USES, basis, fleet, load, machine, replica, warnings
 from pertoken.serving.bought import Bought
 from pertoken.serving.hourly import Hour, hourly
-from pertoken.serving.search import Choice
+from pertoken.serving.search import AIMED, Choice
 from pertoken.serving.sized import Sized, why_none
 
 MONTH = Column("monthly", "Month", "count", "USD")
@@ -29,8 +29,8 @@ WAYS = (
     *columns("gpu", "gpus", "precision"),
     MONTH,
     *columns("best_rate", "binds"),
-    Column("ttft_p99", "TTFT", "estimate", "ms"),
-    Column("tpot_p99", "TPOT", "estimate", "ms"),
+    Column("ttft", "TTFT", "estimate", "ms"),
+    Column("tpot", "TPOT", "estimate", "ms"),
     *columns("basis"),
 )
 
@@ -170,7 +170,8 @@ def _brief(answer: Sized, listed: Sequence[Choice]) -> list[Table]:
     """Lay out what people are shown of the ways, of how the cheapest is bought, and of its day."""
     left = len(listed) - TOP
     more = f" {left} more are in --format csv." if left > 0 else ""
-    said = f"Rate and P99 latencies of a replica at its best rate; month at the cheapest way to buy.{more}"
+    at = f"P{answer.wanted.targets.percentile:g}"
+    said = f"Rate and {at} latencies of a replica at its best rate; month at the cheapest way to buy.{more}"
     found = [Table("ways", "Ways to serve it", WAYS, tuple(map(_row, listed[:TOP])), said, total=False)]
     if answer.choices[0].bought:
         found += [_buying(answer.best), _day(answer)]
@@ -181,7 +182,7 @@ def _row(one: Choice) -> tuple[Cell, ...]:
     return (
         one.gpu, one.gpus, one.precision, round(one.monthly) if one.bought else None, one.best,
         BINDS.get(one.binds, one.binds),
-        _ms(one.ttft["p99"]), _ms(one.tpot["p99"]), basis(one),
+        _ms(one.ttft[AIMED]), _ms(one.tpot[AIMED]), basis(one),
     )  # fmt: skip
 
 

@@ -20,7 +20,10 @@ from pertoken.serving.sizes import together
 from pertoken.serving.traffic import Traffic
 
 SHARES = {"mean": None, "p50": 0.5, "p95": 0.95, "p99": 0.99}
-"""What is told of a latency."""
+"""What is told of a latency, beside the percentile of the targets."""
+
+AIMED = "aimed"
+"""What a latency at the percentile of the targets is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,7 @@ class Choice:
         seats: Requests that it has room for.
         kv_fill: Share of the memory for the cache that is used.
         binds: What keeps it from a higher rate.
-        ttft: Time to the first token at the best rate: mean, p50, p95, p99. [s]
+        ttft: Time to the first token at the best rate: mean, p50, p95, p99, and at the percentile `aimed` at. [s]
         tpot: Time of each later token. [s]
         floor_ttft: Time to the first token at the lightest load, at the percentile of the targets. [s]
         floor_tpot: Time of each later token at the lightest load. [s]
@@ -109,7 +112,8 @@ def choices(each: Sequence[Asked], wanted: Wanted, book: Book) -> list[Choice]:
     engine = aligned([a.settings for a in each])
     found = capacity(model, on, engine, wanted.load, wanted.targets)
     with np.errstate(invalid="ignore", divide="ignore"):
-        told = {name: at_work(model, on, engine, wanted.load, found.running, share) for name, share in SHARES.items()}
+        shares = SHARES | {AIMED: wanted.targets.share}
+        told = {name: at_work(model, on, engine, wanted.load, found.running, share) for name, share in shares.items()}
     full = reckon([replace(a, clients=inf, rate=inf) for a in each], book)
     made = [
         _choice(asked, k, found, told, wanted, known) for k, (asked, known) in enumerate(zip(each, full, strict=True))
