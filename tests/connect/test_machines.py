@@ -39,7 +39,7 @@ CLOCKED = {
     "A5000-24GB": (64, 1.695, 1024), "RTX3090-24GB": (82, 1.695, 512), "L40-48GB": (142, 2.49, 512),
     "RTX5090-32GB": (170, 2.407, 512),
 }  # fmt: skip
-"""Multiprocessors, boost clock [GHz], dense FP16 operations of each at a tick: NVIDIA's white papers of architectures."""
+"""Multiprocessors, boost clock [GHz], dense FP16 operations of each at a tick: white papers of architectures."""
 
 ALIKE = {
     "A100-40GB-PCIe": "A100-80GB-PCIe", "A800-80GB-SXM": "A100-80GB-SXM", "H800-80GB-SXM": "H100-80GB-SXM",
