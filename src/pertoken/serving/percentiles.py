@@ -19,6 +19,9 @@ NEAR = 1.05
 ROUGH = 0.85
 """Share of the full rate above which queues are no longer those of these formulas."""
 
+FEW, CROWDED = 30, 0.5
+"""Seats below which requests wait for memory longer than these formulas say, above this share of the full rate."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Load:

@@ -13,7 +13,7 @@ from pertoken.serving.book import Book
 from pertoken.serving.bought import Bought, Pace, bought
 from pertoken.serving.capacity import Capacity, Targets, capacity
 from pertoken.serving.layout import stacked
-from pertoken.serving.percentiles import ROUGH, Latency, Load, at_work
+from pertoken.serving.percentiles import CROWDED, FEW, ROUGH, Latency, Load, at_work
 from pertoken.serving.profile import aligned
 from pertoken.serving.rented import Rented, rented
 from pertoken.serving.sizes import together
@@ -131,15 +131,19 @@ def _choice(  # noqa: PLR0917  what is known of one
 ) -> Choice:
     best, full, running = (float(each[k]) for each in (found.best, found.full, found.running))
     notes = tuple(note for note in known.notes if "seats" not in note)
-    if best > ROUGH * full and np.isfinite([wanted.targets.first, wanted.targets.each]).any():
-        notes = (*notes, f"rough: above {ROUGH:.0%} of the full rate; hold it against a simulation")
+    seats = float(found.seats[k])
+    if np.isfinite([wanted.targets.first, wanted.targets.each]).any():
+        if best > ROUGH * full:
+            notes = (*notes, f"rough: above {ROUGH:.0%} of the full rate; hold it against a simulation")
+        elif seats < FEW and best > CROWDED * full:
+            notes = (*notes, f"rough: room for fewer than {FEW} requests at once; hold it against a simulation")
     prompt = float(found.prompt_time[k])
     pace = Pace(best=best, full=full, prompt_seconds=prompt)
     able = rented(wanted.offers, asked.gpu, asked.how.gpus, wanted.purchases) if best > 0 else ()
     return Choice(
         gpu=asked.gpu, gpus=asked.how.gpus, precision=asked.precision, best=best, full=full, running=running,
         seats=float(found.seats[k]), binds=found.binds[k],
-        kv_fill=min(running / float(found.seats[k]), 1.0) * known.kv_fill,
+        kv_fill=min(running / seats, 1.0) * known.kv_fill,
         ttft={name: float(one.first[k]) for name, one in told.items()},
         tpot={name: float(one.each[k]) for name, one in told.items()},
         floor_ttft=float(found.floor_first[k]), floor_tpot=float(found.floor_each[k]), bands=_bands(known),
