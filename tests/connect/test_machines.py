@@ -8,7 +8,7 @@ from itertools import groupby
 
 import pytest
 
-from pertoken.catalog.machines import asked
+from pertoken.catalog.machines import Gpu, asked
 from pertoken.connect.machines import architectures, find_architecture, gpus, offers, skypilot
 from pertoken.core.errors import InputError
 
@@ -34,13 +34,45 @@ def vms(tmp_path):
     return path
 
 
+CLOCKED = {
+    "V100-16GB-SXM": (80, 1.53, 1024), "V100-32GB-SXM": (80, 1.53, 1024), "A40-48GB": (84, 1.74, 1024),
+    "A5000-24GB": (64, 1.695, 1024), "RTX3090-24GB": (82, 1.695, 512), "L40-48GB": (142, 2.49, 512),
+    "RTX5090-32GB": (170, 2.407, 512),
+}  # fmt: skip
+"""Multiprocessors, boost clock [GHz], dense FP16 operations of each at a tick: white papers of architectures."""
+
+ALIKE = {
+    "A100-40GB-PCIe": "A100-80GB-PCIe", "A800-80GB-SXM": "A100-80GB-SXM", "H800-80GB-SXM": "H100-80GB-SXM",
+    "H200-141GB-NVL": "H100-94GB-NVL", "GH200-144GB": "GH200-96GB",
+}  # fmt: skip
+"""GPUs with the same processor, which differ in memory or links."""
+
+UNHELD = ("H20-96GB-SXM", "GB300-288GB", "MI350X-288GB")
+"""GPUs whose rates nothing here is held against."""
+
+
+@pytest.mark.parametrize("name", CLOCKED)
+def test_the_rate_of_a_gpu_is_its_processors_times_their_clock(name):
+    many, gigahertz, ticked = CLOCKED[name]
+    (row,) = (gpu for gpu in gpus() if gpu.name == name)
+    assert row.tflops["fp16"] == pytest.approx(many * gigahertz * ticked / 1000, rel=0.005)
+
+
+@pytest.mark.parametrize(("name", "kin"), ALIKE.items())
+def test_gpus_with_one_processor_multiply_alike(name, kin):
+    rows = {gpu.name: gpu for gpu in gpus()}
+    assert rows[name].tflops == rows[kin].tflops
+
+
 @pytest.mark.parametrize(
     "row", [*gpus(), *offers(), *architectures()], ids=lambda row: getattr(row, "name", "") or row.instance
 )
 def test_every_row_names_a_page_and_a_day_or_what_it_was_held_against(row):
     assert re.match(r"https://\S+\.\S+", row.source)
-    if row.seen is None:  # stated without reading the page; then the maker's count of parameters must agree
+    if row.seen is None and not isinstance(row, Gpu):  # not read; then the maker's count of parameters must agree
         assert row.published_billions
+    elif row.seen is None:
+        assert row.name in {*CLOCKED, *ALIKE, *UNHELD}
     else:
         assert date(2026, 1, 1) <= row.seen <= TODAY
 
