@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pertoken.core.errors import InputError
@@ -132,7 +132,13 @@ def test_a_fleet_of_half_the_price_beats_another_as_soon_as_whole_machines_matte
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.floats(0.3, 3), st.floats(0.2, 1.0), POLICIES, st.sampled_from(["flat", "diurnal", "office"]))
+@example(mean=1.0, share=1.0, policy=Autoscale(headroom=0.0, minimum=0, hold_seconds=0.0), name="diurnal")  # both alike
+@given(
+    mean=st.floats(0.3, 3),
+    share=st.floats(0.2, 1.0),
+    policy=POLICIES,
+    name=st.sampled_from(["flat", "diurnal", "office"]),
+)
 def test_a_committed_fleet_costs_what_buying_it_for_that_load_costs(mean, share, policy, name):
     """Two ways to the same bill: the newsvendor's plan of one load, bin by bin, and the stairs over all volumes."""
     week = pattern(name, mean=mean)

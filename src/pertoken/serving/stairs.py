@@ -63,7 +63,7 @@ class Own:
     @property
     def held(self) -> Values:
         """Whether one more machine at each level is committed."""
-        held: Values = self.committed <= self.price * self.shares
+        held: Values = self.committed * (1 - ROUNDED) <= self.price * self.shares  # what costs the same is committed
         return held
 
     @property
