@@ -20,7 +20,7 @@ USES = {"work": "serving", "latency": "batches kept small for latency", "headroo
 
 def replica(one: Choice) -> str:
     """Name what a replica stands on."""
-    return f"{one.gpus} x {one.gpu} in {one.precision}"
+    return f"{one.gpus} x {one.gpu} in {one.precision}" + (", attention apart" if one.apart > 1 else "")
 
 
 def basis(one: Choice) -> str:

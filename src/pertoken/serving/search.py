@@ -34,6 +34,8 @@ class Choice:
         gpu: The GPU.
         gpus: GPUs of a replica, which share each matrix.
         precision: Precision of the weights.
+        apart: Groups of GPUs that run attention on requests of their own, with experts over all; 1 where each matrix is
+            shared by all.
         best: Requests a second of a replica within the targets; 0 where no load is light enough. [1/s]
         full: Requests a second of a replica without targets. [1/s]
         running: Requests at work in a replica at the best rate.
@@ -55,6 +57,7 @@ class Choice:
     gpu: str
     gpus: int
     precision: str
+    apart: int
     best: float
     full: float
     running: float
@@ -103,6 +106,8 @@ class Wanted:
 def choices(each: Sequence[Asked], wanted: Wanted, book: Book) -> list[Choice]:
     """Reckon candidates, the cheapest first; then those that can't be bought, that fail the targets, that don't fit.
 
+    Of several ways to share the work among the same GPUs, the best is kept.
+
     Args:
         each: A replica of each candidate.
         wanted: What is to be served.
@@ -118,7 +123,11 @@ def choices(each: Sequence[Asked], wanted: Wanted, book: Book) -> list[Choice]:
     made = [
         _choice(asked, k, found, told, wanted, known) for k, (asked, known) in enumerate(zip(each, full, strict=True))
     ]
-    return sorted(made, key=lambda one: (one.monthly, one.lacking, -np.nan_to_num(one.best / one.gpus), one.gpus))
+    made.sort(key=lambda one: (one.monthly, one.lacking, -np.nan_to_num(one.best / one.gpus), one.gpus))
+    best: dict[tuple[str, int, str], Choice] = {}
+    for one in made:
+        best.setdefault((one.gpu, one.gpus, one.precision), one)
+    return list(best.values())
 
 
 def _bands(known: ServingEstimate) -> dict[str, tuple[float, float]]:
@@ -141,7 +150,7 @@ def _choice(  # noqa: PLR0917  what is known of one
     pace = Pace(best=best, full=full, prompt_seconds=prompt)
     able = rented(wanted.offers, asked.gpu, asked.how.gpus, wanted.purchases) if best > 0 else ()
     return Choice(
-        gpu=asked.gpu, gpus=asked.how.gpus, precision=asked.precision, best=best, full=full, running=running,
+        gpu=asked.gpu, gpus=asked.how.gpus, precision=asked.precision, apart=asked.how.apart, best=best, full=full, running=running,
         seats=float(found.seats[k]), binds=found.binds[k],
         kv_fill=min(running / seats, 1.0) * known.kv_fill,
         ttft={name: float(one.first[k]) for name, one in told.items()},

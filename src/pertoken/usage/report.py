@@ -78,4 +78,4 @@ def partial_period(last: str, grain: str, timezone: str = "UTC") -> bool:
     over = period.following(begun, grain)[0]
     if grain == "hour":
         return local.minute < _LATE_MINUTE
-    return when.astype("datetime64[D]") + 1 < over or bool(partial_day(last, timezone))
+    return bool(when.astype("datetime64[D]") + 1 < over) or bool(partial_day(last, timezone))

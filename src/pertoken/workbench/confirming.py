@@ -91,7 +91,8 @@ def confirm(
     come = arrivals(np.ones(1), width=float(requests), rng=rng)
     prompts = lognormal(load.input_tokens, cv=float(load.spread), size=len(come), rng=rng)
     how: dict[str, Any] = {
-        "model": model, "gpu": one.gpu, "count": one.gpus, "precision": one.precision, "engine": engine, **more
+        "model": model, "gpu": one.gpu, "count": one.gpus, "precision": one.precision, "engine": engine, **more,
+        "attention_groups": one.apart,
     }  # fmt: skip
 
     def at(rate: float) -> Simulated:

@@ -119,7 +119,11 @@ def _candidates(
         count = 1
         while count <= most:
             for name in precisions or _usual(load["model"], gpu):
-                yield replace(read_load({**load, "gpu": gpu, "count": count, "precision": name}), precision=name)
+                said = {**load, "gpu": gpu, "count": count, "precision": name}
+                whole = replace(read_load(said), precision=name)
+                yield whole
+                if count > 1 and whole.how.tensor == count and float(whole.sizes.experts) > 1:
+                    yield replace(read_load({**said, "attention_groups": count}), precision=name)
             count *= 2
 
 
