@@ -47,6 +47,15 @@ def test_more_gpus_never_lower_the_best_rate_as_they_may_be_split(sized):
         assert rates == sorted(rates)
 
 
+def test_experts_are_spread_and_attention_runs_apart_where_that_serves_more():
+    asked: dict[str, Any] = {"input_tokens": 8000, "output_tokens": 1000}
+    (one,) = size("deepseek-r1", ["h200"], rate=0.1, **asked).choices[:1]
+    whole, apart = (pt.estimate_serving("deepseek-r1", "h200", 8, **asked, **how) for how in ({}, {"tensor": 1}))
+    assert one.apart == 8
+    assert apart.requests_per_second.p50 > 1.3 * whole.requests_per_second.p50
+    assert one.full == pytest.approx(apart.requests_per_second.p50, rel=0.02)
+
+
 def test_looser_targets_never_raise_the_cost():
     costs = [
         size("llama-3.1-8b", ["h100"], **LOAD, ttft=first, tpot=each, max_gpus=2).best.monthly

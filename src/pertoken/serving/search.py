@@ -150,8 +150,8 @@ def _choice(  # noqa: PLR0917  what is known of one
     pace = Pace(best=best, full=full, prompt_seconds=prompt)
     able = rented(wanted.offers, asked.gpu, asked.how.gpus, wanted.purchases) if best > 0 else ()
     return Choice(
-        gpu=asked.gpu, gpus=asked.how.gpus, precision=asked.precision, apart=asked.how.apart, best=best, full=full, running=running,
-        seats=float(found.seats[k]), binds=found.binds[k],
+        gpu=asked.gpu, gpus=asked.how.gpus, precision=asked.precision, apart=asked.how.apart, best=best,
+        full=full, running=running, seats=seats, binds=found.binds[k],
         kv_fill=min(running / seats, 1.0) * known.kv_fill,
         ttft={name: float(one.first[k]) for name, one in told.items()},
         tpot={name: float(one.each[k]) for name, one in told.items()},
