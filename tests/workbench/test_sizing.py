@@ -50,7 +50,7 @@ def test_more_gpus_never_lower_the_best_rate_as_they_may_be_split(sized):
 def test_experts_are_spread_and_attention_runs_apart_where_that_serves_more():
     asked: dict[str, Any] = {"input_tokens": 8000, "output_tokens": 1000}
     (one,) = size("deepseek-r1", ["h200"], rate=0.1, **asked).choices[:1]
-    whole, apart = (pt.estimate_serving("deepseek-r1", "h200", 8, **asked, **how) for how in ({}, {"tensor": 1}))
+    whole, apart = (pt.estimate_serving("deepseek-r1", "h200", 8, **asked | how) for how in ({}, {"tensor": 1}))
     assert one.apart == 8
     assert apart.requests_per_second.p50 > 1.3 * whole.requests_per_second.p50
     assert one.full == pytest.approx(apart.requests_per_second.p50, rel=0.02)
