@@ -56,6 +56,12 @@ def test_experts_are_spread_and_attention_runs_apart_where_that_serves_more():
     assert one.full == pytest.approx(apart.requests_per_second.p50, rel=0.02)
 
 
+def test_a_model_is_called_as_it_was_asked_for_and_known_by_its_shape():
+    found = size("deepseek-r1", ["h200"], rate=0.1, input_tokens=100, output_tokens=100)
+    assert (found.model, found.shape) == ("deepseek-r1", "deepseek-v3")
+    assert not any("no measured run of" in note for note in found.best.notes)
+
+
 def test_looser_targets_never_raise_the_cost():
     costs = [
         size("llama-3.1-8b", ["h100"], **LOAD, ttft=first, tpot=each, max_gpus=2).best.monthly

@@ -131,7 +131,8 @@ def sheet(answer: Sized, *, brief: bool = False, simulated: Simulated | None = N
 
 
 def _meta(answer: Sized) -> dict[str, str]:
-    said = {"engine": answer.engine}
+    said = {"shape": answer.shape} if answer.shape != answer.model else {}
+    said["engine"] = answer.engine
     if answer.choices[0].bought:
         one = answer.choices[0].bought[0].rented
         said["price of the cheapest"] = ", ".join(filter(None, [one.as_of, one.source]))

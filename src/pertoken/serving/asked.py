@@ -58,7 +58,8 @@ class Asked:
         clients: Clients in a closed loop; infinite for as many as there is room for.
         rate: Requests a second of an open load; infinite for a closed loop.
         aids: What spares the engine work.
-        model: Name of the model.
+        model: Name of the model, as asked for.
+        shape: Name of its shape, which runs of it go by.
         gpu: Name of the GPU.
         precision: Name of the precision.
         unread: What the model's configuration says of its shape and is not reckoned.
@@ -76,6 +77,7 @@ class Asked:
     rate: float
     aids: Aids
     model: str
+    shape: str
     gpu: str
     precision: str
     unread: tuple[str, ...] = ()
@@ -229,7 +231,7 @@ def _estimate(
 def _told(asked: Asked) -> tuple[str, str, str, str, str]:
     """Say what the band of a load hangs on."""
     kind = "experts" if asked.sizes.experts > 1 else "dense"
-    return asked.gpu, asked.model, asked.engine.name, asked.engine.era.name, kind
+    return asked.gpu, asked.shape, asked.engine.name, asked.engine.era.name, kind
 
 
 def _known(book: Book, told: tuple[str, str, str, str, str]) -> Known:
