@@ -41,6 +41,17 @@ def test_tokens_and_uses_at_their_prices_add_up_to_the_bill(sized):
         assert float(sum(way.costs.uses.values())) == pytest.approx(way.monthly)
 
 
+def test_a_shared_beginning_is_no_input_and_takes_memory_once():
+    plain, shared = (
+        size("llama-3.1-8b", ["a10g"], **LOAD, max_gpus=1, precisions=["int8"], **more).best
+        for more in ({}, {"prefix_share": 0.5})
+    )
+    way = shared.bought[0]
+    tokens = LOAD["rate"] * 730 * 3600 * (600 * way.costs.input_per_million + 250 * way.costs.output_per_million) / 1e6
+    assert float(tokens) == pytest.approx(way.monthly, rel=1e-6)
+    assert plain.seats * (1200 + 125) == pytest.approx(shared.seats * (600 + 125) + 600, rel=1e-6)
+
+
 def test_more_gpus_never_lower_the_best_rate_as_they_may_be_split(sized):
     for gpu in ("H100-80GB-SXM", "A10G-24GB"):
         rates = [sized.best_rate(gpu, count) for count in range(1, 17)]

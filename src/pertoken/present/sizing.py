@@ -175,7 +175,7 @@ def _brief(answer: Sized, listed: Sequence[Choice]) -> list[Table]:
     said = f"Rate and {at} latencies of a replica at its best rate; month at the cheapest way to buy.{more}"
     found = [Table("ways", "Ways to serve it", WAYS, tuple(map(_row, listed[:TOP])), said, total=False)]
     if answer.choices[0].bought:
-        found += [_buying(answer.best), _day(answer)]
+        found += [_buying(answer), _day(answer)]
     return found
 
 
@@ -187,16 +187,18 @@ def _row(one: Choice) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
-def _buying(best: Choice) -> Table:
+def _buying(answer: Sized) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             PURCHASES[way.rented.purchase], f"{way.rented.provider} {way.rented.instance}", way.machines,
             round(way.most), round(way.monthly),
             *(float(cost) for cost in (way.costs.input_per_million, way.costs.output_per_million)),
         )
-        for way in best.bought
+        for way in answer.best.bought
     )  # fmt: skip
     note = "Input and output bear the GPU time that they cause, and their shares of what serves nobody."
+    if shared := float(answer.wanted.load.shared):
+        note += f" Input is what is read; {show(shared, 'quantity')} tokens of each prompt are found in the cache."
     return Table("buying", "Ways to buy the cheapest", BUYING, rows, note, total=False)
 
 

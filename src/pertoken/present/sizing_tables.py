@@ -23,6 +23,7 @@ COST = (
     Column("other_usd", "Their price", "unit_money", "USD/h"),
     Column("requests", "Requests", "quantity", "/month"),
     Column("input_tokens", "Tokens in", "quantity"),
+    Column("cached_tokens", "From the cache", "quantity"),
     Column("output_tokens", "Tokens out", "quantity"),
     Column("prompt_share", "GPU time of prompts", "share"),
     Column("monthly", "Month", "money", "USD", formula=MONTHLY),
@@ -134,7 +135,7 @@ def _bought(answer: Sized, way: Bought) -> tuple[Cell, ...]:
     return (
         PURCHASES[one.purchase], way.machines, round(way.least), round(way.most), way.utilisation, one.provider,
         one.instance, one.region, one.as_of, way.committed_hours, one.usd_per_hour if one.committed else 0.0,
-        way.other_hours, other, way.requests, float(load.input_tokens), float(load.output_tokens), way.prompt_share,
+        way.other_hours, other, way.requests, float(load.fresh), float(load.shared), float(load.output_tokens), way.prompt_share,
         way.monthly, float(costs.per_request) * 1000, float(costs.input_per_million), float(costs.output_per_million),
     )  # fmt: skip
 

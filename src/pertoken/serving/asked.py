@@ -155,8 +155,9 @@ def reckon(each: Sequence[Asked], book: Book) -> list[ServingEstimate]:
         for name in ("input_tokens", "output_tokens", "clients", "rate", "replicas")
     }
     clients, rate = number["clients"] / number["replicas"], number["rate"] / number["replicas"]
-    length = number["input_tokens"] + number["output_tokens"] / 2
-    most, whole = seats(model, on, engine, length), fits(model, on, length, spare=engine.spare)
+    length, shared = number["input_tokens"] + number["output_tokens"] / 2, aids.shared(number["input_tokens"])
+    most = seats(model, on, engine, length, shared)
+    whole = fits(model, on, length, spare=engine.spare, shared=shared)
     with np.errstate(invalid="ignore", divide="ignore"):
         room = np.where(most >= 1, most, np.nan)
         state = serve(model, on, engine, number["input_tokens"], number["output_tokens"], clients, rate, aids)

@@ -148,7 +148,7 @@ def _bought(one: Rented, fleet: Fleet, pace: Pace, load: Load, traffic: Traffic)
         rented=one, paid=fleet.replicas.paid, committed=held / MONTH, committed_hours=held, other_hours=other,
         requests=requests, prompt_share=pace.prompt_seconds / (pace.prompt_seconds + decode), hours=hours,
         costs=unit_costs(
-            float(found.cost) * month, hours, requests=requests, input_tokens=load.input_tokens,
+            float(found.cost) * month, hours, requests=requests, input_tokens=load.fresh,
             output_tokens=load.output_tokens, prompt_seconds=pace.prompt_seconds, decode_seconds=decode,
         ),
     )  # fmt: skip
