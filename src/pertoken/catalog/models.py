@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
-
 BLOCKS = (
     "layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "gated", "experts", "latent", "window",
     "windowed_layers",

@@ -143,7 +143,7 @@ def _words(answer: Sized) -> str:
     if not answer.choices[0].bought:
         return f"Nothing serves this load: {why_none(answer)}."
     best, way = answer.best, answer.best.bought[0]
-    where = f"{fleet(way)} ({machine(way.rented)})"
+    where = f"{fleet(way)} ({machine(way.rented, way.purchase)})"
     cost = f"{show(way.monthly, 'money')} USD a month"
     return f"{cost} for {where}, each replica on {replica(best)}, is the cheapest."
 
@@ -190,7 +190,7 @@ def _row(one: Choice) -> tuple[Cell, ...]:
 def _buying(answer: Sized) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            PURCHASES[way.rented.purchase], f"{way.rented.provider} {way.rented.instance}", way.machines,
+            PURCHASES[way.purchase], f"{way.rented.provider} {way.rented.instance}", way.machines,
             round(way.most), round(way.monthly),
             *(float(cost) for cost in (way.costs.input_per_million, way.costs.output_per_million)),
         )

@@ -88,7 +88,7 @@ class ServingEstimate:
     """What serving a model on GPUs of one's own gives.
 
     Args:
-        model: The model.
+        model: The model, by the name that its shape is known by.
         gpu: The GPU.
         gpus: How many, over all replicas.
         replicas: Replicas that share the load.
@@ -208,7 +208,7 @@ def _estimate(
         notes.append("all seats are taken: a larger load waits")
     answers, each, first = bands
     return ServingEstimate(
-        model=asked.model,
+        model=asked.shape,
         gpu=asked.gpu,
         gpus=asked.how.gpus * asked.replicas,
         replicas=asked.replicas,

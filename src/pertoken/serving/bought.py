@@ -66,6 +66,11 @@ class Bought:
     costs: UnitCosts
 
     @property
+    def purchase(self) -> str:
+        """How its machines are bought: of a commitment that holds none, on demand."""
+        return self.rented.purchase if self.committed else self.rented.beside_it
+
+    @property
     def monthly(self) -> float:
         """What the machines cost [USD/month]."""
         return float(self.costs.bill)
