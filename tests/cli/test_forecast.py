@@ -229,9 +229,11 @@ def tiers(desk):
 def test_each_part_is_told_by_month_and_in_all_and_who_changes_plan(ask, tiers):
     words = ("--card", "plans.yaml", "--segments", "plan", *SMALL[2:], "--no-drivers")
     tables = result(ask("forecast", tiers, *words, "--format", "json"))["tables"]
-    pro = [row for row in tables["parts"]["rows"] if (row["key"], row["part"]) == ("segment", "pro")]
+    pro = [row for row in tables["parts"]["rows"] if (row["key"], row["part"]) == ("plan", "pro")]
     assert [row["month"] for row in pro] == ["2026-04", "2026-05", "2026-06", "all months"]
-    (whole,) = (row for row in tables["by_segment"]["rows"] if row["part"] == "pro")
+    whole, free = (next(row for row in tables["by_plan"]["rows"] if row["part"] == part) for part in ("pro", "free"))
+    assert float(free["p90"]) == 0  # who comes free and becomes pro pays as pro
+    assert float(whole["share"]) == 1
     assert [pro[-1][f"revenue_{end}"] for end in ("p10", "p50", "p90")] == [whole[end] for end in ("p10", "p50", "p90")]
     assert sum(float(row["revenue_p50"]) for row in pro[:-1]) == pytest.approx(float(pro[-1]["revenue_p50"]), rel=0.1)
     (change,) = tables["changes"]["rows"]

@@ -16,6 +16,7 @@ from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import LANES, PAIRS, jumps_of
 from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.tariff_columns import SIMPLE
+from pertoken.forecast.tiers import NOWHERE, Tiers
 
 FEW, FEW_PACKED = 16, 4
 """Turns whose months, in all paths of a block, are kept at once: of customers, and of packed newcomers."""
@@ -33,6 +34,7 @@ class Block:
         away: Where the customer of each is not there, shape `(contract, month, lane)`.
         kept: Share of each that is left, shape `(contract, month)`; see `under_contract`.
         pair: Number of its first pair of paths.
+        tiers: Where customers are added up.
     """
 
     tariffs: Tariffs
@@ -42,6 +44,7 @@ class Block:
     away: NDArray[np.bool_]
     kept: Values
     pair: int
+    tiers: Tiers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,17 +58,16 @@ class Room:
     at: NDArray[np.uint32]
 
 
-def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
+def block_sums(block: Block) -> Mapping[str, Values]:
     """Add all customers up: by quantity, each of shape `(group, month, lane)`.
 
     Args:
         block: What it is made of.
-        groups: How many groups there are.
     """
     months = block.common.growth.shape[1]
     simple = bool(block.tariffs.single.card[:-1, SIMPLE].all())
     simple = simple and not (block.common.converts or len(block.promises))
-    total = np.zeros((groups, 3 + (1 if simple else len(STAGES)), months, LANES))
+    total = np.zeros((len(block.tiers), 3 + (1 if simple else len(STAGES)), months, LANES))
     turns = turns_of(block.people, block.common)
     if simple:
         sums, mine = np.zeros(months * MONTH, dtype=np.float32), np.zeros(MONTH, dtype=np.float32)
@@ -75,7 +77,7 @@ def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
         )
         return _named(total)
     for rows, counts, room in rooms(block, turns):
-        _charged(block, rows, room, counts, total[block.people.group[rows[0]]])
+        _charged(block, rows, room, counts, total)
     return _named(total)
 
 
@@ -134,26 +136,38 @@ def _few(people: People, turns: Turns) -> Iterator[tuple[int, int]]:
 
 
 def _charged(block: Block, rows: Indices, room: Room, counts: Indices | None, total: Values) -> None:
-    """Charge some turns and add them to the whole; of packed ones, `counts` says how many pairs are taken."""
+    """Charge some turns, all of one group, and add them to the whole, each month under the plan they are on then.
+
+    Args:
+        block: What it is made of.
+        rows: Rows of the people.
+        room: What they do.
+        counts: Of packed ones, how many pairs are taken.
+        total: Sums, shape `(group, sum, month, lane)`.
+    """
     people, packed = block.people, counts is not None
     driver, here, weight = (each.astype(np.float64) for each in (room.driver, room.here, room.weight))
     left = weight if weight.shape[1] else np.ones(1)
     used, size = driver * left, len(rows)
     lived = np.stack([used, used * people.cost[people.profile[rows]][:, None, None], here * left])
-    money = np.zeros((len(STAGES), size, *driver.shape[1:])) if packed else total[3:, None]
     groups = np.arange(size) if packed else np.zeros(size, dtype=np.int64)
     each = people.counts[people.profile[rows]].astype(np.float64)
     nothing = np.zeros((len(STAGES), 0, *driver.shape[1:]))
     due = block.promises.arrays(people.promise[rows])
     for plan in range(len(block.tariffs.plans)) if block.common.converts else (-1,):
-        mine = here if plan < 0 else here * (room.plan == plan)
+        at = int(block.tiers.of(people.group[rows[0]], plan))
+        if at == NOWHERE:
+            continue
+        mine, to = here if plan < 0 else here * (room.plan == plan), total[at]
+        money = np.zeros((len(STAGES), size, *driver.shape[1:])) if packed else to[3:, None]
+        did = lived if plan < 0 else lived * (room.plan == plan)
         on = people.plan[rows] if plan < 0 else np.full(size, plan, dtype=np.int64)
         bill_customers(
             block.tariffs.double, on, each, people.age[rows], driver if plan < 0 else driver * mine, mine, False,  # noqa: FBT003
             due, nothing, weight, groups, money,
         )  # fmt: skip
-    if counts is None:
-        total[:3] += lived.sum(axis=1)
-    else:
-        spread_out(lived, room.at, counts, total[:3])
-        spread_out(money, room.at, counts, total[3:])
+        if counts is None:
+            to[:3] += did.sum(axis=1)
+        else:
+            spread_out(did, room.at, counts, to[:3])
+            spread_out(money, room.at, counts, to[3:])

@@ -10,6 +10,7 @@ from pertoken.forecast.population import Forecastable
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.tariff_bill import billed
+from pertoken.forecast.tiers import Tiers, tiers
 from pertoken.forecast.twin import contracted, lives
 from pertoken.forecast.under_contract import Months
 from pertoken.forecast.worlds import Worlds
@@ -22,11 +23,19 @@ def certain(
 ) -> Mapping[str, Values]:
     """Add up what customers use and pay in the one world, each of shape `(1, month, group)`."""
     people, common = twin_arrays(model, tariffs, shared, seed, promises)
-    groups = len(next(iter(model.groups.values())))
     lost = np.full((len(promises), 1), len(model.months), dtype=np.int64)
     some, times = _alike(people)
     return customer_sums(
-        tariffs, some, common, NONE, groups, rounded=True, promises=promises, lost=lost, held=shared.held, times=times
+        tariffs,
+        some,
+        common,
+        NONE,
+        tiers(model, tariffs.plans),
+        rounded=True,
+        promises=promises,
+        lost=lost,
+        held=shared.held,
+        times=times,
     )
 
 
@@ -60,8 +69,8 @@ def replace_converts(common: Common) -> Common:
 
 
 def customer_sums(
-    tariffs: Tariffs, people: People, common: Common, pairs: "np.ndarray[tuple[int], np.dtype[np.int64]]", groups: int,
-    *, rounded: bool, promises: Promises, lost: Months, held: Collection[str] = (), times: Values | None = None,
+    tariffs: Tariffs, people: People, common: Common, pairs: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+    places: Tiers, *, rounded: bool, promises: Promises, lost: Months, held: Collection[str] = (), times: Values | None = None,
 ) -> Mapping[str, Values]:  # fmt: skip
     """Add up customers one after the other, as read: each sum of shape `(path, month, group)`.
 
@@ -70,7 +79,7 @@ def customer_sums(
         people: Customers as arrays.
         common: What the paths share.
         pairs: Numbers of the pairs of paths.
-        groups: How many groups there are.
+        places: Where they are added up.
         rounded: Whether bills are rounded.
         promises: What they have committed to.
         lost: When a renewal was lost, see `under_contract.losses`.
@@ -78,23 +87,22 @@ def customer_sums(
         times: How many customers each of them stands for; one if None.
     """
     lanes, months = common.growth.shape[2], common.growth.shape[1]
-    out = {name: np.zeros((lanes, months, groups)) for name in ("driver", "cost", "customers", *STAGES)}
+    out = {name: np.zeros((lanes, months, len(places))) for name in ("driver", "cost", "customers", *STAGES)}
     for row in range(len(people.key)):
-        group, profile = people.group[row], people.profile[row]
+        profile = people.profile[row]
         life = contracted(lives(people, common, row, pairs), promises, int(people.promise[row]), lost, held)
         weight = life.weight if times is None else life.weight * times[row]
-        out["driver"][:, :, group] += life.driver * weight
-        out["cost"][:, :, group] += life.driver * weight * people.cost[profile]
-        out["customers"][:, :, group] += life.here * weight
-        money = np.zeros((len(STAGES), lanes, months))
+        used = life.driver * weight
         for plan in range(len(tariffs.plans)):
-            mine = life.here * (life.plan == plan)
+            mine, on = life.here * (life.plan == plan), life.plan == plan
             if mine.any():
-                money += _bills(
-                    tariffs, people, row, plan, life.driver * mine, mine, rounded=rounded, promises=promises
-                )
-        for i, name in enumerate(STAGES):
-            out[name][:, :, group] += money[i] * weight
+                group = places.of(people.group[row], plan)
+                out["driver"][:, :, group] += used * on
+                out["cost"][:, :, group] += used * on * people.cost[profile]
+                out["customers"][:, :, group] += mine * weight
+                money = _bills(tariffs, people, row, plan, life.driver * mine, mine, rounded=rounded, promises=promises)
+                for i, name in enumerate(STAGES):
+                    out[name][:, :, group] += money[i] * weight
     return out
 
 

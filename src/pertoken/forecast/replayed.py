@@ -24,6 +24,7 @@ from pertoken.forecast.settlement import trued_up
 from pertoken.forecast.simulate import Progress, Simulated, blocks_of, checked, lanes_of, paired
 from pertoken.forecast.streams import LANES, PAIRS
 from pertoken.forecast.tariff import STAGES, Tariffs
+from pertoken.forecast.tiers import Tiers, tiers
 from pertoken.forecast.under_contract import RENEWALS
 from pertoken.forecast.worlds import REPLICATES
 from pertoken.rating.card import Adjust, Card, Charge, Clamp, Pool
@@ -161,18 +162,19 @@ def replayed(
     shared = checked(model, tariffs, paths=paths, seed=seed, held=still, replicates=replicates)
     due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
     pairs, made_of = paired(shared), blocks_of(model, tariffs, shared, seed, due)
-    shape = (shared.paths, len(model.months), len(next(iter(model.groups.values()))))
+    places = tiers(model, tariffs.plans)
+    shape = (shared.paths, len(model.months), len(places))
     sums = {name: np.zeros(shape) for name in ("driver", "cost", "customers", "list")}
     done = 0
     for first in range(0, pairs.shape[1], PAIRS):
         mine = pairs[:, first : first + PAIRS]
         for some in _parts(_lived(made_of(first, lanes_of(mine)), lanes_of(mine), mine), model, books):
-            _add(_rated(model, some, books, due), some, sums)
+            _add(_rated(model, some, books, due), some, places, sums)
             done += len(np.unique(some.path))
             if progress is not None:
                 progress(done, shared.paths)
     told = {name: sums[name] for name in ("driver", "cost", "customers", *STAGES) if name in sums}
-    return Simulated(tuple(model.months), dict(model.groups), told, shared.replicates, books.plans[0][0].account)
+    return Simulated(tuple(model.months), places.groups, told, shared.replicates, books.plans[0][0].account)
 
 
 def listed(model: Forecastable, books: Books, plan: int, segment: int, usage: Values, month: int) -> Values:  # noqa: PLR0917
@@ -222,12 +224,13 @@ def _parts(lives: _Lives, model: Forecastable, books: Books) -> Iterator[_Lives]
         yield lives.pick(np.isin(lives.path, some))
 
 
-def _add(made: Mapping[str, Values], lives: _Lives, sums: dict[str, Values]) -> None:
+def _add(made: Mapping[str, Values], lives: _Lives, places: Tiers, sums: dict[str, Values]) -> None:
     """Add lives up by path and group: `(life, month)` to `(path, month, group)`."""
-    shape = sums["driver"].shape
+    shape, group = sums["driver"].shape, places.of(lives.group[:, None], lives.plan)
+    month = np.arange(shape[1])
     whole = {"driver": lives.driver, "cost": lives.driver * lives.cost[:, None], "customers": lives.here, **made}
     for name, values in whole.items():
-        np.add.at(sums.setdefault(name, np.zeros(shape)), (lives.path, slice(None), lives.group), values)  # type: ignore[arg-type]
+        np.add.at(sums.setdefault(name, np.zeros(shape)), (lives.path[:, None], month, group), values)
 
 
 def stretches(here: NDArray[np.bool_], plan: NDArray[np.int64]) -> Stretches:

@@ -17,6 +17,7 @@ from pertoken.forecast.population import FACTORS, Forecastable
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import LANES, PAIRS
 from pertoken.forecast.tariff import STAGES, Tariffs
+from pertoken.forecast.tiers import tiers
 from pertoken.forecast.under_contract import away, kept, losses
 from pertoken.forecast.worlds import REPLICATES, Worlds, whales_of, worlds
 from pertoken.machine.processors import processors
@@ -37,7 +38,7 @@ class Simulated:
 
     Args:
         months: Labels of the months, shape `(month,)`.
-        groups: Keys of the groups, each `(group,)`.
+        groups: Keys of the groups, each `(group,)`; `plan` is the one that customers are on in the month.
         sums: By quantity (`driver`, `cost`, `customers`, and the stages that the plans have), each of shape
             `(path, month, group)`. [driver], [currency], customers, [currency]
         replicates: How many independent designs the paths are of, one after the other.
@@ -195,15 +196,14 @@ def summed(
     from pertoken.forecast.block import block_sums  # noqa: PLC0415  as above
 
     names = quantities(tariffs, promises)
-    groups = len(next(iter(model.groups.values())))
-    out = np.zeros((len(names), groups, len(model.months), shared.paths))
+    out = np.zeros((len(names), len(tiers(model, tariffs.plans)), len(model.months), shared.paths))
     pairs = paired(shared)
     blocks = range(0, pairs.shape[1], PAIRS)
     made_of = blocks_of(model, tariffs, shared, seed, promises)
 
     def work(first: int) -> None:
         mine = pairs[:, first : first + PAIRS]
-        sums = block_sums(made_of(first, lanes_of(mine)), groups)
+        sums = block_sums(made_of(first, lanes_of(mine)))
         for i, name in enumerate(names):
             for side, paths in enumerate(mine):
                 run = slice(int(paths[0]), int(paths[-1]) + 1) if _in_a_run(paths) else paths
@@ -229,11 +229,11 @@ def blocks_of(
 
     people = people_of(model, tariffs, shared, seed, promises)
     lost = losses(promises, shared.leave, replicates=shared.replicates, seed=seed, held=shared.held)
-    left = kept(promises, shared.held)
+    left, places = kept(promises, shared.held), tiers(model, tariffs.plans)
 
     def block(first: int, lanes: NDArray[np.int64]) -> "Block":
         common, gone = common_of(model, shared, lanes), away(promises, lost[:, lanes])
-        return Block(tariffs, people, common, promises, gone, left, first)
+        return Block(tariffs, people, common, promises, gone, left, first, places)
 
     return block
 
@@ -251,7 +251,8 @@ def paired(shared: Worlds) -> NDArray[np.int64]:
 
 def simulated(model: Forecastable, tariffs: Tariffs, shared: Worlds, sums: Mapping[str, Values]) -> Simulated:
     """Put names to sums."""
-    return Simulated(tuple(model.months), dict(model.groups), sums, shared.replicates, tariffs.account)
+    groups = tiers(model, tariffs.plans).groups
+    return Simulated(tuple(model.months), groups, sums, shared.replicates, tariffs.account)
 
 
 def pick(model: Forecastable, rows: NDArray[np.int64]) -> Forecastable:

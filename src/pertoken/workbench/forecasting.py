@@ -270,13 +270,12 @@ def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[
         by_group["cost"] = found.sums["cost"]
         if made.plans:
             by_group["margin"] = by_group["revenue"] - by_group["cost"]
-    groups = made.fitted.of.groups
     parts = {
         key: {
             label: {name: each[:, :, column.codes == code].sum(axis=2) for name, each in by_group.items()}
             for code, label in enumerate(column.labels)
         }
-        for key, column in groups.items()
+        for key, column in found.groups.items()
         if len(column.labels) > 1
     }
     return {name: each.sum(axis=2) for name, each in by_group.items()}, parts
