@@ -58,8 +58,8 @@ def test_tokens_and_uses_at_their_prices_add_up_to_the_bill(sized):
 
 def test_a_shared_beginning_is_no_input_and_takes_memory_once():
     plain, shared = (
-        size("llama-3.1-8b", ["a10g"], **LOAD, max_gpus=1, precisions=["int8"], **more).best
-        for more in ({}, {"prefix_share": 0.5})
+        size("llama-3.1-8b", ["a10g"], **LOAD, max_gpus=1, precisions=["int8"], prefix_share=share).best
+        for share in (0.0, 0.5)
     )
     way = shared.bought[0]
     tokens = LOAD["rate"] * 730 * 3600 * (600 * way.costs.input_per_million + 250 * way.costs.output_per_million) / 1e6
@@ -104,6 +104,19 @@ def test_a_way_is_named_by_the_commitment_that_it_holds():
 def test_attention_apart_is_told_in_every_table():
     found = size("deepseek-r1", ["h200"], rate=0.1, input_tokens=8000, output_tokens=1000)
     assert sheet_rows(found, "ways")[0]["attention_groups"] == 8
+
+
+def test_the_busiest_moment_is_that_of_an_estimate_at_its_rate():
+    found = size("llama-3.1-8b", ["l40s"], **LOAD, traffic="office", tpot=0.04, max_gpus=1, precisions=("fp8",))
+    way, met = found.best.bought[0], found.busiest
+    assert met is not None
+    assert met.rate == pytest.approx(max(found.wanted.traffic.rates / np.maximum(way.paid, way.committed)))
+    assert met.rate < found.best.best
+    asked: dict[str, Any] = {"input_tokens": 1200, "output_tokens": 250, "precision": "fp8"}
+    alone = pt.estimate_serving("llama-3.1-8b", "l40s", 1, **asked, rate=met.rate)
+    assert met.ttft["mean"] == pytest.approx(alone.ttft_seconds.p50, rel=1e-3)
+    assert met.tpot["mean"] == pytest.approx(alone.tpot_seconds.p50, rel=1e-3)
+    assert met.tpot["p99"] < found.best.tpot["p99"] <= 0.04 * (1 + 1e-6)
 
 
 def test_looser_targets_never_raise_the_cost():

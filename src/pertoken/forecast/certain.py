@@ -70,7 +70,8 @@ def replace_converts(common: Common) -> Common:
 
 def customer_sums(
     tariffs: Tariffs, people: People, common: Common, pairs: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-    places: Tiers, *, rounded: bool, promises: Promises, lost: Months, held: Collection[str] = (), times: Values | None = None,
+    places: Tiers, *, rounded: bool, promises: Promises, lost: Months, held: Collection[str] = (),
+    times: Values | None = None,
 ) -> Mapping[str, Values]:  # fmt: skip
     """Add up customers one after the other, as read: each sum of shape `(path, month, group)`.
 
