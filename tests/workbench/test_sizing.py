@@ -101,6 +101,15 @@ def test_a_way_is_named_by_the_commitment_that_it_holds():
         assert found.sized.best.bought[0].purchase == ("reserved_3y" if holds else "on_demand")
 
 
+def test_what_may_wait_is_shown_in_the_hours_in_which_it_is_served():
+    found = size("llama-3.1-8b", ["a10g"], **LOAD, deadline=24 * 3600, traffic="weekly", max_gpus=1)
+    way = found.best.bought[0]
+    hours = hourly(way, found.wanted.traffic, found.best.best * way.rented.replicas)
+    assert all(each.utilisation <= 1 + 1e-9 for each in hours)
+    assert way.served.mean() == pytest.approx(12.0)
+    assert way.served.max() < found.wanted.traffic.rates.max()  # the peak of the day goes on into the night
+
+
 def test_attention_apart_is_told_in_every_table():
     found = size("deepseek-r1", ["h200"], rate=0.1, input_tokens=8000, output_tokens=1000)
     assert sheet_rows(found, "ways")[0]["attention_groups"] == 8

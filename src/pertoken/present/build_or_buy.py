@@ -2,17 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from math import isfinite
 
-import numpy as np
-
-from pertoken.present import charts_crossover
-from pertoken.present.charts import Axis
-from pertoken.present.charts_crossover import Line
 from pertoken.present.machine_columns import columns
 from pertoken.present.numbers import counted, show
-from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
+from pertoken.present.sheet import Cell, Column, Figure, Figures, Note, Sheet, Table
+from pertoken.present.sizing_pictures import both_sides
 from pertoken.present.sizing_words import BUYING, PURCHASES, basis, load, machine, warnings
 from pertoken.serving.against import BuildOrBuy, OwnFleet
 from pertoken.serving.breakeven import ABOVE, Crossing, Stretch
@@ -109,7 +104,7 @@ def sheet(answer: BuildOrBuy, *, brief: bool = False) -> Sheet:
     return Sheet(
         f"{answer.api.name} by API, or {answer.model} on GPUs of one's own",
         _words(answer),
-        (_figures(answer), *tables, _picture(answer), *notes, *marked),
+        (_figures(answer), *tables, both_sides(answer, _best(answer), _name(answer, -1, brief=True)), *notes, *marked),
         {
             "prices of the API": answer.api.source,
             "price of the cheapest machine": ", ".join(filter(None, [best.as_of, best.source])),
@@ -313,20 +308,3 @@ def _each(answer: BuildOrBuy) -> Table:
         for fleet in answer.fleets for each in fleet.crossings
     )  # fmt: skip
     return Table("each", "Where each way by itself crosses the API", EACH, rows, total=False)
-
-
-def _picture(answer: BuildOrBuy) -> Chart:
-    """Draw both sides, with steps where they are few."""
-    at = answer.places()
-    edges = np.unique([each.low for each in answer.stretches] + [each.high for each in answer.stretches])
-    inside = edges[(edges > 0) & (edges < at[-1])]
-    at = np.unique(np.concatenate([at, inside]))
-    lines = [Line(f"{API}: {answer.api.name}", (at * answer.api.per_request).tolist())]
-    lines.append(Line("the cheapest fleet", answer.lowest_cost(at).tolist()))
-    lines += [Line(fleet.own.name, fleet.own.cost(at).tolist()) for fleet in _best(answer)[1:3]]
-    lasting = answer.crossings[-1:]
-    flags = [charts_crossover.Crossing(each.volume, each.cost, _volume(each.volume)) for each in lasting]
-    x, y = Axis("Requests a month", "count"), Axis("Cost, USD a month")
-    draw = partial(charts_crossover.crossover, at.tolist(), lines, x=x, y=y, crossings=flags)
-    alt = "Monthly cost of the API and of fleets of one's own over the volume; where a fleet pays for good is marked."
-    return Chart("crossover", "Cost over volume", draw, alt, "crossings")

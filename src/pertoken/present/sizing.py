@@ -1,20 +1,16 @@
 """Sizes of fleets as a sheet: the ways to serve a load, the cheapest first, and what the cheapest gives and costs."""
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import groupby
 from math import isfinite
 from typing import Protocol
 
 import numpy as np
 
-from pertoken.present import charts, charts_crossover
-from pertoken.present.charts import Axis, Dot
-from pertoken.present.charts_crossover import Line
-from pertoken.present.dress import PALETTE
 from pertoken.present.machine_columns import columns
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
+from pertoken.present.sizing_pictures import scatter, week
 from pertoken.present.sizing_tables import STATISTICS, rate_of, tables, uses
 from pertoken.present.sizing_words import PURCHASES, USES, basis, fleet, load, machine, replica, warnings
 from pertoken.serving.bought import Bought
@@ -124,7 +120,8 @@ def sheet(answer: Sized, *, brief: bool = False, simulated: Simulated | None = N
         blocks.append(_figures(answer.best, answer.best.bought[0]))
     blocks += _brief(answer, listed) if brief else tables(answer, listed)
     if served:
-        blocks += [_latencies(answer, simulated), uses(answer.best.bought[0], USES), *_pictures(answer, listed)]
+        pictures = [*scatter([one for one in listed if one.bought]), week(answer)]
+        blocks += [_latencies(answer, simulated), uses(answer.best.bought[0], USES), *pictures]
     blocks.append(Note(f"Asked: {load(answer.wanted)}."))
     blocks += [_confirmed(answer.best, simulated)] if simulated else []
     blocks += [Note(each, "warning") for each in (*answer.lacking, *warnings(listed))]
@@ -246,49 +243,6 @@ def _confirmed(best: Choice, simulated: Simulated) -> Note:
     )
     against = f"{found} a second, by formulas {rate}."
     return Note(against) if simulated.holds else Note(f"{against} Size the fleet by the lower one.", "warning")
-
-
-def _pictures(answer: Sized, listed: Sequence[Choice]) -> list[Chart]:
-    return [*_scatter([one for one in listed if one.bought]), _week(answer)]
-
-
-def _scatter(bought: Sequence[Choice]) -> list[Chart]:
-    """Draw cost against the shortest time of a token, since at the best rate many are at the target."""
-    if len(bought) < 2:  # noqa: PLR2004  two make a comparison
-        return []
-    names = dict.fromkeys(one.gpu for one in bought)
-    groups = dict(zip(names, PALETTE * (1 + len(names) // len(PALETTE)), strict=False))
-    dots = [
-        Dot(
-            one.floor_tpot * 1000,
-            one.monthly,
-            1,
-            one.gpu,
-            "" if _beaten(one, bought) else f"{one.gpus} x {one.precision}",
-        )
-        for one in bought
-    ]
-    x = Axis("TPOT at the lightest load, ms", "quantity", log=True, zero=False)
-    y = Axis("Cost, USD a month", log=True, zero=False)
-    alt = f"Monthly cost of {len(bought)} ways to serve against the shortest time of a token that each can reach; "
-    alt += "those are named that no other beats in both."
-    return [Chart("ways", "Latency against cost", partial(charts.dots, dots, groups, x=x, y=y), alt, "ways")]
-
-
-def _beaten(one: Choice, others: Sequence[Choice]) -> bool:
-    return any(each.monthly <= one.monthly and each.floor_tpot < one.floor_tpot for each in others if each is not one)
-
-
-def _week(answer: Sized) -> Chart:
-    """Draw the machines that are paid and those that are busy, hour by hour."""
-    best, way = answer.best, answer.best.bought[0]
-    traffic = answer.wanted.traffic
-    paid = np.maximum(way.paid, way.committed)
-    at = (np.arange(len(paid)) * traffic.width / 3600).tolist()
-    lines = [Line("paid", paid.tolist()), Line("busy", (traffic.rates / rate_of(best, way)).tolist())]
-    x, y = Axis("Hour of the week, from its first midnight on", "quantity"), Axis("Machines", "quantity")
-    draw = partial(charts_crossover.crossover, at, lines, x=x, y=y, crossings=[])
-    return Chart("hours", "Machines over the week", draw, "Machines of the cheapest way, paid and busy.", "hours")
 
 
 def _ms(seconds: float) -> float | None:
