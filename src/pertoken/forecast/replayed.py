@@ -20,7 +20,7 @@ from pertoken.forecast.block import Block, rooms
 from pertoken.forecast.kernel_turn import turns_of
 from pertoken.forecast.population import FACTORS, Forecastable
 from pertoken.forecast.promises import Promises
-from pertoken.forecast.settlement import trued_up
+from pertoken.forecast.settlement import NOT_BILLED, trued_up
 from pertoken.forecast.simulate import Progress, Simulated, blocks_of, checked, lanes_of, paired
 from pertoken.forecast.streams import LANES, PAIRS
 from pertoken.forecast.tariff import STAGES, Tariffs
@@ -34,9 +34,6 @@ from pertoken.usage.question import PRICE_FROM
 
 OWN_STAGE = {"rounding": "list"}
 """Where the simulation adds up what the books keep apart."""
-
-NOT_BILLED = ("drawn", "unused")
-"""Stages that no commitment is held against."""
 
 WORLD = "world"
 """Key of a stretch: a customer on a plan in one world."""
@@ -161,8 +158,8 @@ def replayed(
     still = set(held) - ({RENEWALS} if set(held) >= set(FACTORS) else set())
     shared = checked(model, tariffs, paths=paths, seed=seed, held=still, replicates=replicates)
     due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
-    pairs, made_of = paired(shared), blocks_of(model, tariffs, shared, seed, due)
-    places = tiers(model, tariffs.plans)
+    places = tiers(model, tariffs.plans, due)
+    pairs, made_of = paired(shared), blocks_of(model, tariffs, shared, seed, due, places)
     shape = (shared.paths, len(model.months), len(places))
     sums = {name: np.zeros(shape) for name in ("driver", "cost", "customers", "list")}
     done = 0
@@ -206,7 +203,7 @@ def _lived(block: Block, lanes: NDArray[np.int64], pairs: NDArray[np.int64]) -> 
         at = np.broadcast_to(np.arange(LANES), room.at.shape) if counts is None else room.at.astype(np.int64)
         turn, lane = np.nonzero((room.here > 0).any(axis=1) & real[at])
         row = rows[turn]
-        plan = room.plan[turn, :, lane] if block.common.converts else people.plan[row][:, None]
+        plan = room.plan[turn, :, lane] if block.moves else people.plan[row][:, None]
         found.append((
             room.driver[turn, :, lane].astype(float), room.here[turn, :, lane] > 0,
             np.broadcast_to(plan, (len(turn), room.here.shape[1])).astype(np.int64), lanes[at[turn, lane]],

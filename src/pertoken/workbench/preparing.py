@@ -90,7 +90,11 @@ class Prepared:
         """What contracts do to the customers that are simulated."""
         from pertoken.forecast.promised import promised  # noqa: PLC0415  the calculator must start fast
 
-        return None if self.agreed is None else promised(self.agreed, fitted.of, len(self.read.panel))
+        if self.agreed is None:
+            return None
+        cards, labels = sorted({card for *_, card in self.agreed.changes}), self.standing.plan.labels
+        plans = dict(zip(cards, _codes(labels, cards), strict=True))
+        return promised(self.agreed, fitted.of, len(self.read.panel), plans=plans)
 
     @property
     def promises(self) -> "Promises | None":
@@ -211,7 +215,8 @@ def _with_cards(
 ) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
     """Add the cards that somebody has signed for and nobody is on yet."""
     known = {name for plan in standing.plan.labels for name in plan.split(" + ")}
-    new = tuple(card for card in cards if card.name in set(agreed.cards) - known)
+    signed = {*agreed.cards, *(name for *_, name in agreed.changes)}
+    new = tuple(card for card in cards if card.name in signed - known)
     plan = Key(standing.plan.codes, (*standing.plan.labels, *(card.name for card in new)))
     return replace(standing, plan=plan), (*plans, *((card,) for card in new))
 
