@@ -360,10 +360,8 @@ def test_a_contract_on_the_plan_that_its_customer_is_on_changes_nothing():
 
 def test_line_by_line_a_contract_changes_the_plan_as_by_the_arrays():
     model, due = moving(old=Decimal(70_000), new=Decimal(8_000))
-    cards, known = (
-        {"one": TIERS + "where: plan == 'one'\n", "two": BUNDLE + "where: plan == 'two'\n"},
-        ({"plan": "one"}, {"plan": "two"}),
-    )
+    known = ({"plan": "one"}, {"plan": "two"})
+    cards = {"one": TIERS + "where: plan == 'one'\n", "two": BUNDLE + "where: plan == 'two'\n"}
     plans = {name: card(text) for name, text in cards.items()}
     priced = tariffs(plans, model.cells, model.months, known=known)
     books = Books(tuple((each,) for each in plans.values()), known, "month")

@@ -172,10 +172,10 @@ def _charged(block: Block, rows: Indices, room: Room, counts: Indices | None, to
     billed = np.zeros(apart.shape[1:])
     due = block.promises.arrays(np.where(moves, -1, people.promise[rows]))
     for plan in range(len(block.tariffs.plans)) if block.moves else (-1,):
-        at = int(block.tiers.of(people.group[rows[0]], plan))
-        if at == NOWHERE:
+        place = int(block.tiers.of(people.group[rows[0]], plan))
+        if place == NOWHERE:
             continue
-        mine, to = here if plan < 0 else here * (room.plan == plan), total[at]
+        mine, to = here if plan < 0 else here * (room.plan == plan), total[place]
         money = np.zeros((len(STAGES), size, *driver.shape[1:])) if packed else to[3:, None]
         did = lived if plan < 0 else lived * (room.plan == plan)
         on = people.plan[rows] if plan < 0 else np.full(size, plan, dtype=np.int64)
@@ -190,8 +190,7 @@ def _charged(block: Block, rows: Indices, room: Room, counts: Indices | None, to
             spread_out(did, room.at, counts, to[:3])
             spread_out(money, room.at, counts, to[3:])
     for i in np.flatnonzero(moves):
-        more = (
-            trued_up(block.promises, int(people.promise[rows[i]]), billed[i].T, here[i].T > 0).T * left[i % len(left)]
-        )
-        at = block.tiers.of(people.group[rows[i]], room.plan[i])
-        np.add.at(total, (at, MINIMUM, *np.ogrid[: more.shape[0], : more.shape[1]]), more)
+        more = trued_up(block.promises, int(people.promise[rows[i]]), billed[i].T, here[i].T > 0).T
+        more *= left[i % len(left)]
+        at = np.indices(more.shape)
+        np.add.at(total, (block.tiers.of(people.group[rows[i]], room.plan[i]), MINIMUM, at[0], at[1]), more)
