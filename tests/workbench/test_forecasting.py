@@ -16,8 +16,10 @@ from pertoken.core.errors import InputError
 from pertoken.forecast.agreement import Agreement
 from pertoken.forecast.event import Event
 from pertoken.forecast.population import FACTORS
-from pertoken.forecast.replayed import Books
+from pertoken.forecast.replayed import Books, charged
+from pertoken.forecast.tariff_bill import bill
 from pertoken.rating.rate import amount
+from pertoken.workbench.charging import charging
 from pertoken.workbench.forecasting import forecast_revenue, foretold
 from pertoken.workbench.preparing import prepared
 
@@ -270,6 +272,37 @@ def test_who_makes_the_revenue_is_the_same_line_by_line_at_list(growth):
     paying = [name for name, money in one.items() if 50 < money < 1_450 or money > 1_600]  # no minimum at list
     assert [other[name] for name in paying] == pytest.approx([one[name] for name in paying], rel=0.05)
     assert len(paying) > 10
+
+
+def test_the_back_test_of_revenue_is_the_same_line_by_line(growth):
+    made = prepared(growth, card=[PLANS], months=2, segments="plan", how={})
+    rng = np.random.default_rng(4)
+    used = rng.lognormal(16, 2, (3, len(made.read.panel))) * (rng.random(len(made.read.panel)) < 0.9)
+    books = Books(made.plans, tuple({"plan": label} for label in made.standing.plan.labels), "month")
+    people, cells = made.fitted.of.people, made.read.panel.cells
+    age = np.arange(len(made.read.panel)) % 5
+    slow = charged(books, cells, "2026-11", people.plan, people.mix, used, age, people.names)
+    here = (used > 0).astype(float)[:, :, None]
+    fast = bill(_of_one_month(made), people.plan, people.mix, used[:, :, None], here=here)[:, :, 0]
+    assert slow == pytest.approx(fast, rel=1e-6, abs=0.02)
+    assert (slow.sum(), (slow[used == 0]).sum()) == (pytest.approx(fast.sum(), rel=1e-6), 0)
+
+
+def _of_one_month(made):
+    return charging(made.read, made.plans, made.standing.plan, ["2026-11"]).tariffs
+
+
+def test_cards_that_are_rated_line_by_line_have_a_back_test_of_revenue(growth, tmp_path):
+    plans = tmp_path / "phased.yaml"
+    plans.write_text(PHASED)
+    found = forecast_revenue(growth, card=[str(plans)], months=1, segments="plan", draws=40, explain=False)
+    assert found.backtest is not None
+    assert found.backtest.money is not None
+    told = found.backtest.money
+    assert set(told.key("of").column()) == {"all", "enterprise", "pro"}
+    ours = (told.key("of").column() == "all") & (told.key("forecaster").column() == "pertoken")
+    bias = told.values["mean"][ours].sum() / told.values["actual"][ours].sum() - 1
+    assert abs(bias) < 0.1  # the phase of a contract is that of the origin, both foretold and come
 
 
 def test_a_launch_ahead_moves_the_months_after_it(growth, answer):

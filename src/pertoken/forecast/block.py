@@ -193,4 +193,4 @@ def _charged(block: Block, rows: Indices, room: Room, counts: Indices | None, to
         more = trued_up(block.promises, int(people.promise[rows[i]]), billed[i].T, here[i].T > 0).T
         more *= left[i % len(left)]
         at = np.indices(more.shape)
-        np.add.at(total, (block.tiers.of(people.group[rows[i]], room.plan[i]), MINIMUM, at[0], at[1]), more)
+        np.add.at(total[:, MINIMUM], (block.tiers.of(people.group[rows[i]], room.plan[i]), at[0], at[1]), more)

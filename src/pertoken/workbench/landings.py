@@ -36,10 +36,8 @@ def month_of(made: Prepared) -> Prepared | None:
     of = landing(fitted, standing, month, _rest(made, month))
     charged = charging(read, made.plans, standing.plan, of.months)
     done = replace(made, fitted=replace(fitted, of=of), charging=charged, agreed=agreed, begun=None)
-    whole = replace(of, laws=fitted.of.laws)  # who has signed begins on a day that is known, not on any
-    return replace(
-        done, fitted=replace(fitted, of=replace(done.with_signed(replace(fitted, of=whole)).of, laws=of.laws))
-    )
+    whole = replace(fitted, of=replace(of, laws=fitted.of.laws))  # who has signed begins on a day that is known
+    return replace(done, fitted=replace(fitted, of=replace(done.with_signed(whole).of, laws=of.laws)))
 
 
 def _comes(each: Agreement, month: Begun) -> bool:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 HALF = 0.5
 """Share of one customer from which on the range is said to be theirs."""
 
+NOTHING_CHARGED = (
+    "! nobody was charged anything in the last two months of the log: the range rests on that alone, and says nothing "
+    "of what customers would pay; see that usage and cards are of the same meters"
+)
+
 ENOUGH = 60
 """Days of history from which on growth is read from it."""
 
@@ -52,11 +57,7 @@ def _charged(made: Prepared, said: str) -> list[str]:
     if not made.plans:
         return []
     if worth is None:
-        days = len(panel.periods)
-        return [
-            f"! nobody was charged anything in the last two months of the log's {days} days: the range rests on that "
-            "alone, and says nothing of what customers would pay; see that usage and cards are of the same meters"
-        ]
+        return [NOTHING_CHARGED]
     name, share = panel.customers[int(worth.argmax())], worth.max() / worth.sum()
     if share <= HALF or name == said:
         return []
