@@ -131,7 +131,8 @@ def sheet(answer: Sized, *, brief: bool = False, simulated: Simulated | None = N
 
 
 def _meta(answer: Sized) -> dict[str, str]:
-    said = {"engine": answer.engine}
+    said = {"shape": answer.shape} if answer.shape != answer.model else {}
+    said["engine"] = answer.engine
     if answer.choices[0].bought:
         one = answer.choices[0].bought[0].rented
         said["price of the cheapest"] = ", ".join(filter(None, [one.as_of, one.source]))
@@ -142,7 +143,7 @@ def _words(answer: Sized) -> str:
     if not answer.choices[0].bought:
         return f"Nothing serves this load: {why_none(answer)}."
     best, way = answer.best, answer.best.bought[0]
-    where = f"{fleet(way)} ({machine(way.rented)})"
+    where = f"{fleet(way)} ({machine(way.rented, way.purchase)})"
     cost = f"{show(way.monthly, 'money')} USD a month"
     return f"{cost} for {where}, each replica on {replica(best)}, is the cheapest."
 
@@ -174,7 +175,7 @@ def _brief(answer: Sized, listed: Sequence[Choice]) -> list[Table]:
     said = f"Rate and {at} latencies of a replica at its best rate; month at the cheapest way to buy.{more}"
     found = [Table("ways", "Ways to serve it", WAYS, tuple(map(_row, listed[:TOP])), said, total=False)]
     if answer.choices[0].bought:
-        found += [_buying(answer.best), _day(answer)]
+        found += [_buying(answer), _day(answer)]
     return found
 
 
@@ -186,16 +187,18 @@ def _row(one: Choice) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
-def _buying(best: Choice) -> Table:
+def _buying(answer: Sized) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            PURCHASES[way.rented.purchase], f"{way.rented.provider} {way.rented.instance}", way.machines,
+            PURCHASES[way.purchase], f"{way.rented.provider} {way.rented.instance}", way.machines,
             round(way.most), round(way.monthly),
             *(float(cost) for cost in (way.costs.input_per_million, way.costs.output_per_million)),
         )
-        for way in best.bought
+        for way in answer.best.bought
     )  # fmt: skip
     note = "Input and output bear the GPU time that they cause, and their shares of what serves nobody."
+    if shared := float(answer.wanted.load.shared):
+        note += f" Input is what is read; {show(shared, 'quantity')} tokens of each prompt are found in the cache."
     return Table("buying", "Ways to buy the cheapest", BUYING, rows, note, total=False)
 
 

@@ -66,6 +66,11 @@ class Bought:
     costs: UnitCosts
 
     @property
+    def purchase(self) -> str:
+        """How its machines are bought: of a commitment that holds none, on demand."""
+        return self.rented.purchase if self.committed else self.rented.beside_it
+
+    @property
     def monthly(self) -> float:
         """What the machines cost [USD/month]."""
         return float(self.costs.bill)
@@ -148,7 +153,7 @@ def _bought(one: Rented, fleet: Fleet, pace: Pace, load: Load, traffic: Traffic)
         rented=one, paid=fleet.replicas.paid, committed=held / MONTH, committed_hours=held, other_hours=other,
         requests=requests, prompt_share=pace.prompt_seconds / (pace.prompt_seconds + decode), hours=hours,
         costs=unit_costs(
-            float(found.cost) * month, hours, requests=requests, input_tokens=load.input_tokens,
+            float(found.cost) * month, hours, requests=requests, input_tokens=load.fresh,
             output_tokens=load.output_tokens, prompt_seconds=pace.prompt_seconds, decode_seconds=decode,
         ),
     )  # fmt: skip

@@ -12,7 +12,8 @@ class Sized:
     """Ways to serve a load, the cheapest first.
 
     Args:
-        model: The model.
+        model: The model, as asked for.
+        shape: Name of its shape.
         engine: Profile of the engine.
         wanted: What is to be served, within which targets, on which offers.
         choices: The ways.
@@ -20,6 +21,7 @@ class Sized:
     """
 
     model: str
+    shape: str
     engine: str
     wanted: Wanted
     choices: tuple[Choice, ...]

@@ -103,6 +103,7 @@ def _sized(asked: Sequence[Asked], wanted: Wanted) -> Sized:
     largest = {(a.gpu, a.precision): a for a in asked if (a.gpu, a.precision) not in fitting}
     return Sized(
         model=asked[0].model,
+        shape=asked[0].shape,
         engine=asked[0].engine.name,
         wanted=wanted,
         choices=found,
