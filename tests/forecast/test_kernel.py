@@ -166,8 +166,9 @@ def twin_sums(model, priced, *, paths=20, seed=3, held=(), rounded=False, promis
     """What the twin adds up, in the blocks of the simulation."""
     shared = checked(model, priced, paths=paths, seed=seed, held=held)
     lanes = min(512, shared.paths // shared.replicates)
-    out, places = [], tiers(model, priced.plans)
+    out = []
     due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
+    places = tiers(model, priced.plans, due)
     lost = losses(due, shared.leave, replicates=shared.replicates, seed=seed, held=held)
     for first in range(0, shared.paths, lanes):
         people, common = twin_arrays(model, priced, shared, seed, due, slice(first, first + lanes))

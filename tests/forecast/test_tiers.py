@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from pertoken.core.keys import Key
+from pertoken.forecast.promises import Promises
+from pertoken.forecast.sharded import simulate_sharded
 from pertoken.forecast.simulate import simulate
 from pertoken.forecast.tariff import tariffs
 from pertoken.forecast.tiers import NOWHERE, tiers
@@ -25,6 +27,11 @@ def upgrading(**about):
     return replace(model, groups={"plan": Key.of(["free", "free"]), "customer": Key.of(["", "acme"])})
 
 
+def placed(model):
+    nobody = Promises.none(len(model.people.names), len(model.months))
+    return tiers(model, ["free", "pro", "enterprise"], nobody)
+
+
 def priced(model):
     plans = {"free": card(FREE), "pro": card(TIERS), "enterprise": card(BUNDLE)}
     return tariffs(plans, model.cells, model.months)
@@ -32,11 +39,11 @@ def priced(model):
 
 def test_a_group_has_a_place_for_each_plan_that_leads_on_from_its_own():
     model = upgrading()
-    made = tiers(model, ["free", "pro", "enterprise"])
+    made = placed(model)
     assert made.place.tolist() == [[0, 2, 3], [1, 4, 5]]
     assert made.groups["plan"].column().tolist() == ["free", "free", "pro", "enterprise", "pro", "enterprise"]
     assert made.groups["customer"].column().tolist() == ["", "acme", "", "", "acme", "acme"]
-    down = tiers(converting(model, np.array(UP).T), ["free", "pro", "enterprise"])
+    down = placed(converting(model, np.array(UP).T))
     assert down.place.tolist() == [[0, NOWHERE, NOWHERE], [1, NOWHERE, NOWHERE]]
 
 
@@ -44,7 +51,7 @@ def test_who_changes_to_the_plan_of_another_group_is_added_up_there():
     model = upgrading()
     some = replace(model, groups={"plan": Key.of(["free", "pro"])})
     people = replace(model.people, plan=model.people.group)
-    made = tiers(replace(some, people=people), ["free", "pro", "enterprise"])
+    made = placed(replace(some, people=people))
     assert made.place.tolist() == [[0, 1, 2], [NOWHERE, 1, 2]]
 
 
@@ -78,3 +85,13 @@ def test_line_by_line_the_plan_of_the_month_is_the_same():
     fast, slow = both(model, [one, two])
     assert fast.groups["plan"].column().tolist() == slow.groups["plan"].column().tolist() == ["x", "two"]
     assert slow.money("billed") == pytest.approx(fast.money("billed"), rel=1e-5, abs=0.02)
+
+
+def test_shards_put_those_who_change_plan_in_the_same_places():
+    model = upgrading()
+    people = replace(model.people, plan=np.arange(11, dtype=np.int32) % 3)  # not all plans are in each shard
+    model = replace(model, people=replace(people, group=np.zeros(11, dtype=np.int32)))
+    whole = simulate(model, priced(model), paths=20, seed=3)
+    parts = simulate_sharded(model, priced(model), paths=20, seed=3, shard=2, jobs=1)
+    assert parts.groups["plan"].column().tolist() == whole.groups["plan"].column().tolist()
+    assert parts.money() == pytest.approx(whole.money(), rel=1e-5, abs=0.005)

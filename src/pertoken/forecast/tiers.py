@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pertoken.core.keys import Key
 from pertoken.forecast.panel import Indices
 from pertoken.forecast.population import Forecastable
+from pertoken.forecast.promises import Promises
 
 PLAN = "plan"
 """The key of the groups that says which plan a customer is on."""
@@ -46,29 +47,35 @@ class Tiers:
         return found
 
 
-def tiers(model: Forecastable, plans: Sequence[str]) -> Tiers:
+def tiers(model: Forecastable, plans: Sequence[str], promises: Promises) -> Tiers:
     """Add a group for each plan that customers of a group can change to; all else that the group is stays.
 
     Args:
         model: The population and its laws.
         plans: Names of the tariffs, in their order.
+        promises: Contracts, which may change the plan too.
     """
-    own = len(next(iter(model.groups.values())))
-    if model.conversion is None or PLAN not in model.groups:
+    own, signed = len(next(iter(model.groups.values()))), promises.plan >= 0
+    if PLAN not in model.groups or not (model.conversion is not None or signed.any()):
         return Tiers(dict(model.groups), np.arange(own)[:, None])
+    there = _there(model, own, len(plans))
+    if model.conversion is not None:
+        there = there @ _leads(model.conversion.chance > 0)
+    who = np.flatnonzero(promises.row >= 0)
+    at, month = np.nonzero(signed[promises.row[who]])
+    there[model.people.group[who[at]], promises.plan[promises.row[who[at]], month]] = True
     names = list(model.groups)
     rows = list(zip(*(model.groups[name].column() for name in names), strict=True))
     known = {row: i for i, row in enumerate(rows)}
     place = np.full((own, len(plans)), NOWHERE, dtype=np.int64)
-    for group, plan in np.argwhere(_there(model, own) @ _leads(model.conversion.chance > 0)).tolist():
+    for group, plan in np.argwhere(there).tolist():
         row = tuple(plans[plan] if name == PLAN else each for name, each in zip(names, rows[group], strict=True))
         place[group, plan] = known.setdefault(row, len(known))
     return Tiers({name: Key.of([row[i] for row in known]) for i, name in enumerate(names)}, place)
 
 
-def _there(model: Forecastable, groups: int) -> NDArray[np.bool_]:
+def _there(model: Forecastable, groups: int, plans: int) -> NDArray[np.bool_]:
     """Whether customers of each group begin on a plan, shape `(group, plan)`."""
-    plans = len(model.conversion.chance) if model.conversion is not None else 1
     begin = np.zeros((groups, plans), dtype=bool)
     begin[model.people.group, model.people.plan] = True
     for law in model.laws:

@@ -81,7 +81,7 @@ def forecast_revenue(
         segments: `behaviour`, or a key of the log that tells customers apart.
         depth: How deeply customers are integrated, to tell them apart by behaviour: a key of the log, a file of
             `customer,depth`, or numbers by customer.
-        top: Customers at most who are named, of those who are 5 % or more of all usage.
+        top: Customers at most who are named, of those who are 5 % or more of all revenue (of usage, without a card).
         draws: Worlds.
         seed: Same seed, same bits.
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
