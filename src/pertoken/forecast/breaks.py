@@ -29,19 +29,15 @@ PERSISTENCE = (0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.92)
 """How much of what stays of a shock is left in the next period, as imagined; days of use have all of these."""
 
 LEAST = {"usage": 0.14, "price": 0.02}
-"""The smallest change that is told, of log: 15 % of usage, since a month of growth brings that anyway; 2 % of a price."""
+"""The smallest change that is told, of log: 15 % of usage, which a month of growth brings anyway; 2 % of a price."""
 
-WORDS = {
-    "usage": (
-        "usage",
-        "Was there a price change, a new plan, a launch? It is taken for growth unless it is declared as an event.",
-    ),
-    "price": (
-        "a unit's price in the log",
-        "Did prices change? The months ahead are charged by the cards that are given; declare the change as an event, "
-        "so that what usage did then is not taken for growth.",
-    ),
-}
+OF_USAGE = "Was there a price change, a new plan, a launch? It is taken for growth unless it is declared as an event."
+OF_PRICE = (
+    "Did prices change? The months ahead are charged by the cards that are given; declare the change as an event, so "
+    "that what usage did then is not taken for growth."
+)
+
+WORDS = {"usage": ("usage", OF_USAGE), "price": ("a unit's price in the log", OF_PRICE)}
 """What changed, and what is asked about it."""
 
 AGREE = 2 / 3

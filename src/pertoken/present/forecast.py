@@ -13,7 +13,7 @@ from pertoken.forecast.tiers import PLAN
 from pertoken.present.forecast_beliefs import beliefs
 from pertoken.present.forecast_parts import by_month, changes, cohort_map, told_keys
 from pertoken.present.forecast_tested import backtest
-from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
+from pertoken.present.forecast_words import EXPERT_WORDS, FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
 from pertoken.present.numbers import rough, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
@@ -378,7 +378,9 @@ def _meta(answer: Forecast) -> dict[str, str]:
     return {
         "worlds": f"{len(worlds):,}",
         "history": f"{answer.fitted.days} days, {len(answer.fitted.of.people.names):,} customers",
-        "experts": ", ".join(f"{name} {weight:.0%}" for name, weight in _leading(answer.fitted.predicted.weights)),
+        "experts": ", ".join(
+            f"{EXPERT_WORDS.get(name, name)} {weight:.0%}" for name, weight in _leading(answer.fitted.predicted.weights)
+        ),
     }
 
 
