@@ -273,6 +273,7 @@ def _committed(answer: Forecast) -> Iterator[Table]:
         "Committed in terms that end in these months; what is not used of it is charged when a term ends. "
         "A contract that is not renewed is lost with its customer."
     )
+    note += f" Later is after {answer.months[-1]}." if any(not each.until for each in answer.committed) else ""
     yield Table("contracts", "Contracts", columns, tuple(rows), note, total=False)
 
 
@@ -331,7 +332,7 @@ def _more(answer: Forecast) -> Iterator[Table]:
     columns = (
         Column("days", "Days of history", "count"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
-        Column("width", "P90/P10", "quantity", formula="p90 / p10"),
+        Column("width", "P90/P10", "estimate", formula="p90 / p10"),
     )
     rows = tuple((e.days, e.p10, e.p50, e.p90, e.p90 / e.p10 if e.p10 > 0 else None) for e in answer.more)
     note = "As if the history went on as it is; what will be in it may move the middle."
