@@ -197,12 +197,11 @@ def _part(answer: Forecast, key: str, *, brief: bool) -> Table:
         Column("part", KEY_WORDS.get(key, key.capitalize()), "text"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
         Column("mean", "Mean", kind, unit, total="sum"),
-        Column("share", "Of mean", "share", total="sum"),
+        Column("share", "Of mean", "share", total="sum", share_of="mean"),
     )
-    whole = float(answer.worlds[of].sum(axis=1).mean())
-    rows = []
-    for label, measures in answer.parts[key].items():
-        band = Band.of(measures[of].sum(axis=1))
+    bands = {label: Band.of(measures[of].sum(axis=1)) for label, measures in answer.parts[key].items()}
+    whole, rows = sum(float(band.mean) for band in bands.values()), []
+    for label, band in bands.items():
         ends = (float(each) for each in (band.p10, band.p50, band.p90, band.mean))
         rows.append((label or "all others", *ends, float(band.mean) / whole if whole else None))
     rows.sort(key=_in_time if key == "cohort" else lambda row: -float(row[4] or 0))
