@@ -58,8 +58,8 @@ def test_tokens_and_uses_at_their_prices_add_up_to_the_bill(sized):
 
 def test_a_shared_beginning_is_no_input_and_takes_memory_once():
     plain, shared = (
-        size("llama-3.1-8b", ["a10g"], **LOAD, max_gpus=1, precisions=["int8"], **more).best
-        for more in ({}, {"prefix_share": 0.5})
+        size("llama-3.1-8b", ["a10g"], **LOAD, max_gpus=1, precisions=["int8"], prefix_share=share).best
+        for share in (0.0, 0.5)
     )
     way = shared.bought[0]
     tokens = LOAD["rate"] * 730 * 3600 * (600 * way.costs.input_per_million + 250 * way.costs.output_per_million) / 1e6
