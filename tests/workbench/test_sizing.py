@@ -115,6 +115,19 @@ def test_attention_apart_is_told_in_every_table():
     assert sheet_rows(found, "ways")[0]["attention_groups"] == 8
 
 
+def test_the_busiest_moment_is_that_of_an_estimate_at_its_rate():
+    found = size("llama-3.1-8b", ["l40s"], **LOAD, traffic="office", tpot=0.04, max_gpus=1, precisions=("fp8",))
+    way, met = found.best.bought[0], found.busiest
+    assert met is not None
+    assert met.rate == pytest.approx(max(found.wanted.traffic.rates / np.maximum(way.paid, way.committed)))
+    assert met.rate < found.best.best
+    asked: dict[str, Any] = {"input_tokens": 1200, "output_tokens": 250, "precision": "fp8"}
+    alone = pt.estimate_serving("llama-3.1-8b", "l40s", 1, **asked, rate=met.rate)
+    assert met.ttft["mean"] == pytest.approx(alone.ttft_seconds.p50, rel=1e-3)
+    assert met.tpot["mean"] == pytest.approx(alone.tpot_seconds.p50, rel=1e-3)
+    assert met.tpot["p99"] < found.best.tpot["p99"] <= 0.04 * (1 + 1e-6)
+
+
 def test_looser_targets_never_raise_the_cost():
     costs = [
         size("llama-3.1-8b", ["h100"], **LOAD, ttft=first, tpot=each, max_gpus=2).best.monthly

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from math import isfinite, isnan, nan
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from pertoken.serving.aids import Aids
-from pertoken.serving.book import NEW_ENGINE, NEW_GPU, NEW_MODEL, SEEN, Book, Engine
+from pertoken.serving.book import NEW_ENGINE, NEW_GPU, NEW_MODEL, NEW_NUMBERS, SEEN, Book, Engine
 from pertoken.serving.eras import COMMON
-from pertoken.serving.layout import Layout, stacked
+from pertoken.serving.layout import Layout, numbers, stacked
 from pertoken.serving.memory import fits
 from pertoken.serving.profile import Profile, aligned
 from pertoken.serving.runs import METRICS
@@ -130,7 +130,7 @@ class ServingEstimate:
 
 
 WORDS = {"products": "", "cache": "reading the cache", "prompt": "prompts", "exchange": "links between GPUs",
-         "overhead": "fixed costs of steps"}  # fmt: skip
+         "overhead": "fixed costs of steps", "idle": "a host that launches kernels"}  # fmt: skip
 """What the parts of a step are called where one binds."""
 
 
@@ -229,17 +229,32 @@ def _estimate(
     )
 
 
-def _told(asked: Asked) -> tuple[str, str, str, str, str]:
-    """Say what the band of a load hangs on."""
+class _Told(NamedTuple):
+    """What the band of a load hangs on."""
+
+    gpu: str
+    numbers: str
+    model: str
+    engine: str
+    era: str
+    kind: str
+    precision: str
+
+
+def _told(asked: Asked) -> _Told:
     kind = "experts" if asked.sizes.experts > 1 else "dense"
-    return asked.gpu, asked.shape, asked.engine.name, asked.engine.era.name, kind
+    kept, era = numbers(asked.layout, asked.gpu, kind), asked.engine.era.name
+    return _Told(asked.gpu, kept, asked.shape, asked.engine.name, era, kind, asked.precision)
 
 
-def _known(book: Book, told: tuple[str, str, str, str, str]) -> Known:
+def _known(book: Book, told: _Told) -> Known:
     """Find the bands of the metrics, and say what no run of the fit had."""
-    gpu, model, engine, era, kind = told
+    gpu, kept, model, engine, era, kind, precision = told
+    known = gpu in book.seen.get("gpu", ())
+    what = f"{gpu.partition('-')[0]} of {'dense models' if kind == 'dense' else 'models with experts'} in {precision}"
     new = {
-        NEW_GPU: (gpu not in book.seen.get("gpu", ()), f"no measured run on {gpu}"),
+        NEW_GPU: (not known, f"no measured run on {gpu}"),
+        NEW_NUMBERS: (known and kept not in book.seen.get(NEW_NUMBERS, (kept,)), f"no measured run on {what}"),
         NEW_MODEL: (model not in book.seen.get("model", ()), f"no measured run of {model}"),
         NEW_ENGINE: (engine == COMMON, "no measured run of this engine: what all have in common"),
     }

@@ -64,9 +64,10 @@ def prompt_time(  # noqa: PLR0917  what a prompt meets
     fresh = length * (1 - aids.prefix_share)
     chunks = np.maximum(np.ceil(fresh / engine.chunk), 1)
     size = fresh / chunks
-    alone = step(model, on, engine, running, context).total
-    mixed = step(model, on, engine, running, context, size, (chunks - 1) / 2 * size + length - fresh).total
-    return chunks * (mixed - alone) * np.where(on.apart > 1, engine.uneven, 1.0)
+    beside = running * (1 - engine.blocking)
+    without = step(model, on, engine, beside, context).total * (1 - engine.blocking)
+    read = step(model, on, engine, beside, context, size, (chunks - 1) / 2 * size + length - fresh).total
+    return chunks * (read - without) * np.where(on.apart > 1, engine.uneven, 1.0)
 
 
 def _checked(  # noqa: PLR0917  what a step has
