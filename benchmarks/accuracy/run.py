@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.accuracy.further import further
 from benchmarks.accuracy.panels import Trial, sampled, trials
-from benchmarks.accuracy.peers import kept, peers
+from benchmarks.accuracy.peers import peers
 from pertoken.forecast.rolling import Forecaster, rolling
 from pertoken.forecast.scored import LEVELS, Difference, Rates, Scored, difference, rates
 
@@ -163,14 +164,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--draws", type=int, default=300)
     parser.add_argument("--plain", action="store_true", help="without the models of statsforecast")
     parser.add_argument("--kept", action="store_true", help="of these, take only forecasts that are kept on disk")
-    parser.add_argument("--ours", default="", help="keep our own forecasts on disk too, by this name of their version")
+    parser.add_argument("--without", default="", help="models of statsforecast to leave out, separated by commas")
+    parser.add_argument("--further", action="store_true", help="panels on which nothing was chosen, instead")
     parser.add_argument("--out", type=Path, default=Path("build/accuracy"))
     asked = parser.parse_args(arguments)
     names = [name for name in asked.trials.split(",") if name]
-    mine = kept(asked.ours, ours()) if asked.ours else ours()
-    others = peers(others=not asked.plain, ask=not asked.kept)
+    mine = ours()
+    others = peers(others=not asked.plain, ask=not asked.kept, without=asked.without.split(","))
     rows = []
-    for trial in trials():
+    for trial in further() if asked.further else trials():
         if names and trial.name not in names:
             continue
         found = score(trial, mine, others, asked.customers, asked.draws)

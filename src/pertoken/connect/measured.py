@@ -12,7 +12,7 @@ from pertoken.catalog.machines import find_gpu
 from pertoken.connect import machines
 from pertoken.core.errors import Fault, InputError
 from pertoken.serving.eras import era, family
-from pertoken.serving.layout import Layout, stacked
+from pertoken.serving.layout import Layout, numbers, stacked
 from pertoken.serving.precision import cache_bytes, precision
 from pertoken.serving.runs import Runs
 from pertoken.serving.sizes import Sizes, sizes, together
@@ -38,8 +38,9 @@ WORDS = {
 }
 """Metrics that are read, which of a run's numbers each is, and its unit. [s] from ms."""
 
-GUESSED_PROMPT = 100.0
-"""Length of a prompt where a source doesn't state it. [token]"""
+STATED = {"TGI on SageMaker": 220.0}
+"""Mean length of the prompts of a source whose rows don't say it: a thousand of ShareGPT, in the `samples.json` of the
+repository, which its load script reads from the first on. [token]"""
 
 RUN = ("source", "engine", "engine_version", "gpu", "n_gpu", "tp", "model", "precision", "isl", "osl", "concurrency")
 """What tells one run from another."""
@@ -83,13 +84,18 @@ def measured_runs(loads: Iterable[Load]) -> Runs:
     each = list(loads)
     kinds = [_placed(load) for load in each]
     rows = [load.row for load in each]
+    names = [find_gpu(machines.gpus(), row["gpu"]).name for row in rows]
     clients, rate = np.array([asked_load(row["concurrency"]) for row in rows]).T
     words = {
         "source": [_source(row.get("source") or "own") for row in rows],
         "engine": [era(row["engine"], row.get("engine_version") or "").name for row in rows],
         "family": [family(era(row["engine"], row.get("engine_version") or "").name) for row in rows],
-        "gpu": [find_gpu(machines.gpus(), row["gpu"]).name for row in rows],
-        "gpu_family": [find_gpu(machines.gpus(), row["gpu"]).name.partition("-")[0] for row in rows],
+        "gpu": names,
+        "gpu_family": [name.partition("-")[0] for name in names],
+        "numbers": [
+            numbers(layout, name, "experts" if size.experts > 1 else "dense")
+            for name, (size, layout) in zip(names, kinds, strict=True)
+        ],
         "model": [machines.find_architecture(row["model"]).name for row in rows],
         "load": [
             "open" if np.isfinite(r) else "most" if np.isinf(c) else "closed"
@@ -100,7 +106,7 @@ def measured_runs(loads: Iterable[Load]) -> Runs:
     return Runs(
         model=together([size for size, _ in kinds]),
         on=stacked([layout for _, layout in kinds]),
-        input_tokens=np.array([float(row["isl"] or GUESSED_PROMPT) for row in rows]),
+        input_tokens=np.array([_prompt(row) for row in rows]),
         output_tokens=np.array([float(row["osl"]) for row in rows]),
         clients=clients,
         rate=rate,
@@ -123,15 +129,24 @@ def asked_load(text: str) -> tuple[float, float]:
     return float(word), np.inf
 
 
+def _prompt(row: Row) -> float:
+    """Read the length of prompts: of the row, or of what its source states elsewhere [token]."""
+    said = row["isl"] or STATED.get(_source(row.get("source") or ""))
+    if not said:
+        found = f"a run of {row['model']} on {row['n_gpu']} x {row['gpu']} with no isl"
+        raise InputError(f"{found}; expected the mean length of its prompts in tokens")
+    return float(said)
+
+
 def _placed(load: Load) -> tuple[Sizes, Layout]:
     row = load.row
     gpu = find_gpu(machines.gpus(), row["gpu"])
     shape = machines.find_architecture(row["model"])
-    numbers = precision(row["precision"], published_bits=shape.weight_bits)
-    small = era(row["engine"], row.get("engine_version") or "").small_cache and numbers.weight <= 1
-    small = small and numbers.scope == "all" and numbers.kind > 0
+    kept = precision(row["precision"], published_bits=shape.weight_bits)
+    small = era(row["engine"], row.get("engine_version") or "").small_cache and kept.weight <= 1
+    small = small and kept.scope == "all" and kept.kind > 0
     kv = cache_bytes(row["kv"]) if row.get("kv") else 1.0 if small else 2.0
-    return sizes(shape), spread(gpu, numbers, load.how, kv=kv)
+    return sizes(shape), spread(gpu, kept, load.how, kv=kv)
 
 
 def _load(rows: list[tuple[str, Row]]) -> Load | None:
@@ -147,8 +162,6 @@ def _load(rows: list[tuple[str, Row]]) -> Load | None:
             values[which] = value * unit if which != TOKENS or np.isnan(values[TOKENS]) else values[TOKENS]
         elif row["metric"] == "output_tps_per_gpu":
             values[TOKENS] = value * count
-        elif row["metric"] == "latency_per_token_median":  # users over the time of a token, prompt and queue included
-            values[TOKENS] = float(row["concurrency"]) / value * 1e3
     row = rows[0][1]
     if row["concurrency"].lower() == "rate:inf":  # a queue that only grows has no steady latency
         values[EACH:] = [np.nan, np.nan]

@@ -95,7 +95,7 @@ class _Rows:
     origin: Indices
 
 
-def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
+def past(value: Values, since: Indices, horizon: int, season: int, came: Values | None = None) -> Past:
     """Forecast from earlier dates and from now.
 
     Args:
@@ -103,13 +103,14 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
         since: First period of each customer.
         horizon: Periods ahead.
         season: Periods of a cycle.
+        came: The same with spikes, by which forecasts are judged; `value` if None.
     """
     periods = value.shape[1]
     dates, ahead = origins(periods, horizon, season)
     usual, half = typical(value), half_lives(season, periods)
 
     def rows(date: int, over: int, number: int) -> _Rows:
-        return _rows(value, since, (date, over, number), season=season, half=half, usual=usual)
+        return _rows((value, value if came is None else came), since, (date, over, number), season=season, half=half, usual=usual)
 
     then = _joined([rows(date, ahead, number) for number, date in enumerate(dates)] or [rows(periods, ahead, 0)])
     if not dates or not len(then.who):
@@ -141,16 +142,16 @@ def _untried(rows: _Rows) -> _Rows:
 
 
 def _rows(
-    value: Values, since: Indices, when: tuple[int, int, int], *, season: int, half: Values, usual: float
+    values: tuple[Values, Values], since: Indices, when: tuple[int, int, int], *, season: int, half: Values, usual: float
 ) -> _Rows:
     """Describe customers at a date, and say what came after it."""
-    date, over, number = when
+    (value, came), (date, over, number) = values, when
     known = value[:, :date]
     factors = seasonal.profile(known, season)
     plain = seasonal.without(known, factors)
     here = standing(plain, half, season, usual)
     worth = seasonal.ahead(factors, date, over)
-    actual = after(value, date, over) if date < value.shape[1] else np.zeros(len(value))
+    actual = after(came, date, over) if date < value.shape[1] else np.zeros(len(value))
     rows = np.flatnonzero((since < date) & ~np.isnan(actual))
     trend = theta(plain, max(season, 2) / 4, over)
     levels = np.column_stack([here.levels[0], here.levels[-1], here.base, trend]) * worth[:, None]

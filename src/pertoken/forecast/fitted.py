@@ -28,7 +28,7 @@ from pertoken.forecast.signed import SignedPrior
 from pertoken.forecast.swings import SwingPrior, Swings, swung
 
 NAMED_SHARE = 0.05
-"""Share of all usage from which on a customer is named and modelled by name."""
+"""Share of all that is charged (of all usage, where nobody is) from which on a customer is named and told apart."""
 
 WHALES = 30
 """Customers who are the largest."""
@@ -58,6 +58,7 @@ class Standing:
         named: The most customers who are named.
         bound: Months during which each can't leave, by contract, shape `(customer,)`.
         signed: Rows of those who have a contract; they are named, whatever they use.
+        worth: What each was charged of late, shape `(customer,)`; None where nobody was. [currency]
     """
 
     segment: Key
@@ -67,6 +68,7 @@ class Standing:
     named: int = 5
     bound: Indices | None = None
     signed: Indices | None = None
+    worth: Values | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +141,9 @@ def fitted(
     swings = swung(driver, standing.segment, prior=priors.swings)
     kept = _retained(driver, standing.segment, priors.retention, more)
     people = _people(panel, standing, monthly, swings, kept)
-    named = people.whales[: standing.named][mean[people.whales[: standing.named]] > NAMED_SHARE * mean.sum()]
+    size = mean if standing.worth is None else standing.worth
+    named = np.argsort(-size, kind="stable")[: standing.named]
+    named = named[size[named] > NAMED_SHARE * size.sum()]
     if standing.signed is not None:
         named = np.union1d(named, standing.signed)
     groups, place, coming = grouped(panel, standing.segment, standing.plan, named)

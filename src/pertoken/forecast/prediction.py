@@ -19,6 +19,7 @@ from pertoken.forecast.panel import Indices, Panel, checked
 from pertoken.forecast.peak import bounded
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.smoothing import smoothing
+from pertoken.forecast.spike import tamed
 from pertoken.forecast.split import split
 from pertoken.forecast.timed import NUMBERED
 from pertoken.forecast.tried import Watched, tried
@@ -118,19 +119,20 @@ def _predicted(
 ) -> Predicted:
     """Forecast customers who are all there."""
     out = outages(panel.value)
-    value = np.where(out, np.nan, panel.value)
+    came = np.where(out, np.nan, panel.value)
+    value = tamed(came, horizon)
     season = _season(panel, value) if season is None else max(season, 1)
     if not np.nansum(value) > 0:
         nothing = np.zeros((draws, len(panel)), dtype=np.float32)
         notes = (*_notes(panel, out, None), "nobody used anything, so nothing is expected")
         return _with_steps(Predicted(panel.customers, horizon, nothing, nothing.sum(axis=1), notes=notes), None, steps)
-    before = past(value, panel.since, horizon, season)
+    before = past(value, panel.since, horizon, season, came)
     months = horizon / A_MONTH.get(panel.grain, OF_SEASON.get(season, 30.4))
     growing = bool(months > GROWING)
     said = _said(before, Watched(value, panel.since, season, seed, growing), panel.grain, experts or {})
     told, weights, off = mixed(before, said, months, growing=growing)
     sparse = before.now.active < SPARSE
-    told = bounded(told, value, horizon, sparse, dying="dying" in said.names)
+    told = bounded(told, came, horizon, sparse, dying="dying" in said.names)
     loading = loading_for(told, SHARES, off.size, seed=seed)
     samples = coupled(told, SHARES, draws=draws, loading=loading, seed=seed)
     total = samples.sum(axis=1, dtype=np.float64)

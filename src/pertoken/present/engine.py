@@ -8,7 +8,14 @@ from pertoken.present.sheet import Column, Note, Sheet, Table
 from pertoken.serving.book import Residual
 from pertoken.serving.own import Recalibrated
 
-CASES = {"seen": "configurations", "source": "sources", "gpu": "GPUs", "model": "models", "engine": "engines"}
+CASES = {
+    "seen": "configurations",
+    "source": "sources",
+    "gpu": "GPUs",
+    "numbers": "bits on GPUs",
+    "model": "models",
+    "engine": "engines",
+}
 """What was held out, in words."""
 
 METRICS = {"output_tokens_per_second": "tokens/s", "tpot_seconds": "TPOT", "ttft_seconds": "TTFT"}

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from math import isfinite, isnan, nan
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from pertoken.serving.aids import Aids
-from pertoken.serving.book import NEW_ENGINE, NEW_GPU, NEW_MODEL, SEEN, Book, Engine
+from pertoken.serving.book import NEW_ENGINE, NEW_GPU, NEW_MODEL, NEW_NUMBERS, SEEN, Book, Engine
 from pertoken.serving.eras import COMMON
-from pertoken.serving.layout import Layout, stacked
+from pertoken.serving.layout import Layout, numbers, stacked
 from pertoken.serving.memory import fits
 from pertoken.serving.profile import Profile, aligned
 from pertoken.serving.runs import METRICS
@@ -58,7 +58,8 @@ class Asked:
         clients: Clients in a closed loop; infinite for as many as there is room for.
         rate: Requests a second of an open load; infinite for a closed loop.
         aids: What spares the engine work.
-        model: Name of the model.
+        model: Name of the model, as asked for.
+        shape: Name of its shape, which runs of it go by.
         gpu: Name of the GPU.
         precision: Name of the precision.
         unread: What the model's configuration says of its shape and is not reckoned.
@@ -76,6 +77,7 @@ class Asked:
     rate: float
     aids: Aids
     model: str
+    shape: str
     gpu: str
     precision: str
     unread: tuple[str, ...] = ()
@@ -86,7 +88,7 @@ class ServingEstimate:
     """What serving a model on GPUs of one's own gives.
 
     Args:
-        model: The model.
+        model: The model, by the name that its shape is known by.
         gpu: The GPU.
         gpus: How many, over all replicas.
         replicas: Replicas that share the load.
@@ -128,7 +130,7 @@ class ServingEstimate:
 
 
 WORDS = {"products": "", "cache": "reading the cache", "prompt": "prompts", "exchange": "links between GPUs",
-         "overhead": "fixed costs of steps"}  # fmt: skip
+         "overhead": "fixed costs of steps", "idle": "a host that launches kernels"}  # fmt: skip
 """What the parts of a step are called where one binds."""
 
 
@@ -153,8 +155,9 @@ def reckon(each: Sequence[Asked], book: Book) -> list[ServingEstimate]:
         for name in ("input_tokens", "output_tokens", "clients", "rate", "replicas")
     }
     clients, rate = number["clients"] / number["replicas"], number["rate"] / number["replicas"]
-    length = number["input_tokens"] + number["output_tokens"] / 2
-    most, whole = seats(model, on, engine, length), fits(model, on, length, spare=engine.spare)
+    length, shared = number["input_tokens"] + number["output_tokens"] / 2, aids.shared(number["input_tokens"])
+    most = seats(model, on, engine, length, shared)
+    whole = fits(model, on, length, spare=engine.spare, shared=shared)
     with np.errstate(invalid="ignore", divide="ignore"):
         room = np.where(most >= 1, most, np.nan)
         state = serve(model, on, engine, number["input_tokens"], number["output_tokens"], clients, rate, aids)
@@ -205,7 +208,7 @@ def _estimate(
         notes.append("all seats are taken: a larger load waits")
     answers, each, first = bands
     return ServingEstimate(
-        model=asked.model,
+        model=asked.shape,
         gpu=asked.gpu,
         gpus=asked.how.gpus * asked.replicas,
         replicas=asked.replicas,
@@ -226,17 +229,32 @@ def _estimate(
     )
 
 
-def _told(asked: Asked) -> tuple[str, str, str, str, str]:
-    """Say what the band of a load hangs on."""
+class _Told(NamedTuple):
+    """What the band of a load hangs on."""
+
+    gpu: str
+    numbers: str
+    model: str
+    engine: str
+    era: str
+    kind: str
+    precision: str
+
+
+def _told(asked: Asked) -> _Told:
     kind = "experts" if asked.sizes.experts > 1 else "dense"
-    return asked.gpu, asked.model, asked.engine.name, asked.engine.era.name, kind
+    kept, era = numbers(asked.layout, asked.gpu, kind), asked.engine.era.name
+    return _Told(asked.gpu, kept, asked.shape, asked.engine.name, era, kind, asked.precision)
 
 
-def _known(book: Book, told: tuple[str, str, str, str, str]) -> Known:
+def _known(book: Book, told: _Told) -> Known:
     """Find the bands of the metrics, and say what no run of the fit had."""
-    gpu, model, engine, era, kind = told
+    gpu, kept, model, engine, era, kind, precision = told
+    known = gpu in book.seen.get("gpu", ())
+    what = f"{gpu.partition('-')[0]} of {'dense models' if kind == 'dense' else 'models with experts'} in {precision}"
     new = {
-        NEW_GPU: (gpu not in book.seen.get("gpu", ()), f"no measured run on {gpu}"),
+        NEW_GPU: (not known, f"no measured run on {gpu}"),
+        NEW_NUMBERS: (known and kept not in book.seen.get(NEW_NUMBERS, (kept,)), f"no measured run on {what}"),
         NEW_MODEL: (model not in book.seen.get("model", ()), f"no measured run of {model}"),
         NEW_ENGINE: (engine == COMMON, "no measured run of this engine: what all have in common"),
     }

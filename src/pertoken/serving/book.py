@@ -9,8 +9,10 @@ from pertoken.serving.constants import profile
 from pertoken.serving.eras import COMMON, ERAS, OTHERS, Era
 from pertoken.serving.profile import Profile
 
-SEEN, NEW_SOURCE, NEW_GPU, NEW_MODEL, NEW_ENGINE = "seen", "source", "gpu", "model", "engine"
-"""Cases of error: a configuration of known parts; a source, a GPU, a model, an engine that no run of the fit had."""
+SEEN, NEW_SOURCE, NEW_GPU, NEW_NUMBERS = "seen", "source", "gpu", "numbers"
+NEW_MODEL, NEW_ENGINE = "model", "engine"
+"""Cases of error: a configuration of known parts; a source, a GPU, bits of weights on a GPU, a model, an engine that no
+run of the fit had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,13 @@ class Engine:
             spare: Share of the memory that it takes for itself.
         """
         own = self.era
-        return profile(self.constants, most=most or own.most, chunk=chunk or own.chunk, spare=spare or own.spare)
+        return profile(
+            self.constants,
+            most=most or own.most,
+            chunk=chunk or own.chunk,
+            spare=spare or own.spare,
+            blocking=own.blocking,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +62,7 @@ class Band:
     """How far measured runs lay from what was foreseen, where they had been held out.
 
     Args:
-        case: What was new to the fit: `seen`, `source`, `gpu`, `model` or `engine`.
+        case: What was new to the fit: `seen`, `source`, `gpu`, `numbers`, `model` or `engine`.
         metric: What was measured.
         kind: `dense` or `experts`.
         engine: Era whose runs these are, where it has enough of its own; empty for all.
@@ -78,8 +86,8 @@ class Residual:
     """Errors of held-out runs of one kind.
 
     Args:
-        case: What was held out: `seen` for configurations of known parts, or `source`, `gpu`, `model`, `engine` as a
-            whole.
+        case: What was held out: `seen` for configurations of known parts, or `source`, `gpu`, `numbers`, `model`,
+            `engine` as a whole.
         by: What the kind is one of: `source`, `engine`, `gpu`, `model`, `load` or `all`.
         name: The kind.
         metric: What was measured.
@@ -113,7 +121,7 @@ class Book:
         engines: Profiles; the one of what all share is called `common`.
         bands: Errors of held-out runs, as ratios.
         residuals: Errors of held-out runs, by kind.
-        seen: Names of the GPUs and models that runs had, by `gpu` and `model`.
+        seen: Names of the GPUs and models that runs had, and of their `numbers`, by these words.
         note: What was left out.
     """
 

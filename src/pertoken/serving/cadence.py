@@ -28,7 +28,8 @@ class Cadence(NamedTuple):
     prompts at the same time: what prompts add holds others up for that much shorter.
 
     Args:
-        tokens: Products and exchanges by the number of tokens in the step, in parts of a token if there are stages. [s]
+        tokens: Products, exchanges and waiting for the host by the number of tokens in the step, in parts of a token if
+            there are stages. [s]
         fixed: Cost of every step. [s]
         sequence: Cost of a running sequence. [s]
         token: Cost of a token of a prompt. [s]
@@ -71,7 +72,7 @@ def cadence(model: Sizes, on: Layout, engine: Profile, *, most_tokens: int) -> C
     none, one, asked = (step(model, on, engine, d, 0.0, p) for d, p in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
     return Cadence(
         tokens=np.ascontiguousarray(
-            np.broadcast_to(tokens.products + tokens.exchange, most_tokens * stages + 1), dtype=float
+            np.broadcast_to(tokens.products + tokens.exchange + tokens.idle, most_tokens * stages + 1), dtype=float
         ),
         fixed=float(none.overhead),
         sequence=float(one.overhead - none.overhead),

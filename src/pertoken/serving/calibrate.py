@@ -183,6 +183,7 @@ def _profile(value: dict[str, Values], settings: Profile, lines: int) -> Profile
         most=settings.most,
         chunk=settings.chunk,
         spare=settings.spare,
+        blocking=settings.blocking,
     )
 
 

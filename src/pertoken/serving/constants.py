@@ -49,6 +49,7 @@ TABLE = {
     "expert": Constant(2e-5, 1e-6, 2e-4, 0.7, 0.4),
     "fused": Constant(0.5, 0.05, 1.0, 0.5),
     "newer": Constant(0.4, 0.02, 1.0, 0.5),
+    "launch": Constant(3e-5, 5e-6, 1e-4, 0.5, 0.7),
     "step": Constant(1e-3, 2e-5, 2e-2, 0.8, 0.8),
     "sequence": Constant(5e-6, 1e-7, 3e-4, 0.8, 0.8),
     "token": Constant(3e-7, 1e-9, 1e-5, 0.8, 0.8),
@@ -76,7 +77,7 @@ TIED = {
 DEVIATIONS = {TIED.get(name, name): constant.apart for name, constant in TABLE.items() if constant.apart}
 """What an engine has of its own, and how far from 0 the logarithm of its ratio is thought to lie."""
 
-DRIFT = {("vllm-0.7", "step"): 10.0}
+DRIFT = {("vllm-0.7", "step"): 10.0, ("tgi", "launch"): 10.0}
 """Times that an era's constant is thought to be that of the era that followed: before its scheduler was written anew in
 2025, vLLM spent 3 to 4 ms of each step in Python, and some tenths of a millisecond after that."""
 
@@ -84,7 +85,9 @@ WIDEST = 2.5
 """Most that the logarithm of such a ratio may be."""
 
 
-def profile(constants: Mapping[str, float], *, most: float, chunk: float, spare: float) -> Profile:
+def profile(
+    constants: Mapping[str, float], *, most: float, chunk: float, spare: float, blocking: bool = False
+) -> Profile:
     """Make a profile of constants by name, and of what the engine is set to.
 
     Args:
@@ -92,6 +95,7 @@ def profile(constants: Mapping[str, float], *, most: float, chunk: float, spare:
         most: Sequences that it runs at once at most.
         chunk: Tokens of prompts that a step takes at most.
         spare: Share of the memory that it takes for itself.
+        blocking: Whether answers stand still while prompts are read.
     """
     whole = {
         name: np.float64(constants.get(name, TABLE[name].start))
@@ -106,4 +110,5 @@ def profile(constants: Mapping[str, float], *, most: float, chunk: float, spare:
         most=np.float64(most),
         chunk=np.float64(chunk),
         spare=np.float64(spare),
+        blocking=np.float64(blocking),
     )

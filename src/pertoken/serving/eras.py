@@ -18,6 +18,7 @@ class Era:
         most: Sequences that it runs at once at most, unless set otherwise.
         chunk: Tokens of prompts that a step takes at most, unless set otherwise.
         spare: Share of the memory that it takes for itself.
+        blocking: Whether answers stand still while prompts are read, in steps of their own.
         small_cache: Whether the checkpoints that it serves in eight or four bits keep their cache in eight.
     """
 
@@ -27,6 +28,7 @@ class Era:
     most: int = 1024
     chunk: int = 8192
     spare: float = 0.9
+    blocking: bool = False
     small_cache: bool = False
 
 
@@ -35,7 +37,7 @@ _SGLANG = ("sglang",)
 _TRT = ("trtllm", "tensorrt-llm", "trt-llm", "tensorrtllm", "trt")
 
 ERAS = (
-    Era(name="vllm-0.7", engines=_VLLM, below="0.8", most=256, chunk=4096),
+    Era(name="vllm-0.7", engines=_VLLM, below="0.8", most=256, chunk=4096, blocking=True),
     Era(name="vllm-0.12", engines=_VLLM, below="0.13"),
     Era(name="vllm", engines=_VLLM),
     Era(name="trtllm-0.9", engines=_TRT, below="0.10", most=4096, spare=0.95, small_cache=True),
@@ -44,7 +46,7 @@ ERAS = (
     Era(name="trtllm", engines=(*_TRT, "nim", "nvidia-nim"), most=2048, small_cache=True),
     Era(name="sglang-0.5.8", engines=_SGLANG, below="0.5.9", most=2048, spare=0.88),
     Era(name="sglang", engines=_SGLANG, most=2048, spare=0.88),
-    Era(name="tgi", engines=("tgi", "text-generation-inference"), most=128, chunk=4096),
+    Era(name="tgi", engines=("tgi", "text-generation-inference"), below="2", most=128, chunk=4096, blocking=True),
 )
 """In the order in which they are looked through: the earliest that holds."""
 
@@ -61,15 +63,19 @@ OTHERS = Era(name=COMMON, engines=())
 def era(engine: str, version: str = "") -> Era:
     """Find the era of an engine: the newest if no version is said, or none that can be read.
 
+    A version beyond the last era is of none: TGI's runs are of 1.0, and it works otherwise since 2.0.
+
     >>> era("vLLM", "0.6.x (2024-11)").name, era("TensorRT-LLM").name, era("SGLang (main)").name, era("lmdeploy").name
     ('vllm-0.7', 'trtllm', 'sglang', 'common')
+    >>> era("tgi").name, era("tgi", "2023 container").name, era("tgi", "1.0.3").name, era("tgi", "3.0").name
+    ('tgi', 'tgi', 'tgi', 'common')
     """
     name, said = named(engine, version)
     own = [each for each in ERAS if name in each.engines] or [
         each for each in ERAS if any(word in name for word in each.engines if len(word) > SHORT)
     ]
     holding = (each for each in own if not each.below or (said and said < _numbers(each.below)))
-    return next(holding, OTHERS)
+    return next(holding, own[-1] if own and not said else OTHERS)
 
 
 def named(engine: str, version: str = "") -> tuple[str, tuple[int, ...]]:
@@ -100,6 +106,6 @@ def family(name: str) -> str:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """Read the leading numbers of a version; none of a word."""
-    found = re.match(r"\s*v?(\d+)(?:\.(\d+))?(?:\.(\d+))?", version)
+    """Read the leading numbers of a version; none of a word, or of a year."""
+    found = re.match(r"\s*v?(\d{1,3})(?!\d)(?:\.(\d+))?(?:\.(\d+))?", version)
     return tuple(int(part or 0) for part in found.groups()) if found else ()

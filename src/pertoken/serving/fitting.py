@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pertoken.serving.book import NEW_SOURCE, SEEN, Book, Engine
+from pertoken.serving.book import NEW_NUMBERS, NEW_SOURCE, SEEN, Book, Engine
 from pertoken.serving.calibrate import Fitted, fit, weighed
 from pertoken.serving.constants import TABLE, profile
 from pertoken.serving.eras import COMMON, ERAS, OTHERS
@@ -39,7 +39,7 @@ def calibrated(runs: Runs, *, on: date, source: str, note: str = "") -> Book:
         engines=_engines(kept, whole),
         bands=wide,
         residuals=tuple(one for each in held for one in residuals(kept, each, wide)),
-        seen={word: tuple(sorted(set(kept.words[word].tolist()))) for word in ("gpu", "model")},
+        seen={word: tuple(sorted(set(kept.words[word].tolist()))) for word in ("gpu", "model", NEW_NUMBERS)},
         note=note,
     )
 
@@ -50,7 +50,8 @@ def settings(runs: Runs, fitted: Fitted | None) -> Profile:
     made: dict[str, Profile] = {}
     for name in set(runs.words["engine"].tolist()):
         constants = fitted.constants(name) if fitted else {each: c.start for each, c in TABLE.items()}
-        made[name] = profile(constants, most=known[name].most, chunk=known[name].chunk, spare=known[name].spare)
+        era = known[name]
+        made[name] = profile(constants, most=era.most, chunk=era.chunk, spare=era.spare, blocking=era.blocking)
     return aligned([made[name] for name in runs.words["engine"].tolist()])
 
 

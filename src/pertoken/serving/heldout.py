@@ -7,7 +7,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.serving.book import NEW_ENGINE, NEW_GPU, NEW_MODEL, NEW_SOURCE, SEEN, Band, Residual, nearest_band
+from pertoken.serving.book import (
+    NEW_ENGINE,
+    NEW_GPU,
+    NEW_MODEL,
+    NEW_NUMBERS,
+    NEW_SOURCE,
+    SEEN,
+    Band,
+    Residual,
+    nearest_band,
+)
 from pertoken.serving.calibrate import Fitted, fit, weighed
 from pertoken.serving.profile import Profile
 from pertoken.serving.runs import METRICS, Runs, errors, steadied
@@ -28,7 +38,13 @@ FEWEST, ENOUGH = 8, 40
 Settings = Callable[[Runs, Fitted | None], Profile]
 """Profiles of runs, for constants that were fitted or those thought beforehand."""
 
-CUTS = {NEW_SOURCE: "source", NEW_GPU: "gpu_family", NEW_MODEL: "model", NEW_ENGINE: "family"}
+CUTS = {
+    NEW_SOURCE: "source",
+    NEW_GPU: "gpu_family",
+    NEW_NUMBERS: "numbers",
+    NEW_MODEL: "model",
+    NEW_ENGINE: "family",
+}
 """What is held out as a whole, by case."""
 
 
@@ -45,7 +61,8 @@ class Held(NamedTuple):
 
 
 def held_out(runs: Runs, settings: Settings, whole: Fitted) -> Iterator[Held]:
-    """Hold runs out in each way: configurations in folds; sources, GPU families, models and engines as a whole.
+    """Hold runs out in each way: configurations in folds; sources, GPU families, bits of weights on
+    them, models and engines as a whole.
 
     Args:
         runs: What was measured.

@@ -54,6 +54,18 @@ class Layout:
         return self.gpus / self.pipeline
 
 
+def numbers(on: Layout, gpu: str, kind: str) -> str:
+    """Say in which bits a GPU of some family keeps and multiplies the weights of a kind of model.
+
+    Args:
+        on: The layout of one replica.
+        gpu: Name of the GPU, which its family begins.
+        kind: `dense` or `experts`.
+    """
+    kept = 16 if on.expert_weight > 1 else 8 if on.expert_weight == 1 else 4
+    return f"{gpu.partition('-')[0]} {kind} {kept} in {16 >> int(on.activation)}"
+
+
 def stacked(each: Sequence[Layout]) -> Layout:
     """Stack layouts, one configuration after the other."""
     return Layout(**{f.name: np.array([getattr(one, f.name) for one in each]) for f in fields(Layout)})

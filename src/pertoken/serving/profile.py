@@ -30,6 +30,7 @@ class Profile:
         expert: Fixed cost of the routing of a layer with experts, on such a GPU. [s]
         fused: Share of `expert` left where the GPU multiplies four bits itself, by kernels made for that.
         newer: Power of the bandwidth that these two shrink with: what is faster at reading launches faster too.
+        launch: Time that the host takes to launch a layer, while the GPU works on earlier ones. [s]
         step: Fixed cost of a step. [s]
         sequence: Cost of a running sequence in a step. [s]
         token: Cost of a token of a prompt. [s]
@@ -41,6 +42,7 @@ class Profile:
         most: Sequences that it runs at once at most.
         chunk: Tokens of prompts that a step takes at most. [token]
         spare: Share of the memory that it takes for itself.
+        blocking: 1 where prompts are read in steps of their own, in which answers stand still; else 0.
     """
 
     knee: Values
@@ -60,6 +62,7 @@ class Profile:
     expert: Values
     fused: Values
     newer: Values
+    launch: Values
     step: Values
     sequence: Values
     token: Values
@@ -71,6 +74,7 @@ class Profile:
     most: Values
     chunk: Values
     spare: Values
+    blocking: Values
 
 
 def aligned(each: Sequence[Profile]) -> Profile:

@@ -64,9 +64,10 @@ def prompt_time(  # noqa: PLR0917  what a prompt meets
     fresh = length * (1 - aids.prefix_share)
     chunks = np.maximum(np.ceil(fresh / engine.chunk), 1)
     size = fresh / chunks
-    alone = step(model, on, engine, running, context).total
-    mixed = step(model, on, engine, running, context, size, (chunks - 1) / 2 * size + length - fresh).total
-    return chunks * (mixed - alone) * np.where(on.apart > 1, engine.uneven, 1.0)
+    beside = running * (1 - engine.blocking)
+    without = step(model, on, engine, beside, context).total * (1 - engine.blocking)
+    read = step(model, on, engine, beside, context, size, (chunks - 1) / 2 * size + length - fresh).total
+    return chunks * (read - without) * np.where(on.apart > 1, engine.uneven, 1.0)
 
 
 def _checked(  # noqa: PLR0917  what a step has
@@ -200,7 +201,7 @@ def opened(  # noqa: PLR0917  what a load has
         enough = flowing(model, on, engine, np.exp(middle), input_tokens, output_tokens, aids).rate >= rate
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     state = flowing(model, on, engine, np.exp(high), input_tokens, output_tokens, aids)
-    room = seats(model, on, engine, input_tokens + output_tokens / 2)
+    room = seats(model, on, engine, input_tokens + output_tokens / 2, aids.shared(input_tokens))
     seated = seating(state.running, room, state.running / state.rate).mean
     served = np.exp(high) < most * FULL
     return replace(state, rate=np.minimum(state.rate, rate), first=state.first + np.where(served, seated, 0.0))
@@ -228,7 +229,7 @@ def serve(  # noqa: PLR0917  what a load has
         rate: Requests a second of an open load; infinite where `clients` says the load.
         aids: What spares the engine work.
     """
-    most = seats(model, on, engine, input_tokens + output_tokens / 2)
+    most = seats(model, on, engine, input_tokens + output_tokens / 2, aids.shared(input_tokens))
     inside = np.minimum(clients, most)
     found = closed(model, on, engine, inside, input_tokens, output_tokens, aids=aids)
     outside = np.where(np.isfinite(clients) & (clients > inside), (clients - inside) / found.rate, 0.0)
@@ -244,6 +245,6 @@ def serve(  # noqa: PLR0917  what a load has
     )
 
 
-def seats(model: Sizes, on: Layout, engine: Profile, length: Values) -> Values:
+def seats(model: Sizes, on: Layout, engine: Profile, length: Values, shared: Values = 0.0) -> Values:
     """Sequences of a length that run at once at most: what memory has room for, and what the engine allows."""
-    return np.minimum(fits(model, on, length, spare=engine.spare), engine.most)
+    return np.minimum(fits(model, on, length, spare=engine.spare, shared=shared), engine.most)

@@ -27,6 +27,7 @@ class Step:
         prompt: Attention within prompts.
         exchange: All-reduces and exchanges among GPUs.
         overhead: Launches, scheduling, sampling.
+        idle: Waiting for the host, where it launches kernels slower than the GPU works them off.
         bound: Share of streaming in the products; above one half memory binds.
     """
 
@@ -35,12 +36,13 @@ class Step:
     prompt: Values
     exchange: Values
     overhead: Values
+    idle: Values
     bound: Values
 
     @property
     def total(self) -> Values:
         """The whole step [s]."""
-        return self.products + self.cache + self.prompt + self.exchange + self.overhead
+        return self.products + self.cache + self.prompt + self.exchange + self.overhead + self.idle
 
 
 def step(  # noqa: PLR0917  what a step has
@@ -70,12 +72,15 @@ def step(  # noqa: PLR0917  what a step has
     tokens = running + prompt
     stream, multiply = _products(model, on, engine, tokens)
     products = (stream**engine.knee + multiply**engine.knee) ** (1 / engine.knee)
+    exchange = _exchange(model, on, engine, tokens)
+    launched = _launched(model, on, engine)
     return Step(
         products=products,
         cache=_cache(model, on, engine, running, context),
         prompt=_prompt(model, on, engine, prompt, behind),
-        exchange=_exchange(model, on, engine, tokens),
-        overhead=_overhead(model, on, engine, running, prompt),
+        exchange=exchange,
+        overhead=launched + engine.step + engine.sequence * running + engine.token * prompt,
+        idle=np.maximum(engine.launch * model.layers - (products + exchange + launched), 0.0),
         bound=stream / np.maximum(stream + multiply, 1e-30),
     )
 
@@ -137,11 +142,10 @@ def pace(on: Layout, power: Values) -> Values:
     return (on.bandwidth / PACE) ** -power
 
 
-def _overhead(model: Sizes, on: Layout, engine: Profile, running: Values, prompt: Values) -> Values:
-    """What launching, routing, scheduling and sampling add."""
+def _launched(model: Sizes, on: Layout, engine: Profile) -> Values:
+    """What layers and routing to experts add on the GPU, however little there is to do."""
     routing = engine.expert * np.where(on.activation == FOUR, engine.fused, 1.0) * model.expert_layers
-    launched = (engine.layer * model.layers + routing) * pace(on, engine.newer)
-    return launched + engine.step + engine.sequence * running + engine.token * prompt
+    return (engine.layer * model.layers + routing) * pace(on, engine.newer)
 
 
 def _of(constants: Values, which: Values) -> Values:

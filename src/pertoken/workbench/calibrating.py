@@ -38,8 +38,8 @@ def engine_report(*, by: str = "", case: str = "") -> EngineReport:
 
     Args:
         by: `source`, `engine`, `gpu`, `model`, `load` or `all`; every one of them if empty.
-        case: What was held out: `seen` for configurations, or `source`, `gpu`, `model`, `engine` as a whole; each if
-            empty.
+        case: What was held out: `seen` for configurations, or `source`, `gpu`, `numbers` (bits of weights on a
+            GPU), `model`, `engine` as a whole; each if empty.
 
     Raises:
         InputError: No such word.

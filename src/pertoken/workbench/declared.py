@@ -10,6 +10,7 @@ import numpy as np
 
 from pertoken.core.errors import InputError
 from pertoken.core.lines import Ledger, Lines
+from pertoken.core.money import Values
 from pertoken.core.period import begins
 from pertoken.forecast.agreement import Agreement
 from pertoken.rating.contract import Contract
@@ -126,6 +127,15 @@ def signed(read: History, said: Declared, months: Sequence[str]) -> "Agreed | No
     before = [label < months[0] for label in labels]
     charged = Invoiced(tuple(np.array(labels)[before].tolist()), amount[:, before])
     return agreed(said.agreements, months, read.panel.customers, charged)
+
+
+def of_late(read: History) -> Values | None:
+    """What each customer was charged in the last two months of a history; None where nobody was."""
+    if "revenue" not in read.ledgers:
+        return None
+    _, amount = _billed(read.ledgers["revenue"], read)
+    late: Values = amount[:, -2:].sum(axis=1)
+    return late if (late > 0).any() else None
 
 
 def _billed(ledger: Ledger, read: History) -> tuple[tuple[str, ...], np.ndarray]:

@@ -81,7 +81,7 @@ def forecast_revenue(
         segments: `behaviour`, or a key of the log that tells customers apart.
         depth: How deeply customers are integrated, to tell them apart by behaviour: a key of the log, a file of
             `customer,depth`, or numbers by customer.
-        top: Customers at most who are named, of those who are 5 % or more of all usage.
+        top: Customers at most who are named, of those who are 5 % or more of all revenue (of usage, without a card).
         draws: Worlds.
         seed: Same seed, same bits.
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
@@ -270,13 +270,12 @@ def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[
         by_group["cost"] = found.sums["cost"]
         if made.plans:
             by_group["margin"] = by_group["revenue"] - by_group["cost"]
-    groups = made.fitted.of.groups
     parts = {
         key: {
             label: {name: each[:, :, column.codes == code].sum(axis=2) for name, each in by_group.items()}
             for code, label in enumerate(column.labels)
         }
-        for key, column in groups.items()
+        for key, column in found.groups.items()
         if len(column.labels) > 1
     }
     return {name: each.sum(axis=2) for name, each in by_group.items()}, parts

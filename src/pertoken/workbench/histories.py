@@ -11,12 +11,13 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.lines import Ledger, Lines, Usage
 from pertoken.core.money import Values
-from pertoken.core.period import begins, ends
+from pertoken.core.period import begins, ends, finest
 from pertoken.rating.assign import asked_by
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
 from pertoken.rating.rate import Rated, amount, rate
 from pertoken.workbench.cards import Aside, sides
+from pertoken.workbench.gaps import told_apart
 from pertoken.workbench.reading import How, Terms, folded, read_as, terms_of
 from pertoken.workbench.standings import settled
 
@@ -197,6 +198,10 @@ def _of_keys(usage: Usage, names: set[str]) -> Usage:
 
 def _rated(usage: Usage, cards: Sequence[Card], terms: Terms, unpriced: Aside) -> Rated:
     told: dict[str, Any] = {"exact": False, "unpriced": "keep" if unpriced == "report" else "raise"}
+    grain = finest(set(usage.keys))
+    if terms.contracts and grain:
+        usage, cards, contracts = told_apart(usage, cards, terms.contracts, grain)
+        terms = replace(terms, contracts=contracts)
     return rate(usage, cards, **told, **terms.said(usage))
 
 

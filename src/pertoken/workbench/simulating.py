@@ -20,9 +20,6 @@ from pertoken.serving.scheduler import Scheduler
 from pertoken.serving.simulated import Simulated, simulate
 from pertoken.serving.steady import seats
 
-BLOCKING = frozenset({"vllm-0.7", "tgi"})
-"""Engines in which sequences stand still while prompts are read."""
-
 RESERVING = ("trtllm", "tgi")
 """How the names of engines begin that give a request memory for its whole answer before it starts."""
 
@@ -112,7 +109,7 @@ def default_scheduler(engine: str, settings: Profile) -> Scheduler:
     """
     most = int(settings.most)
     return Scheduler(
-        policy="blocking" if engine in BLOCKING else "chunked",
+        policy="blocking" if settings.blocking else "chunked",
         most=most,
         budget=max(int(settings.chunk), most),
         reserve=engine.startswith(RESERVING),
