@@ -105,10 +105,10 @@ def _market(said: "str | Path | Market | None") -> "Market | None":
 
 
 def _agreements(said: "str | Path | Sequence[Agreement | Contract]", read: History) -> tuple[Agreement, ...]:
-    from pertoken.connect.agreements import Known, read_agreements  # noqa: PLC0415  the calculator must start fast
-
     if not isinstance(said, (str, Path)):
         return tuple(each for each in said if isinstance(each, Agreement))
+    from pertoken.connect.agreements import Known, read_agreements  # noqa: PLC0415  the calculator must start fast
+
     last = begins(read.panel.periods[-1:]).astype("datetime64[D]")[0].astype(object)
     cards = [card.name for card in read.cards.get("revenue", ())]
     return read_agreements(said, Known(read.panel.customers, cards, read.currency, last + timedelta(days=1)))
