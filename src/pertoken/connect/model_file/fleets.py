@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pertoken.connect import engines
-from pertoken.connect.loads import find_machine, read_load
+from pertoken.connect.loads import find_machine, read_load, refuse_unfit
 from pertoken.connect.model_file.numbers import written
 from pertoken.connect.model_file.place import formula
 from pertoken.connect.model_file.reading import Reading
@@ -24,10 +24,8 @@ from pertoken.serving.arrivals import HOUR
 from pertoken.serving.asked import Asked
 from pertoken.serving.autoscale import Autoscale, followed
 from pertoken.serving.capacity import Targets
-from pertoken.serving.lack import lacking
 from pertoken.serving.offline import least_rate
 from pertoken.serving.pace import Pace, pace
-from pertoken.serving.steady import seats
 from pertoken.serving.traffic import BIN, PATTERNS, pattern
 
 LABELS = ("provider", "region", "service_tier")
@@ -162,9 +160,7 @@ def _paced(asked: Asked, part: Placed) -> Pace:
     if "deadline" in part and min(aims) < inf:
         raise InputError("a deadline beside targets of latency; expected one of them")
     targets = Targets(first=aims[0], each=aims[1], percentile=float(_plain(part.get("percentile", 99))))
-    length = asked.input_tokens + asked.output_tokens / 2
-    if float(seats(asked.sizes, asked.layout, asked.settings, length)) < 1:
-        raise InputError(lacking(asked, find_machine(asked.gpu)))
+    refuse_unfit(asked, asked.gpu)
     return pace(asked, targets, engines.book(), spread=float(_plain(part.get("spread", 0))))
 
 
