@@ -33,6 +33,7 @@ def test_what_is_nearly_always_zero_counts_by_the_part_of_it_in_the_range():
 
 def test_lengths_of_history_at_one_date_are_one_observation_and_dates_apart_are_two():
     one = lines(50, 1)
-    alike = Lines(*(np.tile(each, 2) for each in (one.customer, one.origin, one.zero, one.loading, one.group)))
+    customer, origin, group = (np.tile(each, 2) for each in (one.customer, one.origin, one.group))
+    alike = Lines(customer, origin, np.tile(one.zero, 2), np.tile(one.loading, 2), group)
     apart = Lines(alike.customer, np.repeat([50, 57], 50), alike.zero, alike.loading, alike.group)
     assert calibrated(alike, 7)[0].std() == pytest.approx(np.sqrt(2) * calibrated(apart, 7)[0].std(), rel=0.2)
