@@ -1,6 +1,6 @@
 """Fleets as rows: GPU-hours that tokens take, machines that follow the load, what they wait, and what they draw."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +12,7 @@ from pertoken.scenario.draft import Entry, call, minus, name, number, plus, shar
 from pertoken.scenario.fleet import Fleet
 from pertoken.scenario.model import Rated
 from pertoken.scenario.program import Program, Row
-from pertoken.scenario.spec import Spec
+from pertoken.scenario.spec import Spec, Switched
 from pertoken.serving.autoscale import ROUNDED
 
 KINDS = ("input", "output", "cached")
@@ -52,19 +52,22 @@ def busy_rows(spec: Spec) -> tuple[Rated, ...]:
 def fleet_rows(spec: Spec) -> Iterator[Entry]:
     """Write the rows of all fleets."""
     for fleet in spec.fleets.values():
-        yield from _told(fleet)
+        yield from _told(fleet, spec.hastening(fleet.name))
         yield from _followed(fleet)
         yield from _paid(fleet)
         if fleet.energy is not None:
             yield from _drawn(fleet)
 
 
-def _told(fleet: Fleet) -> Iterator[Entry]:
+def _told(fleet: Fleet, hastening: Sequence[Switched]) -> Iterator[Entry]:
     """Write what is known of a fleet before it is known what it serves."""
     own, about = fleet.label or fleet.name, partial(Entry, section="usage", line=fleet.line)
-    yield about(
-        name=f"throughput.{fleet.name}", said=fleet.throughput, unit="1", label=f"{own}, throughput by reckoned"
-    )
+    throughput: str | Node = fleet.throughput
+    if hastening:
+        plain = f"throughput_plain.{fleet.name}"
+        yield about(name=plain, said=fleet.throughput, unit="1", label=f"{own}, throughput before levers")
+        throughput = times(name(plain), *map(_hastened, hastening))
+    yield about(name=f"throughput.{fleet.name}", said=throughput, unit="1", label=f"{own}, throughput by reckoned")
     for kind in KINDS:
         each = f"gpu_time_reckoned.{fleet.name}.{kind}"
         said = fleet.hours.get(kind, "0")
@@ -83,6 +86,12 @@ def _told(fleet: Fleet) -> Iterator[Entry]:
         yield about(name=f"{word}.{fleet.name}", said=said, unit=of, label=f"{own}, {label}")
     size = Number(float(fleet.gpus), unit("gpu / replica"))
     yield about(name=f"size.{fleet.name}", said=size, unit="gpu / replica", label=f"{own}, GPUs of a replica")
+
+
+def _hastened(lever: Switched) -> Node:
+    """Write how many times faster a lever makes a fleet, as far as it is on."""
+    factor = name(f"levers.{lever.name}.use.throughput_factor")
+    return plus(number(1), times(name(f"levers.{lever.name}.on"), minus(factor, number(1))))
 
 
 def _followed(fleet: Fleet) -> Iterator[Entry]:

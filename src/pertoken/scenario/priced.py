@@ -86,7 +86,7 @@ def levers_on(model: Model, values: Row) -> tuple[Effect, ...]:
             numbers={name: values[f"levers.{lever.name}.use.{name}"] for name in lever.parameters},
             to=lever.to,
         )
-        for lever in model.spec.levers
+        for lever in model.spec.moving
         if on[lever.name].any()
     ]
     return tuple(replace(each, share=each.share * on[each.name]) for each in effects(chosen))

@@ -72,7 +72,7 @@ def _after_levers(model: Model) -> LeverRows:
         for vendor, flows in model.asked.items()
         for flow in flows
     ]
-    return lever_rows(flows, lever_effects(model.spec.levers))
+    return lever_rows(flows, lever_effects(model.spec.moving))
 
 
 def _vendor(model: Model, vendor: str, asked: Sequence[Flow]) -> list[CardRows]:
