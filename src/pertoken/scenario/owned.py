@@ -44,6 +44,17 @@ def taken(fleet: str, kind: str) -> str:
     return f"gpu_time.{fleet}.{kind}"
 
 
+def hastening(spec: Spec, fleet: str) -> tuple[Switched, ...]:
+    """List the levers that make a fleet serve more tokens in an hour."""
+    return tuple(lever for lever in spec.levers if lever.kind == "quantise" and lever.where.get("vendor") == fleet)
+
+
+def moving(spec: Spec) -> tuple[Switched, ...]:
+    """List the levers that act on usage; the others make a fleet faster."""
+    faster = {lever.name for fleet in spec.fleets for lever in hastening(spec, fleet)}
+    return tuple(lever for lever in spec.levers if lever.name not in faster)
+
+
 def busy_rows(spec: Spec) -> tuple[Rated, ...]:
     """List the rows of GPU-hours at work, which are known once levers have acted."""
     return tuple(Rated(row=f"busy_hours.{each}", side="hours", vendor=each) for each in spec.fleets)
@@ -52,21 +63,21 @@ def busy_rows(spec: Spec) -> tuple[Rated, ...]:
 def fleet_rows(spec: Spec) -> Iterator[Entry]:
     """Write the rows of all fleets."""
     for fleet in spec.fleets.values():
-        yield from _told(fleet, spec.hastening(fleet.name))
+        yield from _told(fleet, hastening(spec, fleet.name))
         yield from _followed(fleet)
         yield from _paid(fleet)
         if fleet.energy is not None:
             yield from _drawn(fleet)
 
 
-def _told(fleet: Fleet, hastening: Sequence[Switched]) -> Iterator[Entry]:
+def _told(fleet: Fleet, levers: Sequence[Switched]) -> Iterator[Entry]:
     """Write what is known of a fleet before it is known what it serves."""
     own, about = fleet.label or fleet.name, partial(Entry, section="usage", line=fleet.line)
     throughput: str | Node = fleet.throughput
-    if hastening:
+    if levers:
         plain = f"throughput_plain.{fleet.name}"
         yield about(name=plain, said=fleet.throughput, unit="1", label=f"{own}, throughput before levers")
-        throughput = times(name(plain), *map(_hastened, hastening))
+        throughput = times(name(plain), *map(_hastened, levers))
     yield about(name=f"throughput.{fleet.name}", said=throughput, unit="1", label=f"{own}, throughput by reckoned")
     for kind in KINDS:
         each = f"gpu_time_reckoned.{fleet.name}.{kind}"

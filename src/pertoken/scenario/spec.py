@@ -395,13 +395,3 @@ class Spec:
     checks: tuple[Promise, ...] = ()
     source: str = ""
     digest: str = ""
-
-    @property
-    def moving(self) -> tuple[Switched, ...]:
-        """Levers that act on usage; the others make a fleet faster."""
-        faster = {lever.name for fleet in self.fleets for lever in self.hastening(fleet)}
-        return tuple(lever for lever in self.levers if lever.name not in faster)
-
-    def hastening(self, fleet: str) -> tuple[Switched, ...]:
-        """Levers that make a fleet serve more tokens in an hour."""
-        return tuple(lever for lever in self.levers if lever.kind == "quantise" and lever.where.get("vendor") == fleet)
