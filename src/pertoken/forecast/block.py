@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pertoken.core.money import Values
 from pertoken.forecast.kernel import MONTH, live_block, simple_block, spread_out
 from pertoken.forecast.kernel_bill import bill_customers
+from pertoken.forecast.kernel_lanes import aligned
 from pertoken.forecast.kernel_people import Common, People
 from pertoken.forecast.kernel_turn import Desk, Turns, turns_of
 from pertoken.forecast.panel import Indices
@@ -77,11 +78,11 @@ def block_sums(block: Block) -> Mapping[str, Values]:
     months = block.common.growth.shape[1]
     simple = bool(block.tariffs.single.card[:-1, SIMPLE].all())
     simple = simple and not (block.common.converts or len(block.promises))
-    total = np.zeros((len(block.tiers), 3 + (1 if simple else len(STAGES)), months, LANES))
+    total = aligned((len(block.tiers), 3 + (1 if simple else len(STAGES)), months, LANES), np.float64)
     turns = turns_of(block.people, block.common)
     if simple:
-        sums, mine = np.zeros(months * MONTH, dtype=np.float32), np.zeros(MONTH, dtype=np.float32)
-        at, jumps = np.zeros(LANES, dtype=np.uint32), jumps_of(np.arange(block.pair, block.pair + PAIRS))
+        sums, mine = aligned(months * MONTH), aligned(MONTH)
+        at, jumps = aligned(LANES, np.uint32), jumps_of(np.arange(block.pair, block.pair + PAIRS))
         simple_block(
             block.tariffs.single, block.people, block.common, turns, jumps, Desk.empty(), sums, mine, at, total
         )

@@ -117,6 +117,7 @@ def fitted(
     level: Predicted | None = None,
     more: float = 1.0,
     events: Ahead | None = None,
+    kept: Sequence[Retention] | None = None,
 ) -> Fitted:
     """Fit a simulation to a panel.
 
@@ -130,6 +131,7 @@ def fitted(
         level: The first month's forecast, where it is there already.
         more: Reckon as if the history were so many times as long, at the same rates.
         events: What declared events do to the months ahead, by segment.
+        kept: Leaving by segment, told from this history before; told anew if None.
     """
     driver = panel.weighted(standing.weights)
     level = level or predicted(driver, horizon=WINDOW, draws=draws, seed=seed)
@@ -139,7 +141,7 @@ def fitted(
     growth = grown(driver, standing.segment, prior=priors.growth, rng=np.random.default_rng([seed, 1]), more=more)
     arrivals = arrived(driver, standing.segment, mean, prior=priors.arrivals, more=more)
     swings = swung(driver, standing.segment, prior=priors.swings)
-    kept = _retained(driver, standing.segment, priors.retention, more)
+    kept = _longer(kept or _retained(driver, standing.segment, priors.retention), more)
     people = _people(panel, standing, monthly, swings, kept)
     size = mean if standing.worth is None else standing.worth
     named = np.argsort(-size, kind="stable")[: standing.named]
@@ -194,14 +196,15 @@ def shift(level: Predicted) -> float:
     return float(np.mean(level.total)) / whole if whole > 0 else 1.0
 
 
-def _retained(driver: Panel, segment: Key, prior: RetentionPrior, more: float) -> tuple[Retention, ...]:
-    """Leaving of each segment; more history is more customer-months of it, so the error shrinks with its root."""
-    made = []
-    for code in range(len(segment.labels)):
-        own = driver.pick(np.flatnonzero(segment.codes == code))
-        kept = retained(own.value, own.since, periods_per_month=DAYS, prior=prior)
-        made.append(replace(kept, error=kept.error / np.sqrt(more)))
-    return tuple(made)
+def _retained(driver: Panel, segment: Key, prior: RetentionPrior) -> tuple[Retention, ...]:
+    """Leaving of each segment."""
+    own = [driver.pick(np.flatnonzero(segment.codes == code)) for code in range(len(segment.labels))]
+    return tuple(retained(each.value, each.since, periods_per_month=DAYS, prior=prior) for each in own)
+
+
+def _longer(kept: Sequence[Retention], more: float) -> tuple[Retention, ...]:
+    """Lengthen the history: it has more customer-months, so the error shrinks with their root."""
+    return tuple(replace(each, error=each.error / np.sqrt(more)) for each in kept)
 
 
 def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, kept: Sequence[Retention]) -> Population:
