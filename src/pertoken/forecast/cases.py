@@ -111,7 +111,9 @@ def past(value: Values, since: Indices, horizon: int, season: int, came: Values 
     usual, half = typical(value), half_lives(season, periods)
 
     def rows(date: int, over: int, number: int) -> _Rows:
-        return _rows((value, value if came is None else came), since, (date, over, number), season=season, half=half, usual=usual)
+        return _rows(
+            (value, value if came is None else came), since, (date, over, number), season=season, half=half, usual=usual
+        )
 
     then = _joined([rows(date, ahead, number) for number, date in enumerate(dates)] or [rows(periods, ahead, 0)])
     if not dates or not len(then.who):
@@ -143,7 +145,13 @@ def _untried(rows: _Rows) -> _Rows:
 
 
 def _rows(
-    values: tuple[Values, Values], since: Indices, when: tuple[int, int, int], *, season: int, half: Values, usual: float
+    values: tuple[Values, Values],
+    since: Indices,
+    when: tuple[int, int, int],
+    *,
+    season: int,
+    half: Values,
+    usual: float,
 ) -> _Rows:
     """Describe customers at a date, and say what came after it."""
     (value, came), (date, over, number) = values, when
