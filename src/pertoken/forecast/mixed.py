@@ -157,7 +157,7 @@ def _kept(own: Values, others: Values, actual: Values, counts: Values) -> float:
     if not len(actual):
         return 1.0
     mine, theirs = (float(counts @ lost(each, SHARES, actual)) for each in (own, others))
-    return min(1.0, (WORSE * theirs / max(mine, 1e-300)) ** 2)
+    return 1.0 if mine <= WORSE * theirs else (WORSE * theirs / mine) ** 2
 
 
 def _once(rows: Indices, before: Past) -> float:

@@ -11,7 +11,7 @@ REGULAR = 0.5
 """Share of periods with use from which a customer is regular; who comes and goes has nothing but bursts."""
 
 FAR = 6.0
-"""Standard deviations of log from the median beyond which a period is no usual one, if those before and after it are."""
+"""Standard deviations of log from the median beyond which a period is unusual, if those before and after are not."""
 
 NARROWEST = 0.25
 """Least of such a standard deviation: what is as good as constant is not held to its last digit."""

@@ -71,7 +71,7 @@ def standing(value: Values, half: Values, season: int, scale: float | None = Non
 
 
 def often(here: Standing) -> Values:
-    """Give the share of periods with use, drawn to that of all as far as few periods leave it open, shape `(customer,)`.
+    """Give the share of periods with use, drawn to that of all as far as few periods leave it open, `(customer,)`.
 
     Shares are beta among customers, by the moments of what was seen (Kleinman 1973, doi:10.2307/2284137).
 
