@@ -308,7 +308,8 @@ def test_a_smaller_number_format_makes_a_fleet_faster_where_the_lever_is_on():
         assert values(own, case)["busy_hours.own"] == pytest.approx([BUSY / 1.25 / factor] * 3)
         cells, found = evaluate(whole(own), named(own, case).given), run(own, named(own, case)).values
         for row in found:
-            np.testing.assert_allclose(*np.broadcast_arrays(cells[row], found[row]), rtol=1e-9, atol=1e-6, err_msg=row)
+            cell, rated = np.broadcast_arrays(cells[row], found[row])
+            np.testing.assert_allclose(cell, rated, rtol=1e-9, atol=1e-6, err_msg=row)
 
 
 def test_the_factor_of_a_precision_is_that_of_two_fleets():
