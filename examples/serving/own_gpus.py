@@ -41,11 +41,11 @@ def usd(amount: float) -> str:
     return f"{amount:,.0f} USD" if abs(amount) >= 100 else f"{amount:,.2f} USD"
 
 
-def name(fleet: OwnFleet) -> str:
-    """Name a way to serve."""
+def name(fleet: OwnFleet, volume: float) -> str:
+    """Name a way to serve so many requests a month."""
     bought = {"on_demand": "on demand", "spot": "on spot", "reserved_1y": "1 year", "reserved_3y": "3 years"}
-    one, rented = fleet.choice, fleet.rented
-    return f"{one.gpus} x {one.gpu} in {one.precision} ({rented.provider} {rented.instance}, {bought[rented.purchase]})"
+    one, rented, how = fleet.choice, fleet.rented, bought[fleet.purchase(volume)]
+    return f"{one.gpus} x {one.gpu} in {one.precision} ({rented.provider} {rented.instance}, {how})"
 
 
 def sides(found: BuildOrBuy) -> Iterator[str]:
@@ -58,8 +58,9 @@ def sides(found: BuildOrBuy) -> Iterator[str]:
     for fleet in sorted(cheapest.values(), key=lambda each: each.cost):
         one, lines = fleet.choice, {line: float(amounts[0]) for line, amounts in fleet.monthly.lines.items()}
         yield (
-            f"{found.model} on {name(fleet)}: {usd(fleet.cost)} a month; {fleet.machines:.1f} machines on average, "
-            f"used {fleet.utilisation:.0%}, {one.best:.3g} requests a second to a replica, bound by {one.binds}."
+            f"{found.model} on {name(fleet, found.volume)}: {usd(fleet.cost)} a month; "
+            f"{fleet.machines:.1f} machines on average, used {fleet.utilisation:.0%}, "
+            f"{one.best:.3g} requests a second to a replica, bound by {one.binds}."
         )
         costs = ", ".join(f"{line.replace('_', '-')} {usd(cost)}" for line, cost in lines.items() if cost)
         yield f"  Of these: {costs}."
@@ -82,7 +83,7 @@ def crossings(found: BuildOrBuy) -> str:
         return f"No fleet costs less than the API up to {found.looked:,.0f} requests a month."
     first, last = pays[0], pays[-1]
     text = f"A fleet first costs less than the API at {first.volume:,.0f} requests a month, with "
-    text += f"{name(found.fleets[first.which])}, used {first.utilisation:.0%}"
+    text += f"{name(found.fleets[first.which], first.volume)}, used {first.utilisation:.0%}"
     return (
         f"{text}." if first is last else f"{text}; for good from {last.volume:,.0f} ({len(found.crossings)} crossings)."
     )
@@ -94,7 +95,7 @@ def verdict(found: BuildOrBuy) -> Iterator[str]:
     lines = {line: float(amounts[0]) for line, amounts in best.monthly.lines.items()}
     people = lines["engineering"] + lines["operations"]
     if found.less == "own":
-        yield f"So {name(best)} is cheaper than the API, by {usd(gap)} a month."
+        yield f"So {name(best, found.volume)} is cheaper than the API, by {usd(gap)} a month."
         for other in [fleet for fleet in found.fleets if fleet.choice.gpu != best.choice.gpu][:1]:
             yield (
                 f"The best on {other.choice.gpu} costs {other.cost / best.cost:.2f} times as much: {pace(other)} "
@@ -140,7 +141,7 @@ def privacy(found: BuildOrBuy) -> str:
     less = f"{usd(-extra)} a month less than the API" if extra < 0 else f"{usd(extra)} a month more than the API"
     return (
         f"Where data may not leave one's own accounts at {', '.join(CLOUDS)}, the API is no choice, and "
-        f"{name(found.fleets[0])} costs {usd(found.fleets[0].cost)} a month, {less}."
+        f"{name(found.fleets[0], found.volume)} costs {usd(found.fleets[0].cost)} a month, {less}."
     )
 
 

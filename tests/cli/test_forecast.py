@@ -229,9 +229,11 @@ def tiers(desk):
 def test_each_part_is_told_by_month_and_in_all_and_who_changes_plan(ask, tiers):
     words = ("--card", "plans.yaml", "--segments", "plan", *SMALL[2:], "--no-drivers")
     tables = result(ask("forecast", tiers, *words, "--format", "json"))["tables"]
-    pro = [row for row in tables["parts"]["rows"] if (row["key"], row["part"]) == ("segment", "pro")]
+    pro = [row for row in tables["parts"]["rows"] if (row["key"], row["part"]) == ("plan", "pro")]
     assert [row["month"] for row in pro] == ["2026-04", "2026-05", "2026-06", "all months"]
-    (whole,) = (row for row in tables["by_segment"]["rows"] if row["part"] == "pro")
+    whole, free = (next(row for row in tables["by_plan"]["rows"] if row["part"] == part) for part in ("pro", "free"))
+    assert float(free["p90"]) == 0  # who comes free and becomes pro pays as pro
+    assert float(whole["share"]) == 1
     assert [pro[-1][f"revenue_{end}"] for end in ("p10", "p50", "p90")] == [whole[end] for end in ("p10", "p50", "p90")]
     assert sum(float(row["revenue_p50"]) for row in pro[:-1]) == pytest.approx(float(pro[-1]["revenue_p50"]), rel=0.1)
     (change,) = tables["changes"]["rows"]
@@ -256,3 +258,57 @@ def test_means_add_up_by_formulas_in_the_workbook_and_quantiles_are_numbers(ask,
     live = [str(each.value) for page in pages for row in page.iter_rows() for each in row if each.data_type == "f"]
     assert sum("SUM(" in each or "SUBTOTAL(" in each for each in live) >= 3
     assert any("-" in each for each in live)
+
+
+PAID = """
+plans:
+  free: {where: plan == 'free', prices: {all: {measure: {sum: total_tokens}, curve: [{rate: 0}]}}}
+  pro: {where: plan == 'pro', prices: {all: {measure: {sum: total_tokens}, curve: [{rate: 0.01}]}}}
+"""
+
+
+def test_who_is_named_and_who_is_most_is_by_what_they_are_charged(ask, desk):
+    (desk / "paid.yaml").write_text(PAID)
+    rng, rows = np.random.default_rng(3), ["day,customer,plan,input_tokens"]
+    for day in DAYS:  # a free customer uses most, and one who pays pays most
+        size = 1_000 * rng.lognormal(0, 0.3, 12) * np.array([500, 30, *[1] * 10])
+        rows += [f"{day},c{i:02},{'free' if i == 0 else 'pro'},{int(n)}" for i, n in enumerate(size)]
+    Path("paid.csv").write_text("\n".join(rows) + "\n")
+    said = result(ask("forecast", "paid.csv", "--card", "paid.yaml", *SMALL[2:], "--no-drivers", "--format", "json"))
+    assert [row["part"] for row in said["tables"]["by_customer"]["rows"]] == ["c01", "all others"]
+    told = [note["text"] for note in said["notes"] if note["level"] == "warning"]
+    assert any(text.startswith("c00 is ") and "of all usage" in text for text in told)
+    assert any(text.startswith("c01 is ") and "of all revenue" in text for text in told)
+
+
+def test_a_log_in_which_nobody_is_charged_anything_is_forecast_with_a_warning(ask, desk):
+    (desk / "paid.yaml").write_text(PAID)
+    rows = [f"{day},c{i},pro,0" for day in DAYS for i in range(4)]
+    Path("zeros.csv").write_text("\n".join(["day,customer,plan,input_tokens", *rows]) + "\n")
+    said = result(ask("forecast", "zeros.csv", "--card", "paid.yaml", *SMALL[2:], "--no-drivers", "--format", "json"))
+    told = [note["text"] for note in said["notes"] if note["level"] == "warning"]
+    assert any(text.startswith("nobody was charged anything in the last two months") for text in told)
+    assert float(said["tables"]["totals"]["rows"][0]["p90"]) == 0
+
+
+def priced_log(currency="USD"):
+    rng, rows = np.random.default_rng(5), ["day,customer,input_tokens,cost,currency"]
+    for k, day in enumerate(DAYS):
+        price = 2e-6 if k < 35 else 2.5e-6
+        rows += [f"{day},c{i},{n:.0f},{n * price:.9f},{currency if i else 'USD'}"
+                 for i, n in enumerate(10_000 * rng.lognormal(0, 0.3, 12))]  # fmt: skip
+    Path("priced.csv").write_text("\n".join(rows) + "\n")
+    return "priced.csv"
+
+
+@pytest.mark.usefixtures("log")
+def test_a_unit_price_that_changed_and_nobody_declared_is_asked_about(ask):
+    _, notes = ranges(ask, log=priced_log())
+    (asked,) = (note for note in notes if "a unit's price" in note)
+    assert asked.startswith(f"From {DAYS[35]} on a unit's price in the log rose by 25%, for 100% of the customers")
+
+
+@pytest.mark.usefixtures("log")
+def test_costs_in_several_currencies_are_left_alone_and_that_is_said(ask):
+    _, notes = ranges(ask, log=priced_log("EUR"))
+    assert any("reports costs in EUR and USD" in note and "no change of unit prices" in note for note in notes)

@@ -147,6 +147,12 @@ WRONG = [
     ((*BUY, "--ttft", "1ms"), "can't be reached at any load; the floors are TTFT"),
     ((*BUY, "--api-tpot", "20"), "'20' is no time; expected for example 1s, 40ms or 24h"),
     ((*BUY, "--most", "1T"), "'1T' is no number"),
+    (
+        ("host", "log.csv", "--model", "x", "--gpu", "h100", "--where", "model"),
+        "expected a key of the log and its label",
+    ),
+    (("host", "log.csv", "--model", "x", "--gpu", "h10"), "unknown GPU 'h10'; did you mean h100?"),
+    (("host", "log.csv", "--model", "x", "--gpu", "h100", "--provider", "nobody"), "no price for H100-80GB-SXM"),
 ]
 
 
@@ -186,6 +192,6 @@ def test_a_simulation_confirms_the_cheapest_way_or_says_the_rate_to_size_by(ask)
     words = (*SIZE, "--max-gpus", "1", "--precision", "fp8", "--simulate", "--format", "json")
     found = json.loads(ask(*words).out)
     rows = [row for row in found["tables"]["latencies"]["rows"] if row["latency"] == "TPOT"]
-    assert [row["by"] for row in rows] == ["formulas", "simulation"]
-    assert rows[1]["p99"] == pytest.approx(rows[0]["p99"], rel=0.2)
+    assert [row["load"] for row in rows] == ["busiest", "most", "simulated"]
+    assert rows[2]["p99"] == pytest.approx(rows[1]["p99"], rel=0.2)
     assert any(note["text"].startswith("In a simulation of") for note in found["notes"])

@@ -56,7 +56,7 @@ WRONG = {
     ),
     "a plan as cost": (("--cost", "plan.yaml"), "plan.yaml is given as cost", "customer", "`card:`"),
     "no card": ((), "no card", "--cost CARD", "--cost catalog"),
-    "a card that is not there": (("--cost", "nothing.yaml"), "nothing.yaml", "No such file", "a card is a YAML file"),
+    "a card that is not there": (("--cost", "nothing.yaml"), "nothing.yaml", "No such file", "expected a YAML file"),
     "a plan that is not in the file": ((*COST, "--revenue", "plan.yaml#metred"), "plan.yaml", "'metred'", "metered?"),
     "a mapped column that is not there": (
         (*COST, "--map", "column.yaml"),

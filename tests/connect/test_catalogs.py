@@ -220,7 +220,7 @@ def test_a_price_a_thousand_times_that_of_the_catalog_below_is_refused(overlay):
 
 
 def test_an_unknown_catalog_is_named_with_those_that_are_known():
-    with pytest.raises(InputError, match="did you mean genai-prices"):
+    with pytest.raises(InputError, match="expected genai-prices"):
         read_catalog("genai-price")
 
 

@@ -154,6 +154,11 @@ def test_a_catalog_that_is_not_there_is_named(tmp_path):
         skypilot(tmp_path / "none.csv")
 
 
+LLAMA_8B = {"model_type": "llama", "num_hidden_layers": 32, "hidden_size": 4096, "num_attention_heads": 32,
+            "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256}  # fmt: skip
+"""A model of the house, as a file says it."""
+
+
 def test_a_model_is_found_by_name_alias_file_and_folder(tmp_path):
     config = {"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4,
               "intermediate_size": 128, "vocab_size": 256}  # fmt: skip
@@ -162,6 +167,33 @@ def test_a_model_is_found_by_name_alias_file_and_folder(tmp_path):
     assert find_architecture(str(tmp_path)) == find_architecture(str(tmp_path / "config.json"))
     # attention 2 x 64 x 16 x (4 + 4), gated feed-forward 3 x 64 x 128, two layers; two embeddings of 256 x 64
     assert find_architecture(str(tmp_path)).params == 2 * (2 * 64 * 16 * 8 + 3 * 64 * 128) + 2 * 256 * 64
+
+
+@pytest.mark.parametrize(
+    ("file", "more", "title"),
+    [
+        ("support/config.json", {}, "support"),
+        ("support/mine.json", {}, "mine"),
+        ("support/config.json", {"_name_or_path": "acme/Helper-8B"}, "Helper-8B"),
+    ],
+)
+def test_a_file_is_named_by_what_it_says_else_by_its_own_name_or_its_folder(tmp_path, file, more, title):
+    (tmp_path / "support").mkdir()
+    (tmp_path / file).write_text(json.dumps(LLAMA_8B | more))
+    assert find_architecture(str(tmp_path / file)).asked == title
+
+
+def test_a_model_that_was_trained_further_is_known_by_its_blocks(tmp_path):
+    (tmp_path / "mine.json").write_text(json.dumps(LLAMA_8B | {"vocab_size": 128_300}))
+    found = find_architecture(str(tmp_path / "mine.json"))
+    assert (found.name, found.asked, found.vocab) == ("llama-3.1-8b", "mine", 128_300)
+    (tmp_path / "mine.json").write_text(json.dumps(LLAMA_8B | {"num_hidden_layers": 31}))
+    assert find_architecture(str(tmp_path / "mine.json")).name == "mine"
+
+
+def test_an_alias_keeps_the_name_that_was_asked_for():
+    found = find_architecture("deepseek-ai/DeepSeek-R1")
+    assert (found.name, found.asked) == ("deepseek-v3", "DeepSeek-R1")
 
 
 def test_a_model_that_is_not_there_is_not_guessed(tmp_path):

@@ -11,12 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pertoken.core.errors import InputError
+from pertoken.core.keys import Key
 from pertoken.forecast.agreed import Invoiced, Terms, agreed
 from pertoken.forecast.agreement import Agreement
 from pertoken.forecast.population import FACTORS
 from pertoken.forecast.promised import lifted, promised
 from pertoken.forecast.promises import Promises
-from pertoken.forecast.replayed import Books
+from pertoken.forecast.replayed import Books, replayed
 from pertoken.forecast.replayed import listed as by_line
 from pertoken.forecast.settlement import settled
 from pertoken.forecast.sharded import simulate_sharded
@@ -296,3 +297,75 @@ def test_who_is_in_the_middle_of_a_ramp_heads_for_the_plan_by_the_part_that_is_a
     made = headed(model, told, {name}, worth)
     assert made.growing[0] == pytest.approx([1.5 * factor**0.5, *[2 * factor] * 3], rel=0.02)
     assert headed(model, told, {"another"}, worth).growing[0] == pytest.approx([1.5, 2, 2, 2])
+
+
+def moving(month=2, *, day=1, old=Decimal(0), new=Decimal(0), **more):
+    """Customer 0 has signed for plan `two` from a month on, and is on `one` under a contract until then."""
+    start = date(2027, 1 + month, day)
+    first = contract(card="one", end=start, committed=old, renewal=1.0)
+    then = contract(card="two", start=start, end=date(2029, 1, 1), committed=new, per="month", renewal=1.0)
+    model = steady(**more)
+    names = model.people.names
+    made = agreed([first, then], model.months, names, Invoiced(("2026-12",), np.zeros((len(names), 1))))
+    return model, promised(made, model, len(names), plans={"one": 0, "two": 1})
+
+
+def two_plans(model):
+    return tariffs({"one": card(TIERS), "two": card(BUNDLE)}, model.cells, model.months)
+
+
+def test_a_contract_on_another_card_changes_the_plan_from_its_first_month_on():
+    model, due = moving(old=Decimal(70_000))
+    assert due.plan.tolist() == [[-1, -1, 1, 1, 1]]
+    model = replace(model, groups={"plan": Key.of(["one"])})
+    found = simulate(model, two_plans(model), paths=1, seed=3, held=FACTORS, promises=due)
+    plan = found.groups["plan"].column().tolist()
+    assert plan == ["one", "two"]
+    assert found.sums["customers"][0].tolist() == [[11, 0]] * 2 + [[10, 1]] * 3
+    used, there = model.people.level[None, :, 4:5] * np.ones(5), np.array([[[0.0, 0, 1, 1, 1]]])
+    others = bill(two_plans(model), 0, model.people.mix, used)[0]
+    fresh = bill(two_plans(model), 1, model.people.mix[:1], used[:, :1] * there, here=there)[0, 0]
+    assert found.money()[0, :, 1] == pytest.approx(fresh, abs=0.02)
+    missing = 70_000 - others[0, :2].sum()  # of the first contract, whose last month is the second
+    paid = others[1:].sum(axis=0) + others[0] * [1, 1, 0, 0, 0] + [0, missing, 0, 0, 0]
+    assert found.money()[0, :, 0] == pytest.approx(paid, abs=0.1)
+    assert fresh[2:].sum() != pytest.approx(others[0, 2:].sum(), rel=0.01)  # else nothing would be told apart
+
+
+@pytest.mark.parametrize("day", [1, 15, 16])
+def test_a_commitment_is_held_against_what_is_billed_on_both_plans(day):
+    model, due = moving(day=day, old=Decimal(70_000), new=Decimal(8_000))
+    priced = two_plans(model)
+    found = simulate(model, priced, paths=20, seed=3, promises=due)
+    same(found, twin_sums(model, priced, promises=due))
+    assert found.sums["minimum"].max() > 50_000
+    steadily = simulate(model, priced, paths=20, seed=3, held=STEADY, promises=due)
+    certain = simulate(model, priced, paths=1, seed=3, held=FACTORS, promises=due)
+    assert certain.money()[0] == pytest.approx(steadily.money()[0], abs=0.1)
+
+
+def test_the_day_by_which_most_of_a_month_is_left_decides_its_plan():
+    assert moving(day=16)[1].plan.tolist() == [[-1, -1, 1, 1, 1]]  # 16 of 31 days
+    assert moving(day=18)[1].plan.tolist() == [[-1, -1, -1, 1, 1]]
+
+
+def test_a_contract_on_the_plan_that_its_customer_is_on_changes_nothing():
+    model, _ = moving()
+    names = model.people.names
+    again = contract(card="one", start=date(2027, 3, 1), end=date(2028, 3, 1))
+    made = agreed([again], model.months, names)
+    assert made.changes == ((0, 2, "one"),)
+    assert (promised(made, model, len(names), plans={"one": 0}).plan == -1).all()
+
+
+def test_line_by_line_a_contract_changes_the_plan_as_by_the_arrays():
+    model, due = moving(old=Decimal(70_000), new=Decimal(8_000))
+    known = ({"plan": "one"}, {"plan": "two"})
+    cards = {"one": TIERS + "where: plan == 'one'\n", "two": BUNDLE + "where: plan == 'two'\n"}
+    plans = {name: card(text) for name, text in cards.items()}
+    priced = tariffs(plans, model.cells, model.months, known=known)
+    books = Books(tuple((each,) for each in plans.values()), known, "month")
+    fast = simulate(model, priced, paths=20, seed=3, promises=due)
+    slow = replayed(model, priced, books, paths=20, seed=3, promises=due)
+    for name in ("list", "minimum", "customers", "drawn"):
+        assert slow.sums[name] == pytest.approx(fast.sums[name], rel=1e-5, abs=0.02), name

@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from scipy.stats import norm, spearmanr
 
 from pertoken.core.errors import InputError
-from pertoken.forecast.coupling import Persistence, normals, paths_of, persistence, shuffled
+from pertoken.forecast.coupling import Persistence, normals, paths_of, persistence
 
 SHARES = np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95])
 
@@ -68,24 +66,6 @@ def test_paths_are_never_negative_even_beyond_the_lowest_quantile():
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
 
 
-@given(arrays(np.float64, (7, 3), elements=numbers), arrays(np.float64, (7, 3), elements=numbers, unique=True))
-def test_a_shuffle_keeps_the_samples_and_takes_the_ranks_of_the_template(samples, template):
-    found = shuffled(samples, template)
-    np.testing.assert_array_equal(np.sort(found, axis=0), np.sort(samples, axis=0))
-    for own, like in zip(found.T, template.T, strict=True):
-        assert (np.diff(own[np.argsort(like)]) >= 0).all()
-
-
-def test_shuffled_samples_have_the_rank_correlation_of_the_template():
-    rng = np.random.default_rng(5)
-    template = rng.multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], size=501)
-    samples = rng.gamma(0.5, size=(501, 2))
-    wanted = spearmanr(template).statistic
-    assert spearmanr(shuffled(samples, template)).statistic == pytest.approx(wanted, abs=1e-12)
-
-
 def test_what_does_not_fit_is_refused():
-    with pytest.raises(InputError, match="expected one shape"):
-        shuffled(np.zeros((3, 2)), np.zeros((2, 2)))
     with pytest.raises(InputError, match="expected shares"):
         Persistence(0.2, 1.0)

@@ -27,6 +27,7 @@ from pertoken.forecast.simulate import checked, paired, simulate
 from pertoken.forecast.streams import GOLDEN, PAIRS, Stream, keys_of, mixed
 from pertoken.forecast.tariff import tariffs
 from pertoken.forecast.tariff_bill import bill
+from pertoken.forecast.tiers import tiers
 from pertoken.forecast.under_contract import losses
 from pertoken.forecast.worlds import counted, worlds
 from pertoken.rating.rate import amount, rate
@@ -167,12 +168,15 @@ def twin_sums(model, priced, *, paths=20, seed=3, held=(), rounded=False, promis
     lanes = min(512, shared.paths // shared.replicates)
     out = []
     due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
+    places = tiers(model, priced.plans, due)
     lost = losses(due, shared.leave, replicates=shared.replicates, seed=seed, held=held)
     for first in range(0, shared.paths, lanes):
         people, common = twin_arrays(model, priced, shared, seed, due, slice(first, first + lanes))
         pairs = np.arange(first // 2, (first + lanes) // 2)
         mine = lost[:, first : first + lanes]
-        out.append(customer_sums(priced, people, common, pairs, 3, rounded=rounded, promises=due, lost=mine, held=held))
+        out.append(customer_sums(
+            priced, people, common, pairs, places, rounded=rounded, promises=due, lost=mine, held=held,
+        ))  # fmt: skip
     return {name: np.concatenate([each[name] for each in out]) for name in out[0]}
 
 

@@ -23,7 +23,7 @@ def both(model, texts, promises=None, paths=20):
     priced = tariffs(cards, model.cells, model.months, known=known)
     fast = simulate(model, priced, paths=paths, seed=3, promises=promises)
     books = Books(tuple((each,) for each in cards), known, "month")
-    free = tariffs([card(FREE)] * len(cards), model.cells, model.months)
+    free = tariffs({each.name: card(FREE) for each in cards}, model.cells, model.months)
     return fast, replayed(model, free, books, paths=paths, seed=3, promises=promises)
 
 

@@ -41,7 +41,6 @@ def test_crps_of_even_quantiles_of_a_normal_is_its_closed_form(actual):
     samples = stats.norm(1.7, 2.3).ppf(EVEN)
     expected = crps_of_normal(1.7, 2.3, actual)
     assert score.crps(samples, np.array(actual), fair=False) == pytest.approx(expected, rel=2e-3)
-    assert score.crps_of_quantiles(samples, EVEN.tolist(), np.array(actual)) == pytest.approx(expected, rel=2e-3)
 
 
 @pytest.mark.parametrize("actual", [0.0, 0.7, 5.0, 31.0])
@@ -67,13 +66,6 @@ def test_crps_is_the_brute_force_over_all_pairs(samples, actual, fair):
     assert found == pytest.approx(by_brute_force(samples, actual, fair=fair), rel=1e-9, abs=1e-6)
 
 
-@given(arrays(float, 11, elements=NUMBERS), NUMBERS)
-def test_quantiles_in_the_middle_of_even_stretches_score_as_samples(samples, actual):
-    shares = ((np.arange(11) + 0.5) / 11).tolist()
-    found = score.crps_of_quantiles(np.sort(samples), shares, np.array(actual))
-    assert found == pytest.approx(score.crps(samples, np.array(actual), fair=False), rel=1e-9, abs=1e-6)
-
-
 @given(arrays(float, 7, elements=NUMBERS), NUMBERS, NUMBERS, st.floats(0.01, 100))
 def test_crps_moves_with_shift_and_scale(samples, actual, shift, scale):
     plain = score.crps(samples, np.array(actual))
@@ -87,14 +79,6 @@ def test_crps_of_one_sample_is_the_distance_and_of_pieces_that_of_the_whole(monk
     whole = score.crps(samples, actual)
     monkeypatch.setattr(score, "CELLS", 23)
     np.testing.assert_array_equal(score.crps(samples, actual), whole)
-
-
-def test_the_interval_score_is_that_of_two_pinball_losses():
-    rng = np.random.default_rng(11)
-    lower, actual = rng.normal(size=13), rng.normal(size=13)
-    upper = lower + rng.random(13)
-    both = score.pinball(np.stack([lower, upper]), (0.1, 0.9), actual).sum(axis=0)
-    np.testing.assert_allclose(score.interval_score(lower, upper, actual, 0.8), both / 0.1)
 
 
 def test_transforms_of_a_fair_forecast_of_counts_are_even_and_cover_what_they_say():
@@ -141,8 +125,7 @@ def test_errors_over_all_that_came():
     [
         (lambda: score.crps(np.zeros((3, 2)), np.zeros(3)), r"samples \(3, 2\) of what came in \(3,\)"),
         (lambda: score.crps(np.zeros((1, 2)), np.zeros(2)), "1 samples; expected at least 2"),
-        (lambda: score.pinball(np.zeros((2, 2)), (0.9, 0.1), np.zeros(2)), "a rising share"),
-        (lambda: score.interval_score(np.zeros(1), np.zeros(1), np.zeros(1), 80), "level 80"),
+        (lambda: score.coverage(np.zeros(1), np.zeros(1), 80), "level 80"),
     ],
 )
 def test_what_does_not_fit_is_said(call, message):

@@ -13,7 +13,7 @@ from pertoken.forecast.states import (
     STATES,
     STEADY,
     StateModel,
-    fit_states,
+    _model,
     in_states,
     states_of,
 )
@@ -44,6 +44,10 @@ def chain(start, months, seed=3):
     return np.stack(every, axis=1)
 
 
+def fitted(usage, since):
+    return _model(states_of(usage, since), usage, since)
+
+
 def simulated(customers, months, seed=3):
     new = np.zeros(customers, dtype=np.int64)
     return np.concatenate([new[:, None], chain(new, months, seed)], axis=1)
@@ -52,7 +56,7 @@ def simulated(customers, months, seed=3):
 def test_the_matrix_of_a_known_chain_is_found_again():
     states = simulated(6007, 9)
     usage = usage_of(states)
-    found = fit_states(usage, np.zeros(6007, dtype=np.int64))
+    found = fitted(usage, np.zeros(6007, dtype=np.int64))
     for state in range(4):  # a silence of three months is called gone, so the rows of the silent are of another chain
         np.testing.assert_allclose(found.chance[1:4, state], np.repeat(TRUE[state][None], 3, axis=0), atol=0.06)
     np.testing.assert_allclose(found.chance[0, NEW], TRUE[NEW], atol=0.03)
@@ -67,14 +71,14 @@ def test_states_are_read_off_usage_as_they_were_made():
 
 
 def test_rows_are_chances_and_an_age_without_data_is_like_all_ages():
-    found = fit_states(usage_of(simulated(53, 3)), np.zeros(53, dtype=np.int64))
+    found = fitted(usage_of(simulated(53, 3)), np.zeros(53, dtype=np.int64))
     np.testing.assert_allclose(found.chance.sum(axis=-1), 1)
     assert (found.chance >= 0).all()
     np.testing.assert_allclose(found.chance[4], found.chance[3])
 
 
 def test_without_history_the_prior_is_what_is_known():
-    found = fit_states(np.ones((1, 1)), np.zeros(1, dtype=np.int64))
+    found = fitted(np.ones((1, 1)), np.zeros(1, dtype=np.int64))
     np.testing.assert_allclose(found.chance, np.repeat(BEFORE[None], 5, axis=0))
 
 

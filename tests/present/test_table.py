@@ -88,3 +88,11 @@ def test_a_part_without_sums_has_no_total_row():
     text = terminal(Sheet("Costs", "", (table,)), width=60)
     assert text.count("Customer") > 1
     assert text.count("Total") == 1
+
+
+@pytest.mark.parametrize("width", range(20, 60))
+def test_no_line_begins_with_the_percent_sign_of_the_line_before(width):
+    text = "The range is wide: without it, 57 % of all worlds, and 8.5 % of those that pay 100 % more."
+    shown = terminal(Sheet("x", text, (Note(text), Note(text, "warning"))), width=width)
+    assert not [line for line in shown.splitlines() if line.startswith("%") or len(line) > width]
+    assert " ".join(shown.split()).count(text) == 3

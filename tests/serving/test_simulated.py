@@ -1,5 +1,6 @@
 """What simulated engines do, held against queueing theory, the steady state, and what must hold whatever they do."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ from pertoken.serving.aids import Aids
 from pertoken.serving.arrivals import arrivals, lognormal
 from pertoken.serving.cadence import cadence
 from pertoken.serving.demand import demand
-from pertoken.serving.memory import fits
+from pertoken.serving.memory import fits, held, room
 from pertoken.serving.scheduler import Scheduler
 from pertoken.serving.simulated import SLICE, run, simulate
 from pertoken.serving.steady import closed, opened, starting
@@ -327,6 +328,16 @@ def test_a_prompt_that_all_share_is_computed_once_and_kept_once():
     assert known.found == 800 * len(times)
     assert known.ttft().p50 < plain.ttft().p50
     assert known.bins["memory"].sum() < 0.35 * plain.bins["memory"].sum()
+
+
+@pytest.mark.parametrize("shared", [0, 800])
+def test_a_replica_has_room_for_as_many_at_once_as_the_formula_of_memory_says(shared):
+    tokens = 26_000.0
+    told = run(demand(np.zeros(3000), 1000, 100, common=shared), BEAT, Scheduler(), capacity_tokens=tokens)
+    running = told.bins["running"].sum() / told.span
+    one, all_of_it = float(held(EIGHT_SIZES, ON, 1.0)), float(room(EIGHT_SIZES, ON, spare=ENGINE.spare))
+    small = replace(ON, memory=ON.memory - (all_of_it - tokens * one) / ENGINE.spare)
+    assert fits(EIGHT_SIZES, small, 1050.0, spare=ENGINE.spare, shared=shared) == pytest.approx(running, rel=0.08)
 
 
 def test_a_prefix_is_found_again_where_the_router_keeps_it():

@@ -64,6 +64,13 @@ def test_a_window_caps_what_its_layers_keep():
     assert held(model, laid("h200", "mxfp4"), 1024.0) == 18 * one * (1024 + 128)
 
 
+def test_what_all_sequences_begin_with_is_held_once():
+    model, on = sizes(find_architecture("llama-3.1-8b")), laid("h100", "bf16")
+    count = fits(model, on, 1000.0, shared=600.0)
+    assert count * held(model, on, 400.0) + held(model, on, 600.0) == pytest.approx(room(model, on))
+    assert fits(model, on, 1000.0, shared=0.0) == fits(model, on, 1000.0)
+
+
 def test_70_billion_weights_in_eight_bits_fit_into_80_gb_and_in_sixteen_do_not():
     model = sizes(find_architecture("llama-3.3-70b"))
     assert stored(model, laid("h100", "fp8")) == pytest.approx(

@@ -22,7 +22,8 @@ LLAMA, QWEN = (sizes(find_architecture(name)) for name in ("llama-3.1-8b", "qwen
 ENGINE = book().engine("vllm").profile()
 FREE = replace(
     ENGINE, knee=3.0, layer=0.0, launch=0.0, expert=0.0, step=0.0, sequence=0.0, token=0.0, request=0.0, weights=1.0,
-    steeper=0.0, cache=1.0, compute=np.ones(3), attention=1.0, hop=np.zeros(2), wire=np.ones(2), skew=0.0, routed=1.0, crowded=1.0,
+    steeper=0.0, cache=1.0, compute=np.ones(3), attention=1.0, hop=np.zeros(2), wire=np.ones(2), skew=0.0, routed=1.0,
+    crowded=1.0,
 )  # fmt: skip
 """An engine that is nothing but physics."""
 

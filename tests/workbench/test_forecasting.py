@@ -16,8 +16,10 @@ from pertoken.core.errors import InputError
 from pertoken.forecast.agreement import Agreement
 from pertoken.forecast.event import Event
 from pertoken.forecast.population import FACTORS
-from pertoken.forecast.replayed import Books
+from pertoken.forecast.replayed import Books, charged
+from pertoken.forecast.tariff_bill import bill
 from pertoken.rating.rate import amount
+from pertoken.workbench.charging import charging
 from pertoken.workbench.forecasting import forecast_revenue, foretold
 from pertoken.workbench.preparing import prepared
 
@@ -125,8 +127,12 @@ def test_margin_is_revenue_less_cost_of_the_same_world(answer):
 def test_free_customers_cost_and_bring_nothing(answer):
     free = answer.parts["plan"]["free"]
     assert (free["cost"] > 0).all()
-    # who converts is counted with the plan that they came on
-    assert np.median(free["revenue"].sum(axis=1)) < 0.5 * np.median(answer.worlds["revenue"].sum(axis=1))
+    assert not free["revenue"].any()  # who becomes pro pays as pro
+    came = answer.parts["segment"]["free"]["revenue"].sum()
+    assert came > 0.02 * answer.worlds["revenue"].sum()
+    assert answer.parts["plan"]["pro"]["revenue"].sum() == pytest.approx(
+        answer.parts["segment"]["pro"]["revenue"].sum() + came, rel=1e-6
+    )
 
 
 def test_history_is_told_in_whole_months(answer):
@@ -268,6 +274,37 @@ def test_who_makes_the_revenue_is_the_same_line_by_line_at_list(growth):
     assert len(paying) > 10
 
 
+def test_the_back_test_of_revenue_is_the_same_line_by_line(growth):
+    made = prepared(growth, card=[PLANS], months=2, segments="plan", how={})
+    rng = np.random.default_rng(4)
+    used = rng.lognormal(16, 2, (3, len(made.read.panel))) * (rng.random(len(made.read.panel)) < 0.9)
+    books = Books(made.plans, tuple({"plan": label} for label in made.standing.plan.labels), "month")
+    people, cells = made.fitted.of.people, made.read.panel.cells
+    age = np.arange(len(made.read.panel)) % 5
+    slow = charged(books, cells, "2026-11", people.plan, people.mix, used, age, people.names)
+    here = (used > 0).astype(float)[:, :, None]
+    fast = bill(_of_one_month(made), people.plan, people.mix, used[:, :, None], here=here)[:, :, 0]
+    assert slow == pytest.approx(fast, rel=1e-6, abs=0.02)
+    assert (slow.sum(), (slow[used == 0]).sum()) == (pytest.approx(fast.sum(), rel=1e-6), 0)
+
+
+def _of_one_month(made):
+    return charging(made.read, made.plans, made.standing.plan, ["2026-11"]).tariffs
+
+
+def test_cards_that_are_rated_line_by_line_have_a_back_test_of_revenue(growth, tmp_path):
+    plans = tmp_path / "phased.yaml"
+    plans.write_text(PHASED)
+    found = forecast_revenue(growth, card=[str(plans)], months=1, segments="plan", draws=40, explain=False)
+    assert found.backtest is not None
+    assert found.backtest.money is not None
+    told = found.backtest.money
+    assert set(told.key("of").column()) == {"all", "enterprise", "pro"}
+    ours = (told.key("of").column() == "all") & (told.key("forecaster").column() == "pertoken")
+    bias = told.values["mean"][ours].sum() / told.values["actual"][ours].sum() - 1
+    assert abs(bias) < 0.1  # the phase of a contract is that of the origin, both foretold and come
+
+
 def test_a_launch_ahead_moves_the_months_after_it(growth, answer):
     launch = Event(on=date(2027, 2, 1), kind="launch", level=1.5)
     moved = forecast_revenue(growth, card=[PLANS, VENDOR], months=6, segments="plan", events=[launch], **FEW)
@@ -359,6 +396,35 @@ def test_a_gap_between_two_contracts_on_one_card_is_a_gap(growth, tmp_path):
     file.write_text("\n".join([*rows, "enterprise,team-337,2026-01-01,2027-04-01,2028-05-01,1,contract,1"]) + "\n")
     with pytest.raises(InputError, match=r"overlapping contract"):
         prepared(growth, card=[PLANS], months=6, segments="plan", how={"contracts": file})
+
+
+def test_a_contract_on_another_card_puts_its_customer_on_that_plan_from_its_first_day(growth):
+    move = signed_for("team-337", date(2027, 1, 1), date(2028, 1, 1), card="pro", committed=Decimal(0), renewal=1.0)
+    found = forecast_revenue(growth, card=[PLANS], months=6, segments="plan", contracts=[move], **FEW)
+    mine = amount(found.ledger().where(customer="team-337"), "effective").fold(["plan", "month"])
+    paid = dict(zip(zip(mine.key("plan").column(), mine.key("month").column(), strict=True),
+                    mine.values["amount"].mean(axis=0), strict=True))  # fmt: skip
+    assert [paid["enterprise", month] > 0 for month in found.months] == [True, True, False, False, False, False]
+    assert [paid["pro", month] > 0 for month in found.months] == [False, False, True, True, True, True]
+    tokens = found.parts["customer"]["team-337"]["usage"][:, 2:]
+    revenue = found.parts["customer"]["team-337"]["revenue"][:, 2:]
+    np.testing.assert_allclose(revenue, 500 + tokens * 0.001 / 1000, rtol=1e-4)
+    assert "team-337 is charged by pro from 2027-01 on, by contract" in found.notes
+
+
+def test_who_begins_before_the_month_is_over_is_in_where_it_lands(growth, tmp_path):
+    header, *lines = Path(growth).read_text().splitlines()
+    until = tmp_path / "until.csv"
+    until.write_text("\n".join([header, *(line for line in lines if line[:10] <= "2026-10-20")]) + "\n")
+    newco = signed_for("newco", date(2026, 10, 26), date(2027, 11, 1), committed=Decimal(0), planned=Decimal(40_000))
+    landed = []
+    for contracts in ([newco], [replace(newco, start=date(2026, 11, 1))]):
+        found = forecast_revenue(until, card=[PLANS], months=2, segments="plan", contracts=contracts, **FEW)
+        assert found.landing is not None
+        landed.append({name: np.median(found.landing.worlds[name]) for name in ("revenue", "customers")})
+    with_it, without = landed
+    assert with_it["customers"] == without["customers"] + 1
+    assert with_it["revenue"] - without["revenue"] == pytest.approx(40_000 * 6 / 31, rel=0.15)  # six days of 31
 
 
 def test_a_contract_without_a_commitment_is_told_with_the_others(growth):

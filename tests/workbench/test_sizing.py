@@ -9,16 +9,31 @@ import pytest
 import pertoken as pt
 from pertoken.connect.loads import read_load
 from pertoken.core.errors import InputError
+from pertoken.present import build_or_buy as against
+from pertoken.present import sizing
+from pertoken.present.sheet import Table
 from pertoken.serving.autoscale import Autoscale
 from pertoken.serving.hourly import hourly
 from pertoken.serving.ownership import Staff
 from pertoken.serving.percentiles import Load, at_work
+from pertoken.serving.sized import Sized
+from pertoken.serving.traffic import Traffic
 from pertoken.serving.tuned import Tuning
 from pertoken.workbench.breaking_even import build_or_buy
 from pertoken.workbench.sizing import size
 
 LOAD: dict[str, Any] = {"rate": 12.0, "input_tokens": 1200, "output_tokens": 250}
 PEOPLE = Staff(salary=180_000, engineering_months=3, amortised_months=24, operations=0.25)
+
+
+DAY = date(2026, 11, 1)
+
+
+def sheet_rows(found: Any, name: str):
+    """The rows of a table, by column."""
+    sheet = sizing.sheet(found) if isinstance(found, Sized) else against.sheet(found)
+    (table,) = (each for each in sheet.of(Table) if each.name == name)
+    return [dict(zip((column.name for column in table.columns), row, strict=True)) for row in table.rows]
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +56,17 @@ def test_tokens_and_uses_at_their_prices_add_up_to_the_bill(sized):
         assert float(sum(way.costs.uses.values())) == pytest.approx(way.monthly)
 
 
+def test_a_shared_beginning_is_no_input_and_takes_memory_once():
+    plain, shared = (
+        size("llama-3.1-8b", ["a10g"], **LOAD, max_gpus=1, precisions=["int8"], prefix_share=share).best
+        for share in (0.0, 0.5)
+    )
+    way = shared.bought[0]
+    tokens = LOAD["rate"] * 730 * 3600 * (600 * way.costs.input_per_million + 250 * way.costs.output_per_million) / 1e6
+    assert float(tokens) == pytest.approx(way.monthly, rel=1e-6)
+    assert plain.seats * (1200 + 125) == pytest.approx(shared.seats * (600 + 125) + 600, rel=1e-6)
+
+
 def test_more_gpus_never_lower_the_best_rate_as_they_may_be_split(sized):
     for gpu in ("H100-80GB-SXM", "A10G-24GB"):
         rates = [sized.best_rate(gpu, count) for count in range(1, 17)]
@@ -54,6 +80,52 @@ def test_experts_are_spread_and_attention_runs_apart_where_that_serves_more():
     assert one.apart == 8
     assert apart.requests_per_second.p50 > 1.3 * whole.requests_per_second.p50
     assert one.full == pytest.approx(apart.requests_per_second.p50, rel=0.02)
+
+
+def test_a_model_is_called_as_it_was_asked_for_and_known_by_its_shape():
+    found = size("deepseek-r1", ["h200"], rate=0.1, input_tokens=100, output_tokens=100)
+    assert (found.model, found.shape) == ("deepseek-r1", "deepseek-v3")
+    assert not any("no measured run of" in note for note in found.best.notes)
+
+
+def test_a_way_is_named_by_the_commitment_that_it_holds():
+    night = Traffic(rates=np.repeat([3.0, 0.0], [12, 276]), width=300.0)  # an hour of the day, and nobody else
+    how: dict[str, Any] = LOAD | {"rate": None, "purchases": ["reserved_3y"], "on": DAY, "api": "gpt-4o", "max_gpus": 1}
+    busy = build_or_buy("llama-3.1-8b", ["h100"], **how | {"rate": 30.0})
+    idle = build_or_buy("llama-3.1-8b", ["h100"], **how, traffic=night, policy=Autoscale(minimum=0))
+    for found, holds, said in ((busy, True, "3 years"), (idle, False, "on demand")):
+        assert (found.fleets[0].committed > 0) is holds
+        assert {row["purchase"] for row in sheet_rows(found, "fleets")} == {said}
+        assert {row["commitment"] for row in sheet_rows(found, "fleets")} == {"3 years"}
+        assert ("committed" in against.sheet(found).subtitle) is holds
+        assert found.sized.best.bought[0].purchase == ("reserved_3y" if holds else "on_demand")
+
+
+def test_what_may_wait_is_shown_in_the_hours_in_which_it_is_served():
+    found = size("llama-3.1-8b", ["a10g"], **LOAD, deadline=24 * 3600, traffic="weekly", max_gpus=1)
+    way = found.best.bought[0]
+    hours = hourly(way, found.wanted.traffic, found.best.best * way.rented.replicas)
+    assert all(each.utilisation <= 1 + 1e-9 for each in hours)
+    assert way.served.mean() == pytest.approx(12.0)
+    assert way.served.max() < found.wanted.traffic.rates.max()  # the peak of the day goes on into the night
+
+
+def test_attention_apart_is_told_in_every_table():
+    found = size("deepseek-r1", ["h200"], rate=0.1, input_tokens=8000, output_tokens=1000)
+    assert sheet_rows(found, "ways")[0]["attention_groups"] == 8
+
+
+def test_the_busiest_moment_is_that_of_an_estimate_at_its_rate():
+    found = size("llama-3.1-8b", ["l40s"], **LOAD, traffic="office", tpot=0.04, max_gpus=1, precisions=("fp8",))
+    way, met = found.best.bought[0], found.busiest
+    assert met is not None
+    assert met.rate == pytest.approx(max(found.wanted.traffic.rates / np.maximum(way.paid, way.committed)))
+    assert met.rate < found.best.best
+    asked: dict[str, Any] = {"input_tokens": 1200, "output_tokens": 250, "precision": "fp8"}
+    alone = pt.estimate_serving("llama-3.1-8b", "l40s", 1, **asked, rate=met.rate)
+    assert met.ttft["mean"] == pytest.approx(alone.ttft_seconds.p50, rel=1e-3)
+    assert met.tpot["mean"] == pytest.approx(alone.tpot_seconds.p50, rel=1e-3)
+    assert met.tpot["p99"] < found.best.tpot["p99"] <= 0.04 * (1 + 1e-6)
 
 
 def test_looser_targets_never_raise_the_cost():

@@ -27,9 +27,6 @@ COARSER = {
 }
 """What a bill that does not tell a meter apart counts it with."""
 
-OTHER = "other"
-"""The meter of what a bill charges and no meter of the log explains."""
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:

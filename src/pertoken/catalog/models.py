@@ -1,8 +1,14 @@
 """Architectures: the shape of an open model, from which its size and its memory follow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
+
+BLOCKS = (
+    "layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "gated", "experts", "latent", "window",
+    "windowed_layers",
+)  # fmt: skip
+"""What the blocks of a model are told by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +78,7 @@ class Architecture:
             number of parameters.
         aliases: Other names.
         unread: What its configuration says of a shape in words that are not known, and so is not reckoned.
+        title: What it was asked for as, where that is another name: of a version, or of a file of the user's own.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -96,6 +103,24 @@ class Architecture:
     seen: date | None = None
     aliases: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    title: str = field(default="", compare=False)
+
+    @property
+    def asked(self) -> str:
+        """The name that it was asked for by."""
+        return self.title or self.name
+
+    def alike(self, other: "Architecture") -> bool:
+        """Whether a model has the same blocks, as one that was trained further has; vocabularies may differ.
+
+        >>> from dataclasses import replace
+        >>> one = Architecture(
+        ...     name="m", layers=32, hidden=4096, heads=32, kv_heads=8, head_dim=128, ffn=14336, vocab=128256
+        ... )
+        >>> one.alike(replace(one, name="mine", vocab=128260)), one.alike(replace(one, layers=31))
+        (True, False)
+        """
+        return all(getattr(self, name) == getattr(other, name) for name in BLOCKS)
 
     @property
     def attention(self) -> str:

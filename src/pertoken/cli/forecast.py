@@ -48,7 +48,7 @@ AHEAD = (
     click.option("--events", metavar="FILE",
                  help="CSV or YAML of price changes, launches and outages, past and to come."),
     click.option("--top", type=click.IntRange(min=0), default=5, show_default=True, metavar="N",
-                 help="Customers at most who are named, of those above 5 % of all usage."),
+                 help="Customers at most who are named, of those above 5 % of all revenue (of usage, without a card)."),
     click.option("--draws", type=click.IntRange(min=256), default=10_240, show_default=True, metavar="N",
                  help="How many worlds are simulated."),
 )  # fmt: skip

@@ -79,7 +79,7 @@ def opinion(asked: Asked) -> Opinion:
     """
     if isfinite(asked.rate):
         raise InputError("AIConfigurator knows clients in a closed loop, not requests a second; say concurrency")
-    model, system = _its(MODELS, asked.model, "model"), _its(SYSTEMS, asked.gpu, "GPU")
+    model, system = _its(MODELS, asked.shape, "model"), _its(SYSTEMS, asked.gpu, "GPU")
     estimate = _estimate()
     try:
         said = estimate(model, system, **_words(asked))

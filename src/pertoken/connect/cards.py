@@ -12,8 +12,9 @@ from pertoken.connect import card_words as words
 from pertoken.connect.card_faults import told
 from pertoken.connect.card_phases import flattened
 from pertoken.connect.placed import Door, Placed, placed
+from pertoken.connect.text_file import text_of
 from pertoken.connect.yaml_file import Document, read
-from pertoken.core.errors import CardError, Fault, InputError, nearest
+from pertoken.core.errors import CardError, Fault, nearest
 from pertoken.rating.card import Card
 from pertoken.rating.check import faults
 
@@ -25,15 +26,7 @@ def read_cards(path: str | Path) -> list[Card]:
         CardError: What is wrong, with file and line.
     """
     name, _, chosen = str(path).partition("#")
-    try:
-        text = Path(name).read_text(encoding="utf-8")
-    except OSError as error:
-        msg = f"can't read the card {name}: {error.strerror}; a card is a YAML file, or `catalog` for list prices"
-        raise InputError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"the card {name} is not text in UTF-8"
-        raise InputError(msg) from error
-    cards = cards_of(read(text, name))
+    cards = cards_of(read(text_of(name, "card", "a YAML file, or `catalog` for list prices"), name))
     if chosen:
         cards = [card for card in cards if card.name == chosen] or _no_such(chosen, cards, name)
     return cards

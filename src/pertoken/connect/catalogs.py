@@ -9,7 +9,8 @@ from typing import Any
 from pertoken.catalog.book import Catalog, UnknownModel, locate
 from pertoken.catalog.layers import layered
 from pertoken.connect import catalog_hash
-from pertoken.core.errors import Fault, InputError, nearest
+from pertoken.connect.text_file import text_of
+from pertoken.core.errors import Fault, InputError
 from pertoken.machine.folder import folder
 
 BUNDLED = "genai-prices"
@@ -79,16 +80,8 @@ def _book(name: str) -> Catalog:
     if name == UPDATED and not updated().is_file():
         msg = "no updated catalog is kept; make one with `pertoken prices update`"
         raise InputError(msg)
-    try:
-        text = (updated() if name == UPDATED else Path(name)).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        known = nearest(name, [BUNDLED, HISTORY, UPDATED])
-        msg = f"can't read the catalog {name}: {error.strerror}; {known}, or the path of a file"
-        raise InputError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"the catalog {name} is not text in UTF-8; expected JSON or YAML"
-        raise InputError(msg) from error
-    return of_text(text, name)
+    known = f"{BUNDLED}, {HISTORY}, {UPDATED}, or a file of JSON or YAML"
+    return of_text(text_of(updated() if name == UPDATED else name, "catalog", known), name)
 
 
 def newer(text: str, source: str) -> Catalog:

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from pertoken.connect import yaml_file
+from pertoken.connect.text_file import text_of
 from pertoken.core.errors import InputError
 from pertoken.serving.book import Book, Engine
 
@@ -32,11 +33,8 @@ def read_engine(path: str | Path) -> Engine:
     Raises:
         InputError: The file can't be read or is no profile.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"can't read {path}: {getattr(error, 'strerror', None) or error}") from error
-    data = _plain(yaml_file.read(text, str(path)).data)
+    said = text_of(path, "profile", "what `pertoken engine calibrate` writes")
+    data = _plain(yaml_file.read(said, str(path)).data)
     try:
         return TypeAdapter(Engine).validate_python(data)
     except ValidationError as error:

@@ -54,18 +54,39 @@ def architectures() -> tuple[Architecture, ...]:
 def find_architecture(name: str) -> Architecture:
     """Find the shape of a model: by name, or from its `config.json` or the folder that has one.
 
+    A file whose blocks are those of a model that the house knows is taken for that one, trained further.
+
+    Returns:
+        The shape, with the name that it was asked for by as its `title`.
+
     Raises:
         InputError: There is no such model and no such file, or the file is no configuration of a decoder.
     """
     known = {each.lower(): shape for shape in architectures() for each in (shape.name, *shape.aliases)}
     path = Path(name) / "config.json" if Path(name).is_dir() else Path(name)
-    if name.lower() in known:
-        return known[name.lower()]
-    if not path.is_file() and (shape := {_bare(each): shape for each, shape in known.items()}.get(_bare(name))):
-        return shape
+    if shape := known.get(name.lower()):
+        return _titled(shape, name)
     if path.is_file():
-        return architecture(_config(path), name=path.parent.name or path.stem, source=str(path))
+        return _own(path)
+    if shape := {_bare(each): shape for each, shape in known.items()}.get(_bare(name)):
+        return _titled(shape, name)
     raise InputError(f"unknown model {name!r}; {nearest(name.lower(), known)} Else say the path of its config.json")
+
+
+def _titled(shape: Architecture, name: str) -> Architecture:
+    last = name.strip().rpartition("/")[2]
+    return shape if last.lower() == shape.name else replace(shape, title=last)
+
+
+def _own(path: Path) -> Architecture:
+    """Read a file, named by what it says of itself, else by its own name or that of its folder."""
+    config = _config(path)
+    beside = path.stem if path.stem != "config" else path.resolve().parent.name
+    said = str(config.get("_name_or_path") or "").rstrip("/").rpartition("/")[2]
+    shape = architecture(config, name=said or beside, source=str(path))
+    kin = [each for each in architectures() if each.alike(shape)]
+    near = min(kin, key=lambda each: abs(each.vocab - shape.vocab), default=shape)
+    return replace(shape, name=near.name, title=shape.name)
 
 
 def skypilot(path: str | Path, *, provider: str = "") -> tuple[Offer, ...]:

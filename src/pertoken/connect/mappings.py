@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from pertoken.connect.text_file import text_of
 from pertoken.connect.yaml_file import Document, read
 from pertoken.core import period
 from pertoken.core.errors import Fault, InputError, nearest
@@ -21,14 +22,7 @@ def read_mapping(path: str | Path) -> LogMapping:
     Raises:
         InputError: What is wrong, with file and line.
     """
-    try:
-        document = read(Path(path).read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        msg = f"can't read the mapping {path}: {error.strerror}; expected a YAML file that says what the columns mean"
-        raise InputError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"can't read the mapping {path}: it is not text in UTF-8"
-        raise InputError(msg) from error
+    document = read(text_of(path, "mapping", "a YAML file that says what the columns mean"), str(path))
     data = document.data
     if not isinstance(data, dict):
         raise InputError.of([Fault(f"{path}:1", "not a mapping", "`meters: {input_tokens: COLUMN}`")])

@@ -13,7 +13,7 @@ from pertoken.connect.model_file.reading import Reading, currency
 from pertoken.connect.model_file.scales import scale
 from pertoken.connect.model_file.spreads import P10_P90, distribution
 from pertoken.connect.placed import Door, Placed, placed
-from pertoken.connect.small_rows import text_of
+from pertoken.connect.text_file import text_of
 from pertoken.connect.yaml_file import Document, read
 from pertoken.core.distribution import Distribution, from_p10_p90, points, support
 from pertoken.core.errors import InputError

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pertoken.connect.model_file.numbers import PERCENT, written
+from pertoken.connect.text_file import text_of
 from pertoken.connect.yaml_file import Document, read
 from pertoken.connect.yaml_file import Path as Place
 from pertoken.core import period
@@ -169,12 +170,7 @@ def read_offer(path: str | Path) -> Offer:
     Raises:
         InputError: All that is wrong, each with file, line, what was expected and the mend.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise InputError(f"can't read the offer {path}: {why}; expected a YAML file with {EXAMPLE}") from error
-    return offer_of(read(text, str(path)))
+    return offer_of(read(text_of(path, "offer", f"a YAML file with {EXAMPLE}"), str(path)))
 
 
 def offer_of(document: Document) -> Offer:

@@ -9,6 +9,7 @@ from typing import Any
 from pertoken.connect import flexprice, killbill, lago, meteroid, openmeter, stripe
 from pertoken.connect.imported import Imported
 from pertoken.connect.plan_check import plan_faults
+from pertoken.connect.text_file import text_of
 from pertoken.core.errors import CardError, Fault, InputError
 
 READERS: Mapping[str, Callable[[Any, Mapping[str, str], str], Imported]] = {
@@ -60,14 +61,7 @@ def import_plans(path: str | Path, engine: str = "", said: Mapping[str, str] | N
 
 
 def _read(path: str | Path) -> Any:  # noqa: ANN401  unchecked input
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        msg = f"can't read the plans {path}: {error.strerror}; expected a JSON file, or the XML of a catalog"
-        raise InputError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"can't read the plans {path}: it is not text in UTF-8"
-        raise InputError(msg) from error
+    text = text_of(path, "plans", "a JSON file, or the XML of a catalog")
     if text.lstrip().startswith("<"):
         return killbill.xml(text, str(path))
     return _json(text, str(path))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pertoken.connect.text_file import text_of
 from pertoken.connect.yaml_file import read
 from pertoken.core.errors import Fault, InputError
 
@@ -38,20 +39,6 @@ def rows(path: str | Path, kind: Kind) -> list[Row]:
     name = str(path)
     text = text_of(name, kind.what, f"a CSV file with {kind.columns}")
     return list(_yaml(text, name, kind) if Path(name).suffix in (".yaml", ".yml") else _csv(text, name, kind))
-
-
-def text_of(name: str, what: str, expected: str) -> str:
-    """Read the text of a small file.
-
-    Raises:
-        InputError: It can't be read, or is not in UTF-8.
-    """
-    try:
-        return Path(name).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"can't read the {what} {name}: {error.strerror}; expected {expected}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"the {what} {name}: not text in UTF-8; save the file as UTF-8") from error
 
 
 def _csv(text: str, name: str, kind: Kind) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """Special functions of arrays in compiled loops: what a forecast needs of SciPy's, whose package loads slowly."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,13 @@ def _flat(values: Any) -> tuple[Values, Values]:  # noqa: ANN401  numbers of any
     return given, np.empty(given.shape)
 
 
+def _each(kernel: Callable[[Values, Values], None], values: Any) -> Values:  # noqa: ANN401  numbers of any shape
+    """Apply a compiled loop to each number."""
+    given, out = _flat(values)
+    kernel(given.reshape(-1), out.reshape(-1))
+    return out
+
+
 def normal_scores(shares: Any) -> Values:  # noqa: ANN401  numbers of any shape
     """Find the standard normals at or below which there are these shares, to 1e-15.
 
@@ -141,9 +149,7 @@ def normal_scores(shares: Any) -> Values:  # noqa: ANN401  numbers of any shape
     >>> normal_scores([0.5, 0.975]).round(4).tolist()
     [0.0, 1.96]
     """
-    given, out = _flat(shares)
-    normals_of(given.reshape(-1), out.reshape(-1))
-    return out
+    return _each(normals_of, shares)
 
 
 def normal_shares(normals: Any) -> Values:  # noqa: ANN401  as above
@@ -152,9 +158,7 @@ def normal_shares(normals: Any) -> Values:  # noqa: ANN401  as above
     >>> normal_shares([0.0, 1.96]).round(4).tolist()
     [0.5, 0.975]
     """
-    given, out = _flat(normals)
-    shares_of(given.reshape(-1), out.reshape(-1))
-    return out
+    return _each(shares_of, normals)
 
 
 def gammaln(numbers: Any) -> Values:  # noqa: ANN401  as above
@@ -163,9 +167,7 @@ def gammaln(numbers: Any) -> Values:  # noqa: ANN401  as above
     >>> gammaln([1.0, 5.0]).round(6).tolist() == np.log([1.0, 24.0]).round(6).tolist()
     True
     """
-    given, out = _flat(numbers)
-    log_gammas(given.reshape(-1), out.reshape(-1))
-    return out
+    return _each(log_gammas, numbers)
 
 
 def betaln(one: Any, other: Any) -> Values:  # noqa: ANN401  as above

@@ -26,6 +26,9 @@ Days = NDArray[np.datetime64]
 FASTEST = 4.0
 """By how much a ramp lifts a customer's present usage at most; less than a quarter of a level says little of it."""
 
+MOSTLY = 0.5
+"""Share of a month's days from which on a contract's card charges the whole of it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
@@ -69,13 +72,14 @@ class Agreed:
         length: Months that the contract then goes on for, shape `(customer,)`; 0 where there is none.
         expiries: Whether a contract ends before a month begins, signed or renewed, shape `(customer, month)`.
         begins: Month in which the first contract begins, shape `(customer,)`; 0 where it has begun.
-        cards: Name of the card of the last contract that is signed, shape `(customer,)`; empty without any.
+        cards: Name of the card of the first of the contracts, shape `(customer,)`; empty without any.
         ramp: Share of the level that is reached by the contract's ramp, shape `(customer, month)`; 0 before it begins,
             1 where there is no contract.
         ramp_now: The same in the month before the first, shape `(customer,)`.
         planned: Usage at its level that the plan counted on; the pace of the commitment, where nobody said; not a
             number where there is none, shape `(customer,)`. [currency / month]
         notes: What should be known beside the numbers.
+        changes: Customers whose contract puts them on a card from a month on: customer, month, name of the card.
         heading: Where the plan of who is still ramping leads, as a factor on where the ramp alone would lead, shape
             `(customer,)`; None where nothing was planned of them.
     """
@@ -95,6 +99,7 @@ class Agreed:
     ramp_now: Values
     planned: Values
     notes: tuple[str, ...] = ()
+    changes: tuple[tuple[int, int, str], ...] = ()
     heading: Values | None = None
 
     @property
@@ -169,8 +174,8 @@ def agreed(
     return Agreed(
         tuple(months), names, terms, renewed, *_bound(by_customer, months, len(names)),
         _expiries(by_customer, follow, months, len(names)), _begins(by_customer, months, len(names)),
-        tuple(by_customer[i][-1].card if i in by_customer else "" for i in range(len(names))),
-        ramp[:, 1:], ramp[:, 0], _planned(by_customer, len(names)), tuple(notes),
+        tuple(by_customer[i][0].card if i in by_customer else "" for i in range(len(names))),
+        ramp[:, 1:], ramp[:, 0], _planned(by_customer, len(names)), tuple(notes), tuple(_changes(by_customer, months)),
     )  # fmt: skip
 
 
@@ -333,6 +338,17 @@ def _begins(by_customer: dict[int, list[Agreement]], months: Sequence[str], size
     for customer, several in by_customer.items():
         out[customer] = int((_edges(months)[1] <= np.datetime64(several[0].start)).sum())
     return out
+
+
+def _changes(by_customer: dict[int, list[Agreement]], months: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Say from which month on a contract that has not begun is charged by its card: the first that is mostly in it."""
+    first = _edges(months[:1])[0][0]
+    for customer, several in by_customer.items():
+        for each in several:
+            start = np.datetime64(each.start)
+            month = int((overlap_share(start, np.datetime64("9999-01-01"), months) < MOSTLY).sum())
+            if start >= first and month < len(months):
+                yield customer, month, each.card
 
 
 def _bound(

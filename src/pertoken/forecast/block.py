@@ -9,13 +9,20 @@ from numpy.typing import NDArray
 from pertoken.core.money import Values
 from pertoken.forecast.kernel import MONTH, live_block, simple_block, spread_out
 from pertoken.forecast.kernel_bill import bill_customers
+from pertoken.forecast.kernel_lanes import aligned
 from pertoken.forecast.kernel_people import Common, People
 from pertoken.forecast.kernel_turn import Desk, Turns, turns_of
 from pertoken.forecast.panel import Indices
 from pertoken.forecast.promises import Promises
+from pertoken.forecast.settlement import NOT_BILLED, trued_up
 from pertoken.forecast.streams import LANES, PAIRS, jumps_of
 from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.tariff_columns import SIMPLE
+from pertoken.forecast.tiers import NOWHERE, Tiers
+
+BILLED = np.array([name not in NOT_BILLED for name in STAGES])
+MINIMUM = 3 + STAGES.index("minimum")
+"""Which stages a commitment is held against, and where among the sums it is brought up to it."""
 
 FEW, FEW_PACKED = 16, 4
 """Turns whose months, in all paths of a block, are kept at once: of customers, and of packed newcomers."""
@@ -33,6 +40,7 @@ class Block:
         away: Where the customer of each is not there, shape `(contract, month, lane)`.
         kept: Share of each that is left, shape `(contract, month)`; see `under_contract`.
         pair: Number of its first pair of paths.
+        tiers: Where customers are added up.
     """
 
     tariffs: Tariffs
@@ -42,6 +50,12 @@ class Block:
     away: NDArray[np.bool_]
     kept: Values
     pair: int
+    tiers: Tiers
+
+    @property
+    def moves(self) -> bool:
+        """Whether anybody changes its plan."""
+        return self.common.converts or bool((self.promises.plan >= 0).any())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,27 +69,26 @@ class Room:
     at: NDArray[np.uint32]
 
 
-def block_sums(block: Block, groups: int) -> Mapping[str, Values]:
+def block_sums(block: Block) -> Mapping[str, Values]:
     """Add all customers up: by quantity, each of shape `(group, month, lane)`.
 
     Args:
         block: What it is made of.
-        groups: How many groups there are.
     """
     months = block.common.growth.shape[1]
     simple = bool(block.tariffs.single.card[:-1, SIMPLE].all())
     simple = simple and not (block.common.converts or len(block.promises))
-    total = np.zeros((groups, 3 + (1 if simple else len(STAGES)), months, LANES))
+    total = aligned((len(block.tiers), 3 + (1 if simple else len(STAGES)), months, LANES), np.float64)
     turns = turns_of(block.people, block.common)
     if simple:
-        sums, mine = np.zeros(months * MONTH, dtype=np.float32), np.zeros(MONTH, dtype=np.float32)
-        at, jumps = np.zeros(LANES, dtype=np.uint32), jumps_of(np.arange(block.pair, block.pair + PAIRS))
+        sums, mine = aligned(months * MONTH), aligned(MONTH)
+        at, jumps = aligned(LANES, np.uint32), jumps_of(np.arange(block.pair, block.pair + PAIRS))
         simple_block(
             block.tariffs.single, block.people, block.common, turns, jumps, Desk.empty(), sums, mine, at, total
         )
         return _named(total)
     for rows, counts, room in rooms(block, turns):
-        _charged(block, rows, room, counts, total[block.people.group[rows[0]]])
+        _charged(block, rows, room, counts, total)
     return _named(total)
 
 
@@ -92,7 +105,7 @@ def rooms(block: Block, turns: Turns) -> Iterator[tuple[Indices, Indices | None,
         np.zeros((FEW, months, LANES), dtype=np.float32),
         np.zeros((FEW, months, LANES), dtype=np.float32),
         np.zeros((FEW, months if weighed else 0, LANES), dtype=np.float32),
-        np.zeros((FEW, months if block.common.converts else 0, LANES), dtype=np.int32),
+        np.zeros((FEW, months if block.moves else 0, LANES), dtype=np.int32),
         np.zeros((FEW, LANES), dtype=np.uint32),
     )
     for first, size in _few(block.people, turns):
@@ -102,12 +115,14 @@ def rooms(block: Block, turns: Turns) -> Iterator[tuple[Indices, Indices | None,
             mine.driver, mine.here, mine.weight, mine.plan, mine.at,
         )  # fmt: skip
         rows, packs = turns.row[first : first + size], turns.pack[first : first + size]
+        if not block.common.converts:
+            mine.plan[:] = block.people.plan[rows, None, None]
         _under_contract(block, rows, mine)
         yield rows, turns.taken[packs] if packs[0] >= 0 else None, mine
 
 
 def _under_contract(block: Block, rows: Indices, room: Room) -> None:
-    """Let those who have a contract ramp, begin with it, and go where it is not renewed."""
+    """Let those who have a contract ramp, begin with it, be on its plan, and go where it is not renewed."""
     contracts = block.people.promise[rows]
     for i in np.flatnonzero(contracts >= 0):
         at = contracts[i]
@@ -116,6 +131,9 @@ def _under_contract(block: Block, rows: Indices, room: Room) -> None:
         room.here[i] *= there
         if room.weight.shape[1]:
             room.weight[i] *= block.kept[at].astype(np.float32)[:, None]
+        if room.plan.shape[1]:
+            on = block.promises.plan[at].astype(np.int32)[:, None]
+            room.plan[i] = np.where(on >= 0, on, room.plan[i])
 
 
 def _named(total: Values) -> Mapping[str, Values]:
@@ -134,26 +152,46 @@ def _few(people: People, turns: Turns) -> Iterator[tuple[int, int]]:
 
 
 def _charged(block: Block, rows: Indices, room: Room, counts: Indices | None, total: Values) -> None:
-    """Charge some turns and add them to the whole; of packed ones, `counts` says how many pairs are taken."""
+    """Charge some turns, all of one group, and add them to the whole, each month under the plan they are on then.
+
+    Args:
+        block: What it is made of.
+        rows: Rows of the people.
+        room: What they do.
+        counts: Of packed ones, how many pairs are taken.
+        total: Sums, shape `(group, sum, month, lane)`.
+    """
     people, packed = block.people, counts is not None
     driver, here, weight = (each.astype(np.float64) for each in (room.driver, room.here, room.weight))
     left = weight if weight.shape[1] else np.ones(1)
     used, size = driver * left, len(rows)
     lived = np.stack([used, used * people.cost[people.profile[rows]][:, None, None], here * left])
-    money = np.zeros((len(STAGES), size, *driver.shape[1:])) if packed else total[3:, None]
     groups = np.arange(size) if packed else np.zeros(size, dtype=np.int64)
     each = people.counts[people.profile[rows]].astype(np.float64)
-    nothing = np.zeros((len(STAGES), 0, *driver.shape[1:]))
-    due = block.promises.arrays(people.promise[rows])
-    for plan in range(len(block.tariffs.plans)) if block.common.converts else (-1,):
-        mine = here if plan < 0 else here * (room.plan == plan)
+    moves = block.promises.moves(people.promise[rows])
+    apart = np.zeros((len(STAGES), size if moves.any() else 0, *driver.shape[1:]))
+    billed = np.zeros(apart.shape[1:])
+    due = block.promises.arrays(np.where(moves, -1, people.promise[rows]))
+    for plan in range(len(block.tariffs.plans)) if block.moves else (-1,):
+        place = int(block.tiers.of(people.group[rows[0]], plan))
+        if place == NOWHERE:
+            continue
+        mine, to = here if plan < 0 else here * (room.plan == plan), total[place]
+        money = np.zeros((len(STAGES), size, *driver.shape[1:])) if packed else to[3:, None]
+        did = lived if plan < 0 else lived * (room.plan == plan)
         on = people.plan[rows] if plan < 0 else np.full(size, plan, dtype=np.int64)
         bill_customers(
             block.tariffs.double, on, each, people.age[rows], driver if plan < 0 else driver * mine, mine, False,  # noqa: FBT003
-            due, nothing, weight, groups, money,
+            due, apart, weight, groups, money,
         )  # fmt: skip
-    if counts is None:
-        total[:3] += lived.sum(axis=1)
-    else:
-        spread_out(lived, room.at, counts, total[:3])
-        spread_out(money, room.at, counts, total[3:])
+        billed += apart[BILLED].sum(axis=0)
+        if counts is None:
+            to[:3] += did.sum(axis=1)
+        else:
+            spread_out(did, room.at, counts, to[:3])
+            spread_out(money, room.at, counts, to[3:])
+    for i in np.flatnonzero(moves):
+        more = trued_up(block.promises, int(people.promise[rows[i]]), billed[i].T, here[i].T > 0).T
+        more *= left[i % len(left)]
+        at = np.indices(more.shape)
+        np.add.at(total[:, MINIMUM], (block.tiers.of(people.group[rows[i]], room.plan[i]), at[0], at[1]), more)

@@ -45,7 +45,9 @@ def _covered(quantiles: Values, shares: Values, actual: Values) -> float:
 
 
 def widened(quantiles: Values, shares: Values, factor: float) -> Values:
-    """Stretch quantiles away from their median on the log scale where it is above zero; far up on the plain scale.
+    """Stretch quantiles away from their median where it is above zero: down on the log scale, up on the plain one.
+
+    Narrower is on the log scale both ways. Wider logs upward would raise the mean, the more the longer the tail.
 
     Args:
         quantiles: Shape `(share, case)`.
@@ -56,7 +58,7 @@ def widened(quantiles: Values, shares: Values, factor: float) -> Values:
     positive = middle > 0
     safe = np.where(positive, middle, 1.0)
     up, down = np.maximum(quantiles / safe, 1), np.minimum(quantiles / safe, 1)
-    reach = np.minimum(up**factor, 1 + 2 * factor * (up - 1)) * down**factor
+    reach = np.minimum(up**factor, 1 + factor * (up - 1)) * down**factor
     out: Values = np.where(positive, safe * reach, quantiles)
     return out
 

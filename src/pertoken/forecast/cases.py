@@ -10,7 +10,7 @@ from pertoken.forecast.dressed import Cases
 from pertoken.forecast.origins import after, origins
 from pertoken.forecast.panel import Indices
 from pertoken.forecast.pooled import BOUNDS, Law, blend, features, mean_law, spread_law, traits
-from pertoken.forecast.standing import half_lives, standing, typical
+from pertoken.forecast.standing import half_lives, often, standing, typical
 from pertoken.forecast.theta import theta
 
 LEARNT = 3000
@@ -42,7 +42,7 @@ class Told:
         points: Forecasts by name, each `(case,)`. [unit]
         reference: What is expected before anything is learnt. [unit]
         actual: What came; zeros for the date from which is forecast. [unit]
-        active: Share of periods with use.
+        active: Share of periods with use, drawn to that of all where periods are few.
     """
 
     like: Cases
@@ -91,11 +91,12 @@ class _Rows:
     reference: Values
     actual: Values
     levels: Values
+    active: Values
     who: Indices
     origin: Indices
 
 
-def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
+def past(value: Values, since: Indices, horizon: int, season: int, came: Values | None = None) -> Past:
     """Forecast from earlier dates and from now.
 
     Args:
@@ -103,13 +104,16 @@ def past(value: Values, since: Indices, horizon: int, season: int) -> Past:
         since: First period of each customer.
         horizon: Periods ahead.
         season: Periods of a cycle.
+        came: The same with spikes, by which forecasts are judged; `value` if None.
     """
     periods = value.shape[1]
     dates, ahead = origins(periods, horizon, season)
     usual, half = typical(value), half_lives(season, periods)
 
     def rows(date: int, over: int, number: int) -> _Rows:
-        return _rows(value, since, (date, over, number), season=season, half=half, usual=usual)
+        return _rows(
+            (value, value if came is None else came), since, (date, over, number), season=season, half=half, usual=usual
+        )
 
     then = _joined([rows(date, ahead, number) for number, date in enumerate(dates)] or [rows(periods, ahead, 0)])
     if not dates or not len(then.who):
@@ -141,16 +145,22 @@ def _untried(rows: _Rows) -> _Rows:
 
 
 def _rows(
-    value: Values, since: Indices, when: tuple[int, int, int], *, season: int, half: Values, usual: float
+    values: tuple[Values, Values],
+    since: Indices,
+    when: tuple[int, int, int],
+    *,
+    season: int,
+    half: Values,
+    usual: float,
 ) -> _Rows:
     """Describe customers at a date, and say what came after it."""
-    date, over, number = when
+    (value, came), (date, over, number) = values, when
     known = value[:, :date]
     factors = seasonal.profile(known, season)
     plain = seasonal.without(known, factors)
     here = standing(plain, half, season, usual)
     worth = seasonal.ahead(factors, date, over)
-    actual = after(value, date, over) if date < value.shape[1] else np.zeros(len(value))
+    actual = after(came, date, over) if date < value.shape[1] else np.zeros(len(value))
     rows = np.flatnonzero((since < date) & ~np.isnan(actual))
     trend = theta(plain, max(season, 2) / 4, over)
     levels = np.column_stack([here.levels[0], here.levels[-1], here.base, trend]) * worth[:, None]
@@ -160,6 +170,7 @@ def _rows(
         (blend(here) * worth)[rows],
         actual[rows],
         levels[rows],
+        often(here)[rows],
         rows,
         np.full(len(rows), number),
     )
@@ -180,4 +191,4 @@ def _told(rows: _Rows, law: Law, spread: Law, usual: float) -> Told:
     points = {"pooled": mean}
     for name, each in zip(SIMPLE, rows.levels.T, strict=True):
         points[name] = (1 - FLOOR) * each + FLOOR * mean
-    return Told(Cases(rows.who, rows.origin, like), points, rows.reference, rows.actual, np.exp(rows.like[:, 0]))
+    return Told(Cases(rows.who, rows.origin, like), points, rows.reference, rows.actual, rows.active)

@@ -8,8 +8,10 @@ from pertoken.core.money import Values
 from pertoken.forecast.kernel_people import ROWS, Common, People, common_of, people_of
 from pertoken.forecast.population import Forecastable
 from pertoken.forecast.promises import Promises
+from pertoken.forecast.settlement import NOT_BILLED, trued_up
 from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.tariff_bill import billed
+from pertoken.forecast.tiers import Tiers
 from pertoken.forecast.twin import contracted, lives
 from pertoken.forecast.under_contract import Months
 from pertoken.forecast.worlds import Worlds
@@ -17,16 +19,15 @@ from pertoken.forecast.worlds import Worlds
 NONE = np.zeros(1, dtype=np.int64)
 
 
-def certain(
-    model: Forecastable, tariffs: Tariffs, shared: Worlds, seed: int, promises: Promises
+def certain(  # noqa: PLR0917  what meets here
+    model: Forecastable, tariffs: Tariffs, shared: Worlds, seed: int, promises: Promises, places: Tiers
 ) -> Mapping[str, Values]:
     """Add up what customers use and pay in the one world, each of shape `(1, month, group)`."""
     people, common = twin_arrays(model, tariffs, shared, seed, promises)
-    groups = len(next(iter(model.groups.values())))
     lost = np.full((len(promises), 1), len(model.months), dtype=np.int64)
     some, times = _alike(people)
     return customer_sums(
-        tariffs, some, common, NONE, groups, rounded=True, promises=promises, lost=lost, held=shared.held, times=times
+        tariffs, some, common, NONE, places, rounded=True, promises=promises, lost=lost, held=shared.held, times=times
     )
 
 
@@ -60,8 +61,9 @@ def replace_converts(common: Common) -> Common:
 
 
 def customer_sums(
-    tariffs: Tariffs, people: People, common: Common, pairs: "np.ndarray[tuple[int], np.dtype[np.int64]]", groups: int,
-    *, rounded: bool, promises: Promises, lost: Months, held: Collection[str] = (), times: Values | None = None,
+    tariffs: Tariffs, people: People, common: Common, pairs: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+    places: Tiers, *, rounded: bool, promises: Promises, lost: Months, held: Collection[str] = (),
+    times: Values | None = None,
 ) -> Mapping[str, Values]:  # fmt: skip
     """Add up customers one after the other, as read: each sum of shape `(path, month, group)`.
 
@@ -70,7 +72,7 @@ def customer_sums(
         people: Customers as arrays.
         common: What the paths share.
         pairs: Numbers of the pairs of paths.
-        groups: How many groups there are.
+        places: Where they are added up.
         rounded: Whether bills are rounded.
         promises: What they have committed to.
         lost: When a renewal was lost, see `under_contract.losses`.
@@ -78,23 +80,26 @@ def customer_sums(
         times: How many customers each of them stands for; one if None.
     """
     lanes, months = common.growth.shape[2], common.growth.shape[1]
-    out = {name: np.zeros((lanes, months, groups)) for name in ("driver", "cost", "customers", *STAGES)}
+    out = {name: np.zeros((lanes, months, len(places))) for name in ("driver", "cost", "customers", *STAGES)}
     for row in range(len(people.key)):
-        group, profile = people.group[row], people.profile[row]
+        profile = people.profile[row]
         life = contracted(lives(people, common, row, pairs), promises, int(people.promise[row]), lost, held)
         weight = life.weight if times is None else life.weight * times[row]
-        out["driver"][:, :, group] += life.driver * weight
-        out["cost"][:, :, group] += life.driver * weight * people.cost[profile]
-        out["customers"][:, :, group] += life.here * weight
-        money = np.zeros((len(STAGES), lanes, months))
+        moves = promises.moves(people.promise[row : row + 1]).any()
+        due, billed = Promises.none(1, months) if moves else promises, np.zeros((lanes, months))
         for plan in range(len(tariffs.plans)):
             mine = life.here * (life.plan == plan)
             if mine.any():
-                money += _bills(
-                    tariffs, people, row, plan, life.driver * mine, mine, rounded=rounded, promises=promises
-                )
-        for i, name in enumerate(STAGES):
-            out[name][:, :, group] += money[i] * weight
+                money = _bills(tariffs, people, row, plan, life.driver * mine, mine, rounded=rounded, promises=due)
+                billed += sum(each for name, each in zip(STAGES, money, strict=True) if name not in NOT_BILLED)
+                used = life.driver * (life.plan == plan)
+                both = {"driver": used, "cost": used * people.cost[profile], "customers": mine}
+                for name, each in (both | dict(zip(STAGES, money, strict=True))).items():
+                    out[name][:, :, places.of(people.group[row], plan)] += each * weight
+        if moves:  # what was committed is held against what is billed on all plans
+            more = trued_up(promises, int(people.promise[row]), billed, life.here > 0) * weight
+            group = places.of(people.group[row], life.plan)
+            np.add.at(out["minimum"], (np.arange(lanes)[:, None], np.arange(months), group), more)
     return out
 
 
@@ -114,7 +119,7 @@ def _bills(  # noqa: PLR0917  what meets here
     counts = people.counts[people.profile[row]][None]
     money = np.zeros((len(STAGES), *driver.shape))
     lanes, shares = (np.ascontiguousarray(each.T[None]) for each in (driver, here))
-    mine = people.promise[row : row + 1]
+    mine = people.promise[row : row + 1] if len(promises) else NONE - 1
     made = billed(
         tariffs, np.array([plan]), counts, people.age[row : row + 1], lanes, shares, rounded=rounded,
         due=promises.arrays(mine),

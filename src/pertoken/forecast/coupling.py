@@ -102,25 +102,3 @@ def paths_of(quantiles: Values, shares: Values, normal: Values) -> Values:
     above = np.take_along_axis(knots, at + 1, axis=0)
     paths: Values = np.maximum(below + part * (above - below), 0.0)
     return paths
-
-
-def shuffled(samples: Values, template: Values) -> Values:
-    """Reorder samples so that they rank as a template does: the Schaake shuffle. Their marginals stay as they are.
-
-    Source: Clark et al. 2004, Journal of Hydrometeorology 5(1), doi:10.1175/1525-7541(2004)005<0243:TSSAMF>2.0.CO;2.
-
-    Args:
-        samples: Shape `(draw, *batch)`; each of the batch is reordered on its own.
-        template: What came together before, of the same shape.
-
-    Raises:
-        InputError: Shapes don't agree.
-
-    >>> shuffled(np.array([[1.0, 20.0], [2.0, 10.0]]), np.array([[9.0, 9.0], [5.0, 5.0]])).tolist()
-    [[2.0, 20.0], [1.0, 10.0]]
-    """
-    if samples.shape != template.shape:
-        raise InputError(f"samples {samples.shape} and a template {template.shape}; expected one shape")
-    ranks = np.argsort(np.argsort(template, axis=0, kind="stable"), axis=0, kind="stable")
-    reordered: Values = np.take_along_axis(np.sort(samples, axis=0), ranks, axis=0)
-    return reordered

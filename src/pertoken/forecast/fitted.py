@@ -28,7 +28,7 @@ from pertoken.forecast.signed import SignedPrior
 from pertoken.forecast.swings import SwingPrior, Swings, swung
 
 NAMED_SHARE = 0.05
-"""Share of all usage from which on a customer is named and modelled by name."""
+"""Share of all that is charged (of all usage, where nobody is) from which on a customer is named and told apart."""
 
 WHALES = 30
 """Customers who are the largest."""
@@ -58,6 +58,7 @@ class Standing:
         named: The most customers who are named.
         bound: Months during which each can't leave, by contract, shape `(customer,)`.
         signed: Rows of those who have a contract; they are named, whatever they use.
+        worth: What each was charged of late, shape `(customer,)`; None where nobody was. [currency]
     """
 
     segment: Key
@@ -67,6 +68,7 @@ class Standing:
     named: int = 5
     bound: Indices | None = None
     signed: Indices | None = None
+    worth: Values | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +117,7 @@ def fitted(
     level: Predicted | None = None,
     more: float = 1.0,
     events: Ahead | None = None,
+    kept: Sequence[Retention] | None = None,
 ) -> Fitted:
     """Fit a simulation to a panel.
 
@@ -128,6 +131,7 @@ def fitted(
         level: The first month's forecast, where it is there already.
         more: Reckon as if the history were so many times as long, at the same rates.
         events: What declared events do to the months ahead, by segment.
+        kept: Leaving by segment, told from this history before; told anew if None.
     """
     driver = panel.weighted(standing.weights)
     level = level or predicted(driver, horizon=WINDOW, draws=draws, seed=seed)
@@ -137,9 +141,11 @@ def fitted(
     growth = grown(driver, standing.segment, prior=priors.growth, rng=np.random.default_rng([seed, 1]), more=more)
     arrivals = arrived(driver, standing.segment, mean, prior=priors.arrivals, more=more)
     swings = swung(driver, standing.segment, prior=priors.swings)
-    kept = _retained(driver, standing.segment, priors.retention, more)
+    kept = _longer(kept or _retained(driver, standing.segment, priors.retention), more)
     people = _people(panel, standing, monthly, swings, kept)
-    named = people.whales[: standing.named][mean[people.whales[: standing.named]] > NAMED_SHARE * mean.sum()]
+    size = mean if standing.worth is None else standing.worth
+    named = np.argsort(-size, kind="stable")[: standing.named]
+    named = named[size[named] > NAMED_SHARE * size.sum()]
     if standing.signed is not None:
         named = np.union1d(named, standing.signed)
     groups, place, coming = grouped(panel, standing.segment, standing.plan, named)
@@ -190,14 +196,15 @@ def shift(level: Predicted) -> float:
     return float(np.mean(level.total)) / whole if whole > 0 else 1.0
 
 
-def _retained(driver: Panel, segment: Key, prior: RetentionPrior, more: float) -> tuple[Retention, ...]:
-    """Leaving of each segment; more history is more customer-months of it, so the error shrinks with its root."""
-    made = []
-    for code in range(len(segment.labels)):
-        own = driver.pick(np.flatnonzero(segment.codes == code))
-        kept = retained(own.value, own.since, periods_per_month=DAYS, prior=prior)
-        made.append(replace(kept, error=kept.error / np.sqrt(more)))
-    return tuple(made)
+def _retained(driver: Panel, segment: Key, prior: RetentionPrior) -> tuple[Retention, ...]:
+    """Leaving of each segment."""
+    own = [driver.pick(np.flatnonzero(segment.codes == code)) for code in range(len(segment.labels))]
+    return tuple(retained(each.value, each.since, periods_per_month=DAYS, prior=prior) for each in own)
+
+
+def _longer(kept: Sequence[Retention], more: float) -> tuple[Retention, ...]:
+    """Lengthen the history: it has more customer-months, so the error shrinks with their root."""
+    return tuple(replace(each, error=each.error / np.sqrt(more)) for each in kept)
 
 
 def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, kept: Sequence[Retention]) -> Population:

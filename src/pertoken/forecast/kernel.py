@@ -6,15 +6,16 @@ No path is kept. By simple plans, customers are charged as they live; by others,
 import numpy as np
 
 from pertoken.forecast.kernel_lanes import ROW, compiled, wide
-from pertoken.forecast.kernel_live import DRIVER, HERE, WEIGHT
+from pertoken.forecast.kernel_live import DRIVER, HERE, SHARE, WEIGHT, put
 from pertoken.forecast.kernel_simple import simple
-from pertoken.forecast.kernel_turn import begin, go_on
+from pertoken.forecast.kernel_turn import begin, go_on, go_on_as_usual
+from pertoken.forecast.kernel_usual import is_usual, line_of
 from pertoken.forecast.streams import LANES, PAIRS
 
 SUMS, MANY = 4, 32
 """How many sums there are, and of how many customers before they go to the whole in double precision."""
 MONTH, MONEY = SUMS * ROW, 3 * ROW
-ZERO = np.float32(0)
+ZERO, ONE = np.float32(0), np.float32(1)
 # signatures are numba's
 # ruff: noqa: ANN001, ANN201, D103, PLR0917
 
@@ -86,11 +87,19 @@ def simple_block(t, people, common, turns, jumps, desk, sums, mine, at, total): 
         profile, count = people.profile[i], PAIRS if not packed else turns.taken[turns.pack[turn]]
         still = people.still[i] != 0
         who = begin(people, common, turns, turn, jumps, at, desk)
+        usual = is_usual(who)
+        if usual:
+            put(lane, SHARE, ONE)
         for m in range(people.born[i], months):
-            go_on(people, common, who, i, m, packed, at, desk)
             to = mine if packed or still else sums[m * MONTH : (m + 1) * MONTH]
-            used(lane, people.cost[profile], to)
-            simple(t, people.plan[i], m, people.counts[profile], lane, to[MONEY:])
+            if usual:
+                line = line_of(t, people.plan[i], m, people.counts[profile])
+                go_on_as_usual(people, common, who, i, m, packed, at, line, desk, to)
+                simple(t, people.plan[i], m, people.counts[profile], line.charge, lane, to[MONEY:])
+            else:
+                go_on(people, common, who, i, m, packed, at, desk)
+                used(lane, people.cost[profile], to)
+                simple(t, people.plan[i], m, people.counts[profile], -1, lane, to[MONEY:])
             if still:
                 weighed(mine, lane)
             if packed:

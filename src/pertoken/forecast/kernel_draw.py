@@ -141,7 +141,13 @@ def logarithm(x):  # type: ignore[no-untyped-def]
 @compiled
 def exponential(x):  # type: ignore[no-untyped-def]
     """Raise e to a power between -80 and 80, to 1e-6 relative up to e^10."""
-    y = min(max(x, -MOST), MOST) * LOG2E
+    return raised(min(max(x, -MOST), MOST))
+
+
+@compiled
+def raised(x):  # type: ignore[no-untyped-def]
+    """Raise e to a power that is known to lie between -80 and 80."""
+    y = x * LOG2E
     shifted = y + MAGIC
     f = y - (shifted - MAGIC)
     p = EXP[5]
@@ -154,8 +160,8 @@ def exponential(x):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def normals(state, out):  # type: ignore[no-untyped-def]
-    """Draw two normals for each pair, into a row of lanes and the next: the other path takes them with another sign."""
+def paired(state, one, two):  # type: ignore[no-untyped-def]
+    """Draw two normals for the first path of each pair."""
     wide()
     for i in range(PAIRS):
         a, b, c, d = state[i], state[HALF_ROW + i], state[2 * HALF_ROW + i], state[3 * HALF_ROW + i]
@@ -164,11 +170,17 @@ def normals(state, out):  # type: ignore[no-untyped-def]
         x = share(a, d) - HALF  # half a turn back, so that both waves change their sign
         state[i], state[HALF_ROW + i], state[2 * HALF_ROW + i], state[3 * HALF_ROW + i] = turned(a, b, c, d)
         radius = np.sqrt(-TWO * logarithm(u))
-        one, two = -radius * cosine(x), -radius * sine(x)
-        out[i] = one
-        out[PAIRS + i] = -one
-        out[ROW + i] = two
-        out[ROW + PAIRS + i] = -two
+        one[i], two[i] = -radius * cosine(x), -radius * sine(x)
+
+
+@compiled
+def normals(state, out):  # type: ignore[no-untyped-def]
+    """Draw two normals for each pair, into a row of lanes and the next: the other path takes them with another sign."""
+    wide()
+    paired(state, out, out[ROW:])
+    for i in range(PAIRS):
+        out[PAIRS + i] = -out[i]
+        out[ROW + PAIRS + i] = -out[ROW + i]
 
 
 @compiled

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pertoken.core.money import Values
 from pertoken.core.special import normal_scores
+from pertoken.forecast.kernel_lanes import placed
 from pertoken.forecast.population import Forecastable, Law
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import keys_of
@@ -23,6 +24,9 @@ FAR = (0.975, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
 
 STEP = 4
 """How many knots are taken at a time; those that are missing to that rise by nothing."""
+
+MOST = 60.0
+"""The most that growth and shocks together are taken to move usage, up or down. [log]"""
 
 Block = slice | NDArray[np.int64]
 """Which paths: from one to another, or by number."""
@@ -93,7 +97,7 @@ class Common(NamedTuple):
 
     Args:
         growth: Log growth, shape `(segment, month, lane)`.
-        moved: Growth and shocks together.
+        moved: Growth and shocks together, within `MOST`.
         level: Shared normal of the level.
         hazard: Hazard of leaving in a month by age, shape `(segment, age, lane)`.
         born: Newcomers, shape `(segment, month, lane)`.
@@ -266,15 +270,15 @@ def common_of(model: Forecastable, shared: Worlds, block: Block, kind: Any = np.
     """
 
     def part(values: Values) -> Values:
-        return np.ascontiguousarray(values[..., block], dtype=kind)
+        return placed(values[..., block], kind)
 
     change = model.conversion
     none = np.zeros((1, 1))
     return Common(
         growth=part(shared.growth),
-        moved=np.ascontiguousarray(shared.growth[..., block] + shared.shock[..., block], dtype=kind),
+        moved=placed(np.clip(shared.growth[..., block] + shared.shock[..., block], -MOST, MOST), kind),
         level=part(shared.level),
-        hazard=np.ascontiguousarray(hazards(model.laws, shared.leave[block]), dtype=kind),
+        hazard=placed(hazards(model.laws, shared.leave[block]), kind),
         born=np.ascontiguousarray(shared.born[..., block]),
         whale_level=part(shared.whale_level),
         whale_walk=part(shared.whale_walk),

@@ -7,28 +7,29 @@ from pertoken.forecast.kernel_live import DRIVER, HERE
 from pertoken.forecast.streams import LANES
 from pertoken.forecast.tariff_columns import BASE, BOUND, CHARGES, FREE, JUMP, ON, RATE, SCALE, SLOPE, TIERS
 
-ZERO = np.float32(0)
+ZERO, AT_ONCE = np.float32(0), 2
 # signatures are numba's
 # ruff: noqa: ANN001, ANN201, PLR0917
 
 
 @compiled
-def simple(t, plan, month, counts, lane, money):  # type: ignore[no-untyped-def]
-    """Add what a plan charges for a month to the money."""
+def simple(t, plan, month, counts, begun, lane, money):  # type: ignore[no-untyped-def]
+    """Add what a plan charges for a month to the money; of one charge that has begun, only what its first bounds leave."""
     wide()
     for card in range(t.plan[plan], t.plan[plan + 1]):
         for c in range(t.card[card, CHARGES], t.card[card + 1, CHARGES]):
             if t.charge_months[c, month, ON]:
-                curve(t.charge_numbers[c], t.tier[t.charge[c, TIERS] : t.charge[c + 1, TIERS]], counts[c], lane, money)
+                tiers = t.tier[t.charge[c, TIERS] : t.charge[c + 1, TIERS]]
+                curve(t.charge_numbers[c], tiers, counts[c], AT_ONCE if c == begun else 0, lane, money)
 
 
 @compiled
-def curve(numbers, tiers, count, lane, money):  # type: ignore[no-untyped-def]
+def curve(numbers, tiers, count, begin, lane, money):  # type: ignore[no-untyped-def]
     """Add what a charge comes to: intercept, slope, and at each bound a change of slope, two at a time; and a jump."""
     wide()
     factor, free = count * numbers[SCALE], numbers[FREE]
-    base, rate = numbers[BASE], numbers[RATE]
-    for j in range(0, max(len(tiers), 1), 2):
+    base, rate = (numbers[BASE], numbers[RATE]) if begin == 0 else (ZERO, ZERO)
+    for j in range(begin, max(len(tiers), 1), AT_ONCE):
         one, other = j < len(tiers), j + 1 < len(tiers)
         a, b = tiers[j, BOUND] if one else ZERO, tiers[j + 1, BOUND] if other else ZERO
         e, f = tiers[j, SLOPE] if one else ZERO, tiers[j + 1, SLOPE] if other else ZERO

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pertoken.forecast.kernel_lanes import HALF_ROW, ROW, compiled, wide
+from pertoken.forecast.kernel_lanes import HALF_ROW, ROW, aligned, compiled, wide
 from pertoken.forecast.kernel_live import ROWS, come, convert, start, stay, use, who_is
 from pertoken.forecast.kernel_people import Common, People
+from pertoken.forecast.kernel_usual import lived
 from pertoken.forecast.streams import LANES, PAIRS
 
 ZERO, ONE = np.float32(0), np.float32(1)
@@ -58,11 +59,11 @@ class Desk(NamedTuple):
     def empty(cls) -> "Desk":
         """Make room."""
         return cls(
-            np.zeros(4 * HALF_ROW, dtype=np.uint32),
-            np.zeros(ROWS * ROW, dtype=np.float32),
-            np.zeros(PAIRS, dtype=np.uint64),
-            np.zeros((2, LANES), dtype=np.float32),
-            np.zeros(LANES, dtype=np.int32),
+            aligned(4 * HALF_ROW, np.uint32),
+            aligned(ROWS * ROW),
+            aligned(PAIRS, np.uint64),
+            aligned((2, LANES)),
+            aligned(LANES, np.int32),
         )
 
 
@@ -141,21 +142,40 @@ def gathered(source, at, lanes):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def go_on(people, common, who, i, m, packs, at, desk):  # type: ignore[no-untyped-def]
-    """Live a month."""
-    wide()
-    s, born, own, state, lane = people.segment[i], people.born[i], desk.own, desk.state, desk.lane
+def month_of(people, common, i, m, packs, at, own):  # type: ignore[no-untyped-def]
+    """Say what a month is to whose turn it is: growth and shocks, hazard, whether it may leave, log of its ramp."""
+    s, born = people.segment[i], people.born[i]
     moved = common.moved[s, m]
+    hazard = common.hazard[s, min(max(people.age[i] + m - 1 - born, 0), common.hazard.shape[1] - 1)]
+    leaves = m > born and m - 1 >= people.bound[i]
     if packs:
         gathered(moved, at, own[0])
         moved = own[0]
-    if m > born and m - 1 >= people.bound[i]:
-        hazard = common.hazard[s, min(people.age[i] + m - 1 - born, common.hazard.shape[1] - 1)]
-        if packs:
-            gathered(hazard, at, own[1])
-            hazard = own[1]
+    if packs and leaves:
+        gathered(hazard, at, own[1])
+        hazard = own[1]
+    ramp = people.ramp[s, min(m - born, people.ramp.shape[1] - 1)] if people.slot[i] >= 0 else ZERO
+    return moved, hazard, leaves, ramp
+
+
+@compiled
+def go_on(people, common, who, i, m, packs, at, desk):  # type: ignore[no-untyped-def]
+    """Live a month."""
+    wide()
+    born, state, lane = people.born[i], desk.state, desk.lane
+    moved, hazard, leaves, ramp = month_of(people, common, i, m, packs, at, desk.own)
+    if leaves:
         stay(who, hazard, state, lane)
     if m > born and common.converts and people.promise[i] < 0:  # nobody changes a plan that is signed
         convert(who, common.chance, common.step, state, lane, desk.on)
-    ramp = people.ramp[s, min(m - born, people.ramp.shape[1] - 1)] if people.slot[i] >= 0 else ZERO
     use(who, m - born, ramp, moved, common.whale_walk[max(who.whale, 0), m], state, lane)
+
+
+@compiled
+def go_on_as_usual(people, common, who, i, m, packs, at, line, desk, sums):  # type: ignore[no-untyped-def]
+    """Live a month of a usual life, and add what it comes to."""
+    wide()
+    moved, hazard, leaves, ramp = month_of(people, common, i, m, packs, at, desk.own)
+    cost, gate = people.cost[people.profile[i]], ONE if leaves else ZERO
+    age, state, lane = m - people.born[i], desk.state, desk.lane
+    lived(who, age, ramp, gate, moved, hazard, cost, line, state, lane, sums)

@@ -19,6 +19,7 @@ from pertoken.forecast.panel import Indices, Panel, checked
 from pertoken.forecast.peak import bounded
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.smoothing import smoothing
+from pertoken.forecast.spike import tamed
 from pertoken.forecast.split import split
 from pertoken.forecast.timed import NUMBERED
 from pertoken.forecast.tried import Watched, tried
@@ -26,8 +27,11 @@ from pertoken.forecast.tried import Watched, tried
 A_MONTH = {"hour": 730.0, "day": 30.4, "week": 4.35, "month": 1.0, "quarter": 1 / 3, "year": 1 / 12}
 """Periods of a month by grain."""
 
-OF_SEASON = {24: 730.0, 7: 30.4, 12: 1.0, 4: 1 / 3}
+OF_SEASON = {144: 4383.0, 96: 2922.0, 48: 1461.0, 24: 730.0, 7: 30.4, 12: 1.0, 4: 1 / 3}
 """Periods of a month by the cycle of periods that are only numbered."""
+
+RESTLESS, SIX_HOURS = 0.25, 121.7
+"""Typical step, |a - b| / (a + b), beyond which a cycle of four is a day and not a year; its periods of a month."""
 
 FEW_SPARSE = 0.25
 """Share of such customers from which a law of dying is fitted."""
@@ -118,19 +122,20 @@ def _predicted(
 ) -> Predicted:
     """Forecast customers who are all there."""
     out = outages(panel.value)
-    value = np.where(out, np.nan, panel.value)
+    came = np.where(out, np.nan, panel.value)
+    value = tamed(came, horizon)
     season = _season(panel, value) if season is None else max(season, 1)
     if not np.nansum(value) > 0:
         nothing = np.zeros((draws, len(panel)), dtype=np.float32)
         notes = (*_notes(panel, out, None), "nobody used anything, so nothing is expected")
         return _with_steps(Predicted(panel.customers, horizon, nothing, nothing.sum(axis=1), notes=notes), None, steps)
-    before = past(value, panel.since, horizon, season)
-    months = horizon / A_MONTH.get(panel.grain, OF_SEASON.get(season, 30.4))
+    before = past(value, panel.since, horizon, season, came)
+    months = horizon / _a_month(panel, value, season)
     growing = bool(months > GROWING)
     said = _said(before, Watched(value, panel.since, season, seed, growing), panel.grain, experts or {})
     told, weights, off = mixed(before, said, months, growing=growing)
     sparse = before.now.active < SPARSE
-    told = bounded(told, value, horizon, sparse, dying="dying" in said.names)
+    told = bounded(told, came, horizon, sparse, dying="dying" in said.names)
     loading = loading_for(told, SHARES, off.size, seed=seed)
     samples = coupled(told, SHARES, draws=draws, loading=loading, seed=seed)
     total = samples.sum(axis=1, dtype=np.float64)
@@ -153,6 +158,18 @@ def _season(panel: Panel, value: Values) -> int:
     if panel.grain == NUMBERED:
         return seasonal.found(value)
     return panel.season if panel.grain not in {"week", "month"} else 1
+
+
+def _a_month(panel: Panel, value: Values, season: int) -> float:
+    """Say how many periods a month has; of numbered ones by their cycle, four of which may be quarters or six hours."""
+    if panel.grain in A_MONTH:
+        return A_MONTH[panel.grain]
+    regular = np.nan_to_num(value)[np.nanmean(value > 0, axis=1) >= SPARSE]
+    if season == 4 and len(regular):  # noqa: PLR2004  quarters of a year, or of a day
+        steps = np.abs(np.diff(regular, axis=1)) / np.maximum(regular[:, 1:] + regular[:, :-1], 1e-300)
+        if np.median(steps.mean(axis=1)) > RESTLESS:
+            return SIX_HOURS
+    return OF_SEASON.get(season, 30.4)
 
 
 def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> Said:

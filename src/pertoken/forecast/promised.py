@@ -1,5 +1,6 @@
 """Promised: what contracts say of the customers that are simulated, as the simulation takes it."""
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 
 import numpy as np
@@ -11,14 +12,18 @@ from pertoken.forecast.population import Forecastable
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.renewals import stay_chance
 
+NO_PLANS: Mapping[str, int] = {}
+"""No card is a tariff."""
 
-def promised(agreed: Agreed, model: Forecastable, there: int) -> Promises:
+
+def promised(agreed: Agreed, model: Forecastable, there: int, *, plans: Mapping[str, int] = NO_PLANS) -> Promises:
     """Write contracts down for the customers that are simulated.
 
     Args:
         agreed: What contracts mean for the months, of the same customers.
         model: The population and its laws: for the growth that a ramp has in it, and for how long customers stay.
         there: How many of the customers are in the log; the others have signed and used nothing yet.
+        plans: Tariff of each card; a contract on another card changes nothing.
     """
     who = np.flatnonzero([bool(card) for card in agreed.cards])
     row = np.full(len(agreed.customers), -1, dtype=np.int64)
@@ -34,8 +39,18 @@ def promised(agreed: Agreed, model: Forecastable, there: int) -> Promises:
         begins=np.where(later, agreed.begins, 0)[who],
         chance=np.stack([_chance(agreed, model, int(i)) for i in who]) if len(who) else made.chance,
         unsure=np.isnan(stated) & (agreed.length[who] > 0),
+        plan=_plans(agreed, model, plans)[who],
     )
     return _telling(whole, (agreed.length[who] > 0) & (model.conversion is not None))
+
+
+def _plans(agreed: Agreed, model: Forecastable, plans: Mapping[str, int]) -> NDArray[np.int64]:
+    """Say which tariff contracts put their customers on, shape `(customer, month)`; -1 where that changes nothing."""
+    out = np.full((len(agreed.customers), len(agreed.months)), -1, dtype=np.int64)
+    for customer, month, card in sorted(agreed.changes):
+        out[customer, month:] = plans.get(card, -1)
+    own = model.people.plan[: len(out), None]
+    return np.where(((out == -1) | (out == own)).all(axis=1, keepdims=True), -1, out)
 
 
 def settle(terms: Terms, made: Promises) -> None:
@@ -93,7 +108,7 @@ def _chance(agreed: Agreed, model: Forecastable, customer: int) -> Values:
 def _telling(made: Promises, holds: NDArray[np.bool_]) -> Promises:
     """Leave contracts out that change nothing in these months, and hold nobody on a plan that they might change."""
     tells = (made.due > 0).any(axis=1) | (made.lift != 1).any(axis=1) | (made.chance < 1).any(axis=1)
-    kept = np.flatnonzero(tells | holds | (made.begins > 0))
+    kept = np.flatnonzero(tells | holds | (made.begins > 0) | (made.plan >= 0).any(axis=1))
     place = np.full(len(made) + 1, -1, dtype=np.int64)
     place[kept] = np.arange(len(kept))
     some = {each.name: getattr(made, each.name)[kept] for each in fields(made) if each.name not in ("row", "names")}

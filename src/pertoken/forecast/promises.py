@@ -25,6 +25,7 @@ class Promises:
         begins: Month from which the customer is there, shape `(contract,)`.
         chance: Chance that the customer goes on into a month; 1 where no contract ends.
         unsure: Whether how fast all customers leave moves these chances, shape `(contract,)`.
+        plan: Tariff that the contract puts its customer on; -1 where it stays as it is.
     """
 
     row: NDArray[np.int64]
@@ -37,6 +38,7 @@ class Promises:
     begins: NDArray[np.int64]
     chance: Values
     unsure: NDArray[np.bool_]
+    plan: NDArray[np.int64]
 
     def __len__(self) -> int:
         """Count the contracts."""
@@ -46,6 +48,10 @@ class Promises:
         """Give compiled loops what is settled, for some rows of people (see `People.promise`)."""
         due, counts, later = (np.ascontiguousarray(each, float) for each in (self.due, self.counts, self.later))
         return rows, due, counts, later, self.paid.astype(float)
+
+    def moves(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether a contract changes the plan, for some rows of people (see `People.promise`)."""
+        return np.append((self.plan >= 0).any(axis=1), False)[rows]
 
     @classmethod
     def none(cls, customers: int, months: int) -> "Promises":
@@ -60,4 +66,5 @@ class Promises:
         return cls(
             row=row, names=names, due=nothing, counts=nothing.copy(), later=nothing.copy(), paid=np.zeros(size),
             lift=all_of, begins=np.zeros(size, dtype=np.int64), chance=all_of.copy(), unsure=np.zeros(size, dtype=bool),
+            plan=np.full((size, months), -1, dtype=np.int64),
         )  # fmt: skip

@@ -20,22 +20,21 @@ from pertoken.forecast.block import Block, rooms
 from pertoken.forecast.kernel_turn import turns_of
 from pertoken.forecast.population import FACTORS, Forecastable
 from pertoken.forecast.promises import Promises
-from pertoken.forecast.settlement import trued_up
+from pertoken.forecast.settlement import NOT_BILLED, trued_up
 from pertoken.forecast.simulate import Progress, Simulated, blocks_of, checked, lanes_of, paired
 from pertoken.forecast.streams import LANES, PAIRS
 from pertoken.forecast.tariff import STAGES, Tariffs
+from pertoken.forecast.tiers import Tiers, tiers
 from pertoken.forecast.under_contract import RENEWALS
 from pertoken.forecast.worlds import REPLICATES
 from pertoken.rating.card import Adjust, Card, Charge, Clamp, Pool
 from pertoken.rating.contract import CYCLE, Contract
+from pertoken.rating.rate import STAGES as PART_OF
 from pertoken.rating.rate import rate
 from pertoken.usage.question import PRICE_FROM
 
 OWN_STAGE = {"rounding": "list"}
 """Where the simulation adds up what the books keep apart."""
-
-NOT_BILLED = ("drawn", "unused")
-"""Stages that no commitment is held against."""
 
 WORLD = "world"
 """Key of a stretch: a customer on a plan in one world."""
@@ -103,6 +102,22 @@ class _Lives:
         return _Lives(*(getattr(self, each.name)[kept] for each in fields(self)))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """What usage is written down by: months, cells, and of each profile its mix `(profile, cell)` and its name."""
+
+    months: tuple[str, ...]
+    cells: Mapping[str, Key]
+    mix: Values
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, model: Forecastable) -> "_Rows":
+        """Take the customers of a model, then the newcomers of its segments."""
+        mix = np.concatenate([model.people.mix, *(law.mix[None] for law in model.laws)])
+        return cls(tuple(model.months), model.cells, mix, (*model.people.names, *([""] * len(model.laws))))
+
+
 def grain_of(cards: Sequence[Card]) -> str:
     """Find the finest period that cards count by, or begin and end in."""
     asked: set[str] = {charge.measure.window for card in cards for charge in card.prices.values() if charge.measure}
@@ -160,19 +175,20 @@ def replayed(
     still = set(held) - ({RENEWALS} if set(held) >= set(FACTORS) else set())
     shared = checked(model, tariffs, paths=paths, seed=seed, held=still, replicates=replicates)
     due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
-    pairs, made_of = paired(shared), blocks_of(model, tariffs, shared, seed, due)
-    shape = (shared.paths, len(model.months), len(next(iter(model.groups.values()))))
+    places = tiers(model, tariffs.plans, due)
+    pairs, made_of = paired(shared), blocks_of(model, tariffs, shared, seed, due, places)
+    shape = (shared.paths, len(model.months), len(places))
     sums = {name: np.zeros(shape) for name in ("driver", "cost", "customers", "list")}
     done = 0
     for first in range(0, pairs.shape[1], PAIRS):
         mine = pairs[:, first : first + PAIRS]
         for some in _parts(_lived(made_of(first, lanes_of(mine)), lanes_of(mine), mine), model, books):
-            _add(_rated(model, some, books, due), some, sums)
+            _add(_rated(_Rows.of(model), some, books, due), some, places, sums)
             done += len(np.unique(some.path))
             if progress is not None:
                 progress(done, shared.paths)
     told = {name: sums[name] for name in ("driver", "cost", "customers", *STAGES) if name in sums}
-    return Simulated(tuple(model.months), dict(model.groups), told, shared.replicates, books.plans[0][0].account)
+    return Simulated(tuple(model.months), places.groups, told, shared.replicates, books.plans[0][0].account)
 
 
 def listed(model: Forecastable, books: Books, plan: int, segment: int, usage: Values, month: int) -> Values:  # noqa: PLR0917
@@ -185,9 +201,41 @@ def listed(model: Forecastable, books: Books, plan: int, segment: int, usage: Va
         driver, np.ones(shape, dtype=bool), np.full(shape, plan), each, 0 * each, 0 * each + profile, 0 * each - 1,
         0 * each, np.zeros(len(usage)),
     )  # fmt: skip
-    made = _rated(model, lives, books, Promises.none(0, len(model.months)))
+    made = _rated(_Rows.of(model), lives, books, Promises.none(0, len(model.months)))
     worth: Values = sum(made[name][:, month] for name in ("list", "discount") if name in made)  # type: ignore[assignment]
     return worth
+
+
+def charged(  # noqa: PLR0917  as `tariff_bill.bill`
+    books: Books, cells: Mapping[str, Key], month: str, plan: NDArray[Any], mix: Values, driver: Values,
+    age: NDArray[Any], names: Sequence[str],
+) -> Values:  # fmt: skip
+    """Charge one month of usage by any card; who uses nothing is not there.
+
+    Args:
+        books: What customers are charged by.
+        cells: Keys of the cells, each `(cell,)`.
+        month: Label of the month.
+        plan: Of each customer, shape `(customer,)`.
+        mix: Quantity of each cell for one unit of the driver, shape `(customer, cell)`. [unit / driver]
+        driver: Usage, shape `(path, customer)`. [driver]
+        age: Whole months since each contract began, shape `(customer,)`.
+        names: Of the customers.
+
+    Returns:
+        Effective money, shape `(path, customer)`. [currency]
+    """
+    path, who = np.nonzero(driver > 0)
+    nothing = np.zeros(len(path), dtype=np.int64)
+    lives = _Lives(
+        driver[path, who][:, None], np.ones((len(path), 1), dtype=bool), np.asarray(plan)[who][:, None], path, nothing,
+        who, nothing - 1, np.asarray(age)[who], np.zeros(len(path)),
+    )  # fmt: skip
+    out = np.zeros(driver.shape)
+    if len(path):
+        made = _rated(_Rows((month,), cells, mix, tuple(names)), lives, books, Promises.none(0, 1))
+        out[path, who] = sum(each[:, 0] for name, each in made.items() if "effective" in PART_OF[name])
+    return out
 
 
 def _lived(block: Block, lanes: NDArray[np.int64], pairs: NDArray[np.int64]) -> _Lives:
@@ -204,7 +252,7 @@ def _lived(block: Block, lanes: NDArray[np.int64], pairs: NDArray[np.int64]) -> 
         at = np.broadcast_to(np.arange(LANES), room.at.shape) if counts is None else room.at.astype(np.int64)
         turn, lane = np.nonzero((room.here > 0).any(axis=1) & real[at])
         row = rows[turn]
-        plan = room.plan[turn, :, lane] if block.common.converts else people.plan[row][:, None]
+        plan = room.plan[turn, :, lane] if block.moves else people.plan[row][:, None]
         found.append((
             room.driver[turn, :, lane].astype(float), room.here[turn, :, lane] > 0,
             np.broadcast_to(plan, (len(turn), room.here.shape[1])).astype(np.int64), lanes[at[turn, lane]],
@@ -222,12 +270,13 @@ def _parts(lives: _Lives, model: Forecastable, books: Books) -> Iterator[_Lives]
         yield lives.pick(np.isin(lives.path, some))
 
 
-def _add(made: Mapping[str, Values], lives: _Lives, sums: dict[str, Values]) -> None:
+def _add(made: Mapping[str, Values], lives: _Lives, places: Tiers, sums: dict[str, Values]) -> None:
     """Add lives up by path and group: `(life, month)` to `(path, month, group)`."""
-    shape = sums["driver"].shape
+    shape, group = sums["driver"].shape, places.of(lives.group[:, None], lives.plan)
+    month = np.arange(shape[1])
     whole = {"driver": lives.driver, "cost": lives.driver * lives.cost[:, None], "customers": lives.here, **made}
     for name, values in whole.items():
-        np.add.at(sums.setdefault(name, np.zeros(shape)), (lives.path, slice(None), lives.group), values)  # type: ignore[arg-type]
+        np.add.at(sums.setdefault(name, np.zeros(shape)), (lives.path[:, None], month, group), values)
 
 
 def stretches(here: NDArray[np.bool_], plan: NDArray[np.int64]) -> Stretches:
@@ -249,16 +298,16 @@ def stretches(here: NDArray[np.bool_], plan: NDArray[np.int64]) -> Stretches:
     return Stretches(life[begin], code[life[begin], month[begin]], month[begin], month[begin + 1])
 
 
-def _rated(model: Forecastable, lives: _Lives, books: Books, promises: Promises) -> dict[str, Values]:
+def _rated(rows: _Rows, lives: _Lives, books: Books, promises: Promises) -> dict[str, Values]:
     """Rate lives by stage, each of shape `(life, month)`."""
     cut, shape = stretches(lives.here, lives.plan), lives.here.shape
     cards = tuple({card.name: replace(card, scope=(WORLD,)) for plan in books.plans for card in plan}.values())
     made = rate(
-        _usage(model, lives, cut, books), cards, exact=False, unpriced="keep", timezone=books.timezone,
-        contracts=_contracts(model, lives, cut, books), span=_span(model.months),
+        _usage(rows, lives, cut, books), cards, exact=False, unpriced="keep", timezone=books.timezone,
+        contracts=_contracts(rows.months, lives, cut, books), span=_span(rows.months),
     )  # fmt: skip
     sums: dict[str, Values] = {}
-    for name, (who, when, amount) in _stages(made.ledger, model.months):
+    for name, (who, when, amount) in _stages(made.ledger, rows.months):
         np.add.at(sums.setdefault(OWN_STAGE.get(name, name), np.zeros(shape)), (cut.life[who], when), amount)
     billed = sum(each for name, each in sums.items() if name not in NOT_BILLED)
     for contract in np.unique(lives.promise[lives.promise >= 0]):
@@ -290,22 +339,22 @@ def _months(ledger: Ledger) -> Key:
     return filled(ledger.period("month"), cycle) if finest(set(ledger.keys)) else cycle
 
 
-def _usage(model: Forecastable, lives: _Lives, cut: Stretches, books: Books) -> Usage:
+def _usage(rows: _Rows, lives: _Lives, cut: Stretches, books: Books) -> Usage:
     """Usage of each stretch, month (or day, or hour) and cell."""
     length = cut.last - cut.first
     stretch = np.repeat(np.arange(len(length)), length)
     month = np.arange(len(stretch)) - np.repeat(np.cumsum(length) - length, length) + np.repeat(cut.first, length)
     driver = lives.driver[cut.life[stretch], month]
-    labels, of_month, share = _calendar(model.months, books.grain)
-    times = np.bincount(of_month, minlength=len(model.months))
+    labels, of_month, share = _calendar(rows.months, books.grain)
+    times = np.bincount(of_month, minlength=len(rows.months))
     again = np.repeat(np.arange(len(stretch)), times[month])
     within = np.arange(len(again)) - np.repeat(np.cumsum(times[month]) - times[month], times[month])
     period = np.searchsorted(of_month, month)[again] + within
-    mix = np.concatenate([model.people.mix, *(law.mix[None] for law in model.laws)])[lives.profile[cut.life]]
+    mix = rows.mix[lives.profile[cut.life]]
     cells = mix.shape[1]
     quantity = (driver[again] * share[period])[:, None] * mix[stretch[again]]
     line = np.repeat(np.arange(len(again)), cells)
-    keys = {name: key.pick(np.tile(np.arange(cells), len(again))) for name, key in model.cells.items()
+    keys = {name: key.pick(np.tile(np.arange(cells), len(again))) for name, key in rows.cells.items()
             if name not in GRAINS}  # fmt: skip
     at, whose = period[line], stretch[again][line]
     keys |= {
@@ -313,8 +362,7 @@ def _usage(model: Forecastable, lives: _Lives, cut: Stretches, books: Books) -> 
         books.grain: Key(at.astype(np.int32), labels),
         PRICE_FROM: Key(at.astype(np.int32), labels).relabel({name: f"{name[:10]}-01"[:10] for name in labels}),
     }
-    names = Key.of([*model.people.names, *([""] * len(model.laws))])
-    keys["customer"] = names.pick(lives.profile[cut.life[whose]])
+    keys["customer"] = Key.of(rows.names).pick(lives.profile[cut.life[whose]])
     for name in dict.fromkeys(each for said in books.known for each in said):
         said = Key.of([known.get(name, "") for known in books.known])
         keys[name] = said.pick(cut.plan[whose])
@@ -330,12 +378,12 @@ def _calendar(months: Sequence[str], grain: str) -> tuple[tuple[str, ...], NDArr
     return tuple(label(each, grain) for each in begun), place, 1 / np.bincount(place)[place]
 
 
-def _contracts(model: Forecastable, lives: _Lives, cut: Stretches, books: Books) -> list[Contract]:
+def _contracts(months: Sequence[str], lives: _Lives, cut: Stretches, books: Books) -> list[Contract]:
     """A contract of each stretch on each card of its plan; one that was there before began when its customer came."""
-    first = np.datetime64(model.months[0], "M")
+    first = np.datetime64(months[0], "M")
     begin = cut.first - np.where(cut.first == 0, lives.age[cut.life], 0)
     starts, overs = ((first + each).astype("datetime64[D]").tolist() for each in (begin, cut.last))
-    goes_on = (cut.last == len(model.months)).tolist()
+    goes_on = (cut.last == len(months)).tolist()
     return [
         Contract(card=card.name, labels={WORLD: str(i)}, start=starts[i], end=None if goes_on[i] else overs[i])
         for i, plan in enumerate(cut.plan.tolist())

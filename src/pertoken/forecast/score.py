@@ -4,10 +4,7 @@ All take what came in any shape; draws, or shares of quantiles, are a leading ax
 means over a group are left to the reader: fold first, divide last.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
@@ -52,55 +49,6 @@ def _crps(samples: Values, actual: Values, *, fair: bool) -> Values:
     apart = (2 * np.arange(n) - n + 1) @ ranked
     between: Values = off - apart / (n * (n - 1 if fair else n))
     return between
-
-
-def pinball(quantiles: Values, shares: Sequence[float], actual: Values) -> Values:
-    """Pinball loss of each quantile, shape `(share, *batch)` (Koenker and Bassett 1978, doi:10.2307/1913643).
-
-    Args:
-        quantiles: Shape `(share, *batch)`.
-        shares: Of the quantiles, between 0 and 1.
-        actual: Shape `(*batch,)`.
-
-    >>> pinball(np.array([10.0, 20.0]), (0.25, 0.75), np.array(15.0)).tolist()
-    [1.25, 1.25]
-    """
-    share = _shares(shares, quantiles).reshape(-1, *([1] * actual.ndim))
-    off = actual - quantiles
-    loss: Values = np.maximum(share * off, (share - 1) * off)
-    return loss
-
-
-def crps_of_quantiles(quantiles: Values, shares: Sequence[float], actual: Values) -> Values:
-    """CRPS of a forecast given as quantiles: twice the mean pinball loss, each share counting for its stretch.
-
-    With shares in the middle of even stretches (0.05, 0.15, ...) it is the CRPS of the quantiles taken as samples; with
-    others it is the integral over shares by the midpoint rule (Laio and Tamea 2007, doi:10.5194/hess-11-1267-2007).
-
-    Args:
-        quantiles: Shape `(share, *batch)`.
-        shares: Of the quantiles, rising.
-        actual: Shape `(*batch,)`.
-    """
-    loss = pinball(quantiles, shares, actual)
-    between = np.asarray(shares, dtype=np.float64)
-    edges = np.concatenate([[0.0], (between[1:] + between[:-1]) / 2, [1.0]])
-    scores: Values = np.tensordot(2 * np.diff(edges), loss, axes=1)
-    return scores
-
-
-def interval_score(lower: Values, upper: Values, actual: Values, level: float) -> Values:
-    """Width of a central interval, and 2 / (1 - level) for each unit that it was missed by (Gneiting and Raftery 2007).
-
-    Args:
-        lower: Lower end.
-        upper: Upper end.
-        actual: What came.
-        level: Share that the interval should hold.
-    """
-    missed = np.maximum(lower - actual, 0) + np.maximum(actual - upper, 0)
-    score: Values = upper - lower + 2 / (1 - _level(level)) * missed
-    return score
 
 
 def ranks(samples: Values, actual: Values) -> tuple[Values, Values]:
@@ -201,15 +149,6 @@ def _level(level: float) -> float:
     if not 0 < level < 1:
         raise InputError(f"an interval at level {level}; expected a share between 0 and 1, as 0.8")
     return level
-
-
-def _shares(shares: Sequence[float], quantiles: Values) -> NDArray[np.float64]:
-    share = np.asarray(shares, dtype=np.float64)
-    if len(share) != len(quantiles) or not ((share > 0) & (share < 1)).all() or (np.diff(share) <= 0).any():
-        raise InputError(
-            f"{len(quantiles)} quantiles at shares {share.tolist()}; expected a rising share between 0 and 1 for each"
-        )
-    return share
 
 
 def _agree(samples: Values, actual: Values, least: int) -> None:

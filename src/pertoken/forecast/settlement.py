@@ -10,6 +10,9 @@ from pertoken.core.money import Values
 from pertoken.forecast.agreed import Agreed
 from pertoken.forecast.promises import Promises
 
+NOT_BILLED = ("drawn", "unused")
+"""Stages that no commitment is held against."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settled:

@@ -16,6 +16,7 @@ from pertoken.forecast.population import Forecastable
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.simulate import Simulated, checked, pick, simulated, summed
 from pertoken.forecast.tariff import Tariffs
+from pertoken.forecast.tiers import Tiers, tiers
 from pertoken.forecast.worlds import DESIGNED, Worlds, whales_of
 
 SHARD = 4_096
@@ -49,21 +50,22 @@ def simulate_sharded(
     size = len(model.people.names)
     due = Promises.none(size, len(model.months)) if promises is None else promises
     parts = np.split(np.arange(size), range(shard, size, shard))
+    places = tiers(model, tariffs.plans, due)
     work = (
-        delayed(shard_sums)(*_part(model, shared, due, rows, last=i == len(parts) - 1), tariffs, seed)
+        delayed(shard_sums)(*_part(model, shared, due, rows, last=i == len(parts) - 1), tariffs, seed, places)
         for i, rows in enumerate(parts)
     )
     sums: dict[str, Values] = {}
     for each in Parallel(n_jobs=jobs)(work):
         sums = {name: sums[name] + part if name in sums else part for name, part in each.items()}
-    return simulated(model, tariffs, shared, sums)
+    return simulated(model, tariffs, shared, sums, places)
 
 
-def shard_sums(
-    model: Forecastable, shared: Worlds, promises: Promises, tariffs: Tariffs, seed: int
+def shard_sums(  # noqa: PLR0917  what meets here
+    model: Forecastable, shared: Worlds, promises: Promises, tariffs: Tariffs, seed: int, places: Tiers
 ) -> Mapping[str, Values]:
     """Sums of one shard, by one thread."""
-    return summed(model, tariffs, shared, seed, promises, threads=1)
+    return summed(model, tariffs, shared, seed, promises, places, threads=1)
 
 
 def _part(

@@ -17,6 +17,7 @@ from pertoken.forecast.population import FACTORS, Forecastable
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.streams import LANES, PAIRS
 from pertoken.forecast.tariff import STAGES, Tariffs
+from pertoken.forecast.tiers import Tiers, tiers
 from pertoken.forecast.under_contract import away, kept, losses
 from pertoken.forecast.worlds import REPLICATES, Worlds, whales_of, worlds
 from pertoken.machine.processors import processors
@@ -37,7 +38,7 @@ class Simulated:
 
     Args:
         months: Labels of the months, shape `(month,)`.
-        groups: Keys of the groups, each `(group,)`.
+        groups: Keys of the groups, each `(group,)`; `plan` is the one that customers are on in the month.
         sums: By quantity (`driver`, `cost`, `customers`, and the stages that the plans have), each of shape
             `(path, month, group)`. [driver], [currency], customers, [currency]
         replicates: How many independent designs the paths are of, one after the other.
@@ -137,13 +138,14 @@ def simulate(
     """
     shared = checked(model, tariffs, paths=paths, seed=seed, held=held, replicates=replicates)
     due = Promises.none(len(model.people.names), len(model.months)) if promises is None else promises
+    places = tiers(model, tariffs.plans, due)
     if set(held) == set(FACTORS):
         from pertoken.forecast.certain import certain  # noqa: PLC0415  a ring, were it not for this
 
-        sums = certain(model, tariffs, shared, seed, due)
+        sums = certain(model, tariffs, shared, seed, due, places)
     else:
-        sums = summed(model, tariffs, shared, seed, due, threads=threads, progress=progress)
-    return simulated(model, tariffs, shared, sums)
+        sums = summed(model, tariffs, shared, seed, due, places, threads=threads, progress=progress)
+    return simulated(model, tariffs, shared, sums, places)
 
 
 def checked(
@@ -181,12 +183,13 @@ def quantities(tariffs: Tariffs, promises: Promises) -> tuple[str, ...]:
     return (*OTHERS, *(stage for stage in STAGES if stage in used))
 
 
-def summed(
+def summed(  # noqa: PLR0917  what meets here
     model: Forecastable,
     tariffs: Tariffs,
     shared: Worlds,
     seed: int,
     promises: Promises,
+    places: Tiers,
     *,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -195,15 +198,14 @@ def summed(
     from pertoken.forecast.block import block_sums  # noqa: PLC0415  as above
 
     names = quantities(tariffs, promises)
-    groups = len(next(iter(model.groups.values())))
-    out = np.zeros((len(names), groups, len(model.months), shared.paths))
+    out = np.zeros((len(names), len(places), len(model.months), shared.paths))
     pairs = paired(shared)
     blocks = range(0, pairs.shape[1], PAIRS)
-    made_of = blocks_of(model, tariffs, shared, seed, promises)
+    made_of = blocks_of(model, tariffs, shared, seed, promises, places)
 
     def work(first: int) -> None:
         mine = pairs[:, first : first + PAIRS]
-        sums = block_sums(made_of(first, lanes_of(mine)), groups)
+        sums = block_sums(made_of(first, lanes_of(mine)))
         for i, name in enumerate(names):
             for side, paths in enumerate(mine):
                 run = slice(int(paths[0]), int(paths[-1]) + 1) if _in_a_run(paths) else paths
@@ -221,8 +223,8 @@ def _in_a_run(paths: NDArray[np.int64]) -> bool:
     return bool(paths[-1] - paths[0] == len(paths) - 1)
 
 
-def blocks_of(
-    model: Forecastable, tariffs: Tariffs, shared: Worlds, seed: int, promises: Promises
+def blocks_of(  # noqa: PLR0917  what meets here
+    model: Forecastable, tariffs: Tariffs, shared: Worlds, seed: int, promises: Promises, places: Tiers
 ) -> "Callable[[int, NDArray[np.int64]], Block]":
     """Make blocks of a simulation: of the number of its first pair, and of its paths."""
     from pertoken.forecast.block import Block  # noqa: PLC0415  slow to load
@@ -233,7 +235,7 @@ def blocks_of(
 
     def block(first: int, lanes: NDArray[np.int64]) -> "Block":
         common, gone = common_of(model, shared, lanes), away(promises, lost[:, lanes])
-        return Block(tariffs, people, common, promises, gone, left, first)
+        return Block(tariffs, people, common, promises, gone, left, first, places)
 
     return block
 
@@ -249,9 +251,11 @@ def paired(shared: Worlds) -> NDArray[np.int64]:
     return np.arange(shared.paths).reshape(-1, 2, width // 2).swapaxes(0, 1).reshape(2, -1)
 
 
-def simulated(model: Forecastable, tariffs: Tariffs, shared: Worlds, sums: Mapping[str, Values]) -> Simulated:
+def simulated(
+    model: Forecastable, tariffs: Tariffs, shared: Worlds, sums: Mapping[str, Values], places: Tiers
+) -> Simulated:
     """Put names to sums."""
-    return Simulated(tuple(model.months), dict(model.groups), sums, shared.replicates, tariffs.account)
+    return Simulated(tuple(model.months), places.groups, sums, shared.replicates, tariffs.account)
 
 
 def pick(model: Forecastable, rows: NDArray[np.int64]) -> Forecastable:

@@ -159,16 +159,6 @@ def states_of(value: Values, since: Indices) -> Indices:
     return states
 
 
-def fit_states(value: Values, since: Indices) -> StateModel:
-    """Estimate how customers change state, each age drawn to all ages and these to a prior.
-
-    Args:
-        value: Spend by window, shape `(customer, window)`.
-        since: First window of each customer.
-    """
-    return _model(states_of(value, since), value, since)
-
-
 def _model(states: Indices, value: Values, since: Indices) -> StateModel:
     """Count changes from windows whose state is known to windows that were watched."""
     who, window = np.nonzero((states[:, :-1] >= 0) & ~np.isnan(value[:, 1:]))

@@ -65,7 +65,7 @@ def lives(people: People, common: Common, row: int, pairs: NDArray[np.int64]) ->
 
 
 def contracted(life: Life, promises: Promises, row: int, lost: Months, held: Collection[str]) -> Life:
-    """Do to a life what its contract does: ramp it, begin it later, end it where a renewal is lost.
+    """Do to a life what its contract does: ramp it, begin it later, put it on a plan, end it.
 
     Args:
         life: Without the contract.
@@ -84,7 +84,8 @@ def contracted(life: Life, promises: Promises, row: int, lost: Months, held: Col
         driver[:, month] = np.where(gone, 0.0, driver[:, month] * promises.lift[row, month])
         here[:, month] = np.where(gone, 0.0, here[:, month])
         weight[:, month] *= left
-    return replace(life, driver=driver, here=here, weight=weight)
+    plan = np.where(promises.plan[row] >= 0, promises.plan[row], life.plan)
+    return replace(life, driver=driver, here=here, weight=weight, plan=plan)
 
 
 class _Customer:

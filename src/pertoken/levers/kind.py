@@ -71,11 +71,6 @@ class Lever:
     build: Build
     labels: tuple[str, ...] = ()
 
-    @property
-    def defaults(self) -> dict[str, float]:
-        """The numbers that nobody need say."""
-        return {each.name: each.default for each in self.parameters if each.default is not None}
-
 
 def _none(value: Number) -> bool:
     """Tell whether a number is a plain zero, as one that nobody has said; one that differs is there, whatever it is."""

@@ -10,11 +10,11 @@ class Word:
 
     Args:
         function: As `numba.extending.intrinsic` takes it.
+        settings: What it was made with, if with anything.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function, self.__name__ = function, function.__name__
-        self.settings: dict[str, Any] = {}
+    def __init__(self, function: Callable[..., Any], **settings: str) -> None:
+        self.function, self.__name__, self.settings = function, function.__name__, settings
 
     @cached_property
     def _numba_type_(self) -> Any:  # noqa: ANN401  numba's

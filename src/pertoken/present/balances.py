@@ -10,7 +10,7 @@ from pertoken.books.answer import Books
 from pertoken.books.balances import AGES, Balances
 from pertoken.core import period
 from pertoken.present import charts
-from pertoken.present.beside import left_out, meta, number
+from pertoken.present.basis import left_out, number, rests_on
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
 
@@ -60,7 +60,7 @@ def sheet(books: Books, held: Mapping[str, Balances], *, top: int | None = None)
     words = " ".join(_words(side, made, unit) for side, made in held.items())
     by = next(iter(held.values())).by
     title = f"Balances by {', '.join(name for name in by if name != 'unit')}"
-    return Sheet(title, words, (*blocks, *left_out(books)), meta(books))
+    return Sheet(title, words, (*blocks, *left_out(books.unpriced, books.report)), rests_on(books.report, books.cards))
 
 
 def _grain(made: Balances) -> str | None:

@@ -1,6 +1,6 @@
 """What an answer rests on: the log, the cards, what is left out of it, and what of it is estimated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -8,8 +8,10 @@ import numpy as np
 
 from pertoken.books.answer import Simulated
 from pertoken.books.unsure import Unsure
+from pertoken.core.lines import Usage
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Note
+from pertoken.rating.card import Card
 from pertoken.usage.report import Report
 
 MOST = 3
@@ -28,16 +30,23 @@ def files(answer: Simulated, side: str) -> str:
     return " and ".join(dict.fromkeys(PurePath(card.source).name or card.name for card in cards))
 
 
-def left_out(answer: Simulated) -> list[Note]:
-    """Say what of the log is not in the comparison."""
+def left_out(unpriced: Mapping[str, Usage], report: Report) -> list[Note]:
+    """Say what of the log is not in the numbers.
+
+    Args:
+        unpriced: What the cards of a side have no price for.
+        report: What was read of the log.
+    """
     notes = []
-    for side, usage in answer.result.unpriced.items():
+    for side, usage in unpriced.items():
+        if not len(usage):
+            continue
         rows = usage.fold([name for name in ("model", "meter") if name in usage.keys]).records()
         each = ", ".join(
             f"{show(number(r['quantity']), 'quantity')} {r['meter']} {r.get('model', '')}".strip() for r in rows
         )
         notes.append(Note(f"No price on the {side} cards, so left out: {each}.", "warning"))
-    return [*notes, *as_read(answer.report)]
+    return [*notes, *as_read(report)]
 
 
 def as_read(report: Report) -> list[Note]:
@@ -50,16 +59,25 @@ def as_read(report: Report) -> list[Note]:
     return [*notes, *(Note(f"{text}.") for text in report.says)]
 
 
-def meta(answer: Simulated) -> dict[str, str]:
-    """What the numbers rest on."""
-    report = answer.report
+def rests_on(report: Report, cards: Mapping[str, Sequence[Card]]) -> dict[str, str]:
+    """Say which log and which cards an answer rests on.
+
+    Args:
+        report: What was read of the log.
+        cards: Cards by their side.
+    """
     made = {"log": report.source, **({"read as": report.layout} if report.layout else {}), "rows": f"{report.rows:,}"}
     if report.first:
         made["times"] = f"{report.first[:16]} to {report.last[:16]} UTC"
-    for side, cards in answer.cards.items():
-        if cards:
-            made[f"{side} cards"] = f"{', '.join(card.name for card in cards)} ({files(answer, side)})"
-    return made
+    return made | {f"{side} cards": _cards(each) for side, each in cards.items() if each}
+
+
+def _cards(each: Sequence[Card]) -> str:
+    """Name cards, those of a file together."""
+    found: dict[str, list[str]] = {}
+    for card in each:
+        found.setdefault(PurePath(card.source).name, []).append(card.name)
+    return "; ".join(", ".join(names) + (f" ({file})" if file else "") for file, names in found.items())
 
 
 def estimates(found: Sequence[Unsure], of: str = "the cost at list prices") -> list[Note]:

@@ -2,17 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from math import isfinite
 
-import numpy as np
-
-from pertoken.present import charts_crossover
-from pertoken.present.charts import Axis
-from pertoken.present.charts_crossover import Line
 from pertoken.present.machine_columns import columns
 from pertoken.present.numbers import counted, show
-from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
+from pertoken.present.sheet import Cell, Column, Figure, Figures, Note, Sheet, Table
+from pertoken.present.sizing_pictures import both_sides
 from pertoken.present.sizing_words import BUYING, PURCHASES, basis, load, machine, warnings
 from pertoken.serving.against import BuildOrBuy, OwnFleet
 from pertoken.serving.breakeven import ABOVE, Crossing, Stretch
@@ -34,7 +29,9 @@ COSTS = (
 )
 
 FLEETS = (
-    *columns("gpu", "gpus", "precision", "purchase", "provider", "instance", "region", "as_of", "best_rate"),
+    *columns("gpu", "gpus", "precision", "attention_groups", "purchase"),
+    Column("commitment", "Commitment", "text"),
+    *columns("provider", "instance", "region", "as_of", "best_rate"),
     Column("machine_rate", "Rate of a machine", "estimate", "1/s"),
     *columns("machines", "utilisation"),
     Column("committed", "Committed", "quantity"),
@@ -107,7 +104,7 @@ def sheet(answer: BuildOrBuy, *, brief: bool = False) -> Sheet:
     return Sheet(
         f"{answer.api.name} by API, or {answer.model} on GPUs of one's own",
         _words(answer),
-        (_figures(answer), *tables, _picture(answer), *notes, *marked),
+        (_figures(answer), *tables, both_sides(answer, _best(answer), _name(answer, -1, brief=True)), *notes, *marked),
         {
             "prices of the API": answer.api.source,
             "price of the cheapest machine": ", ".join(filter(None, [best.as_of, best.source])),
@@ -116,15 +113,17 @@ def sheet(answer: BuildOrBuy, *, brief: bool = False) -> Sheet:
     )
 
 
-def way(fleet: OwnFleet, *, brief: bool = False) -> str:
-    """Name a way to serve."""
+def way(fleet: OwnFleet, *at: float, brief: bool = False) -> str:
+    """Name a way to serve, with how its machines are bought at volumes [request/month]."""
+    purchases = [*dict.fromkeys(fleet.purchase(volume) for volume in at)]
     rented = fleet.rented
-    where = f"{rented.provider} {BUYING[rented.purchase]}" if brief else machine(rented)
-    return f"{_replica(fleet)}, {where}"
+    where = f"{rented.provider} {BUYING[purchases[0]]}" if brief else machine(rented, purchases[0])
+    return ", then ".join([f"{_replica(fleet)}, {where}", *(BUYING[each] for each in purchases[1:])])
 
 
 def _replica(fleet: OwnFleet) -> str:
-    return f"{fleet.choice.gpus} x {fleet.choice.gpu} {fleet.choice.precision}"
+    one = fleet.choice
+    return f"{one.gpus} x {one.gpu} {one.precision}" + (", attention apart" if one.apart > 1 else "")
 
 
 def _volume(requests: float) -> str:
@@ -137,7 +136,7 @@ def _dollars(amount: float) -> str:
 
 def _words(answer: BuildOrBuy) -> str:
     best, api = answer.fleets[0], answer.api_monthly
-    own, call = way(best, brief=True), f"{answer.api.name} by API"
+    own, call = way(best, answer.volume, brief=True), f"{answer.api.name} by API"
     sides = (own, call) if answer.less == "own" else (call, own)
     low, high = map(_dollars, sorted((best.cost, api)))
     text = f"{_volume(answer.volume)} requests a month cost {low} with {sides[0]}; {high} with {sides[1]}. "
@@ -158,7 +157,7 @@ def _notes(answer: BuildOrBuy) -> Iterator[tuple[str, str]]:
         more = answer.fleets[0].cost - answer.api_monthly
         cost = f"costs {_dollars(more)} a month more than" if more > 0 else "costs no more than"
         yield f"The API is no choice: {'; '.join(answer.barred)}. Serving oneself {cost} the API.", "warning"
-    if unknown := answer.api.unknown(targets):
+    if (unknown := answer.api.unknown(targets)) and not answer.api.private:
         name, option = " and ".join(unknown), ", ".join(f"--api-{each.lower()}" for each in unknown)
         yield f"{name} of the API not known, so not held to the target; say what you measured by {option}.", "warning"
     known = [name for name in ("ttft", "tpot") if getattr(answer.api, name) is not None]
@@ -180,7 +179,7 @@ def _figures(answer: BuildOrBuy) -> Figures:
     return Figures(
         (
             Figure("api", "API, month", answer.api_monthly, "money", "USD", note=answer.api.name),
-            Figure("own", "Own, month", best.cost, "money", "USD", note=way(best, brief=True)),
+            Figure("own", "Own, month", best.cost, "money", "USD", note=way(best, answer.volume, brief=True)),
             Figure("api_per_thousand", "API, 1,000 requests", api, "estimate", "USD"),
             Figure("own_per_thousand", "Own, 1,000 requests", own, "estimate", "USD"),
         )
@@ -190,7 +189,7 @@ def _figures(answer: BuildOrBuy) -> Figures:
 def _costs(answer: BuildOrBuy, *, brief: bool) -> Table:
     api = answer.api_monthly
     rows: list[tuple[Cell, ...]] = [(f"{API}: {answer.api.name}", 0.0, 0.0, 0.0, 0.0, api, api, None)]
-    rows += [_cost(fleet, brief=brief) for fleet in (_best(answer) if brief else answer.fleets)]
+    rows += [_cost(answer, fleet, brief=brief) for fleet in (_best(answer) if brief else answer.fleets)]
     note = f"At {_volume(answer.volume)} requests a month" + ("; the cheapest way on each GPU." if brief else ".")
     table = Table("costs", "What each side costs a month", COSTS, tuple(rows), note, total=False)
     return _rounded(table, drop=("utilisation",)) if brief else table
@@ -230,9 +229,9 @@ def _lines(fleet: OwnFleet) -> tuple[float, float, float, float]:
     return machines, engineering, operations, sum(each.values())
 
 
-def _cost(fleet: OwnFleet, *, brief: bool) -> tuple[Cell, ...]:
+def _cost(answer: BuildOrBuy, fleet: OwnFleet, *, brief: bool) -> tuple[Cell, ...]:
     lines = _lines(fleet)
-    return (_replica(fleet) if brief else way(fleet), *lines, 0.0, sum(lines), fleet.utilisation)
+    return (_replica(fleet) if brief else way(fleet, answer.volume), *lines, 0.0, sum(lines), fleet.utilisation)
 
 
 def _fleets(answer: BuildOrBuy) -> Table:
@@ -245,7 +244,8 @@ def _row(answer: BuildOrBuy, fleet: OwnFleet) -> tuple[Cell, ...]:
     one, rented, lines = fleet.choice, fleet.rented, _lines(fleet)
     pays = [each.volume for each in fleet.crossings if each.cheaper == "own"]
     return (
-        one.gpu, one.gpus, one.precision, PURCHASES[rented.purchase], rented.provider, rented.instance, rented.region,
+        one.gpu, one.gpus, one.precision, one.apart, PURCHASES[fleet.purchase(answer.volume)],
+        PURCHASES[rented.purchase] if rented.committed else "", rented.provider, rented.instance, rented.region,
         rented.as_of, one.best, fleet.own.rate, fleet.machines, fleet.utilisation, fleet.committed,
         rented.usd_per_hour if rented.committed else 0.0, fleet.machines - fleet.committed,
         rented.follows if isfinite(rented.follows) else 0.0, *lines,
@@ -254,8 +254,8 @@ def _row(answer: BuildOrBuy, fleet: OwnFleet) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
-def _name(answer: BuildOrBuy, which: int, *, brief: bool) -> str:
-    return f"{API}: {answer.api.name}" if which < 0 else way(answer.fleets[which], brief=brief)
+def _name(answer: BuildOrBuy, which: int, *at: float, brief: bool) -> str:
+    return f"{API}: {answer.api.name}" if which < 0 else way(answer.fleets[which], *at, brief=brief)
 
 
 def _stretches(answer: BuildOrBuy, *, brief: bool) -> Table:
@@ -273,7 +273,7 @@ def _stretch(answer: BuildOrBuy, each: Stretch, *, brief: bool) -> tuple[Cell, .
     else:
         own = answer.fleets[each.which].own
         first, last = (float(own.cost(at)[0]) / at * 1000 if at else None for at in ends)  # type: ignore[assignment]
-    return (round(each.low), round(each.high), _name(answer, each.which, brief=brief), first, last)
+    return (round(each.low), round(each.high), _name(answer, each.which, *ends, brief=brief), first, last)
 
 
 def _crossings(answer: BuildOrBuy, *, brief: bool) -> Table:
@@ -289,8 +289,9 @@ def _crossings(answer: BuildOrBuy, *, brief: bool) -> Table:
 
 def _crossing(answer: BuildOrBuy, each: Crossing, *, brief: bool) -> tuple[Cell, ...]:
     fleet = answer.fleets[each.which]
-    machines = float(fleet.own.cost(each.volume * ABOVE if each.step else each.volume)[0]) - fleet.own.fixed
-    side = _name(answer, -1 if each.cheaper == "api" else each.which, brief=brief)
+    at = each.volume * ABOVE if each.step else each.volume
+    machines = float(fleet.own.cost(at)[0]) - fleet.own.fixed
+    side = _name(answer, -1 if each.cheaper == "api" else each.which, at, brief=brief)
     return (
         round(each.volume), side, _why(each), each.cost, machines, *_lines(fleet)[1:], each.machines, each.utilisation
     )  # fmt: skip
@@ -302,25 +303,8 @@ def _why(each: Crossing) -> str:
 
 def _each(answer: BuildOrBuy) -> Table:
     rows = tuple(
-        (way(fleet), each.volume, API if each.cheaper == "api" else "own fleet", _why(each), each.cost, each.machines,
-         each.utilisation)
+        (way(fleet, each.volume), each.volume, API if each.cheaper == "api" else "own fleet", _why(each), each.cost,
+         each.machines, each.utilisation)
         for fleet in answer.fleets for each in fleet.crossings
     )  # fmt: skip
     return Table("each", "Where each way by itself crosses the API", EACH, rows, total=False)
-
-
-def _picture(answer: BuildOrBuy) -> Chart:
-    """Draw both sides, with steps where they are few."""
-    at = answer.places()
-    edges = np.unique([each.low for each in answer.stretches] + [each.high for each in answer.stretches])
-    inside = edges[(edges > 0) & (edges < at[-1])]
-    at = np.unique(np.concatenate([at, inside]))
-    lines = [Line(f"{API}: {answer.api.name}", (at * answer.api.per_request).tolist())]
-    lines.append(Line("the cheapest fleet", answer.lowest_cost(at).tolist()))
-    lines += [Line(fleet.own.name, fleet.own.cost(at).tolist()) for fleet in _best(answer)[1:3]]
-    lasting = answer.crossings[-1:]
-    flags = [charts_crossover.Crossing(each.volume, each.cost, _volume(each.volume)) for each in lasting]
-    x, y = Axis("Requests a month", "count"), Axis("Cost, USD a month")
-    draw = partial(charts_crossover.crossover, at.tolist(), lines, x=x, y=y, crossings=flags)
-    alt = "Monthly cost of the API and of fleets of one's own over the volume; where a fleet pays for good is marked."
-    return Chart("crossover", "Cost over volume", draw, alt, "crossings")

@@ -29,6 +29,9 @@ from pertoken.present.dress import (
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Kind, Number
 
+EDGE = 0.15
+"""Share of the width within which names stand behind their dots, not before."""
+
 
 def bars(rows: Sequence[Row], *, title: str, kind: Kind = "money", limit: int = 40) -> Spec:
     """Return horizontal bars, one for each row in the order given, losses in another colour.
@@ -136,8 +139,15 @@ def dots(rows: Sequence[Dot], groups: Mapping[str, str], *, x: Axis, y: Axis, si
         size: What the area of a dot stands for; empty if all are of one size.
     """
     data = [
-        {"name": r.name[:NAME], "x": float(r.x), "y": float(r.y), "size": float(r.size), "group": r.group}
-        for r in sorted(rows, key=lambda r: -float(r.size))
+        {
+            "name": r.name[:NAME],
+            "x": float(r.x),
+            "y": float(r.y),
+            "size": float(r.size),
+            "group": r.group,
+            "first": left,
+        }
+        for r, left in sorted(zip(rows, _first(rows, x), strict=True), key=lambda pair: -float(pair[0].size))
     ]
     key = legend(groups, symbolType="circle", symbolOpacity=1)
     shown = [name for name in groups if any(row.group == name for row in rows)]
@@ -149,10 +159,19 @@ def dots(rows: Sequence[Dot], groups: Mapping[str, str], *, x: Axis, y: Axis, si
     )
     color = alt.Color("group:N", legend=key, scale=colors)
     drawn = placed.mark_circle(opacity=0.65, stroke=PAPER, strokeWidth=0.5).encode(color=color, size=area)
-    names = placed.mark_text(align="right", dx=-4 * GAP, color=INK).encode(text="name:N")
+    before = placed.mark_text(align="right", dx=-4 * GAP, color=INK).transform_filter("!datum.first")
+    behind = placed.mark_text(align="left", dx=4 * GAP, color=INK).transform_filter("datum.first")
+    names = [side.encode(text="name:N") for side in (before, behind)]
     zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=INK, opacity=0.5).encode(y="zero:Q")
-    layers = [zero, drawn, names] if y.zero else [drawn, names]
+    layers = [*([zero] if y.zero else []), drawn, *names]
     return dressed(alt.layer(*layers).properties(width=WIDTH, height=WIDTH * 5 // 9))
+
+
+def _first(rows: Sequence[Dot], x: Axis) -> list[bool]:
+    """Mark dots so near to the left edge that a name before them would stand on the axis."""
+    at = np.array([float(row.x) for row in rows])
+    at = np.log(at) if x.log else at
+    return (at < at.min() + (at.max() - at.min()) * EDGE).tolist() if len(at) else []
 
 
 def _ticks(axis: Axis) -> alt.Axis:

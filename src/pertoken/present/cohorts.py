@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from pertoken.forecast.cohort_answer import Cohorts
 from pertoken.forecast.cohort_report import Group, Rates
 from pertoken.forecast.metrics import effective_count
 from pertoken.forecast.states import AHEAD, CHANGE, STATES
-from pertoken.present.basis import as_read, number
+from pertoken.present.basis import as_read, number, rests_on
 from pertoken.present.numbers import LARGE, counted, rough, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
@@ -351,14 +350,7 @@ def _notes(answer: Cohorts) -> list[Note]:
 
 
 def _meta(answer: Cohorts) -> dict[str, str]:
-    read = answer.read
-    made = {"log": read.source, "rows": f"{read.rows:,}"}
-    if read.first:
-        made["times"] = f"{read.first[:16]} to {read.last[:16]} UTC"
-    for side, cards in answer.cards.items():
-        if cards:
-            files = ", ".join(dict.fromkeys(PurePath(card.source).name for card in cards if card.source))
-            made[f"{side} cards"] = f"{', '.join(card.name for card in cards)}{f' ({files})' if files else ''}"
+    made = rests_on(answer.read, answer.cards)
     prior = answer.ask.retention
     made["prior of leaving"] = (
         f"{show(prior.churn, 'share')} in the first month, worth {prior.strength:g} customer-months"

@@ -10,7 +10,7 @@ from pertoken.books.answer import Books
 from pertoken.books.coverage import Coverage, coverage_share, effective_rate, utilisation_share
 from pertoken.core.lines import Lines
 from pertoken.present import charts
-from pertoken.present.beside import left_out, meta, number
+from pertoken.present.basis import left_out, number, rests_on
 from pertoken.present.dress import LOSS, PALETTE, WHOLE
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
@@ -43,7 +43,12 @@ def sheet(books: Books, made: Coverage, *, top: int | None = None) -> Sheet:
     tables = [periods, *summary] if top is None else [*summary, periods]
     blocks: list[Block] = [_figures(whole, unit), *_pictures(every, whole, made.by, unit), *tables]
     blocks.append(Note("On demand is at the list prices of the charges that may draw on a commitment."))
-    return Sheet(f"Coverage by {made.by}", _words(whole, unit), (*blocks, *left_out(books)), meta(books))
+    return Sheet(
+        f"Coverage by {made.by}",
+        _words(whole, unit),
+        (*blocks, *left_out(books.unpriced, books.report)),
+        rests_on(books.report, books.cards),
+    )
 
 
 def _some(lines: Lines) -> Lines:

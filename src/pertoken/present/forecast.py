@@ -9,17 +9,22 @@ from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.combined import CONFLICT
 from pertoken.forecast.grouping import COMING
+from pertoken.forecast.tiers import PLAN
 from pertoken.present.forecast_beliefs import beliefs
-from pertoken.present.forecast_parts import by_month, changes, cohort_map
+from pertoken.present.forecast_parts import by_month, changes, cohort_map, told_keys
 from pertoken.present.forecast_tested import backtest
-from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
-from pertoken.present.numbers import show
+from pertoken.present.forecast_words import EXPERT_WORDS, FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
+from pertoken.present.numbers import rough, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
 CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
 """What the quantiles that people plan by are called."""
 
 KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "First use", "customer": "Named customer"}
+LATER = "later"
+"""Where a term ends after the months."""
+
+MOVES = "Who changes plan counts in each month under the plan of that month."
 Block = Figures | Table | Chart | Note
 
 FROZEN = (
@@ -49,11 +54,11 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
         "fan", f"{leads} by month, {unit_of(answer)}", partial(_fan, answer),
         "The history, then the median inside the bands of 5 and 8 in 10 worlds.", "months",
     ), *_landing(answer), _months(answer, brief=brief)]  # fmt: skip
-    blocks += [_part(answer, key, brief=brief) for key in _told(answer)]
+    blocks += [_part(answer, key, brief=brief) for key in told_keys(answer)]
     blocks += [*cohort_map(answer, measure_of(answer)), *changes(answer), *_committed(answer), *_above(answer)]
     blocks += [*_drivers(answer), *_more(answer), *backtest(answer)]
     if not brief:
-        blocks += by_month(answer, _told(answer))
+        blocks += by_month(answer, told_keys(answer))
     if rests:
         blocks += [*_concentration(answer), beliefs(answer)]
     notes = [Note(text, "warning" if text.startswith("!") else "info") for text in answer.notes]
@@ -183,17 +188,6 @@ def _large(band: Band) -> bool:
     return bool(np.median(np.abs(band.p50)) >= LARGE)
 
 
-def _told(answer: Forecast) -> list[str]:
-    """Keys whose parts are told: what says the same as a key before is not told twice."""
-    seen: list[set[str]] = []
-    keys = []
-    for key, labels in answer.parts.items():
-        if len(labels) > 1 and set(labels) not in seen:
-            seen.append(set(labels))
-            keys.append(key)
-    return keys
-
-
 def _part(answer: Forecast, key: str, *, brief: bool) -> Table:
     """The parts that add up to the total, in each world."""
     of = measure_of(answer)
@@ -203,16 +197,16 @@ def _part(answer: Forecast, key: str, *, brief: bool) -> Table:
         Column("part", KEY_WORDS.get(key, key.capitalize()), "text"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
         Column("mean", "Mean", kind, unit, total="sum"),
-        Column("share", "Of mean", "share", total="sum"),
+        Column("share", "Of mean", "share", total="sum", share_of="mean"),
     )
-    whole = float(answer.worlds[of].sum(axis=1).mean())
-    rows = []
-    for label, measures in answer.parts[key].items():
-        band = Band.of(measures[of].sum(axis=1))
+    bands = {label: Band.of(measures[of].sum(axis=1)) for label, measures in answer.parts[key].items()}
+    whole, rows = sum(float(band.mean) for band in bands.values()), []
+    for label, band in bands.items():
         ends = (float(each) for each in (band.p10, band.p50, band.p90, band.mean))
         rows.append((label or "all others", *ends, float(band.mean) / whole if whole else None))
     rows.sort(key=_in_time if key == "cohort" else lambda row: -float(row[4] or 0))
-    return Table(f"by_{key}", f"By {KEY_WORDS.get(key, key).lower()}", columns, tuple(rows), total=not brief)
+    note = MOVES if key == PLAN and answer.fitted.of.conversion is not None else ""
+    return Table(f"by_{key}", f"By {KEY_WORDS.get(key, key).lower()}", columns, tuple(rows), note, total=not brief)
 
 
 def _in_time(row: tuple[Cell, ...]) -> tuple[bool, bool, str]:
@@ -248,15 +242,15 @@ def _committed(answer: Forecast) -> Iterator[Table]:
     """What contracts secure, beside what their customers will pay."""
     if not answer.committed:
         return
-    unit = answer.currency
+    unit, kind = answer.currency, rough(*(each.due for each in answer.committed))
     columns = (
         Column("customer", "Customer", "text"),
         Column("until", "Last term ends", "text"),
-        Column("due", "Committed", "money", unit),
-        Column("drawn", "Paid before", "money", unit),
+        Column("due", "Committed", kind, unit),
+        Column("drawn", "Paid before", kind, unit),
         Column("goes_on", "Then renewed", "text"),
         Column("renewal", "By chance", "share"),
-        *(Column(name, f"Pays {name.upper()}", "money", unit) for name in ("p10", "p50", "p90")),
+        *(Column(name, f"Pays {name.upper()}", kind, unit) for name in ("p10", "p50", "p90")),
     )
     rows: list[tuple[Cell, ...]] = []
     for each in answer.committed:
@@ -266,7 +260,7 @@ def _committed(answer: Forecast) -> Iterator[Table]:
         rows.append(
             (
                 each.customer,
-                each.until or f"after {answer.months[-1]}",
+                each.until or LATER,
                 each.due,
                 each.drawn,
                 each.goes_on,
@@ -278,6 +272,7 @@ def _committed(answer: Forecast) -> Iterator[Table]:
         "Committed in terms that end in these months; what is not used of it is charged when a term ends. "
         "A contract that is not renewed is lost with its customer."
     )
+    note += f" Later is after {answer.months[-1]}." if any(not each.until for each in answer.committed) else ""
     yield Table("contracts", "Contracts", columns, tuple(rows), note, total=False)
 
 
@@ -336,7 +331,7 @@ def _more(answer: Forecast) -> Iterator[Table]:
     columns = (
         Column("days", "Days of history", "count"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
-        Column("width", "P90/P10", "quantity", formula="p90 / p10"),
+        Column("width", "P90/P10", "estimate", formula="p90 / p10"),
     )
     rows = tuple((e.days, e.p10, e.p50, e.p90, e.p90 / e.p10 if e.p10 > 0 else None) for e in answer.more)
     note = "As if the history went on as it is; what will be in it may move the middle."
@@ -383,7 +378,9 @@ def _meta(answer: Forecast) -> dict[str, str]:
     return {
         "worlds": f"{len(worlds):,}",
         "history": f"{answer.fitted.days} days, {len(answer.fitted.of.people.names):,} customers",
-        "experts": ", ".join(f"{name} {weight:.0%}" for name, weight in _leading(answer.fitted.predicted.weights)),
+        "experts": ", ".join(
+            f"{EXPERT_WORDS.get(name, name)} {weight:.0%}" for name, weight in _leading(answer.fitted.predicted.weights)
+        ),
     }
 
 

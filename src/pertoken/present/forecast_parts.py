@@ -8,6 +8,7 @@ import numpy as np
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.grouping import COMING
+from pertoken.forecast.tiers import PLAN
 from pertoken.present.numbers import counted, rough
 from pertoken.present.sheet import Cell, Chart, Column, Kind, Table
 
@@ -24,6 +25,13 @@ MILLION = 1e6
 
 MAPPED = 24
 """Months that are drawn."""
+
+
+def told_keys(answer: Forecast) -> list[str]:
+    """Name the keys whose parts are told; segments that are the plans are told as plans."""
+    keys = [key for key, labels in answer.parts.items() if len(labels) > 1]
+    plans = set(answer.parts.get(PLAN, ()))
+    return [key for key in keys if key == PLAN or set(answer.parts[key]) != plans]
 
 
 def by_month(answer: Forecast, keys: Sequence[str]) -> Iterator[Table]:
@@ -118,7 +126,7 @@ def changes(answer: Forecast) -> Iterator[Table]:
     rows = tuple(
         (name[i], name[j], float(found.chance[i, j]), round(float(np.exp(found.step[i, j])), 2)) for i, j in pairs
     )
-    note = "As in the log, with a little belief. What they bring is told under the plan that they came on."
+    note = "As in the log, with a little belief."
     if rows:
         yield Table("changes", "Who changes plan", columns, rows, note, total=False)
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
+from pertoken.forecast.tiers import PLAN
+from pertoken.present.forecast_parts import told_keys
 from pertoken.present.numbers import show
 
 LARGE = 1_000
@@ -22,6 +24,17 @@ FACTOR_WORDS = {
     "customers": "other customers, each alone",
 }
 """What each factor is."""
+
+EXPERT_WORDS = {
+    "pooled": "pooled regression",
+    "recent": "recent level",
+    "cycle": "seasonal naive",
+    "steady": "mean of the history",
+    "theta": "damped trend",
+    "own": "smoothing",
+    "dying": "buy-till-you-die",
+}
+"""What our experts are called in the field; others keep the name that they came with."""
 
 WIDE = 3.0
 """P90 over P10 from which on a range is called wide."""
@@ -103,7 +116,8 @@ def _parts(answer: Forecast) -> Iterator[str]:
     coming = answer.parts.get("cohort", {}).get("to come")
     if coming is not None:
         yield f"Customers who are not there yet make {percent(float(coming[of].sum(axis=1).mean()) / whole)} of it."
-    segments = answer.parts.get("segment", {})
+    key = next((key for key in told_keys(answer) if key in ("segment", PLAN)), "segment")
+    segments = answer.parts.get(key, {})
     if len(segments) > 1:
         name, share = max(
             ((label, float(worlds[of].sum(axis=1).mean()) / whole) for label, worlds in segments.items()),

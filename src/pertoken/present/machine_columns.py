@@ -8,6 +8,7 @@ SAID = (
     Column("gpu", "GPU", "text"),
     Column("gpus", "GPUs", "count"),
     Column("precision", "Weights", "text"),
+    Column("attention_groups", "Attention groups", "count"),
     Column("purchase", "Bought", "text"),
     Column("provider", "Provider", "text"),
     Column("instance", "Instance", "text"),

@@ -6,7 +6,7 @@ from functools import partial
 from pertoken.books.answer import Simulated
 from pertoken.books.ranking import Outcome, Ranking
 from pertoken.present import charts
-from pertoken.present.basis import left_out, meta
+from pertoken.present.basis import left_out, rests_on
 from pertoken.present.charts import Axis, Dot
 from pertoken.present.dress import GAIN, LOSS, WHOLE
 from pertoken.present.numbers import counted, show
@@ -36,8 +36,19 @@ def sheet(answer: Simulated, made: Ranking, *, top: int | None = None) -> Sheet:
     )
     note = f"The first {top} of {size:,}; --format csv and --xlsx have all." if top and size > top else ""
     exact = Note("Reckoned in floats, to compare; simulate one candidate alone for exact money.")
-    blocks: tuple[Block, ...] = (figures, _picture(made), _table(made, top, note), exact, *left_out(answer))
-    return Sheet(f"Which of {counted(size, 'plans')}, by {WORDS[made.by]}?", _words(made), blocks, meta(answer))
+    blocks: tuple[Block, ...] = (
+        figures,
+        _picture(made),
+        _table(made, top, note),
+        exact,
+        *left_out(answer.result.unpriced, answer.report),
+    )
+    return Sheet(
+        f"Which of {counted(size, 'plans')}, by {WORDS[made.by]}?",
+        _words(made),
+        blocks,
+        rests_on(answer.report, answer.cards),
+    )
 
 
 def _words(made: Ranking) -> str:

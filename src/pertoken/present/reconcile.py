@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
-from pathlib import PurePath
 
 from pertoken.books.answer import Reconciled
 from pertoken.books.reconcile import Cell as Line
 from pertoken.core.meters import METERS, meter
 from pertoken.present import charts
+from pertoken.present.basis import rests_on
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
 
@@ -155,13 +155,5 @@ def _notes(answer: Reconciled) -> list[Note]:
 
 
 def _meta(answer: Reconciled) -> dict[str, str]:
-    report = answer.report
-    times = {"times": f"{report.first[:16]} to {report.last[:16]} UTC"} if report.first else {}
-    made = {"log": report.source, **_read("read as", report.layout), "rows": f"{report.rows:,}", **times}
-    made |= {"bill": answer.bill, **_read("bill read as", answer.bill_layout)}
-    files = dict.fromkeys(PurePath(card.source).name or card.name for card in answer.cards)
-    return made | {"cost cards": f"{', '.join(card.name for card in answer.cards)} ({' and '.join(files)})"}
-
-
-def _read(how: str, layout: str) -> dict[str, str]:
-    return {how: layout} if layout else {}
+    bill = {"bill": answer.bill, **({"bill read as": answer.bill_layout} if answer.bill_layout else {})}
+    return rests_on(answer.report, {"cost": answer.cards}) | bill

@@ -2,12 +2,11 @@
 
 from decimal import Decimal
 from functools import partial
-from pathlib import PurePath
 
 from pertoken.books.repriced import Cell as Usage
 from pertoken.books.repriced import Repriced
 from pertoken.present import charts
-from pertoken.present.basis import as_read, estimates
+from pertoken.present.basis import as_read, estimates, rests_on
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
 from pertoken.present.statement import label as meter_label
@@ -157,11 +156,4 @@ def _notes(answer: Repriced) -> list[Note]:
 
 
 def _meta(answer: Repriced) -> dict[str, str]:
-    report = answer.report
-    made = {"log": report.source, "rows": f"{report.rows:,}"}
-    if report.layout:
-        made["read as"] = report.layout
-    if report.first:
-        made["times"] = f"{report.first[:16]} to {report.last[:16]} UTC"
-    files = dict.fromkeys(PurePath(card.source).name or card.name for card in answer.cards)
-    return made | {"cost cards": f"{', '.join(card.name for card in answer.cards)} ({' and '.join(files)})"}
+    return rests_on(answer.report, {"cost": answer.cards})

@@ -13,7 +13,7 @@ from pertoken.books.ranking import Ranking
 from pertoken.books.simulate import Simulation, margin, share
 from pertoken.core.lines import Lines
 from pertoken.present import charts, ranking
-from pertoken.present.basis import files, left_out, meta, number
+from pertoken.present.basis import files, left_out, number, rests_on
 from pertoken.present.charts import Axis, Dot
 from pertoken.present.dress import GAIN, LOSS, WHOLE, Spec
 from pertoken.present.numbers import show
@@ -50,7 +50,7 @@ def sheet(answer: Simulated, *, top: int | None = None) -> Sheet:
     blocks += _notes(sim, answer)
     blocks = _drawable(blocks)
     title = f"What if {files(answer, 'old')} became {files(answer, 'new')}?"
-    return Sheet(title, _words(sim), tuple(blocks), meta(answer))
+    return Sheet(title, _words(sim), tuple(blocks), rests_on(answer.report, answer.cards))
 
 
 def _drawable(blocks: Sequence[Block]) -> list[Block]:
@@ -314,4 +314,4 @@ def _notes(sim: Simulation, answer: Simulated) -> list[Note]:
         notes.append(Note(text, "warning"))
     if sim.costed:
         notes.append(Note("Margins are effective revenue less effective cost."))
-    return [*notes, *left_out(answer)]
+    return [*notes, *left_out(answer.result.unpriced, answer.report)]

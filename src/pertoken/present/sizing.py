@@ -1,20 +1,16 @@
 """Sizes of fleets as a sheet: the ways to serve a load, the cheapest first, and what the cheapest gives and costs."""
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import groupby
 from math import isfinite
 from typing import Protocol
 
 import numpy as np
 
-from pertoken.present import charts, charts_crossover
-from pertoken.present.charts import Axis, Dot
-from pertoken.present.charts_crossover import Line
-from pertoken.present.dress import PALETTE
 from pertoken.present.machine_columns import columns
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Sheet, Table
+from pertoken.present.sizing_pictures import scatter, week
 from pertoken.present.sizing_tables import STATISTICS, rate_of, tables, uses
 from pertoken.present.sizing_words import PURCHASES, USES, basis, fleet, load, machine, replica, warnings
 from pertoken.serving.bought import Bought
@@ -44,7 +40,8 @@ BUYING = (
 
 SEEN = (
     Column("latency", "Latency", "text"),
-    Column("by", "By", "text"),
+    Column("load", "Load", "text"),
+    Column("rate", "Rate", "estimate", "1/s"),
     *(Column(name, name.upper() if name[0] == "p" else "Mean", "estimate", "ms") for name in STATISTICS),
     Column("low", "Low", "estimate", "times"),
     Column("high", "High", "estimate", "times"),
@@ -123,7 +120,8 @@ def sheet(answer: Sized, *, brief: bool = False, simulated: Simulated | None = N
         blocks.append(_figures(answer.best, answer.best.bought[0]))
     blocks += _brief(answer, listed) if brief else tables(answer, listed)
     if served:
-        blocks += [_latencies(answer.best, simulated), uses(answer.best.bought[0], USES), *_pictures(answer, listed)]
+        pictures = [*scatter([one for one in listed if one.bought]), week(answer)]
+        blocks += [_latencies(answer, simulated), uses(answer.best.bought[0], USES), *pictures]
     blocks.append(Note(f"Asked: {load(answer.wanted)}."))
     blocks += [_confirmed(answer.best, simulated)] if simulated else []
     blocks += [Note(each, "warning") for each in (*answer.lacking, *warnings(listed))]
@@ -131,7 +129,8 @@ def sheet(answer: Sized, *, brief: bool = False, simulated: Simulated | None = N
 
 
 def _meta(answer: Sized) -> dict[str, str]:
-    said = {"engine": answer.engine}
+    said = {"shape": answer.shape} if answer.shape != answer.model else {}
+    said["engine"] = answer.engine
     if answer.choices[0].bought:
         one = answer.choices[0].bought[0].rented
         said["price of the cheapest"] = ", ".join(filter(None, [one.as_of, one.source]))
@@ -142,7 +141,7 @@ def _words(answer: Sized) -> str:
     if not answer.choices[0].bought:
         return f"Nothing serves this load: {why_none(answer)}."
     best, way = answer.best, answer.best.bought[0]
-    where = f"{fleet(way)} ({machine(way.rented)})"
+    where = f"{fleet(way)} ({machine(way.rented, way.purchase)})"
     cost = f"{show(way.monthly, 'money')} USD a month"
     return f"{cost} for {where}, each replica on {replica(best)}, is the cheapest."
 
@@ -174,7 +173,7 @@ def _brief(answer: Sized, listed: Sequence[Choice]) -> list[Table]:
     said = f"Rate and {at} latencies of a replica at its best rate; month at the cheapest way to buy.{more}"
     found = [Table("ways", "Ways to serve it", WAYS, tuple(map(_row, listed[:TOP])), said, total=False)]
     if answer.choices[0].bought:
-        found += [_buying(answer.best), _day(answer)]
+        found += [_buying(answer), _day(answer)]
     return found
 
 
@@ -186,16 +185,18 @@ def _row(one: Choice) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
-def _buying(best: Choice) -> Table:
+def _buying(answer: Sized) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            PURCHASES[way.rented.purchase], f"{way.rented.provider} {way.rented.instance}", way.machines,
+            PURCHASES[way.purchase], f"{way.rented.provider} {way.rented.instance}", way.machines,
             round(way.most), round(way.monthly),
             *(float(cost) for cost in (way.costs.input_per_million, way.costs.output_per_million)),
         )
-        for way in best.bought
+        for way in answer.best.bought
     )  # fmt: skip
     note = "Input and output bear the GPU time that they cause, and their shares of what serves nobody."
+    if shared := float(answer.wanted.load.shared):
+        note += f" Input is what is read; {show(shared, 'quantity')} tokens of each prompt are found in the cache."
     return Table("buying", "Ways to buy the cheapest", BUYING, rows, note, total=False)
 
 
@@ -214,18 +215,24 @@ def _stretch(hours: list[Hour]) -> tuple[Cell, ...]:
     return (hours[0].days, at, rate, machines, round(hours[0].most), used)
 
 
-def _latencies(best: Choice, simulated: Simulated | None) -> Table:
+def _latencies(answer: Sized, simulated: Simulated | None) -> Table:
+    """Lay out what requests wait for when the cheapest is busiest, and at the most that it may be given."""
+    best, met = answer.best, answer.busiest
     rows: list[tuple[Cell, ...]] = []
-    for name, each in (("ttft", best.ttft), ("tpot", best.tpot)):
-        rows.append((name.upper(), "formulas", *(_ms(each[at]) for at in STATISTICS), *best.bands[name]))
+    for name in ("ttft", "tpot"):
+        of = [("busiest", met.rate, getattr(met, name))] if met else []
+        of.append(("most", best.best, getattr(best, name)))
+        rows += [
+            (name.upper(), at, rate, *(_ms(each[p]) for p in STATISTICS), *best.bands[name]) for at, rate, each in of
+        ]
         if simulated:
-            seen = (_ms(getattr(getattr(simulated, name), at)) for at in STATISTICS)
-            rows.append((name.upper(), "simulation", *seen, None, None))
-    note = "8 of 10 measured runs that were held out lay between low and high times what is reckoned."
-    title = "What requests of the cheapest see at its best rate"
-    if simulated:
-        return Table("latencies", title, SEEN, tuple(rows), note, total=False)
-    return Table("latencies", title, SEEN[:1] + SEEN[2:], tuple(row[:1] + row[2:] for row in rows), note, total=False)
+            seen = (_ms(getattr(getattr(simulated, name), p)) for p in STATISTICS)
+            rows.append((name.upper(), "simulated", best.best, *seen, None, None))
+    note = (
+        "Rates of a replica, in its busiest moment and at its most within the targets. 8 of 10 measured runs that were "
+    )
+    note += "held out lay between low and high times what is reckoned."
+    return Table("latencies", "What requests of the cheapest see", SEEN, tuple(rows), note, total=False)
 
 
 def _confirmed(best: Choice, simulated: Simulated) -> Note:
@@ -236,49 +243,6 @@ def _confirmed(best: Choice, simulated: Simulated) -> Note:
     )
     against = f"{found} a second, by formulas {rate}."
     return Note(against) if simulated.holds else Note(f"{against} Size the fleet by the lower one.", "warning")
-
-
-def _pictures(answer: Sized, listed: Sequence[Choice]) -> list[Chart]:
-    return [*_scatter([one for one in listed if one.bought]), _week(answer)]
-
-
-def _scatter(bought: Sequence[Choice]) -> list[Chart]:
-    """Draw cost against the shortest time of a token, since at the best rate many are at the target."""
-    if len(bought) < 2:  # noqa: PLR2004  two make a comparison
-        return []
-    names = dict.fromkeys(one.gpu for one in bought)
-    groups = dict(zip(names, PALETTE * (1 + len(names) // len(PALETTE)), strict=False))
-    dots = [
-        Dot(
-            one.floor_tpot * 1000,
-            one.monthly,
-            1,
-            one.gpu,
-            "" if _beaten(one, bought) else f"{one.gpus} x {one.precision}",
-        )
-        for one in bought
-    ]
-    x = Axis("TPOT at the lightest load, ms", "quantity", log=True, zero=False)
-    y = Axis("Cost, USD a month", log=True, zero=False)
-    alt = f"Monthly cost of {len(bought)} ways to serve against the shortest time of a token that each can reach; "
-    alt += "those are named that no other beats in both."
-    return [Chart("ways", "Latency against cost", partial(charts.dots, dots, groups, x=x, y=y), alt, "ways")]
-
-
-def _beaten(one: Choice, others: Sequence[Choice]) -> bool:
-    return any(each.monthly <= one.monthly and each.floor_tpot < one.floor_tpot for each in others if each is not one)
-
-
-def _week(answer: Sized) -> Chart:
-    """Draw the machines that are paid and those that are busy, hour by hour."""
-    best, way = answer.best, answer.best.bought[0]
-    traffic = answer.wanted.traffic
-    paid = np.maximum(way.paid, way.committed)
-    at = (np.arange(len(paid)) * traffic.width / 3600).tolist()
-    lines = [Line("paid", paid.tolist()), Line("busy", (traffic.rates / rate_of(best, way)).tolist())]
-    x, y = Axis("Hour of the week, from its first midnight on", "quantity"), Axis("Machines", "quantity")
-    draw = partial(charts_crossover.crossover, at, lines, x=x, y=y, crossings=[])
-    return Chart("hours", "Machines over the week", draw, "Machines of the cheapest way, paid and busy.", "hours")
 
 
 def _ms(seconds: float) -> float | None:

@@ -23,6 +23,7 @@ COST = (
     Column("other_usd", "Their price", "unit_money", "USD/h"),
     Column("requests", "Requests", "quantity", "/month"),
     Column("input_tokens", "Tokens in", "quantity"),
+    Column("cached_tokens", "From the cache", "quantity"),
     Column("output_tokens", "Tokens out", "quantity"),
     Column("prompt_share", "GPU time of prompts", "share"),
     Column("monthly", "Month", "money", "USD", formula=MONTHLY),
@@ -40,7 +41,7 @@ KEYS = columns("gpu", "gpus", "precision")
 
 WAYS = (
     *KEYS,
-    *columns("best_rate", "binds", "basis"),
+    *columns("attention_groups", "best_rate", "binds", "basis"),
     *(Column(f"{what}_{name}", f"{what.upper()} {name}", "estimate", "ms")
       for what in ("ttft", "tpot") for name in STATISTICS),
     Column("running", "At work", "estimate"),
@@ -112,7 +113,7 @@ def _way(answer: Sized, one: Choice) -> tuple[Cell, ...]:
     way = one.bought[0] if one.bought else None
     by_purchase: dict[str, float] = {each.rented.purchase: each.monthly for each in one.bought}
     return (
-        *_key(one), one.best, one.binds, basis(one),
+        *_key(one), one.apart, one.best, one.binds, basis(one),
         *(_ms(each[name]) for each in (one.ttft, one.tpot) for name in STATISTICS),
         one.running, one.seats, one.kv_fill, one.full, *_bands(one), _ms(one.floor_ttft), _ms(one.floor_tpot),
         *(_bought(answer, way) if way else (None,) * (1 + len(FLEET) + len(COST))),
@@ -132,10 +133,11 @@ def _bought(answer: Sized, way: Bought) -> tuple[Cell, ...]:
     other = one.follows if isfinite(one.follows) else 0.0
     costs = way.costs
     return (
-        PURCHASES[one.purchase], way.machines, round(way.least), round(way.most), way.utilisation, one.provider,
+        PURCHASES[way.purchase], way.machines, round(way.least), round(way.most), way.utilisation, one.provider,
         one.instance, one.region, one.as_of, way.committed_hours, one.usd_per_hour if one.committed else 0.0,
-        way.other_hours, other, way.requests, float(load.input_tokens), float(load.output_tokens), way.prompt_share,
-        way.monthly, float(costs.per_request) * 1000, float(costs.input_per_million), float(costs.output_per_million),
+        way.other_hours, other, way.requests, float(load.fresh), float(load.shared), float(load.output_tokens),
+        way.prompt_share, way.monthly, float(costs.per_request) * 1000, float(costs.input_per_million),
+        float(costs.output_per_million),
     )  # fmt: skip
 
 

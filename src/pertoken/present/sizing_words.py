@@ -29,9 +29,9 @@ def basis(one: Choice) -> str:
     return next((kind for kind in ("extrapolated", "rough") if kind in kinds), "measured")
 
 
-def machine(one: Rented) -> str:
+def machine(one: Rented, purchase: str) -> str:
     """Name a machine and how it is bought."""
-    return f"{one.provider} {one.instance}, {BUYING[one.purchase]}"
+    return f"{one.provider} {one.instance}, {BUYING[purchase]}"
 
 
 def fleet(way: Bought) -> str:

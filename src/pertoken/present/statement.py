@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from pertoken.books.unsure import unsure
 from pertoken.core.lines import Key, Lines, concat
 from pertoken.core.meters import COMPOSITES, METERS, meter
 from pertoken.present import charts
-from pertoken.present.basis import estimates
+from pertoken.present.basis import estimates, rests_on
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Number, Sheet, Table
 
@@ -278,13 +277,4 @@ def _notes(books: Books) -> list[Note]:
 
 
 def _meta(books: Books) -> dict[str, str]:
-    report = books.report
-    meta = {"log": report.source, **({"read as": report.layout} if report.layout else {}), "rows": f"{report.rows:,}"}
-    if report.first:
-        meta["times"] = f"{report.first[:16]} to {report.last[:16]} UTC"
-    for side, cards in books.cards.items():
-        files = dict.fromkeys(PurePath(card.source).name for card in cards)
-        names = {f: ", ".join(card.name for card in cards if PurePath(card.source).name == f) for f in files}
-        meta[f"{side} cards"] = "; ".join(f"{own} ({f})" if f else own for f, own in names.items())
-    meta["amounts"] = books.statement.kind
-    return meta
+    return rests_on(books.report, books.cards) | {"amounts": books.statement.kind}

@@ -1,6 +1,7 @@
 """Sheets in the terminal: figures on top, tables with right-aligned numbers, notes at the end."""
 
 import io
+import re
 import unicodedata
 from collections.abc import Sequence
 from itertools import takewhile
@@ -22,6 +23,7 @@ NARROWEST = 8
 """A text column is never squeezed below this."""
 READABLE = 14
 """Words beside numbers are broken into lines of at least this, where the table fits so without being split."""
+NO_BREAK = "\N{NO-BREAK SPACE}"
 Texts = Sequence[str]
 MARKS = {"info": ("Note: ", "bold"), "warning": ("! Warning: ", "bold yellow")}
 
@@ -58,7 +60,7 @@ def terminal(sheet: Sheet, *, width: int = 80, color: bool = False) -> str:
 def _print_top(console: Console, sheet: Sheet) -> None:
     console.print(_text(sheet.title, "bold"))
     if sheet.subtitle:
-        console.print(_text(sheet.subtitle))
+        console.print(_prose(sheet.subtitle, console.width))
     if sheet.figures:
         console.print()
         console.print(_figures(sheet.figures))
@@ -87,7 +89,7 @@ def _print_table(console: Console, table: Table, width: int) -> None:
             console.print()
         console.print(_grid([table.columns[i] for i in part], [widths[i] for i in part], *_pick(rows, total, part)))
     if table.note:
-        console.print(_text(table.note, "dim"))
+        console.print(_prose(table.note, width), style="dim")
 
 
 def _pick(rows: Sequence[Texts], total: Texts | None, part: Sequence[int]) -> tuple[list[Texts], Texts | None]:
@@ -185,7 +187,8 @@ def _keys(columns: Sequence[Column]) -> list[int]:
 def _print_end(console: Console, sheet: Sheet) -> None:
     for index, note in enumerate(sheet.of(Remark)):
         mark, style = MARKS[note.level]
-        console.print(Text("\n" * (index == 0)), Text.assemble((mark, style), _safe(note.text)), sep="")
+        said = _prose(note.text, console.width, mark)
+        console.print(Text("\n" * (index == 0)), Text.assemble((mark, style), said), sep="")
     if sheet.meta:
         console.print()
         console.print(_text(" · ".join(f"{key}: {value}" for key, value in sheet.meta.items()), "dim"))
@@ -212,6 +215,19 @@ def _cell(text: str, width: int, column: Column) -> Text:
     if not _is_number(column):
         return _text(text)
     return _text(_safe(text).rjust(width), "red" if text.startswith((MINUS, f">{MINUS}")) else "")
+
+
+def _prose(text: str, width: int, mark: str = "") -> Text:
+    """Break sentences into lines, so that a number and its percent sign stay together.
+
+    Args:
+        text: Sentences.
+        width: Columns of the terminal.
+        mark: What stands before them on the first line.
+    """
+    kept = re.sub(r"(?<=\d) (?=%)", NO_BREAK, mark + _safe(text))
+    lines = wrap(kept, width, break_long_words=False, break_on_hyphens=False)
+    return Text("\n".join(lines).replace(NO_BREAK, " ")[len(mark) :])
 
 
 def _text(text: str, style: str = "") -> Text:

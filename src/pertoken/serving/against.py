@@ -84,6 +84,11 @@ class OwnFleet:
     crossings: tuple[Crossing, ...]
     looked: float
 
+    def purchase(self, volume: float) -> str:
+        """How its machines are bought at a volume [request/month]: a commitment may hold none there."""
+        held = self.rented.committed and float(self.own.committed_machines(volume)[0]) > 0
+        return self.rented.purchase if held else self.rented.beside_it
+
     @property
     def cost(self) -> float:
         """What it costs at the volume that was asked for [USD/month]."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from pertoken.serving.values import Values
 
 
@@ -10,7 +12,7 @@ class Aids:
     """Prefix caching, speculative decoding, adapters; each a scalar, or an array over configurations.
 
     Args:
-        prefix_share: Share of a prompt whose keys and values are in the cache already.
+        prefix_share: Share of a prompt that all have in common: its keys and values are in the cache already, once.
         drafted: Tokens that are proposed for each sequence in a step; 0 without speculative decoding.
         accepted: Tokens that a sequence gets out of a step, on average, the one that is always right included.
         drafting: Time of proposing, as a share of the step.
@@ -22,6 +24,10 @@ class Aids:
     accepted: Values = 1.0
     drafting: Values = 0.0
     adapters: Values = 0.0
+
+    def shared(self, input_tokens: Values) -> Values:
+        """Tokens of a prompt of a length that all have in common."""
+        return self.prefix_share * np.asarray(input_tokens)
 
 
 PLAIN = Aids()

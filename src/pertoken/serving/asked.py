@@ -58,7 +58,8 @@ class Asked:
         clients: Clients in a closed loop; infinite for as many as there is room for.
         rate: Requests a second of an open load; infinite for a closed loop.
         aids: What spares the engine work.
-        model: Name of the model.
+        model: Name of the model, as asked for.
+        shape: Name of its shape, which runs of it go by.
         gpu: Name of the GPU.
         precision: Name of the precision.
         unread: What the model's configuration says of its shape and is not reckoned.
@@ -76,6 +77,7 @@ class Asked:
     rate: float
     aids: Aids
     model: str
+    shape: str
     gpu: str
     precision: str
     unread: tuple[str, ...] = ()
@@ -86,7 +88,7 @@ class ServingEstimate:
     """What serving a model on GPUs of one's own gives.
 
     Args:
-        model: The model.
+        model: The model, by the name that its shape is known by.
         gpu: The GPU.
         gpus: How many, over all replicas.
         replicas: Replicas that share the load.
@@ -153,8 +155,9 @@ def reckon(each: Sequence[Asked], book: Book) -> list[ServingEstimate]:
         for name in ("input_tokens", "output_tokens", "clients", "rate", "replicas")
     }
     clients, rate = number["clients"] / number["replicas"], number["rate"] / number["replicas"]
-    length = number["input_tokens"] + number["output_tokens"] / 2
-    most, whole = seats(model, on, engine, length), fits(model, on, length, spare=engine.spare)
+    length, shared = number["input_tokens"] + number["output_tokens"] / 2, aids.shared(number["input_tokens"])
+    most = seats(model, on, engine, length, shared)
+    whole = fits(model, on, length, spare=engine.spare, shared=shared)
     with np.errstate(invalid="ignore", divide="ignore"):
         room = np.where(most >= 1, most, np.nan)
         state = serve(model, on, engine, number["input_tokens"], number["output_tokens"], clients, rate, aids)
@@ -205,7 +208,7 @@ def _estimate(
         notes.append("all seats are taken: a larger load waits")
     answers, each, first = bands
     return ServingEstimate(
-        model=asked.model,
+        model=asked.shape,
         gpu=asked.gpu,
         gpus=asked.how.gpus * asked.replicas,
         replicas=asked.replicas,
@@ -241,7 +244,7 @@ class _Told(NamedTuple):
 def _told(asked: Asked) -> _Told:
     kind = "experts" if asked.sizes.experts > 1 else "dense"
     kept, era = numbers(asked.layout, asked.gpu, kind), asked.engine.era.name
-    return _Told(asked.gpu, kept, asked.model, asked.engine.name, era, kind, asked.precision)
+    return _Told(asked.gpu, kept, asked.shape, asked.engine.name, era, kind, asked.precision)
 
 
 def _known(book: Book, told: _Told) -> Known:

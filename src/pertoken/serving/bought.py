@@ -46,6 +46,7 @@ class Bought:
     Args:
         rented: The machine.
         paid: Machines that the load asks for in each bin of the traffic.
+        served: Requests a second that are served in each bin. [1/s]
         committed: Machines that are paid round the clock.
         committed_hours: Hours of these in a month. [h/month]
         other_hours: Hours beside them, on demand or on spot. [h/month]
@@ -57,6 +58,7 @@ class Bought:
 
     rented: Rented
     paid: Values
+    served: Values
     committed: float
     committed_hours: float
     other_hours: float
@@ -64,6 +66,11 @@ class Bought:
     prompt_share: float
     hours: dict[str, float]
     costs: UnitCosts
+
+    @property
+    def purchase(self) -> str:
+        """How its machines are bought: of a commitment that holds none, on demand."""
+        return self.rented.purchase if self.committed else self.rented.beside_it
 
     @property
     def monthly(self) -> float:
@@ -145,10 +152,11 @@ def _bought(one: Rented, fleet: Fleet, pace: Pace, load: Load, traffic: Traffic)
     decode = max(1 / pace.best - pace.prompt_seconds, 0.0)
     requests = float(fleet.served.sum()) * month
     return Bought(
-        rented=one, paid=fleet.replicas.paid, committed=held / MONTH, committed_hours=held, other_hours=other,
-        requests=requests, prompt_share=pace.prompt_seconds / (pace.prompt_seconds + decode), hours=hours,
+        rented=one, paid=fleet.replicas.paid, served=fleet.served / traffic.width, committed=held / MONTH,
+        committed_hours=held, other_hours=other, requests=requests, hours=hours,
+        prompt_share=pace.prompt_seconds / (pace.prompt_seconds + decode),
         costs=unit_costs(
-            float(found.cost) * month, hours, requests=requests, input_tokens=load.input_tokens,
+            float(found.cost) * month, hours, requests=requests, input_tokens=load.fresh,
             output_tokens=load.output_tokens, prompt_seconds=pace.prompt_seconds, decode_seconds=decode,
         ),
     )  # fmt: skip

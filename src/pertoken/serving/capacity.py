@@ -93,8 +93,8 @@ def capacity(model: Sizes, on: Layout, engine: Profile, load: Load, targets: Tar
         load: The requests.
         targets: What they may have to wait.
     """
-    length = load.input_tokens + load.output_tokens / 2
-    room = np.atleast_1d(seats(model, on, engine, length) * np.ones(np.shape(on.gpus)))
+    room = np.atleast_1d(seats(model, on, engine, load.length, load.shared) * np.ones(np.shape(on.gpus)))
+    by_memory = fits(model, on, load.length, spare=engine.spare, shared=load.shared)
     with np.errstate(invalid="ignore", divide="ignore"):
         there = np.where(room >= 1, room, np.nan)
         aimed = np.isfinite([targets.first, targets.each]).any()
@@ -110,7 +110,7 @@ def capacity(model: Sizes, on: Layout, engine: Profile, load: Load, targets: Tar
         running = np.where(_within(top, targets), most, np.exp(low))
         found = at_work(model, on, engine, load, running, None)
         whole, half = (at_work(model, on, engine, load, each, None) for each in (there, np.maximum(there / 2, 1)))
-        limit = _limit(top, targets, half.rate / whole.rate, found, fits(model, on, length, spare=engine.spare), room)
+        limit = _limit(top, targets, half.rate / whole.rate, found, by_memory, room)
     best = np.where(np.isnan(there), np.nan, np.where(_within(least, targets), found.rate, 0.0))
     return Capacity(
         best=np.minimum(best, whole.rate), full=whole.rate, running=running, seats=there,

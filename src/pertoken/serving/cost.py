@@ -21,7 +21,7 @@ class UnitCosts:
     Args:
         bill: The whole. [currency]
         uses: What of it went for which use of the hours; they add up to the bill. [currency]
-        input_per_million: Of a million tokens of prompts, all of the bill spread. [currency]
+        input_per_million: Of a million tokens of prompts that are read, all of the bill spread. [currency]
         output_per_million: Of a million tokens of answers, all of the bill spread. [currency]
         input_alone: The first without what was paid for hours that served nobody. [currency]
         output_alone: The second without it. [currency]
@@ -50,13 +50,14 @@ def unit_costs(
     """Split a bill so that input and output tokens at their prices add up to it.
 
     Each kind of token bears the share of GPU time that it causes: prompts the time that they add to steps, answers
-    the rest. Hours that served nobody are borne in the same shares, or shown apart.
+    the rest. What is found in a cache takes no time of its own and is no token of `input_tokens`, as in the books.
+    Hours that served nobody are borne in the same shares, or shown apart.
 
     Args:
         bill: What the fleet cost. [currency]
         hours: Replica-hours by use, as `Fleet.hours`; `work` and `latency` are those that served. [h]
         requests: Requests served.
-        input_tokens: Of a request. [token]
+        input_tokens: Of a request, those that no cache has. [token]
         output_tokens: Of a request. [token]
         prompt_seconds: GPU time of a replica that the prompt of a request takes. [s]
         decode_seconds: GPU time of a replica that the answer of a request takes. [s]

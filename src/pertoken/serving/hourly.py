@@ -21,10 +21,10 @@ class Hour:
     Args:
         days: Which days: all of them, or those from Monday to Friday and the others apart where they differ.
         hour: From this hour on, 0 to 23.
-        rate: Requests that come. [1/s]
+        rate: Requests that come; what may wait is served later. [1/s]
         machines: Machines that are paid.
         most: Machines that are paid at most.
-        utilisation: Share of what these can serve that comes.
+        utilisation: Share of what these can serve that is served.
     """
 
     days: str
@@ -57,7 +57,7 @@ def hourly(way: Bought, traffic: Traffic, rate: float) -> tuple[Hour, ...]:
     (29.3, 10.0, 0.73)
     """
     paid = np.maximum(way.paid, way.committed)
-    return tuple(each for days, picked in _kinds(paid, traffic) for each in _hours(days, picked, paid, traffic, rate))
+    return tuple(each for days, picked in _kinds(paid, traffic) for each in _hours(days, picked, way, traffic, rate))
 
 
 def _kinds(paid: Values, traffic: Traffic) -> Iterator[tuple[str, Values]]:
@@ -73,13 +73,14 @@ def _kinds(paid: Values, traffic: Traffic) -> Iterator[tuple[str, Values]]:
     yield EVERY, np.ones(len(paid), dtype=bool)
 
 
-def _hours(days: str, picked: Values, paid: Values, traffic: Traffic, rate: float) -> Iterator[Hour]:
+def _hours(days: str, picked: Values, way: Bought, traffic: Traffic, rate: float) -> Iterator[Hour]:
+    paid = np.maximum(way.paid, way.committed)
     hour = (np.arange(len(paid)) * traffic.width % DAY // HOUR).astype(np.int64)
     for k in range(24):
         there = picked & (hour == k)
         if there.any():
-            came, machines = float(traffic.rates[there].mean()), float(paid[there].mean())
+            came, served, machines = (float(each[there].mean()) for each in (traffic.rates, way.served, paid))
             yield Hour(
                 days=days, hour=k, rate=came, machines=machines, most=float(paid[there].max()),
-                utilisation=came / (machines * rate) if machines else 0.0,
+                utilisation=served / (machines * rate) if machines else 0.0,
             )  # fmt: skip

@@ -36,6 +36,14 @@ def held(model: Sizes, on: Layout, length: Values) -> Values:
     return numbers * on.kv * on.tensor / np.minimum(on.tensor, model.kv_heads)
 
 
-def fits(model: Sizes, on: Layout, length: Values, *, spare: Values = 0.9) -> Values:
-    """Sequences of a length that memory has room for [sequence]."""
-    return room(model, on, spare=spare) / held(model, on, length)
+def fits(model: Sizes, on: Layout, length: Values, *, spare: Values = 0.9, shared: Values = 0.0) -> Values:
+    """Sequences of a length that memory has room for [sequence].
+
+    Args:
+        model: The model.
+        on: How it lies on its GPUs.
+        length: Tokens of a sequence. [token]
+        spare: Share of the memory that the engine takes for itself.
+        shared: Tokens that all sequences begin with, which are held once. [token]
+    """
+    return (room(model, on, spare=spare) - held(model, on, shared)) / held(model, on, length - shared)

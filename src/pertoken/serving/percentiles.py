@@ -39,6 +39,21 @@ class Load:
     spread: Values = 0.0
     aids: Aids = PLAIN
 
+    @property
+    def length(self) -> Values:
+        """Tokens that a sequence holds on average over its life."""
+        return self.input_tokens + np.asarray(self.output_tokens) / 2
+
+    @property
+    def fresh(self) -> Values:
+        """Tokens of a prompt that are read, since no cache has them."""
+        return self.input_tokens - self.shared
+
+    @property
+    def shared(self) -> Values:
+        """Tokens of it that all requests have in common."""
+        return self.aids.shared(self.input_tokens)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Latency:
@@ -76,7 +91,7 @@ def at_work(  # noqa: PLR0917  what a load meets
         share: Share of the requests that see no more, as 0.99; None for the mean.
     """
     state = _flowing(model, on, engine, load, running)
-    room = seats(model, on, engine, load.input_tokens + load.output_tokens / 2)
+    room = seats(model, on, engine, load.length, load.shared)
     seated = seating(state.running, room, state.running / state.rate)
     mean_first = state.first + seated.mean
     if share is None:

@@ -44,6 +44,11 @@ class Rented:
         return self.purchase.startswith("reserved")
 
     @property
+    def beside_it(self) -> str:
+        """How machines are bought that are not committed."""
+        return "on_demand" if self.committed else self.purchase
+
+    @property
     def follows(self) -> float:
         """Price of a machine that is paid only while it is needed [USD/h]; infinite where none is sold."""
         return self.beside if self.committed else self.usd_per_hour

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from pertoken.core.errors import InputError
+from pertoken.serving.busiest import Busiest
 from pertoken.serving.search import Choice, Wanted
 
 
@@ -12,18 +13,22 @@ class Sized:
     """Ways to serve a load, the cheapest first.
 
     Args:
-        model: The model.
+        model: The model, as asked for.
+        shape: Name of its shape.
         engine: Profile of the engine.
         wanted: What is to be served, within which targets, on which offers.
         choices: The ways.
         lacking: For those that do not fit into memory, by how much, and what would.
+        busiest: What requests of the cheapest see when it is busiest; None where nothing serves, or all may wait.
     """
 
     model: str
+    shape: str
     engine: str
     wanted: Wanted
     choices: tuple[Choice, ...]
     lacking: tuple[str, ...]
+    busiest: Busiest | None = None
 
     @property
     def best(self) -> Choice:

@@ -201,7 +201,7 @@ def opened(  # noqa: PLR0917  what a load has
         enough = flowing(model, on, engine, np.exp(middle), input_tokens, output_tokens, aids).rate >= rate
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     state = flowing(model, on, engine, np.exp(high), input_tokens, output_tokens, aids)
-    room = seats(model, on, engine, input_tokens + output_tokens / 2)
+    room = seats(model, on, engine, input_tokens + output_tokens / 2, aids.shared(input_tokens))
     seated = seating(state.running, room, state.running / state.rate).mean
     served = np.exp(high) < most * FULL
     return replace(state, rate=np.minimum(state.rate, rate), first=state.first + np.where(served, seated, 0.0))
@@ -229,7 +229,7 @@ def serve(  # noqa: PLR0917  what a load has
         rate: Requests a second of an open load; infinite where `clients` says the load.
         aids: What spares the engine work.
     """
-    most = seats(model, on, engine, input_tokens + output_tokens / 2)
+    most = seats(model, on, engine, input_tokens + output_tokens / 2, aids.shared(input_tokens))
     inside = np.minimum(clients, most)
     found = closed(model, on, engine, inside, input_tokens, output_tokens, aids=aids)
     outside = np.where(np.isfinite(clients) & (clients > inside), (clients - inside) / found.rate, 0.0)
@@ -245,9 +245,9 @@ def serve(  # noqa: PLR0917  what a load has
     )
 
 
-def seats(model: Sizes, on: Layout, engine: Profile, length: Values) -> Values:
+def seats(model: Sizes, on: Layout, engine: Profile, length: Values, shared: Values = 0.0) -> Values:
     """Sequences of a length that run at once at most: what memory has room for, and what the engine allows.
 
     Where attention runs apart each group has a scheduler of its own, with a limit of its own.
     """
-    return np.minimum(fits(model, on, length, spare=engine.spare), engine.most * on.apart)
+    return np.minimum(fits(model, on, length, spare=engine.spare, shared=shared), engine.most * on.apart)

@@ -10,6 +10,7 @@ import numpy as np
 
 from pertoken.core.errors import InputError
 from pertoken.core.lines import Ledger, Lines
+from pertoken.core.money import Values
 from pertoken.core.period import begins
 from pertoken.forecast.agreement import Agreement
 from pertoken.rating.contract import Contract
@@ -60,13 +61,16 @@ def declared(
     Raises:
         InputError: What is wrong with a file, or doesn't fit the log.
     """
-    from pertoken.forecast.breaks import found  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.breaks import found, unit_prices  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.events import adjusted  # noqa: PLC0415
 
     panel = read.panel
     said = _events(events, panel_labels(read))
     brought = adjusted(panel, said)
     suspicions = found(brought.panel.weighted(_ones(read)), brought.events, rng=np.random.default_rng(0))
+    if read.said_cost is not None:
+        prices = unit_prices(panel.weighted(_ones(read)), read.said_cost)
+        suspicions += found(prices, brought.events, rng=np.random.default_rng(0), of="price")
     asks = tuple(f"! {each}" for each in map(str, suspicions))
     made = Declared(_agreements(contracts, read), brought.events, _market(market), (*brought.notes, *asks))
     return replace(read, panel=brought.panel), made
@@ -101,10 +105,10 @@ def _market(said: "str | Path | Market | None") -> "Market | None":
 
 
 def _agreements(said: "str | Path | Sequence[Agreement | Contract]", read: History) -> tuple[Agreement, ...]:
-    from pertoken.connect.agreements import Known, read_agreements  # noqa: PLC0415  the calculator must start fast
-
     if not isinstance(said, (str, Path)):
         return tuple(each for each in said if isinstance(each, Agreement))
+    from pertoken.connect.agreements import Known, read_agreements  # noqa: PLC0415  the calculator must start fast
+
     last = begins(read.panel.periods[-1:]).astype("datetime64[D]")[0].astype(object)
     cards = [card.name for card in read.cards.get("revenue", ())]
     return read_agreements(said, Known(read.panel.customers, cards, read.currency, last + timedelta(days=1)))
@@ -126,6 +130,15 @@ def signed(read: History, said: Declared, months: Sequence[str]) -> "Agreed | No
     before = [label < months[0] for label in labels]
     charged = Invoiced(tuple(np.array(labels)[before].tolist()), amount[:, before])
     return agreed(said.agreements, months, read.panel.customers, charged)
+
+
+def of_late(read: History) -> Values | None:
+    """What each customer was charged in the last two months of a history; None where nobody was."""
+    if "revenue" not in read.ledgers:
+        return None
+    _, amount = _billed(read.ledgers["revenue"], read)
+    late: Values = amount[:, -2:].sum(axis=1)
+    return late if (late > 0).any() else None
 
 
 def _billed(ledger: Ledger, read: History) -> tuple[tuple[str, ...], np.ndarray]:

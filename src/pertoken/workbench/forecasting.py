@@ -1,7 +1,7 @@
 """What revenue will we make, as a range? From a log and cards to simulated worlds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -11,11 +11,12 @@ import numpy as np
 
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
+from pertoken.machine.meanwhile import meanwhile
 from pertoken.rating.card import Card
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import compared
 from pertoken.workbench.deep import Depth
-from pertoken.workbench.explaining import FEW, explained
+from pertoken.workbench.explaining import FEW, explained, narrowing
 from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
 from pertoken.workbench.remarks import rated_by_line, remarks
 from pertoken.workbench.secured import secured
@@ -81,7 +82,7 @@ def forecast_revenue(
         segments: `behaviour`, or a key of the log that tells customers apart.
         depth: How deeply customers are integrated, to tell them apart by behaviour: a key of the log, a file of
             `customer,depth`, or numbers by customer.
-        top: Customers at most who are named, of those who are 5 % or more of all usage.
+        top: Customers at most who are named, of those who are 5 % or more of all revenue (of usage, without a card).
         draws: Worlds.
         seed: Same seed, same bits.
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
@@ -125,15 +126,22 @@ def foretold(
         tested: Score forecasts like this one on the same history, as of earlier days.
         progress: Told how far the simulations are, 0 to 1; 1 once all are done.
     """
-    with ThreadPoolExecutor(1) as beside:  # simulations leave Python's lock to others most of the time
-        testing = beside.submit(_backtested, made) if tested else None
-        answer = _foretold(made, draws, explain=explain, progress=progress)
+    nothing: Any = nullcontext(lambda: None)
+    with (
+        meanwhile(lambda: _backtested(made)) if tested else nothing as testing,
+        meanwhile(lambda: narrowing(made)) if explain else nothing as power,
+    ):
+        answer = _foretold(made, draws, explain=power if explain else None, progress=progress)
+        tests = testing()
     if progress is not None:
         progress(1.0)
-    return replace(answer, backtest=testing.result() if testing else None)
+    return replace(answer, backtest=tests)
 
 
-def _foretold(made: Prepared, draws: int, *, explain: bool, progress: Callable[[float], None] | None) -> "Forecast":
+def _foretold(
+    made: Prepared, draws: int, *, explain: Callable[[], float] | None, progress: Callable[[float], None] | None
+) -> "Forecast":
+    """Simulate; `explain` says how widths fall with the length of the history, where it is asked what makes them."""
     from pertoken.forecast.answer import Forecast  # noqa: PLC0415  the calculator must start fast
 
     by_line = made.charging.books is not None
@@ -157,7 +165,7 @@ def _foretold(made: Prepared, draws: int, *, explain: bool, progress: Callable[[
         return summed
 
     step()
-    why, more = explained(made, total, below, step) if explain else ((), ())
+    why, more = explained(made, total, below, explain, step) if explain else ((), ())
     return Forecast(
         currency=made.read.currency,
         unit=_unit(made),
@@ -270,13 +278,12 @@ def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[
         by_group["cost"] = found.sums["cost"]
         if made.plans:
             by_group["margin"] = by_group["revenue"] - by_group["cost"]
-    groups = made.fitted.of.groups
     parts = {
         key: {
             label: {name: each[:, :, column.codes == code].sum(axis=2) for name, each in by_group.items()}
             for code, label in enumerate(column.labels)
         }
-        for key, column in groups.items()
+        for key, column in found.groups.items()
         if len(column.labels) > 1
     }
     return {name: each.sum(axis=2) for name, each in by_group.items()}, parts

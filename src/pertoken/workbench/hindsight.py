@@ -2,7 +2,8 @@
 
 A horizon is charged as a month at its pace: scaled to a month of mean length, and its money back. Each customer is on
 the plan that they were on at the origin; what came is charged by the plan that they were on at its end. Who uses
-nothing is charged nothing; commitments are not in it.
+nothing is charged nothing; commitments are not in it. Cards that no array can say are rated line by line, in fewer
+samples.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from pertoken.core.keys import Key
 from pertoken.core.lines import Lines, concat
 from pertoken.core.money import Values
 from pertoken.core.period import begins
-from pertoken.workbench.charging import charging, free
+from pertoken.workbench.charging import Charging, charging, free
 from pertoken.workbench.histories import History
 
 if TYPE_CHECKING:
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     from pertoken.forecast.population import Codes
     from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.rolling import Forecaster
-    from pertoken.forecast.tariff import Tariffs
 
 ALL = "all"
 """What the total is called among the parts."""
 
-MOST = 200
-"""Samples of each forecast that are charged."""
+MOST, LEAST = 200, 20
+"""Samples of each forecast that are charged, at most and at least."""
+
+LIVES = 60_000
+"""Customers x samples of all forecasts that are rated line by line."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,11 +80,9 @@ def charged(read: History, said: Sequence[Said], weights: Values, segment: Key) 
 
     Returns:
         One line for each forecaster, length of history, origin and `of`: `all`, and each segment that is charged; None
-        where nobody is, some were not watched all through, or a card is rated line by line.
+        where nobody is, or some were not watched all through.
     """
-    from pertoken.forecast.tariff_refused import refused  # noqa: PLC0415  the calculator must start fast
-
-    if "revenue" not in read.cards or any(refused(card) for card in read.cards["revenue"]):
+    if "revenue" not in read.cards:
         return None
     place = {label: i for i, label in enumerate(read.panel.periods)}
     found: list[Lines] = []
@@ -91,9 +92,10 @@ def charged(read: History, said: Sequence[Said], weights: Values, segment: Key) 
         rows = np.flatnonzero(read.panel.since < origin)
         came = read.panel.quantity[:, rows, origin : origin + horizon].sum(axis=2).T
         if np.isfinite(came).all():
-            actual = _true(read, origin + horizon, horizon, rows, came, weights)
-            mix, till = _mix(read, origin, weights, segment.pick(rows)), _till(read, origin)
-            money = [till.charged(mix, _samples(each.predicted), horizon) for each in here]
+            actual = _true(read, (origin, origin + horizon), rows, came, weights)
+            mix, till = _mix(read, origin, weights, segment.pick(rows)), _till(read, origin, origin)
+            samples = till.samples(len(said))
+            money = [till.charged(mix, _samples(each.predicted, samples), horizon) for each in here]
             found += _lines(here, money, actual, segment.pick(rows))
     return concat(Lines, found) if found else None
 
@@ -115,11 +117,11 @@ def _lines(here: Sequence[Said], money: Sequence[Values], actual: Values, segmen
             yield Lines(known, lines_of(samples[:, mine].sum(axis=1)[:, None], came[None]))
 
 
-def _samples(predicted: "Predicted") -> Values:
+def _samples(predicted: "Predicted", count: int) -> Values:
     """Samples of each customer that add up to the samples of the total."""
-    samples = np.asarray(predicted.samples[:MOST], dtype=float)
+    samples = np.asarray(predicted.samples[:count], dtype=float)
     whole = samples.sum(axis=1)
-    ratio: Values = np.divide(predicted.total[:MOST], whole, out=np.ones(len(whole)), where=whole > 0)
+    ratio: Values = np.divide(predicted.total[:count], whole, out=np.ones(len(whole)), where=whole > 0)
     return samples * ratio[:, None]
 
 
@@ -130,41 +132,58 @@ def _mix(read: History, origin: int, weights: Values, segment: Key) -> Values:
     return mix_of(read.panel.as_of(origin), Standing(segment, segment, np.zeros(len(weights)), weights))
 
 
-def _true(read: History, end: int, horizon: int, rows: "Indices", came: Values, weights: Values) -> Values:  # noqa: PLR0917  what meets here
-    """Charge what came, cell by cell, shape `(customer,)`."""
+def _true(read: History, when: tuple[int, int], rows: "Indices", came: Values, weights: Values) -> Values:
+    """Charge what came from one period to before another, cell by cell, shape `(customer,)`."""
+    origin, end = when
     there = np.flatnonzero(read.panel.since < end)
     mine, driver = np.searchsorted(there, rows), came @ weights
     mix, used = np.zeros((len(there), came.shape[1])), np.zeros(len(there))
     mix[mine] = np.divide(came, driver[:, None], out=np.zeros_like(came), where=driver[:, None] > 0)
     used[mine] = driver
-    money: Values = _till(read, end).charged(mix, used[None], horizon)[0, mine]
+    money: Values = _till(read, end, origin).charged(mix, used[None], end - origin)[0, mine]
     return money
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Till:
-    """How customers were charged after some periods: each by its plan then, shape `(customer,)`."""
+    """How customers were charged after some periods: the panel till then; plan and age of each, shape `(customer,)`."""
 
-    tariffs: "Tariffs"
+    charging: Charging
+    panel: "Panel"
     plan: "Codes"
+    age: "Indices"
+
+    def samples(self, forecasts: int) -> int:
+        """Say how many samples of each forecast are charged."""
+        if self.charging.books is None:
+            return MOST
+        return int(np.clip(LIVES // (len(self.panel) * forecasts), LEAST, MOST))
 
     def charged(self, mix: Values, driver: Values, horizon: int) -> Values:
         """Charge usage of some days, shape `(draw, customer)`, as a month at their pace."""
         from pertoken.forecast.growth import DAYS  # noqa: PLC0415  the calculator must start fast
+        from pertoken.forecast.replayed import charged as by_line  # noqa: PLC0415
         from pertoken.forecast.tariff_bill import bill  # noqa: PLC0415
 
-        month = driver[:, :, None] * (DAYS / horizon)
-        money: Values = bill(self.tariffs, self.plan, mix, month, here=(month > 0).astype(float))[:, :, 0]
+        month, panel = driver[:, :, None] * (DAYS / horizon), self.panel
+        if self.charging.books is None:
+            tariffs = self.charging.tariffs
+            money: Values = bill(tariffs, self.plan, mix, month, here=(month > 0).astype(float))[:, :, 0]
+        else:
+            books, last, used = self.charging.books, panel.periods[-1][:7], month[:, :, 0]
+            money = by_line(books, panel.cells, last, self.plan, mix, used, self.age, panel.customers)
         money *= horizon / DAYS
         return money
 
 
-def _till(read: History, until: int) -> _Till:
-    """Say how customers were charged after some periods."""
+def _till(read: History, until: int, origin: int) -> _Till:
+    """Say how customers were charged after some periods, at the age that they had at an origin."""
+    from pertoken.forecast.growth import DAYS  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.plans import planned  # noqa: PLC0415  the calculator must start fast
 
     seen, day = read.panel.as_of(until), read.usage.period("day")
     other = free(seen.cells["meter"]) if read.aside else None
     before = begins(day.labels) <= begins(seen.periods[-1:])[0]
     plan, plans = planned(read.usage.pick(before[day.codes]), seen, read.cards["revenue"], other=other)
-    return _Till(charging(replace(read, panel=seen), plans, plan, (seen.periods[-1][:7],)).tariffs, plan.codes)
+    age = (np.maximum(origin - seen.since, 0) / DAYS).astype(np.int64)
+    return _Till(charging(replace(read, panel=seen), plans, plan, (seen.periods[-1][:7],)), seen, plan.codes, age)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from pertoken.core.money import Values
+from pertoken.forecast.agreement import Agreement
 from pertoken.forecast.landing import Begun
 from pertoken.workbench.charging import charging
 from pertoken.workbench.declared import signed
@@ -28,13 +29,20 @@ def month_of(made: Prepared) -> Prepared | None:
     month, standing, read = made.begun, made.standing, made.read
     there = read.panel.customers
     fitted = replace(made.fitted, of=pick(made.fitted.of, np.arange(len(there))))  # who is in the log
-    mine = tuple(each for each in made.said.agreements if each.customer in set(there))
+    mine = tuple(each for each in made.said.agreements if each.customer in set(there) or _comes(each, month))
     agreed = signed(read, replace(made.said, agreements=mine), (month.month,))
     if agreed is not None:
-        agreed = replace(agreed, ramp_now=np.ones(len(there)))  # what is known has the ramp in it
+        agreed = replace(agreed, ramp_now=np.ones(len(agreed.customers)))  # what is known has the ramp in it
     of = landing(fitted, standing, month, _rest(made, month))
     charged = charging(read, made.plans, standing.plan, of.months)
-    return replace(made, fitted=replace(fitted, of=of), charging=charged, agreed=agreed, begun=None)
+    done = replace(made, fitted=replace(fitted, of=of), charging=charged, agreed=agreed, begun=None)
+    whole = replace(fitted, of=replace(of, laws=fitted.of.laws))  # who has signed begins on a day that is known
+    return replace(done, fitted=replace(fitted, of=replace(done.with_signed(whole).of, laws=of.laws)))
+
+
+def _comes(each: Agreement, month: Begun) -> bool:
+    """Whether a contract begins in the days of a month that are left."""
+    return str(each.start)[: len(month.month)] == month.month
 
 
 def _rest(made: Prepared, month: Begun) -> Values:

@@ -16,7 +16,7 @@ from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import Charging, charging, free
-from pertoken.workbench.declared import Declared, declared, signed
+from pertoken.workbench.declared import Declared, declared, of_late, signed
 from pertoken.workbench.deep import Depth, depth_of, of_log
 from pertoken.workbench.histories import History, history
 from pertoken.workbench.reading import How, Told
@@ -90,7 +90,11 @@ class Prepared:
         """What contracts do to the customers that are simulated."""
         from pertoken.forecast.promised import promised  # noqa: PLC0415  the calculator must start fast
 
-        return None if self.agreed is None else promised(self.agreed, fitted.of, len(self.read.panel))
+        if self.agreed is None:
+            return None
+        cards, labels = sorted({card for *_, card in self.agreed.changes}), self.standing.plan.labels
+        plans = dict(zip(cards, _codes(labels, cards), strict=True))
+        return promised(self.agreed, fitted.of, len(self.read.panel), plans=plans)
 
     @property
     def promises(self) -> "Promises | None":
@@ -148,7 +152,7 @@ def prepared(
         months: How many months ahead.
         segments: `behaviour`, or a key of the log that tells customers apart.
         depth: How deeply customers are integrated, for behaviour: a key of the log, a file, or numbers by customer.
-        top: Customers at most who are named, of those who are 5 % or more of all usage.
+        top: Customers at most who are named, of those who are 5 % or more of all revenue (of usage, without a card).
         seed: Same seed, same bits.
         priors: What is believed before the history speaks.
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
@@ -173,6 +177,7 @@ def prepared(
     agreed = signed(read, beside, ahead)
     if agreed is not None:
         standing, plans = _with_cards(_bound(standing, agreed, len(panel)), plans, agreed, read.cards["revenue"])
+    standing = replace(standing, worth=of_late(read))
     coming = coming_of(beside, standing, ahead, panel.periods[-1])
     level = _level(panel.weighted(standing.weights), voices, seed)
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming, level=level)
@@ -211,7 +216,8 @@ def _with_cards(
 ) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
     """Add the cards that somebody has signed for and nobody is on yet."""
     known = {name for plan in standing.plan.labels for name in plan.split(" + ")}
-    new = tuple(card for card in cards if card.name in set(agreed.cards) - known)
+    signed = {*agreed.cards, *(name for *_, name in agreed.changes)}
+    new = tuple(card for card in cards if card.name in signed - known)
     plan = Key(standing.plan.codes, (*standing.plan.labels, *(card.name for card in new)))
     return replace(standing, plan=plan), (*plans, *((card,) for card in new))
 

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 HALF = 0.5
 """Share of one customer from which on the range is said to be theirs."""
 
+NOTHING_CHARGED = (
+    "! nobody was charged anything in the last two months of the log: the range rests on that alone, and says nothing "
+    "of what customers would pay; see that usage and cards are of the same meters"
+)
+
 ENOUGH = 60
 """Days of history from which on growth is read from it."""
 
@@ -29,6 +34,7 @@ def remarks(made: Prepared) -> tuple[str, ...]:
     notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *judged]
     if share > HALF:
         notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
+    notes += _charged(made, name if share > HALF else "")
     if made.begun is not None:
         month, days = made.begun.month, made.begun.rest
         ahead = made.fitted.of.months[0]
@@ -39,10 +45,36 @@ def remarks(made: Prepared) -> tuple[str, ...]:
         "of their segment; say `planned`"
         for name in made.unplanned
     ]
+    notes += _moved(made)
     notes += _unpaid(made)
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
     return tuple(notes)
+
+
+def _charged(made: Prepared, said: str) -> list[str]:
+    """Say that nobody was charged anything, or that one customer was charged most, who is not said already."""
+    panel, worth = made.read.panel, made.standing.worth
+    if not made.plans:
+        return []
+    if worth is None:
+        return [NOTHING_CHARGED]
+    name, share = panel.customers[int(worth.argmax())], worth.max() / worth.sum()
+    if share <= HALF or name == said:
+        return []
+    return [f"! {name} is {share:.0%} of all revenue: the range is that of one customer; ask what they plan"]
+
+
+def _moved(made: Prepared) -> list[str]:
+    """Say who is put on another plan by a contract, and when."""
+    due, plans, months = made.promises, made.standing.plan.labels, made.fitted.of.months
+    if due is None:
+        return []
+    first = {at: int(np.flatnonzero(due.plan[at] >= 0)[0]) for at in np.flatnonzero((due.plan >= 0).any(axis=1))}
+    return [
+        f"{due.names[at]} is charged by {plans[due.plan[at, month]]} from {months[month]} on, by contract"
+        for at, month in first.items()
+    ]
 
 
 def rated_by_line(made: Prepared, found: "Simulated", draws: int) -> tuple[str, ...]:

@@ -9,16 +9,14 @@ import numpy as np
 
 from pertoken.catalog.machines import Gpu
 from pertoken.catalog.models import Architecture
-from pertoken.connect.loads import find_machine, read_load
+from pertoken.connect.loads import read_load, refuse_unfit
 from pertoken.core.errors import InputError
 from pertoken.serving.asked import Asked
 from pertoken.serving.book import Engine
 from pertoken.serving.demand import Demand
-from pertoken.serving.lack import lacking
 from pertoken.serving.profile import Profile
 from pertoken.serving.scheduler import Scheduler
 from pertoken.serving.simulated import Simulated, simulate
-from pertoken.serving.steady import seats
 
 RESERVING = ("trtllm", "tgi")
 """How the names of engines begin that give a request memory for its whole answer before it starts."""
@@ -86,8 +84,7 @@ def _asked(requests: Demand, load: Mapping[str, Any]) -> Asked:
     """Read what serves the requests, and check that a replica has room for one."""
     mean = {"input_tokens": float(requests.input.mean()), "output_tokens": float(requests.output.mean())}
     asked = read_load({**load, **mean})
-    if float(seats(asked.sizes, asked.layout, asked.settings, asked.input_tokens + asked.output_tokens / 2)) < 1:
-        raise InputError(lacking(asked, find_machine(load["gpu"])))
+    refuse_unfit(asked, load["gpu"])
     return asked
 
 

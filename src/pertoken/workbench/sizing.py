@@ -14,10 +14,11 @@ from pertoken.core.errors import InputError, nearest
 from pertoken.serving.asked import Asked
 from pertoken.serving.autoscale import Autoscale
 from pertoken.serving.book import Engine
+from pertoken.serving.busiest import Busiest, busiest
 from pertoken.serving.capacity import Targets
 from pertoken.serving.lack import lacking
 from pertoken.serving.percentiles import Load
-from pertoken.serving.search import Wanted, choices
+from pertoken.serving.search import Choice, Wanted, choices
 from pertoken.serving.sized import Sized
 from pertoken.serving.traffic import PATTERNS, Traffic, pattern
 
@@ -103,11 +104,23 @@ def _sized(asked: Sequence[Asked], wanted: Wanted) -> Sized:
     largest = {(a.gpu, a.precision): a for a in asked if (a.gpu, a.precision) not in fitting}
     return Sized(
         model=asked[0].model,
+        shape=asked[0].shape,
         engine=asked[0].engine.name,
         wanted=wanted,
         choices=found,
         lacking=tuple(lacking(a, find_machine(a.gpu)) for a in largest.values()),
+        busiest=_busiest(asked, found, wanted),
     )
+
+
+def _busiest(asked: Sequence[Asked], found: Sequence[Choice], wanted: Wanted) -> Busiest | None:
+    """Say what requests of the cheapest way see when it is busiest, if they may not wait."""
+    if not found[0].bought or isfinite(wanted.deadline):
+        return None
+    one, way = found[0], found[0].bought[0]
+    kind = (one.gpu, one.gpus, one.precision, one.apart)
+    (replica,) = (a for a in asked if (a.gpu, a.how.gpus, a.precision, a.how.apart) == kind)
+    return busiest(replica, wanted.load, way, wanted.traffic, one.running)
 
 
 def _candidates(

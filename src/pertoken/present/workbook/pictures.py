@@ -1,5 +1,6 @@
 """Native charts of a workbook, drawn from the tables of the sheet of outputs, so that they follow every edit."""
 
+from collections.abc import Iterable, Mapping
 from math import ceil, floor
 from typing import Any
 
@@ -158,6 +159,22 @@ def _fan(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
     )
 
 
+def _bars(chart: Any, rows: tuple[int, int, int], looks: Iterable[tuple[int, Mapping[str, Any]]], gap: int) -> None:  # noqa: ANN401
+    """Stack columns of a table of the outputs, each filled in its way; some with nothing."""
+    title, top, last = rows
+    for column, fill in looks:
+        chart.add_series(
+            {
+                "name": [OUTPUTS, title, column],
+                "categories": [OUTPUTS, top, 0, last, 0],
+                "values": [OUTPUTS, top, column, last, column],
+                "fill": fill,
+                "border": {"none": True},
+                "gap": gap,
+            }
+        )
+
+
 def _bridge(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
     chart = desk.book.add_chart({"type": "column", "subtype": "stacked"})
     top, last = tables.bridge - 1, tables.bridge + len(desk.paper.bridge) - 2
@@ -169,17 +186,7 @@ def _bridge(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
         {"none": True},
         {"color": PALETTE[5]},
     )
-    for column, fill in enumerate(looks, 3):
-        chart.add_series(
-            {
-                "name": [OUTPUTS, tables.bridge - 2, column],
-                "categories": [OUTPUTS, top, 0, last, 0],
-                "values": [OUTPUTS, top, column, last, column],
-                "fill": fill,
-                "border": {"none": True},
-                "gap": 40,
-            }
-        )
+    _bars(chart, (tables.bridge - 2, top, last), enumerate(looks, 3), gap=40)
     chart = _dressed(chart, f"Where does the money go? At export on {desk.paper.on.isoformat()}", desk.paper.currency)
     chart.set_legend({"none": True})
     return chart
@@ -191,17 +198,8 @@ def _tornado(desk: Desk, tables: Tables) -> Any:  # noqa: ANN401
     swing = {"color": PALETTE[0]}
     labels = {row.name: row.label for row in desk.paper.program.rows}
     about = labels.get(desk.paper.tornado_of) or desk.paper.tornado_of
-    for column, fill in ((5, {"none": True}), (6, swing), (7, {"none": True}), (8, swing)):
-        chart.add_series(
-            {
-                "name": [OUTPUTS, tables.tornado - 2, column],
-                "categories": [OUTPUTS, top, 0, last, 0],
-                "values": [OUTPUTS, top, column, last, column],
-                "fill": fill,
-                "border": {"none": True},
-                "gap": 30,
-            }
-        )
+    looks = ((5, {"none": True}), (6, swing), (7, {"none": True}), (8, swing))
+    _bars(chart, (tables.tornado - 2, top, last), looks, gap=30)
     question = f"What matters most to {about[:1].lower()}{about[1:]}? At export on {desk.paper.on.isoformat()}"
     chart = _dressed(chart, question, "")
     chart.set_legend({"none": True})

@@ -1,0 +1,68 @@
+"""Work meanwhile comes to what it comes to here: by a copy of the process, by a thread, and when it fails."""
+
+import os
+import threading
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+from pertoken.core.errors import InputError
+from pertoken.machine import meanwhile as module
+from pertoken.machine.meanwhile import meanwhile
+
+
+@pytest.fixture(params=["copy", "thread"])
+def way(request, monkeypatch):
+    """Force one of the two ways."""
+    monkeypatch.setattr(module, "processors", lambda: 2 if request.param == "copy" else 1)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    return request.param
+
+
+def test_the_answer_is_that_of_the_work(way):
+    def work():
+        return os.getpid(), np.random.default_rng(3).random(300_000), MappingProxyType({"a": 1})
+
+    with meanwhile(work) as answer:
+        who, numbers, table = answer()
+    assert table == {"a": 1}
+    assert (numbers == work()[1]).all()
+    assert (who == os.getpid()) == (way == "thread")
+
+
+@pytest.mark.usefixtures("way")
+def test_an_error_is_raised_where_it_is_asked_for():
+    def work():
+        raise InputError("no days")
+
+    with meanwhile(work) as answer, pytest.raises(InputError, match="no days"):
+        answer()
+
+
+def test_a_copy_that_dies_leaves_the_work_to_us(monkeypatch):
+    monkeypatch.setattr(module, "processors", lambda: 2)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    here = os.getpid()
+
+    def work():
+        if os.getpid() != here:
+            os._exit(3)
+        return 7
+
+    with meanwhile(work) as answer:
+        assert answer() == 7
+
+
+def test_what_can_not_be_pickled_is_said(monkeypatch):
+    monkeypatch.setattr(module, "processors", lambda: 2)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    with meanwhile(lambda: lambda: 5) as answer, pytest.raises((AttributeError, TypeError), match="pickle"):
+        answer()
+
+
+def test_nobody_waits_for_what_is_not_asked_for(monkeypatch):
+    monkeypatch.setattr(module, "processors", lambda: 2)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    with pytest.raises(KeyError), meanwhile(threading.Event().wait):  # it would wait for ever
+        raise KeyError

@@ -1,0 +1,58 @@
+"""Two contracts of one customer on one card, with time between them."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from pertoken.core.keys import Key
+from pertoken.core.lines import Ledger, Usage
+from pertoken.rating.contract import Contract
+from pertoken.rating.rate import amount, rate
+from pertoken.workbench.gaps import told_apart
+from tests.made import card
+
+FEE = """
+card: pro
+scope: [customer]
+where: customer != "zoe"
+prices:
+  base: {curve: [{flat: 100}], during: {every: month, prorate: day}}
+  tokens: {measure: {sum: total_tokens, window: month}, curve: [{rate: 0.01}]}
+phases:
+  - {during: {months: 1}, adjust: [{percent: -50, on: [base]}]}
+  - {during: {}}
+"""
+ACME = {"customer": "acme"}
+FIRST = Contract(card="pro", labels=ACME, start=date(2026, 1, 1), end=date(2026, 2, 1))
+AGAIN = Contract(card="pro", labels=ACME, start=date(2026, 3, 1), end=date(2026, 9, 1))
+OTHER = Contract(card="pro", labels={"customer": "ben"}, start=date(2026, 1, 1))
+
+
+def used():
+    days = [f"2026-{month:02}-10" for month in (1, 1, 2, 3, 3, 4, 4)]
+    who = ["acme", "ben", "ben", "acme", "ben", "acme", "ben"]
+    keys = {"customer": Key.of(who), "day": Key.of(days), "meter": Key.of(["input_tokens"] * 7)}
+    return Usage(keys, {"quantity": np.full(7, 1_000.0)})
+
+
+def billed(usage, cards, contracts):
+    lines = amount(rate(usage, cards, exact=False, contracts=contracts).ledger, "effective")
+    months = Ledger({**lines.keys, "month": lines.period("month")}, lines.values).fold(["customer", "month"])
+    who, month = months.key("customer").column(), months.key("month").column()
+    return {(a, b): c for a, b, c in zip(who, month, months.values["amount"].tolist(), strict=True)}
+
+
+def test_each_contract_is_charged_for_its_own_time_and_begins_anew():
+    paid = billed(*told_apart(used(), [card(FEE)], [AGAIN, OTHER, FIRST], "day"))
+    assert {month[1]: money for month, money in paid.items() if month[0] == "acme"} == pytest.approx(
+        {"2026-01": 60, "2026-03": 60, "2026-04": 110}  # half the fee in the first month of each; nothing in February
+    )
+    assert paid["ben", "2026-01"] == pytest.approx(60)
+    assert [paid["ben", f"2026-0{month}"] for month in (2, 3, 4)] == pytest.approx([110] * 3)
+
+
+def test_where_nobody_has_two_contracts_nothing_changes():
+    usage, own = used(), [card(FEE)]
+    made = told_apart(usage, own, [FIRST, OTHER], "day")
+    assert made == (usage, tuple(own), (FIRST, OTHER))
