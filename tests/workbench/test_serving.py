@@ -181,7 +181,7 @@ def test_what_a_configuration_says_and_is_not_reckoned_is_noted(tmp_path):
 
 
 def test_bits_that_no_run_on_a_gpu_had_are_marked_and_widen_the_band():
-    load = {"input_tokens": 1000, "output_tokens": 200, "concurrency": 8}
+    load: dict[str, Any] = {"input_tokens": 1000, "output_tokens": 200, "concurrency": 8}
     known, other = (pt.estimate_serving("llama-3.1-8b", "a10g", precision=p, **load) for p in ("bf16", "int8"))
     assert known.notes == ()
     assert other.notes == ("extrapolated: no measured run on A10G of dense models in int8",)

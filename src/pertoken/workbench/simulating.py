@@ -10,7 +10,6 @@ import numpy as np
 from pertoken.catalog.machines import Gpu
 from pertoken.catalog.models import Architecture
 from pertoken.connect.loads import read_load, refuse_unfit
-from pertoken.core.errors import InputError
 from pertoken.serving.asked import Asked
 from pertoken.serving.book import Engine
 from pertoken.serving.demand import Demand
