@@ -127,7 +127,10 @@ def progress(*, quiet: bool, what: str = "folding the log") -> Iterator[Callable
     from rich.progress import Progress
 
     # it moves when there is something to tell: a thread of its own would be in the way of `machine.meanwhile`
-    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as bar, compiling(bar.console.print):
+    with (
+        Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as bar,
+        compiling(bar.console.print),
+    ):
         task = bar.add_task(what, total=1.0)
         bar.refresh()
         yield lambda share: bar.update(task, completed=share, refresh=True)
