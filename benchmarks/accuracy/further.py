@@ -28,11 +28,13 @@ def tokens() -> Panel | None:
 @cache
 def requests(minutes: int, which: str) -> Panel | None:
     """Requests of API customers in some minutes."""
-    sql = f"select client_id::varchar, (t_start_s // {60 * minutes})::int, sum(requests) from {{0}} group by all order by all"
+    sql = f"select client_id::varchar, (t_start_s // {60 * minutes})::int, sum(requests) "
+    sql += "from {0} group by all order by all"
     return of(read(sql, f"{TRACES}{which}.parquet"))
 
 
-MEASURES = {"units": 2, "spend": 3}
+MEASURES = {"units": 0, "spend": 1}
+"""Where each stands in a line; purchases are neither, since a period with some counts once."""
 
 
 @cache
@@ -45,9 +47,10 @@ def odd(what: str, grain: str) -> Panel | None:
     lines = (each.split() for each in text.splitlines())
     bought = [(who, day, float(n), float(usd)) for who, day, n, usd in lines if who.isdecimal() and int(who) % 2]
     length = 6 if grain == "month" else 8
-    rows = {(who, day[:length], 1.0) for who, day, _, _ in bought}
     if what in MEASURES:
-        rows = [(each[0], each[1][:length], each[MEASURES[what]]) for each in bought]
+        rows = [(each[0], each[1][:length], (each[2], each[3])[MEASURES[what]]) for each in bought]
+    else:
+        rows = list({(who, day[:length], 1.0) for who, day, _, _ in bought})
     named = [(who, "-".join(filter(None, (day[:4], day[4:6], day[6:]))), value) for who, day, value in sorted(rows)]
     return of(named, "" if grain == "month" else grain)
 

@@ -85,7 +85,8 @@ def dying(history: History, horizon: int, draws: int, rng: np.random.Generator, 
     seen = purchases_of(history.value, history.since)
     law = BgNbd(*fit(BgNbd, seen).parameters)
     amount = np.nansum(history.value, axis=1) / np.maximum(active.sum(axis=1), 1)
-    return law.paths(seen, horizon, draws, rng) * amount[:, None]
+    paths: Values = law.paths(seen, horizon, draws, rng) * amount[:, None]
+    return paths
 
 
 def peers(*, others: bool = True, ask: bool = True, without: Collection[str] = ()) -> Mapping[str, Forecaster]:

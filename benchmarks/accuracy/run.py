@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -15,8 +15,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy.further import further
+from benchmarks.accuracy.noise import Lines as Drawn
+from benchmarks.accuracy.noise import calibrated, written
 from benchmarks.accuracy.panels import Trial, sampled, trials
 from benchmarks.accuracy.peers import peers
+from pertoken.forecast.panel import Panel
+from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.rolling import Forecaster, rolling
 from pertoken.forecast.scored import LEVELS, Difference, Rates, Scored, difference, rates
 
@@ -40,6 +44,8 @@ class Row:
         bias: Of the total.
         seconds: What one forecast of ours took.
         families: Share in the 80 % range, and less CRPS than the best peer's of the whole, where customers are made up.
+        chances: What a calibrated forecast would seem to hold by chance, in nine repetitions of ten: over all, in the
+            tenth that holds least, and in that which holds most.
     """
 
     trial: str
@@ -52,6 +58,7 @@ class Row:
     bias: float
     seconds: float
     families: Mapping[str, tuple[float, float]]
+    chances: tuple[str, ...]
 
     @property
     def best(self) -> Difference:
@@ -66,16 +73,46 @@ def ours() -> Forecaster:
     return lambda panel, horizon, draws, seed: predicted(panel, horizon=horizon, draws=draws, seed=seed)
 
 
-def timed(forecaster: Forecaster, seconds: list[float]) -> Forecaster:
-    """Note how long each forecast takes."""
+@dataclass
+class Noted:
+    """What is noted of our forecasts.
 
-    def made(*asked: Any) -> Any:
-        begun = perf_counter()
-        found = forecaster(*asked)
-        seconds.append(perf_counter() - begun)
-        return found
+    Args:
+        seconds: How long each took.
+        zeros: Share of each forecast that is zero, by history, last period and customer.
+        loadings: By history and last period.
+    """
 
-    return made
+    seconds: list[float] = field(default_factory=list)
+    zeros: dict[tuple[int, str, str], float] = field(default_factory=dict)
+    loadings: dict[tuple[int, str], float] = field(default_factory=dict)
+
+    def of(self, forecaster: Forecaster) -> Forecaster:
+        """Note what a forecaster says."""
+
+        def made(panel: Panel, *asked: Any) -> Predicted:
+            begun = perf_counter()
+            found = forecaster(panel, *asked)
+            self.seconds.append(perf_counter() - begun)
+            where = len(panel.periods), panel.periods[-1]
+            self.loadings[where] = found.loading
+            for who, share in zip(panel.customers, (found.samples <= 0).mean(axis=0).tolist(), strict=True):
+                self.zeros[*where, who] = share
+            return found
+
+        return made
+
+    def lines(self, scored: Scored, panel: Panel) -> Drawn:
+        """Bring it to the forecasts that were scored, in their order."""
+        mine = scored.customers.where(forecaster=OURS)
+        labels = {(f"{int(each):06d}" if each.isdecimal() else each): at for at, each in enumerate(panel.periods)}
+        last = np.array([labels[each] for each in mine.key("origin").column()])
+        spans, who = mine.key("history").column().astype(int), mine.key("customer").column()
+        where = [(span, panel.periods[at]) for span, at in zip(spans.tolist(), last.tolist(), strict=True)]
+        zeros = [self.zeros[*place, name] for place, name in zip(where, who.tolist(), strict=True)]
+        loadings = np.array([self.loadings[place] for place in where])
+        codes = mine.key("customer").codes.astype(np.int64), mine.key("decile").codes.astype(np.int64)
+        return Drawn(codes[0], last + 1, np.array(zeros), loadings, codes[1])
 
 
 def score(
@@ -86,15 +123,19 @@ def score(
     if panel is None:
         return None
     rows = sampled(panel, customers)
-    seconds: list[float] = []
+    noted = Noted()
     groups = {"family": trial.families().pick(rows)} if trial.families else None
-    every = {OURS: timed(mine, seconds), **others}
+    every = {OURS: noted.of(mine), **others}
     span = {"horizon": trial.horizon, "histories": trial.histories, "origins": trial.origins}
     scored = rolling(panel.pick(rows), every, draws=draws, groups=groups, **span)  # type: ignore[arg-type]
-    return row(trial.name, scored, float(np.median(seconds))), scored
+    chance, extremes = calibrated(noted.lines(scored, panel), trial.horizon)
+    chances = (
+        (written(chance), *(written(each) for each in extremes)) if np.isfinite(extremes).all() else (written(chance),)
+    )
+    return row(trial.name, scored, float(np.median(noted.seconds)), chances), scored
 
 
-def row(name: str, scored: Scored, seconds: float) -> Row:
+def row(name: str, scored: Scored, seconds: float, chances: tuple[str, ...] = ()) -> Row:
     """Sum a trial up."""
     rng = np.random.default_rng(0)
     found = tuple(difference(scored, OURS, peer, rng) for peer in scored.forecasters if peer != OURS)
@@ -113,6 +154,7 @@ def row(name: str, scored: Scored, seconds: float) -> Row:
         float(totals.bias[0]),
         seconds,
         families(scored, best) if "family" in scored.groups else {},
+        chances,
     )
 
 
@@ -134,17 +176,20 @@ def by_label(found: Rates, key: str, what: Callable[[int], float], *, least: int
 def table(rows: Sequence[Row]) -> str:
     """Write the Markdown table."""
     head = (
-        "| trial | forecasts | CRPS | best peer | CRPS less than it (95 %) | than the ensemble | in 80 % | tenths | "
-        "totals in 80 % | bias of the total | s |"
+        "| trial | forecasts | CRPS | best peer | CRPS less than it (95 %) | than the ensemble | in 80 % | by chance | "
+        "tenths | lowest by chance | highest by chance | totals in 80 % | bias of the total | s |"
     )
-    lines = [head, "|" + "---|" * 11]
+    lines = [head, "|" + "---|" * 14]
     for each in rows:
         ensemble = next((d for d in each.against if d.other == ENSEMBLE), None)
         low, high = min(each.tenths.values(), default=np.nan), max(each.tenths.values(), default=np.nan)
         held, of = each.totals
+        chance = (*each.chances, "", "", "")[:3]
+        tenths = f"{low:.0%}–{high:.0%}" if each.tenths else ""
         lines.append(
             f"| {each.trial} | {each.count:,} | {each.crps:.3f} | {each.best.other} | {less(each.best)} | "
-            f"{less(ensemble) if ensemble else '–'} | {each.held:.0%} | {low:.0%}–{high:.0%} | {held:.1f} of {of} | "
+            f"{less(ensemble) if ensemble else '–'} | {each.held:.0%} | "
+            f"{chance[0]} | {tenths} | {chance[1]} | {chance[2]} | {held:.1f} of {of} | "
             f"{each.bias:+.1%} | {each.seconds:.2f} |"
         )
     held, of = sum(each.totals[0] for each in rows), sum(each.totals[1] for each in rows)

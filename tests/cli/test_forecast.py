@@ -289,3 +289,26 @@ def test_a_log_in_which_nobody_is_charged_anything_is_forecast_with_a_warning(as
     told = [note["text"] for note in said["notes"] if note["level"] == "warning"]
     assert any(text.startswith("nobody was charged anything in the last two months") for text in told)
     assert float(said["tables"]["totals"]["rows"][0]["p90"]) == 0
+
+
+def priced_log(currency="USD"):
+    rng, rows = np.random.default_rng(5), ["day,customer,input_tokens,cost,currency"]
+    for k, day in enumerate(DAYS):
+        price = 2e-6 if k < 35 else 2.5e-6
+        rows += [f"{day},c{i},{n:.0f},{n * price:.9f},{currency if i else 'USD'}"
+                 for i, n in enumerate(10_000 * rng.lognormal(0, 0.3, 12))]  # fmt: skip
+    Path("priced.csv").write_text("\n".join(rows) + "\n")
+    return "priced.csv"
+
+
+@pytest.mark.usefixtures("log")
+def test_a_unit_price_that_changed_and_nobody_declared_is_asked_about(ask):
+    _, notes = ranges(ask, log=priced_log())
+    (asked,) = (note for note in notes if "a unit's price" in note)
+    assert asked.startswith(f"From {DAYS[35]} on a unit's price in the log rose by 25%, for 100% of the customers")
+
+
+@pytest.mark.usefixtures("log")
+def test_costs_in_several_currencies_are_left_alone_and_that_is_said(ask):
+    _, notes = ranges(ask, log=priced_log("EUR"))
+    assert any("reports costs in EUR and USD" in note and "no change of unit prices" in note for note in notes)

@@ -147,6 +147,12 @@ WRONG = [
     ((*BUY, "--ttft", "1ms"), "can't be reached at any load; the floors are TTFT"),
     ((*BUY, "--api-tpot", "20"), "'20' is no time; expected for example 1s, 40ms or 24h"),
     ((*BUY, "--most", "1T"), "'1T' is no number"),
+    (
+        ("host", "log.csv", "--model", "x", "--gpu", "h100", "--where", "model"),
+        "expected a key of the log and its label",
+    ),
+    (("host", "log.csv", "--model", "x", "--gpu", "h10"), "unknown GPU 'h10'; did you mean h100?"),
+    (("host", "log.csv", "--model", "x", "--gpu", "h100", "--provider", "nobody"), "no price for H100-80GB-SXM"),
 ]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
-from pertoken.forecast.breaks import found
+from pertoken.forecast.breaks import found, unit_prices
 from pertoken.forecast.event import Event
 from pertoken.forecast.events import adjusted, ahead
 from pertoken.forecast.panel import Panel, panel_of_rows
@@ -228,3 +228,38 @@ def test_too_little_history_has_no_breaks():
 def test_an_outage_that_began_before_the_history_goes_on_in_it():
     made = adjusted(panel(np.ones((1, 5))), [Event(on=date(2025, 12, 30), kind="outage", until=date(2026, 1, 3))])
     assert np.isnan(made.panel.value[0]).tolist() == [True, True, False, False, False]
+
+
+def priced(seed, step=1.0, at=45, noise=0.1, size=84):
+    """What 23 customers paid for a unit: a price of their own mix of models, which moves with each day's mix."""
+    draw = rng(seed)
+    value = stationary(seed, customers=23, size=size)
+    price = draw.lognormal(0, 0.5, (23, 1)) * np.exp(draw.normal(0, noise, (23, size)))
+    price[:, at:] *= step
+    return unit_prices(panel(value), value * price)
+
+
+def test_a_step_of_a_tenth_in_unit_price_alone_is_found_and_asked_about():
+    hits = 0
+    for seed in range(20):
+        told = found(priced(4_000 + seed, step=1.1), rng=rng(seed), of="price")
+        hits += any(abs(days(84).index(one.on) - 45) <= 2 and 1.06 < one.ratio < 1.14 for one in told)
+    assert hits >= 18
+    assert "a unit's price in the log rose by" in told[0].question
+    assert "Did prices change?" in told[0].question
+
+
+def test_no_change_of_price_is_invented():
+    wrong = sum(bool(found(priced(5_000 + seed), rng=rng(seed), of="price")) for seed in range(60))
+    assert wrong <= 4
+    assert found(priced(1, noise=0.0), rng=rng(1), of="price") == ()  # the dust of floats is no change
+
+
+def test_a_list_price_that_changes_for_all_on_one_day_is_found_exactly():
+    (one,) = found(priced(2, step=0.8, noise=0.0), rng=rng(2), of="price")
+    assert (one.on, round(one.ratio, 9), one.share) == (days(84)[45], 0.8, 1.0)
+
+
+def test_what_nobody_paid_or_used_has_no_unit_price():
+    made = unit_prices(panel(np.array([[2.0, 0.0, 4.0]])), np.array([[3.0, 1.0, 0.0]]))
+    assert made.value.tolist() == pytest.approx(np.array([[1.5, np.nan, np.nan]]), nan_ok=True)

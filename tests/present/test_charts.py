@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pertoken.present.bridge import bridge
-from pertoken.present.charts import Stretch, areas, bars, fold_smallest, stacked, steps, waterfall
+from pertoken.present.charts import Axis, Dot, Stretch, areas, bars, dots, fold_smallest, stacked, steps, waterfall
 from pertoken.present.drawing import INK, PAPER, png, svg
 from pertoken.present.dress import GAIN, LOSS, PALETTE
 
@@ -137,3 +137,13 @@ def test_steps_of_many_series_have_a_colour_each():
     rows = [Stretch(str(i), date(2026, 5, 1), date(2026, 6, 1), i) for i in range(7)]
     spec = steps(rows, title="USD")
     assert spec["encoding"]["color"]["scale"]["domain"] == [str(i) for i in range(7)]
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_names_of_dots_near_the_axis_stand_behind_them(log):
+    rows = [Dot(x, 1, 1, "a", name) for x, name in ((1, "left"), (50, "middle"), (100, "right"))]
+    spec = dots(rows, {"a": "#123456"}, x=Axis("x", log=log, zero=False), y=Axis("y"))
+    data = next(rows for rows in spec["datasets"].values() if "name" in rows[0])
+    assert {row["name"]: row["first"] for row in data} == {"left": True, "middle": False, "right": False}
+    anchors = {word.text: word.get("text-anchor") for word in ET.fromstring(svg(spec)).iter()}  # noqa: S314  our own
+    assert [anchors[name] for name in ("left", "middle", "right")] == ["start", "end", "end"]

@@ -135,3 +135,18 @@ def test_decimals_keep_their_cents():
     table = Table("t", "T", (Column("cost", "Cost", "money"),), ((Decimal("1234567890.12"),),))
     page = openpyxl.load_workbook(io.BytesIO(workbook(Sheet("S", "", (table,)))))["T"]
     assert page["A6"].value == 1234567890.12
+
+
+def test_a_share_follows_the_column_that_it_is_a_share_of():
+    share = Column("share", "Of cost", "share", total="sum", share_of="cost")
+    columns = (Column("who", "Who", "text"), Column("cost", "Cost", "money", "USD", total="sum"), share)
+    data = workbook(Sheet("t", "", (Table("t", "Costs", columns, (("a", 30.0, 0.3), ("b", 70.0, 0.7))),)))
+    page = openpyxl.load_workbook(io.BytesIO(data))["Costs"]
+    assert page.cell(TOP + 1, 3).value == f'=IF(SUM($B${TOP}:$B${TOP + 1})=0,"",B{TOP + 1}/SUM($B${TOP}:$B${TOP + 1}))'
+    engine = formualizer.load_workbook_bytes(data)
+    engine.evaluate_all()
+    assert [engine.evaluate_cell("Costs", TOP + row, 3) for row in range(3)] == pytest.approx([0.3, 0.7, 1.0])
+    with pytest.raises(ValueError, match="not its share of 'cost'"):
+        Table("t", "Costs", columns, (("a", 30.0, 0.4), ("b", 70.0, 0.6)))
+    with pytest.raises(ValueError, match="which is not in the table"):
+        Table("t", "Costs", (columns[0], share), (("a", 0.3),))

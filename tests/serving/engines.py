@@ -30,8 +30,9 @@ def profile(**changed):
     values = {
         "knee": 3.0, "weights": 0.9, "steeper": 0.1, "cache": 0.85, "compute": [0.7, 0.6, 0.5], "attention": 0.5,
         "unpacked": 0.9, "routed": 1.3, "crowded": 1.2, "skew": 1.0, "hop": [5e-6, 2e-5], "growth": 0.3,
-        "wire": [0.6, 0.5], "layer": 3e-5, "expert": 2e-5, "fused": 0.7, "newer": 0.5, "launch": 0, "step": 5e-4, "sequence": 5e-6,
-        "token": 2e-7, "request": 0.01, "slower": 1.0, "turns": 1.5, "wait": 0.5, "uneven": 1.0, "most": 64,
+        "wire": [0.6, 0.5], "layer": 3e-5, "expert": 2e-5, "fused": 0.7, "newer": 0.5, "launch": 0,
+        "step": 5e-4, "sequence": 5e-6, "token": 2e-7,
+        "request": 0.01, "slower": 1.0, "turns": 1.5, "wait": 0.5, "uneven": 1.0, "most": 64,
         "chunk": 2048, "spare": 0.9, "blocking": 0,
     } | changed  # fmt: skip
     return Profile(**{name: np.asarray(value, dtype=float) for name, value in values.items()})

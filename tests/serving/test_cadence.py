@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pertoken.serving.aids import Aids
 from pertoken.serving.cadence import cadence
 from pertoken.serving.engine_compiled import entered
 from pertoken.serving.engine_time import lasted, mixed_time, steps_until
@@ -61,6 +62,16 @@ def test_steps_that_grow_longer_add_up():
     first, slope, count = 0.01, 0.0003, 57
     _, time, _ = steps(first, slope, np.inf, count)
     assert time == pytest.approx(sum(first + slope * k for k in range(count)), rel=1e-13)
+
+
+def test_a_step_that_checks_drafts_counts_by_the_tokens_that_it_gives():
+    """Three rows a sequence, over the same caches, longer by a tenth and by a twentieth, give two and a half tokens."""
+    aids = Aids(drafted=2.0, accepted=2.5, drafting=0.1, adapters=0.05)
+    beat = cadence(EIGHT_SIZES, layout(), profile(), most_tokens=MOST, aids=aids)
+    checked = step(EIGHT_SIZES, layout(), profile(), 3 * 8.0, 500.0 / 3).total
+    assert twin(beat, 8, 4000, 0, 0.0, 0.0) == pytest.approx(float(checked) * 1.1 * 1.05 / 2.5, rel=1e-12)
+    plain = cadence(EIGHT_SIZES, layout(), profile(), most_tokens=MOST)
+    assert twin(beat, 0, 0, 512, 512 * 256.0, 0.0) == twin(plain, 0, 0, 512, 512 * 256.0, 0.0)
 
 
 def test_stages_of_a_pipeline_work_on_prompts_at_the_same_time():

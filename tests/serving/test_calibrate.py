@@ -166,7 +166,12 @@ def test_a_whole_calibration_writes_a_book_that_reads_back(tmp_path):
     made = calibrated(told(runs, engines.book().engine("vllm")), on=date(2026, 11, 22), source="made up")
     back = engines.read_book(engines.text(made), "made.yaml")
     assert {engine.name for engine in back.engines} == {COMMON, "vllm", "sglang"}
-    assert {r.case for r in back.residuals} == {"seen", "model", "engine"}  # of one GPU nothing is left to hold out
+    assert {r.case for r in back.residuals} == {
+        "seen",
+        "numbers",
+        "model",
+        "engine",
+    }  # of one GPU nothing is left to hold out
     seen = next(r for r in back.residuals if (r.case, r.by, r.metric) == ("seen", "all", METRICS[1]))
     assert (seen.runs, back.runs) == (len(runs), len(runs))
     assert seen.median < 0.05  # one made all runs, and each fold is foreseen from the others

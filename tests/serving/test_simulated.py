@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pertoken.core.errors import InputError
+from pertoken.serving.aids import Aids
 from pertoken.serving.arrivals import arrivals, lognormal
 from pertoken.serving.cadence import cadence
 from pertoken.serving.demand import demand
@@ -116,6 +117,85 @@ def test_a_stable_open_load_is_served_as_in_the_steady_state(model, load):
     inner = told.between(times[400], times[-400])
     assert told.rate == pytest.approx(len(times) / times[-1], rel=0.02)
     assert told.tpot(inner).mean == pytest.approx(float(said.each), rel=0.10)
+
+
+SPARED = {
+    "drafts": Aids(drafted=3.0, accepted=2.2, drafting=0.15),
+    "adapters": Aids(adapters=0.3),
+    "both": Aids(drafted=1.0, accepted=1.7, drafting=0.05, adapters=0.2),
+}
+
+
+@pytest.mark.parametrize("aids", SPARED.values(), ids=SPARED)
+def test_drafts_and_adapters_change_a_loop_of_clients_as_they_do_the_steady_state(aids):
+    told = simulate(demand(np.zeros(640), 500, 250), EIGHT_SIZES, ON, ENGINE, clients=16, aids=aids)
+    said = closed(EIGHT_SIZES, ON, ENGINE, 16.0, 500, 250, 0.0, aids)
+    ended = np.sort(told.done)
+    assert 448 / (ended[576] - ended[128]) == pytest.approx(float(said.rate), rel=0.05)
+    assert told.tpot().mean == pytest.approx(float(said.each), rel=0.10)
+
+
+@pytest.mark.parametrize("aids", SPARED.values(), ids=SPARED)
+@pytest.mark.parametrize("load", [0.2, 0.7])
+def test_drafts_and_adapters_change_an_open_load_as_they_do_the_steady_state(aids, load):
+    rate = load * float(closed(EIGHT_SIZES, ON, ENGINE, 64.0, 1000, 250, 0.0, aids).rate)
+    times = poisson(rate, 4000)
+    told = simulate(demand(times, 1000, 250), EIGHT_SIZES, ON, ENGINE, aids=aids)
+    said = opened(EIGHT_SIZES, ON, ENGINE, rate, 64.0, 1000, 250, aids)
+    assert told.tpot(told.between(times[400], times[-400])).mean == pytest.approx(float(said.each), rel=0.10)
+
+
+# --- batches ---------------------------------------------------------------------------------------------------------
+
+
+def batch_time(size, prompt=300, answer=20):
+    """A batch of requests that are alike: all prompts in one step, then a step for each further token."""
+    steps = [step(EIGHT_SIZES, ON, ENGINE, float(size), float(prompt + made)).total for made in range(1, answer)]
+    return float(step(EIGHT_SIZES, ON, ENGINE, 0.0, 0.0, 0.0).total) + float(np.sum(steps)) + prompts_time(size, prompt)
+
+
+def prompts_time(size, prompt):
+    """What prompts add to a step that has no sequences: products of all, attention of each for itself."""
+    whole = step(EIGHT_SIZES, ON, ENGINE, 0.0, 0.0, float(size * prompt))
+    none = step(EIGHT_SIZES, ON, ENGINE, 0.0, 0.0, 0.0)
+    attention = size * float(step(EIGHT_SIZES, ON, ENGINE, 0.0, 0.0, float(prompt)).prompt)
+    return float(whole.total - whole.prompt - none.total) + attention
+
+
+def test_a_batch_goes_when_its_first_request_has_waited_as_long_as_its_patience():
+    """Three requests come within the patience, two after it; once none is to come any more the rest go at once."""
+    rules = Scheduler(policy="batch", most=8, budget=8192, patience=2.0)
+    told = run(demand([0.0, 0.5, 1.9, 10.0, 10.1], 300, 20), BEAT, rules, capacity_tokens=1e5)
+    np.testing.assert_allclose(told.done, [2.0 + batch_time(3)] * 3 + [10.1 + batch_time(2)] * 2, rtol=1e-12)
+
+
+def test_a_batch_goes_at_once_when_it_is_full():
+    rules = Scheduler(policy="batch", most=2, budget=8192, patience=60.0)
+    told = run(demand([0.0, 0.5, 0.6, 1.7, 9.0], 300, 20), BEAT, rules, capacity_tokens=1e5)
+    second = max(0.5 + batch_time(2), 1.7)
+    expected = [0.5 + batch_time(2)] * 2 + [second + batch_time(2)] * 2
+    np.testing.assert_allclose(told.done[:4], expected, rtol=1e-12)
+    assert told.done[4] == pytest.approx(9.0 + batch_time(1), rel=1e-12)  # no more requests come: it need not wait
+
+
+def test_patience_trades_a_wait_for_fuller_batches():
+    """With half the patience more batches go for the same requests, and each request waits less."""
+    times = poisson(4.0, 4000)
+    seen = [
+        run(
+            demand(times, 300, 20), BEAT, Scheduler(policy="batch", most=27, budget=8192, patience=patience),
+            capacity_tokens=1e6,
+        )
+        for patience in (1.0, 0.5)
+    ]  # fmt: skip
+    batches = [len(np.unique(each.done)) for each in seen]
+    gap = 1.0 / 4.0
+    # a batch lasts from its first request to the end of its patience, and the next begins with the next request
+    for each, count, patience in zip(seen, batches, (1.0, 0.5), strict=True):
+        assert count == pytest.approx(times[-1] / (patience + gap), rel=0.05)
+        assert each.ttft().mean > patience / 2
+    assert seen[0].ttft().mean > seen[1].ttft().mean
+    assert seen[0].busy_share < seen[1].busy_share
 
 
 def test_an_overloaded_replica_gives_what_its_clients_would_get():

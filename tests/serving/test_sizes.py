@@ -154,7 +154,7 @@ def test_arrays_of_configurations_give_what_each_gives_alone():
     [
         ("vllm 0.6.3", "", "vllm-0.7"), ("vllm", "v0.10.1", "vllm-0.12"), ("TensorRT LLM 0.17", "", "trtllm-0.17"),
         ("tensorrt_llm", "1.0.0rc3", "trtllm-1.0"), ("SGLang v0.5.5", "", "sglang-0.5.8"), ("NIM 1.8", "", "trtllm"),
-        ("sglang", "0.5.9", "sglang"), ("LMDeploy TurboMind", "", "common"), ("TGI 2.0", "", "tgi"),
+        ("sglang", "0.5.9", "sglang"), ("LMDeploy TurboMind", "", "common"), ("TGI 2.0", "", "common"),
     ],
 )  # fmt: skip
 def test_engines_are_known_with_their_version_beside_or_within_the_name(engine, version, name):

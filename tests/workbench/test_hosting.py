@@ -4,6 +4,8 @@ import pytest
 
 import pertoken as pt
 from pertoken.core.errors import InputError
+from pertoken.present.hosted import sheet
+from pertoken.present.sheet import Table
 from pertoken.serving.autoscale import Autoscale, fixed
 from pertoken.workbench.hosting import host
 
@@ -60,3 +62,17 @@ def test_tighter_targets_take_more_gpu_time(log, card):
 def test_a_log_without_such_usage_is_refused(log, card):
     with pytest.raises(InputError, match="expected some of each"):
         host(log, "llama-3.1-8b", "h100", cost=[card], where={"model": "nothing"}, labels=AWS)
+
+
+def test_a_model_that_does_not_fit_says_by_how_much(log, card):
+    with pytest.raises(InputError, match=r"deepseek-r1 in fp8: .* does not fit by"):
+        host(log, "deepseek-r1", "h100", cost=[card], where={"model": "gpt"}, labels=AWS)
+
+
+def test_the_sheet_tells_hours_and_money_by_use_and_customer(log, card):
+    found = hosted(log, card, by=["customer"])
+    (table,) = sheet(found).of(Table)
+    assert sum(float(row[-1] or 0) for row in table.rows) == pytest.approx(float(found.ledger.values["amount"].sum()))
+    assert sum(float(row[-2] or 0) for row in table.rows) == pytest.approx(found.hours("busy") + found.hours("idle"))
+    assert {row[2] for row in table.rows} == {"acme", "zeta", ""}
+    assert sheet(found).meta["cost cards"].startswith("GPU hours")

@@ -101,9 +101,15 @@ def test_engines_schedule_as_they_do_by_default(engine, policy, reserve):
     assert (made.policy, made.reserve) == (policy, reserve)
 
 
-def test_what_is_not_simulated_is_said():
-    with pytest.raises(InputError, match="drafted is not simulated"):
-        pt.simulate_serving(pt.demand([0.0], 10, 10), "llama-3.1-8b", "h100", drafted=3, accepted=2)
+def test_drafts_that_are_mostly_right_shorten_answers():
+    requests = pt.demand([0.0], 100, 200)
+    plain = pt.simulate_serving(requests, "llama-3.1-8b", "h100")
+    drafted = pt.simulate_serving(requests, "llama-3.1-8b", "h100", drafted=3, accepted=3, drafting=0.1)
+    said = pt.estimate_serving(
+        "llama-3.1-8b", "h100", input_tokens=100, output_tokens=200, concurrency=1, drafted=3, accepted=3, drafting=0.1
+    )
+    assert drafted.tpot().mean == pytest.approx(said.tpot_seconds.p50, rel=0.01)
+    assert drafted.tpot().mean < 0.5 * plain.tpot().mean
 
 
 def test_a_model_that_does_not_fit_is_refused():

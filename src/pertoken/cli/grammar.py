@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "invoice": ("pertoken.cli.invoice", "What is a customer billed for a month, line by line?"),
     "prices": ("pertoken.cli.prices", "What does the market charge: look up, compare, explain."),
     "size": ("pertoken.cli.size", "Which GPUs, and how many, serve a model's load, at what cost?"),
+    "host": ("pertoken.cli.host", "What would the calls of a log cost on GPUs of one's own?"),
     "engine": ("pertoken.cli.engine", "Profiles of engines: how far off they are, fitting your own."),
     "explain": ("pertoken.cli.explain", "How did a customer's month come about, line by line?"),
 }

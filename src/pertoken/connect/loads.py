@@ -15,11 +15,13 @@ from pertoken.serving.aids import Aids
 from pertoken.serving.asked import Asked
 from pertoken.serving.book import Engine
 from pertoken.serving.eras import ERAS, OTHERS, era, named
+from pertoken.serving.lack import lacking
 from pertoken.serving.layout import Layout
 from pertoken.serving.precision import Precision, cache_bytes, precision, published
 from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes, sizes
 from pertoken.serving.spread import Parallel, spread
+from pertoken.serving.steady import seats
 
 OPTIONS = frozenset(
     {
@@ -61,6 +63,20 @@ def read_load(load: Mapping[str, Any]) -> Asked:
         precision=kept,
         unread=shape.unread,
     )
+
+
+def refuse_unfit(asked: Asked, gpu: str | Gpu) -> None:
+    """Refuse a load that memory has no room for.
+
+    Args:
+        asked: The load.
+        gpu: The GPU that it was asked for.
+
+    Raises:
+        InputError: By how much it does not fit, and what would.
+    """
+    if float(seats(asked.sizes, asked.layout, asked.settings, asked.input_tokens + asked.output_tokens / 2)) < 1:
+        raise InputError(lacking(asked, find_machine(gpu)))
 
 
 def _kept(load: Mapping[str, Any], shape: Architecture) -> str:

@@ -35,6 +35,17 @@ def blended(quantiles: Values, shares: Values, actual: Values, counts: Values, a
     return (1 - even) * weights + even / experts
 
 
+def lost(quantiles: Values, shares: Values, actual: Values) -> Values:
+    """Give the pinball loss of quantiles, summed over shares, shape `(case,)`.
+
+    >>> lost(np.array([[1.0, 3.0], [2.0, 6.0]]), np.array([0.25, 0.75]), np.array([4.0, 2.0])).tolist()
+    [2.25, 1.75]
+    """
+    off = actual - quantiles
+    loss: Values = np.maximum(shares[:, None] * off, (shares[:, None] - 1) * off).sum(axis=0)
+    return loss
+
+
 @Loop
 def _gained(quantiles, share, s, case, weights, room):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, PLR0917
     """Add to the slope of each expert what one share brings, case by case."""

@@ -6,7 +6,7 @@ break if hardly any imagined series in which nothing happens, and whose shocks s
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,15 +21,25 @@ IMAGINED, ALIKE, LAGS = 4_000, 300, 4
 """Series in which nothing happens that are imagined, how many of them a break is held against, and the first few
 autocorrelations by which these are the ones that are most like what is seen."""
 
-CHANCE = 0.06
+CHANCE = 0.04
 """A break is told where series in which nothing happens have a step as large this seldom: chosen on simulated panels of
-75 days, where it asks falsely in 0 to 5 % (20 % where all share shocks of 10 % that stay for ten days)."""
+75 days, where it asks falsely in 0 to 4 % (13 % where all share shocks of 10 % that stay for ten days). At 0.06 that
+would be 20 %, and 2 to 5 points more of steps of 30 % would be found."""
 
 PERSISTENCE = (0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.92)
 """How much of what stays of a shock is left in the next period, as imagined; days of use have all of these."""
 
-LEAST = 0.14
-"""The smallest change that is told, of log (15 %): what a month of growth brings anyway is not worth a question."""
+LEAST = {"usage": 0.14, "price": 0.02}
+"""The smallest change that is told, of log: 15 % of usage, which a month of growth brings anyway; 2 % of a price."""
+
+OF_USAGE = "Was there a price change, a new plan, a launch? It is taken for growth unless it is declared as an event."
+OF_PRICE = (
+    "Did prices change? The months ahead are charged by the cards that are given; declare the change as an event, so "
+    "that what usage did then is not taken for growth."
+)
+
+WORDS = {"usage": ("usage", OF_USAGE), "price": ("a unit's price in the log", OF_PRICE)}
+"""What changed, and what is asked about it."""
 
 AGREE = 2 / 3
 """The smallest share of customers who move the same way: chosen so that one whale and its like make no break."""
@@ -59,12 +69,14 @@ class Break:
         ratio: The middle customer's usage after it against before.
         chance: How often series in which nothing happens have a step that fits as well.
         share: Share of the customers who moved the same way.
+        of: What changed: `usage`, or the `price` of a unit.
     """
 
     on: str
     ratio: float
     chance: float
     share: float
+    of: str = "usage"
 
     def __str__(self) -> str:
         """Ask about it."""
@@ -73,15 +85,17 @@ class Break:
     @property
     def question(self) -> str:
         """What the reader is asked."""
+        what, asks = WORDS[self.of]
         way = f"rose by {self.ratio - 1:.0%}" if self.ratio > 1 else f"fell by {1 - self.ratio:.0%}"
         return (
-            f"From {self.on} on usage {way}, for {self.share:.0%} of the customers the same way (without a cause: "
-            f"{self.chance:.1%}). Was there a price change, a new plan, a launch? It is taken for growth "
-            "unless it is declared as an event."
+            f"From {self.on} on {what} {way}, for {self.share:.0%} of the customers the same way (without a cause: "
+            f"{self.chance:.1%}). {asks}"
         )
 
 
-def found(panel: Panel, events: Iterable[Event] = (), *, rng: np.random.Generator) -> tuple[Break, ...]:
+def found(
+    panel: Panel, events: Iterable[Event] = (), *, rng: np.random.Generator, of: str = "usage"
+) -> tuple[Break, ...]:
     """Find breaks that all customers share and nobody declared.
 
     Args:
@@ -89,6 +103,7 @@ def found(panel: Panel, events: Iterable[Event] = (), *, rng: np.random.Generato
             weeks only large and sharp changes are.
         events: Declared ones, which are not told again.
         rng: Chance of the imagined series.
+        of: What the panel is of: `usage`, or the `price` of a unit, of which smaller changes are told.
     """
     value, season = panel.value, _season(panel)
     used = np.nansum(value, axis=1) > 0
@@ -103,12 +118,25 @@ def found(panel: Panel, events: Iterable[Event] = (), *, rng: np.random.Generato
         if chance > (CHANCE if edge > season else SHORT_CHANCE):
             break
         known.append(at)
-        one = _told(panel.periods[at], value[used], at, edge, chance)
-        if abs(np.log(one.ratio)) >= LEAST and one.share >= AGREE:
+        one = replace(_told(panel.periods[at], value[used], at, edge, chance), of=of)
+        if abs(np.log(one.ratio)) >= LEAST[of] and one.share >= AGREE:
             told.append(one)
         else:
             break
     return tuple(sorted(told, key=lambda each: each.on))
+
+
+def unit_prices(panel: Panel, money: Values) -> Panel:
+    """Make a panel of what customers paid for a unit; a period without usage or without money is not watched.
+
+    Args:
+        panel: One cell for all usage.
+        money: What the log says that it cost, shape `(customer, period)`. [currency]
+    """
+    used = panel.value
+    paid = np.nan_to_num(money) > 0
+    price = np.divide(money, used, out=np.full(used.shape, np.nan), where=paid & (np.nan_to_num(used) > 0))
+    return replace(panel, quantity=price[None])
 
 
 def _edge(size: int, season: int) -> int:

@@ -10,7 +10,7 @@ from pertoken.forecast.dressed import Cases
 from pertoken.forecast.origins import after, origins
 from pertoken.forecast.panel import Indices
 from pertoken.forecast.pooled import BOUNDS, Law, blend, features, mean_law, spread_law, traits
-from pertoken.forecast.standing import half_lives, standing, typical
+from pertoken.forecast.standing import half_lives, often, standing, typical
 from pertoken.forecast.theta import theta
 
 LEARNT = 3000
@@ -42,7 +42,7 @@ class Told:
         points: Forecasts by name, each `(case,)`. [unit]
         reference: What is expected before anything is learnt. [unit]
         actual: What came; zeros for the date from which is forecast. [unit]
-        active: Share of periods with use.
+        active: Share of periods with use, drawn to that of all where periods are few.
     """
 
     like: Cases
@@ -91,6 +91,7 @@ class _Rows:
     reference: Values
     actual: Values
     levels: Values
+    active: Values
     who: Indices
     origin: Indices
 
@@ -110,7 +111,9 @@ def past(value: Values, since: Indices, horizon: int, season: int, came: Values 
     usual, half = typical(value), half_lives(season, periods)
 
     def rows(date: int, over: int, number: int) -> _Rows:
-        return _rows((value, value if came is None else came), since, (date, over, number), season=season, half=half, usual=usual)
+        return _rows(
+            (value, value if came is None else came), since, (date, over, number), season=season, half=half, usual=usual
+        )
 
     then = _joined([rows(date, ahead, number) for number, date in enumerate(dates)] or [rows(periods, ahead, 0)])
     if not dates or not len(then.who):
@@ -142,7 +145,13 @@ def _untried(rows: _Rows) -> _Rows:
 
 
 def _rows(
-    values: tuple[Values, Values], since: Indices, when: tuple[int, int, int], *, season: int, half: Values, usual: float
+    values: tuple[Values, Values],
+    since: Indices,
+    when: tuple[int, int, int],
+    *,
+    season: int,
+    half: Values,
+    usual: float,
 ) -> _Rows:
     """Describe customers at a date, and say what came after it."""
     (value, came), (date, over, number) = values, when
@@ -161,6 +170,7 @@ def _rows(
         (blend(here) * worth)[rows],
         actual[rows],
         levels[rows],
+        often(here)[rows],
         rows,
         np.full(len(rows), number),
     )
@@ -181,4 +191,4 @@ def _told(rows: _Rows, law: Law, spread: Law, usual: float) -> Told:
     points = {"pooled": mean}
     for name, each in zip(SIMPLE, rows.levels.T, strict=True):
         points[name] = (1 - FLOOR) * each + FLOOR * mean
-    return Told(Cases(rows.who, rows.origin, like), points, rows.reference, rows.actual, np.exp(rows.like[:, 0]))
+    return Told(Cases(rows.who, rows.origin, like), points, rows.reference, rows.actual, rows.active)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pertoken.core.money import Values
-from pertoken.forecast.blended import blended
+from pertoken.forecast.blended import blended, lost
 from pertoken.forecast.calibrated import margin, placed, replaced, trust, widened
 from pertoken.forecast.cases import Past
 from pertoken.forecast.dressed import SHARES
@@ -28,9 +28,14 @@ BEATEN = {"steady"}
 LEVEL = {"steady", "cycle"}
 """Experts of no use to regular customers where growth is expected."""
 
-OWN = (60.0, 250.0)
-"""Cases, those of dates that overlap counted once, at which what is learnt from all customers is trusted as much as
-each regular customer's own history alone; and where growth is expected, which is more each customer's own."""
+OWN = (60.0, 500.0)
+"""Cases, those of dates that overlap counted once and dates by their root, at which what is learnt from all customers
+is trusted as much as each regular customer's own history alone; and where growth is expected, of which all customers of
+a date tell but one and the same."""
+
+WORSE = 1.2
+"""How much larger the own history's loss may have been than that of the others, who have learnt from those very cases,
+before it is trusted less, by the square of what is beyond."""
 
 LEAST_TRUST, SELDOM = 0.5, 0.1
 """Least weight of a law of dying among customers who come and go, and the share of active periods of the customer in
@@ -133,11 +138,12 @@ def _shares(group: _Group, before: Past, said: Said, *, growing: bool) -> Values
     told = np.array([said.then[k][:, group.known] for k in group.usable])
     own = names == "own"
     share: Values = own.astype(float)
-    counts = before.cases.reference[rows] ** -SMALL
-    share[~own] = blended(told[~own], SHARES, before.cases.actual[rows], counts, before.apart)
+    counts, actual = before.cases.reference[rows] ** -SMALL, before.cases.actual[rows]
+    share[~own] = blended(told[~own], SHARES, actual, counts, before.apart)
     if own.any():
         given = share[int(np.argmax(own)) + 1 :].sum()
-        alone = OWN[growing] / (OWN[growing] + _once(rows, before)) * (1 - given)
+        worth = OWN[growing] * _kept(told[own][0], told[~own].mean(axis=0), actual, counts)
+        alone = worth / (worth + _once(rows, before)) * (1 - given)
         share = np.where(own, alone, (1 - alone) * share)
     if group.sparse and "dying" in names and len(group.here):
         often = float(np.median(before.now.active[group.here]))
@@ -146,10 +152,18 @@ def _shares(group: _Group, before: Past, said: Said, *, growing: bool) -> Values
     return share
 
 
+def _kept(own: Values, others: Values, actual: Values, counts: Values) -> float:
+    """Say how far the own history is trusted by what it missed, against the others: 1, or less where it missed more."""
+    if not len(actual):
+        return 1.0
+    mine, theirs = (float(counts @ lost(each, SHARES, actual)) for each in (own, others))
+    return 1.0 if mine <= WORSE * theirs else (WORSE * theirs / mine) ** 2
+
+
 def _once(rows: Indices, before: Past) -> float:
-    """Count cases, those of dates that overlap once."""
+    """Count cases: those of dates that overlap once, and those of dates apart by their root, for they are alike."""
     dates = max(len(before.dates), 1)
-    return len(rows) / dates * min(before.apart, dates)
+    return len(rows) / dates * float(np.sqrt(min(before.apart, dates)))
 
 
 def _calibrate(group: _Group, before: Past, ahead: Values, told: Values, *, dying: bool) -> None:

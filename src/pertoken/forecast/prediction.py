@@ -27,8 +27,11 @@ from pertoken.forecast.tried import Watched, tried
 A_MONTH = {"hour": 730.0, "day": 30.4, "week": 4.35, "month": 1.0, "quarter": 1 / 3, "year": 1 / 12}
 """Periods of a month by grain."""
 
-OF_SEASON = {24: 730.0, 7: 30.4, 12: 1.0, 4: 1 / 3}
+OF_SEASON = {144: 4383.0, 96: 2922.0, 48: 1461.0, 24: 730.0, 7: 30.4, 12: 1.0, 4: 1 / 3}
 """Periods of a month by the cycle of periods that are only numbered."""
+
+RESTLESS, SIX_HOURS = 0.25, 121.7
+"""Typical step, |a - b| / (a + b), beyond which a cycle of four is a day and not a year; its periods of a month."""
 
 FEW_SPARSE = 0.25
 """Share of such customers from which a law of dying is fitted."""
@@ -127,7 +130,7 @@ def _predicted(
         notes = (*_notes(panel, out, None), "nobody used anything, so nothing is expected")
         return _with_steps(Predicted(panel.customers, horizon, nothing, nothing.sum(axis=1), notes=notes), None, steps)
     before = past(value, panel.since, horizon, season, came)
-    months = horizon / A_MONTH.get(panel.grain, OF_SEASON.get(season, 30.4))
+    months = horizon / _a_month(panel, value, season)
     growing = bool(months > GROWING)
     said = _said(before, Watched(value, panel.since, season, seed, growing), panel.grain, experts or {})
     told, weights, off = mixed(before, said, months, growing=growing)
@@ -155,6 +158,18 @@ def _season(panel: Panel, value: Values) -> int:
     if panel.grain == NUMBERED:
         return seasonal.found(value)
     return panel.season if panel.grain not in {"week", "month"} else 1
+
+
+def _a_month(panel: Panel, value: Values, season: int) -> float:
+    """Say how many periods a month has; of numbered ones by their cycle, four of which may be quarters or six hours."""
+    if panel.grain in A_MONTH:
+        return A_MONTH[panel.grain]
+    regular = np.nan_to_num(value)[np.nanmean(value > 0, axis=1) >= SPARSE]
+    if season == 4 and len(regular):  # noqa: PLR2004  quarters of a year, or of a day
+        steps = np.abs(np.diff(regular, axis=1)) / np.maximum(regular[:, 1:] + regular[:, :-1], 1e-300)
+        if np.median(steps.mean(axis=1)) > RESTLESS:
+            return SIX_HOURS
+    return OF_SEASON.get(season, 30.4)
 
 
 def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> Said:

@@ -99,8 +99,9 @@ def ahead(factors: Values, first: int, horizon: int) -> Values:
     return worth
 
 
-LIKELY = (24, 7, 12, 4)
-"""Cycles that are looked for where periods are only numbered: hours, days, months, quarters."""
+LIKELY = (24, 48, 96, 144, 7, 12, 4)
+"""Cycles that are looked for where periods are only numbered: hours, halves, quarters and sixths of one; days, months,
+quarters."""
 
 CLEAR = 0.1
 """Autocorrelation by which a cycle has to stand out from its neighbours."""

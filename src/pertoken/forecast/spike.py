@@ -11,7 +11,7 @@ REGULAR = 0.5
 """Share of periods with use from which a customer is regular; who comes and goes has nothing but bursts."""
 
 FAR = 6.0
-"""Standard deviations of log from the median beyond which a period is no usual one, if those before and after it are."""
+"""Standard deviations of log from the median beyond which a period is unusual, if those before and after are not."""
 
 NARROWEST = 0.25
 """Least of such a standard deviation: what is as good as constant is not held to its last digit."""
@@ -26,9 +26,8 @@ def tamed(value: Values, horizon: int) -> Values:
         value: Usage, shape `(customer, period)`; NaN for what was not watched.
         horizon: Periods ahead.
 
-    >>> calm = np.tile([1.0, 2.0], 6)
-    >>> tamed(np.concatenate([calm, [900.0], calm])[None], 7).max().round(1)
-    68.5
+    >>> float(tamed(np.array([[2.0] * 12 + [900.0] + [2.0] * 12]), 7).max().round(2))
+    8.96
     """
     used = value > 0
     count = used.sum(axis=1)

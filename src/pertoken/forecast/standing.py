@@ -70,6 +70,24 @@ def standing(value: Values, half: Values, season: int, scale: float | None = Non
     return Standing(base, levels.T, silence.astype(float), active, _spread(filled, watched, season), seen)
 
 
+def often(here: Standing) -> Values:
+    """Give the share of periods with use, drawn to that of all as far as few periods leave it open, `(customer,)`.
+
+    Shares are beta among customers, by the moments of what was seen (Kleinman 1973, doi:10.2307/2284137).
+
+    Args:
+        here: How customers stand.
+    """
+    seen = np.maximum(here.seen, 1.0)
+    used = np.clip(here.active * (here.seen + PSEUDO) - PSEUDO, 0.0, seen)
+    mean = float(used.sum() / seen.sum())
+    alone, spread = mean * (1 - mean), float(np.average((used / seen - mean) ** 2, weights=seen))
+    between = max(spread - alone * len(seen) / float(seen.sum()), 1e-4 * alone)
+    worth = max(alone / between - 1, 0.0) if between > 0 else 0.0
+    share: Values = (used + PSEUDO + worth * mean) / (here.seen + PSEUDO + worth)
+    return share
+
+
 def typical(value: Values) -> float:
     """Give the usage in a period of the customer in the middle, among those who use anything."""
     seen = np.maximum((~np.isnan(value)).sum(axis=1), 1)

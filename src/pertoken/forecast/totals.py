@@ -7,7 +7,7 @@ import numpy as np
 from pertoken.core.money import Values
 from pertoken.forecast.cases import Past
 
-SHOCK = 0.07
+SHOCK = 0.09
 """Prior standard deviation of what all customers share in a month, of log."""
 
 LEAVING = 0.25

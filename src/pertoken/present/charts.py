@@ -145,7 +145,7 @@ def dots(rows: Sequence[Dot], groups: Mapping[str, str], *, x: Axis, y: Axis, si
             "y": float(r.y),
             "size": float(r.size),
             "group": r.group,
-            "first": edge,
+            "first": left,
         }
         for r, left in sorted(zip(rows, _first(rows, x), strict=True), key=lambda pair: -float(pair[0].size))
     ]
@@ -159,12 +159,11 @@ def dots(rows: Sequence[Dot], groups: Mapping[str, str], *, x: Axis, y: Axis, si
     )
     color = alt.Color("group:N", legend=key, scale=colors)
     drawn = placed.mark_circle(opacity=0.65, stroke=PAPER, strokeWidth=0.5).encode(color=color, size=area)
-    before, behind = (
-        placed.mark_text(align=side, dx=away * GAP, color=INK).encode(text="name:N").transform_filter(where)
-        for side, away, where in (("right", -4, "!datum.first"), ("left", 4, "datum.first"))
-    )
+    before = placed.mark_text(align="right", dx=-4 * GAP, color=INK).transform_filter("!datum.first")
+    behind = placed.mark_text(align="left", dx=4 * GAP, color=INK).transform_filter("datum.first")
+    names = [side.encode(text="name:N") for side in (before, behind)]
     zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=INK, opacity=0.5).encode(y="zero:Q")
-    layers = [*([zero] if y.zero else []), drawn, before, behind]
+    layers = [*([zero] if y.zero else []), drawn, *names]
     return dressed(alt.layer(*layers).properties(width=WIDTH, height=WIDTH * 5 // 9))
 
 

@@ -9,13 +9,9 @@ from pertoken.serving.book import Residual
 from pertoken.serving.own import Recalibrated
 
 CASES = {
-    "seen": "configurations",
-    "source": "sources",
-    "gpu": "GPUs",
-    "numbers": "bits on GPUs",
-    "model": "models",
+    "seen": "configurations", "source": "sources", "gpu": "GPUs", "numbers": "bits on GPUs", "model": "models",
     "engine": "engines",
-}
+}  # fmt: skip
 """What was held out, in words."""
 
 METRICS = {"output_tokens_per_second": "tokens/s", "tpot_seconds": "TPOT", "ttft_seconds": "TTFT"}

@@ -13,7 +13,7 @@ from pertoken.forecast.tiers import PLAN
 from pertoken.present.forecast_beliefs import beliefs
 from pertoken.present.forecast_parts import by_month, changes, cohort_map, told_keys
 from pertoken.present.forecast_tested import backtest
-from pertoken.present.forecast_words import FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
+from pertoken.present.forecast_words import EXPERT_WORDS, FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
 from pertoken.present.numbers import rough, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
 
@@ -197,12 +197,11 @@ def _part(answer: Forecast, key: str, *, brief: bool) -> Table:
         Column("part", KEY_WORDS.get(key, key.capitalize()), "text"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
         Column("mean", "Mean", kind, unit, total="sum"),
-        Column("share", "Of mean", "share", total="sum"),
+        Column("share", "Of mean", "share", total="sum", share_of="mean"),
     )
-    whole = float(answer.worlds[of].sum(axis=1).mean())
-    rows = []
-    for label, measures in answer.parts[key].items():
-        band = Band.of(measures[of].sum(axis=1))
+    bands = {label: Band.of(measures[of].sum(axis=1)) for label, measures in answer.parts[key].items()}
+    whole, rows = sum(float(band.mean) for band in bands.values()), []
+    for label, band in bands.items():
         ends = (float(each) for each in (band.p10, band.p50, band.p90, band.mean))
         rows.append((label or "all others", *ends, float(band.mean) / whole if whole else None))
     rows.sort(key=_in_time if key == "cohort" else lambda row: -float(row[4] or 0))
@@ -273,6 +272,7 @@ def _committed(answer: Forecast) -> Iterator[Table]:
         "Committed in terms that end in these months; what is not used of it is charged when a term ends. "
         "A contract that is not renewed is lost with its customer."
     )
+    note += f" Later is after {answer.months[-1]}." if any(not each.until for each in answer.committed) else ""
     yield Table("contracts", "Contracts", columns, tuple(rows), note, total=False)
 
 
@@ -331,7 +331,7 @@ def _more(answer: Forecast) -> Iterator[Table]:
     columns = (
         Column("days", "Days of history", "count"),
         *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
-        Column("width", "P90/P10", "quantity", formula="p90 / p10"),
+        Column("width", "P90/P10", "estimate", formula="p90 / p10"),
     )
     rows = tuple((e.days, e.p10, e.p50, e.p90, e.p90 / e.p10 if e.p10 > 0 else None) for e in answer.more)
     note = "As if the history went on as it is; what will be in it may move the middle."
@@ -378,7 +378,9 @@ def _meta(answer: Forecast) -> dict[str, str]:
     return {
         "worlds": f"{len(worlds):,}",
         "history": f"{answer.fitted.days} days, {len(answer.fitted.of.people.names):,} customers",
-        "experts": ", ".join(f"{name} {weight:.0%}" for name, weight in _leading(answer.fitted.predicted.weights)),
+        "experts": ", ".join(
+            f"{EXPERT_WORDS.get(name, name)} {weight:.0%}" for name, weight in _leading(answer.fitted.predicted.weights)
+        ),
     }
 
 

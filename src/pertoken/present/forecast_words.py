@@ -25,6 +25,17 @@ FACTOR_WORDS = {
 }
 """What each factor is."""
 
+EXPERT_WORDS = {
+    "pooled": "pooled regression",
+    "recent": "recent level",
+    "cycle": "seasonal naive",
+    "steady": "mean of the history",
+    "theta": "damped trend",
+    "own": "smoothing",
+    "dying": "buy-till-you-die",
+}
+"""What our experts are called in the field; others keep the name that they came with."""
+
 WIDE = 3.0
 """P90 over P10 from which on a range is called wide."""
 

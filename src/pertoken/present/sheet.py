@@ -38,6 +38,7 @@ class Column:
         unit: Unit of the values, e.g. ``USD``.
         formula: How a cell follows from others of its row, e.g. ``margin / revenue``; must hold exactly.
         total: How the total row gets its value: the sum, or the formula over the totals.
+        share_of: Column of the same table of whose sum over all rows each cell is the row's share; must hold exactly.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Column:
     unit: str = ""
     formula: str | None = None
     total: Total | None = None
+    share_of: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a column that no renderer could show."""
@@ -53,7 +55,7 @@ class Column:
         _check_kind(self.kind, f"column {self.name!r}")
         if self.total == "formula" and self.formula is None:
             raise ValueError(f"column {self.name!r} totals by formula but has none; give one, or total='sum'")
-        if self.kind == "text" and (self.formula or self.total):
+        if self.kind == "text" and (self.formula or self.total or self.share_of):
             raise ValueError(f"column {self.name!r} is text; expected neither formula nor total")
 
 
@@ -86,6 +88,7 @@ class Table:
         _check_name(self.name, "table")
         _check_unique((column.name for column in self.columns), f"columns of table {self.name!r}")
         _check_formulas(self)
+        _check_shares(self)
         for row in self.rows:
             _check_cells(self, row)
         for row in self.rows[:: max(len(self.rows) // CHECKED, 1)]:
@@ -256,6 +259,21 @@ def _check_cells(table: Table, row: tuple[Cell, ...]) -> None:
     for column, cell in zip(table.columns, row, strict=True):
         if column.kind != "text" or type(cell) is not str:
             _check_cell(cell, column.kind, partial(_place, table, column, row))
+
+
+def _check_shares(table: Table) -> None:
+    """Refuse shares of a column that is not there, or that are not those of its sum."""
+    place = {column.name: index for index, column in enumerate(table.columns)}
+    for index, column in enumerate(table.columns):
+        if column.share_of is None:
+            continue
+        if column.share_of not in place:
+            raise ValueError(f"column {column.name!r} is a share of {column.share_of!r}, which is not in the table")
+        cells = [float(row[place[column.share_of]] or 0) for row in table.rows]
+        whole = sum(cells)
+        for row, cell in zip(table.rows, cells, strict=True):
+            if row[index] is not None and not isclose(float(row[index] or 0) * whole, cell, rel_tol=1e-9, abs_tol=1e-9):
+                raise ValueError(f"{row[0]!r} of {column.name!r} is {row[index]}, not its share of {column.share_of!r}")
 
 
 def _check_formulas_hold(table: Table, row: tuple[Cell, ...]) -> None:

@@ -154,6 +154,8 @@ def _write_cell(page: Worksheet, place: tuple[int, int], cell: Cell, look: Forma
 
 def _row_formula(table: Table, column: Column, cells: tuple[Cell, ...], row: int) -> str | None:
     """Write a live formula where the row has all that it reads; a cell that does not apply stays empty."""
+    if column.share_of is not None and cells[table.columns.index(column)] is not None:
+        return _share(table, column.share_of, row)
     if column.formula is None:
         return None
     reads = operands(table, column, cells)
@@ -163,6 +165,14 @@ def _row_formula(table: Table, column: Column, cells: tuple[Cell, ...], row: int
     if cell is None and formulas.evaluate(column.formula, reads) is not None:
         return None
     return formulas.excel(column.formula, _places(table, row))
+
+
+def _share(table: Table, of: str, row: int) -> str:
+    """Divide a row's cell by the sum of its column."""
+    index = next(index for index, column in enumerate(table.columns) if column.name == of)
+    last = FIRST + len(table.rows) - 1
+    whole = f"SUM({xl_rowcol_to_cell(FIRST, index, True, True)}:{xl_rowcol_to_cell(last, index, True, True)})"  # noqa: FBT003
+    return f'=IF({whole}=0,"",{xl_rowcol_to_cell(row, index)}/{whole})'
 
 
 def _write_total(page: Worksheet, table: Table, index: int, shown: tuple[tuple[Cell, ...], Format]) -> None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pertoken.serving.aids import PLAIN, Aids
 from pertoken.serving.layout import Layout
 from pertoken.serving.profile import Profile
 from pertoken.serving.sizes import Sizes
@@ -18,20 +19,24 @@ FAR = 1e9
 class Cadence(NamedTuple):
     """What `step` says of one configuration; compiled loops read it.
 
-    The time of a step with sequences that run and prompts in it is
+    The time of a step in which sequences run is
 
-        tokens[running + stages x prompt] + fixed + sequence x running + token x prompt
-        + context x (tokens in their caches) + near_context x (those of them within the window)
+        answers[running] + context x (tokens in their caches) + near_context x (those of them within the window)
+
+    or prompts[0] where none does, and prompts in it add
+
+        prompts[running + stages x prompt] - prompts[running] + token x prompt
         + pairs x (pairs of tokens in prompts) + near_pairs x (those of them within the window)
+
+    Where drafted tokens are checked, steps give a sequence several tokens; a step stands here for the part of it that
+    gives one, on average.
 
     In a pipeline, sequences go through the stages in as many parts as there are stages, and the stages work on
     prompts at the same time: what prompts add holds others up for that much shorter.
 
     Args:
-        tokens: Products, exchanges and waiting for the host by the number of tokens in the step, in parts of a token if
-            there are stages. [s]
-        fixed: Cost of every step. [s]
-        sequence: Cost of a running sequence. [s]
+        prompts: Time of a step by the number of its tokens, in parts of a token if there are stages. [s]
+        answers: Time of a step by the number of sequences that it gives a token, without prompts and caches. [s]
         token: Cost of a token of a prompt. [s]
         context: Cost of reading a token of the cache, in layers that look at the whole context. [s]
         near_context: The same in layers with a window. [s]
@@ -42,9 +47,8 @@ class Cadence(NamedTuple):
         stages: Stages of the pipeline.
     """
 
-    tokens: Values
-    fixed: float
-    sequence: float
+    prompts: Values
+    answers: Values
     token: float
     context: float
     near_context: float
@@ -55,7 +59,7 @@ class Cadence(NamedTuple):
     stages: int
 
 
-def cadence(model: Sizes, on: Layout, engine: Profile, *, most_tokens: int) -> Cadence:
+def cadence(model: Sizes, on: Layout, engine: Profile, *, most_tokens: int, aids: Aids = PLAIN) -> Cadence:
     """Ask `step` what it takes to know the time of any step.
 
     Args:
@@ -63,22 +67,22 @@ def cadence(model: Sizes, on: Layout, engine: Profile, *, most_tokens: int) -> C
         on: How it lies on its GPUs.
         engine: Constants of the engine.
         most_tokens: Tokens that a step has at most, sequences and prompts together.
+        aids: Drafted tokens and adapters.
     """
     bare = replace(model, window=np.float64(FAR))
     full = replace(bare, kv_windowed=np.float64(0), score_windowed=np.float64(0))
     near = replace(bare, kv=np.float64(0), score=np.float64(0))
     stages = int(on.pipeline)
-    tokens = step(model, on, engine, np.arange(most_tokens * stages + 1.0), 0.0)
-    none, one, asked = (step(model, on, engine, d, 0.0, p) for d, p in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
+    tokens = np.arange(most_tokens * stages + 1.0)
+    alike, checked = step(model, on, engine, tokens, 0.0), step(model, on, engine, tokens * (1 + aids.drafted), 0.0)
+    none, asked = (step(model, on, engine, 0.0, 0.0, p).overhead for p in (0.0, 1.0))
+    longer = float((1 + aids.drafting) * (1 + aids.adapters) / aids.accepted)
     return Cadence(
-        tokens=np.ascontiguousarray(
-            np.broadcast_to(tokens.products + tokens.exchange + tokens.idle, most_tokens * stages + 1), dtype=float
-        ),
-        fixed=float(none.overhead),
-        sequence=float(one.overhead - none.overhead),
-        token=float(asked.overhead - none.overhead),
-        context=float(step(full, on, engine, 1.0, 1.0).cache),
-        near_context=float(step(near, on, engine, 1.0, 1.0).cache),
+        prompts=np.ascontiguousarray(alike.products + alike.exchange + alike.idle + none),
+        answers=np.ascontiguousarray(checked.total * longer),
+        token=float(asked - none),
+        context=float(step(full, on, engine, 1.0, 1.0).cache) * longer,
+        near_context=float(step(near, on, engine, 1.0, 1.0).cache) * longer,
         window=float(model.window),
         pairs=float(step(full, on, engine, 0.0, 0.0, 1.0, 0.5).prompt),
         near_pairs=float(step(near, on, engine, 0.0, 0.0, 1.0, 0.5).prompt),

@@ -51,6 +51,9 @@ CHUNKED, BLOCKING, BATCH = range(3)
 ROUND, LEAST, AFFINE = range(3)
 
 
+TABLES = ("prompts", "answers")
+"""Columns of `cadence.Cadence` that are tables."""
+
 RULES = np.dtype(
     [
         ("policy", np.int64),
@@ -68,7 +71,7 @@ RULES = np.dtype(
         ("delay", np.float64),  # from when a request comes to when it is ready [s]
         ("clients", np.int64),  # that ask in a loop; 0 for none
         ("closing", np.bool_),  # whether no more requests come
-        *((name, np.int64 if name == "stages" else np.float64) for name in Cadence._fields if name != "tokens"),
+        *((name, np.int64 if name == "stages" else np.float64) for name in Cadence._fields if name not in TABLES),
     ]
 )
 """A scheduler and the times of its steps, as one row of a table; see `scheduler.Scheduler` and `cadence.Cadence`."""
@@ -97,7 +100,8 @@ class Room(NamedTuple):
     Args:
         requests: Rows of `REQUEST`.
         ids: Blocks of prefixes.
-        tokens: Time of products by tokens of a step, see `cadence.Cadence`. [s]
+        prompts: Time of a step by its tokens, see `cadence.Cadence`. [s]
+        answers: Time of a step by its sequences. [s]
         state: Rows of `REPLICA`.
         heap: Sequences that run, see `engine_heap`; shape `(replica, most)`.
         lists: Requests that lost their memory, and prompts that end with the step: each with the tokens of its answer
@@ -110,7 +114,8 @@ class Room(NamedTuple):
 
     requests: NDArray[np.void]
     ids: Small
-    tokens: Values
+    prompts: Values
+    answers: Values
     state: NDArray[np.void]
     heap: Ints
     lists: Ints
@@ -130,14 +135,12 @@ def rows(demand: Demand, delay: float) -> NDArray[np.void]:
     return made
 
 
-def furnish(
-    demand: Demand, tokens: Values, rules: NDArray[np.void], *, bins: int, replicas: int, capacity: int
-) -> Room:
+def furnish(demand: Demand, beat: Cadence, rules: NDArray[np.void], *, bins: int, replicas: int, capacity: int) -> Room:
     """Make all that the loops need.
 
     Args:
         demand: The requests.
-        tokens: Time of products by tokens of a step. [s]
+        beat: Times of steps.
         rules: The scheduler, one row of `RULES`.
         bins: Bins of time.
         replicas: How many there are.
@@ -151,7 +154,8 @@ def furnish(
     return Room(
         requests=rows(demand, float(rules["delay"][0])),
         ids=demand.ids,
-        tokens=tokens,
+        prompts=beat.prompts,
+        answers=beat.answers,
         state=state,
         heap=np.zeros((replicas, most), dtype=np.int64),
         lists=np.zeros((replicas, 2, most + 1, 2), dtype=np.int64),

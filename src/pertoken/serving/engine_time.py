@@ -20,7 +20,7 @@ def decode_time(room, rules, running, context):  # type: ignore[no-untyped-def]
     """
     near = min(np.float64(context), running * rules.window)
     read = rules.context * context + rules.near_context * near
-    return room.tokens[running] + rules.fixed + rules.sequence * running + read
+    return room.answers[running] + read
 
 
 @compiled
@@ -36,8 +36,8 @@ def mixed_time(room, rules, running, context, prompt, pairs, near_pairs):  # typ
         pairs: Pairs of tokens that attention in these prompts looks at.
         near_pairs: Those of them within the window.
     """
-    alone = decode_time(room, rules, running, context)
-    products = room.tokens[running + rules.stages * prompt] - room.tokens[running]
+    alone = decode_time(room, rules, running, context) if running > 0 else room.prompts[0]
+    products = room.prompts[running + rules.stages * prompt] - room.prompts[running]
     attention = rules.pairs * pairs + rules.near_pairs * near_pairs
     return alone + rules.uneven / rules.stages * (products + rules.token * prompt + attention)
 

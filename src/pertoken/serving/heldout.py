@@ -61,8 +61,7 @@ class Held(NamedTuple):
 
 
 def held_out(runs: Runs, settings: Settings, whole: Fitted) -> Iterator[Held]:
-    """Hold runs out in each way: configurations in folds; sources, GPU families, bits of weights on
-    them, models and engines as a whole.
+    """Hold runs out in each way: configurations in folds; sources, GPU families, bits, models and engines as a whole.
 
     Args:
         runs: What was measured.

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.errors import InputError
+from pertoken.serving.aids import PLAIN, Aids
 from pertoken.serving.cadence import Cadence, cadence
 from pertoken.serving.demand import Demand
-from pertoken.serving.engine_state import BINS, RULES, Room, Small, furnish
+from pertoken.serving.engine_state import BINS, RULES, TABLES, Room, Small, furnish
 from pertoken.serving.layout import Layout
 from pertoken.serving.memory import fits
 from pertoken.serving.profile import Profile
@@ -157,6 +158,7 @@ def simulate(
     clients: int | None = None,
     capacity_tokens: float | None = None,
     bin_seconds: float = np.inf,
+    aids: Aids = PLAIN,
     progress: Progress | None = None,
 ) -> Simulated:
     """Simulate replicas that serve requests.
@@ -172,6 +174,7 @@ def simulate(
             `demand` don't matter. None for requests that come at their times.
         capacity_tokens: Tokens that the cache of a replica holds; by its memory and the mean length if None.
         bin_seconds: Width of the bins of time that are kept; one for all if infinite. [s]
+        aids: Drafted tokens and adapters; what prompts have in the cache already is said by `demand`.
         progress: Told how much is done, 0 to 1.
 
     Returns:
@@ -185,7 +188,7 @@ def simulate(
     tokens = capacity_tokens
     if tokens is None:
         tokens = float(fits(model, on, length, spare=engine.spare)) * length
-    beat = cadence(model, on, engine, most_tokens=most_tokens(demand, rules))
+    beat = cadence(model, on, engine, most_tokens=most_tokens(demand, rules), aids=aids)
     delay = float(starting(model, on, engine))
     return run(
         demand, beat, rules,
@@ -227,14 +230,14 @@ def run(
     """
     if clients is not None and (replicas != 1 or clients < 1):
         raise InputError(f"{clients} clients of {replicas} replicas in a loop; expected at least 1 client of 1 replica")
-    if len(beat.tokens) <= beat.stages * most_tokens(demand, scheduler):
-        found = f"times of steps of up to {(len(beat.tokens) - 1) // beat.stages:,} tokens"
+    if len(beat.prompts) <= beat.stages * most_tokens(demand, scheduler):
+        found = f"times of steps of up to {(len(beat.prompts) - 1) // beat.stages:,} tokens"
         raise InputError(f"{found}; expected up to {most_tokens(demand, scheduler):,}, see `most_tokens`")
     blocks = _capacity(demand, scheduler, capacity_tokens)
     rules = _rules(demand, beat, scheduler, blocks)
     rules["width"], rules["delay"], rules["clients"] = bin_seconds, delay, clients or 0
     count = 2 * (1 + (0 if np.isinf(bin_seconds) or clients else int((demand.arrival[-1] + delay) / bin_seconds)))
-    made = furnish(demand, beat.tokens, rules, bins=count, replicas=replicas, capacity=blocks)
+    made = furnish(demand, beat, rules, bins=count, replicas=replicas, capacity=blocks)
     made = _worked(made, rules, progress or (lambda _: None))
     state, seen = made.state, made.requests
     bins = made.bins[: 1 if np.isinf(bin_seconds) else int(seen["done"].max() / bin_seconds) + 1]
@@ -301,7 +304,7 @@ def _rules(demand: Demand, beat: Cadence, scheduler: Scheduler, blocks: int) -> 
     rules = np.zeros(1, dtype=RULES)
     for name in ("most", "budget", "block", "patience", "imbalance", "worth"):
         rules[name] = getattr(scheduler, name)
-    for name in set(Cadence._fields) - {"tokens"}:
+    for name in set(Cadence._fields) - {*TABLES}:
         rules[name] = getattr(beat, name)
     rules["policy"], rules["router"] = POLICIES[scheduler.policy], ROUTERS[scheduler.router]
     rules["reserve"] = scheduler.reserve or scheduler.policy == "batch"

@@ -61,13 +61,16 @@ def declared(
     Raises:
         InputError: What is wrong with a file, or doesn't fit the log.
     """
-    from pertoken.forecast.breaks import found  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.breaks import found, unit_prices  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.events import adjusted  # noqa: PLC0415
 
     panel = read.panel
     said = _events(events, panel_labels(read))
     brought = adjusted(panel, said)
     suspicions = found(brought.panel.weighted(_ones(read)), brought.events, rng=np.random.default_rng(0))
+    if read.said_cost is not None:
+        prices = unit_prices(panel.weighted(_ones(read)), read.said_cost)
+        suspicions += found(prices, brought.events, rng=np.random.default_rng(0), of="price")
     asks = tuple(f"! {each}" for each in map(str, suspicions))
     made = Declared(_agreements(contracts, read), brought.events, _market(market), (*brought.notes, *asks))
     return replace(read, panel=brought.panel), made

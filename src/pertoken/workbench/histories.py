@@ -18,12 +18,13 @@ from pertoken.rating.contract import Contract
 from pertoken.rating.rate import Rated, amount, rate
 from pertoken.workbench.cards import Aside, sides
 from pertoken.workbench.gaps import told_apart
-from pertoken.workbench.reading import How, Terms, folded, read_as, terms_of
+from pertoken.workbench.reading import How, Terms, folded, read_as, said_to_cost, terms_of
 from pertoken.workbench.standings import settled
 
 if TYPE_CHECKING:
     from pertoken.engines.duckdb import Log
     from pertoken.forecast.panel import Panel
+    from pertoken.usage.question import Question
     from pertoken.usage.report import Report
 
 RECENT = 28
@@ -56,6 +57,8 @@ class History:
         currency: Of all money.
         says: What should be known about it.
         aside: Whether usage without a price is set aside, so that it is forecast and charged nothing.
+        said_cost: What the log itself says that usage cost, shape `(customer, period)`; None where it says nothing in
+            the currency of the cards. [currency]
     """
 
     usage: Usage
@@ -67,6 +70,7 @@ class History:
     currency: str
     says: tuple[str, ...] = ()
     aside: bool = False
+    said_cost: Values | None = None
 
     def monthly(self, side: str) -> tuple[tuple[str, ...], Values]:
         """Effective money of each month of a side, with the months' labels."""
@@ -120,7 +124,8 @@ def history(
         own = _own(opened, tracks)
         keys = ("customer", grain, *own)
         told: dict[str, Any] = {"terms": terms, "on": how.get("on"), "rejects": how.get("rejects", False)}
-        usage, report, _ = folded(opened, every, keys, **told, watch=how.get("watch"))
+        usage, report, asked_for = folded(opened, every, keys, **told, watch=how.get("watch"))
+        bill, mixed = _said_cost(opened, asked_for, report, terms, every[0].currency if every else "")
     usage, left = whole_periods(usage, grain, report.last, terms.timezone) if whole else (usage, ())
     asked = {*tracks, *(PLANS & set[str]().union(*(asked_by(each) for each in every)))}
     seen, own, changed = settled(usage, own, grain, asked=asked)
@@ -131,8 +136,32 @@ def history(
     rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
     ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain, unpriced)
-    currency, says = every[0].currency if every else "", (*left, *changed, *_left_out(rated))
-    return History(usage, report, panel, cards, ledgers, unit_cost, currency, says, unpriced == "report")
+    currency, says = every[0].currency if every else "", (*left, *changed, *mixed, *_left_out(rated))
+    aside, said_cost = unpriced == "report", None if bill is None else _laid_out(bill, panel)
+    return History(usage, report, panel, cards, ledgers, unit_cost, currency, says, aside, said_cost)
+
+
+def _said_cost(
+    opened: "Log", asked: "Question", report: "Report", terms: Terms, currency: str
+) -> tuple[Ledger | None, tuple[str, ...]]:
+    """Sum what the log says that it cost; what it says in several currencies is left alone, and that is said."""
+    try:
+        return said_to_cost(opened, asked, report, terms, currency), ()
+    except InputError as mixed:
+        return None, (f"{mixed}; no change of unit prices was looked for",)
+
+
+def _laid_out(bill: Ledger, panel: "Panel") -> Values:
+    """Lay what the log says that it cost out by customer and period, shape `(customer, period)`."""
+    who, when = bill.key("customer"), bill.period(panel.grain)
+    row = {name: i for i, name in enumerate(panel.customers)}
+    column = {label: i for i, label in enumerate(panel.periods)}
+    i = np.array([row.get(name, -1) for name in who.labels], dtype=np.int64)[who.codes]
+    k = np.array([column.get(label, -1) for label in when.labels], dtype=np.int64)[when.codes]
+    known = (i >= 0) & (k >= 0)
+    out = np.zeros((len(row), len(column)))
+    np.add.at(out, (i[known], k[known]), bill.values["amount"][known].astype(float))
+    return out
 
 
 def _own(opened: "Log", tracks: Sequence[str]) -> tuple[str, ...]:

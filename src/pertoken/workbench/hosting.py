@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from pertoken.catalog.models import Architecture
 from pertoken.connect import engines
-from pertoken.connect.loads import read_load
+from pertoken.connect.loads import read_load, refuse_unfit
 from pertoken.core.errors import InputError
 from pertoken.core.lines import Ledger, Usage
 from pertoken.core.meters import meter
@@ -40,6 +40,10 @@ class Hosted:
         pace: How fast a replica is, at the mean length of the log's requests.
         requests: How many requests it serves.
         report: What was read of the log.
+        model: The model that serves it.
+        gpu: The GPU that it stands on.
+        by: Keys that stay on busy lines.
+        cards: Who is paid for the hours.
     """
 
     usage: Usage
@@ -47,6 +51,10 @@ class Hosted:
     pace: Pace
     requests: float
     report: "Report"
+    model: str
+    gpu: str
+    by: tuple[str, ...]
+    cards: tuple[Card, ...]
 
     def hours(self, use: str) -> float:
         """GPU-hours that are `busy` or `idle` [h]."""
@@ -97,6 +105,7 @@ def host(
     mine = usage.where(**where) if where else usage
     counted = _counted(mine)
     asked = read_load({**serve, "model": model, "gpu": gpu, "count": count, **_lengths(counted)})
+    refuse_unfit(asked, gpu)
     found = pace(asked, Targets(first=ttft, each=tpot, percentile=percentile), engines.book())
     fleet = Served(
         fleet=asked.model, where=where, seconds=found.seconds | dict.fromkeys(_written(counted), _prompt(found)),
@@ -105,8 +114,12 @@ def host(
     )  # fmt: skip
     served = on_gpus(mine, [fleet])
     hours = served.where(meter="gpu_hours")
-    ledger = rate(hours, list(cost), exact=False).ledger
-    return Hosted(usage=hours, ledger=ledger, pace=found, requests=counted["requests"], report=report)
+    cards = tuple(cost)
+    ledger = rate(hours, cards, exact=False).ledger
+    return Hosted(
+        usage=hours, ledger=ledger, pace=found, requests=counted["requests"], report=report, model=asked.model,
+        gpu=asked.gpu, by=tuple(by), cards=cards,
+    )  # fmt: skip
 
 
 def _prompt(found: Pace) -> float:

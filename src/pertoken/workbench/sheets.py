@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from pertoken.serving.sized import Sized
     from pertoken.usage.prompt import Counted
     from pertoken.workbench.calibrating import EngineReport
+    from pertoken.workbench.hosting import Hosted
     from pertoken.workbench.machines import Gpus
 
     Prices = PriceList | Comparison | Explained | Difference | Update | Frozen | Gpus
     Modelled = Ran | Compared | Sensitive | Solved | Crossing | PaysFrom | Traced
     Foreseen = Migrated | Cohorts
-    Serving = EngineReport | Recalibrated | Sized | BuildOrBuy
+    Serving = EngineReport | Recalibrated | Sized | BuildOrBuy | Hosted
     Answer = (
         Serving | Modelled | Foreseen | Quotes | Books | Billed | Reconciled | Repriced | Simulated | Counted | Prices
     )
@@ -50,6 +51,7 @@ LAID: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "Counted": ("tokens", "sheet", ()),
     "EngineReport": ("engine", "report", ()),
     "Recalibrated": ("engine", "fitted", ()),
+    "Hosted": ("hosted", "sheet", ()),
     "Gpus": ("gpus", "found", ("brief",)),
     "BuildOrBuy": ("build_or_buy", "sheet", ("brief",)),
     "Sized": ("sizing", "sheet", ("brief",)),

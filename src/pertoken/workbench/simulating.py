@@ -9,21 +9,17 @@ import numpy as np
 
 from pertoken.catalog.machines import Gpu
 from pertoken.catalog.models import Architecture
-from pertoken.connect.loads import find_machine, read_load
+from pertoken.connect.loads import read_load, refuse_unfit
 from pertoken.core.errors import InputError
 from pertoken.serving.asked import Asked
 from pertoken.serving.book import Engine
 from pertoken.serving.demand import Demand
-from pertoken.serving.lack import lacking
 from pertoken.serving.profile import Profile
 from pertoken.serving.scheduler import Scheduler
 from pertoken.serving.simulated import Simulated, simulate
-from pertoken.serving.steady import seats
 
 RESERVING = ("trtllm", "tgi")
 """How the names of engines begin that give a request memory for its whole answer before it starts."""
-
-UNSIMULATED = ("drafted", "accepted", "drafting", "adapters")
 
 
 def simulate_serving(
@@ -60,7 +56,8 @@ def simulate_serving(
         clients: Clients that ask in a loop, in place of the times of `requests`; for one replica.
         bin_seconds: Width of the bins of time that `Simulated.series` tells. [s]
         progress: Told how much is done, 0 to 1.
-        more: What `estimate_serving` takes besides: precision, how GPUs share the work, `prefix_share`, settings.
+        more: What `estimate_serving` takes besides: precision, how GPUs share the work, `prefix_share`, drafted tokens,
+            adapters, settings.
 
     Returns:
         What each request saw, and what replicas did.
@@ -78,18 +75,16 @@ def simulate_serving(
         replicas=asked.replicas * replicas,
         clients=clients,
         bin_seconds=bin_seconds,
+        aids=asked.aids,
         progress=progress,
     )
 
 
 def _asked(requests: Demand, load: Mapping[str, Any]) -> Asked:
     """Read what serves the requests, and check that a replica has room for one."""
-    if said := [name for name in UNSIMULATED if load.get(name)]:
-        raise InputError(f"{said[0]} is not simulated; leave it out, or use `estimate_serving`")
     mean = {"input_tokens": float(requests.input.mean()), "output_tokens": float(requests.output.mean())}
     asked = read_load({**load, **mean})
-    if float(seats(asked.sizes, asked.layout, asked.settings, asked.input_tokens + asked.output_tokens / 2)) < 1:
-        raise InputError(lacking(asked, find_machine(load["gpu"])))
+    refuse_unfit(asked, load["gpu"])
     return asked
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pertoken.connect import engines
-from pertoken.connect.loads import find_machine, read_load
+from pertoken.connect.loads import find_machine, read_load, refuse_unfit
 from pertoken.connect.model_file.numbers import written
 from pertoken.connect.model_file.place import formula
 from pertoken.connect.model_file.reading import Reading
@@ -24,10 +24,8 @@ from pertoken.serving.arrivals import HOUR
 from pertoken.serving.asked import Asked
 from pertoken.serving.autoscale import Autoscale, followed
 from pertoken.serving.capacity import Targets
-from pertoken.serving.lack import lacking
 from pertoken.serving.offline import least_rate
 from pertoken.serving.pace import Pace, pace
-from pertoken.serving.steady import seats
 from pertoken.serving.traffic import BIN, PATTERNS, pattern
 
 LABELS = ("provider", "region", "service_tier")
@@ -133,18 +131,8 @@ def _count(part: Placed) -> int:
 
 def _estimated(reading: Reading, place: str, part: Placed) -> _Known:
     """Estimate the GPU time of tokens at the length of a usual request, within targets."""
-    lacks = [word for word in ("model", "gpu", "request") if part.get(word) is None]
-    if lacks:
-        found = f"a fleet without {' and '.join(lacks)}"
-        raise InputError(f"{found}; expected model, gpu and request: {{input: 1200, output: 250}}, or its hours")
-    asked = read_load(
-        {
-            **{word: _plain(part[word]) for word in ESTIMATED if part.get(word) is not None},
-            **_lengths(part["request"]),
-            "gpu": str(part["gpu"]),
-            "count": _count(part),
-        }
-    )
+    _needed(part)
+    asked = _asked(part)
     if asked.replicas > 1:
         raise InputError(f"{_count(part)} GPUs that fall into {asked.replicas} replicas; say the gpus of one replica")
     reached = _paced(asked, part)
@@ -156,15 +144,45 @@ def _estimated(reading: Reading, place: str, part: Placed) -> _Known:
     )
 
 
+def _asked(part: Placed) -> Asked:
+    """Read a replica and its requests."""
+    estimated = {word: _plain(part[word]) for word in ESTIMATED if part.get(word) is not None}
+    return read_load({**estimated, **_lengths(part["request"]), "gpu": str(part["gpu"]), "count": _count(part)})
+
+
+def faster(part: Placed, precision: str) -> tuple[Decimal, str]:
+    """Estimate how many times as many requests a fleet serves in another precision, and say of what.
+
+    Args:
+        part: The fleet, as the file says it.
+        precision: The other precision.
+
+    Raises:
+        InputError: A fleet that says its hours, or one that can't be.
+    """
+    if "hours" in part:
+        raise InputError("a precision for a fleet that says its hours; expected throughput_factor, as you measured it")
+    _needed(part)
+    now, after = _asked(part), _asked(part.but(precision=precision))
+    rates = [_paced(each, part).rate for each in (now, after)]
+    said = f"estimated: {now.model} on {now.gpu}, {rates[1]:.3g} requests a second in {after.precision}"
+    return Decimal(f"{rates[1] / rates[0]:.4g}"), f"{said}, {rates[0]:.3g} in {now.precision}"
+
+
+def _needed(part: Placed) -> None:
+    lacks = [word for word in ("model", "gpu", "request") if part.get(word) is None]
+    if lacks:
+        found = f"a fleet without {' and '.join(lacks)}"
+        raise InputError(f"{found}; expected model, gpu and request: {{input: 1200, output: 250}}, or its hours")
+
+
 def _paced(asked: Asked, part: Placed) -> Pace:
     """Find how fast a replica is, within targets of latency or by a deadline."""
     aims = (_time(part, "ttft"), _time(part, "tpot"))
     if "deadline" in part and min(aims) < inf:
         raise InputError("a deadline beside targets of latency; expected one of them")
     targets = Targets(first=aims[0], each=aims[1], percentile=float(_plain(part.get("percentile", 99))))
-    length = asked.input_tokens + asked.output_tokens / 2
-    if float(seats(asked.sizes, asked.layout, asked.settings, length)) < 1:
-        raise InputError(lacking(asked, find_machine(asked.gpu)))
+    refuse_unfit(asked, asked.gpu)
     return pace(asked, targets, engines.book(), spread=float(_plain(part.get("spread", 0))))
 
 
