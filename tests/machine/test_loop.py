@@ -109,7 +109,7 @@ def test_where_nothing_can_be_kept_it_still_runs(tmp_path, monkeypatch):
 
 
 def test_who_watches_is_told_before_a_loop_is_compiled_and_not_when_it_is_found(folder, monkeypatch):
-    told = []
+    told: list[str] = []
     monkeypatch.setattr(loop_module, "WATCHERS", [told.append])
     for _ in range(2):
         fresh(scaled.function)(np.ones(3), 2.0)
