@@ -44,7 +44,7 @@ def test_a_spike_moves_a_forecast_less_than_the_level_that_it_would_make():
 
 
 def test_few_periods_tell_little_of_how_often_a_customer_is_active():
-    """Oracle: shares drawn from a beta law; the estimate has the error of its posterior mean (conjugate), to a tenth."""
+    """Oracle: shares of a beta law; the estimate has the error of the posterior mean (conjugate), to a tenth."""
     rng = np.random.default_rng(6)
     a, b, periods, customers = 1.0, 4.0, 6, 4001
     share = rng.beta(a, b, customers)
