@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pertoken.machine import kept as kept_module
+from pertoken.machine import loop as loop_module
 from pertoken.machine.arguments import given
 from pertoken.machine.code import Code
 from pertoken.machine.fingerprint import fingerprint
@@ -105,6 +106,16 @@ def test_where_nothing_can_be_kept_it_still_runs(tmp_path, monkeypatch):
     values = np.ones(3)
     fresh(scaled.function)(values, 2.0)
     assert values.tolist() == [6.0] * 3
+
+
+def test_who_watches_is_told_before_a_loop_is_compiled_and_not_when_it_is_found(folder, monkeypatch):
+    told: list[str] = []
+    monkeypatch.setattr(loop_module, "WATCHERS", [told.append])
+    for _ in range(2):
+        fresh(scaled.function)(np.ones(3), 2.0)
+    assert len(told) == 1
+    assert told[0].endswith(".scaled")
+    assert len(list(folder.iterdir())) == 1
 
 
 def test_old_versions_go_when_there_are_many(folder):

@@ -297,3 +297,43 @@ def test_gpu_hours_of_the_list_of_offers_are_inputs_with_their_source():
     price = {tier: float(prices[f"vendors.gpus.H100-80GB-SXM.gpu_hours{tier}"].value) for tier in ("", ".reserved_1y")}
     expected = found["on_demand_hours.own"][0] * price[""] + found["reserved_hours.own"][0] * price[".reserved_1y"]
     assert found["total_cost"][0] == pytest.approx(expected, abs=0.02)
+
+
+QUANTISE = {"kind": "quantise", "served_on": "own", "throughput_factor": 1.6}
+
+
+def test_a_smaller_number_format_makes_a_fleet_faster_where_the_lever_is_on():
+    own = model(FLEET | {"throughput": 1.25}, levers={"q": QUANTISE}, scenarios={"eight": {"levers.q.on": True}})
+    for case, factor in (("base", 1.0), ("eight", 1.6)):
+        assert values(own, case)["busy_hours.own"] == pytest.approx([BUSY / 1.25 / factor] * 3)
+        cells, found = evaluate(whole(own), named(own, case).given), run(own, named(own, case)).values
+        for row in found:
+            cell, rated = np.broadcast_arrays(cells[row], found[row])
+            np.testing.assert_allclose(cell, rated, rtol=1e-9, atol=1e-6, err_msg=row)
+
+
+def test_the_factor_of_a_precision_is_that_of_two_fleets():
+    fleet = {
+        "vendor": "gpus", "model": "llama-3.1-8b", "gpu": "h100", "precision": "bf16",
+        "request": {"input": 1000, "output": 250}, "ttft": "1 s", "tpot": "20 ms",
+    }  # fmt: skip
+    card = {"gpus": {"rates": {"H100-80GB-SXM": {"gpu_hours": 5}}}}
+    lever = {"kind": "quantise", "served_on": "own", "precision": "fp8", "on": True}
+    own = model(fleet, vendors=card, levers={"q": lever})
+    other = model(fleet | {"precision": "fp8"}, vendors=card)
+    assert values(own)["busy_hours.own"] == pytest.approx(values(other)["busy_hours.own"], rel=1e-3)
+    assert "requests a second in fp8" in own.inputs["levers.q.throughput_factor"].source
+
+
+@pytest.mark.parametrize(
+    ("lever", "said"),
+    [
+        ({"precision": "fp8"}, "a precision for a fleet that says its hours; expected throughput_factor"),
+        ({"precision": "fp8", "throughput_factor": 2}, "says a precision and throughput_factor"),
+        ({"precision": "fp8", "served_on": "none"}, "says a precision and served_on: none"),
+        ({}, "does not say its throughput_factor"),
+    ],
+)
+def test_a_number_format_without_a_factor_is_refused(lever, said):
+    with pytest.raises(InputError, match=said):
+        model(levers={"q": {"kind": "quantise", "served_on": "own"} | lever})

@@ -14,14 +14,16 @@ from pertoken.serving.aids import Aids
 from pertoken.serving.precision import precision
 from pertoken.serving.sizes import sizes
 from pertoken.serving.spread import Parallel, spread
-from pertoken.serving.steady import closed, flowing, opened
+from pertoken.serving.steady import closed, flowing, opened, prompt_time, seats
 from pertoken.serving.steptime import PACE, distinct, step
+from tests.serving.engines import EIGHT_SIZES, layout, profile
 
 LLAMA, QWEN = (sizes(find_architecture(name)) for name in ("llama-3.1-8b", "qwen3-235b-a22b"))
 ENGINE = book().engine("vllm").profile()
 FREE = replace(
-    ENGINE, knee=3.0, layer=0.0, expert=0.0, step=0.0, sequence=0.0, token=0.0, request=0.0, weights=1.0, steeper=0.0,
-    cache=1.0, compute=np.ones(3), attention=1.0, hop=np.zeros(2), wire=np.ones(2), skew=0.0, routed=1.0, crowded=1.0,
+    ENGINE, knee=3.0, layer=0.0, launch=0.0, expert=0.0, step=0.0, sequence=0.0, token=0.0, request=0.0, weights=1.0,
+    steeper=0.0, cache=1.0, compute=np.ones(3), attention=1.0, hop=np.zeros(2), wire=np.ones(2), skew=0.0, routed=1.0,
+    crowded=1.0,
 )  # fmt: skip
 """An engine that is nothing but physics."""
 
@@ -143,3 +145,30 @@ def test_stages_of_a_pipeline_delay_a_token_and_not_the_throughput_of_many():
     assert one[1].each > 1.8 * one[0].each
     many = [closed(LLAMA, on, FREE, 512.0, 100.0, 500.0) for on in (whole, stages)]
     assert many[1].running / many[1].each == pytest.approx(many[0].running / many[0].each, rel=0.6)
+
+
+# --- hosts and blocking engines --------------------------------------------------------------------------------------
+
+
+def test_a_slow_host_sets_the_time_of_a_step_that_the_gpu_would_do_faster():
+    """Launching runs beside the GPU: what lasts longer counts, and the step's own fixed cost comes on top."""
+    on, slow = layout(), profile(launch=0.5e-3)
+    quick, held = (step(EIGHT_SIZES, on, engine, 1.0, 0.0) for engine in (profile(), slow))
+    assert float(held.total) == pytest.approx(32 * 0.5e-3 + float(slow.step + slow.sequence), rel=1e-12)
+    assert float(quick.total) < float(held.total)
+    many = [float(step(EIGHT_SIZES, on, engine, 0.0, 0.0, 8192.0).total) for engine in (profile(), slow)]
+    assert many[0] == many[1]
+
+
+def test_where_prompts_block_each_takes_a_step_of_its_own():
+    on, engine = layout(), profile(blocking=1)
+    whole = step(EIGHT_SIZES, on, engine, 0.0, 0.0, 1000.0).total
+    assert float(prompt_time(EIGHT_SIZES, on, engine, 20.0, 900.0, 1000.0)) == pytest.approx(float(whole), rel=1e-12)
+    beside = float(prompt_time(EIGHT_SIZES, on, profile(), 20.0, 900.0, 1000.0))
+    assert beside < 0.9 * float(whole)
+
+
+def test_each_group_that_runs_attention_apart_has_a_limit_of_its_own():
+    on, engine = replace(layout(8), apart=np.float64(8), memory=np.float64(1e15)), profile()
+    assert float(seats(EIGHT_SIZES, on, engine, 100.0)) == 8 * 64
+    assert float(seats(EIGHT_SIZES, replace(on, apart=np.float64(1)), engine, 100.0)) == 64

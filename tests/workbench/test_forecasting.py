@@ -409,6 +409,7 @@ def test_a_contract_on_another_card_puts_its_customer_on_that_plan_from_its_firs
     tokens = found.parts["customer"]["team-337"]["usage"][:, 2:]
     revenue = found.parts["customer"]["team-337"]["revenue"][:, 2:]
     np.testing.assert_allclose(revenue, 500 + tokens * 0.001 / 1000, rtol=1e-4)
+    assert "team-337 is charged by pro from 2027-01 on, by contract" in found.notes
 
 
 def test_who_begins_before_the_month_is_over_is_in_where_it_lands(growth, tmp_path):

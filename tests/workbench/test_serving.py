@@ -142,7 +142,7 @@ def test_a_context_that_is_too_long_says_how_long_would_fit():
         ({"drafted": 2, "accepted": 4}, "4.0 tokens accepted of 2.0 drafted"),
         ({"count": 3, "tensor": 2}, "3 GPUs for 2 to a matrix"),
         ({"tp": 2}, "unknown 'tp'"),
-        ({"engine": "nowhere.yaml"}, "can't read nowhere.yaml"),
+        ({"engine": "nowhere.yaml"}, "can't read the profile nowhere.yaml"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_mend(wrong, message):
@@ -178,3 +178,13 @@ def test_what_a_configuration_says_and_is_not_reckoned_is_noted(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(shape))
     notes = pt.estimate_serving(**CHAT | {"model": tmp_path / "config.json"}).notes
     assert "extrapolated: the configuration says num_magic_experts, which is not reckoned" in notes
+
+
+def test_bits_that_no_run_on_a_gpu_had_are_marked_and_widen_the_band():
+    load: dict[str, Any] = {"input_tokens": 1000, "output_tokens": 200, "concurrency": 8}
+    known, other = (pt.estimate_serving("llama-3.1-8b", "a10g", precision=p, **load) for p in ("bf16", "int8"))
+    assert known.notes == ()
+    assert other.notes == ("extrapolated: no measured run on A10G of dense models in int8",)
+    wide = [each.tpot_seconds.p90 / each.tpot_seconds.p10 for each in (known, other)]
+    assert wide[1] > wide[0]
+    assert pt.estimate_serving("llama-3.1-8b", "h100", precision="int8", **load).notes == ()  # eight bits in eight

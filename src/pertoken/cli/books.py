@@ -1,5 +1,6 @@
 """Options of the commands that rate a log."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -125,9 +126,33 @@ def progress(*, quiet: bool, what: str = "folding the log") -> Iterator[Callable
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    # it moves when there is something to tell: a thread of its own would be in the way of `machine.meanwhile`
+    with (
+        Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as bar,
+        compiling(bar.console.print),
+    ):
         task = bar.add_task(what, total=1.0)
-        yield lambda share: bar.update(task, completed=share)
+        bar.refresh()
+        yield lambda share: bar.update(task, completed=share, refresh=True)
+
+
+@contextmanager
+def compiling(say: Callable[[str], None]) -> Iterator[None]:
+    """Say once that loops are compiled, where that is needed: a first run takes a minute longer than all others."""
+    from pertoken.machine.loop import WATCHERS
+
+    here, heard = os.getpid(), set[str]()
+
+    def watcher(name: str) -> None:
+        if not heard and os.getpid() == here:
+            say("first run of this kind on this machine: loops are compiled, for up to a minute, and kept")
+        heard.add(name)
+
+    WATCHERS.append(watcher)
+    try:
+        yield
+    finally:
+        WATCHERS.remove(watcher)
 
 
 def noted(report: "Report", *, quiet: bool) -> None:

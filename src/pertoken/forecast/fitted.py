@@ -143,12 +143,7 @@ def fitted(
     swings = swung(driver, standing.segment, prior=priors.swings)
     kept = _longer(kept or _retained(driver, standing.segment, priors.retention), more)
     people = _people(panel, standing, monthly, swings, kept)
-    size = mean if standing.worth is None else standing.worth
-    named = np.argsort(-size, kind="stable")[: standing.named]
-    named = named[size[named] > NAMED_SHARE * size.sum()]
-    if standing.signed is not None:
-        named = np.union1d(named, standing.signed)
-    groups, place, coming = grouped(panel, standing.segment, standing.plan, named)
+    groups, place, coming = grouped(panel, standing.segment, standing.plan, _named(standing, mean))
     people = replace(people, group=place)
     laws = tuple(
         _law(code, standing, people, mean, (arrivals, swings, kept[code]), coming=np.repeat(coming[code], len(months)))
@@ -169,6 +164,14 @@ def fitted(
     conversion = converted(driver, standing.plan, prior=priors.conversions)
     of = Forecastable(tuple(months), people, laws, shared, conversion, panel.cells, groups)
     return Fitted(of, level, growth, arrivals, swings, kept, priors, round(len(panel.periods) * more))
+
+
+def _named(standing: Standing, mean: Values) -> Indices:
+    """Rows of the largest, by what they were charged or else will use, and of those who have signed."""
+    size = mean if standing.worth is None else standing.worth
+    named = np.argsort(-size, kind="stable")[: standing.named]
+    named = named[size[named] > NAMED_SHARE * size.sum()]
+    return named if standing.signed is None else np.union1d(named, standing.signed)
 
 
 def _gap(last: np.datetime64, month: str) -> float:

@@ -39,7 +39,8 @@ def aligned(shape: int | tuple[int, ...], kind: Any = np.float32) -> NDArray[Any
     size = int(np.prod(shape)) * np.dtype(kind).itemsize
     whole = np.zeros(size + LINE, dtype=np.uint8)
     first = -whole.ctypes.data % LINE
-    return whole[first : first + size].view(kind).reshape(shape)
+    numbers: NDArray[Any] = whole[first : first + size].view(kind).reshape(shape)
+    return numbers
 
 
 def placed(values: Any, kind: Any = np.float32) -> NDArray[Any]:  # noqa: ANN401  numbers, and a kind of them

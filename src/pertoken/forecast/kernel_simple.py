@@ -14,7 +14,7 @@ ZERO, AT_ONCE = np.float32(0), 2
 
 @compiled
 def simple(t, plan, month, counts, begun, lane, money):  # type: ignore[no-untyped-def]
-    """Add what a plan charges for a month to the money; of one charge that has begun, only what its first bounds leave."""
+    """Add what a plan charges for a month to the money; of the charge that has begun, what its first bounds leave."""
     wide()
     for card in range(t.plan[plan], t.plan[plan + 1]):
         for c in range(t.card[card, CHARGES], t.card[card + 1, CHARGES]):

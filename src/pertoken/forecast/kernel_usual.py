@@ -12,7 +12,7 @@ from pertoken.forecast.kernel_draw import exponential, paired, raised, shares
 from pertoken.forecast.kernel_lanes import ROW, compiled, inlined, wide
 from pertoken.forecast.kernel_live import DRIVER, FIRST, HAZARD, HERE, LEVEL, LIMIT, LOST, SECOND, SHARE, WALK
 from pertoken.forecast.streams import PAIRS
-from pertoken.forecast.tariff_columns import BASE, BOUND, CHARGES, FREE, JUMP, ON, RATE, SCALE, SLOPE, TIERS
+from pertoken.forecast.tariff_columns import BASE, BOUND, CHARGES, FREE, ON, RATE, SCALE, SLOPE, TIERS
 
 ZERO, ONE, HALF = np.float32(0), np.float32(1), np.float32(0.5)
 # signatures are numba's

@@ -21,6 +21,9 @@ Native = Callable[..., int]
 ONE_AT_A_TIME = Lock()
 """Compilers do not like company."""
 
+WATCHERS: list[Callable[[str], None]] = []
+"""The last of them is told the name of a loop before it is compiled, which takes up to half a minute."""
+
 ALWAYS = {"error_model": "numpy", "nogil": True, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """Memory is Python's: no loop asks for any, nor counts who holds it, which costs time, the more with threads."""
 
@@ -62,6 +65,8 @@ class Loop:
             place = place_of(name, fingerprint(self), f"{got.kinds}\n{machine()}")
             code = kept(place)
             if code is None:
+                if WATCHERS:
+                    WATCHERS[-1](name)
                 code = object_of(self.jitted, arguments)
                 keep(place, code)
             return self._natives.setdefault(got.kinds, code.loaded())

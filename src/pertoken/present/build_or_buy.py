@@ -157,7 +157,7 @@ def _notes(answer: BuildOrBuy) -> Iterator[tuple[str, str]]:
         more = answer.fleets[0].cost - answer.api_monthly
         cost = f"costs {_dollars(more)} a month more than" if more > 0 else "costs no more than"
         yield f"The API is no choice: {'; '.join(answer.barred)}. Serving oneself {cost} the API.", "warning"
-    if unknown := answer.api.unknown(targets):
+    if (unknown := answer.api.unknown(targets)) and not answer.api.private:
         name, option = " and ".join(unknown), ", ".join(f"--api-{each.lower()}" for each in unknown)
         yield f"{name} of the API not known, so not held to the target; say what you measured by {option}.", "warning"
     known = [name for name in ("ttft", "tpot") if getattr(answer.api, name) is not None]

@@ -7,6 +7,7 @@ from pertoken.present.model_words import LARGE, amount, cell, kind_of, label_of,
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Chart, Column, Kind, Note, Sheet, Table
 from pertoken.scenario.answer import Sensitive
+from pertoken.scenario.program import Row
 from pertoken.scenario.run import row_of
 
 MOST = 10
@@ -21,52 +22,57 @@ def sheet(answer: Sensitive, *, brief: bool = False) -> Sheet:
         brief: Only the inputs that move it most.
     """
     row = row_of(answer.model, answer.of)
-    kind, unit = kind_of(row), answer.model.spec.currency if kind_of(row) == "money" else ""
+    table = _swings(answer, kind_of(row), brief=brief)
+    blocks: list[Chart | Table | Note] = []
+    if answer.swings:
+        blocks += [_tornado(answer, row), table]
+    else:
+        blocks += [table, Note("No input has a range: give some a p10 and a p90.", "warning")]
+    blocks += [_shares(answer)] if answer.indices else []
+    return Sheet(f"What {label_of(row).lower()} depends on", _words(answer), tuple(blocks), _meta(answer))
+
+
+def _unit(answer: Sensitive, kind: Kind) -> str:
+    return answer.model.spec.currency if kind == "money" else ""
+
+
+def _swings(answer: Sensitive, kind: Kind, *, brief: bool) -> Table:
+    """Lay out what each input by itself does to the result."""
+    unit = _unit(answer, kind)
     columns = (
-        Column("input", "Input", "text"),
-        Column("low", "From", "text"),
-        Column("high", "To", "text"),
+        *(Column(name, label, "text") for name, label in (("input", "Input"), ("low", "From"), ("high", "To"))),
         Column("at_low", "Result there", kind, unit),
         Column("at_high", "and there", kind, unit),
         Column("swing", "Swing", kind, unit),
     )
     lines = tuple(
         (
-            each.name,
-            _input(answer, each.name, each.low_input),
-            _input(answer, each.name, each.high_input),
-            cell(each.at_low),
-            cell(each.at_high),
-            cell(each.swing),
+            each.name, *(_input(answer, each.name, value) for value in (each.low_input, each.high_input)),
+            *map(cell, (each.at_low, each.at_high, each.swing)),
         )
         for each in answer.swings
-    )
+    )  # fmt: skip
     shown = lines[:MOST] if brief else lines
     rest = len(lines) - len(shown)
     note = f"{rest} more inputs move it less; --format csv lists all." if rest else ""
     large = kind == "money" and max((abs(each.swing) for each in answer.swings), default=0.0) >= LARGE
     whole: Kind = "count"
     kinds = (whole,) * len(shown) if brief and large else ()
-    table = Table("swings", "One input at a time, from P10 to P90", columns, shown, note, total=False, kinds=kinds)
+    return Table("swings", "One input at a time, from P10 to P90", columns, shown, note, total=False, kinds=kinds)
+
+
+def _tornado(answer: Sensitive, row: Row) -> Chart:
+    kind = kind_of(row)
     bars = [
         charts_tornado.Swing(
-            each.name,
-            _input(answer, each.name, each.low_input),
-            _input(answer, each.name, each.high_input),
-            each.at_low,
-            each.at_high,
+            each.name, _input(answer, each.name, each.low_input), _input(answer, each.name, each.high_input),
+            each.at_low, each.at_high,
         )
         for each in answer.swings
-    ]
-    title = f"{label_of(row)}{f', {unit}' if unit else ''}"
+    ]  # fmt: skip
+    title = ", ".join(filter(None, [label_of(row), _unit(answer, kind)]))
     draw = partial(charts_tornado.tornado, bars, answer.base, title=title, kind=kind)
-    blocks: list[Chart | Table | Note] = []
-    if bars:
-        blocks += [Chart("tornado", "What matters most?", draw, f"Swings of {len(bars)} inputs.", "swings"), table]
-    else:
-        blocks += [table, Note("No input has a range: give some a p10 and a p90.", "warning")]
-    blocks += [_shares(answer)] if answer.indices else []
-    return Sheet(f"What {label_of(row).lower()} depends on", _words(answer), tuple(blocks), _meta(answer))
+    return Chart("tornado", "What matters most?", draw, f"Swings of {len(bars)} inputs.", "swings")
 
 
 def _input(answer: Sensitive, name: str, value: float) -> str:

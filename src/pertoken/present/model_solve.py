@@ -10,6 +10,7 @@ from pertoken.present.model_words import amount, cell, kind_of, label_of, number
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Note, Sheet, Table
 from pertoken.scenario.answer import Crossing, PaysFrom, Solved
+from pertoken.scenario.program import Row
 from pertoken.scenario.run import row_of
 from pertoken.scenario.solve import Roots
 
@@ -114,29 +115,12 @@ def crossing(answer: Crossing) -> Sheet:
     """Lay out where two scenarios come to the same."""
     row, unit = row_of(answer.model, answer.of), answer.model.inputs[answer.by].unit
     found, (one, two) = answer.found, answer.cases
-    kind = kind_of(row)
-    if found.values:
-        at = " and ".join(number_words(value, unit) for value in found.values)
-        cheaper = two if answer.lines[1][-1] < answer.lines[0][-1] else one
-        text = f"{one} and {two} come to the same at {answer.by} of {at}; beyond, {cheaper} is lower."
-    else:
-        lower = two if answer.lines[1][0] < answer.lines[0][0] else one
-        text = f"{lower} is lower at every {answer.by} between {_ends(found, unit)}."
-    lines = [charts_crossover.Line(name, own.tolist()) for name, own in zip(answer.cases, answer.lines, strict=True)]
-    draw = partial(
-        charts_crossover.crossover,
-        found.tried.tolist(),
-        lines,
-        x=Axis(_named(answer.by, unit), "quantity", zero=False),
-        y=Axis(label_of(row), kind, zero=False),
-    )
     columns = (
         Column("value", answer.by, "quantity", "" if unit == "1" else unit),
-        Column("one", one, kind),
-        Column("two", two, kind),
+        *(Column(name, label, kind_of(row)) for name, label in (("one", one), ("two", two))),
     )
     shown = list(range(0, len(found.tried), 8))
-    rows = tuple((float(found.tried[i]), cell(answer.lines[0][i]), cell(answer.lines[1][i])) for i in shown)
+    rows = tuple((float(found.tried[i]), *(cell(line[i]) for line in answer.lines)) for i in shown)
     answers = Table(
         "answers",
         "Answers",
@@ -144,15 +128,34 @@ def crossing(answer: Crossing) -> Sheet:
         (("now", answer.now), *(("the same", v) for v in found.values), *_range(found)),
         total=False,
     )
-    blocks: tuple[Table | Chart | Note, ...] = (
-        answers,
-        Chart(
-            "crossover", f"From which {answer.by} on does it pay?", draw, f"{one} and {two} by {answer.by}.", "tried"
-        ),
-        Table("tried", "On the way", columns, rows, total=False),
-        *_notes(found),
+    tried = Table("tried", "On the way", columns, rows, total=False)
+    blocks: tuple[Table | Chart | Note, ...] = (answers, _both(answer, row, unit), tried, *_notes(found))
+    meta = _meta(answer.model.spec.source, f"{one}, {two}")
+    return Sheet(f"{label_of(row)}: {one} or {two}?", _crossed(answer, unit), blocks, meta)
+
+
+def _crossed(answer: Crossing, unit: str) -> str:
+    """Say where two scenarios come to the same, and which is lower."""
+    found, (one, two) = answer.found, answer.cases
+    if found.values:
+        at = " and ".join(number_words(value, unit) for value in found.values)
+        cheaper = two if answer.lines[1][-1] < answer.lines[0][-1] else one
+        return f"{one} and {two} come to the same at {answer.by} of {at}; beyond, {cheaper} is lower."
+    lower = two if answer.lines[1][0] < answer.lines[0][0] else one
+    return f"{lower} is lower at every {answer.by} between {_ends(found, unit)}."
+
+
+def _both(answer: Crossing, row: Row, unit: str) -> Chart:
+    lines = [charts_crossover.Line(name, own.tolist()) for name, own in zip(answer.cases, answer.lines, strict=True)]
+    draw = partial(
+        charts_crossover.crossover,
+        answer.found.tried.tolist(),
+        lines,
+        x=Axis(_named(answer.by, unit), "quantity", zero=False),
+        y=Axis(label_of(row), kind_of(row), zero=False),
     )
-    return Sheet(f"{label_of(row)}: {one} or {two}?", text, blocks, _meta(answer.model.spec.source, f"{one}, {two}"))
+    alt = " and ".join(answer.cases) + f" by {answer.by}."
+    return Chart("crossover", f"From which {answer.by} on does it pay?", draw, alt, "tried")
 
 
 def pays(answer: PaysFrom) -> Sheet:

@@ -1,7 +1,8 @@
 """Compile: what a model says becomes rows in order, units checked, split where the cards are asked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -117,64 +118,52 @@ def _headline(rows: Iterable[Row]) -> tuple[str, ...]:
 
 def _entries(spec: Spec) -> dict[str, Entry]:
     """Write all entries down; a name may stand once."""
-    every: list[Entry] = [*calendar_rows()]
-    for said in spec.assumptions.values():
-        every += assumed_rows(said)
-    for event in spec.events:
-        every += event_rows(event)
+    every = [
+        calendar_rows(),
+        *map(assumed_rows, spec.assumptions.values()),
+        *map(event_rows, spec.events),
+        _said_of_levers(spec),
+        _driven(spec),
+        customer_rows(spec),
+        *map(size_rows, spec.segments),
+        *(rows(spec) for rows in (workload_rows, kind_rows, fleet_rows, result_rows, _changes, _promised)),
+    ]
+    return _once(chain.from_iterable(every), spec)
+
+
+def _said_of_levers(spec: Spec) -> Iterator[Entry]:
     for lever in spec.levers:
-        every += [
-            Entry(
-                name=f"levers.{lever.name}.use.{name}",
-                said=text,
-                unit="1",
-                section="levers",
-                line=lever.line,
+        for name, text in lever.parameters.items():
+            yield Entry(
+                name=f"levers.{lever.name}.use.{name}", said=text, unit="1", section="levers", line=lever.line,
                 label=f"{lever.name}: {name.replace('_', ' ')}",
-            )
-            for name, text in lever.parameters.items()
-        ]
-    every += [
-        Entry(
-            name=each.name,
-            said=each.formula,
-            unit=each.unit,
-            opening=each.start or None,
-            label=each.label,
-            text=each.formula,
-            line=each.line,
-        )
-        for each in spec.drivers
-    ]
-    every += customer_rows(spec)
-    for segment in spec.segments:
-        every += size_rows(segment)
-    every += [*workload_rows(spec), *kind_rows(spec), *fleet_rows(spec), *result_rows(spec)]
-    every += [
-        Entry(
-            name=f"vendors.{vendor.name}.change",
-            said=vendor.change,
-            unit="1",
-            section=f"vendors.{vendor.name}",
-            label=f"{vendor.name}: prices by those of today",
-            line=vendor.line,
-        )
-        for vendor in spec.vendors.values()
-        if vendor.change
-    ]
-    every += [
-        Entry(
-            name=f"checks.{check.name}",
-            said=check.formula,
-            unit="1",
-            section="checks",
-            label=check.name,
-            text=check.formula,
-            line=check.line,
-        )
-        for check in spec.checks
-    ]
-    return _once(every, spec)
+            )  # fmt: skip
+
+
+def _driven(spec: Spec) -> Iterator[Entry]:
+    for each in spec.drivers:
+        yield Entry(
+            name=each.name, said=each.formula, unit=each.unit, opening=each.start or None, label=each.label,
+            text=each.formula, line=each.line,
+        )  # fmt: skip
+
+
+def _changes(spec: Spec) -> Iterator[Entry]:
+    """Write by how much vendors change their prices."""
+    for vendor in spec.vendors.values():
+        if vendor.change:
+            yield Entry(
+                name=f"vendors.{vendor.name}.change", said=vendor.change, unit="1", section=f"vendors.{vendor.name}",
+                label=f"{vendor.name}: prices by those of today", line=vendor.line,
+            )  # fmt: skip
+
+
+def _promised(spec: Spec) -> Iterator[Entry]:
+    for check in spec.checks:
+        yield Entry(
+            name=f"checks.{check.name}", said=check.formula, unit="1", section="checks", label=check.name,
+            text=check.formula, line=check.line,
+        )  # fmt: skip
 
 
 def _once(every: Iterable[Entry], spec: Spec) -> dict[str, Entry]:

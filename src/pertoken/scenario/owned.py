@@ -1,6 +1,6 @@
 """Fleets as rows: GPU-hours that tokens take, machines that follow the load, what they wait, and what they draw."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +12,7 @@ from pertoken.scenario.draft import Entry, call, minus, name, number, plus, shar
 from pertoken.scenario.fleet import Fleet
 from pertoken.scenario.model import Rated
 from pertoken.scenario.program import Program, Row
-from pertoken.scenario.spec import Spec
+from pertoken.scenario.spec import Spec, Switched
 from pertoken.serving.autoscale import ROUNDED
 
 KINDS = ("input", "output", "cached")
@@ -44,6 +44,17 @@ def taken(fleet: str, kind: str) -> str:
     return f"gpu_time.{fleet}.{kind}"
 
 
+def hastening(spec: Spec, fleet: str) -> tuple[Switched, ...]:
+    """List the levers that make a fleet serve more tokens in an hour."""
+    return tuple(lever for lever in spec.levers if lever.kind == "quantise" and lever.where.get("vendor") == fleet)
+
+
+def moving(spec: Spec) -> tuple[Switched, ...]:
+    """List the levers that act on usage; the others make a fleet faster."""
+    faster = {lever.name for fleet in spec.fleets for lever in hastening(spec, fleet)}
+    return tuple(lever for lever in spec.levers if lever.name not in faster)
+
+
 def busy_rows(spec: Spec) -> tuple[Rated, ...]:
     """List the rows of GPU-hours at work, which are known once levers have acted."""
     return tuple(Rated(row=f"busy_hours.{each}", side="hours", vendor=each) for each in spec.fleets)
@@ -52,19 +63,22 @@ def busy_rows(spec: Spec) -> tuple[Rated, ...]:
 def fleet_rows(spec: Spec) -> Iterator[Entry]:
     """Write the rows of all fleets."""
     for fleet in spec.fleets.values():
-        yield from _told(fleet)
+        yield from _told(fleet, hastening(spec, fleet.name))
         yield from _followed(fleet)
         yield from _paid(fleet)
         if fleet.energy is not None:
             yield from _drawn(fleet)
 
 
-def _told(fleet: Fleet) -> Iterator[Entry]:
+def _told(fleet: Fleet, levers: Sequence[Switched]) -> Iterator[Entry]:
     """Write what is known of a fleet before it is known what it serves."""
     own, about = fleet.label or fleet.name, partial(Entry, section="usage", line=fleet.line)
-    yield about(
-        name=f"throughput.{fleet.name}", said=fleet.throughput, unit="1", label=f"{own}, throughput by reckoned"
-    )
+    throughput: str | Node = fleet.throughput
+    if levers:
+        plain = f"throughput_plain.{fleet.name}"
+        yield about(name=plain, said=fleet.throughput, unit="1", label=f"{own}, throughput before levers")
+        throughput = times(name(plain), *map(_hastened, levers))
+    yield about(name=f"throughput.{fleet.name}", said=throughput, unit="1", label=f"{own}, throughput by reckoned")
     for kind in KINDS:
         each = f"gpu_time_reckoned.{fleet.name}.{kind}"
         said = fleet.hours.get(kind, "0")
@@ -83,6 +97,12 @@ def _told(fleet: Fleet) -> Iterator[Entry]:
         yield about(name=f"{word}.{fleet.name}", said=said, unit=of, label=f"{own}, {label}")
     size = Number(float(fleet.gpus), unit("gpu / replica"))
     yield about(name=f"size.{fleet.name}", said=size, unit="gpu / replica", label=f"{own}, GPUs of a replica")
+
+
+def _hastened(lever: Switched) -> Node:
+    """Write how many times faster a lever makes a fleet, as far as it is on."""
+    factor = name(f"levers.{lever.name}.use.throughput_factor")
+    return plus(number(1), times(name(f"levers.{lever.name}.on"), minus(factor, number(1))))
 
 
 def _followed(fleet: Fleet) -> Iterator[Entry]:

@@ -21,7 +21,7 @@ from pertoken.rating.rate import STAGES, Rated, rate
 from pertoken.scenario.model import Flow, Model
 from pertoken.scenario.model import Rated as Filled
 from pertoken.scenario.on_fleets import on_fleets
-from pertoken.scenario.owned import KINDS, taken
+from pertoken.scenario.owned import KINDS, moving, taken
 
 Row = Mapping[str, Values]
 
@@ -86,7 +86,7 @@ def levers_on(model: Model, values: Row) -> tuple[Effect, ...]:
             numbers={name: values[f"levers.{lever.name}.use.{name}"] for name in lever.parameters},
             to=lever.to,
         )
-        for lever in model.spec.levers
+        for lever in moving(model.spec)
         if on[lever.name].any()
     ]
     return tuple(replace(each, share=each.share * on[each.name]) for each in effects(chosen))

@@ -202,6 +202,12 @@ def _statement(spec: Spec) -> Iterator[Entry]:
             label=f"{'Gross margin' if whole == 'gross_margin' else 'Contribution'} share",
             total="ratio",
         )
+    yield from _cash(spec, usage, income)
+
+
+def _cash(spec: Spec, usage: Sequence[Node], income: Sequence[Node]) -> Iterator[Entry]:
+    """What is paid and got, and how it adds up over the months."""
+    money = partial(Entry, unit=spec.currency, section=WHERE, total="sum")
     paid = [name(f"billed.cost.{vendor}") for vendor in spec.vendors]
     others = [part for each in CLASSES for part in _costs(spec, each)]
     got = plus(*([name("billed.revenue")] if usage else []), *income)

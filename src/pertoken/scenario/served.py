@@ -33,7 +33,7 @@ def unit_of_meter(of: str) -> str:
 def workload_rows(spec: Spec) -> Iterator[Entry]:
     """Write the rows of all workloads."""
     for workload in spec.workloads:
-        yield from _workload(workload, spec)
+        yield from _workload(workload)
         yield from _asked_rows(workload)
 
 
@@ -46,64 +46,51 @@ def _dotted(*parts: str) -> str:
     return ".".join(part for part in parts if part)
 
 
-def _workload(workload: Workload, spec: Spec) -> Iterator[Entry]:
+def _workload(workload: Workload) -> Iterator[Entry]:
     own, about = workload.label or workload.name, partial(Entry, section="usage", line=workload.line)
-    del spec
     if workload.peak_to_mean is not None:
         yield about(
-            name=f"peak_to_mean.{workload.name}",
-            said=number(float(workload.peak_to_mean)),
-            unit="1",
+            name=f"peak_to_mean.{workload.name}", said=number(float(workload.peak_to_mean)), unit="1",
             label=f"{own}, busiest hour by the mean",
-        )
-    for segment, said in workload.each.items():
-        yield about(
-            name=f"each.{workload.name}.{segment}",
-            said=said,
-            unit="request / customer",
-            label=f"{own}, requests of one customer of {segment}",
-        )
-        asked = times(name(f"customers.{segment}"), name(f"each.{workload.name}.{segment}"))
-        yield about(
-            name=f"requests.{workload.name}.{segment}",
-            said=asked,
-            unit="request",
-            label=f"{own}, requests of {segment}",
-            total="sum",
-        )
-    parts: list[Node] = [name(f"requests.{workload.name}.{segment}") for segment in workload.each]
-    if parts or workload.requests:
-        yield about(
-            name=f"requests.{workload.name}",
-            said=plus(*parts) if parts else workload.requests,
-            unit="request",
-            label=f"{own}, requests",
-            total="sum",
-        )
+        )  # fmt: skip
+    yield from _requested(workload)
     for of, said in workload.tokens.items():
         yield about(
-            name=f"length.{workload.name}.{of}",
-            said=said,
-            unit=f"{unit_of_meter(of)} / request",
+            name=f"length.{workload.name}.{of}", said=said, unit=f"{unit_of_meter(of)} / request",
             label=f"{own}, {meter(of).label.lower()} of a request",
-        )
+        )  # fmt: skip
     if workload.tokens:
         each = [name(f"length.{workload.name}.{of}") for of in workload.tokens if meter(of).direction != "none"]
         yield about(
-            name=f"tokens.{workload.name}",
-            said=times(name(f"requests.{workload.name}"), plus(*each)),
-            unit=TOKENS,
-            label=f"{own}, tokens",
-            total="sum",
-        )
+            name=f"tokens.{workload.name}", said=times(name(f"requests.{workload.name}"), plus(*each)), unit=TOKENS,
+            label=f"{own}, tokens", total="sum",
+        )  # fmt: skip
     for of, said in workload.meters.items():
         yield about(
-            name=f"served.{workload.name}.{of}",
-            said=said,
-            unit=unit_of_meter(of),
-            label=f"{own}, {meter(of).label}",
+            name=f"served.{workload.name}.{of}", said=said, unit=unit_of_meter(of), label=f"{own}, {meter(of).label}",
             total="sum",
-        )
+        )  # fmt: skip
+
+
+def _requested(workload: Workload) -> Iterator[Entry]:
+    """Write the requests of each segment, and of all."""
+    own, about = workload.label or workload.name, partial(Entry, section="usage", line=workload.line)
+    for segment, said in workload.each.items():
+        yield about(
+            name=f"each.{workload.name}.{segment}", said=said, unit="request / customer",
+            label=f"{own}, requests of one customer of {segment}",
+        )  # fmt: skip
+        asked = times(name(f"customers.{segment}"), name(f"each.{workload.name}.{segment}"))
+        yield about(
+            name=f"requests.{workload.name}.{segment}", said=asked, unit="request", total="sum",
+            label=f"{own}, requests of {segment}",
+        )  # fmt: skip
+    parts: list[Node] = [name(f"requests.{workload.name}.{segment}") for segment in workload.each]
+    if parts or workload.requests:
+        yield about(
+            name=f"requests.{workload.name}", said=plus(*parts) if parts else workload.requests, unit="request",
+            label=f"{own}, requests", total="sum",
+        )  # fmt: skip
 
 
 def _asked_rows(workload: Workload) -> Iterator[Entry]:

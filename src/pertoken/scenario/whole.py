@@ -12,6 +12,7 @@ from pertoken.scenario.lowered import CardRows, LeverRows, card_rows, lever_effe
 from pertoken.scenario.model import Flow, Kind, Model, Rated
 from pertoken.scenario.on_fleets import fleet_flows
 from pertoken.scenario.order import ordered
+from pertoken.scenario.owned import moving
 from pertoken.scenario.program import Ladder, Program
 
 Path = tuple[str | int, ...]
@@ -72,7 +73,7 @@ def _after_levers(model: Model) -> LeverRows:
         for vendor, flows in model.asked.items()
         for flow in flows
     ]
-    return lever_rows(flows, lever_effects(model.spec.levers))
+    return lever_rows(flows, lever_effects(moving(model.spec)))
 
 
 def _vendor(model: Model, vendor: str, asked: Sequence[Flow]) -> list[CardRows]:

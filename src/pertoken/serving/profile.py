@@ -39,7 +39,7 @@ class Profile:
         turns: Steps that pass before the first token, the one that gives it included, where others run.
         wait: Share of others' prompts that a request waits for before its first token, with clients in a closed loop.
         uneven: How many times as long prompts take where attention runs apart and one group waits for another.
-        most: Sequences that it runs at once at most.
+        most: Sequences that it runs at once at most, in each group that runs attention on its own.
         chunk: Tokens of prompts that a step takes at most. [token]
         spare: Share of the memory that it takes for itself.
         blocking: 1 where prompts are read in steps of their own, in which answers stand still; else 0.

@@ -246,5 +246,8 @@ def serve(  # noqa: PLR0917  what a load has
 
 
 def seats(model: Sizes, on: Layout, engine: Profile, length: Values, shared: Values = 0.0) -> Values:
-    """Sequences of a length that run at once at most: what memory has room for, and what the engine allows."""
-    return np.minimum(fits(model, on, length, spare=engine.spare, shared=shared), engine.most)
+    """Sequences of a length that run at once at most: what memory has room for, and what the engine allows.
+
+    Where attention runs apart each group has a scheduler of its own, with a limit of its own.
+    """
+    return np.minimum(fits(model, on, length, spare=engine.spare, shared=shared), engine.most * on.apart)

@@ -177,7 +177,6 @@ def prepared(
     agreed = signed(read, beside, ahead)
     if agreed is not None:
         standing, plans = _with_cards(_bound(standing, agreed, len(panel)), plans, agreed, read.cards["revenue"])
-    standing = replace(standing, worth=of_late(read))
     coming = coming_of(beside, standing, ahead, panel.periods[-1])
     level = _level(panel.weighted(standing.weights), voices, seed)
     made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming, level=level)
@@ -295,7 +294,7 @@ def standing_of(
         segment = segmented(panel.weighted(weights), depth=depth)
     else:
         segment = _compact(panel.tracks[segments].last if segments in panel.tracks else panel.known[segments])
-    return Standing(segment, plan, read.unit_cost, weights, top), plans
+    return Standing(segment, plan, read.unit_cost, weights, top, worth=of_late(read)), plans
 
 
 def coming_of(said: Declared, standing: "Standing", months: Sequence[str], last: str) -> "Ahead | None":

@@ -45,6 +45,7 @@ def remarks(made: Prepared) -> tuple[str, ...]:
         "of their segment; say `planned`"
         for name in made.unplanned
     ]
+    notes += _moved(made)
     notes += _unpaid(made)
     if len(panel.periods) < ENOUGH:
         notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
@@ -62,6 +63,18 @@ def _charged(made: Prepared, said: str) -> list[str]:
     if share <= HALF or name == said:
         return []
     return [f"! {name} is {share:.0%} of all revenue: the range is that of one customer; ask what they plan"]
+
+
+def _moved(made: Prepared) -> list[str]:
+    """Say who is put on another plan by a contract, and when."""
+    due, plans, months = made.promises, made.standing.plan.labels, made.fitted.of.months
+    if due is None:
+        return []
+    first = {at: int(np.flatnonzero(due.plan[at] >= 0)[0]) for at in np.flatnonzero((due.plan >= 0).any(axis=1))}
+    return [
+        f"{due.names[at]} is charged by {plans[due.plan[at, month]]} from {months[month]} on, by contract"
+        for at, month in first.items()
+    ]
 
 
 def rated_by_line(made: Prepared, found: "Simulated", draws: int) -> tuple[str, ...]:

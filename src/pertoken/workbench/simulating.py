@@ -10,7 +10,6 @@ import numpy as np
 from pertoken.catalog.machines import Gpu
 from pertoken.catalog.models import Architecture
 from pertoken.connect.loads import read_load, refuse_unfit
-from pertoken.core.errors import InputError
 from pertoken.serving.asked import Asked
 from pertoken.serving.book import Engine
 from pertoken.serving.demand import Demand
@@ -71,7 +70,7 @@ def simulate_serving(
         asked.sizes,
         asked.layout,
         asked.settings,
-        scheduler or default_scheduler(asked.engine.name, asked.settings),
+        scheduler or default_scheduler(asked.engine.name, asked.settings, asked.how.apart),
         replicas=asked.replicas * replicas,
         clients=clients,
         bin_seconds=bin_seconds,
@@ -95,14 +94,15 @@ def _with_prefix(requests: Demand, share: float) -> Demand:
     return replace(requests, common=np.floor(requests.input * share).astype(np.int32))
 
 
-def default_scheduler(engine: str, settings: Profile) -> Scheduler:
+def default_scheduler(engine: str, settings: Profile, groups: int = 1) -> Scheduler:
     """Say how an engine schedules if it is not told.
 
     Args:
         engine: Its name.
         settings: Its constants, with the sequences and tokens that it takes at most.
+        groups: Groups that run attention apart, each with as many sequences.
     """
-    most = int(settings.most)
+    most = int(settings.most) * groups
     return Scheduler(
         policy="blocking" if settings.blocking else "chunked",
         most=most,

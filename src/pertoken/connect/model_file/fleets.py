@@ -131,18 +131,8 @@ def _count(part: Placed) -> int:
 
 def _estimated(reading: Reading, place: str, part: Placed) -> _Known:
     """Estimate the GPU time of tokens at the length of a usual request, within targets."""
-    lacks = [word for word in ("model", "gpu", "request") if part.get(word) is None]
-    if lacks:
-        found = f"a fleet without {' and '.join(lacks)}"
-        raise InputError(f"{found}; expected model, gpu and request: {{input: 1200, output: 250}}, or its hours")
-    asked = read_load(
-        {
-            **{word: _plain(part[word]) for word in ESTIMATED if part.get(word) is not None},
-            **_lengths(part["request"]),
-            "gpu": str(part["gpu"]),
-            "count": _count(part),
-        }
-    )
+    _needed(part)
+    asked = _asked(part)
     if asked.replicas > 1:
         raise InputError(f"{_count(part)} GPUs that fall into {asked.replicas} replicas; say the gpus of one replica")
     reached = _paced(asked, part)
@@ -152,6 +142,38 @@ def _estimated(reading: Reading, place: str, part: Placed) -> _Known:
         throughput=_band(reading, place, part, reached),
         machine=asked.gpu,
     )
+
+
+def _asked(part: Placed) -> Asked:
+    """Read a replica and its requests."""
+    estimated = {word: _plain(part[word]) for word in ESTIMATED if part.get(word) is not None}
+    return read_load({**estimated, **_lengths(part["request"]), "gpu": str(part["gpu"]), "count": _count(part)})
+
+
+def faster(part: Placed, precision: str) -> tuple[Decimal, str]:
+    """Estimate how many times as many requests a fleet serves in another precision, and say of what.
+
+    Args:
+        part: The fleet, as the file says it.
+        precision: The other precision.
+
+    Raises:
+        InputError: A fleet that says its hours, or one that can't be.
+    """
+    if "hours" in part:
+        raise InputError("a precision for a fleet that says its hours; expected throughput_factor, as you measured it")
+    _needed(part)
+    now, after = _asked(part), _asked(part.but(precision=precision))
+    rates = [_paced(each, part).rate for each in (now, after)]
+    said = f"estimated: {now.model} on {now.gpu}, {rates[1]:.3g} requests a second in {after.precision}"
+    return Decimal(f"{rates[1] / rates[0]:.4g}"), f"{said}, {rates[0]:.3g} in {now.precision}"
+
+
+def _needed(part: Placed) -> None:
+    lacks = [word for word in ("model", "gpu", "request") if part.get(word) is None]
+    if lacks:
+        found = f"a fleet without {' and '.join(lacks)}"
+        raise InputError(f"{found}; expected model, gpu and request: {{input: 1200, output: 250}}, or its hours")
 
 
 def _paced(asked: Asked, part: Placed) -> Pace:

@@ -1,5 +1,6 @@
 """Levers: what-ifs that are on or off, each of a kind that asks for its parameters."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from pertoken.connect.model_file.reading import Reading
 from pertoken.connect.model_file.workloads import label_of
 from pertoken.connect.placed import Placed
 from pertoken.connect.yaml_file import Path
-from pertoken.core.errors import nearest
+from pertoken.core.errors import InputError, nearest
 from pertoken.core.nodes import quoted
 from pertoken.levers.kind import LEVERS, Lever, Parameter
 from pertoken.scenario.spec import Assumption, Switched
@@ -20,6 +21,9 @@ WHERE = ("workload", "vendor", "served_on", "model", "provider", "batch", "servi
 OWN = ("kind", "on", "to", "from", "where", *WHERE)
 """Words of a lever that are no parameters."""
 
+FACTOR, PRECISION = "throughput_factor", "precision"
+"""How many times as fast a smaller number format is; and its name, from which that is estimated for a fleet."""
+
 USUAL = "what the lever takes where nothing is said"
 """Source of a parameter that the model does not say."""
 
@@ -27,16 +31,23 @@ USUAL = "what the lever takes where nothing is said"
 def levers(reading: Reading, data: Placed) -> tuple[Switched, ...]:
     """Read all levers of a model."""
     path = (*data.path, "levers")
-    found = reading.named(data, "levers").items()
-    made = [_lever(reading, name, part, (*path, name)) for name, part in found]
+    found, fleets = reading.named(data, "levers").items(), reading.named(data, "fleets")
+    made = [_lever(reading, name, part, (*path, name), fleets) for name, part in found]
     return tuple(each for each in made if each is not None)
 
 
-def _lever(reading: Reading, name: str, part: Any, path: Path) -> Switched | None:  # noqa: ANN401  unchecked input
+def _lever(
+    reading: Reading,
+    name: str,
+    part: Any,  # noqa: ANN401  unchecked input
+    path: Path,
+    fleets: Mapping[str, Any],
+) -> Switched | None:
     kind = _kind(reading, name, part, path)
     if kind is None:
         return None
     place, on = f"levers.{name}", reading.truth(part, "on")
+    said = {FACTOR: _faster(reading, place, part, fleets)} if PRECISION in part else {}
     reading.add(Assumption(name=f"{place}.on", value=Decimal(int(on)), line=reading.line((*path, "on"))), path)
     made = Switched(
         name=name,
@@ -44,7 +55,9 @@ def _lever(reading: Reading, name: str, part: Any, path: Path) -> Switched | Non
         on=on,
         where=_where(reading, name, part),
         to=_to(reading, part),
-        parameters={each.name: _parameter(reading, place, part, each) for each in kind.parameters},
+        parameters={
+            each.name: said.get(each.name) or _parameter(reading, place, part, each) for each in kind.parameters
+        },
         line=reading.line(path),
     )
     lacks = [label for label in kind.labels if label not in made.to]
@@ -64,12 +77,33 @@ def _kind(reading: Reading, name: str, part: Any, path: Path) -> Lever | None:  
     if not reading.one_of(said, LEVERS, (*path, "kind"), "kind of lever"):
         return None
     kind = LEVERS[said]
-    known = [each.name for each in kind.parameters]
+    known = [each.name for each in kind.parameters] + ([PRECISION] if kind.name == "quantise" else [])
     for word in part:
         if word not in (*OWN, *known):
             mend = nearest(word, [*known, *OWN])
             reading.refuse((*path, word), f"unknown word {word!r} in lever {name} of kind {said}", "", mend)
     return kind
+
+
+def _faster(reading: Reading, place: str, part: Placed, fleets: Mapping[str, Any]) -> str:
+    """Estimate how many times as fast a fleet is in another precision."""
+    path = (*part.path, PRECISION)
+    on = str(part.get("served_on"))
+    fleet = fleets.get(on)
+    if FACTOR in part or not isinstance(fleet, Placed):
+        beside = FACTOR if FACTOR in part else f"served_on: {on}"
+        expected = f"served_on: the fleet that it is estimated for, or {FACTOR}"
+        reading.refuse(path, f"{place} says a precision and {beside}", expected)
+        return "1"
+    from pertoken.connect.model_file.fleets import faster  # noqa: PLC0415  estimates load slowly
+
+    try:
+        value, source = faster(fleet, str(part[PRECISION]))
+    except InputError as error:
+        reading.refused(path, error)
+        return "1"
+    name = f"{place}.{FACTOR}"
+    return quoted(reading.add(Assumption(name=name, value=value, source=source, line=reading.line(path)), path))
 
 
 def _parameter(reading: Reading, place: str, part: Placed, asked: Parameter) -> str:
