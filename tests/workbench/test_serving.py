@@ -142,7 +142,7 @@ def test_a_context_that_is_too_long_says_how_long_would_fit():
         ({"drafted": 2, "accepted": 4}, "4.0 tokens accepted of 2.0 drafted"),
         ({"count": 3, "tensor": 2}, "3 GPUs for 2 to a matrix"),
         ({"tp": 2}, "unknown 'tp'"),
-        ({"engine": "nowhere.yaml"}, "can't read nowhere.yaml"),
+        ({"engine": "nowhere.yaml"}, "can't read the profile nowhere.yaml"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_mend(wrong, message):
