@@ -1,6 +1,7 @@
 """Work meanwhile comes to what it comes to here: by a copy of the process, by a thread, and when it fails."""
 
 import os
+import signal
 import threading
 from types import MappingProxyType
 
@@ -52,6 +53,54 @@ def test_a_copy_that_dies_leaves_the_work_to_us(monkeypatch):
 
     with meanwhile(work) as answer:
         assert answer() == 7
+
+
+def test_a_copy_that_dies_while_it_answers_leaves_the_work_to_us(monkeypatch):
+    monkeypatch.setattr(module, "processors", lambda: 2)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    whole = module._pickled
+    monkeypatch.setattr(module, "_pickled", lambda said: whole(said)[:-5])
+    with meanwhile(lambda: [7] * 100) as answer:
+        assert answer() == [7] * 100
+
+
+class OfTwo(Exception):  # noqa: N818  made for one test
+    """An error that can be pickled and not be read again, as it asks for more than its message."""
+
+    def __init__(self, one: int, other: int) -> None:
+        super().__init__(f"{one} and {other}")
+
+
+@pytest.mark.usefixtures("way")
+def test_an_error_that_can_not_be_sent_is_raised_as_it_is():
+    def work():
+        raise OfTwo(1, 2)
+
+    with meanwhile(work) as answer, pytest.raises(OfTwo, match="1 and 2"):
+        answer()
+
+
+def test_where_no_copy_can_be_made_a_thread_does_the_work(monkeypatch):
+    monkeypatch.setattr(module, "processors", lambda: 2)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+
+    def refused():
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", refused)
+    with meanwhile(os.getpid) as answer:
+        assert answer() == os.getpid()
+
+
+def test_children_may_be_forgotten_by_the_system(monkeypatch):
+    monkeypatch.setattr(module, "processors", lambda: 2)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with meanwhile(lambda: 7) as answer:
+            assert answer() == 7
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 def test_what_can_not_be_pickled_is_said(monkeypatch):

@@ -33,30 +33,42 @@ def meanwhile(work: Callable[[], Made]) -> Iterator[Callable[[], Made]]:
     ...     answer()
     42
     """
-    if sys.platform == "linux" and processors() > 1 and threading.active_count() == 1:
-        with _copied(work) as answer:
+    alone = sys.platform == "linux" and processors() > 1 and threading.active_count() == 1
+    if alone and (copy := _copy(work)) is not None:
+        with _asked(*copy, work) as answer:
             yield answer
         return
     with ThreadPoolExecutor(1) as beside:
         yield beside.submit(work).result
 
 
-@contextmanager
-def _copied(work: Callable[[], Made]) -> Iterator[Callable[[], Made]]:
-    """Let a copy of this process do it; it is ended where nobody asks any more."""
+def _copy(work: Callable[[], object]) -> tuple[int, int] | None:
+    """Make a copy of this process that does it: its number, and where it answers; None where there is no room for one."""
     source, sink = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of threads of libraries, which copies do not need
-        child = os.fork()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of threads of libraries, which copies do not need
+            child = os.fork()
+    except OSError:
+        os.close(source)
+        os.close(sink)
+        return None
     if child == 0:
         _answer(work, sink)
     os.close(sink)
+    return child, source
+
+
+@contextmanager
+def _asked(child: int, source: int, work: Callable[[], Made]) -> Iterator[Callable[[], Made]]:
+    """Wait for a copy where somebody asks; it is ended where nobody does any more."""
     with os.fdopen(source, "rb") as pipe:
 
         def answer() -> Made:
-            if not (said := pipe.read()):
-                return work()  # the copy came to nothing
-            fine, made = pickle.loads(said)  # noqa: S301  our own
+            try:
+                fine, made = pickle.loads(pipe.read())  # noqa: S301  our own
+            except Exception:  # noqa: BLE001  the copy came to nothing, or died in the middle of what it said
+                return work()
             if fine:
                 return made  # type: ignore[no-any-return]
             raise made
@@ -66,7 +78,8 @@ def _copied(work: Callable[[], Made]) -> Iterator[Callable[[], Made]]:
         finally:
             with suppress(ProcessLookupError):
                 os.kill(child, SIGKILL)
-            os.waitpid(child, 0)
+            with suppress(ChildProcessError):  # where nobody asks for children, the system forgets them at once
+                os.waitpid(child, 0)
 
 
 def _answer(work: Callable[[], object], sink: int) -> None:
