@@ -307,7 +307,7 @@ def moving(month=2, *, day=1, old=Decimal(0), new=Decimal(0), **more):
     model = steady(**more)
     names = model.people.names
     made = agreed([first, then], model.months, names, Invoiced(("2026-12",), np.zeros((len(names), 1))))
-    return model, promised(made, model, len(names), plans={"one": 0, "two": 1})
+    return model, promised(made, model, len(names), plans={"one": [0], "two": [1]})
 
 
 def two_plans(model):
@@ -355,7 +355,35 @@ def test_a_contract_on_the_plan_that_its_customer_is_on_changes_nothing():
     again = contract(card="one", start=date(2027, 3, 1), end=date(2028, 3, 1))
     made = agreed([again], model.months, names)
     assert made.changes == ((0, 2, "one"),)
-    assert (promised(made, model, len(names), plans={"one": 0}).plan == -1).all()
+    assert (promised(made, model, len(names), plans={"one": [0]}).plan == -1).all()
+
+
+def test_a_renewal_on_one_of_the_cards_of_a_plan_leaves_its_customer_on_all_of_them():
+    model, _ = moving()
+    names = model.people.names
+    again = contract(card="one", start=date(2027, 3, 1), end=date(2028, 3, 1))
+    made = agreed([again], model.months, names)
+    assert (promised(made, model, len(names), plans={"one": [1, 0]}).plan == -1).all()
+    assert promised(made, model, len(names), plans={"one": [1, 2]}).plan[0].tolist() == [-1, -1, 1, 1, 1]
+
+
+def test_a_contract_that_begins_after_the_log_and_before_the_first_month_changes_the_plan_at_once():
+    model, _ = moving()
+    names = model.people.names
+    soon = contract(card="two", start=date(2026, 12, 25), end=date(2028, 1, 1))
+    made = agreed([soon], model.months, names, after=date(2026, 12, 21))
+    assert promised(made, model, len(names), plans={"two": [1]}).plan[0].tolist() == [1] * 5
+    assert agreed([soon], model.months, names, after=date(2026, 12, 26)).changes == ()  # the log knows
+
+
+def test_of_two_contracts_that_lead_in_the_same_month_the_later_one_tells():
+    model, _ = moving()
+    names = model.people.names
+    first = contract(card="two", start=date(2027, 3, 1), end=date(2027, 3, 10))
+    then = contract(card="another", start=date(2027, 3, 10), end=date(2028, 3, 1))
+    made = agreed([then, first], model.months, names)
+    due = promised(made, model, len(names), plans={"two": [1], "another": [2]})
+    assert due.plan[0].tolist() == [-1, -1, 2, 2, 2]
 
 
 def test_line_by_line_a_contract_changes_the_plan_as_by_the_arrays():

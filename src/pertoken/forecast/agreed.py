@@ -10,6 +10,7 @@ that ends within the months and is renewed goes on for as long and on the same t
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,8 @@ class Agreed:
         planned: Usage at its level that the plan counted on; the pace of the commitment, where nobody said; not a
             number where there is none, shape `(customer,)`. [currency / month]
         notes: What should be known beside the numbers.
-        changes: Customers whose contract puts them on a card from a month on: customer, month, name of the card.
+        changes: Customers whose contract puts them on a card from a month on: customer, month, name of the card; of
+            each in the order in which they begin.
         heading: Where the plan of who is still ramping leads, as a factor on where the ramp alone would lead, shape
             `(customer,)`; None where nothing was planned of them.
     """
@@ -138,7 +140,12 @@ NOTHING = Invoiced((), np.zeros((0, 0)))
 
 
 def agreed(
-    agreements: Iterable[Agreement], months: Sequence[str], customers: Sequence[str], billed: Invoiced = NOTHING
+    agreements: Iterable[Agreement],
+    months: Sequence[str],
+    customers: Sequence[str],
+    billed: Invoiced = NOTHING,
+    *,
+    after: date | None = None,
 ) -> Agreed:
     """Say what contracts mean for the months of a forecast.
 
@@ -147,6 +154,8 @@ def agreed(
         months: Labels of the months ahead, in time.
         customers: Those that are forecast.
         billed: What they were charged before; without it nothing is drawn yet.
+        after: First day that is not known: whose contract begins then or later is not on its card yet. The first of
+            the months if None.
 
     Raises:
         InputError: No months, history that doesn't fit the customers, or contracts of a customer that overlap.
@@ -175,7 +184,8 @@ def agreed(
         tuple(months), names, terms, renewed, *_bound(by_customer, months, len(names)),
         _expiries(by_customer, follow, months, len(names)), _begins(by_customer, months, len(names)),
         tuple(by_customer[i][0].card if i in by_customer else "" for i in range(len(names))),
-        ramp[:, 1:], ramp[:, 0], _planned(by_customer, len(names)), tuple(notes), tuple(_changes(by_customer, months)),
+        ramp[:, 1:], ramp[:, 0], _planned(by_customer, len(names)), tuple(notes),
+        tuple(_changes(by_customer, months, first if after is None else np.datetime64(after))),
     )  # fmt: skip
 
 
@@ -340,14 +350,15 @@ def _begins(by_customer: dict[int, list[Agreement]], months: Sequence[str], size
     return out
 
 
-def _changes(by_customer: dict[int, list[Agreement]], months: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+def _changes(
+    by_customer: dict[int, list[Agreement]], months: Sequence[str], after: np.datetime64
+) -> Iterator[tuple[int, int, str]]:
     """Say from which month on a contract that has not begun is charged by its card: the first that is mostly in it."""
-    first = _edges(months[:1])[0][0]
     for customer, several in by_customer.items():
         for each in several:
             start = np.datetime64(each.start)
             month = int((overlap_share(start, np.datetime64("9999-01-01"), months) < MOSTLY).sum())
-            if start >= first and month < len(months):
+            if start >= after and month < len(months):
                 yield customer, month, each.card
 
 

@@ -1,6 +1,6 @@
 """Promised: what contracts say of the customers that are simulated, as the simulation takes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
 import numpy as np
@@ -12,18 +12,19 @@ from pertoken.forecast.population import Forecastable
 from pertoken.forecast.promises import Promises
 from pertoken.forecast.renewals import stay_chance
 
-NO_PLANS: Mapping[str, int] = {}
+NO_PLANS: Mapping[str, Sequence[int]] = {}
 """No card is a tariff."""
 
 
-def promised(agreed: Agreed, model: Forecastable, there: int, *, plans: Mapping[str, int] = NO_PLANS) -> Promises:
+def promised(agreed: Agreed, model: Forecastable, there: int, *, plans: Mapping[str, Sequence[int]] = NO_PLANS) -> Promises:
     """Write contracts down for the customers that are simulated.
 
     Args:
         agreed: What contracts mean for the months, of the same customers.
         model: The population and its laws: for the growth that a ramp has in it, and for how long customers stay.
         there: How many of the customers are in the log; the others have signed and used nothing yet.
-        plans: Tariff of each card; a contract on another card changes nothing.
+        plans: Tariffs that each card is or is a part of, the one that a contract on it leads to first; a contract on
+            another card changes nothing.
     """
     who = np.flatnonzero([bool(card) for card in agreed.cards])
     row = np.full(len(agreed.customers), -1, dtype=np.int64)
@@ -44,13 +45,17 @@ def promised(agreed: Agreed, model: Forecastable, there: int, *, plans: Mapping[
     return _telling(whole, (agreed.length[who] > 0) & (model.conversion is not None))
 
 
-def _plans(agreed: Agreed, model: Forecastable, plans: Mapping[str, int]) -> NDArray[np.int64]:
-    """Say which tariff contracts put their customers on, shape `(customer, month)`; -1 where that changes nothing."""
+def _plans(agreed: Agreed, model: Forecastable, plans: Mapping[str, Sequence[int]]) -> NDArray[np.int64]:
+    """Say which tariff contracts put their customers on, shape `(customer, month)`; -1 where that changes nothing.
+
+    Whose own tariff has the card in it already stays on it, or goes back to it.
+    """
     out = np.full((len(agreed.customers), len(agreed.months)), -1, dtype=np.int64)
-    for customer, month, card in sorted(agreed.changes):
-        out[customer, month:] = plans.get(card, -1)
-    own = model.people.plan[: len(out), None]
-    return np.where(((out == -1) | (out == own)).all(axis=1, keepdims=True), -1, out)
+    own = model.people.plan[: len(out)]
+    for customer, month, card in agreed.changes:
+        to = plans.get(card, (-1,))
+        out[customer, month:] = own[customer] if own[customer] in to else to[0]
+    return np.where(((out == -1) | (out == own[:, None])).all(axis=1, keepdims=True), -1, out)
 
 
 def settle(terms: Terms, made: Promises) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,9 +109,14 @@ def _agreements(said: "str | Path | Sequence[Agreement | Contract]", read: Histo
         return tuple(each for each in said if isinstance(each, Agreement))
     from pertoken.connect.agreements import Known, read_agreements  # noqa: PLC0415  the calculator must start fast
 
-    last = begins(read.panel.periods[-1:]).astype("datetime64[D]")[0].astype(object)
     cards = [card.name for card in read.cards.get("revenue", ())]
-    return read_agreements(said, Known(read.panel.customers, cards, read.currency, last + timedelta(days=1)))
+    return read_agreements(said, Known(read.panel.customers, cards, read.currency, _day_after(read)))
+
+
+def _day_after(read: History) -> date:
+    """First day that the history does not know."""
+    last: date = begins(read.panel.periods[-1:]).astype("datetime64[D]")[0].astype(object)
+    return last + timedelta(days=1)
 
 
 def signed(read: History, said: Declared, months: Sequence[str]) -> "Agreed | None":
@@ -129,7 +134,7 @@ def signed(read: History, said: Declared, months: Sequence[str]) -> "Agreed | No
     labels, amount = _billed(read.ledgers["revenue"], read)
     before = [label < months[0] for label in labels]
     charged = Invoiced(tuple(np.array(labels)[before].tolist()), amount[:, before])
-    return agreed(said.agreements, months, read.panel.customers, charged)
+    return agreed(said.agreements, months, read.panel.customers, charged, after=_day_after(read))
 
 
 def of_late(read: History) -> Values | None:

@@ -92,8 +92,8 @@ class Prepared:
 
         if self.agreed is None:
             return None
-        cards, labels = sorted({card for *_, card in self.agreed.changes}), self.standing.plan.labels
-        plans = dict(zip(cards, _codes(labels, cards), strict=True))
+        labels = self.standing.plan.labels
+        plans = {card: _with(card, labels) for *_, card in self.agreed.changes}
         return promised(self.agreed, fitted.of, len(self.read.panel), plans=plans)
 
     @property
@@ -201,13 +201,14 @@ def _bound(standing: "Standing", agreed: "Agreed", size: int) -> "Standing":
 
 
 def _codes(plans: Sequence[str], cards: Sequence[str]) -> list[int]:
-    """Number the plans that cards are of."""
-    return [plans.index(_plan_of(card, plans)) for card in cards]
+    """Number the plans that cards are of; the first one for who has signed nothing."""
+    return [(_with(card, plans) or [0])[0] for card in cards]
 
 
-def _plan_of(card: str, plans: Sequence[str]) -> str:
-    """The plan that a card is, or is a part of; the first one for who has signed nothing."""
-    return next((plan for plan in plans if card == plan or card in plan.split(" + ")), plans[0])
+def _with(card: str, plans: Sequence[str]) -> list[int]:
+    """Number the plan that a card is, then those that it is a part of."""
+    found = [code for code, plan in enumerate(plans) if card in plan.split(" + ")]
+    return sorted(found, key=lambda code: plans[code] != card)
 
 
 def _with_cards(
