@@ -418,11 +418,13 @@ def test_who_begins_before_the_month_is_over_is_in_where_it_lands(growth, tmp_pa
     until.write_text("\n".join([header, *(line for line in lines if line[:10] <= "2026-10-20")]) + "\n")
     newco = signed_for("newco", date(2026, 10, 26), date(2027, 11, 1), committed=Decimal(0), planned=Decimal(40_000))
     landed = []
-    for contracts in ([newco], [replace(newco, start=date(2026, 11, 1))]):
+    for start in (newco.start, date(2026, 11, 1), date(2026, 10, 1)):
+        contracts = [replace(newco, start=start)]
         found = forecast_revenue(until, card=[PLANS], months=2, segments="plan", contracts=contracts, **FEW)
         assert found.landing is not None
         landed.append({name: np.median(found.landing.worlds[name]) for name in ("revenue", "customers")})
-    with_it, without = landed
+    with_it, without, silent = landed
+    assert silent == without  # who began on a day that is known, and has used nothing, is no news
     assert with_it["customers"] == without["customers"] + 1
     assert with_it["revenue"] - without["revenue"] == pytest.approx(40_000 * 6 / 31, rel=0.15)  # six days of 31
 

@@ -29,7 +29,11 @@ def month_of(made: Prepared) -> Prepared | None:
     month, standing, read = made.begun, made.standing, made.read
     there = read.panel.customers
     fitted = replace(made.fitted, of=pick(made.fitted.of, np.arange(len(there))))  # who is in the log
-    mine = tuple(each for each in made.said.agreements if each.customer in set(there) or _comes(each, month))
+    mine = tuple(
+        each
+        for each in made.said.agreements
+        if each.customer in set(there) or _comes(each, month, read.panel.periods[-1])
+    )
     agreed = signed(read, replace(made.said, agreements=mine), (month.month,))
     if agreed is not None:
         agreed = replace(agreed, ramp_now=np.ones(len(agreed.customers)))  # what is known has the ramp in it
@@ -40,9 +44,9 @@ def month_of(made: Prepared) -> Prepared | None:
     return replace(done, fitted=replace(fitted, of=replace(done.with_signed(whole).of, laws=of.laws)))
 
 
-def _comes(each: Agreement, month: Begun) -> bool:
-    """Whether a contract begins in the days of a month that are left."""
-    return str(each.start)[: len(month.month)] == month.month
+def _comes(each: Agreement, month: Begun, last: str) -> bool:
+    """Whether a contract begins in the days of a month that are left, after the last that is known."""
+    return str(each.start) > last and str(each.start)[: len(month.month)] == month.month
 
 
 def _rest(made: Prepared, month: Begun) -> Values:
