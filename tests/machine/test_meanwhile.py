@@ -64,7 +64,7 @@ def test_a_copy_that_dies_while_it_answers_leaves_the_work_to_us(monkeypatch):
         assert answer() == [7] * 100
 
 
-class OfTwo(Exception):  # noqa: N818  made for one test
+class OfTwo(Exception):
     """An error that can be pickled and not be read again, as it asks for more than its message."""
 
     def __init__(self, one: int, other: int) -> None:

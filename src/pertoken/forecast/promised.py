@@ -16,7 +16,9 @@ NO_PLANS: Mapping[str, Sequence[int]] = {}
 """No card is a tariff."""
 
 
-def promised(agreed: Agreed, model: Forecastable, there: int, *, plans: Mapping[str, Sequence[int]] = NO_PLANS) -> Promises:
+def promised(
+    agreed: Agreed, model: Forecastable, there: int, *, plans: Mapping[str, Sequence[int]] = NO_PLANS
+) -> Promises:
     """Write contracts down for the customers that are simulated.
 
     Args:

@@ -43,7 +43,7 @@ def meanwhile(work: Callable[[], Made]) -> Iterator[Callable[[], Made]]:
 
 
 def _copy(work: Callable[[], object]) -> tuple[int, int] | None:
-    """Make a copy of this process that does it: its number, and where it answers; None where there is no room for one."""
+    """Make a copy of this process that does it: its number, and where it answers; None where none can be made."""
     source, sink = os.pipe()
     try:
         with warnings.catch_warnings():

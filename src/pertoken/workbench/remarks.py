@@ -67,14 +67,18 @@ def _charged(made: Prepared, said: str) -> list[str]:
 
 def _moved(made: Prepared) -> list[str]:
     """Say who is put on another plan by a contract, and when."""
-    due, plans, months = made.promises, made.standing.plan.labels, made.fitted.of.months
+    due, of, plans = made.promises, made.fitted.of, made.standing.plan.labels
     if due is None:
         return []
-    first = {at: int(np.flatnonzero(due.plan[at] >= 0)[0]) for at in np.flatnonzero((due.plan >= 0).any(axis=1))}
-    return [
-        f"{due.names[at]} is charged by {plans[due.plan[at, month]]} from {months[month]} on, by contract"
-        for at, month in first.items()
-    ]
+    notes: list[str] = []
+    for customer in np.flatnonzero(due.row >= 0):
+        at, own = due.row[customer], of.people.plan[customer]
+        on = np.where(due.plan[at] >= 0, due.plan[at], own)
+        notes += [
+            f"{due.names[at]} is charged by {plans[on[month]]} from {of.months[month]} on, by contract"
+            for month in np.flatnonzero(np.diff(on, prepend=own))
+        ]
+    return notes
 
 
 def rated_by_line(made: Prepared, found: "Simulated", draws: int) -> tuple[str, ...]:
