@@ -126,4 +126,4 @@ def command(log: str, where: tuple[str, ...], by: str, *, on: Serving, reading: 
             watch=watch,
         )  # fmt: skip
     also = rejected(answer.report, reading.rejects, quiet=delivery.quiet)
-    deliver(sheet(answer), delivery, short=sheet(answer), also=also)
+    deliver(sheet(answer), delivery, also=also)
