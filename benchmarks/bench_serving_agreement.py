@@ -1,8 +1,9 @@
 """Formulas of open loads beside the simulation that they stand for, and both beside a published sweep of request rates.
 
 No floor and no time: `--full` notes errors, as the page on the simulation tells them. Rates are shares of what a
-replica serves at most; 20,000 requests come by chance, of which the first tenth is not looked at. The sweep is TensorRT-LLM
-0.14's on H100, of which only mean lengths are published; it is left out where the shared data are absent.
+replica serves at most; 20,000 requests come by chance, of which the first tenth is not looked at. The sweep is
+TensorRT-LLM 0.14's on H100, of which only mean lengths are published; it is left out where the shared data are
+absent.
 """
 
 import csv
