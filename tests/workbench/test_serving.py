@@ -150,6 +150,13 @@ def test_what_cannot_be_is_refused_with_the_mend(wrong, message):
         pt.estimate_serving(**CHAT | wrong)
 
 
+def test_a_later_version_of_an_engine_that_was_measured_is_like_any_other():
+    for said in ({"engine": "tgi", "engine_version": "3.0"}, {"engine": "TGI 3.0"}):
+        found = pt.estimate_serving(**CHAT | said)
+        assert found.engine == "common"
+        assert "no measured run of this engine" in found.notes[0]
+
+
 def test_a_fault_in_a_list_says_which_load():
     with pytest.raises(InputError, match="load 2: unknown GPU"):
         pt.estimate_servings([CHAT, CHAT | {"gpu": "h10"}])

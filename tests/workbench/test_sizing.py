@@ -128,6 +128,12 @@ def test_the_busiest_moment_is_that_of_an_estimate_at_its_rate():
     assert met.tpot["p99"] < found.best.tpot["p99"] <= 0.04 * (1 + 1e-6)
 
 
+def test_what_is_named_twice_is_looked_at_as_one():
+    once, twice = (size("llama-3.1-8b", ["l4"] * n, **LOAD, max_gpus=1, precisions=["fp8"] * n) for n in (1, 2))
+    assert (twice.best.monthly, len(twice.choices)) == (once.best.monthly, 1)
+    assert twice.busiest == once.busiest
+
+
 def test_looser_targets_never_raise_the_cost():
     costs = [
         size("llama-3.1-8b", ["h100"], **LOAD, ttft=first, tpot=each, max_gpus=2).best.monthly

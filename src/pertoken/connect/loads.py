@@ -75,7 +75,8 @@ def refuse_unfit(asked: Asked, gpu: str | Gpu) -> None:
     Raises:
         InputError: By how much it does not fit, and what would.
     """
-    if float(seats(asked.sizes, asked.layout, asked.settings, asked.input_tokens + asked.output_tokens / 2)) < 1:
+    length, shared = asked.input_tokens + asked.output_tokens / 2, asked.aids.shared(asked.input_tokens)
+    if float(seats(asked.sizes, asked.layout, asked.settings, length, shared)) < 1:
         raise InputError(lacking(asked, find_machine(gpu)))
 
 
@@ -126,7 +127,8 @@ def _engine(engine: str | Engine, version: str) -> Engine:
 @lru_cache(maxsize=1024)
 def _house(engine: str, version: str) -> Engine:
     found = era(engine, version)
-    if found is OTHERS and (close := alike(named(engine)[0], {name for each in ERAS for name in each.engines})):
+    known, name = {each for era in ERAS for each in era.engines}, named(engine)[0]
+    if found is OTHERS and name not in known and (close := alike(name, known)):
         raise InputError(f"unknown engine {engine!r}; did you mean {' or '.join(close)}?")
     return engines.book().engine(found.name)
 
