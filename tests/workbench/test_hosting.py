@@ -54,6 +54,21 @@ def test_busy_hours_keep_their_customers_and_idle_ones_are_nobodys(log, card):
     assert by["acme"] > by["zeta"] > 0
 
 
+def test_what_a_log_read_from_a_cache_takes_no_time_and_memory_with_each_request(tmp_path, card):
+    file = tmp_path / "cached.csv"
+    file.write_text(
+        "timestamp,model,input_tokens,cache_read_tokens,output_tokens\n2027-01-04T09:10:00Z,gpt,3000,9000,500\n"
+    )
+    found = host(file, "llama-3.1-8b", "h100", cost=[card], where={"model": "gpt"}, labels=AWS)
+    length = {"input_tokens": 12_000, "output_tokens": 500, "prefix_share": 0.75}
+    each, once = (pt.estimate_serving("llama-3.1-8b", "h100", **length, common_share=share) for share in (0, 1))
+    whole = pt.estimate_serving("llama-3.1-8b", "h100", **length | {"prefix_share": 0})
+    assert found.pace.seconds["cache_read_tokens"] == 0
+    assert each.seats == whole.seats < once.seats
+    assert found.pace.rate == pytest.approx(each.requests_per_second.p50, rel=0.05)
+    assert found.pace.rate < 0.9 * once.requests_per_second.p50
+
+
 def test_tighter_targets_take_more_gpu_time(log, card):
     loose, tight = (hosted(log, card, tpot=each, policy=Autoscale(minimum=0)) for each in (1.0, 0.009))
     assert tight.hours("busy") > loose.hours("busy")

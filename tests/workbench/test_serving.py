@@ -139,6 +139,7 @@ def test_a_context_that_is_too_long_says_how_long_would_fit():
         ({"concurrency": "many"}, "concurrency 'many'; expected a number above 0"),
         ({"concurrency": "rate:x"}, "rate 'x'; expected a number above 0"),
         ({"prefix_share": 1.5}, "no share of a prompt"),
+        ({"common_share": -0.1}, "no share of what is cached"),
         ({"drafted": 2, "accepted": 4}, "4.0 tokens accepted of 2.0 drafted"),
         ({"count": 3, "tensor": 2}, "3 GPUs for 2 to a matrix"),
         ({"tp": 2}, "unknown 'tp'"),

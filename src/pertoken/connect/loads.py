@@ -27,7 +27,7 @@ OPTIONS = frozenset(
     {
         "model", "gpu", "count", "engine", "engine_version", "tensor", "pipeline", "expert", "attention_groups",
         "precision", "kv_precision", "input_tokens", "output_tokens", "concurrency", "rate", "prefix_share",
-        "drafted", "accepted", "drafting", "adapters", "max_sequences", "max_chunk", "memory_share",
+        "common_share", "drafted", "accepted", "drafting", "adapters", "max_sequences", "max_chunk", "memory_share",
     }
 )  # fmt: skip
 """What a load may say."""
@@ -184,6 +184,8 @@ def _aids(load: Mapping[str, Any]) -> Aids:
     aids = Aids(**{name: float(load[name]) for name in Aids.__dataclass_fields__ if load.get(name) is not None})
     if not 0 <= float(aids.prefix_share) < 1:
         raise InputError(f"prefix_share {aids.prefix_share} is no share of a prompt; expected at least 0 and below 1")
+    if not 0 <= float(aids.common_share) <= 1:
+        raise InputError(f"common_share {aids.common_share} is no share of what is cached; expected 0 to 1")
     if not 1 <= float(aids.accepted) <= float(aids.drafted) + 1:
         found = f"{aids.accepted} tokens accepted of {aids.drafted} drafted"
         raise InputError(f"{found}; expected at least 1 and at most one more than drafted")
