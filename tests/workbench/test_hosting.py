@@ -1,5 +1,7 @@
 """A log on GPUs of one's own: hours by hand, amounts that add up, customers that stay, messages."""
 
+from typing import Any
+
 import pytest
 
 import pertoken as pt
@@ -60,7 +62,7 @@ def test_what_a_log_read_from_a_cache_takes_no_time_and_memory_with_each_request
         "timestamp,model,input_tokens,cache_read_tokens,output_tokens\n2027-01-04T09:10:00Z,gpt,3000,9000,500\n"
     )
     found = host(file, "llama-3.1-8b", "h100", cost=[card], where={"model": "gpt"}, labels=AWS)
-    length = {"input_tokens": 12_000, "output_tokens": 500, "prefix_share": 0.75}
+    length: dict[str, Any] = {"input_tokens": 12_000, "output_tokens": 500, "prefix_share": 0.75}
     each, once = (pt.estimate_serving("llama-3.1-8b", "h100", **length, common_share=share) for share in (0, 1))
     whole = pt.estimate_serving("llama-3.1-8b", "h100", **length | {"prefix_share": 0})
     assert found.pace.seconds["cache_read_tokens"] == 0

@@ -35,7 +35,7 @@ class Hosted:
     """What a log comes to on a fleet of one's own.
 
     Args:
-        usage: GPU-hours by hour, `use` (`busy` or `idle`) and `caused_by`; what the fleet does not serve, as it is.
+        usage: GPU-hours by hour, `use` (`busy` or `idle`) and `caused_by`, of what the fleet serves.
         ledger: What the cards make of them.
         pace: How fast a replica is, at the mean length of the log's requests.
         requests: How many requests it serves.
