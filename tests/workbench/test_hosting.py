@@ -1,10 +1,13 @@
 """A log on GPUs of one's own: hours by hand, amounts that add up, customers that stay, messages."""
 
+from csv import DictReader
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import pertoken as pt
+from pertoken.cli.host import command
 from pertoken.core.errors import InputError
 from pertoken.present.hosted import sheet
 from pertoken.present.sheet import Table
@@ -93,3 +96,24 @@ def test_the_sheet_tells_hours_and_money_by_use_and_customer(log, card):
     assert sum(float(row[-2] or 0) for row in table.rows) == pytest.approx(found.hours("busy") + found.hours("idle"))
     assert {row[2] for row in table.rows} == {"acme", "zeta", ""}
     assert sheet(found).meta["cost cards"].startswith("GPU hours")
+
+
+def test_the_sheet_tells_the_model_of_the_log_and_not_the_gpu(log, card):
+    (table,) = sheet(hosted(log, card, by=["model"])).of(Table)
+    assert {row[:3] for row in table.rows} == {
+        ("idle", "", ""),
+        ("at work", "input", "gpt"),
+        ("at work", "output", "gpt"),
+    }
+
+
+def test_on_spot_a_log_pays_for_a_reserve_and_commitments_are_left_to_cards(log):
+    def told(*words):
+        asked = [str(log), "--model", "llama-3.1-8b", "--gpu", "h100", "--where", "model=gpt", *words]
+        return CliRunner().invoke(command, [*asked, "--format", "csv", "--quiet"])
+
+    plain, spot, reserved = (told("--purchase", each) for each in ("on_demand", "spot", "reserved_1y"))
+    hours = [sum(float(row["gpu_hours"]) for row in DictReader(each.output.splitlines())) for each in (plain, spot)]
+    assert hours == pytest.approx([3, 6])  # of one machine, one in a thousand moments would have none
+    assert "reserved_1y" in reserved.output + reserved.stderr
+    assert reserved.exit_code == 2
