@@ -41,13 +41,23 @@ def busiest(asked: Asked, load: Load, way: Bought, traffic: Traffic, most: float
     """
     replicas = np.maximum(way.paid, way.committed) * way.rented.replicas
     rate = float(np.max(np.divide(traffic.rates, replicas, out=np.zeros(len(replicas)), where=replicas > 0)))
+    ttft, tpot = seen_at(asked, load, rate, most)
+    return Busiest(rate=rate, ttft=ttft, tpot=tpot)
+
+
+def seen_at(asked: Asked, load: Load, rate: float, most: float) -> tuple[dict[str, float], dict[str, float]]:
+    """Say what requests see that come at a rate: times to the first token, and of each later one. [s].
+
+    Args:
+        asked: A replica.
+        load: The requests.
+        rate: Requests a second. [1/s]
+        most: Requests at work that it is thought to have at most.
+    """
     running = _running(asked, load, rate, most)
     told = {name: _seen(asked, load, running, share) for name, share in SHARES.items()}
-    return Busiest(
-        rate=rate,
-        ttft={name: float(each.first) for name, each in told.items()},
-        tpot={name: float(each.each) for name, each in told.items()},
-    )
+    first, each = ({name: float(getattr(one, of)) for name, one in told.items()} for of in ("first", "each"))
+    return first, each
 
 
 def _running(asked: Asked, load: Load, rate: float, most: float) -> float:
