@@ -67,7 +67,7 @@ def test_formulas_beside_the_simulation(full, note):
 
 def sweep():
     """Points of the sweep: what they are of, and what was measured."""
-    points = {}
+    points: dict[tuple[str, ...], dict[str, float]] = {}
     with POINTS.open(newline="") as lines:
         for row in csv.DictReader(lines):
             if SWEEP in row["source"] and row["concurrency"].startswith("rate:") and "SUSPECT" not in row["notes"]:
