@@ -174,6 +174,7 @@ def test_a_model_is_found_by_name_alias_file_and_folder(tmp_path):
     [
         ("support/config.json", {}, "support"),
         ("support/mine.json", {}, "mine"),
+        ("support/config.json", {"_name_or_path": "./"}, "support"),
         ("support/config.json", {"_name_or_path": "acme/Helper-8B"}, "Helper-8B"),
     ],
 )

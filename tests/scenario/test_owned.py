@@ -332,6 +332,7 @@ def test_the_factor_of_a_precision_is_that_of_two_fleets():
         ({"precision": "fp8", "throughput_factor": 2}, "says a precision and throughput_factor"),
         ({"precision": "fp8", "served_on": "none"}, "says a precision and served_on: none"),
         ({}, "does not say its throughput_factor"),
+        ({"throughput_factor": 2, "model": "x"}, "quantises a fleet for model alone; expected served_on alone"),
     ],
 )
 def test_a_number_format_without_a_factor_is_refused(lever, said):

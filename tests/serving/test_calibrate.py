@@ -135,6 +135,19 @@ def test_a_table_without_a_column_says_which(tmp_path):
         read_measured(file)
 
 
+@pytest.mark.parametrize(
+    ("lengths", "said"),
+    [
+        (",200,16", "row 2: isl ''; expected the mean length of its prompts"),
+        ("1000,short,16", "row 2: osl 'short'"),
+        ("1000,200,lots", "row 2: concurrency 'lots'; expected clients"),
+    ],
+)
+def test_a_run_without_lengths_or_a_load_says_its_row(tmp_path, lengths, said):
+    with pytest.raises(InputError, match=said):
+        read_measured(table(tmp_path, f"own,vllm,,h100,1,1,llama-3.1-8b,bf16,{lengths},tpot_mean,9,ms,"))
+
+
 def test_loads_are_read_in_the_words_of_benchmarks():
     assert [asked_load(word) for word in ("8", "max", "rate:2.5", "rate:INF")] == [
         (8, np.inf), (np.inf, np.inf), (np.inf, 2.5), (np.inf, np.inf),

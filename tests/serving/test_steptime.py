@@ -11,6 +11,7 @@ from pertoken.catalog.machines import find_gpu
 from pertoken.connect.engines import book
 from pertoken.connect.machines import find_architecture, gpus
 from pertoken.serving.aids import Aids
+from pertoken.serving.memory import fits, held, room
 from pertoken.serving.precision import precision
 from pertoken.serving.sizes import sizes
 from pertoken.serving.spread import Parallel, spread
@@ -172,3 +173,11 @@ def test_each_group_that_runs_attention_apart_has_a_limit_of_its_own():
     on, engine = replace(layout(8), apart=np.float64(8), memory=np.float64(1e15)), profile()
     assert float(seats(EIGHT_SIZES, on, engine, 100.0)) == 8 * 64
     assert float(seats(EIGHT_SIZES, replace(on, apart=np.float64(1)), engine, 100.0)) == 64
+
+
+def test_each_group_that_runs_attention_apart_holds_the_shared_beginning():
+    on = layout(8)
+    tensor, apart = (replace(on, tensor=np.float64(8 // n), apart=np.float64(n)) for n in (1, 8))
+    for how, copies in ((tensor, 1), (apart, 8)):
+        alone = room(EIGHT_SIZES, how) - copies * held(EIGHT_SIZES, how, 900.0)
+        assert fits(EIGHT_SIZES, how, 1000.0, shared=900.0) == pytest.approx(alone / held(EIGHT_SIZES, how, 100.0))

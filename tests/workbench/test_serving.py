@@ -139,6 +139,7 @@ def test_a_context_that_is_too_long_says_how_long_would_fit():
         ({"concurrency": "many"}, "concurrency 'many'; expected a number above 0"),
         ({"concurrency": "rate:x"}, "rate 'x'; expected a number above 0"),
         ({"prefix_share": 1.5}, "no share of a prompt"),
+        ({"common_share": -0.1}, "no share of what is cached"),
         ({"drafted": 2, "accepted": 4}, "4.0 tokens accepted of 2.0 drafted"),
         ({"count": 3, "tensor": 2}, "3 GPUs for 2 to a matrix"),
         ({"tp": 2}, "unknown 'tp'"),
@@ -148,6 +149,13 @@ def test_a_context_that_is_too_long_says_how_long_would_fit():
 def test_what_cannot_be_is_refused_with_the_mend(wrong, message):
     with pytest.raises(InputError, match=message.replace("(", r"\(")):
         pt.estimate_serving(**CHAT | wrong)
+
+
+def test_a_later_version_of_an_engine_that_was_measured_is_like_any_other():
+    for said in ({"engine": "tgi", "engine_version": "3.0"}, {"engine": "TGI 3.0"}):
+        found = pt.estimate_serving(**CHAT | said)
+        assert found.engine == "common"
+        assert "no measured run of this engine" in found.notes[0]
 
 
 def test_a_fault_in_a_list_says_which_load():

@@ -78,6 +78,14 @@ def test_a_shared_prompt_is_read_once():
     assert shared.ttft().mean < plain.ttft().mean
 
 
+def test_each_group_that_runs_attention_apart_holds_a_shared_prompt():
+    requests = pt.demand(np.arange(5) * 0.5, 4096, 20)
+    plain, shared = (
+        pt.simulate_serving(requests, "deepseek-r1", "h200", 8, attention_groups=8, prefix_share=p) for p in (0.0, 0.5)
+    )
+    assert plain.capacity - shared.capacity == 8 * 2048 // 16
+
+
 def test_gpus_beyond_a_replica_are_replicas():
     requests = pt.demand(np.arange(80) * 0.1, 1000, 20)
     told = pt.simulate_serving(requests, "llama-3.1-8b", "h100", 4, tensor=2, replicas=3)

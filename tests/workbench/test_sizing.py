@@ -12,6 +12,7 @@ from pertoken.core.errors import InputError
 from pertoken.present import build_or_buy as against
 from pertoken.present import sizing
 from pertoken.present.sheet import Table
+from pertoken.present.sizing_words import warnings
 from pertoken.serving.autoscale import Autoscale
 from pertoken.serving.hourly import hourly
 from pertoken.serving.ownership import Staff
@@ -128,6 +129,12 @@ def test_the_busiest_moment_is_that_of_an_estimate_at_its_rate():
     assert met.tpot["p99"] < found.best.tpot["p99"] <= 0.04 * (1 + 1e-6)
 
 
+def test_what_is_named_twice_is_looked_at_as_one():
+    once, twice = (size("llama-3.1-8b", ["l4"] * n, **LOAD, max_gpus=1, precisions=["fp8"] * n) for n in (1, 2))
+    assert (twice.best.monthly, len(twice.choices)) == (once.best.monthly, 1)
+    assert twice.busiest == once.busiest
+
+
 def test_looser_targets_never_raise_the_cost():
     costs = [
         size("llama-3.1-8b", ["h100"], **LOAD, ttft=first, tpot=each, max_gpus=2).best.monthly
@@ -157,6 +164,12 @@ def test_where_nothing_is_rented_out_it_says_so():
 def test_what_is_extrapolated_is_marked_in_the_sheet():
     found = size("llama-3.1-8b", ["mi300x"], **LOAD)
     assert "extrapolated: no measured run on MI300X-192GB" in str(pt.sheet(found))
+
+
+def test_ways_of_one_warning_are_counted_upwards():
+    found = size("llama-3.1-8b", ["l4"], **LOAD, max_gpus=4, precisions=["bf16"])
+    (told,) = [each for each in warnings(found.choices[::-1]) if "bf16" in each.partition("(")[0]]
+    assert told.endswith("(1, 2, 4 x L4-24GB in bf16)")
 
 
 def test_a_fleet_pays_at_high_volume_and_the_api_at_low_volume():

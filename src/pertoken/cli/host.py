@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pertoken import workbench
-from pertoken.catalog.machines import PURCHASES, Purchase
+from pertoken.catalog.machines import Purchase
 from pertoken.catalog.prices import STANDARD
 from pertoken.cli.books import AS_IT_IS, BETWEEN, COST, progress, rejected
 from pertoken.cli.options import Delivery, Output, deliver, gathered, keys, outputs
@@ -32,8 +32,8 @@ MACHINES = (
     click.option("--spare", type=click.IntRange(0), default=0, show_default=True, help="Replicas beside those."),
     click.option("--provider", default="", help="Who rents the GPUs out, as aws; the cheapest if not said."),
     click.option("--region", default="", help="Where they stand, as us-east-1."),
-    click.option("--purchase", type=click.Choice(PURCHASES), default="on_demand", show_default=True,
-                 help="How they are bought."),
+    click.option("--purchase", type=click.Choice(("on_demand", "spot")), default="on_demand", show_default=True,
+                 help="How they are bought, spot with a reserve; for commitments say cards by --cost, or see size."),
     COST,
 )  # fmt: skip
 """What serves the log."""
@@ -114,6 +114,7 @@ def command(log: str, where: tuple[str, ...], by: str, *, on: Serving, reading: 
     """
     from pertoken.present.hosted import sheet
     from pertoken.serving.autoscale import Autoscale
+    from pertoken.serving.bought import SPOT
 
     cards, labels = on.paid()
     serve = {"engine": on.engine, **({"precision": on.precision} if on.precision else {})}
@@ -121,7 +122,8 @@ def command(log: str, where: tuple[str, ...], by: str, *, on: Serving, reading: 
         answer = workbench.host(
             log, on.model, on.gpu, on.count, cost=cards, where=dict(map(_label, where)), labels=labels,
             ttft=on.ttft, tpot=on.tpot, percentile=on.percentile, by=keys(by) if by else (), serve=serve,
-            policy=Autoscale(headroom=on.headroom, spare=on.spare), mapping=reading.mapping, layout=reading.layout,
+            policy=Autoscale(headroom=on.headroom, spare=on.spare, away_share=SPOT if on.purchase == "spot" else 0.0),
+            mapping=reading.mapping, layout=reading.layout,
             timezone=reading.timezone, start=reading.start, end=reading.end, rejects=reading.rejects is not None,
             watch=watch,
         )  # fmt: skip

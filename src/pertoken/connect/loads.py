@@ -27,7 +27,7 @@ OPTIONS = frozenset(
     {
         "model", "gpu", "count", "engine", "engine_version", "tensor", "pipeline", "expert", "attention_groups",
         "precision", "kv_precision", "input_tokens", "output_tokens", "concurrency", "rate", "prefix_share",
-        "drafted", "accepted", "drafting", "adapters", "max_sequences", "max_chunk", "memory_share",
+        "common_share", "drafted", "accepted", "drafting", "adapters", "max_sequences", "max_chunk", "memory_share",
     }
 )  # fmt: skip
 """What a load may say."""
@@ -75,7 +75,8 @@ def refuse_unfit(asked: Asked, gpu: str | Gpu) -> None:
     Raises:
         InputError: By how much it does not fit, and what would.
     """
-    if float(seats(asked.sizes, asked.layout, asked.settings, asked.input_tokens + asked.output_tokens / 2)) < 1:
+    length, shared = asked.input_tokens + asked.output_tokens / 2, asked.aids.shared(asked.input_tokens)
+    if float(seats(asked.sizes, asked.layout, asked.settings, length, shared)) < 1:
         raise InputError(lacking(asked, find_machine(gpu)))
 
 
@@ -126,7 +127,8 @@ def _engine(engine: str | Engine, version: str) -> Engine:
 @lru_cache(maxsize=1024)
 def _house(engine: str, version: str) -> Engine:
     found = era(engine, version)
-    if found is OTHERS and (close := alike(named(engine)[0], {name for each in ERAS for name in each.engines})):
+    known, name = {each for era in ERAS for each in era.engines}, named(engine)[0]
+    if found is OTHERS and name not in known and (close := alike(name, known)):
         raise InputError(f"unknown engine {engine!r}; did you mean {' or '.join(close)}?")
     return engines.book().engine(found.name)
 
@@ -182,6 +184,8 @@ def _aids(load: Mapping[str, Any]) -> Aids:
     aids = Aids(**{name: float(load[name]) for name in Aids.__dataclass_fields__ if load.get(name) is not None})
     if not 0 <= float(aids.prefix_share) < 1:
         raise InputError(f"prefix_share {aids.prefix_share} is no share of a prompt; expected at least 0 and below 1")
+    if not 0 <= float(aids.common_share) <= 1:
+        raise InputError(f"common_share {aids.common_share} is no share of what is cached; expected 0 to 1")
     if not 1 <= float(aids.accepted) <= float(aids.drafted) + 1:
         found = f"{aids.accepted} tokens accepted of {aids.drafted} drafted"
         raise InputError(f"{found}; expected at least 1 and at most one more than drafted")

@@ -82,7 +82,7 @@ def _own(path: Path) -> Architecture:
     """Read a file, named by what it says of itself, else by its own name or that of its folder."""
     config = _config(path)
     beside = path.stem if path.stem != "config" else path.resolve().parent.name
-    said = str(config.get("_name_or_path") or "").rstrip("/").rpartition("/")[2]
+    said = str(config.get("_name_or_path") or "").rstrip("./").rpartition("/")[2]
     shape = architecture(config, name=said or beside, source=str(path))
     kin = [each for each in architectures() if each.alike(shape)]
     near = min(kin, key=lambda each: abs(each.vocab - shape.vocab), default=shape)

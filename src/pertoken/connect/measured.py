@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,11 +131,24 @@ def asked_load(text: str) -> tuple[float, float]:
 
 def _prompt(row: Row) -> float:
     """Read the length of prompts: of the row, or of what its source states elsewhere [token]."""
-    said = row["isl"] or STATED.get(_source(row.get("source") or ""))
-    if not said:
-        found = f"a run of {row['model']} on {row['n_gpu']} x {row['gpu']} with no isl"
-        raise InputError(f"{found}; expected the mean length of its prompts in tokens")
-    return float(said)
+    return float(row["isl"] or STATED.get(_source(row.get("source") or ""), "nan"))
+
+
+def _check(place: str, row: Row) -> None:
+    """Refuse a run whose lengths or load are no numbers."""
+    asked: tuple[tuple[str, str, Callable[[Row], float]], ...] = (
+        ("isl", "the mean length of its prompts in tokens", _prompt),
+        ("osl", "the mean length of its answers in tokens", lambda row: float(row["osl"])),
+        ("concurrency", "clients, as 64, requests a second, as rate:8, or max",
+         lambda row: min(asked_load(row["concurrency"]))),
+    )  # fmt: skip
+    for name, expected, read in asked:
+        try:
+            known = read(row) > 0
+        except ValueError:
+            known = False
+        if not known:
+            raise InputError.of([Fault(place, f"{name} {row[name]!r}", expected)])
 
 
 def _placed(load: Load) -> tuple[Sizes, Layout]:
@@ -162,10 +175,13 @@ def _load(rows: list[tuple[str, Row]]) -> Load | None:
             values[which] = value * unit if which != TOKENS or np.isnan(values[TOKENS]) else values[TOKENS]
         elif row["metric"] == "output_tps_per_gpu":
             values[TOKENS] = value * count
-    row = rows[0][1]
+    place, row = rows[0]
     if row["concurrency"].lower() == "rate:inf":  # a queue that only grows has no steady latency
         values[EACH:] = [np.nan, np.nan]
-    return Load(row, _parallel(row), (values[0], values[1], values[2])) if np.isfinite(values).any() else None
+    if not np.isfinite(values).any():
+        return None
+    _check(place, row)
+    return Load(row, _parallel(row), (values[0], values[1], values[2]))
 
 
 def _parallel(row: Row) -> Parallel:

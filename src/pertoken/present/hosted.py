@@ -86,17 +86,21 @@ def sheet(answer: Hosted) -> Sheet:
 
 def _lines(answer: Hosted) -> Table:
     """Lay out hours and money by use, cause and the keys that were asked for, the dearest first."""
-    keys = ("use", "caused_by", *answer.by)
+    keys = ("use", "caused_by", *("served_model" if key == "model" else key for key in answer.by))
     hours = {_at(row, keys): row["quantity"] for row in answer.usage.fold(_there(answer.usage, keys)).records()}
     money = answer.ledger.fold(_there(answer.ledger, keys)).records()
     rows = sorted(((*_at(row, keys), hours.get(_at(row, keys)), row["amount"]) for row in money), key=_dear)
+    names = ("use", "caused_by", *answer.by)
     labels = ("Use", "Tokens", *(key.capitalize() for key in answer.by))
     columns = (
-        *(Column(key, label, "text") for key, label in zip(keys, labels, strict=True)),
+        *(Column(key, label, "text") for key, label in zip(names, labels, strict=True)),
         Column("gpu_hours", "GPU-hours", "estimate", "h", total="sum"),
         Column("cost", "Cost", "money", "USD", total="sum"),
     )
-    cells = tuple((WORDS.get(str(use), use), *rest, number(each), number(cost)) for use, *rest, each, cost in rows)
+    cells = tuple(
+        (WORDS.get(str(use), use), str(cause).removesuffix("_tokens"), *rest, number(each), number(cost))
+        for use, cause, *rest, each, cost in rows
+    )
     return Table("hours", "Where GPU-hours and money go", columns, cells)
 
 

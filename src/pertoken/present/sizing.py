@@ -195,8 +195,8 @@ def _buying(answer: Sized) -> Table:
         for way in answer.best.bought
     )  # fmt: skip
     note = "Input and output bear the GPU time that they cause, and their shares of what serves nobody."
-    if shared := float(answer.wanted.load.shared):
-        note += f" Input is what is read; {show(shared, 'quantity')} tokens of each prompt are found in the cache."
+    if cached := float(answer.wanted.load.cached):
+        note += f" Input is what is read; {show(cached, 'quantity')} tokens of each prompt are found in the cache."
     return Table("buying", "Ways to buy the cheapest", BUYING, rows, note, total=False)
 
 

@@ -135,7 +135,7 @@ def _bought(answer: Sized, way: Bought) -> tuple[Cell, ...]:
     return (
         PURCHASES[way.purchase], way.machines, round(way.least), round(way.most), way.utilisation, one.provider,
         one.instance, one.region, one.as_of, way.committed_hours, one.usd_per_hour if one.committed else 0.0,
-        way.other_hours, other, way.requests, float(load.fresh), float(load.shared), float(load.output_tokens),
+        way.other_hours, other, way.requests, float(load.fresh), float(load.cached), float(load.output_tokens),
         way.prompt_share, way.monthly, float(costs.per_request) * 1000, float(costs.input_per_million),
         float(costs.output_per_million),
     )  # fmt: skip

@@ -67,7 +67,7 @@ def warnings(listed: Iterable[Choice]) -> list[str]:
         for note in one.notes:
             ways.setdefault(note, {}).setdefault(f"{one.gpu} in {one.precision}", []).append(str(one.gpus))
     named = {
-        note: "; ".join(", ".join(counts) + f" x {name}" for name, counts in each.items())
+        note: "; ".join(", ".join(sorted(counts, key=int)) + f" x {name}" for name, counts in each.items())
         for note, each in ways.items()
     }
     return [f"{note} ({names})" for note, names in named.items()]

@@ -12,7 +12,8 @@ class Aids:
     """Prefix caching, speculative decoding, adapters; each a scalar, or an array over configurations.
 
     Args:
-        prefix_share: Share of a prompt that all have in common: its keys and values are in the cache already, once.
+        prefix_share: Share of a prompt whose keys and values are in the cache already.
+        common_share: Share of this that all requests have in common, so that memory holds it once.
         drafted: Tokens that are proposed for each sequence in a step; 0 without speculative decoding.
         accepted: Tokens that a sequence gets out of a step, on average, the one that is always right included.
         drafting: Time of proposing, as a share of the step.
@@ -20,6 +21,7 @@ class Aids:
     """
 
     prefix_share: Values = 0.0
+    common_share: Values = 1.0
     drafted: Values = 0.0
     accepted: Values = 1.0
     drafting: Values = 0.0
@@ -27,7 +29,7 @@ class Aids:
 
     def shared(self, input_tokens: Values) -> Values:
         """Tokens of a prompt of a length that all have in common."""
-        return self.prefix_share * np.asarray(input_tokens)
+        return self.prefix_share * self.common_share * np.asarray(input_tokens)
 
 
 PLAIN = Aids()

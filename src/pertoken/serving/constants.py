@@ -78,8 +78,9 @@ DEVIATIONS = {TIED.get(name, name): constant.apart for name, constant in TABLE.i
 """What an engine has of its own, and how far from 0 the logarithm of its ratio is thought to lie."""
 
 DRIFT = {("vllm-0.7", "step"): 10.0, ("tgi", "launch"): 10.0}
-"""Times that an era's constant is thought to be that of the era that followed: before its scheduler was written anew in
-2025, vLLM spent 3 to 4 ms of each step in Python, and some tenths of a millisecond after that."""
+"""Times that an era's constant is thought to be that of the era that followed, or of all where none did: before its
+scheduler was written anew in 2025, vLLM spent 3 to 4 ms of each step in Python, and some tenths of a millisecond after
+that; TGI 1 launched each layer kernel by kernel, from Python."""
 
 WIDEST = 2.5
 """Most that the logarithm of such a ratio may be."""

@@ -24,7 +24,7 @@ class Demand:
         input: Tokens of its prompt.
         output: Tokens of its answer.
         common: Tokens at the head of its prompt that every request has, as a system prompt: they are in the cache
-            already, and its memory is there once for all.
+            already, and its memory is there once for all of a group that runs attention apart.
         begin: Where the prefix of each begins in `ids`; one longer than the others.
         ids: Blocks of prefixes by number: equal numbers are equal prompts up to the end of the block.
         per_id: Tokens of such a block.

@@ -44,6 +44,7 @@ def fits(model: Sizes, on: Layout, length: Values, *, spare: Values = 0.9, share
         on: How it lies on its GPUs.
         length: Tokens of a sequence. [token]
         spare: Share of the memory that the engine takes for itself.
-        shared: Tokens that all sequences begin with, which are held once. [token]
+        shared: Tokens that all sequences begin with; each group that runs attention apart holds them once. [token]
     """
-    return (room(model, on, spare=spare) - held(model, on, shared)) / held(model, on, length - shared)
+    left = room(model, on, spare=spare) - held(model, on, shared) * on.apart
+    return left / held(model, on, length - shared)

@@ -47,11 +47,16 @@ class Load:
     @property
     def fresh(self) -> Values:
         """Tokens of a prompt that are read, since no cache has them."""
-        return self.input_tokens - self.shared
+        return self.input_tokens - self.cached
+
+    @property
+    def cached(self) -> Values:
+        """Tokens of it that the cache has."""
+        return self.input_tokens * np.asarray(self.aids.prefix_share)
 
     @property
     def shared(self) -> Values:
-        """Tokens of it that all requests have in common."""
+        """Tokens of these that all requests have in common."""
         return self.aids.shared(self.input_tokens)
 
 

@@ -188,6 +188,7 @@ def simulate(
     tokens = capacity_tokens
     if tokens is None:
         tokens = float(fits(model, on, length, spare=engine.spare)) * length
+        tokens -= (float(on.apart) - 1) * int(demand.common.max())  # each group holds them, see `_capacity`
     beat = cadence(model, on, engine, most_tokens=most_tokens(demand, rules), aids=aids)
     delay = float(starting(model, on, engine))
     return run(

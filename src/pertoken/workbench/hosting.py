@@ -35,7 +35,7 @@ class Hosted:
     """What a log comes to on a fleet of one's own.
 
     Args:
-        usage: GPU-hours by hour, `use` (`busy` or `idle`) and `caused_by`; what the fleet does not serve, as it is.
+        usage: GPU-hours by hour, `use` (`busy` or `idle`) and `caused_by`, of what the fleet serves.
         ledger: What the cards make of them.
         pace: How fast a replica is, at the mean length of the log's requests.
         requests: How many requests it serves.
@@ -158,5 +158,5 @@ def _lengths(counted: Mapping[str, float]) -> dict[str, float]:
     if not (requests and prompt and answer):
         found = f"{requests:,.0f} requests with {prompt:,.0f} tokens in and {answer:,.0f} out"
         raise InputError(f"{found}; expected some of each; say other labels with `where`")
-    share = {"prefix_share": cached / prompt} if cached else {}
+    share = {"prefix_share": cached / prompt, "common_share": 0.0} if cached else {}  # may be each one's own history
     return {"input_tokens": prompt / requests, "output_tokens": answer / requests, **share}

@@ -62,9 +62,9 @@ def estimate_serving(
         pipeline: Stages one after the other.
         expert: GPUs that whole experts are spread over.
         attention_groups: Groups that run attention on sequences of their own.
-        more: `prefix_share` of each prompt that is in the cache already; with speculative decoding the tokens
-            `drafted` for a sequence in a step, those `accepted`, and the share of a step that `drafting` takes; the
-            share that many LoRA `adapters` add; and settings: `max_sequences`, `max_chunk`, `memory_share`.
+        more: `prefix_share` of each prompt that is in the cache, of which memory holds the `common_share` of all
+            requests once (1 if not said); tokens `drafted` for a sequence in a step, those `accepted`, the share of a
+            step that `drafting` takes, and that LoRA `adapters` add; `max_sequences`, `max_chunk`, `memory_share`.
 
     Returns:
         The estimate, each number with what one in ten lies below and above, from errors on runs that were held out.

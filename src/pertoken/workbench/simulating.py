@@ -10,6 +10,7 @@ import numpy as np
 from pertoken.catalog.machines import Gpu
 from pertoken.catalog.models import Architecture
 from pertoken.connect.loads import read_load, refuse_unfit
+from pertoken.core.errors import InputError
 from pertoken.serving.asked import Asked
 from pertoken.serving.book import Engine
 from pertoken.serving.demand import Demand
@@ -83,6 +84,9 @@ def _asked(requests: Demand, load: Mapping[str, Any]) -> Asked:
     """Read what serves the requests, and check that a replica has room for one."""
     mean = {"input_tokens": float(requests.input.mean()), "output_tokens": float(requests.output.mean())}
     asked = read_load({**load, **mean})
+    if float(asked.aids.common_share) < 1:
+        found = f"common_share {asked.aids.common_share:g} in a simulation"
+        raise InputError(f"{found}; expected 1; say prefixes that requests have in part in common by `demand`")
     refuse_unfit(asked, load["gpu"])
     return asked
 

@@ -119,7 +119,7 @@ def _busiest(asked: Sequence[Asked], found: Sequence[Choice], wanted: Wanted) ->
         return None
     one, way = found[0], found[0].bought[0]
     kind = (one.gpu, one.gpus, one.precision, one.apart)
-    (replica,) = (a for a in asked if (a.gpu, a.how.gpus, a.precision, a.how.apart) == kind)
+    replica = next(a for a in asked if (a.gpu, a.how.gpus, a.precision, a.how.apart) == kind)
     return busiest(replica, wanted.load, way, wanted.traffic, one.running)
 
 

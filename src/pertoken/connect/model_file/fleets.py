@@ -210,7 +210,7 @@ def _lengths(said: Any) -> dict[str, float]:  # noqa: ANN401  unchecked input
     return {
         "input_tokens": prompt,
         "output_tokens": tokens["output"],
-        **({"prefix_share": tokens["cached"] / prompt} if tokens["cached"] else {}),
+        **({"prefix_share": tokens["cached"] / prompt, "common_share": 0.0} if tokens["cached"] else {}),
     }
 
 

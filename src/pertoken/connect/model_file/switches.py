@@ -60,6 +60,10 @@ def _lever(
         },
         line=reading.line(path),
     )
+    more = [label for label in made.where if label != "vendor"]
+    if kind.name == "quantise" and made.where.get("vendor") in fleets and more:
+        found = f"lever {name} quantises a fleet for {' and '.join(more)} alone"
+        reading.refuse(path, found, "served_on alone: a fleet is in one precision; or a route to a fleet of another")
     lacks = [label for label in kind.labels if label not in made.to]
     if lacks:
         expected = "to: NAME of a model" if lacks == ["model"] else f"to: {{{', '.join(lacks)}: ...}}"
