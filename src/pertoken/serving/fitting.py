@@ -27,7 +27,7 @@ def calibrated(runs: Runs, *, on: date, source: str, note: str = "") -> Book:
     kept = runs.part(seats(runs.model, runs.on, settings(runs, None), length) >= 1)
     start = settings(kept, None)
     whole = fit(steadied(kept, start), start, weighed(kept.words["source"]))
-    held = tuple(held_out(kept, settings, whole))
+    held = tuple(held_out(kept, settings))
     other = {each.case: elsewhere(kept, each) for each in held if each.case == NEW_SOURCE}
     wide = tuple(
         band for each in held for band in bands(kept, each, other.get(NEW_SOURCE) if each.case == SEEN else None)

@@ -26,8 +26,8 @@ from pertoken.serving.values import Values
 FOLDS = 5
 """Parts that configurations are held out in."""
 
-ROUNDS = 6
-"""Evaluations of a fit that begins at the fit of all runs."""
+ROUNDS = 60
+"""Most evaluations of a fit, which begins at what is thought beforehand: the fit of all runs has seen what is held out."""
 
 TENTH, NARROWEST = 0.1, 1.02
 """What lies outside of a band on each side; the least that a band leaves."""
@@ -60,17 +60,16 @@ class Held(NamedTuple):
     error: Values
 
 
-def held_out(runs: Runs, settings: Settings, whole: Fitted) -> Iterator[Held]:
+def held_out(runs: Runs, settings: Settings) -> Iterator[Held]:
     """Hold runs out in each way: configurations in folds; sources, GPU families, bits, models and engines as a whole.
 
     Args:
         runs: What was measured.
         settings: Profiles of lines for constants that were fitted.
-        whole: The fit of all runs, where the fits begin.
     """
-    yield Held(SEEN, _errors(runs, settings, whole, _folds(runs.words["configuration"])))
+    yield Held(SEEN, _errors(runs, settings, _folds(runs.words["configuration"])))
     for case, word in CUTS.items():
-        yield Held(case, _errors(runs, settings, whole, runs.words[word]))
+        yield Held(case, _errors(runs, settings, runs.words[word]))
 
 
 def _folds(configuration: NDArray[np.str_]) -> NDArray[np.str_]:
@@ -79,7 +78,7 @@ def _folds(configuration: NDArray[np.str_]) -> NDArray[np.str_]:
     return (np.random.default_rng(len(names)).permutation(len(names)) % FOLDS)[where].astype(str)
 
 
-def _errors(runs: Runs, settings: Settings, whole: Fitted, parts: NDArray[np.str_]) -> Values:
+def _errors(runs: Runs, settings: Settings, parts: NDArray[np.str_]) -> Values:
     error = np.full((len(METRICS), len(runs)), np.nan)
     for part in sorted(set(parts.tolist())):
         out = parts == part
@@ -88,7 +87,7 @@ def _errors(runs: Runs, settings: Settings, whole: Fitted, parts: NDArray[np.str
         kept = runs.part(~out)
         profiles = settings(kept, None)
         weights = weighed(kept.words["source"])
-        found = fit(steadied(kept, profiles), profiles, weights, start=whole, rounds=ROUNDS)
+        found = fit(steadied(kept, profiles), profiles, weights, rounds=ROUNDS)
         error[:, out] = errors(runs.part(out), settings(runs.part(out), found))
     return error
 
