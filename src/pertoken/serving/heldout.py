@@ -27,7 +27,7 @@ FOLDS = 5
 """Parts that configurations are held out in."""
 
 ROUNDS = 60
-"""Most evaluations of a fit, which begins at what is thought beforehand: the fit of all runs has seen what is held out."""
+"""Most evaluations of a fit, which begins at what is thought beforehand: that of all runs has seen what is held out."""
 
 TENTH, NARROWEST = 0.1, 1.02
 """What lies outside of a band on each side; the least that a band leaves."""
