@@ -130,6 +130,8 @@ def _trend(panel: Panel, rng: np.random.Generator) -> tuple[float, float]:
     if len(here) < FEWEST:
         return 0.0, np.inf
     total = here.sum(axis=0)
+    if not total.all():  # a week in which none of them worked
+        return 0.0, np.inf
     slope, residual = _line(np.log(total))
     drawn = rng.multinomial(len(here), np.full(len(here), 1 / len(here)), size=BOOTSTRAPS)
     slopes = _line(np.log(np.maximum(drawn @ here, total.min() * 1e-6)))[0]

@@ -139,7 +139,7 @@ def _predicted(
     loading = loading_for(told, SHARES, off.size, seed=seed)
     samples = coupled(told, SHARES, draws=draws, loading=loading, seed=seed)
     total = samples.sum(axis=1, dtype=np.float64)
-    if abs(off.bias) > MATERIAL:
+    if abs(off.bias) > MATERIAL and len(panel) > 1:  # the total of one is that one's
         total *= np.exp(off.bias)
     notes = _notes(panel, out, before)
     made = Predicted(panel.customers, horizon, samples, total, weights=weights, loading=loading, notes=notes)
