@@ -44,7 +44,7 @@ def sheet(answer: Cohorts, *, top: int | None = None) -> Sheet:
         *_customers(answer, top),
         *_notes(answer),
     ]
-    return Sheet(f"Cohorts by {answer.ask.by}", _words(answer), tuple(blocks), _meta(answer))
+    return Sheet(f"Cohorts by {answer.ask.by}", _words(answer), tuple(blocks), _meta(answer), rounds=True)
 
 
 def _span(days: float) -> str:
@@ -77,7 +77,7 @@ def _flow(answer: Cohorts) -> Kind:
 
 def _rough(answer: Cohorts) -> Kind:
     """How what is estimated is written: where it is large, without the decimals that nobody knows."""
-    large = any(np.median(each.worth.average) >= LARGE for each in answer.report.groups)
+    large = any(abs(np.median(each.worth.average)) >= LARGE for each in answer.report.groups)
     return "count" if large else _money(answer)
 
 
@@ -299,7 +299,7 @@ def _selling(answer: Cohorts) -> list[Table]:
 
 
 def _customers(answer: Cohorts, top: int | None) -> list[Block]:
-    report, kind, unit = answer.report, _money(answer), answer.unit
+    report, kind, unit = answer.report, _flow(answer), answer.unit
     now = report.windows.value[:, -1]
     if not now.sum() > 0:
         return []
