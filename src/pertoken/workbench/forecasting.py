@@ -144,6 +144,7 @@ def _foretold(
     """Simulate; `explain` says how widths fall with the length of the history, where it is asked what makes them."""
     from pertoken.forecast.answer import Forecast  # noqa: PLC0415  the calculator must start fast
 
+    landing, made = _landed(made, draws)
     by_line = made.charging.books is not None
     step = _steps(None if by_line and not explain else progress)
     blocks = _blocks(progress) if by_line and not explain else None
@@ -180,7 +181,7 @@ def _foretold(
         committed=secured(made),
         simulated=found,
         above=above,
-        landing=_landed(made, draws),
+        landing=landing,
         notes=(*remarks(made), *rated_by_line(made, found, draws), *(above.says if above else ())),
     )
 
@@ -190,18 +191,17 @@ def _blocks(progress: Callable[[float], None] | None) -> Callable[[int, int], No
     return None if progress is None else lambda done, whole: progress(done / whole)
 
 
-def _landed(made: Prepared, draws: int) -> "Landing | None":
-    """Simulate the month that the history ends in."""
+def _landed(made: Prepared, draws: int) -> "tuple[Landing | None, Prepared]":
+    """Simulate the month that the history ends in, and let the months after it know what it brings."""
     from pertoken.forecast.landing import Landing  # noqa: PLC0415  the calculator must start fast
-    from pertoken.workbench.landings import month_of, so_far  # noqa: PLC0415
+    from pertoken.workbench.landings import month_of, so_far, with_rest  # noqa: PLC0415
 
     month, begun = month_of(made), made.begun
     if month is None or begun is None:
-        return None
-    worlds, _ = _added(month, _simulated(month, month.fitted, draws))
-    return Landing(
-        begun.month, begun.known, begun.rest, so_far(made, begun), {name: each[:, 0] for name, each in worlds.items()}
-    )
+        return None, made
+    found = _simulated(month, month.fitted, draws)
+    worlds = {name: each[:, 0] for name, each in _added(month, found)[0].items()}
+    return Landing(begun.month, begun.known, begun.rest, so_far(made, begun), worlds), with_rest(made, begun, found)
 
 
 def _steps(progress: Callable[[float], None] | None) -> Callable[[], None]:
