@@ -44,6 +44,9 @@ FROM_ABOVE = 10_000
 MONTH, SEASON = 28, 90
 """The longest horizon and history of the back-test that a forecast carries. [day]"""
 
+Parts = dict[str, dict[str, dict[str, Values]]]
+"""Worlds by key, label and measure."""
+
 ORIGINS, SAMPLES = 4, 200
 """Earlier days on which it is made, and samples of each."""
 
@@ -154,16 +157,11 @@ def _foretold(
     leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
     below: Values = worlds[leading].sum(axis=1)
     above = _from_above(made, worlds) if made.said.market is not None else None
-    if above is not None:
-        worlds, parts = (
-            _again(worlds, above.rows),
-            {key: {label: _again(each, above.rows) for label, each in labels.items()} for key, labels in parts.items()},
-        )
+    worlds, parts = (worlds, parts) if above is None else _again(worlds, parts, above.rows)
 
     def total(fitted: "Fitted", held: frozenset[str]) -> Values:
         some, _ = _added(made, _simulated(made, fitted, few, held, replicates=1))
-        summed: Values = some[leading].sum(axis=1)
-        return summed
+        return np.asarray(some[leading].sum(axis=1))
 
     step()
     why, more = explained(made, total, below, explain, step) if explain else ((), ())
@@ -254,8 +252,13 @@ def _from_above(made: Prepared, worlds: Mapping[str, Values]) -> "FromAbove":
     )
 
 
-def _again(values: Mapping[str, Values], rows: Values) -> dict[str, Values]:
-    return {name: each[rows] for name, each in values.items()}
+def _again(worlds: dict[str, Values], parts: Parts, rows: Values) -> tuple[dict[str, Values], Parts]:
+    """Take some of the worlds, in whole and in parts."""
+
+    def some(values: Mapping[str, Values]) -> dict[str, Values]:
+        return {name: each[rows] for name, each in values.items()}
+
+    return some(worlds), {key: {label: some(own) for label, own in labels.items()} for key, labels in parts.items()}
 
 
 def _simulated(
@@ -269,7 +272,7 @@ def _simulated(
     return made.charging.simulated(fitted.of, draws=draws, seed=made.seed, held=held, promises=promises, **more)
 
 
-def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[str, dict[str, dict[str, Values]]]]:
+def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], Parts]:
     """Add up by measure and by part."""
     by_group = {"usage": found.sums["driver"], "customers": found.sums["customers"]}
     if made.plans:
