@@ -144,14 +144,10 @@ def fitted(
     kept = _longer(kept or _retained(driver, standing.segment, priors.retention), more)
     people = _people(panel, standing, monthly, swings, kept)
     groups, place, coming = grouped(panel, standing.segment, standing.plan, _named(standing, mean))
-    people = replace(people, group=place)
-    laws = tuple(
-        _law(code, standing, people, mean, (arrivals, swings, kept[code]), coming=np.repeat(coming[code], len(months)))
-        for code in range(len(standing.segment.labels))
-    )
+    laws = _laws(standing, people, mean, (arrivals, swings, kept), coming=coming, months=len(months))
     last = begins(panel.periods[-1:]).astype("datetime64[D]")[0]
-    gap = _gap(last, months[0])
-    people = replace(people, alive=people.alive * _stays(people, kept, gap, standing.bound))
+    gap = float((np.datetime64(months[0], "D") - last).astype(int) - 1) / DAYS  # months until they begin
+    people = replace(people, group=place, alive=people.alive * _stays(people, kept, gap, standing.bound))
     grows, calendar = ahead(growth, tuple(months), last)
     shared = Shared(
         grows, float(growth.error.max()), growth.damping, growth.shock, growth.shock_stays,
@@ -161,8 +157,8 @@ def fitted(
     )  # fmt: skip
     if events is not None:
         shared = replace(shared, calendar=shared.calendar + events.log, events=events.doubt)
-    conversion = converted(driver, standing.plan, prior=priors.conversions)
-    of = Forecastable(tuple(months), people, laws, shared, conversion, panel.cells, groups)
+    changes = converted(driver, standing.plan, prior=priors.conversions)
+    of = Forecastable(tuple(months), people, laws, shared, changes, panel.cells, groups)
     return Fitted(of, level, growth, arrivals, swings, kept, priors, round(len(panel.periods) * more))
 
 
@@ -172,11 +168,6 @@ def _named(standing: Standing, mean: Values) -> Indices:
     named = np.argsort(-size, kind="stable")[: standing.named]
     named = named[size[named] > NAMED_SHARE * size.sum()]
     return named if standing.signed is None else np.union1d(named, standing.signed)
-
-
-def _gap(last: np.datetime64, month: str) -> float:
-    """Months of mean length between the last day of the history and the first of the months ahead."""
-    return float((np.datetime64(month, "D") - last).astype(int) - 1) / DAYS
 
 
 def _stays(people: Population, kept: Sequence[Retention], gap: float, bound: Indices | None) -> Values:
@@ -269,6 +260,23 @@ def mix_of(panel: Panel, standing: Standing) -> Values:
         pull = 0.02 * total / max(own.sum(), 1) + 1e-9
         mix[own] = (recent[own] + pull * shape) / (driver[own] + pull)[:, None]
     return mix
+
+
+def _laws(
+    standing: Standing,
+    people: Population,
+    mean: Values,
+    found: tuple[Arrivals, Swings, Sequence[Retention]],
+    *,
+    coming: Sequence[Codes],
+    months: int,
+) -> tuple[Law, ...]:
+    """How the customers of each segment live; newcomers of all months are of one group."""
+    arrivals, swings, kept = found
+    return tuple(
+        _law(code, standing, people, mean, (arrivals, swings, kept[code]), coming=np.repeat(coming[code], months))
+        for code in range(len(standing.segment.labels))
+    )
 
 
 def _law(
