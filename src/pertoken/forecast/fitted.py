@@ -17,13 +17,13 @@ from pertoken.forecast.conversions import ConversionPrior, converted
 from pertoken.forecast.events import Ahead
 from pertoken.forecast.grouping import grouped, usual
 from pertoken.forecast.growth import DAYS, WINDOW, Growth, GrowthPrior, ahead, grown
-from pertoken.forecast.levels import SHARES, alive_of, parted, positive, together
+from pertoken.forecast.levels import SHARES, alive_of, parted, positive, together, without_traces
 from pertoken.forecast.outage import outages
 from pertoken.forecast.panel import Indices, Panel
 from pertoken.forecast.population import Codes, Forecastable, Law, Population, Shared
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.prediction import predicted
-from pertoken.forecast.retention import Retention, RetentionPrior, retained
+from pertoken.forecast.retention import LONG_GONE, Retention, RetentionPrior, retained
 from pertoken.forecast.signed import SignedPrior
 from pertoken.forecast.swings import SwingPrior, Swings, swung
 
@@ -136,12 +136,13 @@ def fitted(
     driver = panel.weighted(standing.weights)
     level = level or predicted(driver, horizon=WINDOW, draws=draws, seed=seed)
     driver = replace(driver, quantity=np.where(outages(driver.value), np.nan, driver.quantity))
+    kept = _longer(kept or _retained(driver, standing.segment, priors.retention), more)
     monthly = level.samples * (DAYS / WINDOW) * shift(level)
+    monthly = without_traces(monthly, alive_of(standing.segment, kept), driver.value)
     mean = monthly.mean(axis=0)
     growth = grown(driver, standing.segment, prior=priors.growth, rng=np.random.default_rng([seed, 1]), more=more)
     arrivals = arrived(driver, standing.segment, mean, prior=priors.arrivals, more=more)
     swings = swung(driver, standing.segment, prior=priors.swings)
-    kept = _longer(kept or _retained(driver, standing.segment, priors.retention), more)
     people = _people(panel, standing, monthly, swings, kept)
     groups, place, coming = grouped(panel, standing.segment, standing.plan, _named(standing, mean))
     laws = _laws(standing, people, mean, (arrivals, swings, kept), coming=coming, months=len(months))
@@ -291,7 +292,8 @@ def _law(
     """How the customers of a segment live, and how new ones come: like those who are there, in size and mix."""
     arrivals, swings, kept = found
     own = people.segment == code
-    sizes = mean[own] / np.maximum(people.alive[own] * (1 - people.idle[own]), 1e-9)
+    there = own & (people.alive >= LONG_GONE)
+    sizes = mean[there] / (people.alive[there] * (1 - people.idle[there]))
     sizes = sizes[sizes > 0]
     total = mean[own].sum()
     weight = mean[own] / total if total > 0 else np.full(own.sum(), 1 / max(own.sum(), 1))
@@ -305,7 +307,7 @@ def _law(
         tail=float(arrivals.tail[code]),
         noise=float(swings.noise[code]),
         walk=float(swings.walk[code]),
-        idle=float(people.idle[own].mean()) if own.any() else 0.0,
+        idle=float(people.idle[there].mean()) if there.any() else 0.0,
         mix=mix,
         cost=float(mix @ standing.unit_cost),
         plan=usual(standing.segment, standing.plan, code),
