@@ -23,6 +23,9 @@ FEWEST_DAYS = 7
 FEWEST_ACTIVE = 3
 """Active periods below which a customer's behaviour is not known."""
 
+FEWEST_PART = 5
+"""Customers of a part below whom it is no kind of its own."""
+
 ROUNDS = 200
 SEPARATE = 1.5
 """Distance of two parts, in their common standard deviations on the most telling feature, below which they are one."""
@@ -113,7 +116,8 @@ def segmented(panel: Panel, *, depth: Values | None = None, most: int = 2) -> Ke
     starts = [_direction(scaled[active]), *([scaled[active][:, -1]] if depth is not None else [])]
     tried = (_mixture(scaled[active], parts, start) for parts in range(1, most + 1) for start in starts)
     best = min(tried, key=lambda each: each.bic)
-    if len(best.weight) > 1 and _apart(best) < SEPARATE:
+    few = np.bincount(best.likely(scaled[active]), minlength=len(best.weight)).min() < FEWEST_PART
+    if len(best.weight) > 1 and (few or _apart(best) < SEPARATE):
         best = _mixture(scaled[active], 1, starts[0])
     names = NAMES.get(len(best.weight), tuple(f"segment-{i + 1}" for i in range(len(best.weight))))
     order = np.argsort(np.argsort(best.mean @ _importance(best)))

@@ -151,9 +151,10 @@ def fitted(
     people = replace(people, group=place, alive=people.alive * _stays(people, kept, gap, standing.bound))
     grows, calendar = ahead(growth, tuple(months), last)
     shared = Shared(
-        grows, float(growth.error.max()), growth.damping, growth.shock, growth.shock_stays,
+        grows, float(growth.error.max()), growth.lasting, growth.shock, growth.shock_stays,
         growth.segment_shock, together(monthly, standing.segment), max(each.error for each in kept),
-        _arriving(arrivals, len(months), gap), arrivals.error, arrivals.size,
+        _arriving(arrivals, len(months), gap),
+        np.hypot(arrivals.error, priors.arrivals.turn * np.arange(len(months))), arrivals.size,
         np.tile(calendar, (len(grows), 1)),
     )  # fmt: skip
     if events is not None:
