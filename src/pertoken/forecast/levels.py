@@ -40,9 +40,8 @@ def without_traces(monthly: Values, alive: Values, value: Values) -> Values:
         value: What each has used, shape `(customer, day)`; NaN for what was not watched.
     """
     used = np.nan_to_num(value) > 0
-    active = used.sum(axis=1)
     last, first = used.shape[1] - np.argmax(used[:, ::-1], axis=1), np.argmax(used, axis=1)
-    usual = np.nansum(value, axis=1) * DAYS / np.where(active > 0, last - first, 1)
+    usual = np.nansum(value, axis=1) * DAYS / np.maximum(last - first, DAYS)  # a month's, of who was there less
     least = np.where(alive < LONG_GONE, TRACE * usual, 0.0)
     kept: Values = np.where(monthly < least, 0.0, monthly)
     return kept
