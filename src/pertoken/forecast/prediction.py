@@ -205,9 +205,8 @@ def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> Said:
 
 def _alone(name: str, known: Values, horizon: int, seen: Watched) -> Values:
     """Say what histories alone say, one by one, shape `(share, customer)`."""
-    if name == "trend":
-        return trending(known, horizon, SHARES, growing=seen.growing)
-    return smoothing(known, seen.season, horizon, SHARES, growing=seen.growing)
+    way = {"own": smoothing, "trend": trending}[name]
+    return way(known, seen.season, horizon, SHARES, growing=seen.growing)
 
 
 def _tried_alone(name: str, before: Past, seen: Watched) -> Values:

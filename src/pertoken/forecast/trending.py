@@ -9,7 +9,7 @@ import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.forecast.peers import filled
-from pertoken.forecast.smoothing import bounded_trend, law, slope_doubt, weighed
+from pertoken.forecast.smoothing import BLOCKS, SHORT, bounded_trend, cycles, law, slope_doubt, weighed
 
 LEVELS = np.array([0.02, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.99])
 """Smoothing factors of a level without a trend."""
@@ -17,6 +17,9 @@ LEVELS = np.array([0.02, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.99])
 FACTORS, PARTS, STAYS = (0.1, 0.3, 0.5, 0.7, 0.85, 0.99), (0.1, 0.3, 0.6), (0.9, 1.0)
 """Smoothing factors of a level with a trend; parts of what corrects it that correct the trend; what is left of a trend
 a period later."""
+
+FAR = 2
+"""Long cycles ahead beyond which whole ones tell more than periods one by one: days than hours."""
 
 
 def _ways() -> tuple[Values, Values, Values]:
@@ -26,7 +29,7 @@ def _ways() -> tuple[Values, Values, Values]:
     return every[:, :1], every[:, 1:2], every[:, 2:]
 
 
-def trending(value: Values, horizon: int, shares: Values, *, growing: bool = False) -> Values:
+def trending(value: Values, season: int, horizon: int, shares: Values, *, growing: bool = False) -> Values:
     """Give quantiles of the usage over a horizon, shape `(share, customer)`.
 
     Source: Hyndman, Koehler, Ord and Snyder 2008, Forecasting with Exponential Smoothing, sections 3.4 and 6: additive
@@ -34,10 +37,15 @@ def trending(value: Values, horizon: int, shares: Values, *, growing: bool = Fal
 
     Args:
         value: History, shape `(customer, period)`; NaN for what was not watched.
+        season: Periods of a cycle, which is long if there are more of them than days in a week.
         horizon: Periods ahead.
         shares: Shape `(share,)`.
         growing: Whether growth is expected over such a horizon, so that a trend needs no more evidence than none.
     """
+    if season > SHORT and horizon > FAR * season and value.shape[1] >= BLOCKS * season:
+        count = -(-horizon // season)
+        told = trending(cycles(value, season), 1, count, shares, growing=growing)
+        return told * (horizon / (season * count))
     factor, part, stays = _ways()
     watched, usage = ~np.isnan(value), filled(value)
     level, trend = np.repeat(usage[None, :, 0], len(factor), axis=0), np.zeros((len(factor), len(usage)))
