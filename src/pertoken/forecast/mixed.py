@@ -39,7 +39,10 @@ a date tell but one and the same."""
 
 WORSE = 1.2
 """How much larger the own history's loss may have been than that of the others, who have learnt from those very cases,
-before it is trusted less, and how much smaller before it is trusted more, by the square of what is beyond."""
+before it is trusted less, by the square of what is beyond."""
+
+MOVING = 4.0
+"""Power by which it is trusted more where its loss was smaller and its trend moves, which the others' points do not."""
 
 LEAST_TRUST, SELDOM = 0.5, 0.1
 """Least weight of a law of dying among customers who come and go, and the share of active periods of the customer in
@@ -147,8 +150,9 @@ def _shares(group: _Group, before: Past, said: Said, *, growing: bool) -> Values
     if alone.any():
         share[alone] = parts = _parts(told[alone], names[alone], (actual, counts), before.apart)
         given = share[int(np.argmax(alone)) + len(parts) :].sum()
-        mine, others = np.tensordot(parts, told[alone], axes=1), told[~alone].mean(axis=0)
-        worth = OWN[growing] * _kept(mine, others, actual, counts)
+        mine, others = np.tensordot(parts, told[alone], axes=1), np.tensordot(share[~alone], told[~alone], axes=1)
+        moving = float(parts[names[alone] == "trend"].sum())
+        worth = OWN[growing] * _kept(mine, others, (actual, counts), moving)
         part = worth / (worth + _once(rows, before)) * (1 - given)
         share = np.where(alone, part, 1 - part) * share
     if group.sparse and "dying" in names and len(group.here):
@@ -176,13 +180,21 @@ def _parts(told: Values, names: Values, came: tuple[Values, Values], apart: floa
     return weights
 
 
-def _kept(own: Values, others: Values, actual: Values, counts: Values) -> float:
-    """Say how far the own history is trusted by what it missed, against the others: 1, less or more."""
+def _kept(own: Values, others: Values, came: tuple[Values, Values], moving: float) -> float:
+    """Say how far the own history is trusted by what it missed, against the others: 1, less or more.
+
+    Args:
+        own: What it would have said of judged cases, shape `(share, case)`.
+        others: What they would have, shape `(share, case)`.
+        came: What came, and what each case counts for.
+        moving: Part of the own history that is told by a trend that moves.
+    """
+    actual, counts = came
     mine, theirs = (float(counts @ lost(each, SHARES, actual)) for each in (own, others))
     if not min(mine, theirs) > 0:
         return 1.0
     ratio = mine / theirs
-    return float((np.clip(ratio, 1 / WORSE, WORSE) / ratio) ** 2)
+    return ratio ** (-MOVING * moving) if ratio < 1 else (WORSE / max(ratio, WORSE)) ** 2
 
 
 def _once(rows: Indices, before: Past) -> float:
