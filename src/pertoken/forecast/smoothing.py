@@ -87,13 +87,19 @@ def _averaged(plain: Values, ahead: Values, shares: Values, *, growing: bool) ->
     watched, usage = ~np.isnan(plain), filled(plain)
     factor, trend = (each.ravel()[:, None] for each in np.meshgrid(FACTORS, TRENDS, indexing="ij"))
     drift = trend * slope(plain)
+    gaps = not watched.all()
+    seen = watched if gaps else watched[:1]
     level = np.repeat(usage[None, :, 0], len(factor), axis=0)
-    square, known = np.zeros_like(level), watched[:, 0].astype(float) * np.ones_like(factor)
+    square, known = np.zeros_like(level), seen[:, 0] * np.ones_like(factor)
     for t in range(1, plain.shape[1]):
-        error = np.where(watched[:, t], usage[:, t] - level - drift, 0.0)
-        square += np.where(known > 0, error**2, 0.0)
-        known = (1 - factor) * known + watched[:, t]  # what comes first counts no more than it would later
-        level = level + drift + error / np.maximum(known, 1.0)
+        level += drift
+        error = usage[:, t] - level
+        if gaps:
+            error *= seen[:, t]
+        square += np.where(known > 0, error * error, 0.0)
+        known = (1 - factor) * known + seen[:, t]  # what comes first counts no more than it would later
+        error /= np.maximum(known, 1.0)
+        level += error
     count = watched.sum(axis=1)
     freedom = np.maximum(count - 2.0, 1.0)
     weight = weighed(square, count, usage, slope_doubt(trend > 0, count, growing=growing))
@@ -137,7 +143,8 @@ def law(weight: Values, point: Values, variance: Values, freedom: Values, shares
     """
     mean = (weight * point).sum(axis=0)
     wide = np.sqrt((weight * (variance + (point - mean) ** 2)).sum(axis=0))
-    told: Values = np.maximum(mean + wide * students(shares[:, None], np.maximum(freedom, LEAST)), 0.0)
+    few, which = np.unique(np.maximum(freedom, LEAST), return_inverse=True)
+    told: Values = np.maximum(mean + wide * students(shares[:, None], few)[:, which], 0.0)
     return told
 
 

@@ -11,10 +11,10 @@ from pertoken.core.money import Values
 from pertoken.forecast.peers import filled
 from pertoken.forecast.smoothing import BLOCKS, SHORT, bounded_trend, cycles, law, slope_doubt, weighed
 
-LEVELS = np.array([0.02, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.99])
+LEVELS = np.array([0.02, 0.1, 0.3, 0.5, 0.75, 0.99])
 """Smoothing factors of a level without a trend."""
 
-FACTORS, PARTS, STAYS = (0.1, 0.3, 0.5, 0.7, 0.85, 0.99), (0.1, 0.3, 0.6), (0.9, 1.0)
+FACTORS, PARTS, STAYS = (0.1, 0.3, 0.5, 0.75, 0.99), (0.1, 0.6), (0.9, 1.0)
 """Smoothing factors of a level with a trend; parts of what corrects it that correct the trend; what is left of a trend
 a period later."""
 
@@ -48,17 +48,22 @@ def trending(value: Values, season: int, horizon: int, shares: Values, *, growin
         return told * (horizon / (season * count))
     factor, part, stays = _ways()
     watched, usage = ~np.isnan(value), filled(value)
+    gaps = not watched.all()
+    seen = watched if gaps else watched[:1]
     level, trend = np.repeat(usage[None, :, 0], len(factor), axis=0), np.zeros((len(factor), len(usage)))
-    square, known = np.zeros_like(level), watched[:, 0].astype(float) * np.ones_like(factor)
+    square, known = np.zeros_like(level), seen[:, 0] * np.ones_like(factor)
     for t in range(1, value.shape[1]):
         trend *= stays
         level += trend
-        error = np.where(watched[:, t], usage[:, t] - level, 0.0)
-        square += np.where(known > 0, error**2, 0.0)
-        known = (1 - factor) * known + watched[:, t]  # what comes first counts no more than it would later
+        error = usage[:, t] - level
+        if gaps:
+            error *= seen[:, t]
+        square += error * error
+        known = (1 - factor) * known + seen[:, t]  # what comes first counts no more than it would later
         error /= np.maximum(known, 1.0)
         level += error
-        trend += part * error
+        error *= part
+        trend += error
     count = watched.sum(axis=1)
     freedom = np.maximum(count - 2.0, 1.0)
     weight = weighed(square, count, usage, slope_doubt(part > 0, count, growing=growing))
