@@ -100,51 +100,38 @@ def about_levels(seen: Values, who: Indices, customers: int, customer: Indices, 
     """
     count, log = np.bincount(who, minlength=customers), np.log(seen)
     mean = np.bincount(who, log, customers) / np.maximum(count, 1)
-    later, known, so_far = _pairs(log, who, count)
-    law = _learnt(log, who, mean, (later, known, so_far))
-    residual = _residual(log - mean[who], count[who])
-    due, unsure = law.log(known, so_far)
-    due = np.exp(due + unsure / 2) * np.exp(residual).mean()
+    law = _learnt(log, who, count, mean)
+    many = count[who] > 1  # residuals are widened to those from true levels
+    residual = ((log - mean[who]) * np.sqrt(count[who] / np.maximum(count[who] - 1, 1)))[many]
+    residual = residual if len(residual) else np.zeros(1)
     level, unsure = law.log(count.astype(np.float64), mean)
     noise = residual[rng.integers(0, len(residual), len(customer))]
     drawn: Values = np.exp(level[customer] + np.sqrt(unsure)[customer] * rng.standard_normal(len(customer)) + noise)
-    return drawn * _scale(seen[later], due)
+    return drawn * _scale(seen, who, np.exp(level + unsure / 2) * np.exp(residual).mean())
 
 
-def _pairs(log: Values, who: Indices, count: Indices) -> tuple[Indices, Values, Values]:
-    """Find amounts that were not a customer's first, how many it had before each, and the mean log of those."""
-    start = np.cumsum(count) - count
-    number = np.arange(len(who)) - start[who]
-    later = np.flatnonzero(number > 0)
-    before = np.concatenate([[0.0], np.cumsum(log)])
-    known = number[later].astype(np.float64)
-    return later, known, (before[later] - before[start[who[later]]]) / known
-
-
-def _learnt(log: Values, who: Indices, mean: Values, pairs: tuple[Indices, Values, Values]) -> Next:
-    """Fit the level of all and its slope to next amounts, drawn to the level seen and to no slope; least squares."""
+def _learnt(log: Values, who: Indices, count: Indices, mean: Values) -> Next:
+    """Fit the level of all and its slope to next amounts, by least squares, with those that came before each known."""
     within, between = _variances(log, who, len(mean))
     doubt = within / max(between, 1e-9)
-    later, known, so_far = pairs
-    pull = doubt / np.maximum(known + doubt, 1e-300)
-    x = np.stack([pull, pull * np.log(known)], axis=1)
-    first = float(log.mean())
-    away = log[later] - so_far + pull * so_far - pull * first
-    level, slope = np.linalg.solve(x.T @ x + np.diag([1.0, BELIEF]), x.T @ away)
-    return Next(first + float(level), float(slope), doubt, between)
+    start = np.cumsum(count) - count
+    later = np.flatnonzero(np.arange(len(who)) > start[who])
+    begin, before = start[who[later]], np.concatenate([[0.0], np.cumsum(log)])
+    known = (later - begin).astype(np.float64)
+    so_far = (before[later] - before[begin]) / known
+    pull, all_alike = doubt / np.maximum(known + doubt, 1e-300), float(log.mean())
+    x = np.stack([pull, pull * np.log(count[who[later]])], axis=1)
+    away = log[later] - so_far + pull * (so_far - all_alike)
+    level, slope = np.linalg.solve(x.T @ x + np.diag([1.0, BELIEF]), x.T @ away).tolist()
+    return Next(all_alike + level, slope, doubt, between)
 
 
-def _residual(off: Values, count: Indices) -> Values:
-    """Widen residuals of logs from their customers' means to those from true levels; single amounts have none."""
-    many = count > 1
-    found: Values = (off * np.sqrt(count / np.maximum(count - 1, 1)))[many]
-    return found if len(found) else np.zeros(1)
-
-
-def _scale(came: Values, due: Values) -> float:
-    """Find the factor by which next amounts add up to those that came."""
-    belief = BELIEF * float(due.mean()) if len(due) else 1.0
-    return float((came.sum() + belief) / (due.sum() + belief))
+def _scale(seen: Values, who: Indices, expected: Values) -> float:
+    """Find the factor by which amounts drawn add up to those seen; without the first ones where others are enough."""
+    later = np.concatenate([[False], who[1:] == who[:-1]])
+    kept = later if later.sum() >= BELIEF else np.ones_like(later)
+    due = expected[who[kept]]
+    return float((seen[kept].sum() + BELIEF * due.mean()) / (due.sum() + BELIEF * due.mean()))
 
 
 def _variances(values: Values, who: Indices, customers: int) -> tuple[float, float]:
