@@ -19,13 +19,14 @@ FEW = 12
 """Most of a small whole number: such amounts are drawn as they were seen."""
 
 
-def fill(paths: Values, value: Values, rng: np.random.Generator) -> None:
+def fill(paths: Values, value: Values, rng: np.random.Generator, *, seldom: bool) -> None:
     """Put amounts where customers are active, in place; two purchases in a period count as two active periods.
 
     Args:
         paths: How often each is active, shape `(draw, customer, period)`.
         value: What they used, shape `(customer, period)`; NaN for what was not watched.
         rng: Where chance comes from.
+        seldom: Whether customers are seldom active.
     """
     amount = np.nan_to_num(value)
     who, _ = np.nonzero(amount > 0)
@@ -34,10 +35,13 @@ def fill(paths: Values, value: Values, rng: np.random.Generator) -> None:
         return
     seen = amount[amount > 0]
     whole = seen.max() <= FEW and bool((seen == np.round(seen)).all())
-    draw = _as_seen if whole else about_levels
     _, customer, _ = at = np.nonzero(paths)
     times = paths[at].astype(np.int64)
-    amounts = draw(seen, who, len(value), np.repeat(customer, times), rng)
+    asked = np.repeat(customer, times)
+    if whole:
+        amounts = _as_seen(seen, who, len(value), asked, rng)
+    else:
+        amounts = about_levels(seen, who, len(value), asked, rng, seldom=seldom)
     paths[at] = np.add.reduceat(amounts, np.cumsum(times) - times) if len(times) else 0
 
 
@@ -88,7 +92,9 @@ class Next:
         return middle + trust * (mean - middle), self.between * (1 - trust)
 
 
-def about_levels(seen: Values, who: Indices, customers: int, customer: Indices, rng: np.random.Generator) -> Values:
+def about_levels(
+    seen: Values, who: Indices, customers: int, customer: Indices, rng: np.random.Generator, *, seldom: bool
+) -> Values:
     """Draw amounts about customers' levels, pooled on the log scale; residuals are those that were seen.
 
     Args:
@@ -97,41 +103,49 @@ def about_levels(seen: Values, who: Indices, customers: int, customer: Indices, 
         customers: How many there are.
         customer: For whom one is drawn, shape `(drawn,)`.
         rng: Where chance comes from.
+        seldom: Whether customers are told apart by how often they had been active at the time, and not in all. Where
+            many are regular, those of a few days are like the regular of the same age in nothing but that.
     """
     count, log = np.bincount(who, minlength=customers), np.log(seen)
     mean = np.bincount(who, log, customers) / np.maximum(count, 1)
-    law = _learnt(log, who, count, mean)
+    pairs = _pairs(log, who, count)
+    later, known, so_far = pairs
+    law = _learnt(log, who, mean, pairs, known if seldom else count[who[later]].astype(np.float64))
     many = count[who] > 1  # residuals are widened to those from true levels
     residual = ((log - mean[who]) * np.sqrt(count[who] / np.maximum(count[who] - 1, 1)))[many]
     residual = residual if len(residual) else np.zeros(1)
     level, unsure = law.log(count.astype(np.float64), mean)
+    due, wide = law.log(known, so_far) if seldom else (level[who[later]], unsure[who[later]])
     noise = residual[rng.integers(0, len(residual), len(customer))]
     drawn: Values = np.exp(level[customer] + np.sqrt(unsure)[customer] * rng.standard_normal(len(customer)) + noise)
-    return drawn * _scale(seen, who, np.exp(level + unsure / 2) * np.exp(residual).mean())
+    return drawn * _scale(seen[later], np.exp(due + wide / 2) * np.exp(residual).mean())
 
 
-def _learnt(log: Values, who: Indices, count: Indices, mean: Values) -> Next:
-    """Fit the level of all and its slope to next amounts, by least squares, with those that came before each known."""
-    within, between = _variances(log, who, len(mean))
-    doubt = within / max(between, 1e-9)
+def _pairs(log: Values, who: Indices, count: Indices) -> tuple[Indices, Values, Values]:
+    """Find amounts that were not a customer's first, how many it had before each, and the mean log of those."""
     start = np.cumsum(count) - count
     later = np.flatnonzero(np.arange(len(who)) > start[who])
     begin, before = start[who[later]], np.concatenate([[0.0], np.cumsum(log)])
     known = (later - begin).astype(np.float64)
-    so_far = (before[later] - before[begin]) / known
-    pull, all_alike = doubt / np.maximum(known + doubt, 1e-300), float(log.mean())
-    x = np.stack([pull, pull * np.log(count[who[later]])], axis=1)
-    away = log[later] - so_far + pull * (so_far - all_alike)
+    return later, known, (before[later] - before[begin]) / known
+
+
+def _learnt(log: Values, who: Indices, mean: Values, pairs: tuple[Indices, Values, Values], often: Values) -> Next:
+    """Fit the level of all and its slope to next amounts, with those before each known, by least squares."""
+    within, between = _variances(log, who, len(mean))
+    doubt = within / max(between, 1e-9)
+    later, known, so_far = pairs
+    pull, alike = doubt / np.maximum(known + doubt, 1e-300), float(log.mean())
+    x = np.stack([pull, pull * np.log(often)], axis=1)
+    away = log[later] - so_far + pull * (so_far - alike)
     level, slope = np.linalg.solve(x.T @ x + np.diag([1.0, BELIEF]), x.T @ away).tolist()
-    return Next(all_alike + level, slope, doubt, between)
+    return Next(alike + level, slope, doubt, between)
 
 
-def _scale(seen: Values, who: Indices, expected: Values) -> float:
-    """Find the factor by which amounts drawn add up to those seen; without the first ones where others are enough."""
-    later = np.concatenate([[False], who[1:] == who[:-1]])
-    kept = later if later.sum() >= BELIEF else np.ones_like(later)
-    due = expected[who[kept]]
-    return float((seen[kept].sum() + BELIEF * due.mean()) / (due.sum() + BELIEF * due.mean()))
+def _scale(came: Values, due: Values) -> float:
+    """Find the factor by which next amounts add up to those that came, drawn to 1 where they are few."""
+    belief = BELIEF * float(due.mean()) if len(due) else 1.0
+    return float((came.sum() + belief) / (due.sum() + belief))
 
 
 def _variances(values: Values, who: Indices, customers: int) -> tuple[float, float]:

@@ -70,7 +70,7 @@ def dying(history: History, horizon: int, draws: int, rng: np.random.Generator) 
     laws = _laws(seen)
     for part, kind in zip(np.array_split(paths, len(laws)), laws, strict=True):
         _buy(part, history, seen, kind, rng)
-    fill(paths, history.value, rng)
+    fill(paths, history.value, rng, seldom=laws is not BY_PERIOD)
     return paths
 
 
