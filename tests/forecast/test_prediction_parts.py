@@ -16,7 +16,8 @@ from pertoken.forecast.peak import bounded
 from pertoken.forecast.pooled import mean_law
 from pertoken.forecast.smoothing import FACTORS, cycles, slope, smoothing
 from pertoken.forecast.theta import theta
-from pertoken.forecast.totals import shift
+from pertoken.forecast.totals import mean_of, shift
+from pertoken.forecast.tried import held
 
 
 def test_the_pooled_mean_is_the_minimum_of_its_penalised_likelihood():
@@ -29,6 +30,18 @@ def test_the_pooled_mean_is_the_minimum_of_its_penalised_likelihood():
     z = np.column_stack([np.ones(4001), (x - x.mean(axis=0)) / x.std(axis=0)])
     fitted = optimize.minimize(lambda b: (np.exp(z @ b) - actual / 5 * (z @ b)).sum(), np.zeros(3)).x
     np.testing.assert_allclose(law.weight, fitted, atol=0.01)
+
+
+def test_draws_held_by_quantiles_keep_their_mean_and_all_but_the_last_are_theirs():
+    """Seldom buyers: 97 in 100 draws are zero, and a sum of such customers is all in what lies beyond P99.8."""
+    draws = np.random.default_rng(2).poisson(np.linspace(0.005, 2, 503), (211, 503)) * 7.0
+    kept = held(draws)
+    np.testing.assert_array_equal(kept[:-1], np.quantile(draws, SHARES[:-1], axis=0))
+    assert (kept[-1] >= kept[-2]).all()
+    apart = kept[-1] > kept[-2]
+    assert apart.mean() > 0.5
+    np.testing.assert_allclose(mean_of(kept, SHARES)[apart], draws.mean(axis=0)[apart])
+    assert mean_of(kept, SHARES).sum() == pytest.approx(draws.mean(axis=0).sum(), rel=0.01)
 
 
 def test_quantiles_of_alike_cases_are_weighted_quantiles():

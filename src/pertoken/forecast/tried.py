@@ -10,6 +10,7 @@ from pertoken.forecast.cases import Past
 from pertoken.forecast.dressed import SHARES
 from pertoken.forecast.expert import History
 from pertoken.forecast.panel import Indices
+from pertoken.forecast.totals import mean_of
 
 DATES = 3
 """Earlier dates at which an expert is tried."""
@@ -50,7 +51,18 @@ def quantiles(expert: Draw, seen: Watched, date: int, horizon: int, rows: Indice
     known = History(seen.value[rows, :date], seen.since[rows], seen.season, np.zeros(len(rows), dtype=np.int64))
     draws = DRAWS if len(rows) <= MANY else DRAWS // 2
     paths = expert(known, horizon, draws, np.random.default_rng([seen.seed, date]))
-    told: Values = np.quantile(paths.sum(axis=2), SHARES, axis=0)
+    return held(paths.sum(axis=2, dtype=np.float64))
+
+
+def held(totals: Values) -> Values:
+    """Hold draws by their quantiles, shape `(share, customer)`; the last one stands for all beyond, so the mean stays.
+
+    Args:
+        totals: Draws of usage, shape `(draw, customer)`. [unit]
+    """
+    told: Values = np.quantile(totals, SHARES, axis=0)
+    beyond = 1 - (SHARES[-1] + SHARES[-2]) / 2
+    told[-1] = np.maximum(told[-1] + (totals.mean(axis=0) - mean_of(told, SHARES)) / beyond, told[-2])
     return told
 
 
