@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import click
@@ -99,5 +100,5 @@ def command(
         progress(quiet=delivery.quiet, what="simulating customers") as told,
     ):
         answer = workbench.forecast_revenue(**ahead.asked(), **heard, **how, watch=watch, progress=told)
-    short, page = sheet(answer, brief=True, rests=False), sheet(answer, brief=True)
-    deliver(sheet(answer), delivery, short=short, page=page)
+    short, page = partial(sheet, answer, brief=True, rests=False), partial(sheet, answer, brief=True)
+    deliver(partial(sheet, answer), delivery, short=short, page=page)
