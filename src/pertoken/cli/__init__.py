@@ -1,11 +1,15 @@
 """The command line: parse, call the workbench, show. Help comes from a table, so that it needs no library."""
 
 import atexit
+import gc
 import os
 import sys
 from typing import NoReturn
 
 from pertoken.cli.grammar import overview
+
+UNSEEN = 100_000
+"""New objects before rings of them are looked for: what packages make while they load are no rings, and stay."""
 
 
 def program() -> NoReturn:
@@ -42,6 +46,9 @@ def main() -> None:
         sys.stdout.write(f"pertoken {__version__}\n")
         return
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our matrices are small: its threads wait more than they work
+    gc.set_threshold(UNSEEN)
     from pertoken.cli.group import run
+    from pertoken.machine.memory import keep_freed
 
+    keep_freed()
     sys.exit(run(words))

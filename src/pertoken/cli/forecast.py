@@ -87,8 +87,6 @@ def command(
 
     Example: pertoken forecast log.parquet --card plans.yaml --card vendors.yaml --months 12
     """
-    from pertoken.present.forecast import sheet
-
     heard: dict[str, Any] = {
         "experts": keys(experts) if experts else (),
         "outside": outside,
@@ -100,5 +98,7 @@ def command(
         progress(quiet=delivery.quiet, what="simulating customers") as told,
     ):
         answer = workbench.forecast_revenue(**ahead.asked(), **heard, **how, watch=watch, progress=told)
+    from pertoken.present.forecast import sheet
+
     short, page = partial(sheet, answer, brief=True, rests=False), partial(sheet, answer, brief=True)
     deliver(partial(sheet, answer), delivery, short=short, page=page)
