@@ -15,8 +15,7 @@ SHARES = np.array([0.0, 0.002, 0.1, 0.25, 1 / 3, 0.5, 0.6, 0.9, 0.998, 1.0])
 @given(st.data())
 def test_quantiles_are_those_of_numpy(kind, data):
     shape = data.draw(st.tuples(st.integers(1, 41), st.integers(1, 5)))
-    width = np.finfo(kind).bits
-    values = data.draw(arrays(kind, shape, elements=st.floats(-1e6, 1e6, width=width)))
+    values = data.draw(arrays(np.float64, shape, elements=st.floats(-1e6, 1e6))).astype(kind)
     made = quantiles(values, SHARES)
     assert (made == np.quantile(values, SHARES, axis=0)).all()
     assert made.dtype == np.quantile(values, SHARES, axis=0).dtype

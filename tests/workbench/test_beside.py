@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from pertoken.core.errors import InputError
-from pertoken.machine import meanwhile as module
+from pertoken.machine.processors import processors
 from pertoken.workbench import beside as room
 from pertoken.workbench.beside import beside
 
@@ -30,6 +30,21 @@ for _ in range(2):
     found.append([each.codes.tolist() for each in answer.simulated.groups.values()])
 print(json.dumps({"copies": len(pids), "database": "duckdb" in sys.modules, "found": found}))"""
 
+LOOPS = """import json, sys
+from pertoken.machine import native
+loaded, load = [], native.native
+def told(loop, *more):
+    loaded.append(f"{loop.__module__}.{loop.__name__}")
+    return load(loop, *more)
+native.native = told
+if sys.argv[1] == "rehearsed":
+    from pertoken.workbench.rehearsal import rehearsed
+    rehearsed()
+else:
+    from pertoken.workbench.preparing import prepared
+    prepared("log.csv", card=["plan.yaml"], months=2, how={})
+print(json.dumps(sorted(loaded)))"""
+
 
 @pytest.fixture
 def log(tmp_path, monkeypatch):
@@ -40,15 +55,16 @@ def log(tmp_path, monkeypatch):
     return tmp_path / "log.csv"
 
 
+def said_by(code, word):
+    done = subprocess.run([sys.executable, "-c", code, word], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
 @pytest.mark.usefixtures("log")
 def test_a_forecast_is_the_same_whoever_reads_the_log():
-    def found(where):
-        command = [sys.executable, "-c", TWICE, where]
-        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-
-    copied, here = found("copied"), found("here")
+    copied, here = said_by(TWICE, "copied"), said_by(TWICE, "here")
     assert copied["found"] == here["found"]
-    assert copied["copies"] == (2 if module.processors() > 1 and sys.platform == "linux" else 0)
+    assert copied["copies"] == (2 if processors() > 1 and sys.platform == "linux" else 0)
     assert here["copies"] == 0
     assert here["database"]
 
@@ -61,21 +77,33 @@ def test_what_is_wrong_with_a_log_is_said_as_ever(log):
     assert "log.csv row 1: found ten; input_tokens as a number was expected" in done.stderr
 
 
-def test_a_log_is_read_here_where_a_database_is_loaded_or_the_file_is_large(log, monkeypatch):
-    monkeypatch.setattr(room, "meanwhile", lambda _: pytest.fail("a copy was made"))
-    for modules, size in (({"duckdb": None}, 10**9), ({}, 10)):
-        monkeypatch.setattr(room.sys, "modules", modules)
-        monkeypatch.setattr(room, "SMALL", size)
+@pytest.mark.parametrize(
+    ("modules", "size", "copies"), [({"duckdb": None}, 10**9, True), ({}, 10, True), ({}, 10**9, False)]
+)
+def test_a_log_is_read_here_where_a_database_is_loaded_or_the_file_is_large(log, monkeypatch, modules, size, copies):
+    with monkeypatch.context() as patch:
+        patch.setattr(room, "meanwhile", lambda _: pytest.fail("a copy was made"))
+        patch.setattr(room, "copies", lambda: copies)
+        patch.setattr(room, "SMALL", size)
+        patch.setattr(sys, "modules", modules)
         with beside(log, os.getpid) as asked:
             assert asked() == os.getpid()
 
 
 def test_what_is_no_file_is_read_here(monkeypatch):
-    monkeypatch.setattr(room.sys, "modules", {})
-    monkeypatch.setattr(room, "meanwhile", lambda _: pytest.fail("a copy was made"))
-
     def refused():
         raise InputError("no such log")
 
-    with beside("s3://bucket/*.parquet", refused) as asked, pytest.raises(InputError, match="no such log"):
-        asked()
+    with monkeypatch.context() as patch:
+        patch.setattr(room, "meanwhile", lambda _: pytest.fail("a copy was made"))
+        patch.setattr(room, "copies", lambda: True)
+        patch.setattr(sys, "modules", {})
+        with beside("s3://bucket/*.parquet", refused) as asked, pytest.raises(InputError, match="no such log"):
+            asked()
+
+
+@pytest.mark.usefixtures("log")
+def test_a_rehearsal_loads_no_loop_in_vain():
+    rehearsed, needed = (set(said_by(LOOPS, word)) for word in ("rehearsed", "fitted"))
+    assert rehearsed
+    assert rehearsed <= needed

@@ -33,6 +33,9 @@ class Ahead(Reading):
         return self.said() | {"events": self.events or ()}
 
 
+SHOWN = ("pertoken.present.forecast", "pertoken.present.table")
+"""What shows a forecast to people; it is loaded while the log is read."""
+
 AHEAD = (
     *OPTIONS,
     click.option("--card", multiple=True, metavar="CARD",
@@ -87,6 +90,9 @@ def command(
 
     Example: pertoken forecast log.parquet --card plans.yaml --card vendors.yaml --months 12
     """
+    from pertoken.workbench.beside import AFTER
+
+    AFTER.update(SHOWN)
     heard: dict[str, Any] = {
         "experts": keys(experts) if experts else (),
         "outside": outside,

@@ -7,14 +7,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
-from pertoken.machine.meanwhile import meanwhile
+from pertoken.machine.meanwhile import copies, meanwhile
+from pertoken.workbench.rehearsal import rehearsed
 
 Read = TypeVar("Read")
 
 SMALL = 8_000_000
 """Largest file that is read so: what larger ones take is not loading, and what comes of them is long to send. [byte]"""
 
-AFTER = (
+AFTER = {
     "pertoken.forecast.answer",
     "pertoken.forecast.breaks",
     "pertoken.forecast.events",
@@ -24,26 +25,28 @@ AFTER = (
     "pertoken.forecast.sufficiency",
     "pertoken.machine.native",
     "pertoken.workbench.hindsight",
-)
-"""Modules that a forecast needs once the log is read, with all that they load in turn."""
+}
+"""Modules that a forecast needs once the log is read, with all that they load in turn; who shows it adds its own."""
 
 
 @contextmanager
 def beside(log: str | Path, read: Callable[[], Read]) -> Iterator[Callable[[], Read]]:
-    """Begin to read a log, and give what waits for it.
+    """Begin to read a log, make ready for what comes after, and give what waits for the log.
 
-    A copy reads it only where no database was loaded before: its threads would be missing there.
+    A copy reads it where one can be made, and no database was loaded before, whose threads would be missing there; else
+    this process does, once it is asked for.
 
     Args:
         log: Where it lies.
         read: Reads it.
     """
-    if "duckdb" in sys.modules or not _small(log):
+    if not copies() or "duckdb" in sys.modules or not _small(log):
         yield read
         return
     with meanwhile(read) as answer:
-        for name in AFTER:
+        for name in sorted(AFTER):
             import_module(name)
+        rehearsed()
         yield answer
 
 
