@@ -146,10 +146,15 @@ def _fill(paths: Values, value: Values, rng: np.random.Generator) -> None:
     seen = amount[amount > 0]
     whole = seen.max() <= FEW and bool((seen == np.round(seen)).all())
     draw = _as_seen if whole else _levels
-    _, customer, _ = at = np.nonzero(paths)
-    times = paths[at].astype(np.int64)
-    amounts = draw(seen, who, len(value), np.repeat(customer, times), rng)
-    paths[at] = np.add.reduceat(amounts, np.cumsum(times) - times) if len(times) else 0
+    _, customers, horizon = paths.shape
+    every = paths.reshape(-1)
+    at = np.flatnonzero(every != 0)
+    customer, times = at // horizon % customers, every[at].astype(np.int64)
+    if times.max(initial=1) == 1:
+        every[at] = draw(seen, who, len(value), customer, rng)
+    else:
+        amounts = draw(seen, who, len(value), np.repeat(customer, times), rng)
+        every[at] = np.add.reduceat(amounts, np.cumsum(times) - times)
 
 
 def _as_seen(seen: Values, who: Indices, customers: int, customer: Indices, rng: np.random.Generator) -> Values:

@@ -16,6 +16,7 @@ SMALL = 8_000_000
 """Largest file that is read so: what larger ones take is not loading, and what comes of them is long to send. [byte]"""
 
 AFTER = {
+    "numpy.ma",
     "pertoken.forecast.answer",
     "pertoken.forecast.breaks",
     "pertoken.forecast.events",
