@@ -11,6 +11,7 @@ from pertoken.core.errors import InputError
 from pertoken.machine.processors import processors
 from pertoken.workbench import beside as room
 from pertoken.workbench.beside import beside
+from pertoken.workbench.preparing import prepared
 
 CARD = "{plan: api, prices: {tokens: {measure: {sum: total_tokens}, curve: [{rate: 0.002}]}}}"
 TWICE = """import json, os, sys
@@ -104,6 +105,19 @@ def test_what_is_no_file_is_read_here(monkeypatch):
 
 @pytest.mark.usefixtures("log")
 def test_a_rehearsal_loads_no_loop_in_vain():
+    prepared("log.csv", card=["plan.yaml"], months=2, how={})  # compiled and kept, if they were not
     rehearsed, needed = (set(said_by(LOOPS, word)) for word in ("rehearsed", "fitted"))
     assert rehearsed
     assert rehearsed <= needed
+
+
+def test_nobody_waits_for_a_rehearsal_to_compile(tmp_path):
+    code = """import sys
+from pertoken.machine.loop import WATCHERS
+from pertoken.workbench.rehearsal import rehearsed
+rehearsed()
+print("numba" in sys.modules, len(WATCHERS))"""
+    environment = {**os.environ, "PERTOKEN_CACHE": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.split() == ["False", "0"]
+    assert not list(tmp_path.rglob("*.loop"))
