@@ -10,7 +10,7 @@ from pertoken.forecast import seasonal
 from pertoken.forecast.blended import blended
 from pertoken.forecast.calibrated import margin, placed, replaced, trust, widened
 from pertoken.forecast.cases import past
-from pertoken.forecast.coupled import at_shares, coupled, loading_for
+from pertoken.forecast.coupled import LOADINGS, TO_P90, at_shares, coupled, loading_for
 from pertoken.forecast.dressed import PRIOR_WEIGHT, SHARES, Cases, dressed, likeness
 from pertoken.forecast.peak import bounded
 from pertoken.forecast.pooled import mean_law
@@ -129,6 +129,18 @@ def test_a_coupled_sum_is_as_wide_as_asked_and_customers_keep_their_own_distribu
     assert np.log(samples.sum(axis=1)).std() == pytest.approx(0.15, rel=0.15)
     np.testing.assert_allclose(np.sort(samples, axis=0)[:, 0], np.sort(samples, axis=0)[:, 50], rtol=1e-6)
     np.testing.assert_allclose(at_shares(told, SHARES, SHARES), told)
+
+
+@pytest.mark.parametrize("wanted", [0.0, 0.02, 0.1, 0.15, 0.29, 5.0])
+def test_a_loading_is_that_of_a_search_over_all_of_them(wanted):
+    told = np.exp(0.3 * stats.norm.ppf(SHARES))[:, None].repeat(101, axis=1)
+    widths = []
+    for loading in LOADINGS:
+        total = coupled(told, SHARES, draws=256, loading=loading, seed=1).sum(axis=1, dtype=np.float64)
+        low, middle, high = np.quantile(total, [0.1, 0.5, 0.9])
+        widths.append((high - low) / 2 / middle)
+    twin = np.interp(TO_P90 * wanted, np.maximum.accumulate(widths), LOADINGS)
+    assert loading_for(told, SHARES, wanted, seed=1) == twin
 
 
 def test_theta_is_a_level_with_half_of_the_trend():

@@ -35,14 +35,17 @@ def fill(paths: Values, value: Values, rng: np.random.Generator, *, seldom: bool
         return
     seen = amount[amount > 0]
     whole = seen.max() <= FEW and bool((seen == np.round(seen)).all())
-    _, customer, _ = at = np.nonzero(paths)
-    times = paths[at].astype(np.int64)
-    asked = np.repeat(customer, times)
+    _, customers, horizon = paths.shape
+    every = paths.reshape(-1)
+    at = np.flatnonzero(every)
+    customer, times = at // horizon % customers, every[at].astype(np.int64)
+    once = times.max(initial=1) == 1
+    asked = customer if once else np.repeat(customer, times)
     if whole:
         amounts = _as_seen(seen, who, len(value), asked, rng)
     else:
         amounts = about_levels(seen, who, len(value), asked, rng, seldom=seldom)
-    paths[at] = np.add.reduceat(amounts, np.cumsum(times) - times) if len(times) else 0
+    every[at] = amounts if once else np.add.reduceat(amounts, np.cumsum(times) - times)
 
 
 def _as_seen(seen: Values, who: Indices, customers: int, customer: Indices, rng: np.random.Generator) -> Values:
