@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from pertoken.core.errors import InputError, nearest
-from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.columns import columns
@@ -124,9 +123,7 @@ class _Read:
 
         if self.rated is None or self.weights is None:
             return None
-        tracks = self.rated.panel.tracks
-        segment = tracks[self.by].last if self.by in tracks else Key.constant("", len(self.rated.panel))
-        return charged(self.rated, said, self.weights, segment)
+        return charged(self.rated, said, self.weights, self.by)
 
 
 def _peer(name: str) -> "Forecaster":

@@ -327,4 +327,4 @@ def _backtested(made: Prepared) -> "Backtested | None":
         made.read.panel.weighted(made.standing.weights), every,
         horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=made.seed,
     )  # fmt: skip
-    return replace(found, money=charged(made.read, said, made.standing.weights, made.standing.segment))
+    return replace(found, money=charged(made.read, said, made.standing.weights, made.standing.by))
