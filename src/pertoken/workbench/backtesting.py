@@ -11,7 +11,7 @@ from pertoken.core.errors import InputError, nearest
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.columns import columns
-from pertoken.workbench.histories import CUSTOMERS_OWN, History, whole_periods
+from pertoken.workbench.histories import CUSTOMERS_OWN, History, whole_periods, without_outages
 from pertoken.workbench.histories import history as log_history
 from pertoken.workbench.reading import How, folded, read_as, terms_of
 from pertoken.workbench.standings import settled
@@ -103,16 +103,16 @@ class _Read:
 
     Args:
         panel: The history.
-        of: What the number is.
         says: What was understood.
+        of: What the number is.
         rated: The history with cards that charge; None without any.
         weights: Of its cells in the number.
         by: Key by which its revenue is told.
     """
 
     panel: "Panel"
-    of: str = "usage"
     says: tuple[str, ...] = ()
+    of: str = "usage"
     rated: "History | None" = None
     weights: Values | None = None
     by: str = ""
@@ -152,7 +152,7 @@ def _rated(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, 
     read = log_history(log, revenue=card, tracks=by, whole=True, how=how)
     weights = driver_weights(read.panel.cells, np.nansum(read.panel.quantity, axis=(1, 2)))
     says = (*read.report.says, *read.says)
-    return _Read(read.panel.weighted(weights), _named(read.panel, weights), says, read, weights, by[0] if by else "")
+    return _Read(read.panel.weighted(weights), says, _named(read.panel, weights), read, weights, by[0] if by else "")
 
 
 def _named(panel: "Panel", weights: Values) -> str:
@@ -173,7 +173,8 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
         if card:
             raise InputError("a card charges meters, and a table of customer, period and value has none; give a log")
         plain = columns(rows)
-        return _Read(panel_of_rows(plain.customers, plain.periods, plain.values, grain=plain.grain), "value")
+        panel = panel_of_rows(plain.customers, plain.periods, plain.values, grain=plain.grain)
+        return _Read(*without_outages(panel), of="value")
     if card:
         return _rated(log, card, meter, grain, by, how)
     terms = terms_of(how)
@@ -186,9 +187,10 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
         usage, report, _ = folded(opened, (), ("customer", grain, *tracks), terms=terms, **more)  # type: ignore[arg-type]
     usage, left = whole_periods(_metered(usage, meter), grain, report.last, terms.timezone)
     usage, tracks, changed = settled(usage, tracks, grain, asked=by)
-    panel = panel_of_usage(usage, grain=grain, tracks=tracks)
-    weights = driver_weights(panel.cells, np.nansum(panel.quantity, axis=(1, 2)))
-    return _Read(panel.weighted(weights), meter or _named(panel, weights), (*report.says, *left, *changed))
+    every = panel_of_usage(usage, grain=grain, tracks=tracks)
+    weights = driver_weights(every.cells, np.nansum(every.quantity, axis=(1, 2)))
+    panel, gaps = without_outages(every.weighted(weights))
+    return _Read(panel, (*report.says, *left, *gaps, *changed), meter or _named(every, weights))
 
 
 def _metered(usage: "Usage", meter: str) -> "Usage":

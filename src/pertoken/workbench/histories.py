@@ -131,14 +131,22 @@ def history(
     seen, own, changed = settled(usage, own, grain, asked=asked)
     cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
     usage, seen = _of_keys(usage, cells), _of_keys(seen, cells)
-    panel = panel_of_usage(seen, grain=grain, tracks=own)
+    panel, gaps = without_outages(panel_of_usage(seen, grain=grain, tracks=own))
     terms = replace(terms, contracts=_begun(terms.contracts, panel.periods[-1]))
     rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
     ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain, unpriced)
-    currency, says = every[0].currency if every else "", (*left, *changed, *mixed, *_left_out(rated))
+    currency, says = every[0].currency if every else "", (*left, *gaps, *changed, *mixed, *_left_out(rated))
     aside, said_cost = unpriced == "report", None if bill is None else _laid_out(bill, panel)
     return History(usage, report, panel, cards, ledgers, unit_cost, currency, says, aside, said_cost)
+
+
+def without_outages(panel: "Panel") -> tuple["Panel", tuple[str, ...]]:
+    """Take periods out in which nobody used anything, although many always do; which they are, in words."""
+    from pertoken.forecast.outage import watched  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.plans import driver_weights  # noqa: PLC0415
+
+    return watched(panel, driver_weights(panel.cells, np.nansum(panel.quantity, axis=(1, 2))))
 
 
 def _said_cost(
