@@ -72,7 +72,7 @@ def declared(
         prices = unit_prices(panel.weighted(_ones(read)), read.said_cost)
         suspicions += found(prices, brought.events, rng=np.random.default_rng(0), of="price")
     asks = tuple(f"! {each}" for each in map(str, suspicions))
-    made = Declared(_agreements(contracts, read), brought.events, _market(market), (*brought.notes, *asks))
+    made = Declared(agreements_of(contracts, read), brought.events, _market(market), (*brought.notes, *asks))
     return replace(read, panel=brought.panel), made
 
 
@@ -104,7 +104,12 @@ def _market(said: "str | Path | Market | None") -> "Market | None":
     return read_market(said)
 
 
-def _agreements(said: "str | Path | Sequence[Agreement | Contract]", read: History) -> tuple[Agreement, ...]:
+def agreements_of(said: "str | Path | Sequence[Agreement | Contract]", read: History) -> tuple[Agreement, ...]:
+    """Read what customers have signed for, held against a log and its cards of revenue.
+
+    Raises:
+        InputError: All that is wrong with the file.
+    """
     if not isinstance(said, (str, Path)):
         return tuple(each for each in said if isinstance(each, Agreement))
     from pertoken.connect.agreements import Known, read_agreements  # noqa: PLC0415  the calculator must start fast

@@ -167,7 +167,7 @@ def prepared(
     from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.landing import begun  # noqa: PLC0415
 
-    told, contracts = {"tracks": _asked(segments, depth), "how": _in_time(how)}, how.get("contracts", ())
+    told, contracts = {"tracks": _asked(segments, depth), "how": in_time(how)}, how.get("contracts", ())
     read = history(log, card=card, revenue=revenue, cost=cost, whole=True, unpriced=unpriced, **told)  # type: ignore[arg-type]
     month = begun(read.panel)
     read, beside = declared(read, contracts=contracts, events=events, market=market)
@@ -261,7 +261,7 @@ def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
     return voices.join(made, driver.periods[-1], seed=seed)
 
 
-def _in_time(how: LogAhead) -> How:
+def in_time(how: LogAhead) -> How:
     """Give rating the dates of contracts, where these are records of what was signed."""
     from pertoken.connect.contracts import read_contracts, renewed  # noqa: PLC0415  the calculator must start fast
 
