@@ -72,7 +72,7 @@ def migrate(
     _counted(months=months, draws=draws)
     said = _offer(offer)
     cards = {"old": _cards(old), "new": _cards(new)}
-    past = history(log, revenue=cards["old"], cost=cost, also=cards["new"], how=in_time(how))
+    past = history(log, revenue=cards["old"], cost=cost, also=cards["new"], whole=True, how=in_time(how))
     cards |= {"cost": past.cards["cost"]} if "cost" in past.cards else {}
     _comparable(cards)
     ahead = _months(past, months)
