@@ -11,7 +11,7 @@ from pertoken.core.errors import InputError, nearest
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.columns import columns
-from pertoken.workbench.histories import CUSTOMERS_OWN, History, whole_periods, without_outages
+from pertoken.workbench.histories import CUSTOMERS_OWN, History, of_customers, whole_periods, without_outages
 from pertoken.workbench.histories import history as log_history
 from pertoken.workbench.reading import How, folded, read_as, terms_of
 from pertoken.workbench.standings import settled
@@ -178,10 +178,9 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
     if card:
         return _rated(log, card, meter, grain, by, how)
     terms = terms_of(how)
-    with read_as(log, how) as opened:
+    with read_as(log, how) as found:
+        opened = of_customers(found)
         known = opened.binding.keys
-        if "customer" not in known:
-            raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
         tracks = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *by)) if name in known or name in by)
         more = {"on": how.get("on"), "rejects": how.get("rejects", False), "watch": how.get("watch")}
         usage, report, _ = folded(opened, (), ("customer", grain, *tracks), terms=terms, **more)  # type: ignore[arg-type]

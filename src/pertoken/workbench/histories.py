@@ -117,7 +117,8 @@ def history(
     from pertoken.forecast.panel import panel_of_usage  # noqa: PLC0415
 
     terms = terms_of(how)
-    with read_as(log, how) as opened:
+    with read_as(log, how) as found:
+        opened = of_customers(found)
         said = _sided(card, revenue, cost)
         cards = {} if bare and not any(said.values()) else sides(opened, said, unpriced, how.get("catalog"))
         every = [*(each for own in cards.values() for each in own), *also]
@@ -172,16 +173,20 @@ def _laid_out(bill: Ledger, panel: "Panel") -> Values:
     return out
 
 
-def _own(opened: "Log", tracks: Sequence[str]) -> tuple[str, ...]:
-    """Name the keys of a log that say what a customer is.
+def of_customers(opened: "Log") -> "Log":
+    """Ask of each row of a log whose it is: one without a customer can't be used.
 
     Raises:
         InputError: It names no customers.
     """
-    known = opened.binding.keys
-    if "customer" not in known:
+    if "customer" not in opened.binding.keys:
         raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
-    asked = {*known, *tracks, *({STATE} & set(getattr(opened, "types", ())))}
+    return replace(opened, binding=replace(opened.binding, needed=("customer",)))
+
+
+def _own(opened: "Log", tracks: Sequence[str]) -> tuple[str, ...]:
+    """Name the keys of a log that say what a customer is."""
+    asked = {*opened.binding.keys, *tracks, *({STATE} & set(getattr(opened, "types", ())))}
     return tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *tracks)) if name in asked)
 
 
