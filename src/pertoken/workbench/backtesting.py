@@ -15,6 +15,7 @@ from pertoken.workbench.histories import CUSTOMERS_OWN, History, of_customers, w
 from pertoken.workbench.histories import history as log_history
 from pertoken.workbench.reading import How, folded, read_as, terms_of
 from pertoken.workbench.standings import settled
+from pertoken.workbench.suspected import questions, suspected
 from pertoken.workbench.voices import SILENT, Elsewhere, voices
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ PLAIN = ("seasonal-naive", "historic-average", "lognormal", "smoothed")
 
 OUTSIDE = "outside"
 """What a forecast from outside is called."""
+
+STEPS = {
+    "usage": "Was there a price change, a new plan, a launch? Forecasts made before it could not know of it",
+    "price": "Did prices change? What came is charged by the cards that are given",
+}
+"""What is asked about a step that nobody declared, in usage or in what a unit cost."""
 
 ENSEMBLE = "ensemble"
 """The average of the plain peers' quantiles."""
@@ -93,7 +100,7 @@ def backtest(
     told = {"horizon": horizon, "histories": history, "count": origins, "draws": draws, "seed": seed, "by": by}
     told |= {"of": read.of, "source": "a panel" if isinstance(log, Panel) else str(log)}
     made = backtested(read.panel, every, watch=progress, also=heard.days(read.panel.periods), **told)  # type: ignore[arg-type]
-    notes = (*read.says, *(each for each in made.notes if not each.endswith(SILENT)))
+    notes = (*read.asks, *read.says, *(each for each in made.notes if not each.endswith(SILENT)))
     return replace(made, notes=(*notes, *elsewhere.learnt(read.panel, made.scored.horizon)), money=read.charged(said))
 
 
@@ -116,6 +123,12 @@ class _Read:
     rated: "History | None" = None
     weights: Values | None = None
     by: str = ""
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """Ask about steps that nobody declared."""
+        paid = self.rated.said_cost if self.rated else None
+        return tuple(f"! {each}" for each in questions(suspected(self.panel, paid=paid), STEPS))
 
     def charged(self, said: "Sequence[Said]") -> "Lines | None":
         """Score the money of forecasts; None where nobody charges."""

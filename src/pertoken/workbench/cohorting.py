@@ -20,6 +20,7 @@ from pertoken.workbench.declared import agreements_of
 from pertoken.workbench.histories import UNPAID, History, history
 from pertoken.workbench.owing import charged_for, owing
 from pertoken.workbench.preparing import LogAhead, in_time
+from pertoken.workbench.suspected import one_number, questions, suspected
 
 if TYPE_CHECKING:
     from pertoken.forecast.agreement import Agreement
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 
 NO_DAYS = "no time to reckon the day by"
 """What is said of a log without days."""
+
+STEPS = {
+    "usage": "Was there a price change, a new plan, a launch? It counts as growth, or as loss, of those who were there",
+    "price": "Did prices change? All months are charged by the cards that are given",
+}
+"""What is asked about a step that nobody declared, in usage or in what a unit cost."""
 
 RECENT = 91
 """Days from which the margin and what is committed are taken."""
@@ -141,7 +148,7 @@ def _followed(
         converted=_converted(read, used, paid, paying),
         cards=read.cards,
         says=(*read.says, *notes, *cut, *_unsold(marketing, selling), *_first(paid, ask.by)),
-        warns=_whales(now, report.customers),
+        warns=(*_whales(now, report.customers), *questions(suspected(one_number(read), paid=read.said_cost), STEPS)),
     )
 
 

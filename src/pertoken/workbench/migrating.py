@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
 SHORTEST = 14
 """Days of history below which no migration is simulated: two of each day of the week."""
+
+STEPS = {
+    "usage": "A price change? With `price_change` in the offer how usage answers is learnt, without it is growth.",
+    "price": "Did prices change? With `price_change` in the offer how usage answers is learnt.",
+}
+"""What is asked about a step that nobody declared, in usage or in what a unit cost."""
 
 DRAWS = 512
 """Worlds, where nothing else is said."""
@@ -68,6 +75,7 @@ def migrate(
     from pertoken.workbench.histories import history  # noqa: PLC0415
     from pertoken.workbench.preparing import in_time  # noqa: PLC0415
     from pertoken.workbench.staying import staying  # noqa: PLC0415
+    from pertoken.workbench.suspected import price_days  # noqa: PLC0415
 
     _counted(months=months, draws=draws)
     said = _offer(offer)
@@ -82,8 +90,19 @@ def migrate(
     fit = _fitted(past, ahead, seed, held)
     setting = _offered(_setting(past, fit, cards, draws=draws, seed=seed), said, times, chosen, held)
     made = simulated(setting, traits(priors, draws, seed))
-    says = (*past.says, *notes, *(held.notes if held else ()))
-    return Migrated(made, said, times, priors, cards, past.currency, past.report, fit.days, says)
+    changes = price_days(cards["old"], past.panel.periods)
+    says = (*past.says, *notes, *(held.notes if held else ()), *_asks(past, said, changes))
+    return Migrated(made, said, times, priors, cards, past.currency, past.report, fit.days, says, changes)
+
+
+def _asks(past: "History", offer: Offer, changes: Sequence[date]) -> tuple[str, ...]:
+    """Ask about steps in the history that neither the offer nor the cards of the old plan declare."""
+    from pertoken.forecast.event import Event  # noqa: PLC0415  the calculator must start fast
+    from pertoken.workbench.suspected import one_number, questions, suspected  # noqa: PLC0415
+
+    said = () if offer.price_change is None else (date.fromisoformat(f"{offer.price_change.month}-01"),)
+    known = [Event(on=day, kind="price") for day in (*said, *changes)]
+    return tuple(f"! {each}" for each in questions(suspected(one_number(past), known, paid=past.said_cost), STEPS))
 
 
 def _counted(**numbers: int) -> None:
