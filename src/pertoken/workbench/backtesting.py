@@ -126,9 +126,13 @@ class _Read:
 
     @property
     def asks(self) -> tuple[str, ...]:
-        """Ask about steps that nobody declared."""
+        """Name who is most of all, and ask about steps that nobody declared."""
+        from pertoken.workbench.remarks import largest  # noqa: PLC0415  the calculator must start fast
+
         paid = self.rated.said_cost if self.rated else None
-        return tuple(f"! {each}" for each in questions(suspected(self.panel, paid=paid), STEPS))
+        steps = questions(suspected(self.panel, paid=paid), STEPS)
+        size: Values = np.nansum(self.panel.value, axis=1)
+        return (*largest(self.panel.customers, size), *(f"! {each}" for each in steps))
 
     def charged(self, said: "Sequence[Said]") -> "Lines | None":
         """Score the money of forecasts; None where nobody charges."""

@@ -91,7 +91,7 @@ def migrate(
     setting = _offered(_setting(past, fit, cards, draws=draws, seed=seed), said, times, chosen, held)
     made = simulated(setting, traits(priors, draws, seed))
     changes = price_days(cards["old"], past.panel.periods)
-    says = (*past.says, *notes, *(held.notes if held else ()), *_asks(past, said, changes))
+    says = (*past.says, *notes, *(held.notes if held else ()), *_asks(past, said, changes), *_warned(fit))
     return Migrated(made, said, times, priors, cards, past.currency, past.report, fit.days, says, changes)
 
 
@@ -103,6 +103,13 @@ def _asks(past: "History", offer: Offer, changes: Sequence[date]) -> tuple[str, 
     said = () if offer.price_change is None else (date.fromisoformat(f"{offer.price_change.month}-01"),)
     known = [Event(on=day, kind="price") for day in (*said, *changes)]
     return tuple(f"! {each}" for each in questions(suspected(one_number(past), known, paid=past.said_cost), STEPS))
+
+
+def _warned(fit: "Fitted") -> tuple[str, ...]:
+    """Name who is most of all usage, and say that a short history says little."""
+    from pertoken.workbench.remarks import largest, short  # noqa: PLC0415  the calculator must start fast
+
+    return (*largest(fit.predicted.customers, fit.predicted.samples.mean(axis=0)), *short(fit.days))
 
 
 def _counted(**numbers: int) -> None:
