@@ -95,5 +95,7 @@ def further() -> tuple[Trial, ...]:
         Trial("helios-3-days", lambda: helios("gpus_running"), 3, (14, 21), (14, 18, 22, 26, 28)),
         Trial("github-new-repositories", lambda: github("repositories", new=True), 4, (8, 10), (8, 10, 12, 14)),
         Trial("github-new-developers", lambda: github("developers", new=True), 2, (8, 10), (8, 10, 12, 14, 16)),
+        Trial("github-developers", lambda: github("developers", new=False), 4, (8, 12), (8, 11, 13, 15)),
+        Trial("github-repositories", lambda: github("repositories", new=False), 2, (8, 12), (8, 12, 16)),
         Trial("github-pushes-2-quarters", lambda: github("git_pushes", new=False), 2, (8, 12), (8, 10, 12, 14, 16)),
     )

@@ -69,8 +69,8 @@ def usage(rng: np.random.Generator) -> Forecastable:
     law = Law("all", np.full(1, 0.02), 0.0, np.zeros(1), np.ones(7), 0.0, 0.0, 0.0, 0.0, np.ones(1), 0.0, 0,
               np.zeros(24, np.int32))  # fmt: skip
     shared = Shared(
-        growth=np.log1p(0.01) * np.arange(1, 25)[None], error=0.03, damping=0.85, shock=0.05, shock_stays=0.5,
-        segment_shock=0.02, level=np.full(1, 0.3), leave=0.0, arrivals=np.zeros((1, 24)), arrivals_error=0.0,
+        growth=np.log1p(0.01) * np.arange(1, 25)[None], error=0.03, lasting=0.85, shock=0.05, shock_stays=0.5,
+        segment_shock=0.02, level=np.full(1, 0.3), leave=0.0, arrivals=np.zeros((1, 24)), arrivals_error=np.zeros(24),
         arrivals_size=1.0,
     )  # fmt: skip
     return Forecastable(MONTHS, people, (law,), shared)

@@ -14,7 +14,12 @@ CACHED = tuple(
     for row in ROWS
 )  # fmt: skip
 
+DAYS = tuple(
+    {**{name: value for name, value in row.items() if name != "timestamp"}, "day": "2026-02-28"} for row in ROWS
+)
+
 BAD: dict[str, Any] = {
+    "a day that no calendar has": (DAYS, {"day": "2026-02-29"}, "found 2026-02-29", "day in the form 2026-01-31"),
     "negative tokens": (ROWS, {"input_tokens": -5}, "found -5", "input_tokens of 0 or more was expected"),
     "text where a number belongs": (ROWS, {"input_tokens": "many"}, "found many", "input_tokens as a number"),
     "a part of a token": (ROWS, {"output_tokens": 1.5}, "found 1.5", "output_tokens as a whole number"),

@@ -65,6 +65,15 @@ def test_people_see_medians_and_the_range_of_revenue(ask, market):
     assert "Have adopted P10" not in answer.out
 
 
+def test_months_and_beliefs_of_a_large_market_stand_on_one_screen_each(ask, desk):
+    (desk / "large.yaml").write_text(MARKET.replace("3M, p10: 1.5M, p90: 6M", "3000000M, p10: 1500000M, p90: 6000000M"))
+    done = ask("topdown", "large.yaml", "--months", "3", "--draws", "1000")
+    assert done.code == 0, done.err
+    assert len(re.findall("^Month", done.out, re.MULTILINE)) == len(["title", "header"])
+    assert len(re.findall("^usage", done.out, re.MULTILINE)) == 1
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
 def test_a_page_and_a_workbook_are_written(ask, market, desk):
     answer = ask("topdown", market, "--draws", "500", "--months", "3", "--xlsx", "m.xlsx", "--html", "m.html")
     assert answer.code == 0, answer.err

@@ -1,5 +1,6 @@
 """Periods are labels that sort in time and roll up."""
 
+import re
 from datetime import date
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pertoken.core.errors import InputError
-from pertoken.core.period import GRAINS, check, finest, roll_up, zone
+from pertoken.core.period import GRAINS, SHAPES, check, finest, roll_up, zone
 
 dates = st.dates(date(1999, 1, 1), date(2050, 12, 31))
 
@@ -88,3 +89,11 @@ def test_a_zone_is_found_by_its_name_and_refused_with_a_suggestion():
     assert str(zone("Europe/Berlin")) == "Europe/Berlin"
     with pytest.raises(InputError, match="unknown time zone 'Europe/Berln'; did you mean Europe/Berlin"):
         zone("Europe/Berln")
+
+
+def test_a_day_has_its_shape_just_where_the_calendar_has_it():
+    """Oracle: the calendar of Python, over four centuries and every day of month that can be written."""
+    known = {str(date.fromordinal(n)) for n in range(date(1999, 1, 1).toordinal(), date(2401, 1, 1).toordinal())}
+    shape = re.compile(SHAPES["day"], re.ASCII)
+    written = [f"{y}-{m:02}-{d:02}" for y in (*range(1999, 2032), 2100, 2400) for m in range(14) for d in range(34)]
+    assert [each for each in written if bool(shape.fullmatch(each)) != (each in known)] == []

@@ -39,3 +39,19 @@ def test_how_deeply_they_are_integrated_tells_where_usage_does_not():
     found = segmented(panel, depth=depth).column()
     assert {*found[:40]} == {"hobbyist"}
     assert {*found[40:]} == {"production"}
+
+
+def test_who_came_late_or_has_left_is_no_other_kind_of_customer():
+    # no look-ahead through survival: were they a segment of their own, all leaving would be theirs
+    rng = np.random.default_rng(5)
+    value = rng.lognormal(8, 1, (90, 1)) * rng.lognormal(0, 0.4, (90, 90))
+    value[:20, 40:] = 0.0  # gone after 40 days
+    since = np.r_[np.zeros(70, dtype=int), np.full(20, 75)]
+    assert segmented(daily(value, since=since)).labels == ("all",)
+
+
+def test_a_customer_or_two_are_no_kind_of_their_own():
+    rng = np.random.default_rng(6)
+    value = rng.lognormal(6, 0.5, (60, 1)) * rng.lognormal(0, 0.3, (60, 42))
+    value[0] *= 1e5
+    assert segmented(daily(value)).labels == ("all",)

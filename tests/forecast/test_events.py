@@ -183,26 +183,49 @@ def test_a_change_within_thirty_days_is_asked_about_and_none_is_invented():
     assert wrong <= 5
 
 
-def lasting(seed, stays):
-    """75 days of customers who share shocks of 5 %, a part of which stays from day to day."""
-    draw = rng(3_000 + seed)
-    shared = draw.normal(0, 0.05, 75)
-    for day in range(1, 75):
+def swinging(draw, size, shock, stays):
+    """A log that swings by `shock`, of which a part stays from day to day."""
+    shared = draw.normal(0, shock, size)
+    for day in range(1, size):
         shared[day] = stays * shared[day - 1] + np.sqrt(1 - stays**2) * shared[day]
+    return shared
+
+
+def lasting(seed, stays, shock=0.05):
+    """75 days of customers who share shocks, a part of which stays from day to day."""
+    draw = rng(3_000 + seed)
+    shared = swinging(draw, 75, shock, stays)
     week = np.where(np.arange(75) % 7 >= 5, 0.6, 1.0)
     return draw.lognormal(6, 1.2, (31, 1)) * week * np.exp(shared + draw.normal(0, 0.5, (31, 75)))
 
 
-@pytest.mark.parametrize(("stays", "least"), [(0.0, 22), (0.7, 17)])
+@pytest.mark.parametrize(("stays", "least"), [(0.0, 44), (0.7, 34)])
 def test_in_75_days_a_step_of_30_percent_is_found_and_none_is_invented(stays, least):
     asked = wrong = 0
-    for seed in range(30):
+    for seed in range(60):
         value, at = lasting(seed, stays), 25 + seed % 25
         wrong += bool(found(panel(value), rng=rng(seed)))
         value[:, at:] *= 1.3 if seed % 2 else 1 / 1.3
         asked += any(abs(days(75).index(one.on) - at) <= 3 for one in found(panel(value), rng=rng(seed)))
     assert wrong <= 2
     assert asked >= least
+
+
+@pytest.mark.parametrize("shock", [0.05, 0.1, 0.2])
+def test_swings_of_everybody_that_stay_for_ten_days_are_asked_about_in_one_panel_of_twenty(shock):
+    wrong = sum(bool(found(panel(lasting(seed, np.exp(-1 / 10), shock)), rng=rng(seed))) for seed in range(100))
+    assert wrong <= 5
+
+
+@pytest.mark.parametrize("shock", [0.02, 0.05, 0.1])
+def test_a_unit_price_that_swings_for_all_is_no_step_of_it_in_nineteen_of_twenty_panels(shock):
+    wrong = 0
+    for seed in range(100):
+        draw, value = rng(6_000 + seed), stationary(6_000 + seed, customers=23)
+        swings = swinging(draw, 84, shock, np.exp(-1 / 10)) + draw.normal(0, 0.1, (23, 84))
+        prices = unit_prices(panel(value), value * draw.lognormal(0, 0.5, (23, 1)) * np.exp(swings))
+        wrong += bool(found(prices, rng=rng(seed), of="price"))
+    assert wrong <= 5
 
 
 def test_a_break_that_was_declared_is_not_told_again():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pertoken.forecast.fitted import months_after
-from pertoken.forecast.levels import SHARES, parted
+from pertoken.forecast.levels import SHARES, parted, without_traces
 
 
 def test_level_times_noise_has_the_law_of_the_first_month():
@@ -31,3 +31,11 @@ def test_who_never_uses_anything_has_no_level():
 
 def test_the_months_ahead_begin_after_that_of_the_last_day():
     assert months_after("2026-12-31", 2) == ("2027-01", "2027-02")
+
+
+def test_who_seems_gone_is_there_only_in_worlds_where_they_use_something_worth_the_name():
+    days = np.ones((2, 60))
+    days[0, 30:] = 0.0  # used a unit a day for a month, then nothing
+    monthly = np.array([[1.0, 1.0], [20.0, 20.0]])
+    kept = without_traces(monthly, np.array([0.01, 1.0]), days)
+    np.testing.assert_array_equal(kept, [[0.0, 1.0], [20.0, 20.0]])

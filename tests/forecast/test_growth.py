@@ -34,6 +34,16 @@ def test_with_two_weeks_the_prior_speaks():
     assert found.data_share[0] == 0
 
 
+def test_a_week_in_which_a_segment_rests_leaves_the_prior_to_speak():
+    panel = growing(0.1, customers=5)
+    rested = panel.quantity.copy()
+    rested[:, :, 49:63] = 0.0
+    found = of(replace(panel, quantity=rested))
+    assert found.rate[0] == GrowthPrior().rate
+    assert found.data_share[0] == 0
+    assert np.isfinite(found.error).all()
+
+
 def test_more_history_makes_the_rate_surer():
     panel = growing(0.1, days=30)
     assert of(panel, more=3.0).error[0] < of(panel, more=2.0).error[0] < of(panel).error[0]
@@ -69,7 +79,16 @@ def test_days_that_were_not_watched_move_neither_growth_nor_swings_nor_weekdays(
 def test_months_ahead_have_their_length_and_growth_that_is_damped():
     growth = of(growing(0.1))
     flat = growth.__class__(
-        np.zeros(1), growth.error, growth.damping, 0.0, 0.0, 0.0, np.zeros(12), np.ones(7), growth.data_share
+        np.zeros(1),
+        growth.error,
+        growth.damping,
+        growth.lasting,
+        0.0,
+        0.0,
+        0.0,
+        np.zeros(12),
+        np.ones(7),
+        growth.data_share,
     )
     _, calendar = ahead(flat, ("2026-02", "2026-03"), np.datetime64("2026-01-31"))
     np.testing.assert_allclose(np.exp(calendar) * 30.4375, [28, 31])

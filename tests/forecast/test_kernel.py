@@ -92,6 +92,18 @@ def test_newcomers_are_counted_as_scipy_counts_them(size):
     assert counted(share, mean, size).tolist() == law.ppf(share).astype(int).tolist()
 
 
+def test_arrivals_are_expected_as_said_and_less_sure_with_each_month():
+    model = population(3, 2, segments=1)
+    wide = replace(
+        model.shared, arrivals=np.full((1, 2), 50.0), arrivals_error=np.array([0.1, 0.6]), arrivals_size=np.inf
+    )
+    born = worlds(replace(model, shared=wide), paths=10_240, seed=1).born[0]
+    assert born.mean(axis=1) == pytest.approx([50, 50], rel=0.02)
+    # Poisson around a log-normal rate of mean 50
+    assert born.var(axis=1) == pytest.approx(50 + 2500 * np.expm1(np.array([0.1, 0.6]) ** 2), rel=0.1)
+    assert np.corrcoef(born)[0, 1] > 0.4
+
+
 def test_normals_of_worlds_are_those_of_scipy():
     share = np.concatenate([np.random.default_rng(1).uniform(size=5000), [1e-300, 1e-20, 0.0749, 0.0751, 1 - 1e-12]])
     assert special.normal_scores(share.reshape(5, -1)) == pytest.approx(
@@ -252,6 +264,24 @@ def test_the_mean_is_that_of_the_law():
     assert found.sums["customers"].sum(axis=2).mean(axis=0) == pytest.approx(3 * stays, abs=0.02)
     assert np.abs(found.sums["driver"].sum(axis=2).mean(axis=0) - wanted).max() < 5 * error.max()
     assert error.max() < 0.01 * wanted.max()
+
+
+@pytest.mark.parametrize("noise", [0.4, 0.9])
+def test_revenue_under_an_allowance_is_that_of_the_law_to_half_a_percent(noise):
+    # what a log-normal month of mean F has above K: F N(d1) - K N(d2) (Black, Journal of Financial Economics 3, 1976)
+    model = population(40, 1, spread=0.0, arrivals=0.0, alive=1.0, segments=1, noise=noise, walk=0.0)
+    model = replace(model, shared=replace(model.shared, growth=np.zeros((1, 1))))
+    level = np.geomspace(20_000, 400_000, 40)
+    people = replace(model.people, level=np.repeat(level[:, None], len(model.people.shares), axis=1))
+    model = replace(model, people=people)
+    priced = tariffs([card(ALLOWANCE.replace("clamp: {min: 4, window: month}", ""))], model.cells, model.months)
+    held = [each for each in FACTORS if each not in {"customers", "whales"}]
+    found = [simulate(model, priced, paths=10_240, seed=seed, held=held).money().sum() / 10_240 for seed in range(4)]
+    above = np.log(level / 90_000) / noise + noise / 2
+    wanted = 0.5 / 1000 * (level * stats.norm.cdf(above) - 90_000 * stats.norm.cdf(above - noise)).sum()
+    of_the_mean = 0.5 / 1000 * np.maximum(level - 90_000, 0).sum()
+    assert np.mean(found) == pytest.approx(wanted, rel=0.005)
+    assert of_the_mean < 0.97 * wanted
 
 
 def test_each_factor_makes_the_range_wider():

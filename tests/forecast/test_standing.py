@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pertoken.forecast.dressed import SHARES
-from pertoken.forecast.mixed import _kept
+from pertoken.forecast.mixed import _kept, _parts
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.prediction import OF_SEASON, SIX_HOURS, _a_month, predicted
 from pertoken.forecast.spike import tamed
@@ -57,11 +57,26 @@ def test_few_periods_tell_little_of_how_often_a_customer_is_active():
 
 
 def test_the_own_history_is_trusted_less_where_it_missed_much_more_than_others():
-    actual, counts = np.full(5, 10.0), np.ones(5)
+    came = np.full(5, 10.0), np.ones(5)
     good, bad = (np.full((len(SHARES), 5), each) for each in (9.0, 6.0))
-    assert _kept(good, bad, actual, counts) == 1.0
-    assert _kept(bad, good, actual, counts) == pytest.approx((1.2 * 1 / 4) ** 2)
-    assert _kept(bad, good, actual[:0], counts[:0]) == 1.0
+    assert _kept(bad, good, came, 1.0) == pytest.approx((1.2 * 1 / 4) ** 2)
+    assert _kept(bad[:, :0], good[:, :0], (came[0][:0], came[1][:0]), 1.0) == 1.0
+
+
+def test_the_own_history_is_trusted_more_where_it_missed_less_and_its_trend_moves():
+    came = np.full(5, 10.0), np.ones(5)
+    good, bad = (np.full((len(SHARES), 5), each) for each in (9.0, 6.0))
+    assert _kept(good, bad, came, 0.0) == 1.0
+    assert _kept(good, bad, came, 0.5) == pytest.approx(4.0 ** (4 * 0.5))
+
+
+def test_ways_of_one_s_own_history_are_weighed_by_what_they_missed():
+    told = np.array([np.full((len(SHARES), 5), each) for each in (8.0, 9.0)])  # the second missed half as much
+    names, came = np.array(["own", "trend"]), (np.full(5, 10.0), np.ones(5))
+    share = _parts(told, names, came, 4.0)
+    assert share[1] / share[0] == pytest.approx(0.2 / 0.8 * 2 ** (5 * 2))
+    assert _parts(told[:, :, :0], names, (came[0][:0], came[1][:0]), 4.0).tolist() == pytest.approx([0.8, 0.2])
+    assert _parts(np.full_like(told, 10.0), names, came, 4.0).tolist() == pytest.approx([0.8, 0.2])
 
 
 def test_six_hours_are_no_quarters():

@@ -5,10 +5,12 @@ from datetime import date
 import numpy as np
 import pytest
 
+from pertoken.core.errors import UnpricedUsage
 from pertoken.core.keys import Key
 from pertoken.core.lines import Ledger, Usage
 from pertoken.rating.contract import Contract
 from pertoken.rating.rate import amount, rate
+from pertoken.rating.unpriced import outside_contracts
 from pertoken.workbench.gaps import told_apart
 from tests.made import card
 
@@ -56,3 +58,32 @@ def test_where_nobody_has_two_contracts_nothing_changes():
     usage, own = used(), [card(FEE)]
     made = told_apart(usage, own, [FIRST, OTHER], "day")
     assert made == (usage, tuple(own), (FIRST, OTHER))
+
+
+def used_by_acme(*days):
+    keys = {"customer": Key.constant("acme", len(days)), "day": Key.of(days)}
+    return Usage({**keys, "meter": Key.constant("input_tokens", len(days))}, {"quantity": np.full(len(days), 1_000.0)})
+
+
+def test_usage_in_a_gap_has_no_price_and_its_customer_and_days_are_named_with_the_mend():
+    usage = used_by_acme("2026-01-10", "2026-02-04", "2026-02-17", "2026-03-10")
+    with pytest.raises(UnpricedUsage) as refused:
+        billed(*told_apart(usage, [card(FEE)], [AGAIN, OTHER, FIRST], "day"))
+    said = str(refused.value)
+    assert "no price for 2000 input_tokens" in said
+    assert "acme used some of it from 2026-02-04 to 2026-02-17, outside of contracts: pro from 2026-01-01" in said
+    assert "add one for the days between (it need not commit to anything)" in said
+    assert "ben" not in said
+
+
+def test_days_before_between_and_after_contracts_are_told_apart_and_overlapping_ones_leave_none_between():
+    usage = used_by_acme("2025-12-30", "2025-12-31", "2026-02-04", "2026-09-01", "2026-03-01", "2026-01-01")
+    found = [each.partition(", outside")[0].rpartition("it ")[2] for each in outside_contracts(usage, [AGAIN, FIRST])]
+    days = ["2025-12-30 to 2025-12-31", "2026-02-04 to 2026-02-04", "2026-09-01 to 2026-09-01"]
+    assert found == [f"from {each}" for each in days]
+    addon = Contract(card="addon", labels=ACME, start=date(2025, 12, 31), end=date(2026, 4, 1))
+    said = " ".join(outside_contracts(usage, [AGAIN, FIRST, addon]))
+    assert "from 2025-12-30 to 2025-12-30" in said
+    assert "2026-02-04" not in said
+    forever = Contract(card="pro", labels=ACME)
+    assert list(outside_contracts(usage, [AGAIN, FIRST, forever])) == []

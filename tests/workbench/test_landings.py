@@ -1,6 +1,8 @@
 """A log that ends inside a month: what is known and a forecast of the rest are one month, charged as one."""
 
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 
 from pertoken.core.keys import Key
 from pertoken.core.lines import Usage
+from pertoken.forecast.agreement import Agreement
 from pertoken.forecast.landing import MIDDLE, begun
 from pertoken.forecast.outside import Outside
 from pertoken.forecast.panel import panel_of_rows
@@ -15,7 +18,7 @@ from pertoken.forecast.population import FACTORS
 from pertoken.forecast.simulate import simulate
 from pertoken.rating.rate import amount, rate
 from pertoken.workbench.forecasting import foretold
-from pertoken.workbench.landings import month_of
+from pertoken.workbench.landings import month_of, with_rest
 from pertoken.workbench.preparing import Prepared, prepared
 from pertoken.workbench.voices import Voices
 
@@ -45,8 +48,14 @@ def log(path: Path, last: str) -> str:
     return str(path / "log.csv")
 
 
-def ready(path: Path, last: str) -> Prepared:
-    return prepared(log(path, last), card=[str(path / "plan.yaml")], months=2, segments="behaviour", how={})
+def ready(path: Path, last: str, *contracts: Agreement) -> Prepared:
+    how = {"contracts": contracts} if contracts else {}
+    return prepared(log(path, last), card=[str(path / "plan.yaml")], months=2, segments="behaviour", how=how)  # type: ignore[arg-type]
+
+
+def by_hand(tokens: float) -> float:
+    """A month by the plan: 20, tokens from 40,000 on at 0.004, from 90,000 on at 0.0017; 35 at least."""
+    return max(35, 20 + 0.004 * min(max(tokens - 40_000, 0), 50_000) + 0.0017 * max(tokens - 90_000, 0))
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +151,70 @@ def test_what_is_forecast_elsewhere_of_the_days_that_are_left_lands_the_month(ma
         levels.append(month.fitted.of.people.level[:, MIDDLE] - known)
     np.testing.assert_array_equal(levels[0], levels[1])
     assert levels[2] == pytest.approx(np.full(len(names), 50_000.0 * made.begun.rest), rel=0.02)
+
+
+def committed_until(end):
+    return Agreement(
+        customer="c10", card="api", signed=date(2026, 1, 1), start=date(2026, 1, 1), end=end, committed=Decimal(9_000),
+        per="contract", renewal=1.0,
+    )  # fmt: skip
+
+
+def held_at_the_middle(month):
+    """The month that lands without chance and without newcomers, and what `c10` uses in it. [token]"""
+    model, people = month.fitted.of, month.fitted.of.people
+    nobody = replace(model.shared, arrivals=np.zeros_like(model.shared.arrivals))
+    found = simulate(replace(model, shared=nobody), month.tariffs, seed=0, held=FACTORS, promises=month.promises)
+    return found, people.level[people.names.index("c10"), MIDDLE]
+
+
+def paid_before(made):
+    """What `c10` was charged in January and February, reckoned by hand from its tokens."""
+    rows = made.read.usage
+    mine = (rows.key("customer").column() == "c10") & (rows.key("meter").column() != "requests")
+    tokens = rows.pick(mine)
+    month = tokens.period("month").column()
+    return sum(by_hand(tokens.values["quantity"][month == f"2026-0{m}"].sum()) for m in (1, 2))
+
+
+def test_what_is_not_used_of_a_commitment_lands_in_the_month_in_which_it_ends(tmp_path):
+    made = ready(tmp_path, "2026-03-19", committed_until(date(2026, 4, 1)))
+    month = month_of(made)
+    assert month is not None
+    found, used = held_at_the_middle(month)
+    without = simulate(
+        replace(month.fitted.of, shared=replace(month.fitted.of.shared, arrivals=np.zeros((1, 1)))), month.tariffs,
+        seed=0, held=FACTORS,
+    )  # fmt: skip
+    true_up = 9_000 - paid_before(made) - by_hand(used)  # the days that are left are in what was used
+    assert true_up > 7_000
+    assert found.money().sum() - without.money().sum() == pytest.approx(true_up, abs=0.02)
+    assert made.promises is not None
+    assert not made.promises.due.any()  # nothing of it is left for the months after
+
+
+def test_a_commitment_that_goes_on_knows_what_the_whole_month_before_is_expected_to_bring(tmp_path):
+    made = ready(tmp_path, "2026-03-19", committed_until(date(2026, 5, 1)))
+    month = month_of(made)
+    assert month is not None
+    assert made.begun is not None
+    found, used = held_at_the_middle(month)
+    later = with_rest(made, made.begun, found)
+    assert made.promises is not None
+    assert later.promises is not None
+    assert later.promises.paid[0] == pytest.approx(paid_before(made) + by_hand(used), abs=0.02)
+    known = (made.standing.weights @ made.begun.quantity)[made.read.panel.customers.index("c10")]
+    assert made.promises.paid[0] == pytest.approx(paid_before(made) + by_hand(known), abs=0.02)
+    assert later.promises.due.tolist() == made.promises.due.tolist() == [[9_000, 0]]
+
+
+def test_the_forecast_of_the_months_after_takes_it_so(tmp_path):
+    made = ready(tmp_path, "2026-03-19", committed_until(date(2026, 5, 1)))
+    answer = foretold(made, draws=1280, explain=False, tested=False)
+    assert answer.landing is not None
+    (own,) = answer.committed
+    assert made.promises is not None
+    rest = own.drawn - made.promises.paid[0]  # the 12 days of March that are left, at 0.0017 of 8,900 tokens a day
+    assert rest == pytest.approx(12 * 9_000 * (np.exp(0.4**2 / 2) + 1 / 7) * 0.0017, rel=0.35)
+    paid = own.drawn + answer.parts["customer"]["c10"]["revenue"][:, 0]
+    assert np.isclose(paid, 9_000, rtol=1e-9).all()  # what is used in April and what is not add up to the commitment

@@ -101,7 +101,8 @@ def _twice(contracts: Iterable[tuple[str, Contract]], *, gaps: bool) -> Iterator
             first, other = seen[what]
             mend = f"the first stands at {first}; join them, or give the second a plan of another name"
             what_of = "an overlapping" if _overlap(each, other) else "a second"
-            yield Fault(place, f"{what_of} contract of {who} on {each.card}", "one at a time, without a gap", mend)
+            expected = "one at a time" if gaps else "one at a time, without a gap"
+            yield Fault(place, f"{what_of} contract of {who} on {each.card}", expected, mend)
         seen[what] = place, each
 
 

@@ -27,6 +27,7 @@ class ArrivalPrior:
         share: Newcomers a month for each customer who is there.
         months: Months of history that it counts for.
         error: Least standard deviation of the log of the rate, which no history takes away: channels change.
+        turn: How much further off the log of the rate gets with each month: what brings customers turns.
         size: Size of the negative binomial of a month's count.
         tail: Shape of the tail of sizes; usage of AI products is heavier than an exponential's (0).
         tail_count: Customers in the tail that it counts for.
@@ -35,6 +36,7 @@ class ArrivalPrior:
     share: float = 0.02
     months: float = 0.5
     error: float = 0.3
+    turn: float = 0.04
     size: float = 4.0
     tail: float = 0.4
     tail_count: float = 10.0
@@ -46,7 +48,7 @@ class Arrivals:
 
     Args:
         rate: Newcomers a month, shape `(segment,)`.
-        error: Standard deviation of the log of the rate of all segments.
+        error: Standard deviation of the log of the rate of all segments, now.
         size: Size of the negative binomial.
         tail: Shape of the tail of sizes, shape `(segment,)`.
         seen: Newcomers seen, shape `(segment,)`.

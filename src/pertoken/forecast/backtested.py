@@ -112,9 +112,7 @@ def backtested(
     asked = sorted(set(usual if histories is None else histories))
     dates = {*origins_of(len(panel.periods), horizon, asked[0], count)}
     origins, unwatched = _watched(panel, dates.union(_further(also, panel.periods, horizon, asked[0])), horizon)
-    if unknown := [name for name in by if name not in {**panel.tracks, **panel.known}]:
-        here = ", ".join([*panel.tracks, *panel.known]) or "none"
-        raise InputError(f"no key {unknown[0]!r} that customers are told apart by; here: {here}")
+    _told_apart(panel, by)
     told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
     scored = rolling(panel, forecasters, **told)  # type: ignore[arg-type]
     names = tuple(name for name in forecasters if name in scored.forecasters)
@@ -133,6 +131,13 @@ def backtested(
         notes=(*unwatched, *scored.notes),
         source=source,
     )
+
+
+def _told_apart(panel: Panel, by: Sequence[str]) -> None:
+    """Refuse keys that customers are not told apart by."""
+    if unknown := [name for name in by if name not in {**panel.tracks, **panel.known}]:
+        here = ", ".join([*panel.tracks, *panel.known]) or "none"
+        raise InputError(f"no key {unknown[0]!r} that customers are told apart by; here: {here}")
 
 
 def _further(also: Sequence[str], periods: Sequence[str], horizon: int, history: int) -> Iterator[int]:

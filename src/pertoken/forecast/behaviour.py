@@ -7,6 +7,7 @@ A mixture of normals on a few features, fitted by expectation-maximisation (Demp
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
@@ -16,8 +17,14 @@ from pertoken.forecast.panel import Indices, Panel
 FEWEST = 20
 """Customers below whom behaviour is not told apart."""
 
+FEWEST_DAYS = 7
+"""Periods of the mean share that are added to each customer's own."""
+
 FEWEST_ACTIVE = 3
 """Active periods below which a customer's behaviour is not known."""
+
+FEWEST_PART = 5
+"""Customers of a part below whom it is no kind of its own."""
 
 ROUNDS = 200
 SEPARATE = 1.5
@@ -33,7 +40,8 @@ class Behaviour:
 
     Args:
         level: Log of the mean usage of an active period, shape `(customer,)`.
-        active: Share of periods with usage, logit with half a period added to both sides.
+        active: Share of periods with usage while each was there, as an angle, whose error depends on the number of
+            periods alone (Anscombe, Biometrika 35, 1948), a week of the mean share added.
         weekday: Log of the mean of weekdays over that of weekends, both with a tenth of the mean added; 0 where the
             grain has none.
     """
@@ -49,9 +57,12 @@ class Behaviour:
 
 
 def behaviour(panel: Panel) -> Behaviour:
-    """Measure what customers do over the periods that were watched."""
+    """Measure what customers do from their first use to their last, over the periods that were watched.
+
+    So neither coming late nor leaving makes anybody another kind of customer.
+    """
     value = panel.value
-    seen = ~np.isnan(value)
+    seen = ~np.isnan(value) & _there(np.nan_to_num(value) > 0)
     used = np.where(seen, value, 0.0)
     count, on = seen.sum(axis=1), (used > 0).sum(axis=1)
     mean = used.sum(axis=1) / np.maximum(on, 1)
@@ -63,8 +74,17 @@ def behaviour(panel: Panel) -> Behaviour:
         parts = [_mean(used[:, days], seen[:, days]) for days in (~rest, rest)]
         tenth = 0.1 * _mean(used, seen) + 1e-12
         weekday = np.log((parts[0] + tenth) / (parts[1] + tenth))
-    active = np.log((on + 0.5) / (count - on + 0.5))
+    usual = on.sum() / max(count.sum(), 1)
+    active = np.arcsin(np.sqrt((on + FEWEST_DAYS * usual) / (count + FEWEST_DAYS)))
     return Behaviour(np.log(np.maximum(mean, floor * 0.1)), active, weekday)
+
+
+def _there(active: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark the periods from the first that is active to the last, shape `(customer, period)`."""
+    begun = np.logical_or.accumulate(active, axis=1)
+    goes_on = np.logical_or.accumulate(active[:, ::-1], axis=1)[:, ::-1]
+    there: NDArray[np.bool_] = begun & goes_on
+    return there
 
 
 def _mean(used: Values, seen: Values) -> Values:
@@ -96,7 +116,8 @@ def segmented(panel: Panel, *, depth: Values | None = None, most: int = 2) -> Ke
     starts = [_direction(scaled[active]), *([scaled[active][:, -1]] if depth is not None else [])]
     tried = (_mixture(scaled[active], parts, start) for parts in range(1, most + 1) for start in starts)
     best = min(tried, key=lambda each: each.bic)
-    if len(best.weight) > 1 and _apart(best) < SEPARATE:
+    few = np.bincount(best.likely(scaled[active]), minlength=len(best.weight)).min() < FEWEST_PART
+    if len(best.weight) > 1 and (few or _apart(best) < SEPARATE):
         best = _mixture(scaled[active], 1, starts[0])
     names = NAMES.get(len(best.weight), tuple(f"segment-{i + 1}" for i in range(len(best.weight))))
     order = np.argsort(np.argsort(best.mean @ _importance(best)))

@@ -5,8 +5,9 @@ from its own level, in logs), held against a straight line with the pattern of t
 break if hardly any imagined series in which nothing happens, and whose shocks stay as long, has one that fits as well.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -17,17 +18,18 @@ from pertoken.forecast.events import log_ratios
 from pertoken.forecast.panel import Indices, Panel
 from pertoken.forecast.timed import NUMBERED
 
-IMAGINED, ALIKE, LAGS = 4_000, 300, 4
-"""Series in which nothing happens that are imagined, how many of them a break is held against, and the first few
-autocorrelations by which these are the ones that are most like what is seen."""
+IMAGINED = 300
+"""Series in which nothing happens that a break is held against."""
 
-CHANCE = 0.04
-"""A break is told where series in which nothing happens have a step as large this seldom: chosen on simulated panels of
-75 days, where it asks falsely in 0 to 4 % (13 % where all share shocks of 10 % that stay for ten days). At 0.06 that
-would be 20 %, and 2 to 5 points more of steps of 30 % would be found."""
+SHOCKS = ((0.0, 0.0), *((stays, part) for stays in (0.6, 0.85, 0.95) for part in (0.3, 0.7, 0.98)))
+"""Kinds of shocks that all share: how much of what stays is left in the next period, and which part of the variance
+stays. Which of them a history has is told by its likelihood."""
 
-PERSISTENCE = (0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.92)
-"""How much of what stays of a shock is left in the next period, as imagined; days of use have all of these."""
+CHANCE = 0.03
+"""A break is told where series in which nothing happens have one as likely this seldom."""
+
+TINY, CLOSE = 1e-300, 1e-9
+"""What no square is below; the share of squares that a step leaves at least, and by how much likelihoods differ."""
 
 LEAST = {"usage": 0.14, "price": 0.02}
 """The smallest change that is told, of log: 15 % of usage, which a month of growth brings anyway; 2 % of a price."""
@@ -52,9 +54,6 @@ STEADY = 0.25
 
 SHORT = 8
 """Seasons below which a history is short: a step then has less than four before and after it."""
-
-SHORT_CHANCE = 0.08
-"""The same as `CHANCE` of a short history, in which a break is hard to tell; chosen on panels of 30 and 40 days."""
 
 FEWEST = 3
 """Customers that a shared break needs."""
@@ -119,7 +118,7 @@ def found(
     told: list[Break] = []
     while len(told) < MOST:
         at, chance = _strongest(shared, known, season, edge, rng)
-        if chance > (CHANCE if edge > season else SHORT_CHANCE):
+        if chance > CHANCE:
             break
         known.append(at)
         one = replace(_told(panel.periods[at], value[used], at, edge, chance), of=of)
@@ -178,58 +177,105 @@ def _shared(value: Values, season: int) -> Values:
 
 
 def _strongest(shared: Values, known: list[int], season: int, edge: int, rng: np.random.Generator) -> tuple[int, float]:
-    """Find the step that fits best, and how often one fits as well where nothing happens."""
+    """Find the step that is likeliest, and how often one is as likely where nothing happens."""
     size = len(shared)
     when = np.arange(size)
-    pattern = (when[:, None] % season == np.arange(season)).astype(np.float64)
-    steps = [(when >= at).astype(np.float64) for at in known]
-    base, _ = np.linalg.qr(np.column_stack([pattern, when / size, *steps]))
     places = [at for at in range(edge, size - edge + 1) if all(abs(at - k) >= season for k in known)]
     if not places:
         return 0, 1.0
+    pattern = (when[:, None] % season == np.arange(season)).astype(np.float64)
+    base = np.column_stack([pattern, when / size, *((when >= at).astype(np.float64) for at in known)])
     step = (when[:, None] >= np.array(places)).astype(np.float64)
-    step -= base @ (base.T @ step)
-    step /= np.sqrt((step**2).sum(axis=0))
-    place, fit, rest = _fit(shared[None] - (shared @ base) @ base.T, step)
-    made = _imagined(size, rng)
-    _, others, left = _fit(made - (made @ base) @ base.T, step)
-    unlike = ((_lags(left) - _lags(rest)) ** 2).sum(axis=1)
-    alike = others[np.argsort(unlike, kind="stable")[:ALIKE]]
-    return places[int(place[0])], float((1 + (alike >= fit[0] * (1 - 1e-12)).sum()) / (1 + ALIKE))
+    kinds = [_Kind.of(base, step, stays, part) for stays, part in SHOCKS]
+    without, given, place = _likelihoods(shared[None], kinds)
+    which = rng.choice(len(SHOCKS), IMAGINED, p=np.exp(given[:, 0] - np.logaddexp.reduce(given[:, 0])))
+    others = _likelihoods(_imagined(size, which, rng), kinds)
+    gain, alike = (np.logaddexp.reduce(b) - np.logaddexp.reduce(a) for a, b in ((without, given), others[:2]))
+    at = places[int(place[given[:, 0].argmax(), 0])]
+    return at, float((1 + (alike >= gain - CLOSE).sum()) / (1 + IMAGINED))
 
 
-def _imagined(size: int, rng: np.random.Generator) -> Values:
-    """Make series in which nothing happens, shape `(series, period)`: a part of each stays for a while."""
-    stays = rng.choice(PERSISTENCE, (IMAGINED, 1))
-    part = rng.random((IMAGINED, 1))
-    shocks = rng.standard_normal((IMAGINED, size))
-    shocks[:, 1:] *= np.sqrt(1 - stays**2)
-    for when in range(1, size):
-        shocks[:, when] += stays[:, 0] * shocks[:, when - 1]
-    made: Values = np.sqrt(part) * shocks + np.sqrt(1 - part) * rng.standard_normal((IMAGINED, size))
-    return made
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kind:
+    """A kind of shocks, and what base and steps are once such shocks are made independent.
+
+    Args:
+        stays: How much of what stays is left in the next period.
+        part: Share of the variance that stays for a while.
+        base: Orthonormal, shape `(period, term)`.
+        steps: Of length 1 and orthogonal to the base, shape `(period, place)`.
+        spread: Log determinant of the shocks' correlations and of the base in them.
+    """
+
+    stays: float
+    part: float
+    base: Values
+    steps: Values
+    spread: float
+
+    @classmethod
+    def of(cls, base: Values, step: Values, stays: float, part: float) -> Self:
+        white, spread = _whitened(np.column_stack([base, step]), stays, part)
+        q, r = np.linalg.qr(white[:, : base.shape[1]])
+        steps = white[:, base.shape[1] :]
+        steps = steps - q @ (q.T @ steps)
+        spread += 2 * float(np.log(np.abs(np.diag(r))).sum())
+        return cls(stays, part, q, steps / np.sqrt((steps**2).sum(axis=0)), spread)
 
 
-def _lags(series: Values) -> Values:
-    """Autocorrelations of the first few lags, shape `(series, lag)`."""
-    squares = (series**2).sum(axis=1) + 1e-300
-    size = series.shape[1]
-    lags = [(series[:, lag:] * series[:, : size - lag]).sum(axis=1) / squares for lag in range(1, LAGS + 1)]
-    return np.stack(lags, axis=1)
-
-
-def _fit(series: Values, step: Values) -> tuple[Indices, Values, Values]:
-    """Find the step that fits each series best, how well, and what it leaves.
+def _likelihoods(series: Values, kinds: Sequence[_Kind]) -> tuple[Values, Values, Indices]:
+    """Say how likely series are by each kind of shocks: without a step, and with the one that fits best.
 
     Args:
         series: Shape `(series, period)`.
-        step: Steps of length 1, shape `(period, place)`.
+        kinds: Of shocks.
+
+    Returns:
+        Log likelihoods of what the base leaves (REML), shape `(shocks, series)`; the same with the step; its place.
     """
-    sizes = series @ step
-    best = np.abs(sizes).argmax(axis=1)
-    size = sizes[np.arange(len(series)), best]
-    rest = series - size[:, None] * step[:, best].T
-    return best, np.abs(size) / np.sqrt((rest**2).sum(axis=1) + 1e-300), rest
+    without, given, places = [], [], []
+    for kind in kinds:
+        white, _ = _whitened(series.T, kind.stays, kind.part)
+        rest = white - kind.base @ (kind.base.T @ white)
+        squares, free = (rest**2).sum(axis=0) + TINY, len(rest) - kind.base.shape[1]
+        gains = (kind.steps.T @ rest) ** 2 / squares
+        without.append(-(free * np.log(squares) + kind.spread) / 2)
+        given.append(without[-1] - free / 2 * np.log(np.maximum(1 - gains.max(axis=0), CLOSE)))
+        places.append(gains.argmax(axis=0))
+    return np.stack(without), np.stack(given), np.stack(places)
+
+
+def _whitened(columns: Values, stays: float, part: float) -> tuple[Values, float]:
+    """Make shocks of which a part stays independent and of one size: the innovations of a Kalman filter.
+
+    Args:
+        columns: Shape `(period, column)`.
+        stays: How much of what stays is left in the next period.
+        part: Share of the variance that stays for a while.
+
+    Returns:
+        The columns, and the log determinant of the shocks' correlations.
+    """
+    made, spread = np.empty_like(columns), 0.0
+    state, unsure = np.zeros(columns.shape[1]), part
+    for when, row in enumerate(columns):
+        size = unsure + 1 - part
+        made[when] = (row - state) / np.sqrt(size)
+        state = stays * (state + unsure / size * (row - state))
+        unsure = stays**2 * unsure * (1 - part) / size + (1 - stays**2) * part
+        spread += float(np.log(size))
+    return made, spread
+
+
+def _imagined(size: int, which: Indices, rng: np.random.Generator) -> Values:
+    """Make series in which nothing happens, each of a kind of shocks, shape `(series, period)`."""
+    stays, part = (each[:, None] for each in np.array(SHOCKS)[which].T)
+    shocks = rng.standard_normal((len(which), size))
+    shocks[:, 1:] *= np.sqrt(1 - stays**2)
+    for when in range(1, size):
+        shocks[:, when] += stays[:, 0] * shocks[:, when - 1]
+    made: Values = np.sqrt(part) * shocks + np.sqrt(1 - part) * rng.standard_normal((len(which), size))
+    return made
 
 
 def _told(on: str, value: Values, at: int, edge: int, chance: float) -> Break:

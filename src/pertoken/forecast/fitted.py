@@ -17,13 +17,13 @@ from pertoken.forecast.conversions import ConversionPrior, converted
 from pertoken.forecast.events import Ahead
 from pertoken.forecast.grouping import grouped, usual
 from pertoken.forecast.growth import DAYS, WINDOW, Growth, GrowthPrior, ahead, grown
-from pertoken.forecast.levels import SHARES, alive_of, parted, positive, together
+from pertoken.forecast.levels import SHARES, alive_of, parted, positive, together, without_traces
 from pertoken.forecast.outage import outages
 from pertoken.forecast.panel import Indices, Panel
 from pertoken.forecast.population import Codes, Forecastable, Law, Population, Shared
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.prediction import predicted
-from pertoken.forecast.retention import Retention, RetentionPrior, retained
+from pertoken.forecast.retention import LONG_GONE, Retention, RetentionPrior, retained
 from pertoken.forecast.signed import SignedPrior
 from pertoken.forecast.swings import SwingPrior, Swings, swung
 
@@ -138,33 +138,31 @@ def fitted(
     driver = panel.weighted(standing.weights)
     level = level or predicted(driver, horizon=WINDOW, draws=draws, seed=seed)
     driver = replace(driver, quantity=np.where(outages(driver.value), np.nan, driver.quantity))
+    kept = _longer(kept or _retained(driver, standing.segment, priors.retention), more)
     monthly = level.samples * (DAYS / WINDOW) * shift(level)
+    monthly = without_traces(monthly, alive_of(standing.segment, kept), driver.value)
     mean = monthly.mean(axis=0)
     growth = grown(driver, standing.segment, prior=priors.growth, rng=np.random.default_rng([seed, 1]), more=more)
     arrivals = arrived(driver, standing.segment, mean, prior=priors.arrivals, more=more)
     swings = swung(driver, standing.segment, prior=priors.swings)
-    kept = _longer(kept or _retained(driver, standing.segment, priors.retention), more)
     people = _people(panel, standing, monthly, swings, kept)
     groups, place, coming = grouped(panel, standing.segment, standing.plan, _named(standing, mean))
-    people = replace(people, group=place)
-    laws = tuple(
-        _law(code, standing, people, mean, (arrivals, swings, kept[code]), coming=np.repeat(coming[code], len(months)))
-        for code in range(len(standing.segment.labels))
-    )
+    laws = _laws(standing, people, mean, (arrivals, swings, kept), coming=coming, months=len(months))
     last = begins(panel.periods[-1:]).astype("datetime64[D]")[0]
-    gap = _gap(last, months[0])
-    people = replace(people, alive=people.alive * _stays(people, kept, gap, standing.bound))
+    gap = float((np.datetime64(months[0], "D") - last).astype(int) - 1) / DAYS  # months until they begin
+    people = replace(people, group=place, alive=people.alive * _stays(people, kept, gap, standing.bound))
     grows, calendar = ahead(growth, tuple(months), last)
     shared = Shared(
-        grows, float(growth.error.max()), growth.damping, growth.shock, growth.shock_stays,
+        grows, float(growth.error.max()), growth.lasting, growth.shock, growth.shock_stays,
         growth.segment_shock, together(monthly, standing.segment), max(each.error for each in kept),
-        _arriving(arrivals, len(months), gap), arrivals.error, arrivals.size,
+        _arriving(arrivals, len(months), gap),
+        np.hypot(arrivals.error, priors.arrivals.turn * np.arange(len(months))), arrivals.size,
         np.tile(calendar, (len(grows), 1)),
     )  # fmt: skip
     if events is not None:
         shared = replace(shared, calendar=shared.calendar + events.log, events=events.doubt)
-    conversion = converted(driver, standing.plan, prior=priors.conversions)
-    of = Forecastable(tuple(months), people, laws, shared, conversion, panel.cells, groups)
+    changes = converted(driver, standing.plan, prior=priors.conversions)
+    of = Forecastable(tuple(months), people, laws, shared, changes, panel.cells, groups)
     return Fitted(of, level, growth, arrivals, swings, kept, priors, round(len(panel.periods) * more))
 
 
@@ -174,11 +172,6 @@ def _named(standing: Standing, mean: Values) -> Indices:
     named = np.argsort(-size, kind="stable")[: standing.named]
     named = named[size[named] > NAMED_SHARE * size.sum()]
     return named if standing.signed is None else np.union1d(named, standing.signed)
-
-
-def _gap(last: np.datetime64, month: str) -> float:
-    """Months of mean length between the last day of the history and the first of the months ahead."""
-    return float((np.datetime64(month, "D") - last).astype(int) - 1) / DAYS
 
 
 def _stays(people: Population, kept: Sequence[Retention], gap: float, bound: Indices | None) -> Values:
@@ -273,6 +266,23 @@ def mix_of(panel: Panel, standing: Standing) -> Values:
     return mix
 
 
+def _laws(
+    standing: Standing,
+    people: Population,
+    mean: Values,
+    found: tuple[Arrivals, Swings, Sequence[Retention]],
+    *,
+    coming: Sequence[Codes],
+    months: int,
+) -> tuple[Law, ...]:
+    """How the customers of each segment live; newcomers of all months are of one group."""
+    arrivals, swings, kept = found
+    return tuple(
+        _law(code, standing, people, mean, (arrivals, swings, kept[code]), coming=np.repeat(coming[code], months))
+        for code in range(len(standing.segment.labels))
+    )
+
+
 def _law(
     code: int,
     standing: Standing,
@@ -285,7 +295,8 @@ def _law(
     """How the customers of a segment live, and how new ones come: like those who are there, in size and mix."""
     arrivals, swings, kept = found
     own = people.segment == code
-    sizes = mean[own] / np.maximum(people.alive[own] * (1 - people.idle[own]), 1e-9)
+    there = own & (people.alive >= LONG_GONE)
+    sizes = mean[there] / (people.alive[there] * (1 - people.idle[there]))
     sizes = sizes[sizes > 0]
     total = mean[own].sum()
     weight = mean[own] / total if total > 0 else np.full(own.sum(), 1 / max(own.sum(), 1))
@@ -299,7 +310,7 @@ def _law(
         tail=float(arrivals.tail[code]),
         noise=float(swings.noise[code]),
         walk=float(swings.walk[code]),
-        idle=float(people.idle[own].mean()) if own.any() else 0.0,
+        idle=float(people.idle[there].mean()) if there.any() else 0.0,
         mix=mix,
         cost=float(mix @ standing.unit_cost),
         plan=usual(standing.segment, standing.plan, code),

@@ -39,13 +39,14 @@ class GrowthPrior:
     """What is believed of growth before the history speaks. Standard deviations are of logs.
 
     The shared swings are those of a public panel of telecom customers; growth is damped with a half-life of 8 to 13
-    weeks, as short panels of consumption ask for.
+    weeks, as short panels of consumption ask for; that it is damped is a guess as well, so its error lasts longer.
 
     Args:
         rate: Expected growth of those who are there. [log / month]
         spread: How unsure that is; it gives way to the history.
         turn: How much a rate turns from what it was, however long the history. [log / month]
         half_life: Weeks in which growth halves.
+        error_half_life: Weeks in which its error halves.
         shock: Shared swing of a month.
         shock_stays: How much of a swing is still there a month later.
         segment_shock: The same of a segment apart.
@@ -53,9 +54,10 @@ class GrowthPrior:
     """
 
     rate: float = 0.01
-    spread: float = 0.05
+    spread: float = 0.08
     turn: float = 0.03
     half_life: float = 10.5
+    error_half_life: float = 21.0
     shock: float = 0.055
     shock_stays: float = 0.5
     segment_shock: float = 0.04
@@ -70,6 +72,7 @@ class Growth:
         rate: Of each segment, shape `(segment,)`. [log / month]
         error: Standard deviation of the rate, shape `(segment,)`.
         damping: Factor from month to month.
+        lasting: The same of the error.
         shock: Shared swing of a month.
         shock_stays: How much of it is left a month later.
         segment_shock: Swing of each segment apart.
@@ -81,6 +84,7 @@ class Growth:
     rate: Values
     error: Values
     damping: float
+    lasting: float
     shock: float
     shock_stays: float
     segment_shock: float
@@ -110,9 +114,9 @@ def grown(panel: Panel, segment: Key, *, prior: GrowthPrior, rng: np.random.Gene
     count = max(len(swings) - 1, 0) * more
     found = float(np.std(swings, ddof=1)) if len(swings) > 1 else prior.shock
     shock = float(np.sqrt((prior.windows * prior.shock**2 + count * found**2) / (prior.windows + count)))
-    damping = float(0.5 ** (DAYS / 7 / prior.half_life))
+    damping, lasting = (float(0.5 ** (DAYS / 7 / weeks)) for weeks in (prior.half_life, prior.error_half_life))
     return Growth(
-        np.array(rates), np.array(errors), damping, shock, prior.shock_stays, prior.segment_shock,
+        np.array(rates), np.array(errors), damping, lasting, shock, prior.shock_stays, prior.segment_shock,
         _season(panel), weekdays(panel), np.array(shares),
     )  # fmt: skip
 
@@ -130,6 +134,8 @@ def _trend(panel: Panel, rng: np.random.Generator) -> tuple[float, float]:
     if len(here) < FEWEST:
         return 0.0, np.inf
     total = here.sum(axis=0)
+    if not total.all():  # a week in which none of them worked
+        return 0.0, np.inf
     slope, residual = _line(np.log(total))
     drawn = rng.multinomial(len(here), np.full(len(here), 1 / len(here)), size=BOOTSTRAPS)
     slopes = _line(np.log(np.maximum(drawn @ here, total.min() * 1e-6)))[0]

@@ -140,19 +140,24 @@ def people_of(  # noqa: PLR0917  what meets here
         promises: Their agreements.
         kind: Of the numbers.
     """
+    rows = _rows(model, shared, seed, promises)
+    order = np.argsort(rows["group"], kind="stable")
+    real = _numbers(model, tariffs)
+    real["alive"] = np.append(model.people.alive, np.ones(len(order) - len(model.people.names)))[order]
+    whole: dict[str, Any] = {name: each[order] for name, each in rows.items()}
+    numbers: dict[str, Any] = {name: np.ascontiguousarray(each, dtype=kind) for name, each in real.items()}
+    return People(**whole, **numbers)
+
+
+def _rows(model: Forecastable, shared: Worlds, seed: int, promises: Promises) -> dict[str, NDArray[Any]]:
+    """Write down what each customer is, then each newcomer, shape `(person,)`."""
     there, laws, size = model.people, model.laws, len(model.people.names)
     segment, month, slot = _newcomers(shared)
     come = len(slot)
     whale, still = _chance(model, shared, come)
-    base, knots, rises = _profiles(model)
-    ages = max(1, *(len(law.ramp) for law in laws))
-    counts = np.concatenate([
-        tariffs.counts(there.mix, np.asarray(there.plan)) if size else np.zeros((0, len(tariffs.owner))),
-        *(tariffs.counts(law.mix[None], np.array([law.plan])) for law in laws),
-    ])  # fmt: skip
     plans = np.array([law.plan for law in laws], dtype=np.int64)
     groups = np.array([law.groups for law in laws], dtype=np.int64).reshape(len(laws), -1)
-    mine = {
+    return {
         "key": np.concatenate([keys_of(there.names, seed), _keys(model, shared, seed)]),
         "born": _then(np.zeros(size), month),
         "slot": _then(np.full(size, -1), slot),
@@ -166,10 +171,18 @@ def people_of(  # noqa: PLR0917  what meets here
         "profile": _then(np.arange(size), size + segment),
         "promise": _then(promises.row, np.full(come, -1)),
     }
-    order = np.argsort(mine["group"], kind="stable")
-    rows: dict[str, Any] = {name: each[order] for name, each in mine.items()}
-    real = {
-        "alive": np.append(there.alive, np.ones(come))[order],
+
+
+def _numbers(model: Forecastable, tariffs: Tariffs) -> dict[str, Any]:
+    """Write down what profiles and segments are: those of customers, then those of newcomers."""
+    there, laws, size = model.people, model.laws, len(model.people.names)
+    base, knots, rises = _profiles(model)
+    ages = max(1, *(len(law.ramp) for law in laws))
+    counts = np.concatenate([
+        tariffs.counts(there.mix, np.asarray(there.plan)) if size else np.zeros((0, len(tariffs.owner))),
+        *(tariffs.counts(law.mix[None], np.array([law.plan])) for law in laws),
+    ])  # fmt: skip
+    return {
         "base": base, "knots": knots, "rises": rises, "counts": counts,
         **{name: np.append(getattr(there, name), [getattr(law, name) for law in laws])
            for name in ("noise", "walk", "idle", "cost")},
@@ -177,8 +190,6 @@ def people_of(  # noqa: PLR0917  what meets here
         "together": model.shared.level,
         "ramp": [_stretched(law.ramp, ages) for law in laws],
     }  # fmt: skip
-    numbers: dict[str, Any] = {name: np.ascontiguousarray(each, dtype=kind) for name, each in real.items()}
-    return People(**rows, **numbers)
 
 
 def _then(ones: Any, others: Any) -> NDArray[np.int64]:  # noqa: ANN401  whole numbers

@@ -6,14 +6,18 @@ import numpy as np
 
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
+from pertoken.forecast.growth import DAYS
 from pertoken.forecast.population import quantile_knots
-from pertoken.forecast.retention import Retention
+from pertoken.forecast.retention import LONG_GONE, Retention
 
 SHARES = np.array([0.005, 0.025, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.975, 0.995])
 """Shares at which levels are known."""
 
 P90 = 1.2816
 """Standard deviations from the middle of a normal to its 90th percentile."""
+
+TRACE = 0.2
+"""Share of a customer's usual month below which a month's use is next to nothing."""
 
 TINY = 1e-12
 """In the place of nothing where logs are taken."""
@@ -25,6 +29,22 @@ def alive_of(segment: Key, kept: Sequence[Retention]) -> Values:
     for code, retention in enumerate(kept):
         alive[segment.codes == code] = retention.alive
     return alive
+
+
+def without_traces(monthly: Values, alive: Values, value: Values) -> Values:
+    """Take next to nothing for nothing, of customers who seem to have left: in such worlds they have.
+
+    Args:
+        monthly: Usage in a month ahead, shape `(draw, customer)`.
+        alive: Chance that each is still a customer, by the silence so far, shape `(customer,)`.
+        value: What each has used, shape `(customer, day)`; NaN for what was not watched.
+    """
+    used = np.nan_to_num(value) > 0
+    last, first = used.shape[1] - np.argmax(used[:, ::-1], axis=1), np.argmax(used, axis=1)
+    usual = np.nansum(value, axis=1) * DAYS / np.maximum(last - first, DAYS)  # a month's, of who was there less
+    least = np.where(alive < LONG_GONE, TRACE * usual, 0.0)
+    kept: Values = np.where(monthly < least, 0.0, monthly)
+    return kept
 
 
 def positive(monthly: Values) -> Values:

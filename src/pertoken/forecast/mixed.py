@@ -19,14 +19,18 @@ from pertoken.forecast.totals import Shift, mean_of, shift
 SPARSE = 0.5
 """Share of active periods below which customers come and go."""
 
-APART = ({"dying"}, {"recent", "cycle", "theta", "own"})
+ALONE = {"own": 0.8, "trend": 0.2}
+"""Experts that tell each customer by its own history alone, and what each of them counts for before any was tried."""
+
+EVIDENCE = 5.0
+"""Independent cases that an earlier date is worth where they are held against each other: customers of a date err
+together. Dates apart count by their root."""
+
+APART = ({"dying"}, {"recent", "cycle", "theta", *ALONE})
 """Experts that are of no use to regular customers, and to those who come and go."""
 
 BEATEN = {"steady"}
 """Experts whose sums are far off for customers who come and go, where a law of dying has been fitted."""
-
-LEVEL = {"steady", "cycle"}
-"""Experts of no use to regular customers where growth is expected."""
 
 OWN = (60.0, 500.0)
 """Cases, those of dates that overlap counted once and dates by their root, at which what is learnt from all customers
@@ -36,6 +40,9 @@ a date tell but one and the same."""
 WORSE = 1.2
 """How much larger the own history's loss may have been than that of the others, who have learnt from those very cases,
 before it is trusted less, by the square of what is beyond."""
+
+MOVING = 4.0
+"""Power by which it is trusted more where its loss was smaller and its trend moves, which the others' points do not."""
 
 LEAST_TRUST, SELDOM = 0.5, 0.1
 """Least weight of a law of dying among customers who come and go, and the share of active periods of the customer in
@@ -51,7 +58,7 @@ FEW = 0.5
 """Variance that is added where errors are known from one earlier date; with more dates it is divided among them."""
 
 UNSURE = 0.25
-"""Part of it that is left where a law of dying has told how unsure it is of itself."""
+"""Part of it that is left where a law of dying has told how unsure it is of itself; own histories tell all of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,13 +108,13 @@ def mixed(before: Past, said: Said, months: float, *, growing: bool) -> tuple[Va
     customers, cases = len(before.now.actual), len(before.judged)
     ahead, told = np.zeros((len(SHARES), customers)), np.full((len(SHARES), cases), np.nan)
     weights = dict.fromkeys(said.names, 0.0)
-    groups = _groups(before, said, growing=growing)
+    groups = _groups(before, said)
     for group in groups:
         share = _shares(group, before, said, growing=growing)
         for place, spoken, rows in ((ahead, said.ahead, group.here), (told, said.then, group.known)):
             each = np.array([spoken[k][:, rows] for k in group.usable])
             place[:, rows] = np.sort(np.tensordot(share, each, axes=1), axis=0)
-        _calibrate(group, before, ahead, told, dying="dying" in said.names)
+        _calibrate(group, before, ahead, told, FEW * _learnt(group, said, share))
         for k, part in zip(group.usable, share.tolist(), strict=True):
             weights[said.names[k]] += part * len(group.here) / customers
     regular = 1.0
@@ -117,12 +124,12 @@ def mixed(before: Past, said: Said, months: float, *, growing: bool) -> tuple[Va
     return ahead, weights, shift(before, mean_of(told, SHARES), months, regular)
 
 
-def _groups(before: Past, said: Said, *, growing: bool) -> tuple[_Group, _Group]:
+def _groups(before: Past, said: Said) -> tuple[_Group, _Group]:
     now, then = before.now.active < SPARSE, before.cases.active[before.judged] < SPARSE
     dying = "dying" in said.names
 
     def group(*, sparse: bool) -> _Group:
-        useless = APART[sparse] | (BEATEN if sparse and dying else LEVEL if growing and not sparse else set())
+        useless = APART[sparse] | (BEATEN if sparse and dying else set())
         usable = [k for k, name in enumerate(said.names) if name not in useless]
         there = np.flatnonzero(then == sparse)
         spoken = np.isfinite(np.array([said.then[k][0, there] for k in usable])).all(axis=0)
@@ -136,15 +143,18 @@ def _shares(group: _Group, before: Past, said: Said, *, growing: bool) -> Values
     names = np.array([said.names[k] for k in group.usable])
     rows = before.judged[group.known]
     told = np.array([said.then[k][:, group.known] for k in group.usable])
-    own = names == "own"
-    share: Values = own.astype(float)
+    alone = np.isin(names, list(ALONE))
+    share: Values = alone.astype(float)
     counts, actual = before.cases.reference[rows] ** -SMALL, before.cases.actual[rows]
-    share[~own] = blended(told[~own], SHARES, actual, counts, before.apart)
-    if own.any():
-        given = share[int(np.argmax(own)) + 1 :].sum()
-        worth = OWN[growing] * _kept(told[own][0], told[~own].mean(axis=0), actual, counts)
-        alone = worth / (worth + _once(rows, before)) * (1 - given)
-        share = np.where(own, alone, (1 - alone) * share)
+    share[~alone] = blended(told[~alone], SHARES, actual, counts, before.apart)
+    if alone.any():
+        share[alone] = parts = _parts(told[alone], names[alone], (actual, counts), before.apart)
+        given = share[int(np.argmax(alone)) + len(parts) :].sum()
+        mine, others = np.tensordot(parts, told[alone], axes=1), np.tensordot(share[~alone], told[~alone], axes=1)
+        moving = float(parts[names[alone] == "trend"].sum())
+        worth = OWN[growing] * _kept(mine, others, (actual, counts), moving)
+        part = worth / (worth + _once(rows, before)) * (1 - given)
+        share = np.where(alone, part, 1 - part) * share
     if group.sparse and "dying" in names and len(group.here):
         often = float(np.median(before.now.active[group.here]))
         belief = float(np.clip(1 - FALLS * (often - SELDOM), LEAST_TRUST, 1.0))
@@ -152,12 +162,39 @@ def _shares(group: _Group, before: Past, said: Said, *, growing: bool) -> Values
     return share
 
 
-def _kept(own: Values, others: Values, actual: Values, counts: Values) -> float:
-    """Say how far the own history is trusted by what it missed, against the others: 1, or less where it missed more."""
-    if not len(actual):
-        return 1.0
+def _learnt(group: _Group, said: Said, share: Values) -> float:
+    """Say what part of a group's ranges has its width from the errors of earlier dates, and not from own histories."""
+    if group.sparse:
+        return UNSURE if "dying" in said.names else 1.0
+    return 1 - float(share[[said.names[k] in ALONE for k in group.usable]].sum())
+
+
+def _parts(told: Values, names: Values, came: tuple[Values, Values], apart: float) -> Values:
+    """Weigh the experts of the own history by what each lost at earlier dates, and by what is thought of it before."""
+    actual, counts = came
+    before = np.array([ALONE[name] for name in names.tolist()])
+    missed = np.array([float(counts @ lost(each, SHARES, actual)) for each in told])
+    if len(actual) and missed.min() > 0:
+        before *= (missed / missed.min()) ** (-EVIDENCE * np.sqrt(apart))
+    weights: Values = before / before.sum()
+    return weights
+
+
+def _kept(own: Values, others: Values, came: tuple[Values, Values], moving: float) -> float:
+    """Say how far the own history is trusted by what it missed, against the others: 1, less or more.
+
+    Args:
+        own: What it would have said of judged cases, shape `(share, case)`.
+        others: What they would have, shape `(share, case)`.
+        came: What came, and what each case counts for.
+        moving: Part of the own history that is told by a trend that moves.
+    """
+    actual, counts = came
     mine, theirs = (float(counts @ lost(each, SHARES, actual)) for each in (own, others))
-    return 1.0 if mine <= WORSE * theirs else (WORSE * theirs / mine) ** 2
+    if not min(mine, theirs) > 0:
+        return 1.0
+    ratio = mine / theirs
+    return ratio ** (-MOVING * moving) if ratio < 1 else (WORSE / max(ratio, WORSE)) ** 2
 
 
 def _once(rows: Indices, before: Past) -> float:
@@ -166,16 +203,23 @@ def _once(rows: Indices, before: Past) -> float:
     return len(rows) / dates * float(np.sqrt(min(before.apart, dates)))
 
 
-def _calibrate(group: _Group, before: Past, ahead: Values, told: Values, *, dying: bool) -> None:
-    """Make ranges of a group hold what came, in place: by their width, or where zeros are many by their shares."""
+def _calibrate(group: _Group, before: Past, ahead: Values, told: Values, unsure: float) -> None:
+    """Make ranges of a group hold what came, in place: by their width, or where zeros are many by their shares.
+
+    Args:
+        group: Customers of one kind.
+        before: Earlier forecasts.
+        ahead: Quantiles of all customers, shape `(share, customer)`.
+        told: Quantiles of all judged cases, shape `(share, judged case)`.
+        unsure: Variance that is added where errors are known from one earlier date.
+    """
     rows = before.judged[group.known]
     actual, origin = before.cases.actual[rows], before.cases.like.origin[rows]
     then, now = told[:, group.known], ahead[:, group.here]
+    few = float(np.sqrt(1 + unsure / before.apart))
     if not group.sparse:
-        few = float(np.sqrt(1 + FEW / before.apart))
         ahead[:, group.here] = widened(now, SHARES, margin(then, SHARES, actual, origin) * few)
         return
-    few = float(np.sqrt(1 + FEW * (UNSURE if dying else 1.0) / before.apart))
     known = trust(len(rows), len(np.unique(origin)), before.apart)
     places = SHARES if not known else (1 - known) * SHARES + known * placed(then, SHARES, actual)
     ahead[:, group.here] = replaced(now, SHARES, places, few)

@@ -100,7 +100,7 @@ class Shared:
         growth: Expected log growth of a customer there is against the start, cumulated and damped, shape
             `(segment, month)`; newcomers grow from the month in which they come.
         error: Error of the growth rate: a t with 5 degrees of freedom, scaled, of the first month. [log / month]
-        damping: Factor by which growth and its error get smaller from month to month.
+        lasting: Factor by which this error gets smaller from month to month.
         shock: Shared shock of a month, all segments.
         shock_stays: Autocorrelation of the shared shock.
         segment_shock: The same, of each segment apart.
@@ -108,7 +108,8 @@ class Shared:
             shape `(segment,)`.
         leave: Error of the log odds of leaving, the same for all months of a world.
         arrivals: Expected newcomers, shape `(segment, month)`.
-        arrivals_error: Error of the log of the arrival rate, the same for all months of a world.
+        arrivals_error: Error of the log of the arrival rate of each month, all off the same way in a world, shape
+            `(month,)`.
         arrivals_size: Size of the negative binomial; small is bursty, infinity is Poisson.
         calendar: Log factor on everybody's month: its length and weekdays, its season, declared events, shape
             `(segment, month)`; None for none.
@@ -118,14 +119,14 @@ class Shared:
 
     growth: Values
     error: float
-    damping: float
+    lasting: float
     shock: float
     shock_stays: float
     segment_shock: float
     level: Values
     leave: float
     arrivals: Values
-    arrivals_error: float
+    arrivals_error: Values
     arrivals_size: float
     calendar: Values | None = None
     events: Values | None = None

@@ -13,7 +13,7 @@ from pertoken.forecast.cases import Past, past
 from pertoken.forecast.coupled import coupled, loading_for
 from pertoken.forecast.dressed import SHARES, dressed, likeness
 from pertoken.forecast.expert import Experts
-from pertoken.forecast.mixed import SPARSE, Said, mixed
+from pertoken.forecast.mixed import ALONE, SPARSE, Said, mixed
 from pertoken.forecast.outage import named, outages
 from pertoken.forecast.panel import Indices, Panel, checked
 from pertoken.forecast.peak import bounded
@@ -22,6 +22,7 @@ from pertoken.forecast.smoothing import smoothing
 from pertoken.forecast.spike import tamed
 from pertoken.forecast.split import split
 from pertoken.forecast.timed import NUMBERED
+from pertoken.forecast.trending import trending
 from pertoken.forecast.tried import Watched, tried
 
 A_MONTH = {"hour": 730.0, "day": 30.4, "week": 4.35, "month": 1.0, "quarter": 1 / 3, "year": 1 / 12}
@@ -136,7 +137,7 @@ def _predicted(
     loading = loading_for(told, SHARES, off.size, seed=seed)
     samples = coupled(told, SHARES, draws=draws, loading=loading, seed=seed)
     total = samples.sum(axis=1, dtype=np.float64)
-    if abs(off.bias) > MATERIAL:
+    if abs(off.bias) > MATERIAL and len(panel) > 1:  # the total of one is that one's
         total *= np.exp(off.bias)
     notes = _notes(panel, out, before)
     made = Predicted(panel.customers, horizon, samples, total, weights=weights, loading=loading, notes=notes)
@@ -181,8 +182,9 @@ def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> Said:
         common = _common(ratio, before.cases.active[before.learnt], before.apart)
         said.ahead.append(_stretched(dressed(alike, ratio / common), stretch) * now.points[name])
         said.then.append(dressed(alike_then, ratio) * point[judged])
-    said.ahead.append(smoothing(seen.value, seen.season, before.horizon, SHARES, growing=seen.growing))
-    said.then.append(_own(before, seen))
+    for name in ALONE:
+        said.ahead.append(_alone(name, seen.value, before.horizon, seen))
+        said.then.append(_tried_alone(name, before, seen))
     drawn = dict(experts)
     numbered = grain == NUMBERED and seen.season in {1, 7, 12}
     if (now.active < SPARSE).mean() > FEW_SPARSE and (grain in DYING_GRAINS or numbered) and before.dates:
@@ -195,18 +197,23 @@ def _said(before: Past, seen: Watched, grain: str, experts: Experts) -> Said:
             for place, active in ((said.ahead, now.active), (said.then, cases.active[judged])):
                 capped = np.fmin(place[0], TAIL * place[-1][-1])
                 place[0] = np.where(active < SPARSE, capped, place[0])
-    return replace(said, names=(*said.names, "own", *drawn))
+    return replace(said, names=(*said.names, *ALONE, *drawn))
 
 
-def _own(before: Past, seen: Watched) -> Values:
+def _alone(name: str, known: Values, horizon: int, seen: Watched) -> Values:
+    """Say what histories alone say, one by one, shape `(share, customer)`."""
+    way = {"own": smoothing, "trend": trending}[name]
+    return way(known, seen.season, horizon, SHARES, growing=seen.growing)
+
+
+def _tried_alone(name: str, before: Past, seen: Watched) -> Values:
     """Say what their own histories alone would have said of judged cases, shape `(share, case)`."""
     cases = before.cases.like.pick(before.judged)
     told = np.full((len(SHARES), len(before.judged)), np.nan)
     for number, date in enumerate(before.dates or (before.periods,)):
         here = np.flatnonzero(cases.origin == number)
         if len(here):
-            known = seen.value[cases.customer[here], :date]
-            told[:, here] = smoothing(known, seen.season, before.ahead, SHARES, growing=seen.growing)
+            told[:, here] = _alone(name, seen.value[cases.customer[here], :date], before.ahead, seen)
     return told
 
 

@@ -87,40 +87,81 @@ def _averaged(plain: Values, ahead: Values, shares: Values, *, growing: bool) ->
     watched, usage = ~np.isnan(plain), filled(plain)
     factor, trend = (each.ravel()[:, None] for each in np.meshgrid(FACTORS, TRENDS, indexing="ij"))
     drift = trend * slope(plain)
+    gaps = not watched.all()
+    seen = watched if gaps else watched[:1]
     level = np.repeat(usage[None, :, 0], len(factor), axis=0)
-    square, known = np.zeros_like(level), watched[:, 0].astype(float) * np.ones_like(factor)
+    square, known = np.zeros_like(level), seen[:, 0] * np.ones_like(factor)
     for t in range(1, plain.shape[1]):
-        error = np.where(watched[:, t], usage[:, t] - level - drift, 0.0)
-        square += np.where(known > 0, error**2, 0.0)
-        known = (1 - factor) * known + watched[:, t]  # what comes first counts no more than it would later
-        level = level + drift + error / np.maximum(known, 1.0)
+        level += drift
+        error = usage[:, t] - level
+        if gaps:
+            error *= seen[:, t]
+        square += np.where(known > 0, error * error, 0.0)
+        known = (1 - factor) * known + seen[:, t]  # what comes first counts no more than it would later
+        error /= np.maximum(known, 1.0)
+        level += error
     count = watched.sum(axis=1)
     freedom = np.maximum(count - 2.0, 1.0)
-    floor = 1e-12 * np.maximum(usage.max(axis=1) ** 2, 1e-300)
-    likely = -0.5 * np.maximum(count - 1, 1) * np.log(np.maximum(square, floor))
-    fitted = 0.0 if growing else 0.5 * (trend > 0) * np.log(np.maximum(count, 2))
-    weight = _weights(likely - fitted)
+    weight = weighed(square, count, usage, slope_doubt(trend > 0, count, growing=growing))
     later = ahead[:, ::-1].cumsum(axis=1)[:, ::-1] - ahead
-    flat = np.maximum(level, 0.0) * ahead.sum(axis=1)
     steps = np.arange(1, ahead.shape[1] + 1)
-    point = np.clip(level * ahead.sum(axis=1) + drift * (ahead @ steps), LOWEST * flat, HIGHEST * flat)
+    point = bounded_trend(
+        level * ahead.sum(axis=1) + drift * (ahead @ steps), np.maximum(level, 0.0) * ahead.sum(axis=1)
+    )
     own, both, carried = ((each).sum(axis=1) for each in (ahead**2, ahead * later, later**2))
     variance = square / freedom * (own + 2 * factor * both + factor**2 * carried)
+    return law(weight, point, variance, freedom, shares)
+
+
+def slope_doubt(sloped: Values, count: Values, *, growing: bool) -> Values:
+    """Say by how much less likely a way with a slope is, for it is one more number that was fitted (Schwarz 1978).
+
+    Args:
+        sloped: Whether each way has one, shape `(way, 1)`.
+        count: Periods watched, shape `(customer,)`.
+        growing: Whether growth is expected, so that a slope needs no more evidence than none.
+    """
+    doubt: Values = (0.0 if growing else 0.5) * sloped * np.log(np.maximum(count, 2))
+    return doubt
+
+
+def bounded_trend(point: Values, flat: Values) -> Values:
+    """Keep what a trend leads to within bounds of what the level alone would, shape `(way, customer)`."""
+    bounded: Values = np.clip(point, LOWEST * flat, HIGHEST * flat)
+    return bounded
+
+
+def law(weight: Values, point: Values, variance: Values, freedom: Values, shares: Values) -> Values:
+    """Average ways into one distribution, whose variance has their disagreement, shape `(share, customer)`.
+
+    Args:
+        weight: Of each way, shape `(way, customer)`.
+        point: What each expects.
+        variance: How far it may be off.
+        freedom: Degrees of freedom of the variances, shape `(customer,)`.
+        shares: Shape `(share,)`.
+    """
     mean = (weight * point).sum(axis=0)
     wide = np.sqrt((weight * (variance + (point - mean) ** 2)).sum(axis=0))
-    told: Values = np.maximum(mean + wide * students(shares[:, None], np.maximum(freedom, LEAST)), 0.0)
+    few, which = np.unique(np.maximum(freedom, LEAST), return_inverse=True)
+    told: Values = np.maximum(mean + wide * students(shares[:, None], few)[:, which], 0.0)
     return told
 
 
-def _weights(likely: Values) -> Values:
+def weighed(square: Values, count: Values, usage: Values, doubt: Values) -> Values:
     """Weigh ways of smoothing for each customer, shape `(way, customer)`; what suits many is the likelier for each.
 
     Empirical Bayes: the chance of each way before anything is known of a customer is that of all, found by expectation
     and maximisation (Dempster, Laird and Rubin 1977).
 
     Args:
-        likely: Log of the likelihood, less that of a slope that was fitted (Schwarz 1978), shape `(way, customer)`.
+        square: Sum of the squared errors of each way, shape `(way, customer)`.
+        count: Periods watched, shape `(customer,)`.
+        usage: History, shape `(customer, period)`.
+        doubt: What the log of the likelihood is lowered by.
     """
+    floor = 1e-12 * np.maximum(usage.max(axis=1) ** 2, 1e-300)
+    likely: Values = -0.5 * np.maximum(count - 1, 1) * np.log(np.maximum(square, floor)) - doubt
     ways, customers = likely.shape
     chance, weight = np.full(ways, 1 / ways), likely
     for _ in range(EM):

@@ -218,7 +218,7 @@ def _growth(shared: Shared, chance: _Design | _Middle, months: int) -> Values:
     unit = chance.once("growth", lambda: students(chance.shares(["growth"])[0], FREEDOM))
     unit = unit / np.sqrt(FREEDOM / (FREEDOM - 2))
     rate = np.clip(shared.error * unit, -MOST_GROWTH, MOST_GROWTH)
-    grown = np.cumsum(shared.damping ** np.arange(months))
+    grown = np.cumsum(shared.lasting ** np.arange(months))
     growth: Values = shared.growth[:, :, None] + grown[:, None] * rate
     return growth
 
@@ -270,14 +270,14 @@ def _root(variance: Values) -> Values:
 
 
 def _born(model: Forecastable, chance: _Design | _Middle, months: int) -> NDArray[np.int32]:
-    """Newcomers: negative binomial around a rate that is the same factor off in all months of a world."""
-    shared, spread = model.shared, model.shared.arrivals_error
+    """Newcomers: negative binomial around a rate that is off the same way in all months of a world."""
+    shared, spread = model.shared, model.shared.arrivals_error[:, None]
     middle = isinstance(chance, _Middle)
     factor = np.exp(spread * chance.normals(["arrivals"])[0] - (0.0 if middle else spread**2 / 2))
     out = np.zeros((len(model.laws), months, chance.paths), dtype=np.int32)
     for s, law in enumerate(model.laws):
         for m in range(months):
-            mean = shared.arrivals[s, m] * factor
+            mean = shared.arrivals[s, m] * factor[m]
             if middle:
                 out[s, m] = np.rint(mean)
             elif shared.arrivals[s, m] > 0:

@@ -43,7 +43,7 @@ def sheet(made: Backtested) -> Sheet:
     blocks += [_parts(made, key) for key in ("history", "decile", "zeros", *made.by)]
     blocks += [*_against(made), _pit(made, every), *_notes(made)]
     title = f"Back-test of {made.of}, {counted(made.scored.horizon, _periods(made))} ahead"
-    return Sheet(title, _words(made, every), tuple(blocks), _meta(made))
+    return Sheet(title, _words(made, every), tuple(blocks), _meta(made), rounds=True)
 
 
 def _periods(made: Backtested) -> str:

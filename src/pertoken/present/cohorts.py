@@ -9,7 +9,7 @@ import numpy as np
 from pertoken.forecast.cohort_answer import Cohorts
 from pertoken.forecast.cohort_report import Group, Rates
 from pertoken.forecast.metrics import effective_count
-from pertoken.forecast.states import AHEAD, CHANGE, STATES
+from pertoken.forecast.states import AHEAD, CHANGE, STATES, States
 from pertoken.present.basis import as_read, number, rests_on
 from pertoken.present.numbers import LARGE, counted, rough, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
@@ -44,7 +44,7 @@ def sheet(answer: Cohorts, *, top: int | None = None) -> Sheet:
         *_customers(answer, top),
         *_notes(answer),
     ]
-    return Sheet(f"Cohorts by {answer.ask.by}", _words(answer), tuple(blocks), _meta(answer))
+    return Sheet(f"Cohorts by {answer.ask.by}", _words(answer), tuple(blocks), _meta(answer), rounds=True)
 
 
 def _span(days: float) -> str:
@@ -77,7 +77,7 @@ def _flow(answer: Cohorts) -> Kind:
 
 def _rough(answer: Cohorts) -> Kind:
     """How what is estimated is written: where it is large, without the decimals that nobody knows."""
-    large = any(np.median(each.worth.average) >= LARGE for each in answer.report.groups)
+    large = any(abs(np.median(each.worth.average)) >= LARGE for each in answer.report.groups)
     return "count" if large else _money(answer)
 
 
@@ -199,8 +199,10 @@ def _moved(answer: Cohorts) -> list[Table]:
 def _states(answer: Cohorts) -> list[Table]:
     """Who is in which state, and who goes where."""
     made = answer.report.states
-    if made is None:
-        return []
+    return [] if made is None else [_in_states(answer, made), _changes(answer, made)]
+
+
+def _in_states(answer: Cohorts, made: States) -> Table:
     unit, kind = answer.unit, _flow(answer)
     columns = (
         Column("state", "State", "text"),
@@ -226,20 +228,21 @@ def _states(answer: Cohorts) -> list[Table]:
         f"{-100 * np.expm1(-CHANGE):.0f} % less. Dormant: nothing for one or two windows; gone: for three. "
         "Expected of those there are, by what was seen and a prior."
     )
-    changes = (
+    return Table("states", "Customers by state", columns, rows, note)
+
+
+def _changes(answer: Cohorts, made: States) -> Table:
+    columns = (
         Column("state", "From", "text"),
         Column("count", "Seen", "count"),
         *(Column(state, state.capitalize(), "share") for state in STATES),
     )
-    moves = tuple(
+    rows = tuple(
         (state.capitalize(), int(row.sum()), *(number(each / row.sum()) if row.sum() else None for each in row))
         for state, row in zip(STATES, made.seen, strict=True)
     )
     over = f"From one window of {_span(answer.report.width)} to the next. New stays who was not seen for half a window."
-    return [
-        Table("states", "Customers by state", columns, rows, note),
-        Table("changes", "Where they go from there", changes, moves, over, total=False),
-    ]
+    return Table("changes", "Where they go from there", columns, rows, over, total=False)
 
 
 def _lifetime(answer: Cohorts) -> list[Block]:
@@ -299,7 +302,7 @@ def _selling(answer: Cohorts) -> list[Table]:
 
 
 def _customers(answer: Cohorts, top: int | None) -> list[Block]:
-    report, kind, unit = answer.report, _money(answer), answer.unit
+    report, kind, unit = answer.report, _flow(answer), answer.unit
     now = report.windows.value[:, -1]
     if not now.sum() > 0:
         return []

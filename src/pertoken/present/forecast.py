@@ -63,7 +63,8 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
         blocks += [*_concentration(answer), beliefs(answer)]
     notes = [Note(text, "warning" if text.startswith("!") else "info") for text in answer.notes]
     blocks += [Note(note.text.removeprefix("!").strip(), note.level) for note in notes]
-    return Sheet(f"{leads} over {len(answer.months)} months", finding(answer), tuple(blocks), _meta(answer))
+    title = f"{leads} over {len(answer.months)} months"
+    return Sheet(title, finding(answer), tuple(blocks), _meta(answer), rounds=True)
 
 
 def _figures(answer: Forecast) -> Figures:
@@ -95,11 +96,10 @@ def _totals(answer: Forecast) -> Table:
     rows = []
     for measure in ("revenue", "margin", "cost", "usage"):
         if measure in answer.worlds:
-            rows += [
-                (f"{_label(answer, measure)}, {n} months", *_five(answer.total(measure, n), measure)) for n in whole
-            ]
-    kinds = tuple(_shown(row[3]) for row in rows)
-    columns = (Column("over", "Sum of", "text"), *_quantiles("money"))
+            said, unit = measure.capitalize(), _unit(answer, measure)
+            rows += [(f"{said}, {n} months", unit, *_five(answer.total(measure, n), measure)) for n in whole]
+    kinds = tuple(_shown(row[4]) for row in rows)
+    columns = (Column("over", "Sum of", "text"), Column("unit", "Unit", "text"), *_quantiles("money"))
     return Table("totals", "Sums", columns, tuple(rows), total=False, kinds=kinds)
 
 
@@ -108,9 +108,8 @@ def _shown(value: Cell) -> Kind:
     return "count" if isinstance(value, float) and abs(value) >= LARGE else "money"
 
 
-def _label(answer: Forecast, measure: str) -> str:
-    words = {"revenue": "Revenue", "cost": "Cost", "margin": "Margin", "usage": "Usage", "customers": "Customers"}
-    return words[measure] + (f" [M {answer.unit}]" if measure == "usage" else "")
+def _unit(answer: Forecast, measure: str) -> str:
+    return f"M {answer.unit}" if measure == "usage" else answer.currency
 
 
 def _five(band: Band, measure: str) -> tuple[Cell, ...]:
@@ -133,7 +132,7 @@ def _months(answer: Forecast, *, brief: bool) -> Table:
         ends = (("p10", "p50", "p90") if leads else ("p50",)) if brief else ("p10", "p25", "p50", "p75", "p90")
         scale = MILLION if measure == "usage" else 1.0
         for end in ends:
-            unit = "" if measure == "customers" else f"M {answer.unit}" if measure == "usage" else answer.currency
+            unit = "" if measure == "customers" else _unit(answer, measure)
             kind: Kind = "count" if measure == "customers" or (brief and _large(bands[measure])) else _kind(measure)
             columns.append(Column(f"{measure}_{end}", f"{measure.capitalize()} {end.upper()}", kind, unit))
             values.append(getattr(bands[measure], end) / scale)
@@ -149,7 +148,7 @@ def _means(answer: Forecast) -> dict[Column, list[float]]:
     made: dict[Column, list[float]] = {}
     shown = [measure for measure in ("usage", "revenue", "cost") if measure in answer.worlds]
     for measure in shown:
-        scale, unit = (MILLION, f"M {answer.unit}") if measure == "usage" else (1.0, answer.currency)
+        scale, unit = MILLION if measure == "usage" else 1.0, _unit(answer, measure)
         column = Column(f"{measure}_mean", f"{measure.capitalize()} mean", _kind(measure), unit, total="sum")
         made[column] = (answer.worlds[measure].mean(axis=0) / scale).tolist()
     if {"revenue", "cost"} <= set(shown):
@@ -165,22 +164,22 @@ def _landing(answer: Forecast) -> Iterator[Table]:
     made = answer.landing
     if made is None:
         return
-    unit = unit_of(answer)
     bands = {name: Band.of(made.worlds[name]) for name in ("revenue", "margin", "cost", "usage") if name in made.worlds}
     kind = _kind(measure_of(answer))
     columns = (
         Column("of", made.month, "text"),
-        Column("so_far", "So far", kind, unit),
-        *(Column(name, name.upper(), kind, unit) for name in ("p10", "p50", "p90")),
+        Column("unit", "Unit", "text"),
+        Column("so_far", "So far", kind),
+        *(Column(name, name.upper(), kind) for name in ("p10", "p50", "p90")),
     )
     rows: list[tuple[Cell, ...]] = []
     for name, band in bands.items():
         scale = MILLION if name == "usage" else 1.0
         ends = (float(end) / scale for end in (made.so_far[name], band.p10, band.p50, band.p90))
-        rows.append((_label(answer, name), *ends))
+        rows.append((name.capitalize(), _unit(answer, name), *ends))
     known = f"{made.known} of {made.known + made.rest} days are known"
     note = f"{known}; the month is charged as one, with a forecast of the rest. Sums begin with {answer.months[0]}."
-    kinds = tuple(_shown(row[3]) for row in rows)
+    kinds = tuple(_shown(row[4]) for row in rows)
     yield Table("landing", f"Where {made.month} lands", columns, tuple(rows), note, total=False, kinds=kinds)
 
 

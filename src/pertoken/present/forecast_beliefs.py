@@ -50,10 +50,12 @@ def _of_all(answer: Forecast) -> list[tuple[Cell, ...]]:
     return [
         ("least error of growth: how much a rate turns", growth.turn, growth.turn, alone),
         ("growth left after a month (damping)", None, fitted.growth.damping, alone),
+        ("error of growth left after a month", None, fitted.growth.lasting, alone),
         ("shared swing of a month", growth.shock, fitted.growth.shock, _who(growth.shock, fitted.growth.shock)),
         ("how much of it is left a month later", growth.shock_stays, fitted.growth.shock_stays, alone),
         ("swing of a segment apart", growth.segment_shock, fitted.growth.segment_shock, alone),
         ("error of the arrivals, log", arrivals.error, fitted.arrivals.error, "both"),
+        ("more of it with each month", arrivals.turn, arrivals.turn, alone),
         ("size of the negative binomial of arrivals", arrivals.size, fitted.arrivals.size, alone),
         *([("usage of who has signed against the plan, log", priors.signed.spread, priors.signed.spread, alone)]
           if SIGNED in answer.parts.get("cohort", {}) else []),

@@ -32,6 +32,7 @@ EXPERT_WORDS = {
     "steady": "mean of the history",
     "theta": "damped trend",
     "own": "smoothing",
+    "trend": "local trend",
     "dying": "buy-till-you-die",
 }
 """What our experts are called in the field; others keep the name that they came with."""

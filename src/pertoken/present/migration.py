@@ -47,8 +47,8 @@ def sheet(answer: Migrated, *, top: int | None = None) -> Sheet:
         _priors(answer),
     ]
     blocks += _notes(answer)
-    return Sheet(f"What if {_files(answer, 'old')} is moved to {_files(answer, 'new')}?", _words(answer), tuple(blocks),
-                 _meta(answer))  # fmt: skip
+    title = f"What if {_files(answer, 'old')} is moved to {_files(answer, 'new')}?"
+    return Sheet(title, _words(answer), tuple(blocks), _meta(answer), rounds=True)
 
 
 def _files(answer: Migrated, side: str) -> str:

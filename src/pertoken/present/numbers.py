@@ -60,6 +60,21 @@ def rough(*values: Number) -> Kind:
     return "count" if max(abs(float(each)) for each in values) >= LARGE else "money"
 
 
+def shortened(value: Cell, power: int) -> str:
+    """Return a value in units of a power of ten, with one decimal.
+
+    >>> shortened(1_996_717_713.4, 6), shortened(-20_000, 6), shortened(0, 6), shortened(None, 6)
+    ('1,996.7', '>−0.1', '0.0', '–')
+
+    Args:
+        value: Text passes through; ``None`` reads as a dash.
+        power: Of ten: 3 for thousands, 6 for millions.
+    """
+    if value is None or isinstance(value, str):
+        return show(value, "text")
+    return _written(exact(value).scaleb(-power, WIDE), 1)
+
+
 def exact(value: Number) -> Decimal:
     """Return a number as a decimal, a float at its 15 reliable digits.
 
@@ -74,13 +89,15 @@ def exact(value: Number) -> Decimal:
 
 def _digits(number: Decimal, kind: Kind) -> str:
     places = _places(number, kind)
+    text = _written(number, places)
+    return _strip(text, LEAST[kind]) if kind in LEAST and places > LEAST[kind] else text
+
+
+def _written(number: Decimal, places: int) -> str:
     size = abs(number).quantize(Decimal(1).scaleb(-places), context=WIDE)
     if number and not size:
         return f"{'<' if number > 0 else '>' + MINUS}{Decimal(1).scaleb(-places):f}"
-    text = f"{size:,f}"
-    if kind in LEAST and places > LEAST[kind]:
-        text = _strip(text, LEAST[kind])
-    return f"{MINUS}{text}" if number < 0 else text
+    return f"{MINUS}{size:,f}" if number < 0 else f"{size:,f}"
 
 
 def _places(number: Decimal, kind: Kind) -> int:

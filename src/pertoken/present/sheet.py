@@ -166,12 +166,14 @@ class Sheet:
         subtitle: The finding in one sentence.
         blocks: Figures, tables, charts and notes.
         meta: What the numbers rest on: when, which cards, which versions.
+        rounds: Whether amounts may be told in thousands, millions or billions where a terminal has no room for them.
     """
 
     title: str
     subtitle: str
     blocks: tuple[Figures | Table | Chart | Note, ...]
     meta: Mapping[str, str] = field(default_factory=dict)
+    rounds: bool = False
 
     def __post_init__(self) -> None:
         """Refuse two things of one name, and a chart without its table."""

@@ -4,8 +4,10 @@ import io
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from textwrap import wrap
+from typing import Self
 
 from rich import box
 from rich.cells import cell_len
@@ -13,6 +15,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from pertoken.present.magnitude import in_thousands
 from pertoken.present.numbers import MINUS, show, show_aligned
 from pertoken.present.sheet import Column, Figure, Sheet, Table
 from pertoken.present.sheet import Note as Remark
@@ -32,7 +35,8 @@ def terminal(sheet: Sheet, *, width: int = 80, color: bool = False) -> str:
     """Return a sheet as lines of text for a terminal; charts are left to the page.
 
     A table too wide for the terminal is split into parts that repeat its leading text columns: unlike dropped columns,
-    parts keep every number on the screen, and nobody has to ask again.
+    parts keep every number on the screen, and nobody has to ask again. Where the sheet rounds, its amounts are first
+    told in thousands, millions or billions.
 
     Args:
         sheet: What to show.
@@ -52,7 +56,7 @@ def terminal(sheet: Sheet, *, width: int = 80, color: bool = False) -> str:
     )
     _print_top(console, sheet)
     for table in sheet.of(Table):
-        _print_table(console, table, width)
+        _print_table(console, table, rounds=sheet.rounds)
     _print_end(console, sheet)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
@@ -78,18 +82,38 @@ def _figures(figures: Sequence[Figure]) -> Grid:
     return grid
 
 
-def _print_table(console: Console, table: Table, width: int) -> None:
+def _print_table(console: Console, table: Table, *, rounds: bool) -> None:
+    width = console.width
     console.print()
     console.print(_text(table.title, "bold"))
-    rows, total = show_aligned(table)
-    rows = [[_brief(text, column) for text, column in zip(row, table.columns, strict=True)] for row in rows]
-    widths = _widths(table.columns, [*rows, total] if total else rows, width)
-    for number, part in enumerate(_parts(table.columns, widths, width)):
+    written = _Written.of(table.columns, *show_aligned(table), width)
+    if rounds and len(written.parts) > 1:
+        written = min(written, _Written.of(*in_thousands(table), width), key=lambda each: len(each.parts))
+    columns, widths = written.columns, written.widths
+    for number, part in enumerate(written.parts):
         if number:
             console.print()
-        console.print(_grid([table.columns[i] for i in part], [widths[i] for i in part], *_pick(rows, total, part)))
+        picked = _pick(written.rows, written.total, part)
+        console.print(_grid([columns[i] for i in part], [widths[i] for i in part], *picked))
     if table.note:
         console.print(_prose(table.note, width), style="dim")
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A table as texts, and how it stands in a terminal."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Texts]
+    total: Texts | None
+    widths: Sequence[int]
+    parts: Sequence[Sequence[int]]
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], rows: Sequence[Texts], total: Texts | None, width: int) -> Self:
+        rows = [[_brief(text, column) for text, column in zip(row, columns, strict=True)] for row in rows]
+        widths = _widths(columns, [*rows, total] if total else rows, width)
+        return cls(columns, rows, total, widths, _parts(columns, widths, width))
 
 
 def _pick(rows: Sequence[Texts], total: Texts | None, part: Sequence[int]) -> tuple[list[Texts], Texts | None]:

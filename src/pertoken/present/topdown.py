@@ -57,7 +57,7 @@ def sheet(made: TopDown, *, brief: bool = False) -> Sheet:
         Note(f"Every world draws all beliefs anew; adopters seen move {', '.join(ADOPTION)}, and nothing else."),
     )
     meta = {"market": made.market.source or made.market.name, "months": f"{months[0]} to {months[-1]}"}
-    return Sheet(made.market.name, words, blocks, meta | {"worlds": f"{len(made.revenue):,}"})
+    return Sheet(made.market.name, words, blocks, meta | {"worlds": f"{len(made.revenue):,}"}, rounds=True)
 
 
 def _months(months: Sequence[str]) -> str:

@@ -13,9 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from pertoken.catalog.prices import STANDARD
 from pertoken.core import period
-from pertoken.core.errors import CardError, Fault, InputError, UnpricedUsage, nearest
+from pertoken.core.errors import CardError, InputError, nearest
 from pertoken.core.exact import CONTEXT
 from pertoken.core.lines import Key, Ledger, Lines, Usage, concat, in_worlds
 from pertoken.rating.adjust import both, rounded, steps
@@ -28,7 +27,8 @@ from pertoken.rating.job import Job
 from pertoken.rating.part import Part, Taken
 from pertoken.rating.replay import Replay
 from pertoken.rating.uncertain import worlds_in
-from pertoken.usage.question import PRICE_FROM, above_key
+from pertoken.rating.unpriced import without_price
+from pertoken.usage.question import above_key
 
 STAGES: dict[str, frozenset[str]] = {
     "list": frozenset({"list", "contracted", "effective", "billed"}),
@@ -111,7 +111,9 @@ def rate(
             usage = usage.with_keys(**job.in_time())
         jobs = [replace(job, usage=usage) for job in jobs]
         who = assign(usage, book)
-        aside = [_aside(usage, who, strict=unpriced == "raise")]
+        aside = [_aside(usage, who)]
+        if unpriced == "raise" and len(aside[0]):
+            raise without_price(aside[0], contracts)
         parts: list[Part] = []
         replays: dict[str, tuple[Replay, ...]] = {}
         for job in jobs:
@@ -120,7 +122,7 @@ def rate(
             replays[job.card.name] = drawn.replays
             aside += drawn.blocked
         if unpriced == "raise" and any(len(each) for each in aside):
-            raise without_price(concat(Usage, [each for each in aside if len(each)]))
+            raise without_price(concat(Usage, [each for each in aside if len(each)]), contracts)
         return Rated(tuple(parts), concat(Usage, aside), replays, {job.card.name: job for job in jobs})
 
 
@@ -207,38 +209,12 @@ def _one_side(cards: Sequence[Card]) -> None:
         raise CardError(msg)
 
 
-def _aside(usage: Usage, who: Assignment, *, strict: bool) -> Usage:
+def _aside(usage: Usage, who: Assignment) -> Usage:
     if not any(who.unpriced):
         return usage.pick(np.zeros(0, dtype=np.intp))
     lines = usage.pick(np.array(who.unpriced, dtype=bool)[who.combos.of_line])
     used = np.atleast_2d(lines.values["quantity"] != 0).any(axis=tuple(range(lines.values["quantity"].ndim - 1)))
-    lines = lines.pick(used.reshape(-1))
-    if strict and len(lines):
-        raise without_price(lines)
-    return lines
-
-
-def without_price(lines: Usage) -> UnpricedUsage:
-    """Say which usage has no price."""
-    by = [n for n in ("provider", "model", "meter", "batch", "service_tier", PRICE_FROM) if n in lines.keys]
-    faults = []
-    quantity = lines.values["quantity"]
-    typical = quantity if quantity.ndim == 1 else quantity.reshape(-1, len(lines)).mean(axis=0)
-    for row in Lines(lines.keys, {"quantity": typical}).fold(by).records():
-        about = " ".join(row[name] for name in by if name in ("provider", "model") and row[name])
-        said = [name for name in ("batch", "service_tier", PRICE_FROM) if name in by]
-        special = [name for name in said if row[name] not in ("", "false", STANDARD)]
-        extra = ", ".join(f"{n}={row[n]}" for n in special)
-        found = f"no price for {_count(row['quantity'])} {row['meter']} of {about or 'all models'}"
-        found += f" ({extra})" if extra else ""
-        faults.append(Fault("", found))
-    error = UnpricedUsage.of(faults, most=8)
-    mend = "Price it on a card (at 0 if it is given away), or set it aside with --unpriced report (unpriced='keep')."
-    return UnpricedUsage(f"{error}\n{mend}", error.faults)
-
-
-def _count(quantity: float) -> str:
-    return f"{int(quantity) if quantity == int(quantity) else quantity}"
+    return lines.pick(used.reshape(-1))
 
 
 def _rate_card(job: Job, who: Assignment) -> tuple[list[Part], Drawn]:

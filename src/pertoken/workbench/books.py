@@ -10,7 +10,8 @@ from pertoken.core.lines import Ledger, Usage
 from pertoken.core.period import GRAINS
 from pertoken.rating.assign import own_lines
 from pertoken.rating.card import Card
-from pertoken.rating.rate import rate, without_price
+from pertoken.rating.rate import rate
+from pertoken.rating.unpriced import without_price
 from pertoken.workbench.cards import Aside, side_of, sides
 from pertoken.workbench.reading import How, folded, read_as, said_to_cost, terms_of
 

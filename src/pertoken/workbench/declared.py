@@ -1,6 +1,6 @@
 """What is declared beside a log: signed contracts, events, the market. Read, held against the log, and made ready."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from pertoken.workbench.histories import History
 from pertoken.workbench.suspected import one_number, suspected
 
 if TYPE_CHECKING:
-    from pertoken.forecast.agreed import Agreed
+    from pertoken.forecast.agreed import Agreed, Invoiced
     from pertoken.forecast.event import Event
     from pertoken.forecast.market import Market
 
@@ -115,8 +115,17 @@ def _day_after(read: History) -> date:
     return last + timedelta(days=1)
 
 
-def signed(read: History, said: Declared, months: Sequence[str]) -> "Agreed | None":
+def signed(
+    read: History, said: Declared, months: Sequence[str], *, landed: "tuple[str, Mapping[str, float]] | None" = None
+) -> "Agreed | None":
     """Say what the contracts mean for the months ahead; None without any.
+
+    Args:
+        read: The history.
+        said: What was declared.
+        months: Labels of the months ahead.
+        landed: The month before them, where it is known in part only, and what customers are expected to be charged
+            for the whole of it; without it they are taken to be charged for what is known. [currency]
 
     Raises:
         InputError: There are contracts with commitments, and no card that charges.
@@ -130,7 +139,18 @@ def signed(read: History, said: Declared, months: Sequence[str]) -> "Agreed | No
     labels, amount = _billed(read.ledgers["revenue"], read)
     before = [label < months[0] for label in labels]
     charged = Invoiced(tuple(np.array(labels)[before].tolist()), amount[:, before])
+    if landed is not None:
+        charged = _landed(charged, read.panel.customers, *landed)
     return agreed(said.agreements, months, read.panel.customers, charged, after=_day_after(read))
+
+
+def _landed(charged: "Invoiced", customers: Sequence[str], month: str, expected: Mapping[str, float]) -> "Invoiced":
+    """Put what is expected of a whole month in the place of what is known of it."""
+    earlier = [i for i, label in enumerate(charged.months) if label != month]
+    known = charged.amount[:, charged.months.index(month)] if month in charged.months else np.zeros(len(customers))
+    whole = [expected.get(name, so_far) for name, so_far in zip(customers, known.tolist(), strict=True)]
+    months = (*(charged.months[i] for i in earlier), month)
+    return replace(charged, months=months, amount=np.column_stack([charged.amount[:, earlier], whole]))
 
 
 def of_late(read: History) -> Values | None:

@@ -44,6 +44,9 @@ FROM_ABOVE = 10_000
 MONTH, SEASON = 28, 90
 """The longest horizon and history of the back-test that a forecast carries. [day]"""
 
+Parts = dict[str, dict[str, dict[str, Values]]]
+"""Worlds by key, label and measure."""
+
 ORIGINS, SAMPLES = 4, 200
 """Earlier days on which it is made, and samples of each."""
 
@@ -144,6 +147,7 @@ def _foretold(
     """Simulate; `explain` says how widths fall with the length of the history, where it is asked what makes them."""
     from pertoken.forecast.answer import Forecast  # noqa: PLC0415  the calculator must start fast
 
+    landing, made = _landed(made, draws)
     by_line = made.charging.books is not None
     step = _steps(None if by_line and not explain else progress)
     blocks = _blocks(progress) if by_line and not explain else None
@@ -153,16 +157,11 @@ def _foretold(
     leading = next(name for name in ("revenue", "cost", "usage") if name in worlds)
     below: Values = worlds[leading].sum(axis=1)
     above = _from_above(made, worlds) if made.said.market is not None else None
-    if above is not None:
-        worlds, parts = (
-            _again(worlds, above.rows),
-            {key: {label: _again(each, above.rows) for label, each in labels.items()} for key, labels in parts.items()},
-        )
+    worlds, parts = (worlds, parts) if above is None else _again(worlds, parts, above.rows)
 
     def total(fitted: "Fitted", held: frozenset[str]) -> Values:
         some, _ = _added(made, _simulated(made, fitted, few, held, replicates=1))
-        summed: Values = some[leading].sum(axis=1)
-        return summed
+        return np.asarray(some[leading].sum(axis=1))
 
     step()
     why, more = explained(made, total, below, explain, step) if explain else ((), ())
@@ -180,7 +179,7 @@ def _foretold(
         committed=secured(made),
         simulated=found,
         above=above,
-        landing=_landed(made, draws),
+        landing=landing,
         notes=(*remarks(made), *rated_by_line(made, found, draws), *(above.says if above else ())),
     )
 
@@ -190,18 +189,17 @@ def _blocks(progress: Callable[[float], None] | None) -> Callable[[int, int], No
     return None if progress is None else lambda done, whole: progress(done / whole)
 
 
-def _landed(made: Prepared, draws: int) -> "Landing | None":
-    """Simulate the month that the history ends in."""
+def _landed(made: Prepared, draws: int) -> "tuple[Landing | None, Prepared]":
+    """Simulate the month that the history ends in, and let the months after it know what it brings."""
     from pertoken.forecast.landing import Landing  # noqa: PLC0415  the calculator must start fast
-    from pertoken.workbench.landings import month_of, so_far  # noqa: PLC0415
+    from pertoken.workbench.landings import month_of, so_far, with_rest  # noqa: PLC0415
 
     month, begun = month_of(made), made.begun
     if month is None or begun is None:
-        return None
-    worlds, _ = _added(month, _simulated(month, month.fitted, draws))
-    return Landing(
-        begun.month, begun.known, begun.rest, so_far(made, begun), {name: each[:, 0] for name, each in worlds.items()}
-    )
+        return None, made
+    found = _simulated(month, month.fitted, draws)
+    worlds = {name: each[:, 0] for name, each in _added(month, found)[0].items()}
+    return Landing(begun.month, begun.known, begun.rest, so_far(made, begun), worlds), with_rest(made, begun, found)
 
 
 def _steps(progress: Callable[[float], None] | None) -> Callable[[], None]:
@@ -254,8 +252,13 @@ def _from_above(made: Prepared, worlds: Mapping[str, Values]) -> "FromAbove":
     )
 
 
-def _again(values: Mapping[str, Values], rows: Values) -> dict[str, Values]:
-    return {name: each[rows] for name, each in values.items()}
+def _again(worlds: dict[str, Values], parts: Parts, rows: Values) -> tuple[dict[str, Values], Parts]:
+    """Take some of the worlds, in whole and in parts."""
+
+    def some(values: Mapping[str, Values]) -> dict[str, Values]:
+        return {name: each[rows] for name, each in values.items()}
+
+    return some(worlds), {key: {label: some(own) for label, own in labels.items()} for key, labels in parts.items()}
 
 
 def _simulated(
@@ -269,7 +272,7 @@ def _simulated(
     return made.charging.simulated(fitted.of, draws=draws, seed=made.seed, held=held, promises=promises, **more)
 
 
-def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], dict[str, dict[str, dict[str, Values]]]]:
+def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], Parts]:
     """Add up by measure and by part."""
     by_group = {"usage": found.sums["driver"], "customers": found.sums["customers"]}
     if made.plans:

@@ -16,6 +16,7 @@ from pertoken.rating.assign import asked_by
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
 from pertoken.rating.rate import Rated, amount, rate
+from pertoken.rating.unpriced import outside_contracts
 from pertoken.workbench.cards import Aside, sides
 from pertoken.workbench.gaps import told_apart
 from pertoken.workbench.reading import How, Terms, folded, read_as, said_to_cost, terms_of
@@ -137,7 +138,8 @@ def history(
     rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
     ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain, unpriced)
-    currency, says = every[0].currency if every else "", (*left, *gaps, *changed, *mixed, *_left_out(rated))
+    left_out = _left_out(rated, terms.contracts)
+    currency, says = every[0].currency if every else "", (*left, *gaps, *changed, *mixed, *left_out)
     aside, said_cost = unpriced == "report", None if bill is None else _laid_out(bill, panel)
     return History(usage, report, panel, cards, ledgers, unit_cost, currency, says, aside, said_cost)
 
@@ -247,11 +249,16 @@ def _rated(usage: Usage, cards: Sequence[Card], terms: Terms, unpriced: Aside) -
     return rate(usage, cards, **told, **terms.said(usage))
 
 
-def _left_out(rated: Mapping[str, Rated]) -> tuple[str, ...]:
-    """Say which usage has no price."""
+def _left_out(rated: Mapping[str, Rated], contracts: Sequence[Contract]) -> tuple[str, ...]:
+    """Say which usage has no price, and who used it outside of their contracts."""
     meters = {side: ", ".join(sorted(set(each.unpriced.key("meter").column()))) for side, each in rated.items()}
     return tuple(
-        f"no price on the {side} cards for some {names}, which is left out of it"
+        "; ".join(
+            [
+                f"no price on the {side} cards for some {names}, which is left out of it",
+                *outside_contracts(rated[side].unpriced, contracts),
+            ]
+        )
         for side, names in meters.items()
         if len(rated[side].unpriced)
     )

@@ -1,6 +1,7 @@
 """Where will the month end that the log ends in? What is known of it and a forecast of the rest, made ready."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from pertoken.forecast.landing import Begun
 from pertoken.workbench.charging import charging
 from pertoken.workbench.declared import signed
 from pertoken.workbench.preparing import Prepared, coming_of
+
+if TYPE_CHECKING:
+    from pertoken.forecast.simulate import Simulated
 
 DRAWS = 1000
 """Samples of the rest of the month."""
@@ -67,6 +71,25 @@ def _rest(made: Prepared, month: Begun) -> Values:
     factor = np.exp(coming.drawn(len(samples), np.random.default_rng([made.seed, 4]))).mean(axis=2)
     with_events: Values = samples * factor[:, standing.segment.codes]
     return with_events
+
+
+def with_rest(made: Prepared, month: Begun, found: "Simulated") -> Prepared:
+    """Let commitments that go on know what is expected of the whole month before them, not only what is known of it.
+
+    Args:
+        made: From `prepared`.
+        month: That the history ends in.
+        found: Simulated worlds of it.
+    """
+    from pertoken.forecast.settlement import NOT_BILLED  # noqa: PLC0415  the calculator must start fast
+
+    if made.agreed is None:
+        return made
+    billed = np.sum([found.sums[name][:, 0] for name in found.stages if name not in NOT_BILLED], axis=0).mean(axis=0)
+    names = found.groups["customer"]
+    own = {name: float(billed[names.codes == code].sum()) for code, name in enumerate(names.labels) if name}
+    later = signed(made.read, made.said, made.agreed.months, landed=(month.month, own))
+    return made if later is None else replace(made, agreed=replace(made.agreed, terms=later.terms))
 
 
 def so_far(made: Prepared, month: Begun) -> dict[str, float]:

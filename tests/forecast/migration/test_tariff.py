@@ -117,10 +117,10 @@ def forecastable(**more):
     law = Law("all", np.array([0.5, 0.3, 0.1]), 0.0, np.array([0.0, 0.0, 0.5]), np.ones(3), 0.0, 0.0, 0.0, 0.0,
               MIX[0], 0.0, 0, np.zeros(4, np.int32))  # fmt: skip
     shared = Shared(
-        growth=np.log(1.1) * np.arange(1, 5)[None], error=said.get("error", 0.0), damping=0.5,
+        growth=np.log(1.1) * np.arange(1, 5)[None], error=said.get("error", 0.0), lasting=0.5,
         shock=said.get("shock", 0.0),
         shock_stays=0.5, segment_shock=0.0, level=np.array([said.get("together", 0.0)]), leave=0.0,
-        arrivals=np.zeros((1, 4)), arrivals_error=0.0, arrivals_size=1.0,
+        arrivals=np.zeros((1, 4)), arrivals_error=np.zeros(4), arrivals_size=1.0,
     )  # fmt: skip
     return Forecastable(tuple(f"2027-0{m}" for m in range(1, 5)), people, (law,), shared)
 

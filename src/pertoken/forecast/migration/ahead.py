@@ -72,7 +72,7 @@ def forecast_ahead(of: Forecastable, *, draws: int, seed: int) -> Forecast:
     names = ["ahead.level", "ahead.growth", *(f"ahead.{s}.{m}" for s in range(-1, segments) for m in range(months))]
     chance = design(names, draws=draws, seed=seed)
     error = shared.error * stdtrit(FREEDOM, chance[:, 1]) * np.sqrt((FREEDOM - 2) / FREEDOM)
-    drift = error[:, None] * np.cumsum(shared.damping ** np.arange(months))
+    drift = error[:, None] * np.cumsum(shared.lasting ** np.arange(months))
     shocks = ndtri(chance[:, 2:]).reshape(draws, segments + 1, months)
     every = _lasting(shared.shock * shocks[:, :1], shared.shock_stays)
     own = _lasting(shared.segment_shock * shocks[:, 1:], shared.shock_stays)

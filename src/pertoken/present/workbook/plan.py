@@ -129,16 +129,11 @@ def planned(paper: Paper) -> Plan:
         for at, each in constants.items()
         if isinstance(each.value, float)
     }
-    calc = laid(
-        paper.program,
-        sheet=CALC,
-        top=FIRST_ROW,
-        literals=literals,
-        tiers={
-            name: vertical((BOUNDS, INTERCEPT, SLOPE), top, paper.program.ladders[name], f"{PRICES}!")
-            for name, top in ladders.items()
-        },
-    )
+    tiers = {
+        name: vertical((BOUNDS, INTERCEPT, SLOPE), top, paper.program.ladders[name], f"{PRICES}!")
+        for name, top in ladders.items()
+    }
+    calc = laid(paper.program, sheet=CALC, top=FIRST_ROW, literals=literals, tiers=tiers)
     compared = (FIRST_ROW, FIRST_ROW + len(paper.headline) + 2)
     blocks, top = {}, compared[1] + len(paper.headline) + 2
     short = shortened(paper)

@@ -20,7 +20,7 @@ from pertoken.rating.assign import Assignment, Claim, asked_by, assign
 from pertoken.rating.card import Card, During, Prorate, Window
 from pertoken.rating.contract import Contract, Windows
 from pertoken.rating.job import Job
-from pertoken.rating.rate import without_price
+from pertoken.rating.unpriced import without_price
 from pertoken.scenario.lowered.refusal import refused
 from pertoken.scenario.model import Flow
 from pertoken.usage.question import PRICE_FROM, above_key
