@@ -30,7 +30,7 @@ def rows(seed: int = 11) -> list[tuple[str, str, int, int]]:
         used = level[i] * np.exp(growth[i] * np.arange(DAYS)) * rng.lognormal(-0.08, 0.4, DAYS)
         used = np.where(weekend, rest[i], 1.0) * used
         for day, tokens in zip(days[since[i] :], used[since[i] :], strict=True):
-            made.append((f"{day}T12:00:00Z", f"customer-{i:02d}", int(tokens * 0.8), int(tokens * 0.2)))
+            made.append((f"{day}T23:50:00Z", f"customer-{i:02d}", int(tokens * 0.8), int(tokens * 0.2)))
     return made
 
 

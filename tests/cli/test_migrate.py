@@ -29,7 +29,7 @@ def log(desk):
     lines = ["timestamp,customer,model,input_tokens,output_tokens"]
     for day in np.arange(np.datetime64("2026-01-01"), np.datetime64("2026-03-01")):
         used = np.round(level * rng.lognormal(0, 0.4, 9)).astype(int)
-        lines += [f"{day}T12:00:00Z,c{i},small,{n},{n // 5}" for i, n in enumerate(used)]
+        lines += [f"{day}T23:50:00Z,c{i},small,{n},{n // 5}" for i, n in enumerate(used)]
     Path("log.csv").write_text("\n".join(lines) + "\n")
     return "log.csv"
 
@@ -94,7 +94,7 @@ def test_a_price_change_in_the_history_is_learned_from(ask, desk):
     lines = ["timestamp,customer,model,input_tokens,output_tokens"]
     for day in np.arange(np.datetime64("2026-01-01"), np.datetime64("2027-01-01")):
         used = np.round(level * rng.lognormal(0, 0.2, 9) * (0.8 if str(day) >= "2026-09" else 1.0)).astype(int)
-        lines += [f"{day}T12:00:00Z,c{i},small,{n},0" for i, n in enumerate(used)]
+        lines += [f"{day}T23:50:00Z,c{i},small,{n},0" for i, n in enumerate(used)]
     Path("log.csv").write_text("\n".join(lines) + "\n")
     said = result(ask("migrate", "log.csv", *MOVE, "--offer", "offer.yaml", "--format", "json"))
     (prior,) = [row for row in said["tables"]["priors"]["rows"] if row["name"] == "elasticity"]
@@ -136,3 +136,12 @@ def test_a_log_of_a_week_is_too_short(ask, log):
     answer = ask("migrate", "short.csv", *MOVE)
     assert answer.code == 2
     assert "the log has 7 days (2026-01-01 to 2026-01-07); a migration is simulated from 14 or more" in answer.err
+
+
+def test_a_last_day_that_the_log_has_in_part_is_left_out(ask, log):
+    whole = result(ask("migrate", log, *MOVE, "--format", "json"))
+    with Path(log).open("a") as more:
+        more.writelines(f"2026-03-01T00:30:00Z,c{i},small,1,0\n" for i in range(9))
+    part = result(ask("migrate", log, *MOVE, "--format", "json"))
+    assert any("2026-03-01, only partly in the log, is left out" in each["text"] for each in part["notes"])
+    assert part["tables"] == whole["tables"]

@@ -92,3 +92,44 @@ def test_a_log_of_bad_rows_only_is_refused(ask):
     assert answer.code == 2
     assert "Traceback" not in answer.err
     assert "1 of 2 rows can't be used" in answer.err
+
+
+FORECASTS = {
+    "forecast": ("--card", "plan.yaml"),
+    "backtest": (),
+    "migrate": ("--from", "plan.yaml", "--to", "plan.yaml"),
+    "cohorts": ("--revenue", "plan.yaml", "--window", "7"),
+}
+
+
+def daily(*, nameless: bool):
+    """Give three customers over four weeks, and two rows of nobody if asked."""
+    days = [f"2026-01-{day:02}T23:50:00Z" for day in range(1, 29)]
+    rows = [{"timestamp": day, "customer": who, "input_tokens": 100} for day in days for who in ("a", "b", "c")]
+    gone = [{"timestamp": days[2], "customer": who, "input_tokens": 70_000} for who in (None, " ")]
+    return [*rows[:7], *gone, *rows[7:]] if nameless else rows
+
+
+@pytest.mark.parametrize("command", FORECASTS)
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_row_of_nobody_is_no_customer(ask, command, kind):
+    answer = ask(command, write(f"log.{kind}", daily(nameless=True)), *FORECASTS[command])
+    assert answer.code == 2
+    assert "2 of 86 rows can't be used: the name of a customer was expected under customer" in answer.err
+    assert f"log.{kind} row 8: found nothing" in answer.err
+
+
+def test_rows_of_nobody_are_set_aside(ask):
+    clean = result(ask("cohorts", write("clean.csv", daily(nameless=False)), *FORECASTS["cohorts"], "--format", "json"))
+    log = write("log.csv", daily(nameless=True))
+    dirty = result(ask("cohorts", log, *FORECASTS["cohorts"], "--format", "json", "--rejects", "rejects.csv"))
+    assert dirty["tables"] == clean["tables"]
+    assert len(Path("rejects.csv").read_text().splitlines()) == 1 + 2
+
+
+def test_a_statement_may_have_usage_of_nobody(ask):
+    log = write("log.csv", [*ROWS, {**ROWS[0], "request_id": "r4", "customer": None}])
+    assert (
+        result(ask("statement", log, *COST, "--by", "customer", "--format", "json"))["figures"]["requests"]["value"]
+        == "4"
+    )

@@ -105,6 +105,14 @@ def test_a_statement_of_a_table_is_that_of_a_file(ask, place):
     assert result(ask("statement", url, *said))["tables"] == result(ask("statement", lines, *said))["tables"]
 
 
+def test_a_forecast_of_a_table_with_rows_of_nobody_is_refused_like_that_of_a_file(ask, place):
+    day, who = "DATE '2026-01-01' + CAST(i AS INTEGER)", "CASE WHEN i <> 5 THEN 'a' ELSE ' ' END"
+    rows = f"SELECT {day} AS date, {who} AS customer, 7 AS input_tokens FROM range(28) AS rows(i)"
+    answer = ask("cohorts", place.put(rows))
+    assert answer.code == 2
+    assert "1 of 28 rows can't be used: the name of a customer was expected under customer" in answer.err
+
+
 SPEND = """SELECT 'r' || i AS request_id, 'acompletion' AS call_type, 'success' AS status,
     TIMESTAMP '2026-01-05' + to_hours(i) AS "startTime", TIMESTAMP '2026-01-05' + to_hours(i) AS "endTime",
     'gpt-4o' AS model, 'gpt-4o' AS model_group, 'openai' AS custom_llm_provider, 'key' AS api_key, 'ann' AS "user",

@@ -299,7 +299,9 @@ def test_cards_that_are_rated_line_by_line_have_a_back_test_of_revenue(growth, t
     assert found.backtest is not None
     assert found.backtest.money is not None
     told = found.backtest.money
-    assert set(told.key("of").column()) == {"all", "enterprise", "pro"}
+    assert set(told.key("of").column()) == {"all", "enterprise", "free", "pro"}
+    free = told.where(of="free").values
+    assert (free["mean"].max(), free["actual"].max() > 0) == (0, True)  # who was free then, and has paid since
     ours = (told.key("of").column() == "all") & (told.key("forecaster").column() == "pertoken")
     bias = told.values["mean"][ours].sum() / told.values["actual"][ours].sum() - 1
     assert abs(bias) < 0.1  # the phase of a contract is that of the origin, both foretold and come

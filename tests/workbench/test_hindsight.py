@@ -126,3 +126,33 @@ def test_one_meter_is_not_charged(desk):
     path, _ = desk
     with pytest.raises(InputError, match="a card charges days of all meters"):
         scored(path, "linear.yaml", meter="input_tokens")
+
+
+def with_movers(path, used, since):
+    """The same log, but eight customers move from `large` to `new` on some day."""
+    lines = ["day,customer,tier,input_tokens,output_tokens"]
+    for i, row in enumerate(used):
+        tier = ["small" if i < 5 else "large" if t < since else "new" for t in range(len(DAYS))]
+        lines += [f"{day},c{i:02},{own},{n},0" for day, own, n in zip(DAYS, tier, row, strict=True)]
+    (path / "log.csv").write_text("\n".join(lines) + "\n")
+    (path / "tiers.yaml").write_text(TIERS)
+    return path
+
+
+def test_who_changes_segment_later_counts_where_they_were_at_each_origin(desk, tmp_path):
+    since = len(DAYS) - HORIZON - 3
+    made = scored(with_movers(tmp_path, desk[1], since), "tiers.yaml", by=("tier",))
+    of = {last: set(made.money.where(origin=last).keys["of"].column()) for last in made.money.keys["origin"].labels}
+    before, after = {"all", "small", "large"}, {"all", "small", "new"}
+    assert of == {last: before if last < str(DAYS[since]) else after for last in made.origins}
+    assert list(of.values()) == [before, before, after]
+
+
+@pytest.mark.parametrize(("segments", "parts"), [("tier", {"all", "small", "large"}), ("behaviour", {"all"})])
+def test_the_back_test_of_a_forecast_knows_segments_as_they_were(desk, tmp_path, segments, parts):
+    path = with_movers(tmp_path, desk[1], len(DAYS) - 9)
+    told: dict[str, Any] = {"months": 1, "draws": 640, "explain": False}
+    made = pt.forecast_revenue(str(path / "log.csv"), card=[str(path / "tiers.yaml")], segments=segments, **told)
+    assert made.backtest is not None
+    assert made.backtest.money is not None
+    assert set(made.backtest.money.keys["of"].column()) == parts

@@ -1,11 +1,16 @@
-"""What is said beside a forecast."""
+"""What is said beside a forecast, a migration and a back-test."""
 
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
+import pertoken as pt
 from pertoken.workbench.remarks import _moved
+
+CARD = "{plan: old, prices: {tokens: {measure: {sum: total_tokens, window: month}, curve: [{rate: 0.002}]}}}"
 
 
 def moved(own, on):
@@ -26,3 +31,31 @@ def test_each_change_of_plan_by_contract_is_told_once():
 def test_a_renewal_on_the_plan_of_before_is_no_change():
     assert moved(0, [-1, 0, 2]) == ["C from 2027-03"]
     assert moved(0, [1, 1, 0]) == ["B from 2027-01", "A from 2027-03"]
+
+
+@pytest.mark.parametrize(("days", "level", "said"), [(21, 45, ("c4 is 9", "21 days of history")), (61, 1, ())])
+def test_one_customer_of_nine_tenths_and_a_short_history_are_told_in_a_migration(tmp_path, days, level, said):
+    log, card = written(tmp_path, days, level)
+    notes = [each for each in pt.migrate(log, old=[card], new=[card], months=2, draws=16).notes if each[0] == "!"]
+    assert [note.removeprefix("! ").startswith(word) for note, word in zip(notes, said, strict=True)] == [True] * len(
+        said
+    )
+
+
+@pytest.mark.parametrize(("level", "said"), [(36, 1), (1, 0)])
+def test_one_customer_of_nine_tenths_is_told_in_a_back_test(tmp_path, level, said):
+    log, _ = written(tmp_path, 61, level)
+    notes = pt.backtest(log, history=(30,), origins=1, draws=50, peers=()).notes
+    # four use as much as each other, the fifth 36 times as much: 36 / 40
+    words = "! c4 is 90% of all usage: the range is that of one customer; ask what they plan"
+    assert [each for each in notes if each.startswith("! ")] == [words] * said
+
+
+def written(path, days, level):
+    """Four customers who use as much as each other, and a fifth who uses so many times as much."""
+    lines = ["date,customer,input_tokens"]
+    for day in (date(2026, 1, 1) + timedelta(t) for t in range(days)):
+        lines += [f"{day},c{i},{1_000 * (level if i == 4 else 1)}" for i in range(5)]
+    (path / "log.csv").write_text("\n".join(lines) + "\n")
+    (path / "card.yaml").write_text(CARD)
+    return str(path / "log.csv"), str(path / "card.yaml")

@@ -91,6 +91,11 @@ def label(grain: str, column: str) -> str:
     return f"{column} in the form {period.EXAMPLES[grain]} was expected"
 
 
+def needed(key: str, column: str) -> str:
+    """Say what is wrong where a row has no label of a key that it must have."""
+    return f"the name of a {key} was expected under {column}"
+
+
 def number(column: str) -> str:
     """Say what is wrong where a column is no number."""
     return f"{column} as a number was expected"

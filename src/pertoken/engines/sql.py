@@ -134,6 +134,7 @@ def checks(binding: Binding, types: Types) -> list[Check]:
     """List what can be wrong with a row."""
     out = [_period_check(grain, name, types) for grain, name in binding.keys.items() if grain in period.GRAINS]
     out += [_batch_check(binding.keys["batch"], types)] if "batch" in binding.keys else []
+    out += [_needed_check(key, binding.keys[key], types) for key in binding.needed]
     if binding.long:
         kind = types[QUANTITY]
         said, readable = _said(QUANTITY, kind), column(QUANTITY) if kind in INTEGERS else _decimal(QUANTITY, kind)
@@ -174,6 +175,11 @@ def _word(label: str) -> str:
 def _batch_check(name: str, types: Types) -> Check:
     word = _word(_label(name, types))
     return Check(refusals.batch(name), f"NOT list_contains({_YES} || {_NO}, {word})", column(name), name)
+
+
+def _needed_check(key: str, name: str, types: Types) -> Check:
+    """Who asks for customers must not be given one without a name."""
+    return Check(refusals.needed(key, name), f"trim({_label(name, types)}) = ''", column(name), name)
 
 
 def _unread_check(unread: str, read: str, types: Types) -> Check:

@@ -1,6 +1,6 @@
 """A back-test's answer: our forecast and its peers on one history, scored, and held against each other."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -110,8 +110,8 @@ def backtested(
     ahead, usual = SPANS.get(panel.grain, SPANS["period"])
     horizon = ahead if horizon is None else horizon
     asked = sorted(set(usual if histories is None else histories))
-    origins = origins_of(len(panel.periods), horizon, min(asked), count)
-    origins = tuple(sorted({*origins, *_further(also, panel.periods, horizon, min(asked))}))
+    dates = {*origins_of(len(panel.periods), horizon, asked[0], count)}
+    origins, unwatched = _watched(panel, dates.union(_further(also, panel.periods, horizon, asked[0])), horizon)
     _told_apart(panel, by)
     told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
     scored = rolling(panel, forecasters, **told)  # type: ignore[arg-type]
@@ -128,7 +128,7 @@ def backtested(
         customers=len(panel),
         by=tuple(by),
         overlap=any(later - first < horizon for first, later in pairwise(origins)),
-        notes=scored.notes,
+        notes=(*unwatched, *scored.notes),
         source=source,
     )
 
@@ -151,6 +151,23 @@ def _further(also: Sequence[str], periods: Sequence[str], horizon: int, history:
                 f"expected {history} and {horizon}; ask for a shorter history or horizon, or leave it out"
             )
         yield before
+
+
+def _watched(panel: Panel, dates: Collection[int], horizon: int) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Keep the dates after which anybody was watched all through, and say which are left out.
+
+    Raises:
+        InputError: None is left.
+    """
+    came = {at: panel.value[panel.since < at, at : at + horizon].sum(axis=1) for at in sorted(dates)}
+    kept = tuple(at for at, each in came.items() if np.isfinite(each).any())
+    if not kept:
+        raise InputError(
+            f"after none of {len(dates)} dates was anybody watched for {horizon} {panel.grain}s on end; "
+            "ask for a shorter horizon"
+        )
+    gone = ", ".join(panel.periods[at - 1] for at in came if at not in kept)
+    return kept, (f"forecasts made after {gone} are left out: nobody was watched all through",) if gone else ()
 
 
 def _differences(scored: Scored, names: Sequence[str], seed: int) -> tuple[Difference, ...]:

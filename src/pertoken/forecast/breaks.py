@@ -84,11 +84,15 @@ class Break:
     @property
     def question(self) -> str:
         """What the reader is asked."""
-        what, asks = WORDS[self.of]
+        return f"{self.fact} {WORDS[self.of][1]}"
+
+    @property
+    def fact(self) -> str:
+        """What was seen."""
         way = f"rose by {self.ratio - 1:.0%}" if self.ratio > 1 else f"fell by {1 - self.ratio:.0%}"
         return (
-            f"From {self.on} on {what} {way}, for {self.share:.0%} of the customers the same way (without a cause: "
-            f"{self.chance:.1%}). {asks}"
+            f"From {self.on} on {WORDS[self.of][0]} {way}, for {self.share:.0%} of the customers the same way "
+            f"(without a cause: {self.chance:.1%})."
         )
 
 

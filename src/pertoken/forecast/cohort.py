@@ -101,7 +101,7 @@ def in_windows(panel: Panel, width: int) -> Windows:
         width: Periods of a window: 28 or 91 days, 1 month.
 
     Raises:
-        InputError: There is not one whole window.
+        InputError: There is not one whole window, or of some window nothing was watched.
     """
     size = len(panel.periods)
     count = size // width
@@ -114,6 +114,9 @@ def in_windows(panel: Panel, width: int) -> Windows:
     value, seen = _watched(panel)
     shape = (len(panel), count, width)
     total, share = value[:, cut:].reshape(shape).sum(axis=2), seen[:, cut:].reshape(shape).mean(axis=2)
+    if len(blind := np.flatnonzero(~(share > 0).any(axis=0))):
+        last = panel.periods[cut + width * int(blind[0] + 1) - 1]
+        raise InputError(f"nothing was watched in the {width} {panel.grain}s until {last}; take longer windows")
     scaled = np.divide(total, share, out=np.zeros_like(total), where=share > 0)
     return Windows(panel.periods[cut + width - 1 :: width], scaled, value[:, :cut].sum(axis=1), cut)
 

@@ -62,6 +62,7 @@ class Standing:
         bound: Months during which each can't leave, by contract, shape `(customer,)`.
         signed: Rows of those who have a contract; they are named, whatever they use.
         worth: What each was charged of late, shape `(customer,)`; None where nobody was. [currency]
+        by: What segments are told apart by: a key of the log, or `behaviour`.
     """
 
     segment: Key
@@ -72,6 +73,7 @@ class Standing:
     bound: Indices | None = None
     signed: Indices | None = None
     worth: Values | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ from pertoken.forecast.coupled import coupled, loading_for
 from pertoken.forecast.dressed import SHARES, dressed, likeness
 from pertoken.forecast.expert import Experts
 from pertoken.forecast.mixed import ALONE, SPARSE, Said, mixed
-from pertoken.forecast.outage import outages
+from pertoken.forecast.outage import named, outages
 from pertoken.forecast.panel import Indices, Panel, checked
 from pertoken.forecast.peak import bounded
 from pertoken.forecast.predicted import Predicted
@@ -45,9 +45,6 @@ LONGER = 0.25
 
 MATERIAL = 0.02
 """Error of the sum of customers from which the total is shifted against them."""
-
-NAMED = 5
-"""Periods of an outage that are named."""
 
 WHALE = 0.5
 """Share of all usage from which a customer is named."""
@@ -240,11 +237,7 @@ def _stretched(ratio: Values, power: float) -> Values:
 
 def _notes(panel: Panel, out: NDArray[np.bool_], before: Past | None) -> tuple[str, ...]:
     """Say what should be known beside the numbers."""
-    said = []
-    if out.any():
-        days = ", ".join(panel.periods[int(t)] for t in np.flatnonzero(out)[:NAMED])
-        more = " ..." if out.sum() > NAMED else ""
-        said.append(f"nobody used anything in {days}{more}: taken as an outage, not as zeros")
+    said = [*named(panel.periods, out)]
     if before is None:
         return tuple(said)
     if before.ahead < before.horizon:

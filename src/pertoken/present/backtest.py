@@ -253,8 +253,13 @@ def _pit(made: Backtested, every: Rates) -> Table:
     return Table("pit", "Where what came lay in its range", columns, tuple(rows), note, total=False)
 
 
+def _note(text: str) -> Note:
+    """Make a note of a sentence; a warning where it begins with `!`."""
+    return Note(f"{text.removeprefix('!').strip().rstrip('.')}.", "warning" if text.startswith("!") else "info")
+
+
 def _notes(made: Backtested) -> list[Note]:
-    notes = [Note(f"{text.rstrip('.')}.", "info") for text in made.notes]
+    notes = [_note(text) for text in made.notes]
     if made.overlap:
         text = "Forecasts overlap in time, so that their errors are alike: coverage is less sure than the count says."
         notes.append(Note(text, "warning"))

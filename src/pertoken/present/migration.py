@@ -1,5 +1,7 @@
 """A migration as a sheet: how likely it wins, where the money comes from, what to watch, whom to spare."""
 
+from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from pathlib import PurePath
 
@@ -19,6 +21,9 @@ from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, N
 
 RANGE = (("p10", "P10"), ("p50", "P50"), ("p90", "P90"))
 WHO = ("random movers", "as simulated", "perfect optimisers")
+
+NAMED = 3
+"""Days of price changes that are named."""
 
 Part = Figures | Table | Chart | Note
 
@@ -207,16 +212,25 @@ def _priors(answer: Migrated) -> Table:
 
 
 def _notes(answer: Migrated) -> list[Note]:
-    notes = [Note(text) for text in answer.notes]
+    notes = [
+        Note(text.removeprefix("!").strip(), "warning" if text.startswith("!") else "info") for text in answer.notes
+    ]
     if answer.offer.price_change is None:
-        text = "How usage answers the price is prior, not data: the history has no declared price change."
-        notes.append(Note(text, "warning"))
+        notes.append(Note(f"How usage answers the price is prior, not data: {_unused(answer.changes)}.", "warning"))
     if not answer.made.customers.asked.any():
         notes.append(Note("No customer who is offered the new plan would be billed otherwise by it.", "warning"))
     if len(spared(answer.made.customers)) and not answer.offer.sunset:
         notes.append(Note("Nobody is forced to move here; whom to let keep the old plan is told in case it ends."))
     notes.append(Note("Customers who are yet to come are not in this: they have no old plan to leave."))
     return [*notes, *as_read(answer.report)]
+
+
+def _unused(changes: Sequence[date]) -> str:
+    """Say why no price change of the history was learnt from."""
+    if not changes:
+        return "the history has no declared price change"
+    days = ", ".join(map(str, changes[:NAMED])) + (" ..." if len(changes) > NAMED else "")
+    return f"the old plan's prices change on {days}, and the offer says no price_change to learn from"
 
 
 def _meta(answer: Migrated) -> dict[str, str]:

@@ -69,6 +69,7 @@ class Binding:
         unknown: Columns that look like meters and that nobody reads; numbers there would count as zero.
         says: What was understood, in words.
         reported: Column of what the source itself says that a row cost; None if it says nothing.
+        needed: Keys that each row must have a label of.
     """
 
     time: str | None
@@ -82,6 +83,7 @@ class Binding:
     unknown: tuple[str, ...]
     says: tuple[str, ...]
     reported: str | None = None
+    needed: tuple[str, ...] = ()
 
 
 def bind(columns: Sequence[str], mapping: LogMapping | None = None) -> Binding:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from pertoken.core.errors import InputError, nearest
-from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.columns import columns
-from pertoken.workbench.histories import CUSTOMERS_OWN, History, whole_periods
+from pertoken.workbench.histories import CUSTOMERS_OWN, History, of_customers, whole_periods, without_outages
 from pertoken.workbench.histories import history as log_history
 from pertoken.workbench.reading import How, folded, read_as, terms_of
 from pertoken.workbench.standings import settled
+from pertoken.workbench.suspected import questions, suspected
 from pertoken.workbench.voices import SILENT, Elsewhere, voices
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ PLAIN = ("seasonal-naive", "historic-average", "lognormal", "smoothed")
 
 OUTSIDE = "outside"
 """What a forecast from outside is called."""
+
+STEPS = {
+    "usage": "Was there a price change, a new plan, a launch? Forecasts made before it could not know of it",
+    "price": "Did prices change? What came is charged by the cards that are given",
+}
+"""What is asked about a step that nobody declared, in usage or in what a unit cost."""
 
 ENSEMBLE = "ensemble"
 """The average of the plain peers' quantiles."""
@@ -94,7 +100,7 @@ def backtest(
     told = {"horizon": horizon, "histories": history, "count": origins, "draws": draws, "seed": seed, "by": by}
     told |= {"of": read.of, "source": "a panel" if isinstance(log, Panel) else str(log)}
     made = backtested(read.panel, every, watch=progress, also=heard.days(read.panel.periods), **told)  # type: ignore[arg-type]
-    notes = (*read.says, *(each for each in made.notes if not each.endswith(SILENT)))
+    notes = (*read.asks, *read.says, *(each for each in made.notes if not each.endswith(SILENT)))
     return replace(made, notes=(*notes, *elsewhere.learnt(read.panel, made.scored.horizon)), money=read.charged(said))
 
 
@@ -104,19 +110,29 @@ class _Read:
 
     Args:
         panel: The history.
-        of: What the number is.
         says: What was understood.
+        of: What the number is.
         rated: The history with cards that charge; None without any.
         weights: Of its cells in the number.
         by: Key by which its revenue is told.
     """
 
     panel: "Panel"
-    of: str = "usage"
     says: tuple[str, ...] = ()
+    of: str = "usage"
     rated: "History | None" = None
     weights: Values | None = None
     by: str = ""
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """Name who is most of all, and ask about steps that nobody declared."""
+        from pertoken.workbench.remarks import largest  # noqa: PLC0415  the calculator must start fast
+
+        paid = self.rated.said_cost if self.rated else None
+        steps = questions(suspected(self.panel, paid=paid), STEPS)
+        size: Values = np.nansum(self.panel.value, axis=1)
+        return (*largest(self.panel.customers, size), *(f"! {each}" for each in steps))
 
     def charged(self, said: "Sequence[Said]") -> "Lines | None":
         """Score the money of forecasts; None where nobody charges."""
@@ -124,9 +140,7 @@ class _Read:
 
         if self.rated is None or self.weights is None:
             return None
-        tracks = self.rated.panel.tracks
-        segment = tracks[self.by].last if self.by in tracks else Key.constant("", len(self.rated.panel))
-        return charged(self.rated, said, self.weights, segment)
+        return charged(self.rated, said, self.weights, self.by)
 
 
 def _peer(name: str) -> "Forecaster":
@@ -155,7 +169,7 @@ def _rated(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, 
     read = log_history(log, revenue=card, tracks=by, whole=True, how=how)
     weights = driver_weights(read.panel.cells, np.nansum(read.panel.quantity, axis=(1, 2)))
     says = (*read.report.says, *read.says)
-    return _Read(read.panel.weighted(weights), _named(read.panel, weights), says, read, weights, by[0] if by else "")
+    return _Read(read.panel.weighted(weights), says, _named(read.panel, weights), read, weights, by[0] if by else "")
 
 
 def _named(panel: "Panel", weights: Values) -> str:
@@ -176,22 +190,23 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
         if card:
             raise InputError("a card charges meters, and a table of customer, period and value has none; give a log")
         plain = columns(rows)
-        return _Read(panel_of_rows(plain.customers, plain.periods, plain.values, grain=plain.grain), "value")
+        panel = panel_of_rows(plain.customers, plain.periods, plain.values, grain=plain.grain)
+        return _Read(*without_outages(panel), of="value")
     if card:
         return _rated(log, card, meter, grain, by, how)
     terms = terms_of(how)
-    with read_as(log, how) as opened:
+    with read_as(log, how) as found:
+        opened = of_customers(found)
         known = opened.binding.keys
-        if "customer" not in known:
-            raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
         tracks = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *by)) if name in known or name in by)
         more = {"on": how.get("on"), "rejects": how.get("rejects", False), "watch": how.get("watch")}
         usage, report, _ = folded(opened, (), ("customer", grain, *tracks), terms=terms, **more)  # type: ignore[arg-type]
     usage, left = whole_periods(_metered(usage, meter), grain, report.last, terms.timezone)
     usage, tracks, changed = settled(usage, tracks, grain, asked=by)
-    panel = panel_of_usage(usage, grain=grain, tracks=tracks)
-    weights = driver_weights(panel.cells, np.nansum(panel.quantity, axis=(1, 2)))
-    return _Read(panel.weighted(weights), meter or _named(panel, weights), (*report.says, *left, *changed))
+    every = panel_of_usage(usage, grain=grain, tracks=tracks)
+    weights = driver_weights(every.cells, np.nansum(every.quantity, axis=(1, 2)))
+    panel, gaps = without_outages(every.weighted(weights))
+    return _Read(panel, (*report.says, *left, *gaps, *changed), meter or _named(every, weights))
 
 
 def _metered(usage: "Usage", meter: str) -> "Usage":

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -16,16 +16,26 @@ from pertoken.core.money import Values
 from pertoken.core.period import GRAINS, begins, ends, roll_up
 from pertoken.rating.card import Card
 from pertoken.workbench.cards import Aside
+from pertoken.workbench.declared import agreements_of
 from pertoken.workbench.histories import UNPAID, History, history
-from pertoken.workbench.reading import How
+from pertoken.workbench.owing import charged_for, owing
+from pertoken.workbench.preparing import LogAhead, in_time
+from pertoken.workbench.suspected import one_number, questions, suspected
 
 if TYPE_CHECKING:
+    from pertoken.forecast.agreement import Agreement
     from pertoken.forecast.cohort_answer import Cohorts, Converted, Selling
     from pertoken.forecast.cohort_report import Ask
     from pertoken.forecast.panel import Panel
 
 NO_DAYS = "no time to reckon the day by"
 """What is said of a log without days."""
+
+STEPS = {
+    "usage": "Was there a price change, a new plan, a launch? It counts as growth, or as loss, of those who were there",
+    "price": "Did prices change? All months are charged by the cards that are given",
+}
+"""What is asked about a step that nobody declared, in usage or in what a unit cost."""
 
 RECENT = 91
 """Days from which the margin and what is committed are taken."""
@@ -47,7 +57,7 @@ def cohorts(
     draws: int = 2_000,
     seed: int = 0,
     unpriced: Aside = "raise",
-    **how: Unpack[How],
+    **how: Unpack[LogAhead],
 ) -> "Cohorts":
     """Follow customers who came together: retention, expansion, who is still one, what a new one is worth.
 
@@ -66,7 +76,7 @@ def cohorts(
         draws: Worlds of lifetime value.
         seed: Of the random numbers.
         unpriced: `raise` when usage has no price, `report` to leave it out of the money.
-        **how: How the log is read, as for `statement`.
+        **how: How the log is read, as for `statement`; commitments of contracts are owed, and settled by term.
 
     Raises:
         PertokenError: What is wrong with the log, the cards or the files, and the mend.
@@ -83,19 +93,27 @@ def cohorts(
     life, prior = Life(discount=discount, months=months), RetentionPrior(churn=churn)
     ask = Ask(by=by, width=width, life=life, retention=prior, draws=draws, seed=seed)
     own = [name for name in (by, state) if name and name not in GRAINS]
+    read = _read(log, how, tracks=own, revenue=revenue, cost=cost, grain=grain, unpriced=unpriced)
+    signed = agreements_of(how.get("contracts", ()), read)
+    zone = how.get("timezone", "UTC")
+    return _followed(read, ask, signed, state=state, cac=cac, marketing=marketing, timezone=zone)
+
+
+def _read(log: "str | Path", how: LogAhead, **asked: Any) -> History:  # noqa: ANN401  as `history`
+    """Read a log that may have no cards; of one that knows only months, say what to do."""
     try:
-        read = history(log, revenue=revenue, cost=cost, tracks=own, grain=grain, bare=True, unpriced=unpriced, how=how)
+        return history(log, bare=True, how=in_time(how), **asked)
     except InputError as error:
         if NO_DAYS not in str(error):
             raise
         msg = f"{error}; for a log that knows only months take windows of months (`--window month`, window='month')"
         raise InputError(msg) from error
-    return _followed(read, ask, state=state, cac=cac, marketing=marketing, timezone=how.get("timezone", "UTC"))
 
 
 def _followed(
     read: History,
     ask: "Ask",
+    signed: "Sequence[Agreement]",
     *,
     state: str,
     cac: "float | Mapping[str, float] | str | Path | None",
@@ -108,7 +126,7 @@ def _followed(
     from pertoken.usage.report import partial_day  # noqa: PLC0415
 
     used, unit = _used(read)
-    paid, owed = _paid(read, used)
+    paid, owed, notes = _paid(read, used, signed)
     paid, paying = _of_state(paid, state)
     used, paid, owed, cut = _whole(used, paid, owed, read, partial_day(read.report.last, timezone))
     share, costed = _margin_share(read, paid)
@@ -129,8 +147,8 @@ def _followed(
         selling=selling,
         converted=_converted(read, used, paid, paying),
         cards=read.cards,
-        says=(*read.says, *cut, *_unsold(marketing, selling), *_first(paid, ask.by)),
-        warns=_whales(now, report.customers),
+        says=(*read.says, *notes, *cut, *_unsold(marketing, selling), *_first(paid, ask.by)),
+        warns=(*_whales(now, report.customers), *questions(suspected(one_number(read), paid=read.said_cost), STEPS)),
     )
 
 
@@ -152,16 +170,18 @@ def _used(read: History) -> "tuple[Panel, str]":
     return panel.weighted(weights, unit), unit
 
 
-def _paid(read: History, used: "Panel") -> "tuple[Panel, Values]":
+def _paid(read: History, used: "Panel", signed: "Sequence[Agreement]") -> "tuple[Panel, Values, tuple[str, ...]]":
     """What customers were charged by period, and what of it is owed whatever is used; usage where there is no card."""
     from pertoken.books.committed import committed  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.earned import earned  # noqa: PLC0415
 
     if "revenue" not in read.ledgers:
-        return used, np.zeros(used.value.shape)
+        charged_for(signed)
+        return used, np.zeros(used.value.shape), ()
     lines = committed(read.ledgers["revenue"], read.cards["revenue"])
-    months = tuple(sorted(label for label in lines.key("month").labels if label))
+    months = tuple(sorted({roll_up(label, "month") for label in used.periods}))
     amount, owed = (_matrix(lines, name, used.customers, months) for name in ("amount", "committed"))
+    amount, owed, notes = owing(signed, used, months, amount, owed)
     if used.grain == "month":
         order = [months.index(label) if label in months else -1 for label in used.periods]
         padded = (np.concatenate([each, np.zeros((len(used), 1))], axis=1)[:, order] for each in (amount, owed))
@@ -169,7 +189,7 @@ def _paid(read: History, used: "Panel") -> "tuple[Panel, Values]":
     else:
         money, base = earned(used, months, amount, owed), earned(used, months, owed, owed)
     cells = {"meter": Key.constant("revenue", 1)}
-    return replace(used, quantity=money[None], cells=cells), base
+    return replace(used, quantity=money[None], cells=cells), base, notes
 
 
 def _matrix(lines: Lines, name: str, customers: Sequence[str], months: Sequence[str]) -> Values:

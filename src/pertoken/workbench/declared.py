@@ -16,6 +16,7 @@ from pertoken.forecast.agreement import Agreement
 from pertoken.rating.contract import Contract
 from pertoken.rating.rate import amount
 from pertoken.workbench.histories import History
+from pertoken.workbench.suspected import one_number, suspected
 
 if TYPE_CHECKING:
     from pertoken.forecast.agreed import Agreed, Invoiced
@@ -61,18 +62,14 @@ def declared(
     Raises:
         InputError: What is wrong with a file, or doesn't fit the log.
     """
-    from pertoken.forecast.breaks import found, unit_prices  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.events import adjusted  # noqa: PLC0415
+    from pertoken.forecast.events import adjusted  # noqa: PLC0415  the calculator must start fast
 
     panel = read.panel
     said = _events(events, panel_labels(read))
     brought = adjusted(panel, said)
-    suspicions = found(brought.panel.weighted(_ones(read)), brought.events, rng=np.random.default_rng(0))
-    if read.said_cost is not None:
-        prices = unit_prices(panel.weighted(_ones(read)), read.said_cost)
-        suspicions += found(prices, brought.events, rng=np.random.default_rng(0), of="price")
-    asks = tuple(f"! {each}" for each in map(str, suspicions))
-    made = Declared(_agreements(contracts, read), brought.events, _market(market), (*brought.notes, *asks))
+    usage, before = one_number(replace(read, panel=brought.panel)), one_number(read)
+    asks = tuple(f"! {each}" for each in suspected(usage, brought.events, paid=read.said_cost, of=before))
+    made = Declared(agreements_of(contracts, read), brought.events, _market(market), (*brought.notes, *asks))
     return replace(read, panel=brought.panel), made
 
 
@@ -80,12 +77,6 @@ def panel_labels(read: History) -> tuple[str, ...]:
     """All that an event can be of: customers, and what they are."""
     tracks = [label for track in read.panel.tracks.values() for label in track.labels]
     return (*read.panel.customers, *tracks)
-
-
-def _ones(read: History) -> np.ndarray:
-    from pertoken.forecast.plans import driver_weights  # noqa: PLC0415  the calculator must start fast
-
-    return driver_weights(read.panel.cells, np.nansum(read.panel.quantity, axis=(1, 2)))
 
 
 def _events(said: "str | Path | Sequence[Event]", known: Sequence[str]) -> "tuple[Event, ...]":
@@ -104,7 +95,12 @@ def _market(said: "str | Path | Market | None") -> "Market | None":
     return read_market(said)
 
 
-def _agreements(said: "str | Path | Sequence[Agreement | Contract]", read: History) -> tuple[Agreement, ...]:
+def agreements_of(said: "str | Path | Sequence[Agreement | Contract]", read: History) -> tuple[Agreement, ...]:
+    """Read what customers have signed for, held against a log and its cards of revenue.
+
+    Raises:
+        InputError: All that is wrong with the file.
+    """
     if not isinstance(said, (str, Path)):
         return tuple(each for each in said if isinstance(each, Agreement))
     from pertoken.connect.agreements import Known, read_agreements  # noqa: PLC0415  the calculator must start fast

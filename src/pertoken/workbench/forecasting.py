@@ -339,15 +339,24 @@ def _whole_months(days: Sequence[str]) -> set[str]:
     return {str(each) for each in month[count == length]}
 
 
-def _backtested(seen: Known) -> "Backtested | None":
-    """Score forecasts of the first weeks on the same history; None where it is too short for any."""
+def _backtested(seen: Known) -> "Backtested":
+    """Score forecasts of the first weeks on the same history, or of as many days as were watched since an outage."""
+    horizon = min(MONTH, len(seen.read.panel.periods) // 4)
+    try:
+        return _tested(seen, horizon)
+    except InputError:
+        watched = np.isfinite(seen.read.panel.value[:, ::-1]).any(axis=0)
+        return _tested(seen, min(horizon, int(np.logical_and.accumulate(watched).sum())))
+
+
+def _tested(seen: Known, horizon: int) -> "Backtested":
+    """Score forecasts of so many days on the same history."""
     from pertoken.forecast.backtested import NAIVE, OURS, backtested  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.peers import PEERS, alone  # noqa: PLC0415
     from pertoken.forecast.prediction import predicted  # noqa: PLC0415
     from pertoken.workbench.hindsight import Said, charged, kept  # noqa: PLC0415
 
     days = len(seen.read.panel.periods)
-    horizon = min(MONTH, days // 4)
     length = min(SEASON, days - 2 * horizon)
 
     def ours(panel: "Panel", horizon: int, draws: int, seed: int) -> "Predicted":
@@ -359,4 +368,4 @@ def _backtested(seen: Known) -> "Backtested | None":
         seen.driver, every,
         horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=seen.seed,
     )  # fmt: skip
-    return replace(found, money=charged(seen.read, said, seen.standing.weights, seen.standing.segment))
+    return replace(found, money=charged(seen.read, said, seen.standing.weights, seen.standing.by))

@@ -18,6 +18,7 @@ from pertoken.core.money import Values
 from pertoken.core.period import begins
 from pertoken.workbench.charging import Charging, charging, free
 from pertoken.workbench.histories import History
+from pertoken.workbench.preparing import segment_of
 
 if TYPE_CHECKING:
     from pertoken.forecast.panel import Indices, Panel
@@ -69,14 +70,14 @@ def kept(name: str, forecaster: "Forecaster", said: list[Said]) -> "Forecaster":
     return told
 
 
-def charged(read: History, said: Sequence[Said], weights: Values, segment: Key) -> Lines | None:
+def charged(read: History, said: Sequence[Said], weights: Values, by: str = "") -> Lines | None:
     """Score forecasts of usage by the money that they come to.
 
     Args:
         read: The history, with cards that charge.
         said: Forecasts made on it as of earlier days.
         weights: Of the cells in the number that is forecast, shape `(cell,)`.
-        segment: Of each customer, to report by; no forecast sees it.
+        by: A key of the log, or `behaviour`, to report by: each customer counts where they were at each origin.
 
     Returns:
         One line for each forecaster, length of history, origin and `of`: `all`, and each segment that is charged; None
@@ -93,10 +94,11 @@ def charged(read: History, said: Sequence[Said], weights: Values, segment: Key) 
         came = read.panel.quantity[:, rows, origin : origin + horizon].sum(axis=2).T
         if np.isfinite(came).all():
             actual = _true(read, (origin, origin + horizon), rows, came, weights)
-            mix, till = _mix(read, origin, weights, segment.pick(rows)), _till(read, origin, origin)
+            segment = segment_of(read.panel.as_of(origin), by, weights)
+            mix, till = _mix(read, origin, weights, segment), _till(read, origin, origin)
             samples = till.samples(len(said))
             money = [till.charged(mix, _samples(each.predicted, samples), horizon) for each in here]
-            found += _lines(here, money, actual, segment.pick(rows))
+            found += _lines(here, money, actual, segment)
     return concat(Lines, found) if found else None
 
 

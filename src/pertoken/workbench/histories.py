@@ -118,7 +118,8 @@ def history(
     from pertoken.forecast.panel import panel_of_usage  # noqa: PLC0415
 
     terms = terms_of(how)
-    with read_as(log, how) as opened:
+    with read_as(log, how) as found:
+        opened = of_customers(found)
         said = _sided(card, revenue, cost)
         cards = {} if bare and not any(said.values()) else sides(opened, said, unpriced, how.get("catalog"))
         every = [*(each for own in cards.values() for each in own), *also]
@@ -132,14 +133,23 @@ def history(
     seen, own, changed = settled(usage, own, grain, asked=asked)
     cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
     usage, seen = _of_keys(usage, cells), _of_keys(seen, cells)
-    panel = panel_of_usage(seen, grain=grain, tracks=own)
+    panel, gaps = without_outages(panel_of_usage(seen, grain=grain, tracks=own))
     terms = replace(terms, contracts=_begun(terms.contracts, panel.periods[-1]))
     rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
     ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain, unpriced)
-    currency, says = every[0].currency if every else "", (*left, *changed, *mixed, *_left_out(rated, terms.contracts))
+    left_out = _left_out(rated, terms.contracts)
+    currency, says = every[0].currency if every else "", (*left, *gaps, *changed, *mixed, *left_out)
     aside, said_cost = unpriced == "report", None if bill is None else _laid_out(bill, panel)
     return History(usage, report, panel, cards, ledgers, unit_cost, currency, says, aside, said_cost)
+
+
+def without_outages(panel: "Panel") -> tuple["Panel", tuple[str, ...]]:
+    """Take periods out in which nobody used anything, although many always do; which they are, in words."""
+    from pertoken.forecast.outage import watched  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.plans import driver_weights  # noqa: PLC0415
+
+    return watched(panel, driver_weights(panel.cells, np.nansum(panel.quantity, axis=(1, 2))))
 
 
 def _said_cost(
@@ -165,16 +175,20 @@ def _laid_out(bill: Ledger, panel: "Panel") -> Values:
     return out
 
 
-def _own(opened: "Log", tracks: Sequence[str]) -> tuple[str, ...]:
-    """Name the keys of a log that say what a customer is.
+def of_customers(opened: "Log") -> "Log":
+    """Ask of each row of a log whose it is: one without a customer can't be used.
 
     Raises:
         InputError: It names no customers.
     """
-    known = opened.binding.keys
-    if "customer" not in known:
+    if "customer" not in opened.binding.keys:
         raise InputError("the log names no customers; a forecast is made customer by customer; map a column to it")
-    asked = {*known, *tracks, *({STATE} & set(getattr(opened, "types", ())))}
+    return replace(opened, binding=replace(opened.binding, needed=("customer",)))
+
+
+def _own(opened: "Log", tracks: Sequence[str]) -> tuple[str, ...]:
+    """Name the keys of a log that say what a customer is."""
+    asked = {*opened.binding.keys, *tracks, *({STATE} & set(getattr(opened, "types", ())))}
     return tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *tracks)) if name in asked)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -12,20 +13,28 @@ from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.forecast.migration.offer import Offer
 from pertoken.rating.card import Card
-from pertoken.workbench.reading import How
+from pertoken.workbench.preparing import LogAhead
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pertoken.forecast.agreed import Agreed
     from pertoken.forecast.fitted import Fitted
     from pertoken.forecast.migration.answer import Migrated
     from pertoken.forecast.migration.block import Setting
+    from pertoken.forecast.migration.offer import Timetable
     from pertoken.forecast.migration.priors import Prior
     from pertoken.forecast.panel import Panel
     from pertoken.workbench.histories import History
 
 SHORTEST = 14
 """Days of history below which no migration is simulated: two of each day of the week."""
+
+STEPS = {
+    "usage": "A price change? With `price_change` in the offer how usage answers is learnt, without it is growth.",
+    "price": "Did prices change? With `price_change` in the offer how usage answers is learnt.",
+}
+"""What is asked about a step that nobody declared, in usage or in what a unit cost."""
 
 DRAWS = 512
 """Worlds, where nothing else is said."""
@@ -41,7 +50,7 @@ def migrate(
     months: int = 24,
     draws: int = DRAWS,
     seed: int = 0,
-    **how: Unpack[How],
+    **how: Unpack[LogAhead],
 ) -> "Migrated":
     """Simulate moving customers to another plan: revenue and margin, who moves, who leaves, and what to watch.
 
@@ -54,31 +63,53 @@ def migrate(
         months: How many months ahead.
         draws: How many worlds.
         seed: Same seed, same worlds.
-        **how: How the log is read, as for `statement`.
+        **how: How the log is read, as for `statement`; who has committed stays on the old plan until the contract ends.
 
     Raises:
-        PertokenError: What is wrong with the log, the cards or the offer, and the mend.
+        PertokenError: What is wrong with the log, the cards, the contracts or the offer, and the mend.
     """
     from pertoken.forecast.migration.answer import Migrated  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.migration.offer import timetable  # noqa: PLC0415
     from pertoken.forecast.migration.priors import believed, traits  # noqa: PLC0415
     from pertoken.forecast.migration.simulate import migrate as simulated  # noqa: PLC0415
     from pertoken.workbench.histories import history  # noqa: PLC0415
+    from pertoken.workbench.preparing import in_time  # noqa: PLC0415
+    from pertoken.workbench.staying import staying  # noqa: PLC0415
+    from pertoken.workbench.suspected import price_days  # noqa: PLC0415
 
     _counted(months=months, draws=draws)
     said = _offer(offer)
     cards = {"old": _cards(old), "new": _cards(new)}
-    past = history(log, revenue=cards["old"], cost=cost, also=cards["new"], how=how)
+    past = history(log, revenue=cards["old"], cost=cost, also=cards["new"], whole=True, how=in_time(how))
     cards |= {"cost": past.cards["cost"]} if "cost" in past.cards else {}
     _comparable(cards)
-    times = timetable(said, _months(past, months))
+    ahead = _months(past, months)
+    times, held = timetable(said, ahead), staying(past, how.get("contracts", ()), ahead)
     chosen = _asked(past, said)
     priors, notes = _priors(believed(said.priors), said, past, seed)
-    fit = _fitted(past, months, seed)
-    setting = replace(_setting(past, fit, cards, draws=draws, seed=seed), asked=chosen[0], kept=chosen[1], times=times,
-                      wave=said.wave, kept_above=said.grandfather_above, cap=said.cap)  # fmt: skip
+    fit = _fitted(past, ahead, seed, held)
+    setting = _offered(_setting(past, fit, cards, draws=draws, seed=seed), said, times, chosen, held)
     made = simulated(setting, traits(priors, draws, seed))
-    return Migrated(made, said, times, priors, cards, past.currency, past.report, fit.days, (*past.says, *notes))
+    changes = price_days(cards["old"], past.panel.periods)
+    says = (*past.says, *notes, *(held.notes if held else ()), *_asks(past, said, changes), *_warned(fit))
+    return Migrated(made, said, times, priors, cards, past.currency, past.report, fit.days, says, changes)
+
+
+def _asks(past: "History", offer: Offer, changes: Sequence[date]) -> tuple[str, ...]:
+    """Ask about steps in the history that neither the offer nor the cards of the old plan declare."""
+    from pertoken.forecast.event import Event  # noqa: PLC0415  the calculator must start fast
+    from pertoken.workbench.suspected import one_number, questions, suspected  # noqa: PLC0415
+
+    said = () if offer.price_change is None else (date.fromisoformat(f"{offer.price_change.month}-01"),)
+    known = [Event(on=day, kind="price") for day in (*said, *changes)]
+    return tuple(f"! {each}" for each in questions(suspected(one_number(past), known, paid=past.said_cost), STEPS))
+
+
+def _warned(fit: "Fitted") -> tuple[str, ...]:
+    """Name who is most of all usage, and say that a short history says little."""
+    from pertoken.workbench.remarks import largest, short  # noqa: PLC0415  the calculator must start fast
+
+    return (*largest(fit.predicted.customers, fit.predicted.samples.mean(axis=0)), *short(fit.days))
 
 
 def _counted(**numbers: int) -> None:
@@ -121,13 +152,14 @@ def _months(past: "History", months: int) -> tuple[str, ...]:
     return months_after(days[-1], months)
 
 
-def _fitted(past: "History", months: int, seed: int) -> "Fitted":
-    """Fit the forecast of the customers there are."""
+def _fitted(past: "History", months: Sequence[str], seed: int, held: "Agreed | None") -> "Fitted":
+    """Fit the forecast of the customers there are; who has signed is there until the contract ends."""
     from pertoken.forecast.fitted import Priors, fitted  # noqa: PLC0415  the calculator must start fast
     from pertoken.workbench.preparing import BEHAVIOUR, standing_of  # noqa: PLC0415
 
     standing, _ = standing_of(past, BEHAVIOUR, 0)
-    return fitted(past.panel, standing, _months(past, months), priors=Priors(), seed=seed)
+    standing = standing if held is None else replace(standing, bound=held.bound[: len(past.panel)])
+    return fitted(past.panel, standing, months, priors=Priors(), seed=seed)
 
 
 def _known(panel: "Panel") -> dict[str, Key]:
@@ -152,6 +184,17 @@ def _setting(
         people.names, months, forecast_ahead(fit.of, draws=draws, seed=seed), old, new, leaving_ahead(fit.of),
         people.cost, everybody, ~everybody, timetable(Offer(), months), seed=seed,
     )  # fmt: skip
+
+
+def _offered(
+    setting: "Setting", offer: Offer, times: "Timetable", chosen: Sequence[NDArray[np.bool_]], held: "Agreed | None"
+) -> "Setting":
+    """Make customers an offer, whom contracts may bind until they end."""
+    from pertoken.workbench.staying import ending  # noqa: PLC0415  the calculator must start fast
+
+    asked, kept = chosen
+    told = {"wave": offer.wave, "kept_above": offer.grandfather_above, "cap": offer.cap, "contracts": held}
+    return replace(setting, asked=asked, kept=kept, times=times, leave=ending(setting.leave, held), **told)  # type: ignore[arg-type]
 
 
 def _asked(past: "History", offer: "Offer") -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

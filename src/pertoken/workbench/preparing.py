@@ -181,7 +181,7 @@ def known(
     """
     told, contracts = {"tracks": _asked(segments, depth), "unpriced": unpriced}, how.get("contracts", ())
     sides = {"card": tuple(card), "revenue": tuple(revenue), "cost": tuple(cost)}
-    with beside(log, lambda: history(log, **sides, whole=True, **told, how=_in_time(how))) as asked:  # type: ignore[arg-type]
+    with beside(log, lambda: history(log, **sides, whole=True, **told, how=in_time(how))) as asked:  # type: ignore[arg-type]
         read = asked()
     from pertoken.forecast.fitted import months_after  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.landing import begun  # noqa: PLC0415
@@ -306,7 +306,7 @@ def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
     return voices.join(made, driver.periods[-1], seed=seed)
 
 
-def _in_time(how: LogAhead) -> How:
+def in_time(how: LogAhead) -> How:
     """Give rating the dates of contracts, where these are records of what was signed."""
     from pertoken.connect.contracts import read_contracts, renewed  # noqa: PLC0415  the calculator must start fast
 
@@ -327,8 +327,7 @@ def standing_of(
     read: History, segments: str, top: int, depth: Values | None = None
 ) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
     """Say what customers are at the end of a history, and which cards each plan has."""
-    from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.fitted import Standing  # noqa: PLC0415
+    from pertoken.forecast.fitted import Standing  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.plans import FREE, driver_weights, planned  # noqa: PLC0415
 
     panel, own = read.panel, read.cards.get("revenue", ())
@@ -336,11 +335,26 @@ def standing_of(
     weights = driver_weights(panel.cells, quantity)
     other = free(panel.cells["meter"]) if read.aside else None
     plan, plans = planned(read.usage, panel, own, other=other) if own else (Key.constant(FREE, len(panel)), ())
-    if segments == BEHAVIOUR:
-        segment = segmented(panel.weighted(weights), depth=depth)
-    else:
-        segment = _compact(panel.tracks[segments].last if segments in panel.tracks else panel.known[segments])
-    return Standing(segment, plan, read.unit_cost, weights, top, worth=of_late(read)), plans
+    segment = segment_of(panel, segments, weights, depth)
+    return Standing(segment, plan, read.unit_cost, weights, top, worth=of_late(read), by=segments), plans
+
+
+def segment_of(panel: "Panel", by: str, weights: Values, depth: Values | None = None) -> Key:
+    """Tell customers apart as they are at the end of a panel, shape `(customer,)`.
+
+    Args:
+        panel: Usage by customer and cell.
+        by: A key of the panel, or `behaviour`; all are one where it is neither.
+        weights: Of the cells in the driver, shape `(cell,)`.
+        depth: How deeply each is integrated, for behaviour.
+    """
+    from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
+
+    if by == BEHAVIOUR:
+        return segmented(panel.weighted(weights), depth=depth)
+    if by in panel.tracks:
+        return _compact(panel.tracks[by].last)
+    return _compact(panel.known[by]) if by in panel.known else Key.constant("", len(panel))
 
 
 def coming_of(said: Declared, standing: "Standing", months: Sequence[str], last: str) -> "Ahead | None":

@@ -1,9 +1,11 @@
 """Remarks: what should be known beside a forecast's numbers, in words."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pertoken.core.money import Values
 from pertoken.workbench.charging import compared
 from pertoken.workbench.histories import STATE, UNPAID
 from pertoken.workbench.preparing import Prepared
@@ -32,8 +34,7 @@ def remarks(made: Prepared) -> tuple[str, ...]:
     name = panel.customers[int(mean.argmax())]
     judged = [each for each in made.fitted.predicted.notes if share <= HALF or not each.startswith(f"{name} is ")]
     notes = [*made.said.says, *agreed, *made.read.says, *made.read.report.says, *judged]
-    if share > HALF:
-        notes.append(f"! {name} is {share:.0%} of all usage: the range is that of one customer; ask what they plan")
+    notes += largest(panel.customers, mean)
     notes += _charged(made, name if share > HALF else "")
     if made.begun is not None:
         month, days = made.begun.month, made.begun.rest
@@ -47,9 +48,30 @@ def remarks(made: Prepared) -> tuple[str, ...]:
     ]
     notes += _moved(made)
     notes += _unpaid(made)
-    if len(panel.periods) < ENOUGH:
-        notes.append(f"! {len(panel.periods)} days of history say little of growth: what is believed carries the range")
-    return tuple(notes)
+    return (*notes, *short(len(panel.periods)))
+
+
+def largest(names: Sequence[str], size: Values, of: str = "usage") -> tuple[str, ...]:
+    """Name the customer who is more than half of all.
+
+    Args:
+        names: Of the customers.
+        size: Of each, shape `(customer,)`.
+        of: What it is a size of.
+    """
+    whole = size.sum()
+    share = size.max() / whole if whole > 0 else 0.0
+    if share <= HALF:
+        return ()
+    name = names[int(size.argmax())]
+    return (f"! {name} is {share:.0%} of all {of}: the range is that of one customer; ask what they plan",)
+
+
+def short(days: int) -> tuple[str, ...]:
+    """Say that so many days of history say little, where they do."""
+    if days >= ENOUGH:
+        return ()
+    return (f"! {days} days of history say little of growth: what is believed carries the range",)
 
 
 def _charged(made: Prepared, said: str) -> list[str]:
@@ -59,10 +81,7 @@ def _charged(made: Prepared, said: str) -> list[str]:
         return []
     if worth is None:
         return [NOTHING_CHARGED]
-    name, share = panel.customers[int(worth.argmax())], worth.max() / worth.sum()
-    if share <= HALF or name == said:
-        return []
-    return [f"! {name} is {share:.0%} of all revenue: the range is that of one customer; ask what they plan"]
+    return [] if panel.customers[int(worth.argmax())] == said else [*largest(panel.customers, worth, "revenue")]
 
 
 def _moved(made: Prepared) -> list[str]:

@@ -76,7 +76,8 @@ def test_the_bridge_adds_up_in_every_world_and_month(old, new, offer, seed):
     made = migrate(setting(used(5, 17, seed=seed), offer, old=old, new=new), drawn(17, seed=seed))
     steps = np.sum([made.steps[name] for name in STEPS], axis=0)
     np.testing.assert_allclose(made.old + steps, made.new, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(made.change, made.new.sum(axis=1) - made.old.sum(axis=1))
+    # a fee of 1e-57 beside bills of 100 is lost in one order of adding up and not in the other
+    np.testing.assert_allclose(made.change, made.new.sum(axis=1) - made.old.sum(axis=1), atol=1e-9)
 
 
 @settings(max_examples=40, deadline=None)

@@ -41,11 +41,7 @@ def checks(table: Table) -> list[Check]:
 
 def _all(table: Table) -> Iterator[Check]:
     binding = table.binding
-    for grain, name in binding.keys.items():
-        if grain in period.GRAINS:
-            yield _period_check(table, grain, name)
-    if "batch" in binding.keys:
-        yield _batch_check(table, binding.keys["batch"])
+    yield from _key_checks(table)
     if binding.long:
         yield from _long_checks(table)
     if binding.time:
@@ -59,6 +55,19 @@ def _all(table: Table) -> Iterator[Check]:
             yield from _number_checks(table, name, leaf.meter)
         if leaf.less:
             yield _part_check(table, leaf)
+
+
+def _key_checks(table: Table) -> Iterator[Check]:
+    """What can be wrong with labels."""
+    keys = table.binding.keys
+    for grain, name in keys.items():
+        if grain in period.GRAINS:
+            yield _period_check(table, grain, name)
+    if "batch" in keys:
+        yield _batch_check(table, keys["batch"])
+    for key in table.binding.needed:
+        nameless = _label(table, keys[key]).strip() == ""
+        yield Check(refusals.needed(key, keys[key]), nameless, table.column(keys[key]))
 
 
 def _label(table: Table, name: str) -> Expr:

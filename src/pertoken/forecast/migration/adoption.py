@@ -56,7 +56,14 @@ def willing(worth: Values, times: Timetable, traits: Traits) -> Indices:
 
 
 def moves(
-    worth: Values, look: Indices, times: Timetable, traits: Traits, *, asked: NDArray[np.bool_], kept: NDArray[np.bool_]
+    worth: Values,
+    look: Indices,
+    times: Timetable,
+    traits: Traits,
+    *,
+    asked: NDArray[np.bool_],
+    kept: NDArray[np.bool_],
+    bound: Indices | int = 0,
 ) -> tuple[Indices, NDArray[np.bool_]]:
     """Find the month in which each customer changes plans, and whether they had to.
 
@@ -67,12 +74,14 @@ def moves(
         traits: As for `willing`.
         asked: Who is offered the new plan, shape `(customer,)`.
         kept: Who may keep the old plan beyond its end, shape `(customer,)`.
+        bound: First month in which each may change, by contract, shape `(customer,)`.
 
     Returns:
         First month on the new plan, `NEVER` for who stays; and True where the end of the old plan moved them. Both of
         shape `(draw, customer)`.
     """
-    own = np.maximum(np.maximum(look, willing(worth, times, traits)), times.start)
-    end = np.where(kept, NEVER, times.sunset)
+    first = np.maximum(times.start, bound)
+    own = np.maximum(np.maximum(look, willing(worth, times, traits)), first)
+    end = np.where(kept, NEVER, np.maximum(times.sunset, bound))
     forced = (own > end) & asked
     return np.where(asked, np.minimum(own, end), NEVER), forced

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from pertoken.forecast.migration.migration import Migration
 from pertoken.forecast.migration.offer import Offer, Timetable
@@ -24,6 +25,7 @@ class Migrated:
         report: What was read.
         days: Days of history.
         notes: What should be known beside the numbers.
+        changes: Days of the history on which prices of the old plan change, by its cards.
     """
 
     made: Migration
@@ -35,3 +37,4 @@ class Migrated:
     report: Report
     days: int
     notes: tuple[str, ...] = ()
+    changes: tuple[date, ...] = ()

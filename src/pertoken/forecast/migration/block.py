@@ -1,16 +1,18 @@
 """Block: some customers of an offer with their usage, and both plans as they see them."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.money import Values
+from pertoken.forecast.agreed import Agreed, Terms
 from pertoken.forecast.migration.chance import Luck, luck
 from pertoken.forecast.migration.choice import STEP, Appraisal, appraised
 from pertoken.forecast.migration.offer import Timetable, Wave
 from pertoken.forecast.migration.tariff import Ahead, Charged, Tariff
 from pertoken.forecast.panel import Indices
+from pertoken.forecast.settlement import settled
 
 LOOKED_AHEAD = 12
 """Months whose bills customers compare."""
@@ -38,6 +40,7 @@ class Setting:
         wave: How customers come to look at the offer.
         cap: Most by which the new bill may lie above the old one while a cap holds, as a share; None for no cap.
         seed: Of what chance deals to customers.
+        contracts: What customers have signed on the old plan, of the same customers and months; None for nothing.
     """
 
     names: tuple[str, ...]
@@ -54,6 +57,12 @@ class Setting:
     kept_above: float | None = None
     cap: float | None = None
     seed: int = 0
+    contracts: Agreed | None = None
+
+    def bound(self, rows: Indices) -> Indices:
+        """First month in which each of some customers may change plans, by contract, shape `(customer,)`."""
+        none = np.zeros(len(rows), dtype=np.int64)
+        return none if self.contracts is None else self.contracts.bound[rows]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +80,8 @@ class Block:
         asked: Who is offered the new plan, and would be billed otherwise by it, shape `(customer,)`.
         kept: Who may keep the old plan beyond its end.
         luck: Their own chance.
+        bound: First month in which each may change plans, by contract, shape `(customer,)`.
+        true_up: What commitments charge without usage, shape `(draw, customer, month)`. [currency]
     """
 
     rows: Indices
@@ -83,6 +94,8 @@ class Block:
     asked: NDArray[np.bool_]
     kept: NDArray[np.bool_]
     luck: Luck
+    bound: Indices
+    true_up: Values
 
     def first(self, draws: int) -> "Block":
         """Keep the first worlds; plans are still seen as over all of them."""
@@ -91,6 +104,7 @@ class Block:
             usage=self.usage[:draws],
             old=self.old.first(draws),
             new=self.new.first(draws),
+            true_up=self.true_up[:draws],
             luck=Luck(self.luck.taste[:draws], self.luck.look[:draws], self.luck.patience[:draws]),
         )
 
@@ -115,8 +129,26 @@ def block(setting: Setting, rows: Indices, draws: int) -> Block:
     if setting.kept_above is not None:
         kept = kept | (seen_new.mean > (1 + setting.kept_above) * seen_old.mean)
     asked = setting.asked[rows] & (new.total != old.total)[..., times.start :].any(axis=(0, 2))
-    own = luck(rows, draws, setting.seed)
-    return Block(rows, usage, old, new, fee_new - fee, seen_old, seen_new, asked, kept, own)
+    own, more_due = luck(rows, draws, setting.seed), _true_up(setting.contracts, rows, old.total)
+    bound = setting.bound(rows)
+    return Block(rows, usage, old, new, fee_new - fee, seen_old, seen_new, asked, kept, own, bound, more_due)
+
+
+def _true_up(contracts: Agreed | None, rows: Indices, charges: Values) -> Values:
+    """Say what commitments of some customers charge without usage, shape of the charges.
+
+    Args:
+        contracts: Of all customers; None for no commitment.
+        rows: Index of each of these.
+        charges: What the old plan charges them, shape `(draw, customer, month)`. [currency]
+    """
+    if contracts is None or not (mine := np.isin(contracts.terms.customer, rows)).any():
+        return np.zeros((1, 1, 1))
+    own = {each.name: getattr(contracts.terms, each.name)[mine] for each in fields(contracts.terms)}
+    place = {row: at for at, row in enumerate(rows.tolist())}
+    own["customer"] = np.array([place[row] for row in own["customer"].tolist()])
+    true_up: Values = settled(replace(contracts, terms=Terms(**own), ramp=contracts.ramp[rows]), charges).true_up
+    return true_up
 
 
 def _fee(tariff: Tariff, rows: Indices, months: int) -> Values:

@@ -98,7 +98,7 @@ def _walk(setting: Setting, traits: Traits, here: Block) -> Walk:
     times, asked = setting.times, here.asked
     worth = gain(here.seen_old, here.seen_new, traits) + here.luck.taste
     look = looked(setting.wave, times, here.luck.look)
-    month, forced = moves(worth, look, times, traits, asked=asked, kept=here.kept)
+    month, forced = moves(worth, look, times, traits, asked=asked, kept=here.kept, bound=here.bound)
     since = np.arange(times.size) - month[..., None]
     settled = full_response(here.seen_old, here.seen_new, traits)
     used = here.usage * np.exp(settled[..., None] * reached(since, traits.lag))
@@ -113,14 +113,15 @@ def _walk(setting: Setting, traits: Traits, here: Block) -> Walk:
 
 def _revenues(setting: Setting, here: Block, walk: Walk) -> Sums:
     """Add up revenue, cost and the pieces of the bridge, by world and month."""
-    offered = here.asked[:, None] & (np.arange(setting.times.size) >= setting.times.start)
+    first = np.maximum(here.bound, setting.times.start)
+    offered = here.asked[:, None] & (np.arange(setting.times.size) >= first[:, None])
     old, new, on = here.old.total, here.new.total, walk.on
     there = offered & walk.stay
     shift = np.where(there, new - old, 0.0)
-    bill = np.where(on, walk.after.total, old)
+    bill = np.where(on, walk.after.total, old) + here.true_up
     cost = setting.cost[here.rows][:, None]
     values = {
-        "old": walk.stay * old,
+        "old": walk.stay * (old + here.true_up),
         "new": walk.stay_new * bill,
         "old_cost": walk.stay * here.usage * cost,
         "new_cost": walk.stay_new * np.where(on, walk.used, here.usage) * cost,

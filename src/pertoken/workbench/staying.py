@@ -1,0 +1,78 @@
+"""Who stays on a plan because they have signed for it: what contracts mean for a move to another plan."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pertoken.core.errors import InputError
+from pertoken.core.money import Values
+from pertoken.forecast.agreement import Agreement
+from pertoken.present.numbers import counted
+from pertoken.rating.contract import Contract
+from pertoken.workbench.declared import Declared, agreements_of, signed
+from pertoken.workbench.histories import History
+
+if TYPE_CHECKING:
+    from pertoken.forecast.agreed import Agreed
+
+NAMED = 5
+"""Customers who are named."""
+
+
+def staying(
+    read: History, said: "str | Path | Sequence[Agreement | Contract]", months: Sequence[str]
+) -> "Agreed | None":
+    """Say what contracts mean for the customers of a log and the months ahead; None where nothing is promised.
+
+    Args:
+        read: The history, with cards of the plan as it is.
+        said: File of contracts, or records.
+        months: Labels of the months ahead.
+
+    Raises:
+        InputError: What is wrong with the file, or a contract puts a customer on another plan later.
+    """
+    there = set(read.panel.customers)
+    every = agreements_of(said, read)
+    found = signed(read, Declared(tuple(each for each in every if each.customer in there)), months)
+    if found is None:
+        return None
+    if found.changes:
+        customer, month, card = found.changes[0]
+        raise InputError(
+            f"{found.customers[customer]} is put on {card} from {months[month]} on by a contract that has not begun; a "
+            "migration begins with the plans of today; leave the row out, or ask `pertoken forecast`"
+        )
+    absent = sorted({each.customer for each in every} - there)
+    gone = (f"{', '.join(absent)}: signed, and nothing used yet; not in it",) if absent else ()
+    ramps = (found.growing != 1).any(axis=1)
+    rising = tuple(f"! the ramp of {found.customers[row]} is not followed" for row in np.flatnonzero(ramps))
+    return replace(found, notes=(*found.notes, *gone, *rising, *_bound(found)))
+
+
+def _bound(found: "Agreed") -> tuple[str, ...]:
+    """Say who stays by contract."""
+    held = np.flatnonzero(found.bound > 0)
+    if not len(held):
+        return ()
+    few = ", ".join(found.customers[row] for row in held[:NAMED]) + (" ..." if len(held) > NAMED else "")
+    who = f"{counted(len(held), 'customers')} by contract on the old plan until it ends ({few})"
+    return (f"{who}: commitments are settled, who is not renewed leaves, all others may move then",)
+
+
+def ending(leave: Values, held: "Agreed | None") -> Values:
+    """Let customers leave where a contract ends by the chance that it is not renewed, where that is said.
+
+    Args:
+        leave: Chance to leave, shape `(customer, month)`.
+        held: Contracts; None without any.
+    """
+    if held is None:
+        return leave
+    rows = np.flatnonzero((held.ends < leave.shape[1]) & np.isfinite(held.renewal))
+    made = leave.copy()
+    made[rows, held.ends[rows]] = np.minimum(1 - held.renewal[rows], 1 - 1e-9)
+    return made
