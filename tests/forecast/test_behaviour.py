@@ -50,8 +50,12 @@ def test_who_came_late_or_has_left_is_no_other_kind_of_customer():
     assert segmented(daily(value, since=since)).labels == ("all",)
 
 
-def test_a_customer_or_two_are_no_kind_of_their_own():
-    rng = np.random.default_rng(6)
-    value = rng.lognormal(6, 0.5, (60, 1)) * rng.lognormal(0, 0.3, (60, 42))
-    value[0] *= 1e5
-    assert segmented(daily(value)).labels == ("all",)
+def test_who_stayed_from_monday_to_thursday_is_not_told_by_having_no_weekend():
+    rng = np.random.default_rng(7)
+    teams = rng.lognormal(8, 0.5, (40, 1)) * rng.lognormal(0, 0.3, (40, 42)) * np.where(np.arange(42) % 7 >= 5, 0.2, 1)
+    trials = np.zeros((40, 42))
+    for row, start in zip(trials, rng.integers(0, 38, 40), strict=True):
+        row[start : start + 4] = rng.lognormal(5, 0.5) * rng.lognormal(0, 0.3, 4)
+    found = segmented(daily(np.vstack([teams, trials]), "2026-01-05")).column()
+    assert (found[:40] == "production").all()
+    assert (found[40:] == "hobbyist").mean() > 0.9

@@ -109,6 +109,15 @@ def test_what_stays_is_told_from_what_is_gone():
     assert found.walk[0] == pytest.approx(0.2 * np.sqrt(30.4375 / 28), rel=0.15)
 
 
+def test_a_late_first_use_of_who_seldom_uses_is_no_arrival():
+    rng = np.random.default_rng(3)
+    value = (rng.random((200, 90)) < 0.05) * 10.0
+    since = np.argmax(value > 0, axis=1)
+    found = arrived(daily(value, since=since), Key.constant("all", 200), np.ones(200), prior=ArrivalPrior())
+    assert (since >= 7).sum() > 100
+    assert found.seen[0] < 0.12 * 200  # one in ten has not come by day 45, where all are old
+
+
 def test_newcomers_are_counted_after_the_first_week():
     since = np.r_[np.zeros(20, dtype=int), np.full(10, 30)]
     panel = daily(np.ones((30, 67)), since=since)

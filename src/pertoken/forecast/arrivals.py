@@ -15,6 +15,9 @@ from pertoken.forecast.panel import Panel
 TAIL_FROM = 0.95
 """Share of sizes above which the tail is a generalised Pareto's."""
 
+WEEK, GAPS = 7, 3
+"""Days in which a first use is always taken for an old customer's; gaps, after which one in twenty is one still."""
+
 FEWEST_IN_TAIL = 2
 """Sizes below which a tail says nothing."""
 
@@ -63,9 +66,7 @@ class Arrivals:
     months: float
 
 
-def arrived(
-    panel: Panel, segment: Key, level: Values, *, prior: ArrivalPrior, more: float = 1.0, watched_from: int = 7
-) -> Arrivals:
+def arrived(panel: Panel, segment: Key, level: Values, *, prior: ArrivalPrior, more: float = 1.0) -> Arrivals:
     """Estimate the rate of arrivals, and the tail of sizes.
 
     Args:
@@ -74,8 +75,8 @@ def arrived(
         level: Usage of each in a month, shape `(customer,)`.
         prior: What is believed before.
         more: Reckon the error as if the history were so many times as long; what is expected stays.
-        watched_from: Days at the beginning in which a first use may be an old customer's.
     """
+    watched_from = _old_until(panel)
     days = len(panel.periods) - watched_from
     months = max(days, 0) / DAYS
     count = len(segment.labels)
@@ -87,6 +88,18 @@ def arrived(
     error = float(np.sqrt(prior.error**2 + 1 / total))
     tail = np.array([_tail(level[segment.codes == code], prior) for code in range(count)])
     return Arrivals(rate, error, prior.size, tail, new, months)
+
+
+def _old_until(panel: Panel) -> int:
+    """Count the days at the beginning in which a first use may be an old customer's: some usual gaps between uses.
+
+    A week at least, and half of the history at most.
+    """
+    used = np.nan_to_num(panel.value) > 0
+    days = used.shape[1]
+    share = used.sum(axis=1) / np.maximum(days - np.argmax(used, axis=1), 1)
+    gap = 1 / float(np.median(share[share > 0])) if (share > 0).any() else 1.0
+    return max(WEEK, min(round(GAPS * gap), days // 2))
 
 
 def _tail(level: Values, prior: ArrivalPrior) -> float:

@@ -17,14 +17,11 @@ from pertoken.forecast.panel import Indices, Panel
 FEWEST = 20
 """Customers below whom behaviour is not told apart."""
 
-FEWEST_DAYS = 7
+BELIEF = 7
 """Periods of the mean share that are added to each customer's own."""
 
 FEWEST_ACTIVE = 3
 """Active periods below which a customer's behaviour is not known."""
-
-FEWEST_PART = 5
-"""Customers of a part below whom it is no kind of its own."""
 
 ROUNDS = 200
 SEPARATE = 1.5
@@ -41,7 +38,7 @@ class Behaviour:
     Args:
         level: Log of the mean usage of an active period, shape `(customer,)`.
         active: Share of periods with usage while each was there, as an angle, whose error depends on the number of
-            periods alone (Anscombe, Biometrika 35, 1948), a week of the mean share added.
+            periods alone (Anscombe, Biometrika 35, 1948), seven periods of the mean share added.
         weekday: Log of the mean of weekdays over that of weekends, both with a tenth of the mean added; 0 where the
             grain has none.
     """
@@ -62,7 +59,8 @@ def behaviour(panel: Panel) -> Behaviour:
     So neither coming late nor leaving makes anybody another kind of customer.
     """
     value = panel.value
-    seen = ~np.isnan(value) & _there(np.nan_to_num(value) > 0)
+    watched = ~np.isnan(value)
+    seen = watched & _there(np.nan_to_num(value) > 0)
     used = np.where(seen, value, 0.0)
     count, on = seen.sum(axis=1), (used > 0).sum(axis=1)
     mean = used.sum(axis=1) / np.maximum(on, 1)
@@ -71,11 +69,11 @@ def behaviour(panel: Panel) -> Behaviour:
     if panel.grain == "day":
         week = begins(panel.periods).astype("datetime64[D]").astype(np.int64)
         rest = np.isin((week + 3) % 7, (5, 6))  # 1970-01-01 was a Thursday
-        parts = [_mean(used[:, days], seen[:, days]) for days in (~rest, rest)]
-        tenth = 0.1 * _mean(used, seen) + 1e-12
+        parts = [_mean(used[:, days], watched[:, days]) for days in (~rest, rest)]  # a stay may have had no weekend
+        tenth = 0.1 * _mean(used, watched) + 1e-12
         weekday = np.log((parts[0] + tenth) / (parts[1] + tenth))
     usual = on.sum() / max(count.sum(), 1)
-    active = np.arcsin(np.sqrt((on + FEWEST_DAYS * usual) / (count + FEWEST_DAYS)))
+    active = np.arcsin(np.sqrt((on + BELIEF * usual) / (count + BELIEF)))
     return Behaviour(np.log(np.maximum(mean, floor * 0.1)), active, weekday)
 
 
@@ -116,8 +114,7 @@ def segmented(panel: Panel, *, depth: Values | None = None, most: int = 2) -> Ke
     starts = [_direction(scaled[active]), *([scaled[active][:, -1]] if depth is not None else [])]
     tried = (_mixture(scaled[active], parts, start) for parts in range(1, most + 1) for start in starts)
     best = min(tried, key=lambda each: each.bic)
-    few = np.bincount(best.likely(scaled[active]), minlength=len(best.weight)).min() < FEWEST_PART
-    if len(best.weight) > 1 and (few or _apart(best) < SEPARATE):
+    if len(best.weight) > 1 and _apart(best) < SEPARATE:
         best = _mixture(scaled[active], 1, starts[0])
     names = NAMES.get(len(best.weight), tuple(f"segment-{i + 1}" for i in range(len(best.weight))))
     order = np.argsort(np.argsort(best.mean @ _importance(best)))

@@ -114,7 +114,7 @@ def found(
     if used.sum() < FEWEST or value.shape[1] < 4 * edge:
         return ()
     shared = _shared(value[used], season)
-    known = [at for each in events if 0 < (at := _place(panel, each)) < value.shape[1]]
+    known = sorted({at for each in events if 0 < (at := _place(panel, each)) < value.shape[1]})
     told: list[Break] = []
     while len(told) < MOST:
         at, chance = _strongest(shared, known, season, edge, rng)

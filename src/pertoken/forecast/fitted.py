@@ -143,7 +143,7 @@ def fitted(
     driver = replace(driver, quantity=np.where(outages(driver.value), np.nan, driver.quantity))
     kept = _longer(kept or _retained(driver, standing.segment, priors.retention), more)
     monthly = level.samples * (DAYS / WINDOW) * shift(level)
-    monthly = without_traces(monthly, alive_of(standing.segment, kept), driver.value)
+    monthly = without_traces(monthly, alive_of(standing.segment, kept, standing.bound), driver.value)
     mean = monthly.mean(axis=0)
     growth = grown(driver, standing.segment, prior=priors.growth, rng=np.random.default_rng([seed, 1]), more=more)
     arrivals = arrived(driver, standing.segment, mean, prior=priors.arrivals, more=more)
@@ -217,8 +217,9 @@ def _people(panel: Panel, standing: Standing, monthly: Values, swings: Swings, k
     code = standing.segment.codes
     used = (monthly > 0).mean(axis=0)
     bound = standing.bound if standing.bound is not None else np.zeros(len(panel), dtype=np.int64)
-    alive = np.maximum(alive_of(standing.segment, kept), used)  # who uses in so many worlds is there in as many
-    alive = np.where(bound > 0, 1.0, alive)
+    alive = np.maximum(
+        alive_of(standing.segment, kept, standing.bound), used
+    )  # who uses in so many worlds is there in as many
     idle = np.clip(1 - used / np.maximum(alive, 1e-9), 0.0, 0.98)
     mean = monthly.mean(axis=0)
     mix = mix_of(panel, standing)

@@ -111,7 +111,7 @@ def _people(fitted: Fitted, standing: Standing, month: Begun, rest: Values) -> P
     people, fact = fitted.of.people, month.quantity.T
     used, share = fact @ standing.weights, (rest > 0).mean(axis=0)
     came, nothing = used > 0, np.zeros(len(used))
-    alive = np.where(came, 1.0, np.maximum(alive_of(standing.segment, fitted.retention), share))
+    alive = np.where(came, 1.0, np.maximum(alive_of(standing.segment, fitted.retention, standing.bound), share))
     knots = np.ascontiguousarray(quantiles(rest, SHARES).T)
     middle = knots[:, MIDDLE]
     whole = np.where(used + middle > 0, used + middle, 1.0)

@@ -8,6 +8,7 @@ from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.core.quantiles import of_ordered
 from pertoken.forecast.growth import DAYS
+from pertoken.forecast.panel import Indices
 from pertoken.forecast.retention import LONG_GONE, Retention
 
 SHARES = np.array([0.005, 0.025, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.975, 0.995])
@@ -23,27 +24,28 @@ TINY = 1e-12
 """In the place of nothing where logs are taken."""
 
 
-def alive_of(segment: Key, kept: Sequence[Retention]) -> Values:
-    """Chance that each is still a customer, by the silence so far, shape `(customer,)`."""
+def alive_of(segment: Key, kept: Sequence[Retention], bound: Indices | None) -> Values:
+    """Chance that each is still a customer, by the silence so far, shape `(customer,)`; who is bound by contract is."""
     alive = np.empty(len(segment))
     for code, retention in enumerate(kept):
         alive[segment.codes == code] = retention.alive
-    return alive
+    return alive if bound is None else np.where(bound > 0, 1.0, alive)
 
 
-def without_traces(monthly: Values, alive: Values, value: Values) -> Values:
+def without_traces(ahead: Values, alive: Values, value: Values, months: float = 1.0) -> Values:
     """Take next to nothing for nothing, of customers who seem to have left: in such worlds they have.
 
     Args:
-        monthly: Usage in a month ahead, shape `(draw, customer)`.
+        ahead: Usage in some time ahead, shape `(draw, customer)`.
         alive: Chance that each is still a customer, by the silence so far, shape `(customer,)`.
         value: What each has used, shape `(customer, day)`; NaN for what was not watched.
+        months: How long that time is.
     """
     used = np.nan_to_num(value) > 0
     last, first = used.shape[1] - np.argmax(used[:, ::-1], axis=1), np.argmax(used, axis=1)
     usual = np.nansum(value, axis=1) * DAYS / np.maximum(last - first, DAYS)  # a month's, of who was there less
-    least = np.where(alive < LONG_GONE, TRACE * usual, 0.0)
-    kept: Values = np.where(monthly < least, 0.0, monthly)
+    least = np.where(alive < LONG_GONE, TRACE * months * usual, 0.0)
+    kept: Values = np.where(ahead < least, 0.0, ahead)
     return kept
 
 

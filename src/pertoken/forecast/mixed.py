@@ -32,6 +32,9 @@ APART = ({"dying"}, {"recent", "cycle", "theta", *ALONE})
 BEATEN = {"steady"}
 """Experts whose sums are far off for customers who come and go, where a law of dying has been fitted."""
 
+LEVEL = {"steady", "cycle"}
+"""Experts of no use to regular customers where growth is expected."""
+
 OWN = (60.0, 500.0)
 """Cases, those of dates that overlap counted once and dates by their root, at which what is learnt from all customers
 is trusted as much as each regular customer's own history alone; and where growth is expected, of which all customers of
@@ -40,6 +43,9 @@ a date tell but one and the same."""
 WORSE = 1.2
 """How much larger the own history's loss may have been than that of the others, who have learnt from those very cases,
 before it is trusted less, by the square of what is beyond."""
+
+LEAST_RATIO = 0.01
+"""Ratio of losses below which one tells no more."""
 
 MOVING = 4.0
 """Power by which it is trusted more where its loss was smaller and its trend moves, which the others' points do not."""
@@ -108,7 +114,7 @@ def mixed(before: Past, said: Said, months: float, *, growing: bool) -> tuple[Va
     customers, cases = len(before.now.actual), len(before.judged)
     ahead, told = np.zeros((len(SHARES), customers)), np.full((len(SHARES), cases), np.nan)
     weights = dict.fromkeys(said.names, 0.0)
-    groups = _groups(before, said)
+    groups = _groups(before, said, growing=growing)
     for group in groups:
         share = _shares(group, before, said, growing=growing)
         for place, spoken, rows in ((ahead, said.ahead, group.here), (told, said.then, group.known)):
@@ -124,12 +130,12 @@ def mixed(before: Past, said: Said, months: float, *, growing: bool) -> tuple[Va
     return ahead, weights, shift(before, mean_of(told, SHARES), months, regular)
 
 
-def _groups(before: Past, said: Said) -> tuple[_Group, _Group]:
+def _groups(before: Past, said: Said, *, growing: bool) -> tuple[_Group, _Group]:
     now, then = before.now.active < SPARSE, before.cases.active[before.judged] < SPARSE
     dying = "dying" in said.names
 
     def group(*, sparse: bool) -> _Group:
-        useless = APART[sparse] | (BEATEN if sparse and dying else set())
+        useless = APART[sparse] | (BEATEN if sparse and dying else LEVEL if growing and not sparse else set())
         usable = [k for k, name in enumerate(said.names) if name not in useless]
         there = np.flatnonzero(then == sparse)
         spoken = np.isfinite(np.array([said.then[k][0, there] for k in usable])).all(axis=0)
@@ -174,8 +180,8 @@ def _parts(told: Values, names: Values, came: tuple[Values, Values], apart: floa
     actual, counts = came
     before = np.array([ALONE[name] for name in names.tolist()])
     missed = np.array([float(counts @ lost(each, SHARES, actual)) for each in told])
-    if len(actual) and missed.min() > 0:
-        before *= (missed / missed.min()) ** (-EVIDENCE * np.sqrt(apart))
+    if missed.max(initial=0.0) > 0:
+        before *= np.maximum(missed / missed.max(), LEAST_RATIO) ** (-EVIDENCE * np.sqrt(apart))
     weights: Values = before / before.sum()
     return weights
 
@@ -191,9 +197,9 @@ def _kept(own: Values, others: Values, came: tuple[Values, Values], moving: floa
     """
     actual, counts = came
     mine, theirs = (float(counts @ lost(each, SHARES, actual)) for each in (own, others))
-    if not min(mine, theirs) > 0:
-        return 1.0
-    ratio = mine / theirs
+    if not len(actual) or not theirs > 0:
+        return float(not mine > 0)
+    ratio = max(mine / theirs, LEAST_RATIO)
     return ratio ** (-MOVING * moving) if ratio < 1 else (WORSE / max(ratio, WORSE)) ** 2
 
 

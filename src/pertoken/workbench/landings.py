@@ -56,6 +56,8 @@ def _comes(each: Agreement, month: Begun, last: str) -> bool:
 def _rest(made: Prepared, month: Begun) -> Values:
     """Samples of what each customer uses in the days that are left, with the events in them."""
     from pertoken.forecast.fitted import shift  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.growth import DAYS  # noqa: PLC0415
+    from pertoken.forecast.levels import alive_of, without_traces  # noqa: PLC0415
     from pertoken.forecast.prediction import predicted  # noqa: PLC0415
 
     panel, standing = made.read.panel, made.standing
@@ -64,7 +66,9 @@ def _rest(made: Prepared, month: Begun) -> Values:
     level = made.voices.by_day(month.rest).join(alone, panel.periods[-1], seed=made.seed)
     first = np.datetime64(panel.periods[-1]) + 1
     days = [str(day) for day in np.arange(first, first + month.rest)]
-    samples: Values = level.samples * shift(level)
+    alive = alive_of(standing.segment, made.fitted.retention, standing.bound)
+    value = panel.weighted(standing.weights).value
+    samples = without_traces(level.samples * shift(level), alive, value, month.rest / DAYS)
     coming = coming_of(made.said, standing, days, panel.periods[-1])
     if coming is None:
         return samples

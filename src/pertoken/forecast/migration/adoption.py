@@ -83,5 +83,5 @@ def moves(
     first = np.maximum(times.start, bound)
     own = np.maximum(np.maximum(look, willing(worth, times, traits)), first)
     end = np.where(kept, NEVER, np.maximum(times.sunset, bound))
-    forced = (own > end) & asked
+    forced = (own > end) & asked & (end < times.size)
     return np.where(asked, np.minimum(own, end), NEVER), forced
