@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BETA = ROOT / "examples" / "beta"
-MAIN = "from pertoken.cli import main; main()"
+MAIN = "from pertoken.cli import program; program()"
 FLOOR = """import duckdb, numpy, pydantic
 from pertoken.core.special import normal_scores
 normal_scores([0.5])"""

@@ -13,7 +13,7 @@ import sys
 
 import pytest
 
-MAIN = "from pertoken.cli import main; main()"
+MAIN = "from pertoken.cli import program; program()"
 PRICE = ("price", "gpt-4o", "--requests", "100k", "--input", "500", "--output", "500")
 ALONE = """from genai_prices import Usage, calc_price
 usage = Usage(input_tokens=500, output_tokens=500)

@@ -23,17 +23,21 @@ SERVEGEN = "traces/servegen_mlarge_client_10min_days00_10.parquet"
 HELIOS = "consumption/helios_earth_vc_gpu_hourly_may2020.parquet"
 GITHUB = "consumption/github_innovationgraph_quarterly_to_2024q3.csv.gz"
 CDNOW = "consumption/cdnow_transactions_even_ids.csv.gz"
+PUSHES = (
+    "select iso2_code, year || '-Q' || quarter, sum(value) from read_csv({}, nullstr='') "
+    "where metric = 'git_pushes' and iso2_code <> 'EU'"
+)
 SOURCES = {
-    "ServeGen, requests": (f"'{{}}/{SERVEGEN}'", "client_id::varchar, t_start_s // 86400, sum(requests)", "day", 3),
-    "Helios, GPU-hours": (f"'{{}}/{HELIOS}'", "vc, strftime(time, '%Y-%m-%d'), sum(gpus_running)", "day", 7),
+    "ServeGen, requests": (SERVEGEN, "select client_id::varchar, t_start_s // 86400, sum(requests) from {}", "day", 3),
+    "Helios, GPU-hours": (HELIOS, "select vc, strftime(time, '%Y-%m-%d'), sum(gpus_running) from {}", "day", 7),
     "GitHub, pushes": (
-        f"read_csv('{{}}/{GITHUB}', nullstr='') where metric = 'git_pushes' and iso2_code <> 'EU'",
-        "iso2_code, year || '-Q' || quarter, sum(value)",
+        GITHUB,
+        PUSHES,
         "quarter",
         4,
     ),
 }
-"""Name -> table, customer with period and usage, what a period is, and how many are hidden."""
+"""Name -> file, question to it, what a period is, and how many are hidden."""
 
 CUT = "1997-03-31"
 """Day up to which the shop's log is known; all of its buyers came in the quarter before."""
@@ -73,9 +77,9 @@ def data() -> Path:
 
 def panel(name: str) -> Panel:
     """Read a source as usage by customer and period."""
-    table, columns, grain, _ = SOURCES[name]
+    file, question, grain, _ = SOURCES[name]
     with duckdb.connect() as con:
-        rows = con.execute(f"select {columns} from {table.format(data())} group by all order by all").fetchall()
+        rows = con.execute(f"{question.format(repr(str(data() / file)))} group by all order by all").fetchall()
     return panel_of_rows(*zip(*rows, strict=True), grain="" if grain == "quarter" else grain)
 
 
@@ -116,7 +120,7 @@ def sold(months: tuple[int, ...] = (3, 6, 12), seed: int = 0) -> list[tuple[int,
         con.execute(f"copy ({dollars} from {table} where date <= '{CUT}' group by all order by all) to '{log}'")
         by_month = f"select strftime(date, '%Y-%m'), sum(usd) from {table} group by all"
         came = {month: float(usd) for month, usd in con.execute(by_month).fetchall()}
-        made = pt.forecast_revenue(log, card=[card], months=max(months), seed=seed, explain=False, tested=False)
+        made = pt.forecast_revenue(log, card=[str(card)], months=max(months), seed=seed, explain=False, tested=False)
     there = made.worlds["revenue"] - made.parts["cohort"]["to come"]["revenue"]
     return [
         (

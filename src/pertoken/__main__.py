@@ -1,5 +1,5 @@
 """`python -m pertoken` is `pertoken`."""
 
-from pertoken.cli import main
+from pertoken.cli import program
 
-main()
+program()

@@ -1,5 +1,6 @@
 """The one table: a fold keeps every sum, in any order, with any number of worlds and any kind of number."""
 
+import pickle
 from decimal import Decimal
 
 import numpy as np
@@ -148,6 +149,13 @@ def test_picked_lines_can_be_picked_again():
     assert twice.keys["customer"].column().tolist() == ["c", "a"]
     assert twice.keys["meter"].column().tolist() == ["requests", "requests"]
     assert twice.with_keys(customer="d").keys["customer"].column().tolist() == ["d", "d"]
+
+
+def test_keys_of_picked_lines_can_be_sent_to_another_process():
+    made = table(["customer", "meter"], ["quantity"], [("a", "requests", 2), ("b", "requests", 3)])
+    picked = made.pick(np.array([1, 0, 1])).keys
+    sent = {name: pickle.loads(pickle.dumps(key)).column().tolist() for name, key in picked.items()}  # noqa: S301
+    assert sent == {"customer": ["b", "a", "b"], "meter": ["requests"] * 3}
 
 
 def test_a_coarser_period_is_read_off_a_finer_one():

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pertoken.forecast.amounts import about_levels
 from pertoken.forecast.btyd.beta_geometric_bernoulli import BetaGeometricBernoulli
 from pertoken.forecast.btyd.bg_nbd import BgNbd
 from pertoken.forecast.btyd.purchases import Purchases
-from pertoken.forecast.btyd_expert import _levels, dying
+from pertoken.forecast.btyd_expert import dying
 from pertoken.forecast.expert import History
 from pertoken.forecast.panel import panel_of_rows
 
@@ -59,8 +60,25 @@ def test_amounts_drawn_add_up_to_those_seen_however_skewed_they_are():
     who = np.repeat(np.arange(2003), count)
     first = np.r_[True, who[1:] != who[:-1]]
     amount = np.exp(rng.normal(3, 1, 2003))[who] * rng.pareto(2.2, len(who)) * np.where(first, 0.5, 1.0)
-    drawn = _levels(amount, who, 2003, np.repeat(who[~first], 20), rng)
+    drawn = about_levels(amount, who, 2003, np.repeat(who[~first], 20), rng, seldom=True)
     assert drawn.mean() == pytest.approx(amount[~first].mean(), rel=0.05)
+
+
+def test_who_did_not_come_back_tells_nothing_of_the_amounts_of_those_who_do():
+    """Oracle: regression to the mean, exp(3 + (log - 3) / 2 + 3 / 8), of logs N(level, 1 / 2) about levels N(3, 1 / 2).
+
+    Whose first amount was small never came back; the mean of all first ones says less than half of what comes next.
+    """
+    rng = np.random.default_rng(7)
+    level = rng.normal(3, np.sqrt(0.5), 40_009)
+    log = level[:, None] + rng.normal(0, np.sqrt(0.5), (40_009, 2))
+    back = log[:, 0] > 3
+    who = np.repeat(np.arange(40_009), np.where(back, 2, 1))
+    amount = np.exp(log.ravel()[np.stack([back | ~back, back], axis=1).ravel()])
+    first = np.exp(log[~back, 0])
+    alike = np.flatnonzero(~back)[(first > 15) & (first < 18)]
+    drawn = about_levels(amount, who, 40_009, np.repeat(alike, 50), rng, seldom=True)
+    assert drawn.mean() == pytest.approx(np.exp(3 + (np.log(16.5) - 3) / 2 + 3 / 8), rel=0.1)
 
 
 def test_small_counts_stay_whole():

@@ -10,13 +10,14 @@ from pertoken.forecast import seasonal
 from pertoken.forecast.blended import blended
 from pertoken.forecast.calibrated import margin, placed, replaced, trust, widened
 from pertoken.forecast.cases import past
-from pertoken.forecast.coupled import at_shares, coupled, loading_for
+from pertoken.forecast.coupled import LOADINGS, TO_P90, at_shares, coupled, loading_for
 from pertoken.forecast.dressed import PRIOR_WEIGHT, SHARES, Cases, dressed, likeness
 from pertoken.forecast.peak import bounded
 from pertoken.forecast.pooled import mean_law
 from pertoken.forecast.smoothing import FACTORS, cycles, slope, smoothing
 from pertoken.forecast.theta import theta
-from pertoken.forecast.totals import shift
+from pertoken.forecast.totals import mean_of, shift
+from pertoken.forecast.tried import held
 
 
 def test_the_pooled_mean_is_the_minimum_of_its_penalised_likelihood():
@@ -29,6 +30,18 @@ def test_the_pooled_mean_is_the_minimum_of_its_penalised_likelihood():
     z = np.column_stack([np.ones(4001), (x - x.mean(axis=0)) / x.std(axis=0)])
     fitted = optimize.minimize(lambda b: (np.exp(z @ b) - actual / 5 * (z @ b)).sum(), np.zeros(3)).x
     np.testing.assert_allclose(law.weight, fitted, atol=0.01)
+
+
+def test_draws_held_by_quantiles_keep_their_mean_and_all_but_the_last_are_theirs():
+    """Seldom buyers: 97 in 100 draws are zero, and a sum of such customers is all in what lies beyond P99.8."""
+    draws = np.random.default_rng(2).poisson(np.linspace(0.005, 2, 503), (211, 503)) * 7.0
+    kept = held(draws)
+    np.testing.assert_array_equal(kept[:-1], np.quantile(draws, SHARES[:-1], axis=0))
+    assert (kept[-1] >= kept[-2]).all()
+    apart = kept[-1] > kept[-2]
+    assert apart.mean() > 0.5
+    np.testing.assert_allclose(mean_of(kept, SHARES)[apart], draws.mean(axis=0)[apart])
+    assert mean_of(kept, SHARES).sum() == pytest.approx(draws.mean(axis=0).sum(), rel=0.01)
 
 
 def test_quantiles_of_alike_cases_are_weighted_quantiles():
@@ -116,6 +129,18 @@ def test_a_coupled_sum_is_as_wide_as_asked_and_customers_keep_their_own_distribu
     assert np.log(samples.sum(axis=1)).std() == pytest.approx(0.15, rel=0.15)
     np.testing.assert_allclose(np.sort(samples, axis=0)[:, 0], np.sort(samples, axis=0)[:, 50], rtol=1e-6)
     np.testing.assert_allclose(at_shares(told, SHARES, SHARES), told)
+
+
+@pytest.mark.parametrize("wanted", [0.0, 0.02, 0.1, 0.15, 0.29, 5.0])
+def test_a_loading_is_that_of_a_search_over_all_of_them(wanted):
+    told = np.exp(0.3 * stats.norm.ppf(SHARES))[:, None].repeat(101, axis=1)
+    widths = []
+    for loading in LOADINGS:
+        total = coupled(told, SHARES, draws=256, loading=loading, seed=1).sum(axis=1, dtype=np.float64)
+        low, middle, high = np.quantile(total, [0.1, 0.5, 0.9])
+        widths.append((high - low) / 2 / middle)
+    twin = np.interp(TO_P90 * wanted, np.maximum.accumulate(widths), LOADINGS)
+    assert loading_for(told, SHARES, wanted, seed=1) == twin
 
 
 def test_theta_is_a_level_with_half_of_the_trend():

@@ -82,7 +82,7 @@ def test_what_was_compiled_is_read_by_the_next_process(folder, monkeypatch):
     fresh(scaled.function)(values, 2.0)
     (file,) = folder.glob("*scaled*.loop")
     again = fresh(scaled.function)
-    monkeypatch.setattr("pertoken.machine.loop.object_of", lambda *_: pytest.fail("it was compiled again"))
+    monkeypatch.setattr("pertoken.machine.native.object_of", lambda *_: pytest.fail("it was compiled again"))
     again(values, 0.5)
     assert values.tolist() == [9.0] * 3
     assert file.exists()

@@ -50,7 +50,7 @@ def log(path: Path, last: str) -> str:
 
 def ready(path: Path, last: str, *contracts: Agreement) -> Prepared:
     how = {"contracts": contracts} if contracts else {}
-    return prepared(log(path, last), card=[str(path / "plan.yaml")], months=2, segments="behaviour", how=how)  # type: ignore[arg-type]
+    return prepared(log(path, last), card=[str(path / "plan.yaml")], months=2, segments="behaviour", how=how)
 
 
 def by_hand(tokens: float) -> float:

@@ -11,6 +11,8 @@ import pytest
 import pertoken as pt
 from pertoken.core.errors import InputError
 from pertoken.forecast.migration.offer import Offer
+from pertoken.workbench.histories import history
+from pertoken.workbench.staying import staying
 
 WHO, MONTHS = 5, 7
 OLD = "{plan: old, prices: {tokens: {measure: {sum: total_tokens, window: month}, curve: [{rate: 0.002}]}}}"
@@ -72,6 +74,18 @@ def test_who_is_surely_not_renewed_is_gone_from_the_end_on(moved: Ask) -> None:
     assert (made.made.old[:, :3] > 0).all()
     np.testing.assert_array_equal(made.made.old[:, 3:], 0)
     assert any("5 customers by contract on the old plan until it ends (c0, c1, c2, c3, c4)" in n for n in made.notes)
+
+
+def test_the_rest_of_the_month_that_a_log_ends_in_is_drawn_at_its_pace(tmp_path: Path) -> None:
+    lines = [f"{date(2026, 1, 1) + timedelta(t)},c0,50000" for t in range(31 + 14)]  # until the middle of February
+    (tmp_path / "log.csv").write_text("\n".join(["date,customer,input_tokens", *lines]) + "\n")
+    (tmp_path / "old.yaml").write_text(OLD)
+    (tmp_path / "contracts.csv").write_text(f"{HEAD}\nold,c0,2026-01-01,{FAR},12000,quarter,\n")
+    read = history(str(tmp_path / "log.csv"), revenue=[str(tmp_path / "old.yaml")], how={})
+    found = staying(read, str(tmp_path / "contracts.csv"), ("2026-03", "2026-04"))
+    assert found is not None
+    # 100 a day in 31 + 28 days before the first month ahead; the second quarter has nothing drawn yet
+    assert found.terms.drawn.tolist() == pytest.approx([5_900, 0])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import click
@@ -31,6 +32,9 @@ class Ahead(Reading):
         """What was said, as the workbench takes it."""
         return self.said() | {"events": self.events or ()}
 
+
+SHOWN = ("pertoken.present.forecast", "pertoken.present.table")
+"""What shows a forecast to people; it is loaded while the log is read."""
 
 AHEAD = (
     *OPTIONS,
@@ -86,8 +90,9 @@ def command(
 
     Example: pertoken forecast log.parquet --card plans.yaml --card vendors.yaml --months 12
     """
-    from pertoken.present.forecast import sheet
+    from pertoken.workbench.beside import AFTER
 
+    AFTER.update(SHOWN)
     heard: dict[str, Any] = {
         "experts": keys(experts) if experts else (),
         "outside": outside,
@@ -99,5 +104,7 @@ def command(
         progress(quiet=delivery.quiet, what="simulating customers") as told,
     ):
         answer = workbench.forecast_revenue(**ahead.asked(), **heard, **how, watch=watch, progress=told)
-    short, page = sheet(answer, brief=True, rests=False), sheet(answer, brief=True)
-    deliver(sheet(answer), delivery, short=short, page=page)
+    from pertoken.present.forecast import sheet
+
+    short, page = partial(sheet, answer, brief=True, rests=False), partial(sheet, answer, brief=True)
+    deliver(partial(sheet, answer), delivery, short=short, page=page)

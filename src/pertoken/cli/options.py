@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from pertoken.core.errors import InputError
 
 if TYPE_CHECKING:
     from pertoken.present.sheet import Sheet
+
+    Laid = Sheet | Callable[[], Sheet]
 
 _SIZES = {"": 1, "k": 1000, "m": 1_000_000, "b": 1_000_000_000, "g": 1_000_000_000}
 
@@ -162,14 +164,16 @@ def gathered(
 
 
 def deliver(
-    sheet: "Sheet",
+    sheet: "Laid",
     how: Delivery,
     *,
-    short: "Sheet | None" = None,
-    page: "Sheet | None" = None,
+    short: "Laid | None" = None,
+    page: "Laid | None" = None,
     also: "Mapping[str, bytes] | None" = None,
 ) -> None:
     """Make all of the result, then write the files whole, then the result to standard output.
+
+    A sheet may be given as what lays it out, which is asked once, and only where the sheet is shown.
 
     Args:
         sheet: All of the result.
@@ -181,15 +185,21 @@ def deliver(
     from pertoken.present import render
     from pertoken.present.files import write_whole
 
-    seen = short or sheet
-    out = render(sheet if how.form in WHOLE else seen, how.form, **_look(how))
-    for path, data in {**(also or {}), **_files(sheet, page or seen, how)}.items():
+    whole = _once(sheet)
+    seen = whole if short is None else _once(short)
+    shown = seen if page is None else _once(page)
+    out = render(whole() if how.form in WHOLE else seen(), how.form, **_look(how))
+    for path, data in {**(also or {}), **_files(whole, shown, how)}.items():
         write_whole(path, data)
         _say(f"wrote {path}", quiet=how.quiet)
     if how.form == "csv":
-        _warn(sheet, quiet=how.quiet)
+        _warn(whole(), quiet=how.quiet)
     sys.stdout.write(out)
     sys.stdout.flush()
+
+
+def _once(laid: "Laid") -> "Callable[[], Sheet]":
+    return cache(laid) if callable(laid) else lambda: laid
 
 
 def _look(how: Delivery) -> dict[str, Any]:
@@ -206,17 +216,17 @@ def _warn(sheet: "Sheet", *, quiet: bool) -> None:
             _say(f"warning: {each.text}", quiet=quiet)
 
 
-def _files(sheet: "Sheet", seen: "Sheet", how: Delivery) -> dict[str, bytes]:
+def _files(sheet: "Callable[[], Sheet]", seen: "Callable[[], Sheet]", how: Delivery) -> dict[str, bytes]:
     """Make the files asked for: all in the workbook, what people are shown on the page."""
     made = {}
     if how.xlsx:
         from pertoken.present.excel import workbook
 
-        made[how.xlsx] = workbook(sheet)
+        made[how.xlsx] = workbook(sheet())
     if how.html:
         from pertoken.present import render
 
-        made[how.html] = render(seen, "html").encode()
+        made[how.html] = render(seen(), "html").encode()
     return made
 
 

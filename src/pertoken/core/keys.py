@@ -91,6 +91,10 @@ class _Picked(Key):
             object.__setattr__(self, "_made", made)
         return made
 
+    def __reduce__(self) -> tuple[type[Key], tuple[Codes, tuple[str, ...]]]:
+        """Be sent as a key of its own."""
+        return Key, (self.codes, self.labels)
+
 
 @dataclass(frozen=True, eq=False)
 class Groups:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pertoken.core.money import Values
+from pertoken.forecast.amounts import fill
 from pertoken.forecast.btyd.beta_geometric_bernoulli import BetaGeometricBernoulli
 from pertoken.forecast.btyd.buying import Buying, fit
 from pertoken.forecast.btyd.purchases import Purchases, purchases_of
 from pertoken.forecast.expert import History
-from pertoken.forecast.panel import Indices
 
 MOST_FITTED = 4000
 """Customers whose history the law is fitted to, evenly picked where there are more."""
@@ -34,9 +34,6 @@ SELDOM = 0.3
 
 SHOCK = 0.1
 """Standard deviation of what moves everybody's activity together, where the back-tests don't show more."""
-
-FEW = 12
-"""Most of a small whole number: such amounts are drawn as they were seen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +70,7 @@ def dying(history: History, horizon: int, draws: int, rng: np.random.Generator) 
     laws = _laws(seen)
     for part, kind in zip(np.array_split(paths, len(laws)), laws, strict=True):
         _buy(part, history, seen, kind, rng)
-    _fill(paths, history.value, rng)
+    fill(paths, history.value, rng, seldom=laws is not BY_PERIOD)
     return paths
 
 
@@ -134,91 +131,3 @@ def _classes(expected: Values, actual: Values, weight: float, logs: Values) -> L
     whole = (came.sum() + BELIEF) / (due.sum() + BELIEF)
     factor = (came / whole + BELIEF) / (due + BELIEF)
     return Lift(edges, np.clip(factor, 0.25, 4.0), float(np.hypot(SHOCK, logs.std())))
-
-
-def _fill(paths: Values, value: Values, rng: np.random.Generator) -> None:
-    """Put amounts where customers are active, in place; two purchases in a period count as two active periods."""
-    amount = np.nan_to_num(value)
-    who, _ = np.nonzero(amount > 0)
-    if not len(who):
-        paths[:] = 0
-        return
-    seen = amount[amount > 0]
-    whole = seen.max() <= FEW and bool((seen == np.round(seen)).all())
-    draw = _as_seen if whole else _levels
-    _, customer, _ = at = np.nonzero(paths)
-    times = paths[at].astype(np.int64)
-    amounts = draw(seen, who, len(value), np.repeat(customer, times), rng)
-    paths[at] = np.add.reduceat(amounts, np.cumsum(times) - times) if len(times) else 0
-
-
-def _as_seen(seen: Values, who: Indices, customers: int, customer: Indices, rng: np.random.Generator) -> Values:
-    """Draw amounts from those that a customer had before, and as often from everybody's as little is known of it."""
-    count = np.bincount(who, minlength=customers)
-    within, between = _variances(seen, who, customers)
-    doubt = float(np.clip(within / max(between, 1e-9), 0.5, 50))
-    start = np.cumsum(count) - count
-    own = rng.random(len(customer)) * (count[customer] + doubt) < count[customer]
-    pick = np.where(
-        own,
-        start[customer] + np.floor(rng.random(len(customer)) * count[customer]).astype(np.int64),
-        _of_all(who, len(customer), rng),
-    )
-    amounts: Values = seen[pick]
-    return amounts
-
-
-def _of_all(who: Indices, count: int, rng: np.random.Generator) -> Indices:
-    """Pick amounts of any customer; not the first ones where later ones are enough: people try first."""
-    later = np.flatnonzero(np.concatenate([[False], who[1:] == who[:-1]]))
-    pool = later if len(later) >= BELIEF else np.arange(len(who))
-    picked: Indices = pool[rng.integers(0, len(pool), count)]
-    return picked
-
-
-def _levels(seen: Values, who: Indices, customers: int, customer: Indices, rng: np.random.Generator) -> Values:
-    """Draw amounts about each customer's level, pooled on the log scale; residuals are those that were seen."""
-    count = np.bincount(who, minlength=customers)
-    log = np.log(seen)
-    mean = np.bincount(who, log, customers) / np.maximum(count, 1)
-    within, between = _variances(log, who, customers)
-    trust = count / (count + within / max(between, 1e-9))
-    middle = _middle(mean, count, trust)
-    level = middle + trust * (mean - middle)
-    residual = (log - mean[who])[count[who] > 1] * np.sqrt(count[who] / np.maximum(count[who] - 1, 1))[count[who] > 1]
-    residual = residual if len(residual) else np.zeros(1)
-    unsure = np.sqrt(between * (1 - trust))
-    noise = residual[rng.integers(0, len(residual), len(customer))]
-    scale = _scale(seen, who, np.exp(level + unsure**2 / 2) * np.exp(residual).mean())
-    drawn: Values = scale * np.exp(level[customer] + unsure[customer] * rng.standard_normal(len(customer)) + noise)
-    return drawn
-
-
-def _scale(seen: Values, who: Indices, expected: Values) -> float:
-    """Find the factor by which amounts drawn add up to those seen; without the first ones where others are enough."""
-    later = np.concatenate([[False], who[1:] == who[:-1]])
-    kept = later if later.sum() >= BELIEF else np.ones_like(later)
-    due = expected[who[kept]]
-    return float((seen[kept].sum() + BELIEF * due.mean()) / (due.sum() + BELIEF * due.mean()))
-
-
-def _middle(mean: Values, count: Indices, trust: Values) -> Values:
-    """Find the level expected by how often a customer was active: the busy use more each time, too."""
-    often = np.log(np.maximum(count, 1))
-    weight = np.where(count > 0, trust + 1e-9, 0.0)
-    centre, level = (float(np.average(each, weights=weight)) for each in (often, mean))
-    spread = float((weight * (often - centre) ** 2).sum())
-    slope = float((weight * (often - centre) * (mean - level)).sum()) / (spread + BELIEF)
-    middle: Values = level + slope * (often - centre)
-    return middle
-
-
-def _variances(values: Values, who: Indices, customers: int) -> tuple[float, float]:
-    """Variance within customers and between them, by analysis of variance."""
-    count = np.bincount(who, minlength=customers)
-    mean = np.bincount(who, values, customers) / np.maximum(count, 1)
-    here = count > 0
-    free = int((count[here] - 1).sum())
-    within = float(((values - mean[who]) ** 2).sum()) / free if free else 0.0
-    spread = float(mean[here].var(ddof=1)) if here.sum() > 1 else 0.0
-    return within, max(spread - within * float((1 / count[here]).mean()), 0.0)

@@ -97,8 +97,12 @@ def loading_for(quantiles: Values, shares: Values, wanted: float, *, seed: int, 
     if quantiles.shape[1] > MANY:  # the sum of a sample of customers stands for all, its own noise scaled down
         return loading_for(quantiles[:, :: -(-quantiles.shape[1] // MANY)], shares, wanted, seed=seed, draws=draws)
     parts = list(_apart(quantiles, shares, draws=draws, seed=seed))
-    widths = np.array([_width(_mixed(parts, each)) for each in LOADINGS])
-    return float(np.interp(TO_P90 * wanted, np.maximum.accumulate(widths), LOADINGS))
+    widest = list[float]()  # so far, so that it only rises
+    for each in LOADINGS:
+        widest.append(max([_width(_mixed(parts, each)), *widest[-1:]]))
+        if widest[-1] > TO_P90 * wanted:
+            break  # what is wanted lies below
+    return float(np.interp(TO_P90 * wanted, widest, LOADINGS[: len(widest)]))
 
 
 def _width(samples: Values) -> float:

@@ -33,6 +33,9 @@ NAMED_SHARE = 0.05
 WHALES = 30
 """Customers who are the largest."""
 
+DRAWS = 1000
+"""Draws of the first month's forecast."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priors:
@@ -115,7 +118,7 @@ def fitted(
     *,
     priors: Priors,
     seed: int,
-    draws: int = 1000,
+    draws: int = DRAWS,
     level: Predicted | None = None,
     more: float = 1.0,
     events: Ahead | None = None,

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pertoken.core.money import Values
+from pertoken.core.quantiles import quantiles
 from pertoken.forecast.fitted import Fitted, Standing
 from pertoken.forecast.growth import DAYS
 from pertoken.forecast.levels import SHARES, alive_of, positive, together
 from pertoken.forecast.panel import Panel
-from pertoken.forecast.population import Forecastable, Population, Shared, quantile_knots
+from pertoken.forecast.population import Forecastable, Population, Shared
 
 MIDDLE = int(np.flatnonzero(SHARES == 0.5)[0])  # noqa: PLR2004  the median
 
@@ -111,7 +112,7 @@ def _people(fitted: Fitted, standing: Standing, month: Begun, rest: Values) -> P
     used, share = fact @ standing.weights, (rest > 0).mean(axis=0)
     came, nothing = used > 0, np.zeros(len(used))
     alive = np.where(came, 1.0, np.maximum(alive_of(standing.segment, fitted.retention), share))
-    knots = quantile_knots(rest, SHARES)
+    knots = np.ascontiguousarray(quantiles(rest, SHARES).T)
     middle = knots[:, MIDDLE]
     whole = np.where(used + middle > 0, used + middle, 1.0)
     known = (used + middle > 0)[:, None]

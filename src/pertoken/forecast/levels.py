@@ -6,8 +6,8 @@ import numpy as np
 
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
+from pertoken.core.quantiles import of_ordered
 from pertoken.forecast.growth import DAYS
-from pertoken.forecast.population import quantile_knots
 from pertoken.forecast.retention import LONG_GONE, Retention
 
 SHARES = np.array([0.005, 0.025, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.975, 0.995])
@@ -53,11 +53,8 @@ def positive(monthly: Values) -> Values:
     Args:
         monthly: Usage, shape `(draw, customer)`.
     """
-    knots = quantile_knots(monthly, SHARES)
-    for i in np.flatnonzero((monthly <= 0).any(axis=0)):
-        used = monthly[monthly[:, i] > 0, i]
-        knots[i] = np.quantile(used, SHARES) if len(used) else 0.0
-    return knots
+    ordered = np.sort(monthly, axis=0)
+    return np.ascontiguousarray(of_ordered(ordered, SHARES, (ordered <= 0).sum(axis=0)).T)
 
 
 def parted(knots: Values, noise: Values) -> tuple[Values, Values]:

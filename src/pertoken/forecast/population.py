@@ -170,14 +170,3 @@ class Forecastable:
 
 FACTORS = ("growth", "shocks", "level", "leaving", "arrivals", "renewals", "whales", "customers")
 """What the width of a forecast comes from; each can be held still to see what it is worth."""
-
-
-def quantile_knots(samples: Values, shares: Values) -> Values:
-    """Take the knots of each customer's level from samples, shape `(customer, knot)`.
-
-    Args:
-        samples: Shape `(draw, customer)`.
-        shares: Shape `(knot,)`.
-    """
-    knots: Values = np.quantile(samples, shares, axis=0).T
-    return np.ascontiguousarray(knots)

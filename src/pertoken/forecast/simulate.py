@@ -69,7 +69,10 @@ class Simulated:
         """
         if kind not in AMOUNTS:
             raise InputError(f"no amount {kind!r}; expected one of {', '.join(AMOUNTS)}")
-        money: Values = np.sum([self.sums[name] for name in self.stages if kind in PART_OF[name]], axis=0)
+        first, *others = (self.sums[name] for name in self.stages if kind in PART_OF[name])
+        money = first.copy(order="K")
+        for each in others:
+            money += each
         return money
 
     def error(self, of: Callable[[Values], Any], values: Values) -> Values:

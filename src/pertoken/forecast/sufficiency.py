@@ -16,29 +16,43 @@ from pertoken.forecast.prediction import predicted
 LEAST = 12
 """Periods that half a history has at least."""
 
+UNKNOWN = 0.25
+"""Power where it is shorter: half that of independent days."""
 
-def falls_by(panel: Panel, level: Predicted, *, seed: int) -> float:
-    """Find the power by which widths fall with the length of the history.
+
+def width_of_half(panel: Panel, *, horizon: int, draws: int, seed: int) -> float | None:
+    """Say how wide a forecast from the last half of a history is; None where half of it is too short for one.
 
     Args:
         panel: One cell for all usage.
+        horizon: As of the forecast from all of it.
+        draws: The same.
+        seed: The same.
+    """
+    count = len(panel.periods)
+    if count // 2 < LEAST:
+        return None
+    return _width(predicted(panel.window(count - count // 2, count), horizon=horizon, draws=draws, seed=seed))
+
+
+def falls_by(level: Predicted, half: float | None, periods: int) -> float:
+    """Find the power by which widths fall with the length of the history.
+
+    Args:
         level: The forecast made of all of it.
-        seed: As of `level`.
+        half: How wide that of its last half is, from `width_of_half`.
+        periods: Of the history.
 
     Returns:
         0 (more history would not help) to 0.5.
     """
-    count = len(panel.periods)
-    if count // 2 < LEAST:
-        return 0.25
-    half = predicted(
-        panel.window(count - count // 2, count), horizon=level.horizon, draws=len(level.samples), seed=seed
-    )
-    ratio = np.log(_spread(half) / _spread(level)) / np.log(count / (count // 2))
+    if half is None:
+        return UNKNOWN
+    ratio = np.log(half / _width(level)) / np.log(periods / (periods // 2))
     return float(np.clip(ratio, 0.0, 0.5))
 
 
-def _spread(level: Predicted) -> float:
+def _width(level: Predicted) -> float:
     """Width of the customers who make most of it, weighed by their size."""
     low, middle, high = level.quantiles()
     used = middle > 0

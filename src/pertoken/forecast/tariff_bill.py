@@ -84,14 +84,15 @@ def stages(
     plans = np.broadcast_to(np.asarray(plan, dtype=np.int64), (customers,)).copy()
     counts = np.ascontiguousarray(tariffs.counts(mix, plans))
     ages = np.broadcast_to(np.asarray(age, dtype=np.int64), (customers,)).copy()
-    out = np.zeros((len(STAGES), paths, customers, months))
+    used = [i for i, name in enumerate(STAGES) if name in tariffs.used]
+    out = np.zeros((len(used), paths, customers, months))
     for first in range(0, paths, LANES):
         block = slice(first, min(first + LANES, paths))
         lanes = np.ascontiguousarray(np.moveaxis(driver[block], 0, 2), dtype=np.float64)
         shares = np.ones_like(lanes) if here is None else np.ascontiguousarray(np.moveaxis(here[block], 0, 2), float)
         money = billed(tariffs, plans, counts, ages, lanes, shares, rounded=rounded)
-        out[:, block] = np.moveaxis(money, 3, 1)
-    return {name: out[i] for i, name in enumerate(STAGES) if name in tariffs.used}
+        out[:, block] = np.moveaxis(money[used], 3, 1)
+    return {STAGES[i]: out[row] for row, i in enumerate(used)}
 
 
 def billed(  # noqa: PLR0917  what meets here

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from pertoken.core.money import Values
+from pertoken.core.quantiles import quantiles
 from pertoken.forecast.cases import Past
 from pertoken.forecast.dressed import SHARES
 from pertoken.forecast.expert import History
 from pertoken.forecast.panel import Indices
+from pertoken.forecast.totals import mean_of
 
 DATES = 3
 """Earlier dates at which an expert is tried."""
@@ -45,12 +47,23 @@ class Watched:
     growing: bool = False
 
 
-def quantiles(expert: Draw, seen: Watched, date: int, horizon: int, rows: Indices) -> Values:
+def foreseen(expert: Draw, seen: Watched, date: int, horizon: int, rows: Indices) -> Values:
     """Take the quantiles of usage over a horizon that an expert expects at a date, shape `(share, row)`."""
     known = History(seen.value[rows, :date], seen.since[rows], seen.season, np.zeros(len(rows), dtype=np.int64))
     draws = DRAWS if len(rows) <= MANY else DRAWS // 2
     paths = expert(known, horizon, draws, np.random.default_rng([seen.seed, date]))
-    told: Values = np.quantile(paths.sum(axis=2), SHARES, axis=0)
+    return held(paths.sum(axis=2, dtype=np.float64))
+
+
+def held(totals: Values) -> Values:
+    """Hold draws by their quantiles, shape `(share, customer)`; the last one stands for all beyond, so the mean stays.
+
+    Args:
+        totals: Draws of usage, shape `(draw, customer)`. [unit]
+    """
+    told: Values = quantiles(totals, SHARES)
+    beyond = 1 - (SHARES[-1] + SHARES[-2]) / 2
+    told[-1] = np.maximum(told[-1] + (totals.mean(axis=0) - mean_of(told, SHARES)) / beyond, told[-2])
     return told
 
 
@@ -60,7 +73,7 @@ def tried(expert: Draw, before: Past, seen: Watched) -> tuple[Values, Values]:
     Returns:
         Quantiles ahead, shape `(share, customer)`, and of judged cases, NaN at dates when it was not tried.
     """
-    now = quantiles(expert, seen, before.periods, before.horizon, np.arange(len(seen.value)))
+    now = foreseen(expert, seen, before.periods, before.horizon, np.arange(len(seen.value)))
     cases, judged = before.cases.like, before.judged
     then = np.full((len(SHARES), len(judged)), np.nan)
     last = len(before.dates) - 1
@@ -68,6 +81,6 @@ def tried(expert: Draw, before: Past, seen: Watched) -> tuple[Values, Values]:
         here, born = np.flatnonzero(cases.origin[judged] == each), np.flatnonzero(seen.since < before.dates[each])
         asked = cases.customer[judged[here]]
         rows = np.unique(np.concatenate([asked, born[:: -(-len(born) // FITTED)]]))
-        found = quantiles(expert, seen, before.dates[each], before.ahead, rows)
+        found = foreseen(expert, seen, before.dates[each], before.ahead, rows)
         then[:, here] = found[:, np.searchsorted(rows, asked)]
     return now, then

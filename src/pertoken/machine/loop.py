@@ -11,9 +11,6 @@ from typing import Any
 import numpy as np
 
 from pertoken.machine.arguments import Given, given
-from pertoken.machine.code import object_of
-from pertoken.machine.fingerprint import fingerprint
-from pertoken.machine.kept import keep, kept, machine, place_of
 
 Native = Callable[..., int]
 """Machine code: room for what it returns, room for what it raises, then the words of its arguments."""
@@ -57,19 +54,13 @@ class Loop:
             raise RuntimeError(f"{self.__module__}.{self.__name__} stopped with an error")
 
     def _native(self, got: Given, arguments: tuple[Any, ...]) -> Native:
-        """Load the machine code for arguments of these kinds; compile it where none is kept."""
+        """Load the machine code for arguments of these kinds."""
+        from pertoken.machine.native import native  # noqa: PLC0415  a module with loops loads no LLVM before one runs
+
         with ONE_AT_A_TIME:
             if found := self._natives.get(got.kinds):
                 return found
-            name = f"{self.__module__.removeprefix('pertoken.')}.{self.__name__}"
-            place = place_of(name, fingerprint(self), f"{got.kinds}\n{machine()}")
-            code = kept(place)
-            if code is None:
-                if WATCHERS:
-                    WATCHERS[-1](name)
-                code = object_of(self.jitted, arguments)
-                keep(place, code)
-            return self._natives.setdefault(got.kinds, code.loaded())
+            return self._natives.setdefault(got.kinds, native(self, got.kinds, arguments, WATCHERS[-1:]))
 
     @property
     def jitted(self) -> Any:  # noqa: ANN401  numba's

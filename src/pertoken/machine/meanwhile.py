@@ -33,13 +33,17 @@ def meanwhile(work: Callable[[], Made]) -> Iterator[Callable[[], Made]]:
     ...     answer()
     42
     """
-    alone = sys.platform == "linux" and processors() > 1 and threading.active_count() == 1
-    if alone and (copy := _copy(work)) is not None:
+    if copies() and (copy := _copy(work)) is not None:
         with _asked(*copy, work) as answer:
             yield answer
         return
     with ThreadPoolExecutor(1) as beside:
         yield beside.submit(work).result
+
+
+def copies() -> bool:
+    """Whether a copy of the process would do it."""
+    return sys.platform == "linux" and processors() > 1 and threading.active_count() == 1
 
 
 def _copy(work: Callable[[], object]) -> tuple[int, int] | None:

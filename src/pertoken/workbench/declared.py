@@ -136,7 +136,7 @@ def signed(
         return None
     if "revenue" not in read.ledgers:
         raise InputError("contracts commit to money, and no revenue card says what is charged; add --card PLAN")
-    labels, amount = _billed(read.ledgers["revenue"], read)
+    labels, amount = billed(read.ledgers["revenue"], read)
     before = [label < months[0] for label in labels]
     charged = Invoiced(tuple(np.array(labels)[before].tolist()), amount[:, before])
     if landed is not None:
@@ -157,13 +157,13 @@ def of_late(read: History) -> Values | None:
     """What each customer was charged in the last two months of a history; None where nobody was."""
     if "revenue" not in read.ledgers:
         return None
-    _, amount = _billed(read.ledgers["revenue"], read)
+    _, amount = billed(read.ledgers["revenue"], read)
     late: Values = amount[:, -2:].sum(axis=1)
     return late if (late > 0).any() else None
 
 
-def _billed(ledger: Ledger, read: History) -> tuple[tuple[str, ...], np.ndarray]:
-    """What each customer was charged in each month, shape `(customer, month)`."""
+def billed(ledger: Ledger, read: History) -> tuple[tuple[str, ...], np.ndarray]:
+    """Lay out what each customer was charged in each month, shape `(customer, month)`, with the months' labels."""
     lines = amount(ledger, "effective")
     keys = {"customer": lines.key("customer"), "month": lines.period("month")}
     folded = Lines(keys, {"amount": lines.values["amount"]}).fold(["customer", "month"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.machine.processors import processors
-from pertoken.workbench.preparing import Prepared
+from pertoken.workbench.preparing import Known, Prepared
 
 if TYPE_CHECKING:
     from pertoken.forecast.answer import Driver, Sufficiency
@@ -33,7 +33,7 @@ Total = Callable[["Fitted", frozenset[str]], Values]
 
 
 def explained(
-    made: Prepared, total: Total, whole: Values, power: Callable[[], float], step: Callable[[], None]
+    made: Prepared, total: Total, whole: Values, half: Callable[[], float | None], step: Callable[[], None]
 ) -> "tuple[tuple[Driver, ...], tuple[Sufficiency, ...]]":
     """Hold each factor still in turn, and lengthen the history; all in the same few worlds.
 
@@ -41,7 +41,7 @@ def explained(
         made: What is forecast.
         total: Simulates a few worlds.
         whole: The total in all worlds, as it is told, shape `(draw,)`.
-        power: Of `narrowing`; asked once all else is under way.
+        half: Says `width_of_half`; asked once all else is under way.
         step: Told of each simulation.
     """
     from pertoken.forecast.answer import drivers, held_in_turn  # noqa: PLC0415  the calculator must start fast
@@ -60,26 +60,28 @@ def explained(
     factors = [each for each in FACTORS if each != RENEWALS or made.agreed is not None]
     with ThreadPoolExecutor(processors()) as pool:
         asked = {held: pool.submit(told, made.fitted, held) for held in held_in_turn(factors) if held}
-        longer = {length: pool.submit(told, each, plain) for length, each in _longer(made, power)}
+        longer = {length: pool.submit(told, each, plain) for length, each in _longer(made, half)}
     few |= {held: each.result() for held, each in asked.items()}
     with_more = {length: each.result() for length, each in longer.items()}
     return drivers(few.__getitem__, factors), _sufficiency(made, whole, few[plain], with_more)
 
 
-def narrowing(made: Prepared) -> float:
-    """Find the power by which widths fall with the length of the history."""
-    from pertoken.forecast.sufficiency import falls_by  # noqa: PLC0415  the calculator must start fast
+def width_of_half(known: Known) -> float | None:
+    """Say how wide the first month's forecast is from the last half of the history."""
+    from pertoken.forecast.fitted import DRAWS  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.growth import WINDOW  # noqa: PLC0415
+    from pertoken.forecast.sufficiency import width_of_half as width  # noqa: PLC0415
 
-    panel = made.read.panel.weighted(made.standing.weights)
-    return falls_by(panel, made.fitted.predicted, seed=made.seed)
+    return width(known.driver, horizon=WINDOW, draws=DRAWS, seed=known.seed)
 
 
-def _longer(made: Prepared, power: Callable[[], float]) -> "Iterator[tuple[int, Fitted]]":
+def _longer(made: Prepared, half: Callable[[], float | None]) -> "Iterator[tuple[int, Fitted]]":
     """Fit what is simulated as it would be with longer histories, by their length in days."""
     from pertoken.forecast.fitted import fitted  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.sufficiency import narrowed  # noqa: PLC0415
+    from pertoken.forecast.sufficiency import falls_by, narrowed  # noqa: PLC0415
 
-    days, falls = len(made.read.panel.periods), power()
+    days = len(made.read.panel.periods)
+    falls = falls_by(made.fitted.predicted, half(), days)
     for length in [each for each in LENGTHS if each > days * LONGER][: TOLD - 1]:
         again = fitted(
             made.read.panel, made.standing, made.fitted.of.months, priors=made.fitted.priors, seed=made.seed,

@@ -1,13 +1,14 @@
 """What revenue will we make, as a range? From a log and cards to simulated worlds."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
@@ -16,8 +17,8 @@ from pertoken.rating.card import Card
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import compared
 from pertoken.workbench.deep import Depth
-from pertoken.workbench.explaining import FEW, explained, narrowing
-from pertoken.workbench.preparing import BEHAVIOUR, LogAhead, Prepared, prepared
+from pertoken.workbench.explaining import FEW, explained, width_of_half
+from pertoken.workbench.preparing import BEHAVIOUR, Known, LogAhead, Prepared, fitted_to, known
 from pertoken.workbench.remarks import rated_by_line, remarks
 from pertoken.workbench.secured import secured
 from pertoken.workbench.shares import concentration
@@ -49,6 +50,9 @@ Parts = dict[str, dict[str, dict[str, Values]]]
 
 ORIGINS, SAMPLES = 4, 200
 """Earlier days on which it is made, and samples of each."""
+
+Half = Callable[[], float | None] | None
+"""Says how wide the first month's forecast is from half the history; None where nobody asks."""
 
 
 def forecast_revenue(
@@ -105,11 +109,12 @@ def forecast_revenue(
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
-    made = prepared(
+    seen = known(
         log, card=card, revenue=revenue, cost=cost, months=months, segments=segments, depth=depth, top=top, seed=seed,
         events=events, market=market, how=how, voices=voices(experts, outside, outside_weight), unpriced=unpriced,
     )  # fmt: skip
-    return foretold(made, draws=draws, explain=explain, tested=tested, progress=progress)
+    with _begun(seen, explain=explain, tested=tested) as (half, tests):
+        return _whole(fitted_to(seen), draws, half, tests, progress)
 
 
 def foretold(
@@ -129,22 +134,37 @@ def foretold(
         tested: Score forecasts like this one on the same history, as of earlier days.
         progress: Told how far the simulations are, 0 to 1; 1 once all are done.
     """
-    nothing: Any = nullcontext(lambda: None)
+    with _begun(made, explain=explain, tested=tested) as (half, tests):
+        return _whole(made, draws, half, tests, progress)
+
+
+@contextmanager
+def _begun(seen: Known, *, explain: bool, tested: bool) -> Iterator[tuple[Half, Callable[[], "Backtested | None"]]]:
+    """Begin what needs no simulation: the forecast from half the history, where it is explained, and the back-test."""
+    none: Any = nullcontext(lambda: None)
     with (
-        meanwhile(lambda: _backtested(made)) if tested else nothing as testing,
-        meanwhile(lambda: narrowing(made)) if explain else nothing as power,
+        meanwhile(lambda: _backtested(seen)) if tested else none as tests,
+        meanwhile(lambda: width_of_half(seen)) if explain else nullcontext() as half,
     ):
-        answer = _foretold(made, draws, explain=power if explain else None, progress=progress)
-        tests = testing()
+        yield half, tests
+
+
+def _whole(
+    made: Prepared,
+    draws: int,
+    half: Half,
+    tests: Callable[[], "Backtested | None"],
+    progress: Callable[[float], None] | None,
+) -> "Forecast":
+    """Simulate, and wait for what was begun."""
+    answer = replace(_foretold(made, draws, explain=half, progress=progress), backtest=tests())
     if progress is not None:
         progress(1.0)
-    return replace(answer, backtest=tests)
+    return answer
 
 
-def _foretold(
-    made: Prepared, draws: int, *, explain: Callable[[], float] | None, progress: Callable[[float], None] | None
-) -> "Forecast":
-    """Simulate; `explain` says how widths fall with the length of the history, where it is asked what makes them."""
+def _foretold(made: Prepared, draws: int, *, explain: Half, progress: Callable[[float], None] | None) -> "Forecast":
+    """Simulate; `explain` says how wide half the history is, where it is asked what makes the range wide."""
     from pertoken.forecast.answer import Forecast  # noqa: PLC0415  the calculator must start fast
 
     landing, made = _landed(made, draws)
@@ -283,13 +303,22 @@ def _added(made: Prepared, found: "Simulated") -> tuple[dict[str, Values], Parts
             by_group["margin"] = by_group["revenue"] - by_group["cost"]
     parts = {
         key: {
-            label: {name: each[:, :, column.codes == code].sum(axis=2) for name, each in by_group.items()}
+            label: {name: _together(each, column.codes == code) for name, each in by_group.items()}
             for code, label in enumerate(column.labels)
         }
         for key, column in found.groups.items()
         if len(column.labels) > 1
     }
-    return {name: each.sum(axis=2) for name, each in by_group.items()}, parts
+    every = np.ones(len(next(iter(found.groups.values()))), dtype=bool)
+    return {name: _together(each, every) for name, each in by_group.items()}, parts
+
+
+def _together(values: Values, groups: NDArray[np.bool_]) -> Values:
+    """Add some groups up, one after the other as they lie in memory, shape `(draw, month)`."""
+    total = np.zeros_like(values[:, :, 0])
+    for group in np.flatnonzero(groups):
+        total += values[:, :, group]
+    return total
 
 
 def _past(made: Prepared) -> dict[str, tuple[tuple[str, ...], Values]]:
@@ -310,33 +339,33 @@ def _whole_months(days: Sequence[str]) -> set[str]:
     return {str(each) for each in month[count == length]}
 
 
-def _backtested(made: Prepared) -> "Backtested":
+def _backtested(seen: Known) -> "Backtested":
     """Score forecasts of the first weeks on the same history, or of as many days as were watched since an outage."""
-    horizon = min(MONTH, len(made.read.panel.periods) // 4)
+    horizon = min(MONTH, len(seen.read.panel.periods) // 4)
     try:
-        return _tested(made, horizon)
+        return _tested(seen, horizon)
     except InputError:
-        watched = np.isfinite(made.read.panel.value[:, ::-1]).any(axis=0)
-        return _tested(made, min(horizon, int(np.logical_and.accumulate(watched).sum())))
+        watched = np.isfinite(seen.read.panel.value[:, ::-1]).any(axis=0)
+        return _tested(seen, min(horizon, int(np.logical_and.accumulate(watched).sum())))
 
 
-def _tested(made: Prepared, horizon: int) -> "Backtested":
+def _tested(seen: Known, horizon: int) -> "Backtested":
     """Score forecasts of so many days on the same history."""
     from pertoken.forecast.backtested import NAIVE, OURS, backtested  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.peers import PEERS, alone  # noqa: PLC0415
     from pertoken.forecast.prediction import predicted  # noqa: PLC0415
     from pertoken.workbench.hindsight import Said, charged, kept  # noqa: PLC0415
 
-    days = len(made.read.panel.periods)
+    days = len(seen.read.panel.periods)
     length = min(SEASON, days - 2 * horizon)
 
     def ours(panel: "Panel", horizon: int, draws: int, seed: int) -> "Predicted":
-        return predicted(panel, horizon=horizon, draws=draws, seed=seed, experts=made.voices.experts)
+        return predicted(panel, horizon=horizon, draws=draws, seed=seed, experts=seen.voices.experts)
 
     said: list[Said] = []
     every = {OURS: kept(OURS, ours, said), NAIVE: kept(NAIVE, alone(PEERS[NAIVE], NAIVE), said)}
     found = backtested(
-        made.read.panel.weighted(made.standing.weights), every,
-        horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=made.seed,
+        seen.driver, every,
+        horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=seen.seed,
     )  # fmt: skip
-    return replace(found, money=charged(made.read, said, made.standing.weights, made.standing.by))
+    return replace(found, money=charged(seen.read, said, seen.standing.weights, seen.standing.by))

@@ -1,10 +1,10 @@
 """A log made ready to be simulated: read, held against what is declared beside it, fitted."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from pertoken.core.money import Values
 from pertoken.forecast.agreement import Agreement
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
+from pertoken.workbench.beside import beside
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import Charging, charging, free
 from pertoken.workbench.declared import Declared, declared, of_late, signed
@@ -52,15 +53,14 @@ class LogAhead(Told, total=False):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
-    """A history made ready to be simulated.
+class Known:
+    """A history and what is said beside it, before anything is fitted.
 
     Args:
         read: The history.
         standing: What customers are at its end.
         plans: Cards of each plan.
-        fitted: What the simulation needs.
-        charging: How each plan charges.
+        months: Labels of the months ahead.
         seed: Same seed, same bits.
         said: What was declared beside the log.
         agreed: What contracts mean for the months ahead; None without any.
@@ -72,14 +72,31 @@ class Prepared:
     read: History
     standing: "Standing"
     plans: tuple[tuple[Card, ...], ...]
-    fitted: "Fitted"
-    charging: Charging
+    months: tuple[str, ...]
     seed: int
     said: Declared
     agreed: "Agreed | None"
-    coming: "Ahead | None" = None
-    begun: "Begun | None" = None
-    voices: Voices = NOBODY
+    coming: "Ahead | None"
+    begun: "Begun | None"
+    voices: Voices
+
+    @property
+    def driver(self) -> "Panel":
+        """The history as one cell for all usage."""
+        return self.read.panel.weighted(self.standing.weights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared(Known):
+    """A history made ready to be simulated.
+
+    Args:
+        fitted: What the simulation needs.
+        charging: How each plan charges.
+    """
+
+    fitted: "Fitted"
+    charging: Charging
 
     @property
     def tariffs(self) -> "Tariffs":
@@ -124,7 +141,7 @@ class Prepared:
         return unplanned(of, self.agreed, codes, self.charging.worth(of))
 
 
-def prepared(
+def known(
     log: "str | Path",
     *,
     card: Iterable[str | Card] = (),
@@ -135,14 +152,13 @@ def prepared(
     depth: Depth = "",
     top: int = 5,
     seed: int = 0,
-    priors: "Priors | None" = None,
     events: "str | Path | Sequence[Event]" = (),
     market: "str | Path | Market | None" = None,
     voices: Voices = NOBODY,
     unpriced: Aside = "raise",
     how: LogAhead,
-) -> Prepared:
-    """Read a log and fit a simulation of its customers to it.
+) -> Known:
+    """Read a log, and what is said beside it.
 
     Args:
         log: As for `statement`.
@@ -154,7 +170,6 @@ def prepared(
         depth: How deeply customers are integrated, for behaviour: a key of the log, a file, or numbers by customer.
         top: Customers at most who are named, of those who are 5 % or more of all revenue (of usage, without a card).
         seed: Same seed, same bits.
-        priors: What is believed before the history speaks.
         events: Price changes, launches and outages, past and to come: a file, or records of `Event`.
         market: What is believed of the market: a file, or a record of `Market`.
         voices: Who speaks beside our own experts.
@@ -164,26 +179,55 @@ def prepared(
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
-    from pertoken.forecast.fitted import Priors, fitted, months_after  # noqa: PLC0415  the calculator must start fast
+    told, contracts = {"tracks": _asked(segments, depth), "unpriced": unpriced}, how.get("contracts", ())
+    sides = {"card": tuple(card), "revenue": tuple(revenue), "cost": tuple(cost)}
+    with beside(log, lambda: history(log, **sides, whole=True, **told, how=in_time(how))) as asked:  # type: ignore[arg-type]
+        read = asked()
+    from pertoken.forecast.fitted import months_after  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.landing import begun  # noqa: PLC0415
 
-    told, contracts = {"tracks": _asked(segments, depth), "how": in_time(how)}, how.get("contracts", ())
-    read = history(log, card=card, revenue=revenue, cost=cost, whole=True, unpriced=unpriced, **told)  # type: ignore[arg-type]
     month = begun(read.panel)
-    read, beside = declared(read, contracts=contracts, events=events, market=market)
+    read, said = declared(read, contracts=contracts, events=events, market=market)
     panel = _long_enough(read.panel)
     standing, plans = standing_of(read, segments, top, depth_of(read.panel, depth))
     ahead = months_after(panel.periods[-1], months)
-    agreed = signed(read, beside, ahead)
+    agreed = signed(read, said, ahead)
     if agreed is not None:
         standing, plans = _with_cards(_bound(standing, agreed, len(panel)), plans, agreed, read.cards["revenue"])
-    coming = coming_of(beside, standing, ahead, panel.periods[-1])
-    level = _level(panel.weighted(standing.weights), voices, seed)
-    made = fitted(panel, standing, ahead, priors=priors or Priors(), seed=seed, events=coming, level=level)
-    charged = charging(read, plans, standing.plan, ahead)
-    agreed = _heading(agreed, beside, made, charged)
-    done = Prepared(read, standing, plans, made, charged, seed, beside, agreed, coming, month, voices)
+    coming = coming_of(said, standing, ahead, panel.periods[-1])
+    return Known(read, standing, plans, ahead, seed, said, agreed, coming, month, voices)
+
+
+def fitted_to(known: Known, *, priors: "Priors | None" = None) -> Prepared:
+    """Fit a simulation of its customers to a history.
+
+    Args:
+        known: The history.
+        priors: What is believed before it speaks.
+    """
+    from pertoken.forecast.fitted import Priors, fitted  # noqa: PLC0415  the calculator must start fast
+
+    read, standing = known.read, known.standing
+    level = _level(known.driver, known.voices, known.seed)
+    made = fitted(
+        read.panel, standing, known.months, priors=priors or Priors(), seed=known.seed, events=known.coming, level=level
+    )
+    charged = charging(read, known.plans, standing.plan, known.months)
+    told = {field.name: getattr(known, field.name) for field in fields(known)}
+    told["agreed"] = _heading(known.agreed, known.said, made, charged)
+    done = Prepared(**told, fitted=made, charging=charged)
     return replace(done, fitted=done.with_signed(made))
+
+
+def prepared(log: "str | Path", *, priors: "Priors | None" = None, **said: Any) -> Prepared:  # noqa: ANN401  as `known`
+    """Read a log and fit a simulation of its customers to it.
+
+    Args:
+        log: As for `statement`.
+        priors: What is believed before the history speaks.
+        **said: As of `known`.
+    """
+    return fitted_to(known(log, **said), priors=priors)
 
 
 def _heading(agreed: "Agreed | None", beside: Declared, made: "Fitted", charged: Charging) -> "Agreed | None":
@@ -252,12 +296,13 @@ def _asked(segments: str, depth: Depth) -> tuple[str, ...]:
 
 def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
     """Forecast the first 28 days with whoever speaks beside our own experts; None where nobody does."""
-    from pertoken.forecast.growth import WINDOW  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.fitted import DRAWS  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.growth import WINDOW  # noqa: PLC0415
     from pertoken.forecast.prediction import predicted  # noqa: PLC0415
 
     if not (voices.experts or voices.outside):
         return None
-    made = predicted(driver, horizon=WINDOW, draws=1000, seed=seed, experts=voices.experts)
+    made = predicted(driver, horizon=WINDOW, draws=DRAWS, seed=seed, experts=voices.experts)
     return voices.join(made, driver.periods[-1], seed=seed)
 
 

@@ -1,6 +1,6 @@
 """Who stays on a plan because they have signed for it: what contracts mean for a move to another plan."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from pertoken.core.money import Values
 from pertoken.forecast.agreement import Agreement
 from pertoken.present.numbers import counted
 from pertoken.rating.contract import Contract
-from pertoken.workbench.declared import Declared, agreements_of, signed
+from pertoken.workbench.declared import Declared, agreements_of, billed, signed
 from pertoken.workbench.histories import History
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def staying(
     """
     there = set(read.panel.customers)
     every = agreements_of(said, read)
-    found = signed(read, Declared(tuple(each for each in every if each.customer in there)), months)
+    mine = Declared(tuple(each for each in every if each.customer in there))
+    found = signed(read, mine, months, landed=_landing(read))
     if found is None:
         return None
     if found.changes:
@@ -51,6 +52,18 @@ def staying(
     ramps = (found.growing != 1).any(axis=1)
     rising = tuple(f"! the ramp of {found.customers[row]} is not followed" for row in np.flatnonzero(ramps))
     return replace(found, notes=(*found.notes, *gone, *rising, *_bound(found)))
+
+
+def _landing(read: History) -> tuple[str, Mapping[str, float]] | None:
+    """What customers are charged for the month that a history ends in, if they go on at its pace; None for no such."""
+    from pertoken.forecast.landing import begun  # noqa: PLC0415  the calculator must start fast
+
+    month = begun(read.panel)
+    labels, amount = billed(read.ledgers["revenue"], read)
+    if month is None or month.month not in labels:
+        return None
+    whole = amount[:, labels.index(month.month)] * (1 + month.rest / month.known)
+    return month.month, dict(zip(read.panel.customers, whole.tolist(), strict=True))
 
 
 def _bound(found: "Agreed") -> tuple[str, ...]:
