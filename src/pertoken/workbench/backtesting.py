@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from pertoken.core.errors import InputError, nearest
+from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.columns import columns
@@ -88,12 +89,10 @@ def backtest(
         PertokenError: What is wrong with the log or what is asked, and the mend.
     """
     from pertoken.forecast.backtested import OURS, backtested  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.behaviour import segmented  # noqa: PLC0415
     from pertoken.forecast.panel import Panel  # noqa: PLC0415
     from pertoken.workbench.hindsight import kept  # noqa: PLC0415
 
     heard = voices(experts, outside, outside_weight)
-    known = {BEHAVIOUR: segmented} if BEHAVIOUR in by else None
     read = _Read(log) if isinstance(log, Panel) else _read(log, list(card), meter, grain, tuple(by), how)
     elsewhere = Elsewhere(heard, heard.alone, [])
     every = {OURS: heard.joined, **{name: _peer(name) for name in dict.fromkeys(peers)}, **(forecasters or {})}
@@ -101,9 +100,8 @@ def backtest(
     every |= {OUTSIDE: elsewhere} if heard.outside else {}
     every = {name: kept(name, each, said) for name, each in every.items()} if read.rated else every
     told = {"horizon": horizon, "histories": history, "count": origins, "draws": draws, "seed": seed, "by": by}
-    told |= {"of": read.of, "source": "a panel" if isinstance(log, Panel) else str(log)}
-    told |= {"also": heard.days(read.panel.periods)}
-    made = backtested(read.panel, every, groups=known, watch=progress, **told)  # type: ignore[arg-type]
+    told |= {"source": "a panel" if isinstance(log, Panel) else str(log), "also": heard.days(read.panel.periods)}
+    made = backtested(read.panel, every, of=read.of, groups=_groups(by), watch=progress, **told)  # type: ignore[arg-type]
     notes = (*read.asks, *read.says, *(each for each in made.notes if not each.endswith(SILENT)))
     return replace(made, notes=(*notes, *elsewhere.learnt(read.panel, made.scored.horizon)), money=read.charged(said))
 
@@ -174,6 +172,13 @@ def _rated(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, 
     weights = driver_weights(read.panel.cells, np.nansum(read.panel.quantity, axis=(1, 2)))
     says = (*read.report.says, *read.says)
     return _Read(read.panel.weighted(weights), says, _named(read.panel, weights), read, weights, by[0] if by else "")
+
+
+def _groups(by: Sequence[str]) -> "dict[str, Callable[[Panel], Key]]":
+    """Say how customers are told apart by what no log says."""
+    from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
+
+    return {BEHAVIOUR: segmented} if BEHAVIOUR in by else {}
 
 
 def _of_log(by: tuple[str, ...]) -> tuple[str, ...]:
