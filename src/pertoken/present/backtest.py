@@ -88,7 +88,7 @@ def _split(lines: Lines, key: str, words: str) -> Iterator[tuple[str, Lines]]:
     found = lines.keys[key]
     for label in sorted({found.labels[code] for code in np.unique(found.codes)}):
         said = label.lstrip("0") if key in {"history", "decile"} else label
-        yield words.format(said or "(none)"), lines.where(**{key: label})
+        yield words.replace("{}", said or "(none)"), lines.where(**{key: label})
 
 
 def _accuracy(made: Backtested, scores: Scores) -> Table:
