@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -19,6 +20,7 @@ from benchmarks.accuracy.noise import Lines as Drawn
 from benchmarks.accuracy.noise import calibrated, written
 from benchmarks.accuracy.panels import Trial, sampled, trials
 from benchmarks.accuracy.peers import peers
+from pertoken.core.keys import Key
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.rolling import Forecaster, rolling
@@ -115,6 +117,12 @@ class Noted:
         return Drawn(codes[0], last + 1, np.array(zeros), loadings, codes[1])
 
 
+def _named(customers: Sequence[str], key: Key, seen: Panel) -> Key:
+    """Bring a key of all customers to those of a panel."""
+    rows = {name: row for row, name in enumerate(customers)}
+    return key.pick(np.array([rows[name] for name in seen.customers]))
+
+
 def score(
     trial: Trial, mine: Forecaster, others: Mapping[str, Forecaster], customers: int, draws: int
 ) -> tuple[Row, Scored] | None:
@@ -124,7 +132,7 @@ def score(
         return None
     rows = sampled(panel, customers)
     noted = Noted()
-    groups = {"family": trial.families().pick(rows)} if trial.families else None
+    groups = {"family": partial(_named, panel.customers, trial.families())} if trial.families else None
     every = {OURS: noted.of(mine), **others}
     span = {"horizon": trial.horizon, "histories": trial.histories, "origins": trial.origins}
     scored = rolling(panel.pick(rows), every, draws=draws, groups=groups, **span)  # type: ignore[arg-type]

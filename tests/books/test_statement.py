@@ -7,7 +7,8 @@ import pytest
 
 from pertoken.books.statement import by_margin, statement, unit_economics
 from pertoken.core.errors import InputError
-from pertoken.core.lines import Ledger, Lines, concat, table
+from pertoken.core.keys import Key
+from pertoken.core.lines import Ledger, Lines, Usage, concat, table
 from pertoken.rating.rate import rate
 from tests.made import card, drawn, usage
 
@@ -159,6 +160,26 @@ def test_unit_economics_of_one_side_have_no_margin_and_of_no_customers_no_custom
 def test_what_there_is_none_of_is_not_divided_by():
     tokens_only = USED.pick(USED.keys["meter"].column() != "requests")
     assert [one.name for one in unit_economics(statement(tokens_only, {"cost": COST}, ["month"]))] == ["1M tokens"]
+
+
+def test_unit_economics_of_worlds_divide_world_by_world():
+    """Worlds of 2M, 4M and no tokens, of 10, 30 and 5 USD of revenue: 5, 7.5 and nothing for one million."""
+    used = Usage(
+        {"meter": Key.constant("input_tokens", 1), "month": Key.constant("2026-09", 1)},
+        {"quantity": np.array([[2e6], [4e6], [0.0]])},
+    )
+    sides = {
+        side: Ledger(
+            {"account": Key.constant(side, 1), "stage": Key.constant("list", 1), "month": Key.constant("2026-09", 1)},
+            {"quantity": np.zeros((3, 1)), "amount": np.array(money)[:, None]},
+        )
+        for side, money in {"revenue": [10.0, 30.0, 5.0], "cost": [4.0, 4.0, 4.0]}.items()
+    }
+    (one,) = unit_economics(statement(used, sides, ["month"]))
+    assert one.name == "1M tokens"
+    assert one.count.tolist() == [2, 4, 0]
+    np.testing.assert_array_equal(one.revenue, [5, 7.5, np.nan])
+    np.testing.assert_array_equal(one.margin, [3, 6.5, np.nan])
 
 
 def test_the_worst_margin_comes_first():

@@ -11,6 +11,7 @@ import pytest
 
 import pertoken as pt
 from pertoken.core.errors import InputError
+from pertoken.forecast.behaviour import segmented
 from pertoken.forecast.panel import panel_of_rows
 from pertoken.forecast.peers import alone, seasonal_naive
 from pertoken.forecast.rolling import rolling
@@ -61,12 +62,14 @@ def numbers(answer):
 def test_a_log_and_a_plain_table_and_python_say_the_same(ask, table, log):
     by_table, by_log = (numbers(ask("backtest", each, *SHORT, "--format", "json")) for each in (table, log))
     assert by_table["forecasters"] == by_log["forecasters"]
+    assert by_table["accuracy"] == by_log["accuracy"]
     made = pt.backtest(log, horizon=7, history=(14, 21), origins=3, draws=50)
     found = rates(made.scored.customers, ["forecaster"])
     at = list(found.lines.keys["forecaster"].column()).index("seasonal-naive")
     row = next(each for each in by_log["forecasters"] if each["forecaster"] == "seasonal-naive")
-    assert row["crps"] == pytest.approx(float(found.crps[at]))
+    assert row["wape"] == pytest.approx(float(found.wape[at]))
     assert row["in_80"] == pytest.approx(float(found.coverage[1, at]))
+    assert by_log["accuracy"][0]["crps_1"] == pytest.approx(float(found.crps[at]))
 
 
 def test_the_scores_of_a_peer_are_those_of_a_rolling_origin_by_hand(used):
@@ -81,24 +84,41 @@ def test_the_scores_of_a_peer_are_those_of_a_rolling_origin_by_hand(used):
     assert not made.overlap
 
 
-def test_every_form_has_the_table_and_the_page_has_the_pictures(ask, desk, table):
+def test_every_form_has_the_one_table_and_the_page_the_one_picture(ask, desk, table):
     shown = ask("backtest", table, *SHORT, "--xlsx", "b.xlsx", "--html", "b.html")
     assert shown.code == 0, shown.err
     assert max(map(len, shown.out.splitlines())) <= 80
-    for words in ("Each customer's total", "The total of all customers", "tenth by size", "Against each peer"):
+    for words in ("How far off pertoken was", "each customer", "tenth 10 of 10", "total", "Against each peer"):
         assert words in shown.out
-    assert (desk / "b.html").read_text().count("<svg") == 3
+    assert (desk / "b.html").read_text().count("<svg") == 1
     names = openpyxl.load_workbook(desk / "b.xlsx").sheetnames
-    assert any("customer" in name.lower() for name in names), names
+    assert any("far off" in name.lower() for name in names), names
     rows = list(csv.DictReader(io.StringIO(ask("backtest", table, *SHORT, "--format", "csv").out)))
     assert rows
 
 
 def test_a_tier_is_reported_apart_and_one_meter_alone(ask, log):
     found = numbers(ask("backtest", log, *SHORT, "--by", "tier", "--meter", "output_tokens", "--format", "json"))
-    assert [row["part"] for row in found["by_tier"]] == ["free", "pro"]
-    assert sum(row["count"] for row in found["by_tier"]) == CUSTOMERS * 6  # three origins, two lengths of history
-    assert [row["part"] for row in found["by_history"]] == ["14 days", "21 days"]
+    rows = {row["part"]: row for row in found["accuracy"]}
+    parts = list(rows)
+    assert parts[:5] == ["each customer", "from 14 days", "from 21 days", "tier free", "tier pro"]
+    assert parts[-1] == "total"
+    for split in (parts[1:3], parts[3:5], parts[5:-1]):
+        assert sum(rows[part]["count"] for part in split) == CUSTOMERS * 6  # three origins, two lengths of history
+    assert all(row[name] is not None for row in rows.values() for name in ("crps", "crps_4", "wape", "bias", "in_80"))
+
+
+def test_behaviour_is_what_each_did_up_to_each_origin():
+    """Ten use much, ten little, one of whom turns serious after the first origin."""
+    rng = np.random.default_rng(7)
+    used = rng.gamma(9, 1, (20, DAYS)) * np.where(np.arange(20) < 10, 1e5, 10)[:, None]
+    used[19, DAYS - 21 :] = 1e7
+    who, when = zip(*((f"c{i:02d}", day) for i in range(20) for day in days()), strict=True)
+    panel = panel_of_rows(who, when, used.ravel().tolist())
+    made = pt.backtest(panel, horizon=7, history=(14,), origins=3, draws=20, peers=(), by=("behaviour",))
+    found = [made.scored.customers.where(origin=origin).key("behaviour").column() for origin in made.origins]
+    assert [(each == "production").sum() for each in (found[0], found[2])] == [10, 11]
+    assert found[1].tolist() == segmented(panel.as_of(DAYS - 14)).column().tolist()
 
 
 def test_other_peers_and_a_forecaster_of_ones_own_join(used):

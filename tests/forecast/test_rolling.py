@@ -86,7 +86,7 @@ def test_scores_are_those_of_each_customer_and_sums_add_up_over_any_keys():
     np.testing.assert_allclose(made.customers.values["crps"], expected)
     whole = rates(made.customers, ["forecaster"])
     assert whole.crps[0] == pytest.approx(expected.sum() / made.customers.values["actual"].sum())
-    for by in ("decile", "zeros", "tier"):
+    for by in ("decile", "tier"):
         parts = rates(made.customers, ["forecaster", by])
         assert parts.count.sum() == whole.count[0]
         weights = parts.lines.values["actual"] / parts.lines.values["actual"].sum()
@@ -191,6 +191,9 @@ def test_further_groups_are_scored_and_never_shown():
         assert "family" not in {**seen.known, **seen.tracks}
         return mean_times_gamma(seen, horizon, draws, seed)
 
-    made = scored(panel(), {"blind": blind}, groups={"family": Key.of("ab"[i % 2] for i in range(CUSTOMERS))})
+    def family(seen):
+        return Key.of("ab"[int(who[1:]) % 2] for who in seen.customers)
+
+    made = scored(panel(), {"blind": blind}, groups={"family": family})
     assert rates(made.customers, ["forecaster", "family"]).lines.keys["family"].column().tolist() == ["a", "b"]
-    assert set(made.groups) == {"family", "decile", "zeros", "tier"}
+    assert set(made.groups) == {"family", "decile", "tier"}

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from pertoken.present.charts import Axis, waterfall
-from pertoken.present.charts_backtest import coverage
-from pertoken.present.charts_backtest import histogram as places
+from pertoken.present.charts_backtest import Judged, judged
 from pertoken.present.charts_concentration import concentration
 from pertoken.present.charts_crossover import Line, crossover
 from pertoken.present.charts_fan import forecast_fan
@@ -69,11 +68,13 @@ def pictures():
             [(name, "10,007") for name in names], [[1.0] * (13 - row) for row in range(9)], title="Months"
         ),
         "many_cohorts": heatmap([(m, "7") for m in MONTHS], [[1.2] * (24 - r) for r in range(24)], title="Months"),
-        "held": coverage(
-            [(name, {"50 %": 0.07 * i, "80 %": 0.1 * i, "90 %": 0.11 * i}) for i, name in enumerate(names)],
-            {"50 %": 0.5, "80 %": 0.8, "90 %": 0.9},
+        "judged": judged(
+            [
+                Judged(name, {each: 0.01 * (i + 1) ** (k % 5) for k, each in enumerate(names)}, 0.1 * i, 0.0, 1.0)
+                for i, name in enumerate(names)
+            ]
         ),
-        "places": places([0.3, 0, 0.05, 0.05, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]),
+        "judged_once": judged([Judged("total", {"pertoken": 0.004}, 0.8, 0.2, 0.9)]),
         "bridge": waterfall([("Revenue", 1e6), (EVIL, -7e5)], ("Margin", 3e5), title="USD"),
     }
 

@@ -12,12 +12,17 @@ import numpy as np
 import pytest
 
 import pertoken as pt
+from pertoken.books.statement import statement, unit_economics
 from pertoken.core.errors import InputError
+from pertoken.core.keys import Key
+from pertoken.core.lines import Usage
 from pertoken.forecast.agreement import Agreement
 from pertoken.forecast.event import Event
 from pertoken.forecast.population import FACTORS
 from pertoken.forecast.replayed import Books, charged
 from pertoken.forecast.tariff_bill import bill
+from pertoken.present.forecast import sheet
+from pertoken.present.sheet import Table
 from pertoken.rating.rate import amount
 from pertoken.workbench.charging import charging
 from pertoken.workbench.forecasting import forecast_revenue, foretold
@@ -102,6 +107,18 @@ def test_revenue_of_beta_users_is_their_tokens_times_the_price(beta):
     answer = forecast_revenue(beta, card=[CARD], months=3, **FEW)
     # one linear price: 0.002 for 1,000 tokens, in each world and month; the simulation reckons in single precision
     np.testing.assert_allclose(answer.worlds["revenue"], answer.worlds["usage"] * 0.002 / 1000, rtol=2e-5)
+
+
+def test_the_ledger_of_a_forecast_folds_to_a_statement_and_its_unit_economics(beta):
+    """0.002 for 1,000 tokens is 2 for a million, in each world."""
+    answer = forecast_revenue(beta, card=[CARD], months=3, **FEW)
+    about = {"meter": Key.constant("input_tokens", 3), "month": Key.of(answer.months)}
+    used = Usage(about, {"quantity": answer.worlds["usage"]})
+    folded = statement(used, {"revenue": answer.ledger()}, ["month"])
+    assert folded.lines.keys["month"].column().tolist() == list(answer.months)
+    (million,) = unit_economics(folded)
+    np.testing.assert_allclose(million.count, answer.worlds["usage"].sum(axis=1) / 1e6)
+    np.testing.assert_allclose(million.revenue, np.full(len(answer.worlds["usage"]), 2.0), rtol=2e-5)
 
 
 def test_parts_add_up_to_the_total_in_each_world(answer):
@@ -357,7 +374,10 @@ def test_a_market_draws_the_forecast_towards_it(growth, tmp_path):
     both = forecast_revenue(growth, card=[PLANS, VENDOR], months=6, segments="plan", market=str(path), **FEW)
     assert both.above is not None
     below, above = both.above.below[1], both.above.above[1]
-    assert min(below, above) <= float(both.total("revenue").p50) <= max(below, above)
+    plan = float(both.total("revenue").p50)
+    assert min(below, above) <= plan <= max(below, above)
+    (views,) = (table for table in sheet(both).of(Table) if table.name == "views")
+    assert views.rows[2][2] == plan  # one number, told once
     assert any("reached" in note for note in both.notes)
 
 

@@ -175,7 +175,7 @@ def _widened(lines: Lines, names: Sequence[str], *, exact: bool) -> Lines:
 
 @dataclass(frozen=True, slots=True)
 class UnitEconomics:
-    """Money for one of something.
+    """Money for one of something; one number, or one for each world, shape `(draw,)`.
 
     Args:
         name: What one is (`request`, `1M tokens`, `customer`).
@@ -185,28 +185,44 @@ class UnitEconomics:
     """
 
     name: str
-    count: Decimal
-    revenue: Decimal | None
-    cost: Decimal | None
+    count: Any
+    revenue: Any
+    cost: Any
 
     @property
-    def margin(self) -> Decimal | None:
-        """Revenue less cost for one."""
+    def margin(self) -> Any:  # noqa: ANN401  a number, or one for each world
+        """Revenue less cost for one; None if either was not rated."""
         return None if self.revenue is None or self.cost is None else self.revenue - self.cost
 
 
 def unit_economics(whole: Statement) -> list[UnitEconomics]:
-    """Divide the totals of a statement by what there was of each unit: totals first, the quotient last."""
-    requests, tokens = (Decimal(str(whole.total(name))) for name in ("requests", "tokens"))
+    """Divide the totals of a statement by what there was of each unit: totals first, the quotient last, world by world.
+
+    A world without any of a unit has NaN for one of it.
+    """
+    requests, tokens = (_number(whole.total(name)) for name in ("requests", "tokens"))
     units = [("request", requests), ("1M tokens", tokens / 1_000_000)]
     if "customer" in whole.by:
         units.append(("customer", Decimal(len(_known(whole.fold(["customer"]), "customer").lines))))
-    each = {side: Decimal(str(whole.total(side))) for side in whole.sides}
+    each = {side: _number(whole.total(side)) for side in whole.sides}
     return [
-        UnitEconomics(name, count, *(each[s] / count if s in each else None for s in ("revenue", "cost")))
+        UnitEconomics(name, count, *(_ratio(each[s], count) if s in each else None for s in ("revenue", "cost")))
         for name, count in units
-        if count
+        if np.any(count)
     ]
+
+
+def _number(total: Any) -> Any:  # noqa: ANN401  a number, or one for each world
+    """Write a total exactly, or as floats where there is one for each world."""
+    return np.asarray(total, dtype=np.float64) if np.ndim(total) else Decimal(str(total))
+
+
+def _ratio(money: Any, count: Any) -> Any:  # noqa: ANN401  a number, or one for each world
+    """Divide world by world; NaN where there is nothing to divide by."""
+    if not np.ndim(money) and not np.ndim(count):
+        return money / count
+    over, under = np.broadcast_arrays(np.asarray(money, dtype=np.float64), np.asarray(count, dtype=np.float64))
+    return np.divide(over, under, out=np.full(over.shape, np.nan), where=under > 0)
 
 
 def by_margin(whole: Statement, key: str = "customer") -> Statement:

@@ -71,7 +71,7 @@ def history_options(command: Callable[..., None]) -> Callable[..., None]:
     "--card", multiple=True, metavar="CARD", help="Card of what we are paid: scores revenue too. May be given again."
 )
 @VOICES
-@click.option("--by", metavar="KEYS", help="Keys to report by, such as tier or segment.")
+@click.option("--by", metavar="KEYS", help="What to report by: keys such as tier, or `behaviour`.")
 @click.option("--meter", default="", metavar="METER", help="What is forecast; all tokens added up if not said.")
 @click.option(
     "--grain",

@@ -107,12 +107,11 @@ class Committed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FromAbove:
-    """The view from above, and what both views together say of the sum over all months.
+    """The view from above, beside that from below, of the sum over all months; the forecast's worlds combine them.
 
     Args:
         below: P10, P50 and P90 from below, shape `(3,)`. [currency]
         above: The same from above.
-        both: The same combined by precision.
         conflict: How far the two are apart, in standard deviations of their difference.
         rows: Worlds from below that are kept, some more than once, shape `(draw,)`.
         says: What must be known of it.
@@ -120,7 +119,6 @@ class FromAbove:
 
     below: Values
     above: Values
-    both: Values
     conflict: float
     rows: Indices
     says: tuple[str, ...]
@@ -172,7 +170,7 @@ class Forecast:
         return Band.of(self.worlds[measure])
 
     def ledger(self) -> Ledger:
-        """Give the worlds as a ledger, as books, statements and models take it: one draw for each world.
+        """Give the worlds as a ledger, which books, statements and the workbook take: one draw for each world.
 
         Keys are `month`, `account`, `stage` and those of the parts; values have shape `(draw, line)`.
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from pertoken.core.errors import InputError
+from pertoken.core.keys import Key
 from pertoken.core.lines import Lines
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.rolling import Forecaster, origins_of, rolling
@@ -86,6 +87,7 @@ def backtested(
     of: str = "usage",
     source: str = "",
     also: Sequence[str] = (),
+    groups: Mapping[str, Callable[[Panel], Key]] | None = None,
     watch: Callable[[float], None] | None = None,
 ) -> Backtested:
     """Score forecasters on a history, the first against each other.
@@ -102,6 +104,7 @@ def backtested(
         of: What is forecast, in words.
         source: What the history was read from.
         also: Last periods of further origins.
+        groups: Further keys, each told of the panel as of an origin.
         watch: Told how much is done, 0 to 1.
 
     Raises:
@@ -112,9 +115,9 @@ def backtested(
     asked = sorted(set(usual if histories is None else histories))
     dates = {*origins_of(len(panel.periods), horizon, asked[0], count)}
     origins, unwatched = _watched(panel, dates.union(_further(also, panel.periods, horizon, asked[0])), horizon)
-    _told_apart(panel, by)
+    _told_apart(panel, [name for name in by if name not in (groups or {})])
     told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
-    scored = rolling(panel, forecasters, **told)  # type: ignore[arg-type]
+    scored = rolling(panel, forecasters, groups=groups, **told)  # type: ignore[arg-type]
     names = tuple(name for name in forecasters if name in scored.forecasters)
     return Backtested(
         scored=scored,

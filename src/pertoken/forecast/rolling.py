@@ -23,9 +23,6 @@ Forecaster = Callable[[Panel, int, int, int], Predicted]
 TENTHS = tuple(f"{i:02d}" for i in range(1, 11))
 """Deciles of size, from the smallest tenth of customers to the largest."""
 
-ZEROS = {"never zero": 0.0, "some zeros": 0.5, "mostly zero": 1.0}
-"""Groups of customers by their share of periods without usage, up to so much."""
-
 LEAST = 2
 """Customers that make a comparison of sizes."""
 
@@ -82,7 +79,7 @@ def rolling(
     origins: Sequence[int],
     draws: int = 1000,
     seed: int = 0,
-    groups: Mapping[str, Key] | None = None,
+    groups: Mapping[str, Callable[[Panel], Key]] | None = None,
     watch: Callable[[float], None] | None = None,
 ) -> Scored:
     """Score forecasters at some origins with some lengths of history.
@@ -95,7 +92,7 @@ def rolling(
         origins: After how many periods forecasts are made.
         draws: Samples of each forecast.
         seed: Of the draws.
-        groups: Further keys to score by that no forecaster sees, each `(customer,)`.
+        groups: Further keys to score by that no forecaster sees, each told of the panel as of an origin.
         watch: Told how much is done, 0 to 1.
 
     Raises:
@@ -105,7 +102,7 @@ def rolling(
     more = groups or {}
     customers, totals, notes = [], [], []
     for at, cell in enumerate(cells):
-        known = {name: key.pick(cell.rows) for name, key in more.items()} | _about(cell)
+        known = {name: told(panel.as_of(cell.origin)) for name, told in more.items()} | _about(cell)
         for name, forecaster in forecasters.items():
             try:
                 predicted = forecaster(cell.seen, horizon, draws, seed)
@@ -190,18 +187,14 @@ def _totals(predicted: Predicted, cell: _Cell, where: Mapping[str, str]) -> list
 
 
 def _about(cell: _Cell) -> dict[str, Key]:
-    """What customers are as of the origin: their size, how often they are idle, their tracks and what is known."""
+    """What customers are as of the origin: their size, their tracks and what is known."""
     value = cell.seen.value
     watched = np.isfinite(value)
     periods = np.maximum(watched.sum(axis=1), 1)
     size = np.where(watched, value, 0.0).sum(axis=1) / periods
-    zeros = 1 - (np.where(watched, value, 0.0) > 0).sum(axis=1) / periods
-    idle = np.searchsorted(np.array(list(ZEROS.values())), zeros)
     tracks = {name: track.last for name, track in cell.seen.tracks.items()}
-    names = list(ZEROS)
     return {
         "decile": Key(decile(size).astype(np.int32), TENTHS),
-        "zeros": Key.of(names[i] for i in idle),
         **cell.seen.known,
         **tracks,
     }

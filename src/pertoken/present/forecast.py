@@ -284,7 +284,9 @@ def _above(answer: Forecast) -> Iterator[Table]:
         Column("view", "View", "text"),
         *(Column(name, name.upper(), kind, answer.currency) for name in ("p10", "p50", "p90")),
     )
-    views = (("from below", answer.above.below), ("from above", answer.above.above), ("both", answer.above.both))
+    total = answer.total("revenue")
+    both = (total.p10, total.p50, total.p90)
+    views = (("from below", answer.above.below), ("from above", answer.above.above), ("both", both))
     rows: tuple[tuple[Cell, ...], ...] = tuple((name, *map(float, view)) for name, view in views)
     apart = abs(answer.above.conflict)
     note = f"They are {apart:.1f} standard deviations apart; {CONFLICT:.0f} would be called a conflict."

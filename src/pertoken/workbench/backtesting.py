@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from pertoken.core.errors import InputError, nearest
+from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.columns import columns
 from pertoken.workbench.histories import CUSTOMERS_OWN, History, of_customers, whole_periods, without_outages
 from pertoken.workbench.histories import history as log_history
+from pertoken.workbench.preparing import BEHAVIOUR
 from pertoken.workbench.reading import How, folded, read_as, terms_of
 from pertoken.workbench.standings import settled
 from pertoken.workbench.suspected import questions, suspected
@@ -70,7 +72,7 @@ def backtest(
         history: Of how many periods forecasts are made; 30, 60 and 90 days if None.
         origins: How many earlier days are taken at most.
         peers: Names of plain peers, `ensemble` for their average, or models of statsforecast as `AutoETS`.
-        by: Keys of the log to report by, as `tier`.
+        by: Keys of the log to report by, as `tier`, or `behaviour`: what each customer was at each origin.
         meter: Which meter is forecast; all tokens added up if empty, or the only meter.
         card: What customers are charged by: the revenue that forecasts come to is then scored too.
         experts: Further experts in our forecast by name, as `lightgbm` or `AutoETS`.
@@ -98,8 +100,8 @@ def backtest(
     every |= {OUTSIDE: elsewhere} if heard.outside else {}
     every = {name: kept(name, each, said) for name, each in every.items()} if read.rated else every
     told = {"horizon": horizon, "histories": history, "count": origins, "draws": draws, "seed": seed, "by": by}
-    told |= {"of": read.of, "source": "a panel" if isinstance(log, Panel) else str(log)}
-    made = backtested(read.panel, every, watch=progress, also=heard.days(read.panel.periods), **told)  # type: ignore[arg-type]
+    told |= {"source": "a panel" if isinstance(log, Panel) else str(log), "also": heard.days(read.panel.periods)}
+    made = backtested(read.panel, every, of=read.of, groups=_groups(by), watch=progress, **told)  # type: ignore[arg-type]
     notes = (*read.asks, *read.says, *(each for each in made.notes if not each.endswith(SILENT)))
     return replace(made, notes=(*notes, *elsewhere.learnt(read.panel, made.scored.horizon)), money=read.charged(said))
 
@@ -166,10 +168,22 @@ def _rated(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, 
 
     if meter or grain != "day":
         raise InputError("a card charges days of all meters; leave the card, or the meter and the grain, out")
-    read = log_history(log, revenue=card, tracks=by, whole=True, how=how)
+    read = log_history(log, revenue=card, tracks=_of_log(by), whole=True, how=how)
     weights = driver_weights(read.panel.cells, np.nansum(read.panel.quantity, axis=(1, 2)))
     says = (*read.report.says, *read.says)
     return _Read(read.panel.weighted(weights), says, _named(read.panel, weights), read, weights, by[0] if by else "")
+
+
+def _groups(by: Sequence[str]) -> "dict[str, Callable[[Panel], Key]]":
+    """Say how customers are told apart by what no log says."""
+    from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
+
+    return {BEHAVIOUR: segmented} if BEHAVIOUR in by else {}
+
+
+def _of_log(by: tuple[str, ...]) -> tuple[str, ...]:
+    """Keys that a log must have; behaviour is told from usage."""
+    return tuple(name for name in by if name != BEHAVIOUR)
 
 
 def _named(panel: "Panel", weights: Values) -> str:
@@ -198,11 +212,12 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
     with read_as(log, how) as found:
         opened = of_customers(found)
         known = opened.binding.keys
-        tracks = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *by)) if name in known or name in by)
+        asked = _of_log(by)
+        tracks = tuple(name for name in dict.fromkeys((*CUSTOMERS_OWN, *asked)) if name in known or name in asked)
         more = {"on": how.get("on"), "rejects": how.get("rejects", False), "watch": how.get("watch")}
         usage, report, _ = folded(opened, (), ("customer", grain, *tracks), terms=terms, **more)  # type: ignore[arg-type]
     usage, left = whole_periods(_metered(usage, meter), grain, report.last, terms.timezone)
-    usage, tracks, changed = settled(usage, tracks, grain, asked=by)
+    usage, tracks, changed = settled(usage, tracks, grain, asked=asked)
     every = panel_of_usage(usage, grain=grain, tracks=tracks)
     weights = driver_weights(every.cells, np.nansum(every.quantity, axis=(1, 2)))
     panel, gaps = without_outages(every.weighted(weights))

@@ -267,9 +267,7 @@ def _from_above(made: Prepared, worlds: Mapping[str, Values]) -> "FromAbove":
     top = topdown(market, made.fitted.of.months, draws=FROM_ABOVE, rng=rng)
     both = combined(worlds["revenue"], top.revenue)
     held = ceiling(worlds["revenue"], top)
-    return FromAbove(
-        both.below, both.above, both.total, both.conflict, both.resampled(rng), (*both.says, *top.says, held.says)
-    )
+    return FromAbove(both.below, both.above, both.conflict, both.resampled(rng), (*both.says, *top.says, held.says))
 
 
 def _again(worlds: dict[str, Values], parts: Parts, rows: Values) -> tuple[dict[str, Values], Parts]:
