@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 from types import MappingProxyType
 
 import numpy as np
@@ -115,3 +118,21 @@ def test_nobody_waits_for_what_is_not_asked_for(monkeypatch):
     monkeypatch.setattr(threading, "active_count", lambda: 1)
     with pytest.raises(KeyError), meanwhile(threading.Event().wait):  # it would wait for ever
         raise KeyError
+
+
+WAITING = """import time
+from pertoken.machine import meanwhile as module
+module.processors = lambda: 2
+with module.meanwhile(lambda: bytes(5_000_000)):
+    print("begun", flush=True)
+    time.sleep(60)"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="copies are made on Linux only")
+def test_a_copy_ends_with_the_process_that_it_is_a_copy_of():
+    with subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        time.sleep(0.3)  # by now the copy waits for somebody to read what it has to say
+        process.kill()
+        assert process.communicate(timeout=20) == ("", None)  # nobody holds the other end

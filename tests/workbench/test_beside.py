@@ -67,6 +67,7 @@ def test_a_forecast_is_the_same_whoever_reads_the_log():
     assert copied["found"] == here["found"]
     assert copied["copies"] == (2 if processors() > 1 and sys.platform == "linux" else 0)
     assert here["copies"] == 0
+    assert copied["database"] is (copied["copies"] == 0)
     assert here["database"]
 
 

@@ -25,8 +25,9 @@ def program() -> NoReturn:
         code = end.code
     try:
         atexit._run_exitfuncs()  # noqa: SLF001  nothing else runs them, and the process ends without
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # closed before we began
+                stream.flush()
     except OSError:
         sys.exit(code)
     if isinstance(code, str):

@@ -58,6 +58,7 @@ def _copy(work: Callable[[], object]) -> tuple[int, int] | None:
         os.close(sink)
         return None
     if child == 0:
+        os.close(source)  # or a copy whose parent is gone would wait for itself to read
         _answer(work, sink)
     os.close(sink)
     return child, source

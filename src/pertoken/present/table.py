@@ -82,13 +82,21 @@ def _figures(figures: Sequence[Figure]) -> Grid:
     return grid
 
 
+LESS, MORE = "<", ">−"
+"""How amounts begin that are too small for their unit."""
+
+
 def _print_table(console: Console, table: Table, *, rounds: bool) -> None:
     width = console.width
     console.print()
     console.print(_text(table.title, "bold"))
     written = _Written.of(table.columns, *show_aligned(table), width)
     if rounds and len(written.parts) > 1:
-        written = min(written, _Written.of(*in_thousands(table), width), key=lambda each: len(each.parts))
+        shorter = _Written.of(*in_thousands(table), width)
+        if not any(
+            text.startswith((LESS, MORE)) for row in shorter.rows for text in row
+        ):  # small amounts would be lost
+            written = min(written, shorter, key=lambda each: len(each.parts))
     columns, widths = written.columns, written.widths
     for number, part in enumerate(written.parts):
         if number:
