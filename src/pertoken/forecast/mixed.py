@@ -64,7 +64,7 @@ FEW = 0.5
 """Variance that is added where errors are known from one earlier date; with more dates it is divided among them."""
 
 UNSURE = 0.25
-"""Part of it that is left where a law of dying has told how unsure it is of itself; own histories tell all of it."""
+"""Part of it that is left where a law of dying has told how unsure it is of itself; own histories tell half of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,10 +169,10 @@ def _shares(group: _Group, before: Past, said: Said, *, growing: bool) -> Values
 
 
 def _learnt(group: _Group, said: Said, share: Values) -> float:
-    """Say what part of a group's ranges has its width from the errors of earlier dates, and not from own histories."""
+    """Say what part of a group's ranges has its width from errors that are doubted: all but half of own histories'."""
     if group.sparse:
         return UNSURE if "dying" in said.names else 1.0
-    return 1 - float(share[[said.names[k] in ALONE for k in group.usable]].sum())
+    return 1 - float(share[[said.names[k] in ALONE for k in group.usable]].sum()) / 2
 
 
 def _parts(told: Values, names: Values, came: tuple[Values, Values], apart: float) -> Values:
