@@ -115,10 +115,26 @@ def test_cohorts_owe_what_they_have_committed_to(log: str, tmp_path: Path) -> No
     assert made.committed_share == pytest.approx(1)
     # 15,000 a month, of which the last 28 days are all of February
     assert made.run_rate == pytest.approx(15_000 * 365.25 / 28)
-    some = pt.cohorts(log, **told | {"end": date(2026, 2, 22)})  # February is not over, so its commitment is not due
-    assert some.run_rate < made.run_rate
     with pytest.raises(InputError, match="contracts commit to money, and no revenue card"):
         pt.cohorts(log, contracts=told["contracts"])
+
+
+@pytest.mark.parametrize("end", [date(2026, 3, 16), date(2026, 3, 30), date(2026, 3, 31)])
+@pytest.mark.parametrize(("promise", "each_month"), [("1000000,,", None), ("1000,month,", 1_000), ("30,month,", None)])
+def test_the_run_rate_of_steady_customers_is_the_same_wherever_the_log_ends(
+    tmp_path: Path, end: date, promise: str, each_month: float | None
+) -> None:
+    days = [date(2026, 1, 1) + timedelta(t) for t in range((end - date(2026, 1, 1)).days + 1)]
+    lines = [f"{day},c{i},7000" for day in days for i in range(WHO)]
+    rows = [f"old,c{i},2026-01-01,{FAR},{promise}" for i in range(WHO)]
+    for name, text in (("log.csv", ["date,customer,input_tokens", *lines]), ("old.yaml", [OLD])):
+        (tmp_path / name).write_text("\n".join(text) + "\n")
+    (tmp_path / "contracts.csv").write_text("\n".join([HEAD, *rows]) + "\n")
+    how: dict[str, Any] = {"revenue": [str(tmp_path / "old.yaml")], "contracts": str(tmp_path / "contracts.csv")}
+    made = pt.cohorts(str(tmp_path / "log.csv"), window=28, **how)
+    # 14 a day; 1,000 in each month where that is more, which is more in each of the 28 days of February
+    of_day = [14.0 if each_month is None else each_month / (28 if day.month == 2 else 31) for day in days[-28:]]
+    assert made.run_rate == pytest.approx(WHO * sum(of_day) * 365.25 / 28)
 
 
 def test_what_lies_above_a_commitment_is_not_committed(log: str, tmp_path: Path) -> None:
