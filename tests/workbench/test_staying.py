@@ -82,10 +82,18 @@ def test_the_rest_of_the_month_that_a_log_ends_in_is_drawn_at_its_pace(tmp_path:
     (tmp_path / "old.yaml").write_text(OLD)
     (tmp_path / "contracts.csv").write_text(f"{HEAD}\nold,c0,2026-01-01,{FAR},12000,quarter,\n")
     read = history(str(tmp_path / "log.csv"), revenue=[str(tmp_path / "old.yaml")], how={})
-    found = staying(read, str(tmp_path / "contracts.csv"), ("2026-03", "2026-04"))
+    found, _ = staying(read, str(tmp_path / "contracts.csv"), ("2026-03", "2026-04"))
     assert found is not None
     # 100 a day in 31 + 28 days before the first month ahead; the second quarter has nothing drawn yet
     assert found.terms.drawn.tolist() == pytest.approx([5_900, 0])
+
+
+@pytest.mark.parametrize("others", [(), (f"old,c3,2026-01-01,{FAR},500,month,",)])
+def test_who_has_signed_and_used_nothing_yet_is_named_whoever_else_has_signed(
+    moved: Ask, others: tuple[str, ...]
+) -> None:
+    made = moved(f"old,later,2026-04-01,{FAR},500,month,", *others)
+    assert "later: signed, and nothing used yet; not in it" in made.notes
 
 
 @pytest.mark.parametrize(
