@@ -103,10 +103,13 @@ FORECASTS = {
 
 
 def daily(*, nameless: bool):
-    """Give three customers over four weeks, and two rows of nobody if asked."""
+    """Give three customers over four weeks, and four rows of nobody if asked."""
     days = [f"2026-01-{day:02}T23:50:00Z" for day in range(1, 29)]
     rows = [{"timestamp": day, "customer": who, "input_tokens": 100} for day in days for who in ("a", "b", "c")]
-    gone = [{"timestamp": days[2], "customer": who, "input_tokens": 70_000} for who in (None, " ")]
+    gone = [
+        {"timestamp": days[2], "customer": who, "input_tokens": 70_000}
+        for who in (None, " ", "\t", "\N{NO-BREAK SPACE}")
+    ]
     return [*rows[:7], *gone, *rows[7:]] if nameless else rows
 
 
@@ -115,7 +118,7 @@ def daily(*, nameless: bool):
 def test_a_row_of_nobody_is_no_customer(ask, command, kind):
     answer = ask(command, write(f"log.{kind}", daily(nameless=True)), *FORECASTS[command])
     assert answer.code == 2
-    assert "2 of 86 rows can't be used: the name of a customer was expected under customer" in answer.err
+    assert "4 of 88 rows can't be used: the name of a customer was expected under customer" in answer.err
     assert f"log.{kind} row 8: found nothing" in answer.err
 
 
@@ -124,7 +127,7 @@ def test_rows_of_nobody_are_set_aside(ask):
     log = write("log.csv", daily(nameless=True))
     dirty = result(ask("cohorts", log, *FORECASTS["cohorts"], "--format", "json", "--rejects", "rejects.csv"))
     assert dirty["tables"] == clean["tables"]
-    assert len(Path("rejects.csv").read_text().splitlines()) == 1 + 2
+    assert len(Path("rejects.csv").read_text().splitlines()) == 1 + 4
 
 
 def test_a_statement_may_have_usage_of_nobody(ask):

@@ -1,7 +1,8 @@
 """Periods are labels that sort in time and roll up."""
 
 import re
-from datetime import date
+from calendar import isleap
+from datetime import MAXYEAR, MINYEAR, date
 
 import pytest
 from hypothesis import given
@@ -60,6 +61,12 @@ def test_labels_are_valid_for_their_own_grain_only(day):
         ("2026-01-31T24", "hour"),
         ("2026-02-30T09", "hour"),
         ("26", "year"),
+        ("0000", "year"),
+        ("0000-Q1", "quarter"),
+        ("0000-01", "month"),
+        ("0000-01-01", "day"),
+        ("0000-02-29", "day"),
+        ("0000-01-01T00", "hour"),
         ("2026-01\n", "month"),
         ("٢٠٢٦", "year"),
         ("", "month"),
@@ -97,3 +104,12 @@ def test_a_day_has_its_shape_just_where_the_calendar_has_it():
     shape = re.compile(SHAPES["day"], re.ASCII)
     written = [f"{y}-{m:02}-{d:02}" for y in (*range(1999, 2032), 2100, 2400) for m in range(14) for d in range(34)]
     assert [each for each in written if bool(shape.fullmatch(each)) != (each in known)] == []
+
+
+def test_a_year_is_one_of_the_calendar():
+    """Oracle: the years of Python's dates."""
+    shape = re.compile(SHAPES["year"], re.ASCII)
+    found = [year for year in range(10_001) if shape.fullmatch(f"{year:04}")]
+    assert (found[0], found[-1], len(found)) == (MINYEAR, MAXYEAR, MAXYEAR)
+    leap = re.compile(SHAPES["day"], re.ASCII)
+    assert [y for y in range(10_000) if leap.fullmatch(f"{y:04}-02-29")] == [y for y in found if isleap(y)]

@@ -106,11 +106,12 @@ def test_a_statement_of_a_table_is_that_of_a_file(ask, place):
 
 
 def test_a_forecast_of_a_table_with_rows_of_nobody_is_refused_like_that_of_a_file(ask, place):
-    day, who = "DATE '2026-01-01' + CAST(i AS INTEGER)", "CASE WHEN i <> 5 THEN 'a' ELSE ' ' END"
+    day, who = "DATE '2026-01-01' + CAST(i AS INTEGER)", "CASE i WHEN 5 THEN ' ' WHEN 6 THEN chr(9) "
+    who += "WHEN 7 THEN chr(10) WHEN 8 THEN chr(160) WHEN 9 THEN ' ' || chr(160) || 'b' ELSE 'a' END"
     rows = f"SELECT {day} AS date, {who} AS customer, 7 AS input_tokens FROM range(28) AS rows(i)"
     answer = ask("cohorts", place.put(rows))
     assert answer.code == 2
-    assert "1 of 28 rows can't be used: the name of a customer was expected under customer" in answer.err
+    assert "4 of 28 rows can't be used: the name of a customer was expected under customer" in answer.err
 
 
 SPEND = """SELECT 'r' || i AS request_id, 'acompletion' AS call_type, 'success' AS status,

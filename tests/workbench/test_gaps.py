@@ -12,6 +12,7 @@ from pertoken.rating.contract import Contract
 from pertoken.rating.rate import amount, rate
 from pertoken.rating.unpriced import outside_contracts
 from pertoken.workbench.gaps import told_apart
+from pertoken.workbench.histories import _left_out
 from tests.made import card
 
 FEE = """
@@ -87,3 +88,30 @@ def test_days_before_between_and_after_contracts_are_told_apart_and_overlapping_
     assert "2026-02-04" not in said
     forever = Contract(card="pro", labels=ACME)
     assert list(outside_contracts(usage, [AGAIN, FIRST, forever])) == []
+
+
+def of_many(count):
+    """Usage of the day after each one's contract, and of another who has none; the last uses nothing then."""
+    who = [*(f"c{n:02}" for n in range(count)), "nobody"]
+    keys = {"customer": Key.of(who), "day": Key.constant("2026-02-01", len(who))}
+    quantity = np.append(np.full(count - 1, 1_000.0), [0, 1_000])
+    contracts = [Contract(card="pro", labels={"customer": each}, start=FIRST.start, end=FIRST.end) for each in who[:-1]]
+    usage = Usage({**keys, "meter": Key.constant("input_tokens", len(who))}, {"quantity": quantity})
+    return usage, [*reversed(contracts), OTHER]
+
+
+@pytest.mark.parametrize("shape", [(-1,), (2, -1)])
+def test_each_who_used_it_outside_is_told_in_the_order_of_contracts(shape):
+    usage, contracts = of_many(4)
+    quantity = np.broadcast_to(usage.values["quantity"], (2, len(usage)))[: 2 if shape[0] == 2 else 1].reshape(shape)
+    told = outside_contracts(Usage(usage.keys, {"quantity": quantity}), contracts)
+    assert [each.partition(" ")[0] for each in told] == ["c02", "c01", "c00"]
+
+
+@pytest.mark.parametrize(("count", "last"), [(9, "c00 used"), (12, "and 3 more")])
+def test_of_many_outside_of_contracts_the_first_are_named_and_the_rest_counted(count, last):
+    usage, contracts = of_many(count)
+    rated = rate(usage, [card(FEE)], exact=False, contracts=contracts, unpriced="keep")
+    (note,) = _left_out({"revenue": rated}, contracts)
+    assert note.count("used some of it") == 8
+    assert note.rpartition("; ")[2].startswith(last)

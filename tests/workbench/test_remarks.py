@@ -47,8 +47,17 @@ def test_one_customer_of_nine_tenths_is_told_in_a_back_test(tmp_path, level, sai
     log, _ = written(tmp_path, 61, level)
     notes = pt.backtest(log, history=(30,), origins=1, draws=50, peers=()).notes
     # four use as much as each other, the fifth 36 times as much: 36 / 40
-    words = "! c4 is 90% of all usage: the range is that of one customer; ask what they plan"
+    words = "! c4 is 90% of all input_tokens: the range is that of one customer; ask what they plan"
     assert [each for each in notes if each.startswith("! ")] == [words] * said
+
+
+@pytest.mark.parametrize(("share", "said"), [(0, ()), (0.25, ("! total is 75% of all value",))])
+def test_a_back_test_of_one_series_does_not_ask_who_is_most_of_it(tmp_path, share, said):
+    days = [date(2026, 1, 1) + timedelta(t) for t in range(61)]
+    rows = [f"{who},{day},{1_000 * part}" for who, part in (("total", 1 - share), ("b", share)) if part for day in days]
+    (tmp_path / "table.csv").write_text("\n".join(["customer,period,value", *rows]) + "\n")
+    made = pt.backtest(str(tmp_path / "table.csv"), history=(30,), origins=1, draws=50, peers=())
+    assert tuple(each.partition(":")[0] for each in made.notes if each.startswith("! ")) == said
 
 
 def written(path, days, level):

@@ -82,10 +82,18 @@ def test_the_rest_of_the_month_that_a_log_ends_in_is_drawn_at_its_pace(tmp_path:
     (tmp_path / "old.yaml").write_text(OLD)
     (tmp_path / "contracts.csv").write_text(f"{HEAD}\nold,c0,2026-01-01,{FAR},12000,quarter,\n")
     read = history(str(tmp_path / "log.csv"), revenue=[str(tmp_path / "old.yaml")], how={})
-    found = staying(read, str(tmp_path / "contracts.csv"), ("2026-03", "2026-04"))
+    found, _ = staying(read, str(tmp_path / "contracts.csv"), ("2026-03", "2026-04"))
     assert found is not None
     # 100 a day in 31 + 28 days before the first month ahead; the second quarter has nothing drawn yet
     assert found.terms.drawn.tolist() == pytest.approx([5_900, 0])
+
+
+@pytest.mark.parametrize("others", [(), (f"old,c3,2026-01-01,{FAR},500,month,",)])
+def test_who_has_signed_and_used_nothing_yet_is_named_whoever_else_has_signed(
+    moved: Ask, others: tuple[str, ...]
+) -> None:
+    made = moved(f"old,later,2026-04-01,{FAR},500,month,", *others)
+    assert "later: signed, and nothing used yet; not in it" in made.notes
 
 
 @pytest.mark.parametrize(
@@ -115,10 +123,26 @@ def test_cohorts_owe_what_they_have_committed_to(log: str, tmp_path: Path) -> No
     assert made.committed_share == pytest.approx(1)
     # 15,000 a month, of which the last 28 days are all of February
     assert made.run_rate == pytest.approx(15_000 * 365.25 / 28)
-    some = pt.cohorts(log, **told | {"end": date(2026, 2, 22)})  # February is not over, so its commitment is not due
-    assert some.run_rate < made.run_rate
     with pytest.raises(InputError, match="contracts commit to money, and no revenue card"):
         pt.cohorts(log, contracts=told["contracts"])
+
+
+@pytest.mark.parametrize("end", [date(2026, 3, 16), date(2026, 3, 30), date(2026, 3, 31)])
+@pytest.mark.parametrize(("promise", "each_month"), [("1000000,,", None), ("1000,month,", 1_000), ("30,month,", None)])
+def test_the_run_rate_of_steady_customers_is_the_same_wherever_the_log_ends(
+    tmp_path: Path, end: date, promise: str, each_month: float | None
+) -> None:
+    days = [date(2026, 1, 1) + timedelta(t) for t in range((end - date(2026, 1, 1)).days + 1)]
+    lines = [f"{day},c{i},7000" for day in days for i in range(WHO)]
+    rows = [f"old,c{i},2026-01-01,{FAR},{promise}" for i in range(WHO)]
+    for name, text in (("log.csv", ["date,customer,input_tokens", *lines]), ("old.yaml", [OLD])):
+        (tmp_path / name).write_text("\n".join(text) + "\n")
+    (tmp_path / "contracts.csv").write_text("\n".join([HEAD, *rows]) + "\n")
+    how: dict[str, Any] = {"revenue": [str(tmp_path / "old.yaml")], "contracts": str(tmp_path / "contracts.csv")}
+    made = pt.cohorts(str(tmp_path / "log.csv"), window=28, **how)
+    # 14 a day; 1,000 in each month where that is more, which is more in each of the 28 days of February
+    of_day = [14.0 if each_month is None else each_month / (28 if day.month == 2 else 31) for day in days[-28:]]
+    assert made.run_rate == pytest.approx(WHO * sum(of_day) * 365.25 / 28)
 
 
 def test_what_lies_above_a_commitment_is_not_committed(log: str, tmp_path: Path) -> None:

@@ -13,6 +13,10 @@ YES = ("true", "t", "1", "yes", "y", "batch")
 NO = ("false", "f", "0", "no", "n", "")
 """Words for all other work."""
 
+_SPACES = (*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+NAMELESS = f"[{''.join(map(chr, _SPACES))}]*"
+"""Regular expression of a label that names nobody: white space as Unicode has it, as engines differ on what is."""
+
 LEDGER_KEYS = ("account", "amount", "card", "charge", "meter", "origin", "quantity", "stage", "term")
 """Names that the lines of a ledger use themselves."""
 

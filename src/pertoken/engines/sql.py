@@ -179,7 +179,8 @@ def _batch_check(name: str, types: Types) -> Check:
 
 def _needed_check(key: str, name: str, types: Types) -> Check:
     """Who asks for customers must not be given one without a name."""
-    return Check(refusals.needed(key, name), f"trim({_label(name, types)}) = ''", column(name), name)
+    nameless = f"regexp_full_match({_label(name, types)}, {quote(refusals.NAMELESS)})"
+    return Check(refusals.needed(key, name), nameless, column(name), name)
 
 
 def _unread_check(unread: str, read: str, types: Types) -> Check:

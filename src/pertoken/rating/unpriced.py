@@ -56,10 +56,18 @@ def outside_contracts(lines: Usage, contracts: Sequence[Contract]) -> Iterator[s
         return
     who, when = lines.keys[CUSTOMER], lines.period(grain)
     begin = period.begins(when.labels)
-    for name in dict.fromkeys(each.labels[CUSTOMER] for each in contracts if CUSTOMER in each.labels):
-        own = sorted((each for each in contracts if each.labels.get(CUSTOMER) == name), key=_start)
-        mine = np.array([label == name for label in who.labels], dtype=bool)[who.codes]
-        used = np.unique(begin[when.codes[mine & (lines.values["quantity"] != 0)]])
+    theirs: dict[str, list[Contract]] = {}
+    for each in contracts:
+        if CUSTOMER in each.labels:
+            theirs.setdefault(each.labels[CUSTOMER], []).append(each)
+    quantity = lines.values["quantity"]
+    some = np.flatnonzero(quantity.any(axis=tuple(range(quantity.ndim - 1))))
+    some = some[np.argsort(who.codes[some], kind="stable")]
+    edges = np.searchsorted(who.codes[some], np.arange(len(who.labels) + 1))
+    code = {label: each for each, label in enumerate(who.labels)}
+    for name in filter(code.__contains__, theirs):
+        own = sorted(theirs[name], key=_start)
+        used = np.unique(begin[when.codes[some[edges[code[name]] : edges[code[name] + 1]]]])
         used = used[~np.any([(_start(each) <= used) & (used < _end(each)) for each in own], axis=0)]
         place = np.searchsorted(np.sort([edge for each in own for edge in (_start(each), _end(each))]), used, "right")
         for stretch in np.unique(place):

@@ -134,7 +134,8 @@ class _Read:
         paid = self.rated.said_cost if self.rated else None
         steps = questions(suspected(self.panel, paid=paid), STEPS)
         size: Values = np.nansum(self.panel.value, axis=1)
-        return (*largest(self.panel.customers, size), *(f"! {each}" for each in steps))
+        most = largest(self.panel.customers, size, self.of) if len(size) > 1 else ()  # one series is all there is
+        return (*most, *(f"! {each}" for each in steps))
 
     def charged(self, said: "Sequence[Said]") -> "Lines | None":
         """Score the money of forecasts; None where nobody charges."""

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 RECENT = 28
 """Days from whose usage the cost of a unit is taken: four whole weeks."""
 
+NAMED = 8
+"""Stretches of time outside of contracts that are named."""
+
 UNPAID = ("", "free", "trial", "none")
 """States in which a customer does not pay, in whatever case they are written."""
 
@@ -251,17 +254,15 @@ def _rated(usage: Usage, cards: Sequence[Card], terms: Terms, unpriced: Aside) -
 
 def _left_out(rated: Mapping[str, Rated], contracts: Sequence[Contract]) -> tuple[str, ...]:
     """Say which usage has no price, and who used it outside of their contracts."""
-    meters = {side: ", ".join(sorted(set(each.unpriced.key("meter").column()))) for side, each in rated.items()}
-    return tuple(
-        "; ".join(
-            [
-                f"no price on the {side} cards for some {names}, which is left out of it",
-                *outside_contracts(rated[side].unpriced, contracts),
-            ]
-        )
-        for side, names in meters.items()
-        if len(rated[side].unpriced)
-    )
+    notes = []
+    for side, each in rated.items():
+        if len(each.unpriced):
+            names = ", ".join(sorted(set(each.unpriced.key("meter").column())))
+            outside = list(outside_contracts(each.unpriced, contracts))
+            more = [f"and {len(outside) - NAMED:,} more"] if len(outside) > NAMED else []
+            left = f"no price on the {side} cards for some {names}, which is left out of it"
+            notes.append("; ".join([left, *outside[:NAMED], *more]))
+    return tuple(notes)
 
 
 def _unit_cost(  # noqa: PLR0917  what meets here

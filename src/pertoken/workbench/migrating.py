@@ -84,14 +84,14 @@ def migrate(
     cards |= {"cost": past.cards["cost"]} if "cost" in past.cards else {}
     _comparable(cards)
     ahead = _months(past, months)
-    times, held = timetable(said, ahead), staying(past, how.get("contracts", ()), ahead)
+    times, (held, bound) = timetable(said, ahead), staying(past, how.get("contracts", ()), ahead)
     chosen = _asked(past, said)
     priors, notes = _priors(believed(said.priors), said, past, seed)
     fit = _fitted(past, ahead, seed, held)
     setting = _offered(_setting(past, fit, cards, draws=draws, seed=seed), said, times, chosen, held)
     made = simulated(setting, traits(priors, draws, seed))
     changes = price_days(cards["old"], past.panel.periods)
-    says = (*past.says, *notes, *(held.notes if held else ()), *_asks(past, said, changes), *_warned(fit))
+    says = (*past.says, *notes, *bound, *_asks(past, said, changes), *_warned(fit))
     return Migrated(made, said, times, priors, cards, past.currency, past.report, fit.days, says, changes)
 
 

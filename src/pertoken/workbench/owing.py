@@ -15,7 +15,7 @@ def owing(
 ) -> tuple[Values, Values, tuple[str, ...]]:
     """Add true-ups to what customers were charged, and what they committed to to what they owed.
 
-    A commitment is settled when its term is over; that of a month of which the log lacks days is not over yet.
+    A month of which the log lacks days is settled as if customers went on at its pace; the days known bear their share.
 
     Args:
         agreements: What was signed.
@@ -35,13 +35,22 @@ def owing(
     if not mine:
         return amount, owed, ()
     contracts = agreed(mine, months, used.customers)
-    found = settled(contracts, amount)
-    true_up = found.true_up.copy()
-    if used.grain == "day" and str(np.datetime64(used.periods[-1]) + 1)[:7] == months[-1]:
-        true_up[:, -1] = 0.0
-    total = amount + true_up
-    least = np.clip(np.maximum(owed, found.within + true_up), 0.0, np.maximum(total, 0.0))
-    return total, least, contracts.notes
+    share = _known(used, months)
+    whole = owed + (amount - owed) / share  # what cards owe is that of whole months already
+    found = settled(contracts, whole)
+    total = whole + found.true_up
+    least = np.clip(np.maximum(owed, found.within + found.true_up), 0.0, np.maximum(total, 0.0))
+    return least + (total - least) * share, least, contracts.notes
+
+
+def _known(used: Panel, months: Sequence[str]) -> Values:
+    """How much of each month a log has: all, but of the last month to the day that it ends on."""
+    share = np.ones(len(months))
+    if used.grain == "day":
+        first, end = (np.datetime64(months[-1], "M") + each for each in (0, 1))
+        first, end = first.astype("datetime64[D]"), end.astype("datetime64[D]")
+        share[-1] = float((np.datetime64(used.periods[-1], "D") + 1 - first) / (end - first))
+    return share
 
 
 def charged_for(agreements: Sequence[Agreement]) -> None:

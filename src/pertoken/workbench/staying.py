@@ -1,7 +1,6 @@
 """Who stays on a plan because they have signed for it: what contracts mean for a move to another plan."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,13 +23,16 @@ NAMED = 5
 
 def staying(
     read: History, said: "str | Path | Sequence[Agreement | Contract]", months: Sequence[str]
-) -> "Agreed | None":
-    """Say what contracts mean for the customers of a log and the months ahead; None where nothing is promised.
+) -> tuple["Agreed | None", tuple[str, ...]]:
+    """Say what contracts mean for the customers of a log and the months ahead.
 
     Args:
         read: The history, with cards of the plan as it is.
         said: File of contracts, or records.
         months: Labels of the months ahead.
+
+    Returns:
+        The contracts, None where nothing is promised, and what should be known beside them.
 
     Raises:
         InputError: What is wrong with the file, or a contract puts a customer on another plan later.
@@ -39,19 +41,19 @@ def staying(
     every = agreements_of(said, read)
     mine = Declared(tuple(each for each in every if each.customer in there))
     found = signed(read, mine, months, landed=_landing(read))
+    absent = sorted({each.customer for each in every} - there)
+    gone = (f"{', '.join(absent)}: signed, and nothing used yet; not in it",) if absent else ()
     if found is None:
-        return None
+        return None, gone
     if found.changes:
         customer, month, card = found.changes[0]
         raise InputError(
             f"{found.customers[customer]} is put on {card} from {months[month]} on by a contract that has not begun; a "
             "migration begins with the plans of today; leave the row out, or ask `pertoken forecast`"
         )
-    absent = sorted({each.customer for each in every} - there)
-    gone = (f"{', '.join(absent)}: signed, and nothing used yet; not in it",) if absent else ()
     ramps = (found.growing != 1).any(axis=1)
     rising = tuple(f"! the ramp of {found.customers[row]} is not followed" for row in np.flatnonzero(ramps))
-    return replace(found, notes=(*found.notes, *gone, *rising, *_bound(found)))
+    return found, (*found.notes, *gone, *rising, *_bound(found))
 
 
 def _landing(read: History) -> tuple[str, Mapping[str, float]] | None:

@@ -66,7 +66,7 @@ def _key_checks(table: Table) -> Iterator[Check]:
     if "batch" in keys:
         yield _batch_check(table, keys["batch"])
     for key in table.binding.needed:
-        nameless = _label(table, keys[key]).strip() == ""
+        nameless = _label(table, keys[key]).re_search(f"^{refusals.NAMELESS}$")
         yield Check(refusals.needed(key, keys[key]), nameless, table.column(keys[key]))
 
 
