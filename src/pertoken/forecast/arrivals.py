@@ -96,7 +96,7 @@ def _old_until(panel: Panel) -> int:
     A week at least, and half of the history at most.
     """
     used = np.nan_to_num(panel.value) > 0
-    days = used.shape[1]
+    days = int(used.shape[1])
     share = used.sum(axis=1) / np.maximum(days - np.argmax(used, axis=1), 1)
     gap = 1 / float(np.median(share[share > 0])) if (share > 0).any() else 1.0
     return max(WEEK, min(round(GAPS * gap), days // 2))
