@@ -142,8 +142,7 @@ def fitted(
     level = level or predicted(driver, horizon=WINDOW, draws=draws, seed=seed)
     driver = replace(driver, quantity=np.where(outages(driver.value), np.nan, driver.quantity))
     kept = _longer(kept or _retained(driver, standing.segment, priors.retention), more)
-    monthly = level.samples * (DAYS / WINDOW) * shift(level)
-    monthly = without_traces(monthly, alive_of(standing.segment, kept, standing.bound), driver.value)
+    monthly = _monthly(level, standing, kept, driver)
     mean = monthly.mean(axis=0)
     growth = grown(driver, standing.segment, prior=priors.growth, rng=np.random.default_rng([seed, 1]), more=more)
     arrivals = arrived(driver, standing.segment, mean, prior=priors.arrivals, more=more)
@@ -162,11 +161,22 @@ def fitted(
         np.hypot(arrivals.error, priors.arrivals.turn * np.arange(len(months))), arrivals.size,
         np.tile(calendar, (len(grows), 1)),
     )  # fmt: skip
-    if events is not None:
-        shared = replace(shared, calendar=shared.calendar + events.log, events=events.doubt)
     changes = converted(driver, standing.plan, prior=priors.conversions)
-    of = Forecastable(tuple(months), people, laws, shared, changes, panel.cells, groups)
+    of = Forecastable(tuple(months), people, laws, _with(events, shared), changes, panel.cells, groups)
     return Fitted(of, level, growth, arrivals, swings, kept, priors, round(len(panel.periods) * more))
+
+
+def _monthly(level: Predicted, standing: Standing, kept: Sequence[Retention], driver: Panel) -> Values:
+    """Samples of what each uses in a month of mean length, shape `(draw, customer)`; next to nothing is nothing."""
+    monthly = level.samples * (DAYS / WINDOW) * shift(level)
+    return without_traces(monthly, alive_of(standing.segment, kept, standing.bound), driver.value)
+
+
+def _with(events: Ahead | None, shared: Shared) -> Shared:
+    """Let declared events move the months ahead."""
+    if events is None:
+        return shared
+    return replace(shared, calendar=np.asarray(shared.calendar) + events.log, events=events.doubt)
 
 
 def _named(standing: Standing, mean: Values) -> Indices:

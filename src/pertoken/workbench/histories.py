@@ -117,8 +117,7 @@ def history(
     Raises:
         PertokenError: What is wrong with the log or the cards, and the mend.
     """
-    from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.panel import panel_of_usage  # noqa: PLC0415
+    from pertoken.forecast.panel import panel_of_usage  # noqa: PLC0415  the calculator must start fast
 
     terms = terms_of(how)
     with read_as(log, how) as found:
@@ -139,12 +138,11 @@ def history(
     panel, gaps = without_outages(panel_of_usage(seen, grain=grain, tracks=own))
     terms = replace(terms, contracts=_begun(terms.contracts, panel.periods[-1]))
     rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
-    ledgers = {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain, unpriced)
     left_out = _left_out(rated, terms.contracts)
     currency, says = every[0].currency if every else "", (*left, *gaps, *changed, *mixed, *left_out)
     aside, said_cost = unpriced == "report", None if bill is None else _laid_out(bill, panel)
-    return History(usage, report, panel, cards, ledgers, unit_cost, currency, says, aside, said_cost)
+    return History(usage, report, panel, cards, _ledgers(rated), unit_cost, currency, says, aside, said_cost)
 
 
 def without_outages(panel: "Panel") -> tuple["Panel", tuple[str, ...]]:
@@ -250,6 +248,13 @@ def _rated(usage: Usage, cards: Sequence[Card], terms: Terms, unpriced: Aside) -
         usage, cards, contracts = told_apart(usage, cards, terms.contracts, grain)
         terms = replace(terms, contracts=contracts)
     return rate(usage, cards, **told, **terms.said(usage))
+
+
+def _ledgers(rated: Mapping[str, Rated]) -> dict[str, Ledger]:
+    """Money of each side by customer: what belongs to all is shared out."""
+    from pertoken.books.allocate import allocate  # noqa: PLC0415  the calculator must start fast
+
+    return {side: allocate(each.parts, ["customer"]) for side, each in rated.items()}
 
 
 def _left_out(rated: Mapping[str, Rated], contracts: Sequence[Contract]) -> tuple[str, ...]:
