@@ -146,6 +146,8 @@ class Forecast:
         above: The view from above; None where no market is said. The worlds are those of both views then.
         landing: Where the month ends that the history ends in; None where it ends with it. No sum has it.
         notes: What must be known beside the numbers.
+        as_of: Last day of the history (`2026-10-31`).
+        seed: Seed of the simulation.
     """
 
     currency: str
@@ -164,6 +166,8 @@ class Forecast:
     above: FromAbove | None = None
     landing: Landing | None = None
     notes: tuple[str, ...] = ()
+    as_of: str = ""
+    seed: int | None = None
 
     def band(self, measure: str) -> Band:
         """Range of each month."""

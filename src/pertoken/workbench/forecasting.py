@@ -201,6 +201,8 @@ def _foretold(made: Prepared, draws: int, *, explain: Half, progress: Callable[[
         above=above,
         landing=landing,
         notes=(*remarks(made), *rated_by_line(made, found, draws), *(above.says if above else ())),
+        as_of=made.read.panel.periods[-1],
+        seed=made.seed,
     )
 
 

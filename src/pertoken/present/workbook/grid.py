@@ -15,7 +15,9 @@ NAME, LABEL, UNIT, CONSTANT, TOTAL, OPENING, MONTHS = range(7)
 HERE, BEFORE = "\x01", "\x02"
 """Stand for the letters of this month's column and of the one before in a formula that is copied across."""
 
-SECTIONS = ("inputs", "drivers", "customers", "usage", "levers", "vendors", "plans", "costs", "results", "checks")
+SECTIONS = (
+    "inputs", "forecasts", "drivers", "customers", "usage", "levers", "vendors", "plans", "costs", "results", "checks",
+)  # fmt: skip
 """Order of the headings, so that a sheet is read from top to bottom."""
 
 
