@@ -10,9 +10,20 @@ import click
 
 from pertoken import workbench
 from pertoken.cli.books import OPTIONS, Reading, progress
-from pertoken.cli.options import Delivery, deliver, gathered, keys, outputs
+from pertoken.cli.options import Delivery, Output, deliver, gathered, keys, outputs
 from pertoken.cli.voices import VOICES
 from pertoken.cli.worlds import SEED
+
+
+class WorldsFile(Output):
+    """A file for worlds to be written to."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401  click's
+        """Refuse another form at once."""
+        path = super().convert(value, param, ctx)
+        if not path.endswith((".parquet", ".csv")):
+            self.fail(f"{value} is no file for worlds; expected a .parquet or .csv file", param, ctx)
+        return path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +83,8 @@ def ahead_options(command: Callable[..., None]) -> Callable[..., None]:
               help="Leave out what makes the range wide and what more history would bring.")  # fmt: skip
 @click.option("--no-backtest", is_flag=True,
               help="Leave the back-test on this history out; it takes most of the time.")  # fmt: skip
+@click.option("--for-model", type=WorldsFile(), metavar="FILE",
+              help="Write its worlds, .parquet or .csv, for a model to take under `forecasts`.")  # fmt: skip
 @outputs
 def command(
     ahead: Ahead,
@@ -81,6 +94,7 @@ def command(
     seed: int,
     no_drivers: bool,
     no_backtest: bool,
+    for_model: str | None,
     delivery: Delivery,
 ) -> None:
     """What revenue will the customers of LOG make, as a range, and what makes it wide?
@@ -107,4 +121,5 @@ def command(
     from pertoken.present.forecast import sheet
 
     short, page = partial(sheet, answer, brief=True, rests=False), partial(sheet, answer, brief=True)
-    deliver(partial(sheet, answer), delivery, short=short, page=page)
+    also = {} if for_model is None else {for_model: workbench.worlds_for_model(answer, for_model)}
+    deliver(partial(sheet, answer), delivery, short=short, page=page, also=also)

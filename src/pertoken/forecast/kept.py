@@ -21,6 +21,9 @@ MEASURES = ("customers", "usage", "revenue", "cost")
 LEADING = ("revenue", "cost", "usage")
 """What worlds are ranked by: the first of these that there is."""
 
+OTHERS = "all others"
+"""Label of the customers who are not named."""
+
 Quantity = tuple[str, str, str]
 """Measure, key and label of a part; key and label are empty for the total."""
 
@@ -81,7 +84,7 @@ def kept(answer: "Forecast", most: int = MOST) -> Kept:
     """
     every = {(name, "", ""): answer.worlds[name] for name in MEASURES if name in answer.worlds}
     every |= {
-        (name, key, label): worlds[name]
+        (name, key, label or OTHERS): worlds[name]
         for key, labels in answer.parts.items()
         for label, worlds in labels.items()
         for name in MEASURES
