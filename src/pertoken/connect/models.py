@@ -78,12 +78,15 @@ def spec_of(text: str, source: str) -> Spec:
     return _spec(read(text, source), text.encode())
 
 
-def model_from(data: Mapping[str, Any], *, source: str = "") -> Spec:
+def model_from(
+    data: Mapping[str, Any], *, source: str = "", forecasts: Mapping[str, "Kept"] = NONE
+) -> Spec:
     """Make a model from a dictionary of the same shape as the YAML file.
 
     Args:
         data: The model; floats are taken by their shortest decimal form.
         source: Name for messages; files of cards are looked for beside it.
+        forecasts: Worlds of forecasts by name, in the place of their files or beside them.
 
     Raises:
         InputError: All that is wrong with it.
@@ -93,7 +96,7 @@ def model_from(data: Mapping[str, Any], *, source: str = "") -> Spec:
     Decimal('25000')
     """
     raw = json.dumps(data, sort_keys=True, default=str).encode()
-    return _spec(Document(exact(data), {}, source), raw)
+    return _spec(Document(exact(data), {}, source), raw, forecasts)
 
 
 def _spec(document: Document, raw: bytes, given: Mapping[str, "Kept"] = NONE) -> Spec:
