@@ -88,7 +88,7 @@ def test_what_is_wrong_is_told_with_its_row(tmp_path, monkeypatch, text):
 
 def test_what_is_no_table_is_refused(tmp_path):
     (tmp_path / "w.parquet").write_text("no parquet")
-    with pytest.raises(InputError, match="can't read the worlds of a forecast from .*write them with"):
+    with pytest.raises(InputError, match=r"can't read the worlds of a forecast from .*write them with"):
         read(tmp_path / "w.parquet")
     (tmp_path / "w.xlsx").write_text("")
     with pytest.raises(InputError, match=r"expected a \.csv or \.parquet file"):

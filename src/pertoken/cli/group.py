@@ -73,7 +73,8 @@ def _apart(params: Mapping[str, Any]) -> None:
         if params.get(name):
             place = Path(params[name]).resolve()
             if place in seen:
-                msg = f"--{name.replace('_', '-')} {params[name]} is also read or written by this command; say another file"
+                said_as = f"--{name.replace('_', '-')} {params[name]}"
+                msg = f"{said_as} is also read or written by this command; say another file"
                 raise InputError(msg)
             seen.add(place)
 

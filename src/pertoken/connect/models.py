@@ -37,7 +37,8 @@ NONE: Mapping[str, "Kept"] = {}
 
 WORDS = (
     "model", "title", "notes", "calendar", "currency", "units", "assumptions", "forecasts", "drivers", "segments",
-    "workloads", "plans", "vendors", "fleets", "levers", "costs", "income", "events", "correlations", "scenarios", "checks",
+    "workloads", "plans", "vendors", "fleets", "levers", "costs", "income", "events", "correlations",
+    "scenarios", "checks",
 )  # fmt: skip
 """Words at the top of a model file."""
 
@@ -78,9 +79,7 @@ def spec_of(text: str, source: str) -> Spec:
     return _spec(read(text, source), text.encode())
 
 
-def model_from(
-    data: Mapping[str, Any], *, source: str = "", forecasts: Mapping[str, "Kept"] = NONE
-) -> Spec:
+def model_from(data: Mapping[str, Any], *, source: str = "", forecasts: Mapping[str, "Kept"] = NONE) -> Spec:
     """Make a model from a dictionary of the same shape as the YAML file.
 
     Args:

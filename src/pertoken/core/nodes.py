@@ -208,10 +208,8 @@ def quoted(name: str) -> str:
 
 def _write(node: Node) -> tuple[str, int]:
     """Write a tree, and tell how tightly its outermost operator binds."""
-    if isinstance(node, Name):
-        return quoted(node.name), _ATOM
-    if isinstance(node, Curve | Sample):
-        return f"the {'curve' if isinstance(node, Curve) else 'worlds of'} {node.name}", _ATOM
+    if isinstance(node, Name | Curve | Sample):
+        return _named(node), _ATOM
     if isinstance(node, Number):
         return _digits(node), _NEGATIVE if node.value < 0 else _ATOM
     if node.function == "-" and len(node.args) == 1:
@@ -221,6 +219,12 @@ def _write(node: Node) -> tuple[str, int]:
     if node.function in _RANK:
         return _joined(node.function, node.args), _RANK[node.function]
     return f"{node.function}({', '.join(_argument(node, arg) for arg in node.args)})", _ATOM
+
+
+def _named(node: Name | Curve | Sample) -> str:
+    if isinstance(node, Name):
+        return quoted(node.name)
+    return f"the curve {node.name}" if isinstance(node, Curve) else f"the worlds of {node.name}"
 
 
 def _joined(sign: str, args: tuple[Node, ...]) -> str:

@@ -80,10 +80,8 @@ def by_month(node: Node, timed: Mapping[str, bool], ladders: Mapping[str, Ladder
     >>> by_month(formula("users * price").node, {"users": True, "price": False})
     True
     """
-    if isinstance(node, Number | Curve):
-        return False
-    if isinstance(node, Sample):
-        return True
+    if isinstance(node, Number | Curve | Sample):
+        return isinstance(node, Sample)
     if isinstance(node, Name):
         return timed[node.name]
     if node.function in {"total", "first", "last"}:

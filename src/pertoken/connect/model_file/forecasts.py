@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from pertoken.connect.forecast_worlds import MEND, read_worlds
@@ -30,6 +31,9 @@ WIDTH = Decimal(5)
 down to a seventh, and moves the total from its quantile by less than a hundredth of its range. [%]"""
 
 WHOLE = Decimal(100)
+
+FEW = 3
+"""Months that are told by name."""
 
 
 def forecasts(reading: Reading, data: Placed, given: Mapping[str, Kept]) -> tuple[Foretold, ...]:
@@ -102,8 +106,9 @@ def _covers(reading: Reading, name: str, worlds: Kept, path: Path) -> bool:
     """Refuse a forecast that has not all months of the model."""
     gone = [month for month in reading.months.labels if month not in worlds.months]
     if gone:
-        more = f" and {len(gone) - 1} more months" if len(gone) > 1 else ""
-        found = f"forecast {name} has no {gone[0]}{more}: it goes from {worlds.months[0]} to {worlds.months[-1]}"
+        more = f" and {len(gone) - FEW} more" if len(gone) > FEW else ""
+        lacks = f"{', '.join(gone[:FEW])}{more}"
+        found = f"forecast {name} lacks {lacks}: it goes from {worlds.months[0]} to {worlds.months[-1]}"
         mend = "forecast more --months, or change the calendar"
         reading.refuse(path, found, f"all months from {reading.months.words}", mend)
     return bool(reading.months.labels) and not gone
@@ -111,25 +116,24 @@ def _covers(reading: Reading, name: str, worlds: Kept, path: Path) -> bool:
 
 def _inputs(reading: Reading, name: str, part: Placed, worlds: Kept, file: str) -> Iterator[Assumption]:
     """Make the two inputs of a forecast: the rank of its world, and how many a named case averages."""
-    about = {
-        "unit": PERCENT,
-        "source": _source(worlds, file),
-        "as_of": _day(worlds.as_of),
-        "line": reading.line(part.path),
-    }
-    yield Assumption(
+    common = partial(
+        Assumption,
+        unit=PERCENT,
+        source=_source(worlds, file),
+        as_of=_day(worlds.as_of),
+        line=reading.line(part.path),
+    )
+    yield common(
         name=f"{name}.world",
         value=_percent(reading, part, "world", WORLD),
         label=f"{name}: which of its worlds, by rank of their {worlds.leading}",
         spread=Spread(kind="uniform", parameters={"low": Decimal(0), "high": WHOLE}),
         cases=ENDS,
-        **about,
     )
-    yield Assumption(
+    yield common(
         name=f"{name}.width",
         value=_percent(reading, part, "width", WIDTH),
         label=f"{name}: share of its worlds that a named case averages",
-        **about,
     )
 
 

@@ -2,7 +2,7 @@
 
 from pertoken.present.workbook.calc import month_columns
 from pertoken.present.workbook.desk import Desk, heading, number_look, set_up, titles
-from pertoken.present.workbook.grid import LABEL, MONTHS, NAME, UNIT
+from pertoken.present.workbook.grid import CONSTANT, LABEL, MONTHS, NAME, UNIT
 from pertoken.present.workbook.plan import FORECASTS, samples_of
 
 NOTE = (
@@ -22,12 +22,15 @@ def write_forecasts(desk: Desk) -> None:
     months = desk.paper.program.months
     for sample in samples_of(desk.paper.program):
         first, _ = desk.plan.samples[sample.name]
-        titles(desk, page, first - 1, (sample.name, "label", "unit", "", "", "", *months))
-        look = desk.look("frozen", number_look(sample.unit.text, sample.values.reshape(-1).tolist(), desk.paper.currency))
+        titles(desk, page, first - 1, ("name", "label", "unit", "rank", "", "", *months))
+        look = desk.look(
+            "frozen", number_look(sample.unit.text, sample.values.reshape(-1).tolist(), desk.paper.currency)
+        )
         for rank, world in enumerate(sample.values.tolist(), 1):
             at = first + rank - 2
-            page.write_number(at, NAME, rank, desk.look("soft"))
+            page.write_string(at, NAME, sample.name, desk.look("text"))
             page.write_string(at, LABEL, labels[sample.name].label, desk.look("soft"))
             page.write_string(at, UNIT, sample.unit.text, desk.look("soft"))
+            page.write_number(at, CONSTANT, rank, desk.look("soft"))
             for column, value in enumerate(world, MONTHS):
                 page.write_number(at, column, value, look)

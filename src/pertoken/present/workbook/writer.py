@@ -30,7 +30,8 @@ def model_workbook(paper: Paper) -> bytes:
         paper: The compiled model, its inputs case by case, and what Python found.
 
     Returns:
-        The file: Cover, Inputs, Prices, Forecasts where the model takes any, Calc, MonteCarlo, Scenarios, Outputs, Actuals, Checks, Log.
+        The file: Cover, Inputs, Prices, Forecasts where the model takes any, Calc, MonteCarlo, Scenarios, Outputs,
+        Actuals, Checks, Log.
     """
     out = io.BytesIO()
     plan = planned(paper)
