@@ -176,6 +176,8 @@ class Forecast:
     def ledger(self) -> Ledger:
         """Give the worlds as a ledger, which books, statements and the workbook take: one draw for each world.
 
+        A model takes them by their rank: see `pertoken.forecast.kept`.
+
         Keys are `month`, `account`, `stage` and those of the parts; values have shape `(draw, line)`.
 
         Raises:

@@ -27,8 +27,9 @@ ENDS = {"low": Decimal(10), "high": Decimal(90)}
 """Rank of the world of the low and the high case: P10 and P90 of the total, as ranges are told everywhere. [%]"""
 
 WIDTH = Decimal(5)
-"""Share of the worlds that a named case averages: at 1,000 worlds 50, which brings the accidents of a single world
-down to a seventh, and moves the total from its quantile by less than a hundredth of its range. [%]"""
+"""Share of the worlds that a named case averages: 50 of 1,000. On the example `growth`, Enterprise's part of a single
+world's revenue strays by 4.5 points from rank to rank, that of the mean by 0.6; totals stay within 0.1 % of P10, P50
+and P90, which the mean of 20 % misses by 2.5 %. [%]"""
 
 WHOLE = Decimal(100)
 
