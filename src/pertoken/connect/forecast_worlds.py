@@ -50,7 +50,8 @@ def worlds_file(worlds: Kept, path: str | Path) -> bytes:
     with TemporaryDirectory() as folder, duckdb.connect(config={"threads": 1}) as con:
         con.register("worlds", _columns(worlds))
         out = Path(folder) / "worlds"
-        con.execute(f"COPY worlds TO '{out}' ({how})")
+        place = str(out).replace("'", "''")
+        con.execute(f"COPY worlds TO '{place}' ({how})")
         return out.read_bytes()
 
 
