@@ -326,10 +326,10 @@ def test_a_model_on_the_worlds_of_a_forecast_says_of_revenue_what_the_forecast_s
     (revenue,) = (row for row in found["tables"]["results"]["rows"] if row["name"] == "revenue")
     own = read_worlds("w.parquet", Path("w.parquet").read_bytes()).values["revenue", "", ""].sum(axis=1)
     assert len(own) == 320
-    assert revenue["mean"] == pytest.approx(own.mean(), rel=1e-9)
+    assert float(revenue["mean"]) == pytest.approx(own.mean(), rel=1e-9)
     for name, share in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9)):
         assert float(whole[name]) == pytest.approx(np.quantile(own, share), rel=1e-9)
-        assert revenue[name] == pytest.approx(np.quantile(np.repeat(own, 10), share), rel=1e-9)
+        assert float(revenue[name]) == pytest.approx(np.quantile(np.repeat(own, 10), share), rel=1e-9)
 
 
 def test_worlds_for_a_model_are_a_table_and_never_written_over_what_is_read(ask, log):
