@@ -73,6 +73,7 @@ WRONG = {
     HEAD + ROWS + "2,2027-02,,,41,USD\n": "w.csv: row 5: world 2 in 2027-02, the total, stands twice",
     HEAD + ROWS.replace("2,2027-02,,,40,USD\n", ""): "w.csv: no row for world 2 in 2027-02, the total",
     HEAD + "1,2027-01,plan,pro,10,USD\n": "w.csv: no row for world 1 in 2027-01, the total",
+    HEAD + ROWS.replace("USD", ""): "w.csv: currency is empty; expected what revenue is in, in each row",
     HEAD + ROWS.replace("40,USD", "40,EUR"): "w.csv: currency is 'EUR', 'USD'; expected the same in all rows",
 }
 

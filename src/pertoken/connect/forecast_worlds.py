@@ -176,6 +176,9 @@ def _part(key: str, label: str) -> str:
 def _kept(con: Any, name: str, measures: list[str], about: list[str]) -> Kept:  # noqa: ANN401
     """Make the record of a table that is whole."""
     said = {each: _single(con, name, each) for each in about}
+    for each in measures:
+        if (word := NEEDED.get(each)) and not said[word]:
+            raise InputError.of([Fault(name, f"{word} is empty", f"what {each} is in, in each row", MEND)])
     months = tuple(row[0] for row in con.execute("SELECT DISTINCT month FROM said ORDER BY month").fetchall())
     parts = con.execute("SELECT key, label FROM said GROUP BY key, label ORDER BY min(row)").fetchall()
     values: dict[Quantity, Any] = {}
