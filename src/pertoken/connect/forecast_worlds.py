@@ -86,7 +86,7 @@ def read_worlds(path: str | Path, raw: bytes) -> Kept:
     return _read(str(path), raw)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _read(name: str, raw: bytes) -> Kept:  # noqa: ARG001  the bytes are what is remembered
     import duckdb  # noqa: PLC0415  only those who have such a file need it
 
