@@ -47,6 +47,9 @@ before it is trusted less, by the square of what is beyond."""
 LEAST_RATIO = 0.01
 """Ratio of losses below which one tells no more."""
 
+LITTLE = 1e-9
+"""In the place of no trust at all, so that a history is told by somebody where nobody else can."""
+
 MOVING = 4.0
 """Power by which it is trusted more where its loss was smaller and its trend moves, which the others' points do not."""
 
@@ -113,16 +116,18 @@ def mixed(before: Past, said: Said, months: float, *, growing: bool) -> tuple[Va
     """
     customers, cases = len(before.now.actual), len(before.judged)
     ahead, told = np.zeros((len(SHARES), customers)), np.full((len(SHARES), cases), np.nan)
-    weights = dict.fromkeys(said.names, 0.0)
+    weights, seen_then = dict.fromkeys(said.names, 0.0), before.cases.seen[before.judged]
     groups = _groups(before, said, growing=growing)
     for group in groups:
         share = _shares(group, before, said, growing=growing)
-        for place, spoken, rows in ((ahead, said.ahead, group.here), (told, said.then, group.known)):
+        alone = np.isin([said.names[k] for k in group.usable], list(ALONE))
+        now, then = (_by_age(share, alone, seen) for seen in (before.now.seen[group.here], seen_then[group.known]))
+        for place, spoken, rows, parts in ((ahead, said.ahead, group.here, now), (told, said.then, group.known, then)):
             each = np.array([spoken[k][:, rows] for k in group.usable])
-            place[:, rows] = np.sort(np.tensordot(share, each, axes=1), axis=0)
+            place[:, rows] = np.sort((parts[:, None] * each).sum(axis=0), axis=0)
         _calibrate(group, before, ahead, told, FEW * _learnt(group, said, share))
-        for k, part in zip(group.usable, share.tolist(), strict=True):
-            weights[said.names[k]] += part * len(group.here) / customers
+        for k, part in zip(group.usable, now.sum(axis=1).tolist(), strict=True):
+            weights[said.names[k]] += part / customers
     regular = 1.0
     if "dying" in said.names:
         expected = mean_of(ahead, SHARES)
@@ -166,6 +171,22 @@ def _shares(group: _Group, before: Past, said: Said, *, growing: bool) -> Values
         belief = float(np.clip(1 - FALLS * (often - SELDOM), LEAST_TRUST, 1.0))
         share = belief * (names == "dying") + (1 - belief) * share
     return share
+
+
+def _by_age(share: Values, alone: Values, seen: Values) -> Values:
+    """Trust each customer's own history the less, the shorter it is, shape `(expert, customer)`.
+
+    Its part is that of a long one times 1 - 1/n with n periods: one alone shows nothing of how the customer varies.
+
+    Args:
+        share: Of each expert, for a customer watched for long, shape `(expert,)`.
+        alone: Whether each tells a customer by its own history alone, shape `(expert,)`.
+        seen: Periods watched of each customer, shape `(customer,)`.
+    """
+    long = np.maximum(1 - 1 / np.maximum(seen, 1.0), LITTLE)
+    part = share[:, None] * np.where(alone[:, None], long, 1.0)
+    parts: Values = part / part.sum(axis=0)
+    return parts
 
 
 def _learnt(group: _Group, said: Said, share: Values) -> float:
