@@ -47,9 +47,6 @@ before it is trusted less, by the square of what is beyond."""
 LEAST_RATIO = 0.01
 """Ratio of losses below which one tells no more."""
 
-LITTLE = 1e-9
-"""In the place of no trust at all, so that a history is told by somebody where nobody else can."""
-
 MOVING = 4.0
 """Power by which it is trusted more where its loss was smaller and its trend moves, which the others' points do not."""
 
@@ -116,12 +113,12 @@ def mixed(before: Past, said: Said, months: float, *, growing: bool) -> tuple[Va
     """
     customers, cases = len(before.now.actual), len(before.judged)
     ahead, told = np.zeros((len(SHARES), customers)), np.full((len(SHARES), cases), np.nan)
-    weights, seen_then = dict.fromkeys(said.names, 0.0), before.cases.seen[before.judged]
+    weights, new = dict.fromkeys(said.names, 0.0), before.cases.newness[before.judged]
     groups = _groups(before, said, growing=growing)
     for group in groups:
         share = _shares(group, before, said, growing=growing)
         alone = np.isin([said.names[k] for k in group.usable], list(ALONE))
-        now, then = (_by_age(share, alone, seen) for seen in (before.now.seen[group.here], seen_then[group.known]))
+        now, then = (_by_newness(share, alone, each) for each in (before.now.newness[group.here], new[group.known]))
         for place, spoken, rows, parts in ((ahead, said.ahead, group.here, now), (told, said.then, group.known, then)):
             each = np.array([spoken[k][:, rows] for k in group.usable])
             place[:, rows] = np.sort((parts[:, None] * each).sum(axis=0), axis=0)
@@ -173,18 +170,18 @@ def _shares(group: _Group, before: Past, said: Said, *, growing: bool) -> Values
     return share
 
 
-def _by_age(share: Values, alone: Values, seen: Values) -> Values:
-    """Trust each customer's own history the less, the shorter it is, shape `(expert, customer)`.
-
-    Its part is that of a long one times 1 - 1/n with n periods: one alone shows nothing of how the customer varies.
+def _by_newness(share: Values, alone: Values, newness: Values) -> Values:
+    """Trust own histories of who came lately less, for one period shows nothing of how a customer varies.
 
     Args:
-        share: Of each expert, for a customer watched for long, shape `(expert,)`.
+        share: Of each expert, for a customer watched throughout, shape `(expert,)`.
         alone: Whether each tells a customer by its own history alone, shape `(expert,)`.
-        seen: Periods watched of each customer, shape `(customer,)`.
+        newness: Of each customer, as of `Told`, shape `(customer,)`.
+
+    Returns:
+        Shape `(expert, customer)`.
     """
-    long = np.maximum(1 - 1 / np.maximum(seen, 1.0), LITTLE)
-    part = share[:, None] * np.where(alone[:, None], long, 1.0)
+    part = share[:, None] * (1 - np.outer(alone, newness))
     parts: Values = part / part.sum(axis=0)
     return parts
 
