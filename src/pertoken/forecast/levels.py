@@ -77,7 +77,7 @@ def parted(knots: Values, noise: Values) -> tuple[Values, Values]:
     return np.where(knots > 0, level, 0.0), own
 
 
-def together(monthly: Values, segment: Key, moved: float) -> Values:
+def together(monthly: Values, segment: Key, moved: float = 0.0) -> Values:
     """How much of the first month's level moves together, so that the total is as wide as the forecast says.
 
     With weight *w* of a shared normal the variance of a sum is sum(s^2) + w^2 ((sum s)^2 - sum(s^2)). The errors of
@@ -86,7 +86,7 @@ def together(monthly: Values, segment: Key, moved: float) -> Values:
     Args:
         monthly: Usage, shape `(draw, customer)`.
         segment: Of each customer.
-        moved: Variance of the log of the first month's total by growth and shocks.
+        moved: Variance of the log of that total by growth and shocks, where the simulation has them beside.
 
     Returns:
         The weight, the same for each segment, shape `(segment,)`.
