@@ -121,7 +121,7 @@ def mixed(before: Past, said: Said, months: float, *, growing: bool) -> tuple[Va
         now, then = (_by_newness(share, alone, each) for each in (before.now.newness[group.here], new[group.known]))
         for place, spoken, rows, parts in ((ahead, said.ahead, group.here, now), (told, said.then, group.known, then)):
             each = np.array([spoken[k][:, rows] for k in group.usable])
-            place[:, rows] = np.sort((parts[:, None] * each).sum(axis=0), axis=0)
+            place[:, rows] = np.sort(np.einsum("kc,ksc->sc", parts, each), axis=0)
         _calibrate(group, before, ahead, told, FEW * _learnt(group, said, share))
         for k, part in zip(group.usable, now.sum(axis=1).tolist(), strict=True):
             weights[said.names[k]] += part / customers
