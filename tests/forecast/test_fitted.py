@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from pertoken.core.keys import Key
 from pertoken.forecast.fitted import months_after
-from pertoken.forecast.levels import SHARES, parted, without_traces
+from pertoken.forecast.levels import SHARES, parted, together, without_traces
 
 
 def test_level_times_noise_has_the_law_of_the_first_month():
@@ -27,6 +28,23 @@ def test_noise_is_never_more_than_the_spread():
 def test_who_never_uses_anything_has_no_level():
     level, _ = parted(np.zeros((1, len(SHARES))), np.array([0.4]))
     np.testing.assert_array_equal(level, 0.0)
+
+
+def test_the_first_month_is_as_wide_as_its_forecast_though_growth_and_shocks_move_it_too():
+    rng = np.random.default_rng(2)
+    spread, moved = np.array([0.3, 0.2, 0.5, 0.4, 0.3, 0.2, 0.6]), 0.1**2
+    common, own = rng.standard_normal((200_000, 1)), rng.standard_normal((200_000, 7))
+    told = 40 + 40 * spread * (0.5 * common + np.sqrt(0.75) * own)
+    weight = together(told, Key.of(["a", "b", "a", "a", "b", "a", "b"]), moved)
+    assert weight[0] == weight[1] < 0.5
+    level = 40 + 40 * spread * (weight[0] * common + np.sqrt(1 - weight[0] ** 2) * own)
+    month = level.sum(axis=1) * np.exp(np.sqrt(moved) * rng.standard_normal(200_000) - moved / 2)
+    assert month.std() == pytest.approx(told.sum(axis=1).std(), rel=0.01)
+
+
+def test_a_forecast_narrower_than_growth_and_shocks_leaves_them_all_of_what_is_shared():
+    told = 40 + np.random.default_rng(3).standard_normal((1001, 5))
+    np.testing.assert_array_equal(together(told, Key.of(["a"] * 5), 0.05**2), 0.0)
 
 
 def test_the_months_ahead_begin_after_that_of_the_last_day():

@@ -156,8 +156,8 @@ def fitted(
     grows, calendar = ahead(growth, tuple(months), last)
     shared = Shared(
         grows, float(growth.error.max()), growth.lasting, growth.shock, growth.shock_stays,
-        growth.segment_shock, together(monthly, standing.segment), max(each.error for each in kept),
-        _arriving(arrivals, len(months), gap),
+        growth.segment_shock, together(monthly, standing.segment, _moved(growth, standing.segment, mean)),
+        max(each.error for each in kept), _arriving(arrivals, len(months), gap),
         np.hypot(arrivals.error, priors.arrivals.turn * np.arange(len(months))), arrivals.size,
         np.tile(calendar, (len(grows), 1)),
     )  # fmt: skip
@@ -170,6 +170,13 @@ def _monthly(level: Predicted, standing: Standing, kept: Sequence[Retention], dr
     """Samples of what each uses in a month of mean length, shape `(draw, customer)`; next to nothing is nothing."""
     monthly = level.samples * (DAYS / WINDOW) * shift(level)
     return without_traces(monthly, alive_of(standing.segment, kept, standing.bound), driver.value)
+
+
+def _moved(growth: Growth, segment: Key, mean: Values) -> float:
+    """Variance of the log of the first month's total by the error of growth, the shared shock and those of segments."""
+    part = np.bincount(segment.codes, mean, len(segment.labels))
+    alone = float((part**2).sum()) / max(float(part.sum()) ** 2, 1e-300)
+    return float(growth.error.max()) ** 2 + growth.shock**2 + alone * growth.segment_shock**2
 
 
 def _with(events: Ahead | None, shared: Shared) -> Shared:

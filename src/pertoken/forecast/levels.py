@@ -77,20 +77,23 @@ def parted(knots: Values, noise: Values) -> tuple[Values, Values]:
     return np.where(knots > 0, level, 0.0), own
 
 
-def together(monthly: Values, segment: Key) -> Values:
+def together(monthly: Values, segment: Key, moved: float = 0.0) -> Values:
     """How much of the first month's level moves together, so that the total is as wide as the forecast says.
 
-    With weight *w* of a shared normal the variance of a sum is sum(s^2) + w^2 ((sum s)^2 - sum(s^2)).
+    With weight *w* of a shared normal the variance of a sum is sum(s^2) + w^2 ((sum s)^2 - sum(s^2)). The errors of
+    earlier totals had growth and shocks in them; what these bring to the first month by themselves is left out here.
 
     Args:
         monthly: Usage, shape `(draw, customer)`.
         segment: Of each customer.
+        moved: Variance of the log of that total by growth and shocks, where the simulation has them beside.
 
     Returns:
         The weight, the same for each segment, shape `(segment,)`.
     """
     alone = monthly.var(axis=0).sum()
     every = monthly.std(axis=0).sum() ** 2
-    total = monthly.sum(axis=1).var()
+    sums = monthly.sum(axis=1)
+    total = sums.var() - moved * sums.mean() ** 2
     share = np.clip((total - alone) / max(every - alone, 1e-12), 0.0, 0.9)
     return np.full(len(segment.labels), float(np.sqrt(share)))
