@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import click
 
 from pertoken import workbench
-from pertoken.cli.books import AS_IT_IS, BETWEEN, progress
+from pertoken.cli.books import AS_IT_IS, BETWEEN, REJECTS, progress, rejected
 from pertoken.cli.options import Delivery, deliver, gathered, keys, outputs
 from pertoken.cli.voices import VOICES
 from pertoken.cli.worlds import SEED
@@ -36,11 +37,16 @@ class History:
     timezone: str
     start: date | None
     end: date | None
+    rejects: str | None
+
+    def said(self) -> dict[str, Any]:
+        """What was said, as the workbench takes it."""
+        return {**asdict(self), "rejects": self.rejects is not None}
 
 
 def history_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say what to read; the command is given them as one `reading`."""
-    return gathered(command, (click.argument("log"), *AS_IT_IS, *BETWEEN), "reading", History)
+    return gathered(command, (click.argument("log"), *AS_IT_IS, *BETWEEN, REJECTS), "reading", History)
 
 
 @click.command()
@@ -119,7 +125,7 @@ def command(
 
     with progress(quiet=delivery.quiet) as watch:
         made = workbench.backtest(
-            **asdict(reading),
+            **reading.said(),
             horizon=horizon,
             history=_lengths(history),
             origins=origins,
@@ -135,4 +141,4 @@ def command(
             seed=seed,
             progress=watch,
         )
-    deliver(sheet(made), delivery)
+    deliver(sheet(made), delivery, also=rejected(made.report, reading.rejects, quiet=delivery.quiet))

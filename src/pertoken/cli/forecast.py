@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pertoken import workbench
-from pertoken.cli.books import OPTIONS, Reading, progress
+from pertoken.cli.books import OPTIONS, Reading, progress, rejected
 from pertoken.cli.options import Delivery, deliver, gathered, keys, outputs
 from pertoken.cli.voices import VOICES
 from pertoken.cli.worlds import SEED
@@ -107,4 +107,5 @@ def command(
     from pertoken.present.forecast import sheet
 
     short, page = partial(sheet, answer, brief=True, rests=False), partial(sheet, answer, brief=True)
-    deliver(partial(sheet, answer), delivery, short=short, page=page)
+    also = rejected(answer.report, ahead.rejects, quiet=delivery.quiet)
+    deliver(partial(sheet, answer), delivery, short=short, page=page, also=also)

@@ -12,6 +12,7 @@ from pertoken.core.lines import Lines
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.rolling import Forecaster, origins_of, rolling
 from pertoken.forecast.scored import Difference, Scored, difference
+from pertoken.usage.report import Report
 
 SPANS: Mapping[str, tuple[int, tuple[int, ...]]] = {
     "hour": (24, (168, 240)),
@@ -51,6 +52,7 @@ class Backtested:
         source: What the history was read from.
         money: The same forecasts by what they would have charged: one line for each forecaster, origin and `of` (`all`,
             or a segment), values as of `scored.lines_of`; None where no card charges.
+        report: What was read of the log; None of a plain table or a panel.
     """
 
     scored: Scored
@@ -67,6 +69,7 @@ class Backtested:
     notes: tuple[str, ...] = ()
     source: str = ""
     money: Lines | None = None
+    report: Report | None = None
 
     @property
     def ours(self) -> str:

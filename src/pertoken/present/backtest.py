@@ -8,6 +8,7 @@ import numpy as np
 from pertoken.core.lines import Lines
 from pertoken.forecast.backtested import Backtested
 from pertoken.forecast.scored import LEVELS, Rates, rates
+from pertoken.present.basis import set_aside
 from pertoken.present.charts_backtest import Judged, judged
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Note, Sheet, Table
@@ -34,7 +35,7 @@ def sheet(made: Backtested) -> Sheet:
     """
     scores = [(part, rates(lines, ["forecaster"])) for part, lines in _parts(made)]
     blocks: list[Block] = [*_picture(made, scores), _accuracy(made, scores)]
-    blocks += [_forecasters(made), *_against(made), *_notes(made)]
+    blocks += [_forecasters(made), *_against(made), *set_aside(made.report), *_notes(made)]
     title = f"Back-test of {made.of}, {counted(made.scored.horizon, _periods(made))} ahead"
     return Sheet(title, _words(made, dict(scores)[EACH]), tuple(blocks), _meta(made), rounds=True)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pertoken.forecast.outside import Outside
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.rolling import Forecaster
+    from pertoken.usage.report import Report
     from pertoken.workbench.hindsight import Said
 
 PLAIN = ("seasonal-naive", "historic-average", "lognormal", "smoothed")
@@ -103,7 +104,8 @@ def backtest(
     told |= {"source": "a panel" if isinstance(log, Panel) else str(log), "also": heard.days(read.panel.periods)}
     made = backtested(read.panel, every, of=read.of, groups=_groups(by), watch=progress, **told)  # type: ignore[arg-type]
     notes = (*read.asks, *read.says, *(each for each in made.notes if not each.endswith(SILENT)))
-    return replace(made, notes=(*notes, *elsewhere.learnt(read.panel, made.scored.horizon)), money=read.charged(said))
+    notes = (*notes, *elsewhere.learnt(read.panel, made.scored.horizon))
+    return replace(made, notes=notes, money=read.charged(said), report=read.report)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +119,7 @@ class _Read:
         rated: The history with cards that charge; None without any.
         weights: Of its cells in the number.
         by: Key by which its revenue is told.
+        report: What was read of the log; None of a plain table or a panel.
     """
 
     panel: "Panel"
@@ -125,6 +128,7 @@ class _Read:
     rated: "History | None" = None
     weights: Values | None = None
     by: str = ""
+    report: "Report | None" = None
 
     @property
     def asks(self) -> tuple[str, ...]:
@@ -172,7 +176,9 @@ def _rated(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, 
     read = log_history(log, revenue=card, tracks=_of_log(by), whole=True, how=how)
     weights = driver_weights(read.panel.cells, np.nansum(read.panel.quantity, axis=(1, 2)))
     says = (*read.report.says, *read.says)
-    return _Read(read.panel.weighted(weights), says, _named(read.panel, weights), read, weights, by[0] if by else "")
+    return _Read(
+        read.panel.weighted(weights), says, _named(read.panel, weights), read, weights, by[0] if by else "", read.report
+    )
 
 
 def _groups(by: Sequence[str]) -> "dict[str, Callable[[Panel], Key]]":
@@ -222,7 +228,8 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
     every = panel_of_usage(usage, grain=grain, tracks=tracks)
     weights = driver_weights(every.cells, np.nansum(every.quantity, axis=(1, 2)))
     panel, gaps = without_outages(every.weighted(weights))
-    return _Read(panel, (*report.says, *left, *gaps, *changed), meter or _named(every, weights))
+    says = (*report.says, *left, *gaps, *changed)
+    return _Read(panel, says, meter or _named(every, weights), report=report)
 
 
 def _metered(usage: "Usage", meter: str) -> "Usage":

@@ -200,6 +200,7 @@ def _foretold(made: Prepared, draws: int, *, explain: Half, progress: Callable[[
         simulated=found,
         above=above,
         landing=landing,
+        report=made.read.report,
         notes=(*remarks(made), *rated_by_line(made, found, draws), *(above.says if above else ())),
     )
 
