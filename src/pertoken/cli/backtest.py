@@ -10,6 +10,7 @@ import click
 
 from pertoken import workbench
 from pertoken.cli.books import AS_IT_IS, BETWEEN, REJECTS, progress, rejected
+from pertoken.cli.forecast import DEPTH
 from pertoken.cli.options import Delivery, deliver, gathered, keys, outputs
 from pertoken.cli.voices import VOICES
 from pertoken.cli.worlds import SEED
@@ -78,6 +79,7 @@ def history_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @VOICES
 @click.option("--by", metavar="KEYS", help="What to report by: keys such as tier, or `behaviour`.")
+@DEPTH
 @click.option("--meter", default="", metavar="METER", help="What is forecast; all tokens added up if not said.")
 @click.option(
     "--grain",
@@ -107,6 +109,7 @@ def command(
     outside: tuple[str, ...],
     outside_weight: Decimal | None,
     by: str | None,
+    depth: str,
     meter: str,
     grain: str,
     draws: int,
@@ -135,6 +138,7 @@ def command(
             outside=outside,
             outside_weight=None if outside_weight is None else float(outside_weight),
             by=() if by is None else keys(by),
+            depth=depth,
             meter=meter,
             grain=grain,
             draws=draws,

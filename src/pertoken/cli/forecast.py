@@ -36,6 +36,10 @@ class Ahead(Reading):
 SHOWN = ("pertoken.present.forecast", "pertoken.present.table")
 """What shows a forecast to people; it is loaded while the log is read."""
 
+DEPTH = click.option("--depth", default="", metavar="KEY|FILE",
+                     help="How deeply customers are integrated: a column of the log, or a CSV of customer,depth; helps "
+                          "`behaviour`.")  # fmt: skip
+
 AHEAD = (
     *OPTIONS,
     click.option("--card", multiple=True, metavar="CARD",
@@ -45,9 +49,7 @@ AHEAD = (
     click.option("--segments", default="behaviour", show_default=True, metavar="KEY",
                  help="Key that tells customers apart; `behaviour` tells hobbyists from production teams by what they "
                       "do."),
-    click.option("--depth", default="", metavar="KEY|FILE",
-                 help="How deeply customers are integrated: a column of the log, or a CSV of customer,depth; helps "
-                      "`behaviour`."),
+    DEPTH,
     click.option("--market", metavar="FILE", help="YAML of the market: a check from above, combined by precision."),
     click.option("--events", metavar="FILE",
                  help="CSV or YAML of price changes, launches and outages, past and to come."),

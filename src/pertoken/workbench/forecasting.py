@@ -16,7 +16,7 @@ from pertoken.machine.meanwhile import meanwhile
 from pertoken.rating.card import Card
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import compared
-from pertoken.workbench.deep import Depth
+from pertoken.workbench.deep import UNDATED, Depth
 from pertoken.workbench.explaining import FEW, explained, width_of_half
 from pertoken.workbench.preparing import BEHAVIOUR, Known, LogAhead, Prepared, fitted_to, known
 from pertoken.workbench.remarks import rated_by_line, remarks
@@ -364,7 +364,8 @@ def _tested(seen: Known, horizon: int) -> "Backtested":
     said: list[Said] = []
     every = {OURS: kept(OURS, ours, said), NAIVE: kept(NAIVE, alone(PEERS[NAIVE], NAIVE), said)}
     found = backtested(
-        seen.driver, every,
+        seen.read.panel, every, back=seen.read.back,
         horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=seen.seed,
     )  # fmt: skip
-    return replace(found, money=charged(seen.read, said, seen.standing.weights, seen.standing.by))
+    notes = (*found.notes, UNDATED) if seen.deep and not isinstance(seen.deep, str) else found.notes
+    return replace(found, money=charged(seen.read, said, seen.standing.by, seen.deep), notes=notes)

@@ -18,7 +18,7 @@ from pertoken.workbench.beside import beside
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import Charging, charging, free
 from pertoken.workbench.declared import Declared, declared, of_late, signed
-from pertoken.workbench.deep import Depth, depth_of, of_log
+from pertoken.workbench.deep import Deep, Depth, depth_of, of_log, said_depth
 from pertoken.workbench.histories import History, history
 from pertoken.workbench.reading import How, Told
 from pertoken.workbench.voices import NOBODY, Voices
@@ -67,6 +67,7 @@ class Known:
         coming: What declared events do to these months; None without any.
         begun: The month that the history ends in, as far as it is known; None where it ends with the month.
         voices: Who speaks beside our own experts.
+        deep: How deeply customers are integrated.
     """
 
     read: History
@@ -79,6 +80,7 @@ class Known:
     coming: "Ahead | None"
     begun: "Begun | None"
     voices: Voices
+    deep: Deep
 
     @property
     def driver(self) -> "Panel":
@@ -189,13 +191,14 @@ def known(
     month = begun(read.panel)
     read, said = declared(read, contracts=contracts, events=events, market=market)
     panel = _long_enough(read.panel)
-    standing, plans = standing_of(read, segments, top, depth_of(read.panel, depth))
+    deep = said_depth(read.panel, depth)
+    standing, plans = standing_of(read, segments, top, depth_of(read.panel, deep))
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, said, ahead)
     if agreed is not None:
         standing, plans = _with_cards(_bound(standing, agreed, len(panel)), plans, agreed, read.cards["revenue"])
     coming = coming_of(said, standing, ahead, panel.periods[-1])
-    return Known(read, standing, plans, ahead, seed, said, agreed, coming, month, voices)
+    return Known(read, standing, plans, ahead, seed, said, agreed, coming, month, voices, deep)
 
 
 def fitted_to(known: Known, *, priors: "Priors | None" = None) -> Prepared:
