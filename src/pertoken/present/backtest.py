@@ -22,6 +22,9 @@ PERIODS = {"hour": "hours", "day": "days", "week": "weeks", "month": "months", "
 EACH, TOTAL, LATER, REVENUE = "each customer", "total", "with later ones", "revenue"
 """What the rows that everybody looks for are called."""
 
+BRIEF = {"seasonal-naive": "Naive", "historic-average": "Mean", "lognormal": "Log normal"}
+"""What the headers of peers say where there is little room; the tables below have their names in full."""
+
 Block = Chart | Table | Note
 Scores = Sequence[tuple[str, Rates]]
 """What is judged, in words, with the scores of all forecasters."""
@@ -98,7 +101,7 @@ def _accuracy(made: Backtested, scores: Scores) -> Table:
     columns = (
         Column("part", "Forecasts of", "text"),
         Column("crps", "CRPS", "share"),
-        *(Column(f"crps_{i}", _spoken(name), "share") for i, name in enumerate(peers, 1)),
+        *(Column(f"crps_{i}", _spoken(name), "share", brief=BRIEF.get(name, "")) for i, name in enumerate(peers, 1)),
         Column("wape", "WAPE", "share"),
         Column("bias", "Bias", "share"),
         Column("in_80", "In 80 %", "share"),
