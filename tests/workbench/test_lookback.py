@@ -103,3 +103,21 @@ def test_depth_without_behaviour_is_refused(tmp_path):
     said = deep(tmp_path, column=True)
     with pytest.raises(InputError, match="add --by behaviour"):
         pt.backtest(said["log"], depth="keys", by=("customer",))
+
+
+def test_declared_events_are_taken_out_of_what_was_seen_as_of_what_came(tmp_path):
+    """Usage doubles by a declared launch; brought to one level it is steady, on earlier days and after."""
+    lines = ["date,customer,input_tokens"]
+    for t in range(70):
+        if t not in QUIET:
+            lines += [f"{FIRST + timedelta(t)},c{i},{1000 * (i + 1) * (2 if t >= LATER else 1)}" for i in range(8)]
+    (tmp_path / "log.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "events.csv").write_text(f"on,kind,level\n{FIRST + timedelta(LATER)},launch,2\n")
+    (tmp_path / "plan.yaml").write_text(
+        "{plan: p, prices: {t: {measure: {sum: total_tokens}, curve: [{rate: 0.002}]}}}"
+    )
+    told = {"card": [str(tmp_path / "plan.yaml")], "months": 1, "draws": 256, "explain": False}
+    made = pt.forecast_revenue(str(tmp_path / "log.csv"), events=str(tmp_path / "events.csv"), **told)
+    scored = made.backtest.scored.totals.where(of="there", forecaster="seasonal-naive")
+    np.testing.assert_allclose(scored.values["actual"], made.backtest.scored.horizon * 2 * 36_000)
+    np.testing.assert_allclose(scored.values["mean"], scored.values["actual"], rtol=0.01)

@@ -89,7 +89,6 @@ def backtested(
     seed: int = 1,
     by: Sequence[str] = (),
     of: str = "usage",
-    source: str = "",
     also: Sequence[str] = (),
     groups: Mapping[str, Callable[[Panel], Key]] | None = None,
     back: Lookback | None = None,
@@ -107,7 +106,6 @@ def backtested(
         seed: Same seed, same digits.
         by: Keys of the panel that are reported apart.
         of: What is forecast, in words.
-        source: What the history was read from.
         also: Last periods of further origins.
         groups: Further keys, each told of the panel as of an origin.
         back: Goes back to what was known at an origin; the panel as it is given, if None.
@@ -138,7 +136,6 @@ def backtested(
         by=tuple(by),
         overlap=any(later - first < horizon for first, later in pairwise(origins)),
         notes=(*unwatched, *scored.notes),
-        source=source,
     )
 
 

@@ -19,7 +19,7 @@ from pertoken.workbench.preparing import BEHAVIOUR
 from pertoken.workbench.reading import How, folded, read_as, terms_of
 from pertoken.workbench.standings import settled
 from pertoken.workbench.suspected import questions, suspected
-from pertoken.workbench.voices import SILENT, Elsewhere, voices
+from pertoken.workbench.voices import SILENT, Elsewhere, Voices, voices
 
 if TYPE_CHECKING:
     from pertoken.core.lines import Lines, Usage
@@ -94,35 +94,40 @@ def backtest(
     Raises:
         PertokenError: What is wrong with the log or what is asked, and the mend.
     """
+    from pertoken.forecast.panel import Panel  # noqa: PLC0415  the calculator must start fast
+
+    heard, asked = voices(experts, outside, outside_weight), _asked(by, depth)
+    read = _Read(log) if isinstance(log, Panel) else _read(log, list(card), meter, grain, asked, how)
+    others = {**{name: _peer(name) for name in dict.fromkeys(peers)}, **(forecasters or {})}
+    told = {"horizon": horizon, "histories": history, "count": origins, "draws": draws, "seed": seed}
+    made = _scored(read, heard, others, said_depth(read.panel, depth), by=by, watch=progress, **told)
+    return replace(made, source="a panel" if isinstance(log, Panel) else str(log))
+
+
+def _scored(
+    read: "_Read",
+    heard: Voices,
+    others: "Mapping[str, Forecaster]",
+    deep: Deep,
+    *,
+    by: Sequence[str],
+    **told: Any,  # noqa: ANN401  as `backtested`
+) -> "Backtested":
+    """Score our forecast and others, what they would have charged, and what was said elsewhere."""
     from pertoken.forecast.backtested import OURS, backtested  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.panel import Panel  # noqa: PLC0415
     from pertoken.workbench.hindsight import kept  # noqa: PLC0415
 
-    heard = voices(experts, outside, outside_weight)
-    asked = _asked(by, depth)
-    read = _Read(log) if isinstance(log, Panel) else _read(log, list(card), meter, grain, asked, how)
-    deep = said_depth(read.panel, depth)
     elsewhere = Elsewhere(heard, heard.alone, [])
-    every = {OURS: heard.joined, **{name: _peer(name) for name in dict.fromkeys(peers)}, **(forecasters or {})}
     said: list[Said] = []
+    every: dict[str, Forecaster] = {OURS: heard.joined, **others}
     every |= {OUTSIDE: elsewhere} if heard.outside else {}
     every = {name: kept(name, each, said) for name, each in every.items()} if read.rated else every
-    told: dict[str, Any] = {
-        "horizon": horizon,
-        "histories": history,
-        "count": origins,
-        "draws": draws,
-        "seed": seed,
-        "by": by,
-    }
-    told |= {"source": "a panel" if isinstance(log, Panel) else str(log), "also": heard.days(read.panel.periods)}
-    told |= {"groups": _groups(by, deep), "back": read.back, "watch": progress}
-    made = backtested(read.panel, every, of=read.of, **told)
+    told |= {"also": heard.days(read.panel.periods), "groups": _groups(by, deep), "back": read.back}
+    made = backtested(read.panel, every, of=read.of, by=by, **told)
     undated = [UNDATED] if deep and not isinstance(deep, str) else []
     notes = (*read.asks, *read.says, *undated, *(each for each in made.notes if not each.endswith(SILENT)))
     notes = (*notes, *elsewhere.learnt(read.driver, made.scored.horizon))
-    money = read.charged(said, by[0] if by else "", deep)
-    return replace(made, notes=notes, money=money, report=read.report)
+    return replace(made, notes=notes, money=read.charged(said, by[0] if by else "", deep), report=read.report)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

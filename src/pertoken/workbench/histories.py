@@ -56,6 +56,7 @@ class History:
         usage: The folded log, by customer and day.
         report: What was read.
         panel: The usage by cell, customer and day.
+        raw: The same before outages were found and taken out.
         cards: By side.
         ledgers: What was charged, by side, in floats; with customer, day or month, and the cells' keys.
         unit_cost: What a unit of each cell costs, shape `(cell,)`. [currency / unit]
@@ -64,12 +65,12 @@ class History:
         aside: Whether usage without a price is set aside, so that it is forecast and charged nothing.
         said_cost: What the log itself says that usage cost, shape `(customer, period)`; None where it says nothing in
             the currency of the cards. [currency]
-        raw: The panel before outages were taken out of it; the same where there are none.
     """
 
     usage: Usage
     report: "Report"
     panel: "Panel"
+    raw: "Panel"
     cards: Mapping[str, tuple[Card, ...]]
     ledgers: Mapping[str, Ledger]
     unit_cost: Values
@@ -77,14 +78,13 @@ class History:
     says: tuple[str, ...] = ()
     aside: bool = False
     said_cost: Values | None = None
-    raw: "Panel | None" = None
 
     @property
     def back(self) -> "Lookback":
         """Goes back to what was known after some periods."""
         from pertoken.forecast.seen import lookback  # noqa: PLC0415  the calculator must start fast
 
-        return lookback(self.raw or self.panel)
+        return lookback(self.raw)
 
     def monthly(self, side: str) -> tuple[tuple[str, ...], Values]:
         """Effective money of each month of a side, with the months' labels."""
@@ -153,7 +153,7 @@ def history(
     left_out = _left_out(rated, terms.contracts)
     currency, says = every[0].currency if every else "", (*left, *gaps, *changed, *mixed, *left_out)
     aside, said_cost = unpriced == "report", None if bill is None else _laid_out(bill, panel)
-    return History(usage, report, panel, cards, _ledgers(rated), unit_cost, currency, says, aside, said_cost, raw)
+    return History(usage, report, panel, raw, cards, _ledgers(rated), unit_cost, currency, says, aside, said_cost)
 
 
 def without_outages(panel: "Panel") -> tuple["Panel", tuple[str, ...]]:
