@@ -19,6 +19,7 @@ from pertoken.forecast.simulate import simulate
 from pertoken.rating.rate import amount, rate
 from pertoken.workbench.forecasting import foretold
 from pertoken.workbench.landings import month_of, with_rest
+from pertoken.workbench.asked import LogAhead
 from pertoken.workbench.preparing import Prepared, prepared
 from pertoken.workbench.voices import Voices
 
@@ -49,7 +50,7 @@ def log(path: Path, last: str) -> str:
 
 
 def ready(path: Path, last: str, *contracts: Agreement) -> Prepared:
-    how = {"contracts": contracts} if contracts else {}
+    how: LogAhead = {"contracts": contracts} if contracts else {}
     return prepared(log(path, last), card=[str(path / "plan.yaml")], months=2, segments="behaviour", how=how)
 
 

@@ -92,9 +92,8 @@ def command(
 
     Example: pertoken forecast log.parquet --card plans.yaml --card vendors.yaml --months 12
     """
-    from pertoken.workbench.beside import AFTER
+    from pertoken.workbench.beside import shown_by
 
-    AFTER.update(SHOWN)
     heard: dict[str, Any] = {
         "experts": keys(experts) if experts else (),
         "outside": outside,
@@ -102,6 +101,7 @@ def command(
     }
     how: dict[str, Any] = {"seed": seed, "explain": not no_drivers, "tested": not no_backtest}
     with (
+        shown_by(*SHOWN),
         progress(quiet=delivery.quiet) as watch,
         progress(quiet=delivery.quiet, what="simulating customers") as told,
     ):

@@ -14,11 +14,12 @@ from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.machine.meanwhile import meanwhile
 from pertoken.rating.card import Card
+from pertoken.workbench.asked import LogAhead
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import compared
 from pertoken.workbench.deep import UNDATED, Depth
 from pertoken.workbench.explaining import FEW, explained, width_of_half
-from pertoken.workbench.preparing import BEHAVIOUR, Known, LogAhead, Prepared, fitted_to, known
+from pertoken.workbench.preparing import BEHAVIOUR, Known, Prepared, fitted_to, known
 from pertoken.workbench.remarks import rated_by_line, remarks
 from pertoken.workbench.secured import secured
 from pertoken.workbench.shares import concentration

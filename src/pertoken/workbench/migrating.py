@@ -13,7 +13,7 @@ from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.forecast.migration.offer import Offer
 from pertoken.rating.card import Card
-from pertoken.workbench.preparing import LogAhead
+from pertoken.workbench.asked import LogAhead
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
@@ -14,13 +14,14 @@ from pertoken.core.money import Values
 from pertoken.forecast.agreement import Agreement
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
+from pertoken.workbench.asked import Asked, LogAhead
 from pertoken.workbench.beside import beside
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import Charging, charging, free
 from pertoken.workbench.declared import Declared, declared, of_late, signed
 from pertoken.workbench.deep import Deep, Depth, depth_of, of_log, said_depth
 from pertoken.workbench.histories import History, history
-from pertoken.workbench.reading import How, Told
+from pertoken.workbench.reading import How
 from pertoken.workbench.voices import NOBODY, Voices
 
 if TYPE_CHECKING:
@@ -40,16 +41,6 @@ BEHAVIOUR = "behaviour"
 
 SHORTEST = 7
 """Days of history below which only the pace so far is said: a week, to tell its days apart."""
-
-
-class LogAhead(Told, total=False):
-    """How a log is read to be forecast.
-
-    Args:
-        contracts: As elsewhere; records may also be of `Agreement`, whose commitments are settled in each world.
-    """
-
-    contracts: "str | Path | Sequence[Agreement | Contract]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,7 +213,7 @@ def fitted_to(known: Known, *, priors: "Priors | None" = None) -> Prepared:
     return replace(done, fitted=done.with_signed(made))
 
 
-def prepared(log: "str | Path", *, priors: "Priors | None" = None, **said: Any) -> Prepared:  # noqa: ANN401  as `known`
+def prepared(log: "str | Path", *, priors: "Priors | None" = None, **said: Unpack[Asked]) -> Prepared:
     """Read a log and fit a simulation of its customers to it.
 
     Args:
