@@ -17,9 +17,9 @@ from pertoken.forecast.panel import panel_of_rows
 from pertoken.forecast.population import FACTORS
 from pertoken.forecast.simulate import simulate
 from pertoken.rating.rate import amount, rate
+from pertoken.workbench.asked import LogAhead
 from pertoken.workbench.forecasting import foretold
 from pertoken.workbench.landings import month_of, with_rest
-from pertoken.workbench.asked import LogAhead
 from pertoken.workbench.preparing import Prepared, prepared
 from pertoken.workbench.voices import Voices
 
