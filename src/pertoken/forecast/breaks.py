@@ -25,8 +25,9 @@ SHOCKS = ((0.0, 0.0), *((stays, part) for stays in (0.6, 0.85, 0.95) for part in
 """Kinds of shocks that all share: how much of what stays is left in the next period, and which part of the variance
 stays. Which of them a history has is told by its likelihood."""
 
-CHANCE = 0.03
-"""A break is told where series in which nothing happens have one as likely this seldom."""
+CHANCE = {"usage": 0.03, "price": 0.02}
+"""A break is told where series in which nothing happens have one as likely this seldom; of prices more seldom, since of
+usage most false ones are too small to be told."""
 
 TINY, CLOSE = 1e-300, 1e-9
 """What no square is below; the share of squares that a step leaves at least, and by how much likelihoods differ."""
@@ -118,7 +119,7 @@ def found(
     told: list[Break] = []
     while len(told) < MOST:
         at, chance = _strongest(shared, known, season, edge, rng)
-        if chance > CHANCE:
+        if chance > CHANCE[of]:
             break
         known.append(at)
         one = replace(_told(panel.periods[at], value[used], at, edge, chance), of=of)

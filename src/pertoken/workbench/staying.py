@@ -13,13 +13,11 @@ from pertoken.present.numbers import counted
 from pertoken.rating.contract import Contract
 from pertoken.workbench.declared import Declared, agreements_of, billed, signed
 from pertoken.workbench.histories import History
+from pertoken.workbench.remarks import few
 
 if TYPE_CHECKING:
     from pertoken.forecast.agreed import Agreed
     from pertoken.forecast.population import Forecastable
-
-NAMED = 5
-"""Customers who are named."""
 
 
 def staying(
@@ -75,15 +73,10 @@ def _beyond(found: "Agreed", said: Declared) -> Iterator[str]:
     ramping = {found.customers[row] for row in np.flatnonzero((found.growing != 1).any(axis=1))}
     planned = sorted(ramping & {each.customer for each in said.agreements if each.planned is not None})
     if planned:
-        yield f"! {_few(planned)}: usage rises by the ramp alone, not to what was planned"
+        yield f"! {few(planned)}: usage rises by the ramp alone, not to what was planned"
     again = sorted({found.customers[row] for row in found.renewed.customer.tolist()})
     if again:
-        yield f"! {_few(again)}: what a renewed contract would commit to again is not in it"
-
-
-def _few(names: Sequence[str]) -> str:
-    """Name the first of some customers."""
-    return ", ".join(names[:NAMED]) + (" ..." if len(names) > NAMED else "")
+        yield f"! {few(again)}: what a renewed contract would commit to again is not in it"
 
 
 def _landing(read: History) -> tuple[str, Mapping[str, float]] | None:
@@ -103,8 +96,8 @@ def _bound(found: "Agreed") -> tuple[str, ...]:
     held = np.flatnonzero(found.bound > 0)
     if not len(held):
         return ()
-    few = _few([found.customers[row] for row in held])
-    who = f"{counted(len(held), 'customers')} by contract on the old plan until it ends ({few})"
+    names = few([found.customers[row] for row in held])
+    who = f"{counted(len(held), 'customers')} by contract on the old plan until it ends ({names})"
     return (f"{who}: commitments are settled, who is not renewed leaves, all others may move then",)
 
 
