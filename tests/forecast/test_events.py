@@ -217,12 +217,12 @@ def test_swings_of_everybody_that_stay_for_ten_days_are_asked_about_in_one_panel
     assert wrong <= 5
 
 
-@pytest.mark.parametrize("shock", [0.02, 0.05, 0.1])
-def test_a_unit_price_that_swings_for_all_is_no_step_of_it_in_nineteen_of_twenty_panels(shock):
+@pytest.mark.parametrize(("size", "shock"), [(84, 0.02), (84, 0.05), (84, 0.1), (35, 0.05), (35, 0.1)])
+def test_a_unit_price_that_swings_for_all_is_no_step_of_it_in_nineteen_of_twenty_panels(size, shock):
     wrong = 0
     for seed in range(100):
-        draw, value = rng(6_000 + seed), stationary(6_000 + seed, customers=23)
-        swings = swinging(draw, 84, shock, np.exp(-1 / 10)) + draw.normal(0, 0.1, (23, 84))
+        draw, value = rng(6_000 + seed), stationary(6_000 + seed, customers=23, size=size)
+        swings = swinging(draw, size, shock, np.exp(-1 / 10)) + draw.normal(0, 0.1, (23, size))
         prices = unit_prices(panel(value), value * draw.lognormal(0, 0.5, (23, 1)) * np.exp(swings))
         wrong += bool(found(prices, rng=rng(seed), of="price"))
     assert wrong <= 5

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pertoken import workbench
-from pertoken.cli.books import OPTIONS, Reading, progress
+from pertoken.cli.books import OPTIONS, Reading, progress, rejected
 from pertoken.cli.options import Delivery, Output, deliver, gathered, keys, outputs
 from pertoken.cli.voices import VOICES
 from pertoken.cli.worlds import SEED
@@ -47,6 +47,10 @@ class Ahead(Reading):
 SHOWN = ("pertoken.present.forecast", "pertoken.present.table")
 """What shows a forecast to people; it is loaded while the log is read."""
 
+DEPTH = click.option("--depth", default="", metavar="KEY|FILE",
+                     help="How deeply customers are integrated: a column of the log, or a CSV of customer,depth; helps "
+                          "`behaviour`.")  # fmt: skip
+
 AHEAD = (
     *OPTIONS,
     click.option("--card", multiple=True, metavar="CARD",
@@ -56,9 +60,7 @@ AHEAD = (
     click.option("--segments", default="behaviour", show_default=True, metavar="KEY",
                  help="Key that tells customers apart; `behaviour` tells hobbyists from production teams by what they "
                       "do."),
-    click.option("--depth", default="", metavar="KEY|FILE",
-                 help="How deeply customers are integrated: a column of the log, or a CSV of customer,depth; helps "
-                      "`behaviour`."),
+    DEPTH,
     click.option("--market", metavar="FILE", help="YAML of the market: a check from above, combined by precision."),
     click.option("--events", metavar="FILE",
                  help="CSV or YAML of price changes, launches and outages, past and to come."),
@@ -104,9 +106,8 @@ def command(
 
     Example: pertoken forecast log.parquet --card plans.yaml --card vendors.yaml --months 12
     """
-    from pertoken.workbench.beside import AFTER
+    from pertoken.workbench.beside import shown_by
 
-    AFTER.update(SHOWN)
     heard: dict[str, Any] = {
         "experts": keys(experts) if experts else (),
         "outside": outside,
@@ -114,6 +115,7 @@ def command(
     }
     how: dict[str, Any] = {"seed": seed, "explain": not no_drivers, "tested": not no_backtest}
     with (
+        shown_by(*SHOWN),
         progress(quiet=delivery.quiet) as watch,
         progress(quiet=delivery.quiet, what="simulating customers") as told,
     ):
@@ -121,5 +123,7 @@ def command(
     from pertoken.present.forecast import sheet
 
     short, page = partial(sheet, answer, brief=True, rests=False), partial(sheet, answer, brief=True)
-    also = {} if for_model is None else {for_model: workbench.worlds_for_model(answer, for_model)}
+    also = rejected(answer.report, ahead.rejects, quiet=delivery.quiet)
+    if for_model is not None:
+        also |= {for_model: workbench.worlds_for_model(answer, for_model)}
     deliver(partial(sheet, answer), delivery, short=short, page=page, also=also)

@@ -12,6 +12,8 @@ from pertoken.core.lines import Lines
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.rolling import Forecaster, origins_of, rolling
 from pertoken.forecast.scored import Difference, Scored, difference
+from pertoken.forecast.seen import Lookback
+from pertoken.usage.report import Report
 
 SPANS: Mapping[str, tuple[int, tuple[int, ...]]] = {
     "hour": (24, (168, 240)),
@@ -51,6 +53,7 @@ class Backtested:
         source: What the history was read from.
         money: The same forecasts by what they would have charged: one line for each forecaster, origin and `of` (`all`,
             or a segment), values as of `scored.lines_of`; None where no card charges.
+        report: What was read of the log; None of a plain table or a panel.
     """
 
     scored: Scored
@@ -67,6 +70,7 @@ class Backtested:
     notes: tuple[str, ...] = ()
     source: str = ""
     money: Lines | None = None
+    report: Report | None = None
 
     @property
     def ours(self) -> str:
@@ -85,9 +89,9 @@ def backtested(
     seed: int = 1,
     by: Sequence[str] = (),
     of: str = "usage",
-    source: str = "",
     also: Sequence[str] = (),
     groups: Mapping[str, Callable[[Panel], Key]] | None = None,
+    back: Lookback | None = None,
     watch: Callable[[float], None] | None = None,
 ) -> Backtested:
     """Score forecasters on a history, the first against each other.
@@ -102,9 +106,9 @@ def backtested(
         seed: Same seed, same digits.
         by: Keys of the panel that are reported apart.
         of: What is forecast, in words.
-        source: What the history was read from.
         also: Last periods of further origins.
         groups: Further keys, each told of the panel as of an origin.
+        back: Goes back to what was known at an origin; the panel as it is given, if None.
         watch: Told how much is done, 0 to 1.
 
     Raises:
@@ -117,7 +121,7 @@ def backtested(
     origins, unwatched = _watched(panel, dates.union(_further(also, panel.periods, horizon, asked[0])), horizon)
     _told_apart(panel, [name for name in by if name not in (groups or {})])
     told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
-    scored = rolling(panel, forecasters, groups=groups, **told)  # type: ignore[arg-type]
+    scored = rolling(panel, forecasters, groups=groups, back=back, **told)  # type: ignore[arg-type]
     names = tuple(name for name in forecasters if name in scored.forecasters)
     return Backtested(
         scored=scored,
@@ -132,7 +136,6 @@ def backtested(
         by=tuple(by),
         overlap=any(later - first < horizon for first, later in pairwise(origins)),
         notes=(*unwatched, *scored.notes),
-        source=source,
     )
 
 

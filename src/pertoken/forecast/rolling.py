@@ -16,6 +16,7 @@ from pertoken.core.money import Values
 from pertoken.forecast.panel import Indices, Panel
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.scored import Scored, lines_of
+from pertoken.forecast.seen import Lookback, Seen, as_given
 
 Forecaster = Callable[[Panel, int, int, int], Predicted]
 """`forecaster(panel, horizon, draws, seed)`: totals over the horizon; it sees no more than the panel."""
@@ -29,10 +30,11 @@ LEAST = 2
 
 @dataclass(frozen=True, eq=False)
 class _Cell:
-    """One origin with one length of history: what is seen, and what came."""
+    """One origin with one length of history: what was known, what of it is seen, and what came."""
 
     origin: int
     history: int
+    known: Panel
     seen: Panel
     rows: Indices
     came: Values
@@ -80,6 +82,7 @@ def rolling(
     draws: int = 1000,
     seed: int = 0,
     groups: Mapping[str, Callable[[Panel], Key]] | None = None,
+    back: Lookback | None = None,
     watch: Callable[[float], None] | None = None,
 ) -> Scored:
     """Score forecasters at some origins with some lengths of history.
@@ -93,16 +96,17 @@ def rolling(
         draws: Samples of each forecast.
         seed: Of the draws.
         groups: Further keys to score by that no forecaster sees, each told of the panel as of an origin.
+        back: Goes back to what was known at an origin; the panel as it is given, if None.
         watch: Told how much is done, 0 to 1.
 
     Raises:
         InputError: No origin has room for any history, or a forecaster answers for other customers than asked.
     """
-    cells = _cells(panel, sorted(set(origins)), sorted(set(histories)), horizon)
+    cells = _cells(panel, back or as_given(panel), sorted(set(origins)), sorted(set(histories)), horizon)
     more = groups or {}
     customers, totals, notes = [], [], []
     for at, cell in enumerate(cells):
-        known = {name: told(panel.as_of(cell.origin)) for name, told in more.items()} | _about(cell)
+        known = {name: told(cell.known) for name, told in more.items()} | _about(cell)
         for name, forecaster in forecasters.items():
             try:
                 predicted = forecaster(cell.seen, horizon, draws, seed)
@@ -120,18 +124,16 @@ def rolling(
     return Scored(concat(Lines, customers), concat(Lines, totals), horizon, tuple(known), tuple(notes))
 
 
-def _cells(panel: Panel, origins: Sequence[int], histories: Sequence[int], horizon: int) -> list[_Cell]:
+def _cells(panel: Panel, back: Lookback, origins: Sequence[int], histories: Sequence[int], horizon: int) -> list[_Cell]:
     """Cut out of a panel what fits: each origin with each length of history, where there are customers.
 
     Raises:
         InputError: Nothing does.
     """
-    fits = [
-        _cell(panel, origin, history, horizon)
-        for origin in origins
-        for history in histories
-        if origin >= history and origin + horizon <= len(panel.periods)
-    ]
+    fits = []
+    for origin in origins:
+        if (own := [each for each in histories if each <= origin]) and origin + horizon <= len(panel.periods):
+            fits += _of_origin(panel, back(origin), origin, own, horizon)
     if not (cells := [cell for cell in fits if len(cell.rows)]):
         raise InputError(
             f"none of the histories {histories} and origins {origins} fits "
@@ -140,11 +142,15 @@ def _cells(panel: Panel, origins: Sequence[int], histories: Sequence[int], horiz
     return cells
 
 
-def _cell(panel: Panel, origin: int, history: int, horizon: int) -> _Cell:
-    there = panel.since < origin
-    seen = panel.as_of(origin).window(origin - history, origin)
-    came = panel.value[:, origin : origin + horizon]
-    return _Cell(origin, history, seen, np.flatnonzero(there), came[there].sum(axis=1), float(np.nansum(came[~there])))
+def _of_origin(panel: Panel, seen: Seen, origin: int, histories: Sequence[int], horizon: int) -> list[_Cell]:
+    """Cut out what was known at an origin, and what came, as the one number that it was then."""
+    there, known = panel.since < origin, seen.driver
+    came = seen.of(panel.window(origin, origin + horizon)).value
+    rows, sums, later = np.flatnonzero(there), came[there].sum(axis=1), float(np.nansum(came[~there]))
+    return [
+        _Cell(origin, history, known, known.window(origin - history, origin), rows, sums, later)
+        for history in histories
+    ]
 
 
 def _when(panel: Panel, cell: _Cell) -> str:

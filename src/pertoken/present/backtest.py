@@ -8,6 +8,7 @@ import numpy as np
 from pertoken.core.lines import Lines
 from pertoken.forecast.backtested import Backtested
 from pertoken.forecast.scored import LEVELS, Rates, rates
+from pertoken.present.basis import set_aside
 from pertoken.present.charts_backtest import Judged, judged
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Note, Sheet, Table
@@ -20,6 +21,9 @@ PERIODS = {"hour": "hours", "day": "days", "week": "weeks", "month": "months", "
 
 EACH, TOTAL, LATER, REVENUE = "each customer", "total", "with later ones", "revenue"
 """What the rows that everybody looks for are called."""
+
+BRIEF = {"seasonal-naive": "Naive", "historic-average": "Mean", "lognormal": "Log normal"}
+"""What the headers of peers say where there is little room; the tables below have their names in full."""
 
 Block = Chart | Table | Note
 Scores = Sequence[tuple[str, Rates]]
@@ -34,7 +38,7 @@ def sheet(made: Backtested) -> Sheet:
     """
     scores = [(part, rates(lines, ["forecaster"])) for part, lines in _parts(made)]
     blocks: list[Block] = [*_picture(made, scores), _accuracy(made, scores)]
-    blocks += [_forecasters(made), *_against(made), *_notes(made)]
+    blocks += [_forecasters(made), *_against(made), *set_aside(made.report), *_notes(made)]
     title = f"Back-test of {made.of}, {counted(made.scored.horizon, _periods(made))} ahead"
     return Sheet(title, _words(made, dict(scores)[EACH]), tuple(blocks), _meta(made), rounds=True)
 
@@ -97,7 +101,7 @@ def _accuracy(made: Backtested, scores: Scores) -> Table:
     columns = (
         Column("part", "Forecasts of", "text"),
         Column("crps", "CRPS", "share"),
-        *(Column(f"crps_{i}", _spoken(name), "share") for i, name in enumerate(peers, 1)),
+        *(Column(f"crps_{i}", _spoken(name), "share", brief=BRIEF.get(name, "")) for i, name in enumerate(peers, 1)),
         Column("wape", "WAPE", "share"),
         Column("bias", "Bias", "share"),
         Column("in_80", "In 80 %", "share"),

@@ -10,6 +10,7 @@ from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.combined import CONFLICT
 from pertoken.forecast.grouping import COMING
 from pertoken.forecast.tiers import PLAN
+from pertoken.present.basis import set_aside
 from pertoken.present.forecast_beliefs import beliefs
 from pertoken.present.forecast_parts import by_month, changes, cohort_map, told_keys
 from pertoken.present.forecast_tested import backtest
@@ -62,6 +63,7 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
     if rests:
         blocks += [*_concentration(answer), beliefs(answer)]
     notes = [Note(text, "warning" if text.startswith("!") else "info") for text in answer.notes]
+    blocks += set_aside(answer.report)
     blocks += [Note(note.text.removeprefix("!").strip(), note.level) for note in notes]
     title = f"{leads} over {len(answer.months)} months"
     return Sheet(title, finding(answer), tuple(blocks), _meta(answer), rounds=True)

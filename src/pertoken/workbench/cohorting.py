@@ -15,11 +15,12 @@ from pertoken.core.lines import Lines
 from pertoken.core.money import Values
 from pertoken.core.period import GRAINS, begins, ends, roll_up
 from pertoken.rating.card import Card
+from pertoken.workbench.asked import LogAhead
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.declared import agreements_of
 from pertoken.workbench.histories import UNPAID, History, history
 from pertoken.workbench.owing import charged_for, owing
-from pertoken.workbench.preparing import LogAhead, in_time
+from pertoken.workbench.preparing import in_time
 from pertoken.workbench.suspected import one_number, questions, suspected
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
@@ -14,13 +14,14 @@ from pertoken.core.money import Values
 from pertoken.forecast.agreement import Agreement
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
+from pertoken.workbench.asked import Asked, LogAhead
 from pertoken.workbench.beside import beside
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import Charging, charging, free
 from pertoken.workbench.declared import Declared, declared, of_late, signed
-from pertoken.workbench.deep import Depth, depth_of, of_log
+from pertoken.workbench.deep import Deep, Depth, depth_of, of_log, said_depth
 from pertoken.workbench.histories import History, history
-from pertoken.workbench.reading import How, Told
+from pertoken.workbench.reading import How
 from pertoken.workbench.voices import NOBODY, Voices
 
 if TYPE_CHECKING:
@@ -42,16 +43,6 @@ SHORTEST = 7
 """Days of history below which only the pace so far is said: a week, to tell its days apart."""
 
 
-class LogAhead(Told, total=False):
-    """How a log is read to be forecast.
-
-    Args:
-        contracts: As elsewhere; records may also be of `Agreement`, whose commitments are settled in each world.
-    """
-
-    contracts: "str | Path | Sequence[Agreement | Contract]"
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
     """A history and what is said beside it, before anything is fitted.
@@ -67,6 +58,7 @@ class Known:
         coming: What declared events do to these months; None without any.
         begun: The month that the history ends in, as far as it is known; None where it ends with the month.
         voices: Who speaks beside our own experts.
+        deep: How deeply customers are integrated.
     """
 
     read: History
@@ -79,6 +71,7 @@ class Known:
     coming: "Ahead | None"
     begun: "Begun | None"
     voices: Voices
+    deep: Deep
 
     @property
     def driver(self) -> "Panel":
@@ -189,13 +182,14 @@ def known(
     month = begun(read.panel)
     read, said = declared(read, contracts=contracts, events=events, market=market)
     panel = _long_enough(read.panel)
-    standing, plans = standing_of(read, segments, top, depth_of(read.panel, depth))
+    deep = said_depth(read.panel, depth)
+    standing, plans = standing_of(read, segments, top, depth_of(read.panel, deep))
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, said, ahead)
     if agreed is not None:
         standing, plans = _with_cards(_bound(standing, agreed, len(panel)), plans, agreed, read.cards["revenue"])
     coming = coming_of(said, standing, ahead, panel.periods[-1])
-    return Known(read, standing, plans, ahead, seed, said, agreed, coming, month, voices)
+    return Known(read, standing, plans, ahead, seed, said, agreed, coming, month, voices, deep)
 
 
 def fitted_to(known: Known, *, priors: "Priors | None" = None) -> Prepared:
@@ -219,7 +213,7 @@ def fitted_to(known: Known, *, priors: "Priors | None" = None) -> Prepared:
     return replace(done, fitted=done.with_signed(made))
 
 
-def prepared(log: "str | Path", *, priors: "Priors | None" = None, **said: Any) -> Prepared:  # noqa: ANN401  as `known`
+def prepared(log: "str | Path", *, priors: "Priors | None" = None, **said: Unpack[Asked]) -> Prepared:
     """Read a log and fit a simulation of its customers to it.
 
     Args:
