@@ -146,8 +146,8 @@ def _months(past: "History", months: int) -> tuple[str, ...]:
     days = past.panel.periods
     if len(days) < SHORTEST:
         raise InputError(
-            f"the log has {len(days)} days ({days[0]} to {days[-1]}); a migration is simulated from {SHORTEST} or "
-            "more; to compare the plans on what was used, see pertoken simulate"
+            f"the log has {len(days)} day{'s' * (len(days) > 1)} ({days[0]} to {days[-1]}); a migration is simulated "
+            f"from {SHORTEST} or more; to compare the plans on what was used, see pertoken simulate"
         )
     return months_after(days[-1], months)
 
