@@ -130,6 +130,13 @@ def test_offers_that_do_not_fit_the_log(ask, log, desk, offer, message):
     assert message in answer.err
 
 
+def test_a_plan_without_a_price_for_usage_is_named(ask, log, desk):
+    (desk / "fee.yaml").write_text("{plan: club, prices: {base: {curve: [{flat: 5}]}}}")
+    said = ask("migrate", log, "--from", "plan.yaml", "--to", "fee.yaml")
+    assert said.code == 1
+    assert "plan 'club' has no price for input_tokens" in " ".join(said.err.split())
+
+
 def test_wrong_use_writes_nothing(ask, log, desk):
     before = snapshot(desk)
     assert "Missing option '--to'" in ask("migrate", log, "--from", "plan.yaml").err
