@@ -83,3 +83,34 @@ def test_who_is_only_on_a_last_day_that_is_left_out_stops_nothing(ask, desk, com
     before, after = (result(ask(command, log, *more, "--format", "json")) for log in ("known.csv", "new.csv"))
     assert before["tables"] == after["tables"]
     assert any("only partly in the log, is left out" in note["text"] for note in after["notes"])
+
+
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [("forecast", ("--card", "flat.yaml")), ("migrate", ("--from", "flat.yaml", "--to", "flat.yaml"))],
+)
+def test_a_log_that_knows_only_months_is_told_what_takes_it(ask, desk, command, more):
+    (desk / "flat.yaml").write_text(FLAT)
+    months = [f"{year}-{month:02d}" for year in (2024, 2025) for month in range(1, 13)]
+    made = [f"{month},c{i},{100 * i + k},0" for k, month in enumerate(months) for i in range(1, 9)]
+    (desk / "months.csv").write_text("\n".join(["month,customer,input_tokens,output_tokens", *made]) + "\n")
+    said = ask(command, "months.csv", *more)
+    assert said.code == 2
+    assert "for a log that knows only months `pertoken backtest --grain month`" in " ".join(said.err.split())
+    told = ("--grain", "month", "--horizon", "2", "--history", "6", "--draws", "40", "--peers", "seasonal-naive")
+    assert ask("backtest", "months.csv", *told).code == 0
+    assert ask("cohorts", "months.csv", "--revenue", "flat.yaml", "--window", "month", "--draws", "100").code == 0
+
+
+def test_customers_of_whom_no_plan_is_said_are_none_of_the_others(ask, desk):
+    (desk / "flat.yaml").write_text(FLAT)
+    days = np.arange(np.datetime64("2026-01-01"), np.datetime64("2026-03-01"))
+    made = [line.replace(",pro,", ",,") for line in lines(days)]
+    (desk / "log.csv").write_text("\n".join([HEAD, *made]) + "\n")
+    told = ("--card", "flat.yaml", "--segments", "plan", "--top", "1", *SMALL, "--format", "json")
+    said = result(ask("forecast", "log.csv", *told))
+    parts = {key: {row["part"] for row in said["tables"]["parts"]["rows"] if row["key"] == key}
+             for key in ("segment", "customer")}  # fmt: skip
+    assert parts["segment"] == {"(none)", "free"}
+    assert "all others" in parts["customer"]
+    assert "Customers without a segment make " in said["notes"][0]["text"]

@@ -11,7 +11,7 @@ from pertoken.forecast.combined import CONFLICT
 from pertoken.forecast.grouping import COMING
 from pertoken.forecast.tiers import PLAN
 from pertoken.present.forecast_beliefs import beliefs
-from pertoken.present.forecast_parts import by_month, changes, cohort_map, told_keys
+from pertoken.present.forecast_parts import by_month, changes, cohort_map, part_word, told_keys
 from pertoken.present.forecast_tested import backtest
 from pertoken.present.forecast_words import (
     EXPERT_WORDS,
@@ -209,7 +209,7 @@ def _part(answer: Forecast, key: str, *, brief: bool) -> Table:
     whole, rows = sum(float(band.mean) for band in bands.values()), []
     for label, band in bands.items():
         ends = (float(each) for each in (band.p10, band.p50, band.p90, band.mean))
-        rows.append((label or "all others", *ends, float(band.mean) / whole if whole else None))
+        rows.append((part_word(key, label), *ends, float(band.mean) / whole if whole else None))
     rows.sort(key=_in_time if key == "cohort" else lambda row: -float(row[4] or 0))
     note = MOVES if key == PLAN and answer.fitted.of.conversion is not None else ""
     return Table(f"by_{key}", f"By {KEY_WORDS.get(key, key).lower()}", columns, tuple(rows), note, total=not brief)

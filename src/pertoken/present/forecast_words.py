@@ -135,7 +135,8 @@ def _parts(answer: Forecast) -> Iterator[str]:
             ((label, float(worlds[of].sum(axis=1).mean()) / whole) for label, worlds in segments.items()),
             key=lambda each: each[1],
         )
-        yield f"{name.capitalize()} customers make {percent(share)}."
+        who = f"{name.capitalize()} customers" if name else f"Customers without a {key}"
+        yield f"{who} make {percent(share)}."
     there = sum(answer.concentration.values())
     if there > 0:
         name, most = max(answer.concentration.items(), key=lambda each: each[1])

@@ -19,7 +19,7 @@ from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import Charging, charging, free
 from pertoken.workbench.declared import Declared, declared, of_late, signed
 from pertoken.workbench.deep import Depth, depth_of, of_log
-from pertoken.workbench.histories import History, history
+from pertoken.workbench.histories import History, history, only_months
 from pertoken.workbench.reading import How, Told
 from pertoken.workbench.voices import NOBODY, Voices
 
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 BEHAVIOUR = "behaviour"
 """Segments by what customers do."""
+
+DAILY = "`pertoken backtest --grain month` forecasts usage, and `pertoken cohorts --window month` tells who stays"
+"""What else there is for a log without days, of which no revenue is forecast."""
 
 SHORTEST = 7
 """Days of history below which only the pace so far is said: a week, to tell its days apart."""
@@ -181,7 +184,7 @@ def known(
     """
     told, contracts = {"tracks": _asked(segments, depth), "unpriced": unpriced}, how.get("contracts", ())
     sides = {"card": tuple(card), "revenue": tuple(revenue), "cost": tuple(cost)}
-    with beside(log, lambda: history(log, **sides, whole=True, **told, how=in_time(how))) as asked:  # type: ignore[arg-type]
+    with only_months(DAILY), beside(log, lambda: history(log, **sides, whole=True, **told, how=in_time(how))) as asked:  # type: ignore[arg-type]
         read = asked()
     from pertoken.forecast.fitted import months_after  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.landing import begun  # noqa: PLC0415
