@@ -197,7 +197,7 @@ def known(
     agreed = signed(read, said, ahead)
     if agreed is not None:
         standing, plans = _with_cards(_bound(standing, agreed, len(panel)), plans, agreed, read.cards["revenue"])
-    coming = coming_of(said, standing, ahead, panel.periods[-1])
+    coming, said = coming_of(said, standing, ahead, panel.periods[-1]), _with_ahead(said, ahead, panel.periods[-1])
     return Known(read, standing, plans, ahead, seed, said, agreed, coming, month, voices)
 
 
@@ -358,6 +358,13 @@ def segment_of(panel: "Panel", by: str, weights: Values, depth: Values | None = 
     if by in panel.tracks:
         return _compact(panel.tracks[by].last)
     return _compact(panel.known[by]) if by in panel.known else Key.constant("", len(panel))
+
+
+def _with_ahead(said: Declared, months: Sequence[str], last: str) -> Declared:
+    """Say besides what events to come do to the months ahead."""
+    from pertoken.forecast.events import told_ahead  # noqa: PLC0415  the calculator must start fast
+
+    return replace(said, says=(*said.says, *told_ahead(said.events, months, date.fromisoformat(last))))
 
 
 def coming_of(said: Declared, standing: "Standing", months: Sequence[str], last: str) -> "Ahead | None":
