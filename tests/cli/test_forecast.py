@@ -63,6 +63,24 @@ def test_where_only_cost_is_charged_nothing_is_called_revenue(ask, log):
     assert "Revenue by month" not in Path("c.html").read_text()
 
 
+def test_of_cost_three_in_four_worlds_stay_within_what_is_committed_to(ask, log):
+    Path("vendor.yaml").write_text(
+        "{card: vendor, party: vendor, prices: {tokens: {measure: {sum: total_tokens}, curve: [{rate: 1}]}}}"
+    )
+    more = (*SMALL[2:], "--no-drivers", "--format", "json")
+    cost = result(ask("forecast", log, "--card", "vendor.yaml", *more))
+    charged = result(ask("forecast", log, "--card", "plan.yaml", *more))  # the same rate: the same worlds
+    ends = {}
+    for of, said in (("cost", cost), ("revenue", charged)):
+        named = {name: float(each["value"]) for name, each in said["figures"].items()}
+        (whole,) = (row for row in said["tables"]["totals"]["rows"] if row["over"] == f"{of.capitalize()}, 3 months")
+        ends[of] = [named[name] for name in ("commit", "plan", "stretch")]
+        assert sorted(ends[of]) == pytest.approx([float(whole[end]) for end in ("p25", "p50", "p75")])
+    assert ends["revenue"] == sorted(ends["revenue"])
+    assert ends["cost"] == pytest.approx(ends["revenue"][::-1])
+    assert "(3 in 4 worlds stay within it)" in cost["notes"][0]["text"]
+
+
 def lines(rng, days, customers, *, states=None):
     """A line a day for customers of some size; each state holds from a day on."""
     made = ["time,customer,state,input_tokens,output_tokens"]

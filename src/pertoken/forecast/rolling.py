@@ -63,13 +63,22 @@ def origins_of(periods: int, horizon: int, history: int, count: int) -> tuple[in
     if horizon < 1 or history < 1 or count < 1:
         raise InputError(f"a horizon of {horizon}, a history of {history}, {count} origins; expected 1 or more of each")
     if room < 0:
-        raise InputError(
-            f"{periods} periods are too few for a history of {history} and a horizon of {horizon}; "
-            f"expected {history + horizon}; ask for shorter ones"
-        )
+        raise InputError(_too_few(periods, horizon, history))
     step = min(horizon, room // (count - 1)) if count > 1 else horizon
     fits = min(count, room // step + 1) if step else 1
     return tuple(last - step * k for k in range(fits - 1, -1, -1))
+
+
+def _too_few(periods: int, horizon: int, history: int) -> str:
+    """Say what is missing, and which lengths there is room for, with another origin or two."""
+    if periods == 1:
+        return "1 period can't be forecast and held against what came; expected 2 or more"
+    short = max(min(horizon, periods // 4), 1)
+    return (
+        f"{periods} periods are too few for a history of {history} and a horizon of {horizon}; expected "
+        f"{history + horizon}; ask for shorter ones, as a history of {max(min(history, periods - 2 * short), 1)} and a "
+        f"horizon of {short}"
+    )
 
 
 def rolling(

@@ -7,6 +7,7 @@ import numpy as np
 
 from pertoken.core.lines import Lines
 from pertoken.forecast.backtested import Backtested
+from pertoken.forecast.rolling import TENTHS
 from pertoken.forecast.scored import LEVELS, Rates, rates
 from pertoken.present.basis import set_aside
 from pertoken.present.charts_backtest import Judged, judged
@@ -70,11 +71,17 @@ def _parts(made: Backtested) -> Iterator[tuple[str, Lines]]:
         yield from _split(scored, "history", f"from {{}} {_periods(made)}")
     for key in made.by:
         yield from _split(scored, key, f"{key} {{}}")
-    yield from _split(scored, "decile", "tenth {} of 10")
+    if _tenths(made):
+        yield from _split(scored, "decile", "tenth {} of 10")
     yield TOTAL, made.scored.totals.where(of="there")
     if made.money is not None:
         for of in dict.fromkeys(made.money.keys["of"].column().tolist()):
             yield REVENUE if of == "all" else f"{REVENUE}, {of}", made.money.where(of=of)
+
+
+def _tenths(made: Backtested) -> bool:
+    """Whether there are customers enough for tenths by size."""
+    return len(np.unique(made.scored.customers.keys["customer"].codes)) >= len(TENTHS)
 
 
 def _words(made: Backtested, every: Rates) -> str:
@@ -129,14 +136,20 @@ def _says(made: Backtested, scores: Scores) -> str:
     low, high = (show(float(end[EIGHTY, at]), "share") for end in (every.low, every.high))
     says = [
         "Shares of all that came." + (" Columns named after a peer are its CRPS." if made.differences else ""),
-        "Tenths are by usage before each forecast, the 10th of the largest; those of equal size share one.",
         f"If customers' forecasts were independent, the share in 80 % would lie from {low} to {high} with 95 %.",
     ]
+    if _tenths(made):
+        says[1:1] = [
+            "Tenths are by usage before each forecast, the 10th of the largest; those of equal size share one."
+        ]
     count = int(max(total.count, default=0))
     if count < FEW:
-        says.append(f"{counted(count, 'forecasts')} of the total say little about coverage.")
+        says.append(f"{counted(count, 'forecasts')} of the total say{'s' * (count == 1)} little about coverage.")
     if made.money is not None:
-        says.append("Revenue is usage, foretold and come, charged as a month at its pace by the plans of that day.")
+        says.append(
+            "Revenue is usage charged as a month at its pace: foretold, by the plans of that day; what came, by those "
+            "at its end."
+        )
     return " ".join(says)
 
 

@@ -1,6 +1,7 @@
 """A log as a history: read once, rated on both sides, and laid out by customer and day."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,9 @@ STATE = "state"
 
 CUSTOMERS_OWN = ("plan", "tier", "segment", "state")
 """Keys that say what a customer is, where a log has them."""
+
+NO_DAYS = "no time to reckon the day by"
+"""What is said of a log without days."""
 
 PLANS = {"plan", "tier"}
 """Those of them that a customer has one of at a time."""
@@ -154,6 +158,21 @@ def history(
     currency, says = every[0].currency if every else "", (*left, *gaps, *changed, *mixed, *left_out)
     aside, said_cost = unpriced == "report", None if bill is None else _laid_out(bill, panel)
     return History(usage, report, panel, raw, cards, _ledgers(rated), unit_cost, currency, says, aside, said_cost)
+
+
+@contextmanager
+def only_months(mend: str) -> Iterator[None]:
+    """Say what to do with a log that knows only months, where days are asked of it.
+
+    Args:
+        mend: What else there is for it.
+    """
+    try:
+        yield
+    except InputError as error:
+        if NO_DAYS not in str(error):
+            raise
+        raise InputError(f"{error}; for a log that knows only months {mend}") from error
 
 
 def without_outages(panel: "Panel") -> tuple["Panel", tuple[str, ...]]:

@@ -72,15 +72,16 @@ def migrate(
     from pertoken.forecast.migration.offer import timetable  # noqa: PLC0415
     from pertoken.forecast.migration.priors import believed, traits  # noqa: PLC0415
     from pertoken.forecast.migration.simulate import migrate as simulated  # noqa: PLC0415
-    from pertoken.workbench.histories import history  # noqa: PLC0415
-    from pertoken.workbench.preparing import in_time  # noqa: PLC0415
+    from pertoken.workbench.histories import history, only_months  # noqa: PLC0415
+    from pertoken.workbench.preparing import DAILY, in_time  # noqa: PLC0415
     from pertoken.workbench.staying import rising, staying  # noqa: PLC0415
     from pertoken.workbench.suspected import price_days  # noqa: PLC0415
 
     _counted(months=months, draws=draws)
     said = _offer(offer)
     cards = {"old": _cards(old), "new": _cards(new)}
-    past = history(log, revenue=cards["old"], cost=cost, also=cards["new"], whole=True, how=in_time(how))
+    with only_months(DAILY):
+        past = history(log, revenue=cards["old"], cost=cost, also=cards["new"], whole=True, how=in_time(how))
     cards |= {"cost": past.cards["cost"]} if "cost" in past.cards else {}
     _comparable(cards)
     ahead = _months(past, months)
@@ -147,8 +148,8 @@ def _months(past: "History", months: int) -> tuple[str, ...]:
     days = past.panel.periods
     if len(days) < SHORTEST:
         raise InputError(
-            f"the log has {len(days)} days ({days[0]} to {days[-1]}); a migration is simulated from {SHORTEST} or "
-            "more; to compare the plans on what was used, see pertoken simulate"
+            f"the log has {len(days)} day{'s' * (len(days) > 1)} ({days[0]} to {days[-1]}); a migration is simulated "
+            f"from {SHORTEST} or more; to compare the plans on what was used, see pertoken simulate"
         )
     return months_after(days[-1], months)
 
