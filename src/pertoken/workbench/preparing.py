@@ -21,7 +21,7 @@ from pertoken.workbench.charging import Charging, charging, free
 from pertoken.workbench.declared import Declared, declared, of_late, signed
 from pertoken.workbench.deep import Deep, Depth, depth_of, of_log, said_depth
 from pertoken.workbench.histories import History, history, only_months
-from pertoken.workbench.reading import How, Told
+from pertoken.workbench.reading import How
 from pertoken.workbench.voices import NOBODY, Voices
 
 if TYPE_CHECKING:
