@@ -25,7 +25,7 @@ SHOCKS = ((0.0, 0.0), *((stays, part) for stays in (0.6, 0.85, 0.95) for part in
 """Kinds of shocks that all share: how much of what stays is left in the next period, and which part of the variance
 stays. Which of them a history has is told by its likelihood."""
 
-CHANCE = {"usage": (0.03, 0.03), "price": (0.02, 0.015)}
+CHANCE = {"usage": (0.03, 0.03), "price": (0.02, 0.01)}
 """A break is told where series in which nothing happens have one as likely this seldom: in a long history, in a short
 one. Of prices more seldom, since of usage most false ones are too small to be told; most seldom where a price is seen
 for a few weeks, in which how long shocks stay is hardly known. Of 100 such histories up to 5 are then asked about."""
