@@ -27,7 +27,7 @@ ROUND = 10
 """From so many times on, decimals of a ratio say nothing."""
 
 BEYOND = 0.01
-"""Share by which the middle of both views lies outside of theirs from which on it is explained; draws differ by less."""
+"""Share by which the middle of both views lies outside of theirs, from which on it is explained; draws do less."""
 
 TINY = 1e-6
 """A path that earns nothing counts as this part of the median, as nothing has no log."""
