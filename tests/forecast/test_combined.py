@@ -70,6 +70,20 @@ def test_how_far_apart_the_views_are_is_told_from_the_smaller(below, above, said
     assert combined(lognormal(below, 0.5, 1), lognormal(above, 0.5, 2)).says[0] == said
 
 
+def test_a_middle_outside_of_both_is_explained_by_growth():
+    """In logs of two halves: growth is what the view from above knows, the level is what it hardly knows."""
+    rng = np.random.default_rng(4)
+    level, growth = rng.normal(0, 0.2, DRAWS), rng.normal(0, 0.3, DRAWS)
+    paths = np.exp(np.stack([level, level + growth], axis=-1))
+    market = rng.normal(-0.6, 1.5, DRAWS)
+    above = np.exp(np.stack([market, market + 0.6], axis=-1) + rng.normal(0, 0.05, (DRAWS, 2)))
+    found = combined(paths, above)
+    assert found.total[1] > 1.1 * max(found.below[1], found.above[1])
+    assert any(said.startswith("The middle of both lies outside of theirs") for said in found.says)
+    alike = combined(paths, np.exp(rng.normal(0.3, 0.4, (DRAWS, 2))))
+    assert not any("outside" in said for said in alike.says)
+
+
 def test_two_halves_are_the_product_of_two_normal_views():
     rng = np.random.default_rng(3)
     mean_below, below = np.array([1.0, 1.3]), np.array([[0.05, 0.03], [0.03, 0.09]])

@@ -26,6 +26,9 @@ SHARES = (0.1, 0.5, 0.9)
 ROUND = 10
 """From so many times on, decimals of a ratio say nothing."""
 
+BEYOND = 0.01
+"""Share by which the middle of both views lies outside of theirs, from which on it is explained; draws do less."""
+
 TINY = 1e-6
 """A path that earns nothing counts as this part of the median, as nothing has no log."""
 
@@ -118,7 +121,7 @@ def combined(bottom: Values, top: Values) -> Combined:
         total=total,
         below=before,
         above=seen,
-        says=_says(conflict, inflation, (effective, len(weights), power), (float(before[1]), float(seen[1]))),
+        says=_says(conflict, inflation, (effective, len(weights), power), (before[1], seen[1], total[1])),
     )
 
 
@@ -232,7 +235,7 @@ def systematic(weights: Values, count: int, rng: np.random.Generator) -> Indices
 
 
 def _says(
-    conflict: float, inflation: float, counted: tuple[float, int, float], middles: tuple[float, float]
+    conflict: float, inflation: float, counted: tuple[float, int, float], middles: tuple[float, float, float]
 ) -> tuple[str, ...]:
     """Say whether the views agree, and how much is left of the paths."""
     effective, draws, power = counted
@@ -247,6 +250,11 @@ def _says(
         )
     else:
         said.append(f"No conflict: they are {abs(conflict):.1f} standard deviations of their difference apart.")
+    if not min(middles[:2]) * (1 - BEYOND) <= middles[2] <= max(middles[:2]) * (1 + BEYOND):
+        said.append(
+            "The middle of both lies outside of theirs: the view from above tells more of how revenue grows from the "
+            "first half of the months to the second than of how much it is."
+        )
     if power < 1:
         said.append(
             f"Hardly a path from below lies where both views would meet: the weights were tempered (power {power:.2f}) "

@@ -152,7 +152,10 @@ def curve_faults(card: Card, name: str, curve: Curve, line: int, measure: Measur
         return
     yield from _bounds(card, name, curve.tiers)
     if len(curve.tiers) > 1 and curve.mode is None:
-        mend = "say mode: marginal (each unit in its own tier) or mode: all (all units in the tier reached)"
+        mend = (
+            "say curve: {mode: marginal, tiers: [...]} (each unit in its own tier) or mode: all (all units in the tier "
+            "reached)"
+        )
         yield fault(
             card, line, f"{name} has {len(curve.tiers)} tiers and no mode", "a mode, since money depends on it", mend
         )

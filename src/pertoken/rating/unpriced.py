@@ -14,7 +14,10 @@ from pertoken.usage.question import PRICE_FROM
 
 CUSTOMER = "customer"
 
-PRICE = "Price it on a card (at 0 if it is given away), or set it aside with --unpriced report (unpriced='keep')."
+PRICE = (
+    "Price it on a card (at 0 if it is given away), or set it aside, where the command takes it, with "
+    "--unpriced report (unpriced='keep')."
+)
 COVER = (
     "Move the dates of a contract, add one for the days between (it need not commit to anything), or price them on "
     "a card that is not by contract."

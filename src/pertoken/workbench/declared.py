@@ -74,6 +74,19 @@ def declared(
     return replace(read, panel=brought.panel, raw=raw), made
 
 
+def foretold(said: Declared, months: Sequence[str], last: str) -> Declared:
+    """Say besides what events to come do.
+
+    Args:
+        said: What was declared.
+        months: Labels of the months ahead, in time.
+        last: Last day of the history.
+    """
+    from pertoken.forecast.events import told_ahead  # noqa: PLC0415  the calculator must start fast
+
+    return replace(said, says=(*said.says, *told_ahead(said.events, months, date.fromisoformat(last))))
+
+
 def panel_labels(read: History) -> tuple[str, ...]:
     """All that an event can be of: customers, and what they are."""
     tracks = [label for track in read.panel.tracks.values() for label in track.labels]

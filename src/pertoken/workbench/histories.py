@@ -45,6 +45,9 @@ STATE = "state"
 CUSTOMERS_OWN = ("plan", "tier", "segment", "state")
 """Keys that say what a customer is, where a log has them."""
 
+DAILY = "`pertoken backtest --grain month` forecasts usage, and `pertoken cohorts --window month` tells who stays"
+"""What else there is for a log without days, of which no revenue is forecast."""
+
 NO_DAYS = "no time to reckon the day by"
 """What is said of a log without days."""
 

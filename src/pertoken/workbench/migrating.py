@@ -72,8 +72,8 @@ def migrate(
     from pertoken.forecast.migration.offer import timetable  # noqa: PLC0415
     from pertoken.forecast.migration.priors import believed, traits  # noqa: PLC0415
     from pertoken.forecast.migration.simulate import migrate as simulated  # noqa: PLC0415
-    from pertoken.workbench.histories import history, only_months  # noqa: PLC0415
-    from pertoken.workbench.preparing import DAILY, in_time  # noqa: PLC0415
+    from pertoken.workbench.histories import DAILY, history, only_months  # noqa: PLC0415
+    from pertoken.workbench.preparing import in_time  # noqa: PLC0415
     from pertoken.workbench.staying import rising, staying  # noqa: PLC0415
     from pertoken.workbench.suspected import price_days  # noqa: PLC0415
 

@@ -18,9 +18,9 @@ from pertoken.workbench.asked import Asked, LogAhead
 from pertoken.workbench.beside import beside
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import Charging, charging, free
-from pertoken.workbench.declared import Declared, declared, of_late, signed
+from pertoken.workbench.declared import Declared, declared, foretold, of_late, signed
 from pertoken.workbench.deep import Deep, Depth, depth_of, of_log, said_depth
-from pertoken.workbench.histories import History, history, only_months
+from pertoken.workbench.histories import DAILY, History, history, only_months
 from pertoken.workbench.reading import How
 from pertoken.workbench.voices import NOBODY, Voices
 
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 BEHAVIOUR = "behaviour"
 """Segments by what customers do."""
-
-DAILY = "`pertoken backtest --grain month` forecasts usage, and `pertoken cohorts --window month` tells who stays"
-"""What else there is for a log without days, of which no revenue is forecast."""
 
 SHORTEST = 7
 """Days of history below which only the pace so far is said: a week, to tell its days apart."""
@@ -191,7 +188,7 @@ def known(
     agreed = signed(read, said, ahead)
     if agreed is not None:
         standing, plans = _with_cards(_bound(standing, agreed, len(panel)), plans, agreed, read.cards["revenue"])
-    coming, said = coming_of(said, standing, ahead, panel.periods[-1]), _with_ahead(said, ahead, panel.periods[-1])
+    coming, said = coming_of(said, standing, ahead, panel.periods[-1]), foretold(said, ahead, panel.periods[-1])
     return Known(read, standing, plans, ahead, seed, said, agreed, coming, month, voices, deep)
 
 
@@ -352,13 +349,6 @@ def segment_of(panel: "Panel", by: str, weights: Values, depth: Values | None = 
     if by in panel.tracks:
         return _compact(panel.tracks[by].last)
     return _compact(panel.known[by]) if by in panel.known else Key.constant("", len(panel))
-
-
-def _with_ahead(said: Declared, months: Sequence[str], last: str) -> Declared:
-    """Say besides what events to come do to the months ahead."""
-    from pertoken.forecast.events import told_ahead  # noqa: PLC0415  the calculator must start fast
-
-    return replace(said, says=(*said.says, *told_ahead(said.events, months, date.fromisoformat(last))))
 
 
 def coming_of(said: Declared, standing: "Standing", months: Sequence[str], last: str) -> "Ahead | None":
