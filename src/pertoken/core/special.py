@@ -192,9 +192,10 @@ def digamma(numbers: Any) -> Values:  # noqa: ANN401  as above
     -0.577216
     """
     x = np.asarray(numbers, dtype=np.float64)
-    y = (x + len(BEYOND)) ** -2.0
-    series = y * (1 / 12 - y * (1 / 120 - y * (1 / 252 - y * (1 / 240 - y / 132))))
-    found: Values = -0.5 * np.log(y) - np.sqrt(y) / 2 - series - (1 / (x[..., None] + BEYOND)).sum(axis=-1)
+    z = 1 / (x + len(BEYOND))
+    y = z * z
+    series = z / 2 + y * (1 / 12 - y * (1 / 120 - y * (1 / 252 - y * (1 / 240 - y / 132))))
+    found: Values = -np.log(z) - series - (1 / (x[..., None] + BEYOND)).sum(axis=-1)
     return found
 
 
@@ -208,7 +209,7 @@ def trigamma(numbers: Any) -> Values:  # noqa: ANN401  as above
     z = 1 / (x + len(BEYOND))
     y = z * z
     series = z * (1 + z / 2 + y * (1 / 6 - y * (1 / 30 - y * (1 / 42 - y * (1 / 30 - y * 5 / 66)))))
-    found: Values = series + ((x[..., None] + BEYOND) ** -2.0).sum(axis=-1)
+    found: Values = series + np.square(1 / (x[..., None] + BEYOND)).sum(axis=-1)
     return found
 
 

@@ -189,6 +189,6 @@ def slope(value: Values) -> tuple[Values, Values, Values]:
     mean = known.sum(axis=1) / np.maximum(count, 1)
     rise = (apart * known).sum(axis=1) / scale
     left = np.where(watched, known - mean[:, None] - rise[:, None] * apart, 0.0)
-    error = (left**2).sum(axis=1) / np.maximum(count - 2, 1) / scale
+    error = np.einsum("ct,ct->c", left, left) / np.maximum(count - 2, 1) / scale
     enough = count >= SLOPE
     return np.where(enough, rise, 0.0), np.where(enough, error, 0.0), mean
