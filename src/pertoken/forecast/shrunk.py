@@ -16,7 +16,8 @@ FAINT = 1e-3
 """Least variance of a slope as a share of their mean, so that a history that is a line does not decide alone."""
 
 STEPS = 30
-"""Most steps of Newton's method; it rises to the root from below and needs less than ten."""
+"""Most steps of Newton's method, which rises to the root from below: it doubles until it is near, so that these reach a
+billion times the least variance, and beyond that nothing is drawn."""
 
 SEVERAL = 8
 """Customers from whom a law of variances is learnt: a line, and how far they scatter around it."""
