@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special as scipy_special
 
-from pertoken.core.special import betaln, gammaln, normal_scores, normal_shares, students
+from pertoken.core.special import betaln, digamma, gammaln, normal_scores, normal_shares, students, trigamma
 
 shapes = st.floats(1e-3, 1e6)
 
@@ -42,6 +42,13 @@ def test_logs_of_gamma_and_beta():
     ones, others = np.random.default_rng(3).uniform(1e-3, 100, (2, 997))
     np.testing.assert_allclose(gammaln(ones), scipy_special.gammaln(ones), rtol=1e-13, atol=1e-14)
     np.testing.assert_allclose(betaln(ones, others), scipy_special.betaln(ones, others), rtol=1e-12, atol=1e-12)
+
+
+def test_slopes_of_the_log_of_gamma():
+    number = np.geomspace(1e-3, 1e4, 997)
+    np.testing.assert_allclose(digamma(number), scipy_special.digamma(number), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(trigamma(number), scipy_special.polygamma(1, number), rtol=1e-11)
+    assert digamma(np.ones((2, 3))).shape == (2, 3)
 
 
 @given(shapes, shapes)

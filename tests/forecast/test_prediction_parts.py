@@ -216,7 +216,7 @@ def test_a_line_is_carried_on_by_half_of_its_slope_where_growth_is_expected():
     """Oracle: NumPy's line; the theta method carries half of it on (Hyndman and Billah 2003)."""
     rng = np.random.default_rng(1)
     value = np.arange(1.0, 41.0) * 5 + 500 + rng.normal(0, 1, (50, 40))
-    np.testing.assert_allclose(slope(value), [np.polyfit(np.arange(40), row, 1)[0] for row in value], rtol=1e-9)
+    np.testing.assert_allclose(slope(value)[0], [np.polyfit(np.arange(40), row, 1)[0] for row in value], rtol=1e-9)
     told = smoothing(value, 1, 4, np.array([0.5]), growing=True)[0]
     np.testing.assert_allclose(told, 4 * 700 + 2.5 * (1 + 2 + 3 + 4), rtol=0.02)
     assert max(FACTORS) < 1

@@ -63,11 +63,11 @@ def test_the_own_history_is_trusted_less_where_it_missed_much_more_than_others()
     assert _kept(bad[:, :0], good[:, :0], (came[0][:0], came[1][:0]), 1.0) == 1.0
 
 
-def test_the_own_history_is_trusted_more_where_it_missed_less_and_its_trend_moves():
+def test_the_own_history_is_trusted_more_where_it_missed_less_and_more_so_where_its_trend_moves():
     came = np.full(5, 10.0), np.ones(5)
     good, bad = (np.full((len(SHARES), 5), each) for each in (9.0, 6.0))
-    assert _kept(good, bad, came, 0.0) == 1.0
-    assert _kept(good, bad, came, 0.5) == pytest.approx(4.0 ** (4 * 0.5))
+    assert _kept(good, bad, came, 0.0) == pytest.approx(4.0**2)
+    assert _kept(good, bad, came, 0.5) == pytest.approx(4.0 ** (2 + 4 * 0.5))
 
 
 def test_ways_of_one_s_own_history_are_weighed_by_what_they_missed():

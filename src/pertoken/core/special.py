@@ -36,6 +36,9 @@ TAIL = (
 STEPS, CLOSE = 60, 1e-13
 """The most steps of Newton's method; the relative step below which it is done."""
 
+BEYOND = np.arange(8.0)
+"""What an argument is raised by, one by one, until the series of the digamma function is exact to 1e-12."""
+
 ROOT, LARGE, MEDIAN = math.sqrt(0.5), 20.0, 0.5
 """Root of a half; number from which on Stirling's formula is as exact as a float; share below the median."""
 # signatures are numba's
@@ -180,6 +183,34 @@ def betaln(one: Any, other: Any) -> Values:  # noqa: ANN401  as above
     (a, out), (b, _) = _flat(both[0]), _flat(both[1])
     log_betas(a.reshape(-1), b.reshape(-1), out.reshape(-1))
     return out
+
+
+def digamma(numbers: Any) -> Values:  # noqa: ANN401  as above
+    """Give the slope of the log of the gamma function of positive numbers (Abramowitz and Stegun 6.3.5 and 6.3.18).
+
+    >>> digamma(1.0).round(6).tolist()  # Euler's constant, below zero
+    -0.577216
+    """
+    x = np.asarray(numbers, dtype=np.float64)
+    z = 1 / (x + len(BEYOND))
+    y = z * z
+    series = z / 2 + y * (1 / 12 - y * (1 / 120 - y * (1 / 252 - y * (1 / 240 - y / 132))))
+    found: Values = -np.log(z) - series - (1 / (x[..., None] + BEYOND)).sum(axis=-1)
+    return found
+
+
+def trigamma(numbers: Any) -> Values:  # noqa: ANN401  as above
+    """Give the slope of the digamma function of positive numbers (Abramowitz and Stegun 6.4.6 and 6.4.12).
+
+    >>> trigamma(1.0).round(6).tolist() == round(np.pi**2 / 6, 6)
+    True
+    """
+    x = np.asarray(numbers, dtype=np.float64)
+    z = 1 / (x + len(BEYOND))
+    y = z * z
+    series = z * (1 + z / 2 + y * (1 / 6 - y * (1 / 30 - y * (1 / 42 - y * (1 / 30 - y * 5 / 66)))))
+    found: Values = series + np.square(1 / (x[..., None] + BEYOND)).sum(axis=-1)
+    return found
 
 
 def students(shares: Any, freedom: Any) -> Values:  # noqa: ANN401  as above

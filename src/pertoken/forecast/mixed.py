@@ -42,13 +42,16 @@ a date tell but one and the same."""
 
 WORSE = 1.2
 """How much larger the own history's loss may have been than that of the others, who have learnt from those very cases,
-before it is trusted less, by the square of what is beyond."""
+before it is trusted less."""
+
+BETTER = 2.0
+"""Power of the losses' ratio by which it is trusted less beyond that, and more where its loss was smaller."""
 
 LEAST_RATIO = 0.01
 """Ratio of losses below which one tells no more."""
 
 MOVING = 4.0
-"""Power by which it is trusted more where its loss was smaller and its trend moves, which the others' points do not."""
+"""Power that is added where its loss was smaller and its trend moves, which the others' points do not."""
 
 LEAST_TRUST, SELDOM = 0.5, 0.1
 """Least weight of a law of dying among customers who come and go, and the share of active periods of the customer in
@@ -218,7 +221,7 @@ def _kept(own: Values, others: Values, came: tuple[Values, Values], moving: floa
     if not len(actual) or not theirs > 0:
         return float(not mine > 0)
     ratio = max(mine / theirs, LEAST_RATIO)
-    return ratio ** (-MOVING * moving) if ratio < 1 else (WORSE / max(ratio, WORSE)) ** 2
+    return float(ratio ** -(BETTER + MOVING * moving) if ratio < 1 else (WORSE / max(ratio, WORSE)) ** BETTER)
 
 
 def _once(rows: Indices, before: Past) -> float:

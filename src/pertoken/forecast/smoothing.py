@@ -11,6 +11,7 @@ from pertoken.core.money import Values
 from pertoken.core.special import students
 from pertoken.forecast import seasonal
 from pertoken.forecast.peers import filled
+from pertoken.forecast.shrunk import drawn_slopes, moderated
 
 FACTORS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99])
 """Smoothing factors that are averaged over."""
@@ -30,7 +31,7 @@ SHORT = 7
 LONGER = {24: 7}
 """Cycle of the sums of a cycle: days come again by the week."""
 
-EM, BELIEF = 8, 10.0
+EM, BELIEF = 8, 2.0
 """Rounds in which the chance of each way is learnt from all customers; customers that equal chances are worth."""
 
 LEAST = 3.0
@@ -86,7 +87,7 @@ def _averaged(plain: Values, ahead: Values, shares: Values, *, growing: bool) ->
     """
     watched, usage = ~np.isnan(plain), filled(plain)
     factor, trend = (each.ravel()[:, None] for each in np.meshgrid(FACTORS, TRENDS, indexing="ij"))
-    drift = trend * slope(plain)
+    drift = trend * drawn_slopes(*slope(plain))
     gaps = not watched.all()
     seen = watched if gaps else watched[:1]
     level = np.repeat(usage[None, :, 0], len(factor), axis=0)
@@ -137,14 +138,15 @@ def law(weight: Values, point: Values, variance: Values, freedom: Values, shares
     Args:
         weight: Of each way, shape `(way, customer)`.
         point: What each expects.
-        variance: How far it may be off.
+        variance: How far it may be off; customers' are drawn to what all have in common.
         freedom: Degrees of freedom of the variances, shape `(customer,)`.
         shares: Shape `(share,)`.
     """
     mean = (weight * point).sum(axis=0)
-    wide = np.sqrt((weight * (variance + (point - mean) ** 2)).sum(axis=0))
-    few, which = np.unique(np.maximum(freedom, LEAST), return_inverse=True)
-    told: Values = np.maximum(mean + wide * students(shares[:, None], few)[:, which], 0.0)
+    among = (weight * (point - mean) ** 2).sum(axis=0)
+    own, worth = moderated((weight * variance).sum(axis=0), freedom, mean)
+    few, which = np.unique(np.maximum(worth, LEAST), return_inverse=True)
+    told: Values = np.maximum(mean + np.sqrt(own + among) * students(shares[:, None], few)[:, which], 0.0)
     return told
 
 
@@ -172,12 +174,21 @@ def weighed(square: Values, count: Values, usage: Values, doubt: Values) -> Valu
     return weight
 
 
-def slope(value: Values) -> Values:
-    """Fit a line to each history by least squares: its slope by period, zero where these are few, `(customer,)`."""
+def slope(value: Values) -> tuple[Values, Values, Values]:
+    """Fit a line to each history by least squares.
+
+    Returns:
+        Its slope by period, the variance of the slope (both zero where periods are few), and the mean of the history,
+        each `(customer,)`.
+    """
     watched = ~np.isnan(value)
     count = watched.sum(axis=1)
     time = np.arange(value.shape[1], dtype=float)
     apart = np.where(watched, time - ((watched @ time) / np.maximum(count, 1))[:, None], 0.0)
-    rise = (apart * np.nan_to_num(value)).sum(axis=1) / np.maximum((apart**2).sum(axis=1), 1e-12)
-    slopes: Values = np.where(count >= SLOPE, rise, 0.0)
-    return slopes
+    known, scale = np.nan_to_num(value), np.maximum((apart**2).sum(axis=1), 1e-12)
+    mean = known.sum(axis=1) / np.maximum(count, 1)
+    rise = (apart * known).sum(axis=1) / scale
+    left = np.where(watched, known - mean[:, None] - rise[:, None] * apart, 0.0)
+    error = np.einsum("ct,ct->c", left, left) / np.maximum(count - 2, 1) / scale
+    enough = count >= SLOPE
+    return np.where(enough, rise, 0.0), np.where(enough, error, 0.0), mean
