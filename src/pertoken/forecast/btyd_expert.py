@@ -12,7 +12,8 @@ from pertoken.core.money import Values
 from pertoken.forecast.amounts import fill
 from pertoken.forecast.btyd.beta_geometric_bernoulli import BetaGeometricBernoulli
 from pertoken.forecast.btyd.buying import Buying, fit
-from pertoken.forecast.btyd.purchases import Purchases, purchases_of
+from pertoken.forecast.btyd.likelihood import Estimate
+from pertoken.forecast.btyd.purchases import Dated, dated_of
 from pertoken.forecast.expert import History
 
 MOST_FITTED = 4000
@@ -27,7 +28,7 @@ CLASSES = 5
 BELIEF = 30.0
 """Active periods that count as much as the belief that the law is right."""
 
-BY_PERIOD: tuple[type[Buying], ...] = (BetaGeometricBernoulli,)
+BY_PERIOD: tuple[type[Buying[Dated]], ...] = (BetaGeometricBernoulli,)
 
 SELDOM = 0.3
 """Share of active periods below which active periods are as good as purchases at any time."""
@@ -65,31 +66,44 @@ def dying(history: History, horizon: int, draws: int, rng: np.random.Generator) 
         draws: How many worlds.
         rng: Where chance comes from.
     """
-    seen = purchases_of(history.value, history.since)
+    seen = dated_of(history.value, history.since)
     paths = np.empty((draws, len(history), horizon), dtype=np.float32)
     laws = _laws(seen)
-    for part, kind in zip(np.array_split(paths, len(laws)), laws, strict=True):
-        _buy(part, history, seen, kind, rng)
+    few = seen if len(seen) <= MOST_FITTED else seen.pick(np.linspace(0, len(seen) - 1, MOST_FITTED).astype(np.int64))
+    found = [fit(kind, few) for kind in laws]
+    for part, kind, estimate in zip(_shared(paths, found), laws, found, strict=True):
+        if len(part):
+            _buy(part, history, seen, (kind, estimate), rng)
     fill(paths, history.value, rng, seldom=laws is not BY_PERIOD)
     return paths
 
 
-def _laws(seen: Purchases) -> tuple[type[Buying], ...]:
-    """Choose the laws: where customers are seldom active, half the worlds die after purchases and half by the clock."""
+def _laws(seen: Dated) -> tuple[type[Buying[Dated]], ...]:
+    """Choose the laws: seldom active customers die after purchases, die at any time, or slow down."""
     share = float(seen.repeats.sum() / max(seen.age.sum(), 1))
     if share >= SELDOM:
         return BY_PERIOD
     from pertoken.forecast.btyd.bg_nbd import BgNbd  # noqa: PLC0415  SciPy is slow to load, and few need it
     from pertoken.forecast.btyd.pareto_nbd import ParetoNbd  # noqa: PLC0415  as above
 
-    return BgNbd, ParetoNbd
+    from pertoken.forecast.btyd.slowing_nbd import SlowingNbd  # noqa: PLC0415  as above
+
+    return BgNbd, ParetoNbd, SlowingNbd
 
 
-def _buy(paths: Values, history: History, seen: Purchases, kind: type[Buying], rng: np.random.Generator) -> None:
+def _shared(paths: Values, found: list[Estimate]) -> list[Values]:
+    """Share worlds among laws by how likely each makes the history, over all its parameters."""
+    evidence = np.array([each.evidence for each in found])
+    chance = np.exp(evidence - evidence.max())
+    ends = np.rint(len(paths) * chance.cumsum() / chance.sum()).astype(np.int64)
+    return np.split(paths, ends[:-1])
+
+
+def _buy(
+    paths: Values, history: History, seen: Dated, told: tuple[type[Buying[Dated]], Estimate], rng: np.random.Generator
+) -> None:
     """Draw how often customers are active by one law, its parameters as unsure as they are; in place."""
-    draws, _, horizon = paths.shape
-    few = seen if len(seen) <= MOST_FITTED else seen.pick(np.linspace(0, len(seen) - 1, MOST_FITTED).astype(np.int64))
-    estimate = fit(kind, few)
+    (kind, estimate), (draws, _, horizon) = told, paths.shape
     law = kind(*estimate.parameters)
     lift = _lift(history, law, horizon)
     factor = lift.of(law.expected(seen, horizon) / horizon)
@@ -99,7 +113,7 @@ def _buy(paths: Values, history: History, seen: Purchases, kind: type[Buying], r
         part[:] = kind(*parameters).paths(seen, horizon, len(part), rng, lift=shock * factor)
 
 
-def _lift(history: History, law: Buying, horizon: int) -> Lift:
+def _lift(history: History, law: Buying[Dated], horizon: int) -> Lift:
     """Compare what the law expected with what came, at dates within the history."""
     count = history.value.shape[1]
     ahead = max(min(horizon, count // 3), 1)
@@ -108,7 +122,7 @@ def _lift(history: History, law: Buying, horizon: int) -> Lift:
         here = np.flatnonzero(history.since < cut)
         if cut < ahead or not len(here):
             continue
-        seen = purchases_of(history.value[here, :cut], history.since[here])
+        seen = dated_of(history.value[here, :cut], history.since[here])
         expected.append(law.expected(seen, ahead) / ahead)
         came = history.value[here, cut : cut + ahead]
         actual.append((np.nan_to_num(came) > 0).sum(axis=1) / ahead)
