@@ -8,32 +8,31 @@ from pertoken.core.money import Values
 from pertoken.forecast.btyd.likelihood import Estimate, Prior, most_likely_of
 from pertoken.forecast.btyd.purchases import Purchases
 
-
-Seen = TypeVar("Seen", bound=Purchases, contravariant=True)
+Seen_contra = TypeVar("Seen_contra", bound=Purchases, contravariant=True)
 """What a law needs to know of customers: three numbers of each, or dates as well."""
 
 
-class Buying(Protocol[Seen]):
+class Buying(Protocol[Seen_contra]):
     """A law of buying and dying; its parameters are its arguments, in order."""
 
     def __init__(self, *parameters: float) -> None: ...
 
     @classmethod
-    def prior(cls, seen: Seen) -> Prior:
+    def prior(cls, seen: Seen_contra) -> Prior:
         """Say where its parameters are weakly expected, at the pace of these purchases."""
         ...
 
-    def parts(self, seen: Seen) -> tuple[Values, Values]:
+    def parts(self, seen: Seen_contra) -> tuple[Values, Values]:
         """Log likelihood of living on, and of having died since the last purchase, each `(customer,)`."""
         ...
 
-    def log_likelihood(self, seen: Seen) -> Values:
+    def log_likelihood(self, seen: Seen_contra) -> Values:
         """Log likelihood of each customer, shape `(customer,)`."""
         total: Values = np.logaddexp(*self.parts(seen))
         return total
 
     @classmethod
-    def together(cls, places: Values, seen: Seen, count: Values) -> Values:
+    def together(cls, places: Values, seen: Seen_contra, count: Values) -> Values:
         """Log likelihood of all customers by each of several laws, shape `(place,)`.
 
         Args:
@@ -43,18 +42,18 @@ class Buying(Protocol[Seen]):
         """
         return np.array([(count * cls(*place).log_likelihood(seen)).sum() for place in places.tolist()])
 
-    def alive(self, seen: Seen) -> Values:
+    def alive(self, seen: Seen_contra) -> Values:
         """Chance that each customer still lives, shape `(customer,)`."""
         living, dead = self.parts(seen)
         alive: Values = np.exp(living - np.logaddexp(living, dead))
         return alive
 
-    def expected(self, seen: Seen, ahead: float) -> Values:
+    def expected(self, seen: Seen_contra, ahead: float) -> Values:
         """Purchases expected of each customer in the periods ahead, shape `(customer,)`."""
         ...
 
     def paths(
-        self, seen: Seen, horizon: int, draws: int, rng: np.random.Generator, *, lift: Values | float = 1.0
+        self, seen: Seen_contra, horizon: int, draws: int, rng: np.random.Generator, *, lift: Values | float = 1.0
     ) -> Values:
         """Draw how often each customer buys in each period ahead, shape `(draw, customer, period)`.
 
@@ -68,7 +67,7 @@ class Buying(Protocol[Seen]):
         ...
 
 
-def fit(kind: type[Buying[Seen]], seen: Seen, prior: Prior | None = None) -> Estimate:
+def fit(kind: type[Buying[Seen_contra]], seen: Seen_contra, prior: Prior | None = None) -> Estimate:
     """Find the parameters of a law that explain best what customers bought.
 
     Args:

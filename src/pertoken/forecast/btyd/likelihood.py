@@ -71,14 +71,11 @@ class Estimate:
         logs: Logs of the parameters, shape `(parameter,)`.
         covariance: Of the logs: the inverse of the curvature, shape `(parameter, parameter)`.
         log_likelihood: At that place, without the prior.
-        evidence: Log of the likelihood over the whole prior, by Laplace's approximation: what tells laws with other
-            parameters apart. Minus infinity where there is no prior.
     """
 
     logs: Values
     covariance: Values
     log_likelihood: float
-    evidence: float
 
     @property
     def parameters(self) -> tuple[float, ...]:
@@ -126,9 +123,7 @@ def most_likely_of(log_likelihoods: Places, prior: Prior) -> Estimate:
     value, vector = np.linalg.eigh(_differences(loss, logs)[2])
     least = np.where(np.isfinite(prior.spread), prior.spread, FAR).max() ** -2
     covariance = (vector / np.maximum(value, least)) @ vector.T
-    found = float(log_likelihoods(np.exp(logs[None]))[0])
-    evidence = found + float(prior.log_density(logs) - np.log(prior.spread).sum() + np.linalg.slogdet(covariance)[1] / 2)
-    return Estimate(logs, covariance, found, evidence)
+    return Estimate(logs, covariance, float(log_likelihoods(np.exp(logs[None]))[0]))
 
 
 def _lowest(loss: Places, start: Values) -> Values:

@@ -1,7 +1,7 @@
 """Slowing NBD: customers buy at a rate of their own, and at some time go on at a fraction of it instead of dying.
 
-Where nothing is left it is the model of periodic death opportunities with one in each period: Jerath, Fader, Hardie, New
-perspectives on customer "death" using a generalization of the Pareto/NBD model, Marketing Science 30(5), 2011.
+Where nothing is left it is the model of periodic death opportunities with one in each period: Jerath, Fader, Hardie,
+New perspectives on customer "death" using a generalization of the Pareto/NBD model, Marketing Science 30(5), 2011.
 """
 
 from dataclasses import dataclass
@@ -39,10 +39,10 @@ class SlowingNbd(Buying[Dated]):
     def prior(cls, seen: Dated) -> Prior:
         """Expect rates that differ a lot, slowing within the time watched, and a tenth of the rate after that.
 
-        That tenth, which short histories can't tell, is what buyers of CDNOW showed at eight dates: 0.08 to 0.2.
+        That tenth is what the buyers of CDNOW showed at eight dates, 0.08 to 0.2; short histories can't tell it.
         """
         centre = np.log([0.5, pace(seen) / 4, 1.0, pace(seen) / 2, 0.1])
-        return Prior(centre, np.array([1.5, 1.5, 1.5, 1.5, 0.7]))
+        return Prior(centre, np.array([1.5, 1.5, 1.5, 1.5, 1.0]))
 
     @classmethod
     def together(cls, places: Values, seen: Dated, count: Values) -> Values:
@@ -51,7 +51,8 @@ class SlowingNbd(Buying[Dated]):
 
     def expected(self, seen: Dated, ahead: float) -> Values:
         """Purchases expected of each customer in the next `ahead` periods, shape `(customer,)`."""
-        rate = self._chances(seen) * (self.r + seen.repeats[:, None]) / (self.alpha + self._worth(seen.age, seen.so_far.shape[1] - 1))
+        worth = self._worth(seen.age, seen.so_far.shape[1] - 1)
+        rate = self._chances(seen) * (self.r + seen.repeats[:, None]) / (self.alpha + worth)
         steps = np.arange(1, int(ahead) + 1)
         begin = self.stay + seen.age[:, None]
         quick = np.exp(betaln(self.slow, begin + steps) - betaln(self.slow, begin)).sum(axis=1)
@@ -69,13 +70,8 @@ class SlowingNbd(Buying[Dated]):
         rate = rng.gamma(self.r + seen.repeats, 1 / (self.alpha + worth)) * lift
         chance = np.maximum(rng.beta(self.slow, self.stay + seen.age, size), 1e-12)
         quick = np.minimum((rng.geometric(chance) - 1) * (slowed >= seen.age), horizon)
-        paths = np.zeros((*size, horizon))
-        for begin, end, pace_of in ((np.zeros_like(quick), quick, 1.0), (quick, np.full_like(quick, horizon), self.left)):
-            often = rng.poisson(pace_of * rate * (end - begin)).ravel()
-            who = np.repeat(np.arange(often.size), often)
-            first, span = begin.ravel()[who], (end - begin).ravel()[who]
-            at = first + np.floor(rng.random(len(who)) * span).astype(np.int64)
-            paths += np.bincount(who * horizon + at, minlength=paths.size).reshape(paths.shape)
+        paths = _scattered(rate, np.zeros_like(quick), quick, horizon, rng)
+        paths += _scattered(self.left * rate, quick, np.full_like(quick, horizon), horizon, rng)
         return paths
 
     def parts(self, seen: Dated) -> tuple[Values, Values]:
@@ -134,3 +130,23 @@ def _picked(chances: Values, luck: Values, most: Values) -> Indices:
     at = np.searchsorted(rising, luck + row, side="right") - columns * row
     picked: Indices = np.clip(at, 0, most.astype(np.int64))
     return picked
+
+
+def _scattered(rate: Values, begin: Indices, end: Indices, horizon: int, rng: np.random.Generator) -> Values:
+    """Draw purchases at a rate in the periods from one to before another; they are few, so each is put in its own.
+
+    Args:
+        rate: Shape `(draw, customer)`. [1 / period]
+        begin: First period of each, shape `(draw, customer)`.
+        end: Where they end.
+        horizon: Periods in all.
+        rng: Where chance comes from.
+
+    Returns:
+        Shape `(draw, customer, period)`.
+    """
+    often = rng.poisson(rate * (end - begin)).ravel()
+    who = np.repeat(np.arange(often.size), often)
+    at = begin.ravel()[who] + np.floor(rng.random(len(who)) * (end - begin).ravel()[who]).astype(np.int64)
+    counts: Values = np.bincount(who * horizon + at, minlength=often.size * horizon).astype(np.float64)
+    return counts.reshape(*rate.shape, horizon)

@@ -25,7 +25,7 @@ def together(places: Values, seen: Dated, count: Values) -> Values:
 
 @Loop
 def written(place, room):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
-    """Write down, by periods: log chances of not having slowed, and of slowing then; by purchases: sums of log r + j."""
+    """Write down log chances of not having slowed, and of slowing then, by period; sums of log(r + j) by purchase."""
     r, slow, stay = place[0], place[2], place[3]
     never, then, rising = room[0], room[1], room[2]
     never[0], rising[0] = 0.0, 0.0
