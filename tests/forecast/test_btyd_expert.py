@@ -108,7 +108,7 @@ def test_the_last_half_year_of_a_shop_is_foreseen():
     known = panel.as_of(39)
     came = panel.pick(np.flatnonzero(panel.since < 39)).value[:, 39:65].sum(axis=1)
     history = History(known.value, known.since, 52, np.zeros(len(known), dtype=np.int64))
-    paths = dying(history, 26, 64, np.random.default_rng(1)).sum(axis=-1)
+    paths = dying(history, 26, 99, np.random.default_rng(1)).sum(axis=-1)
     total = paths.sum(axis=1)
     low, high = np.quantile(total, [0.1, 0.9])
     assert low < came.sum() < high

@@ -4,6 +4,7 @@ What the law gets wrong of the customers of this panel is found by a back-test w
 those of whom it expected as much, how many were active in fact.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,11 @@ import numpy as np
 from pertoken.core.money import Values
 from pertoken.forecast.amounts import fill
 from pertoken.forecast.btyd.beta_geometric_bernoulli import BetaGeometricBernoulli
-from pertoken.forecast.btyd.buying import Buying, fit
-from pertoken.forecast.btyd.purchases import Purchases, purchases_of
+from pertoken.forecast.btyd.buying import Buying, Seen_contra, fit
+from pertoken.forecast.btyd.purchases import Dated, dated_of, purchases_of
+from pertoken.forecast.btyd.slowing_nbd import SlowingNbd
 from pertoken.forecast.expert import History
+from pertoken.forecast.panel import Indices
 
 MOST_FITTED = 4000
 """Customers whose history the law is fitted to, evenly picked where there are more."""
@@ -26,8 +29,6 @@ CLASSES = 5
 
 BELIEF = 30.0
 """Active periods that count as much as the belief that the law is right."""
-
-BY_PERIOD: tuple[type[Buying], ...] = (BetaGeometricBernoulli,)
 
 SELDOM = 0.3
 """Share of active periods below which active periods are as good as purchases at any time."""
@@ -67,31 +68,46 @@ def dying(history: History, horizon: int, draws: int, rng: np.random.Generator) 
     """
     seen = purchases_of(history.value, history.since)
     paths = np.empty((draws, len(history), horizon), dtype=np.float32)
-    laws = _laws(seen)
-    for part, kind in zip(np.array_split(paths, len(laws)), laws, strict=True):
-        _buy(part, history, seen, kind, rng)
-    fill(paths, history.value, rng, seldom=laws is not BY_PERIOD)
+    seldom = float(seen.repeats.sum() / max(seen.age.sum(), 1)) < SELDOM
+    if seldom:
+        laws = _of_the_seldom()
+        for part, kind in zip(np.array_split(paths, len(laws)), laws, strict=True):
+            _buy(part, history, kind, dated_of, rng)
+    else:
+        _buy(paths, history, BetaGeometricBernoulli, purchases_of, rng)
+    fill(paths, history.value, rng, seldom=seldom)
     return paths
 
 
-def _laws(seen: Purchases) -> tuple[type[Buying], ...]:
-    """Choose the laws: where customers are seldom active, half the worlds die after purchases and half by the clock."""
-    share = float(seen.repeats.sum() / max(seen.age.sum(), 1))
-    if share >= SELDOM:
-        return BY_PERIOD
+def _of_the_seldom() -> tuple[type[Buying[Dated]], ...]:
+    """Give the laws of the seldom active: a third of the worlds die after purchases, a third any time, a third slow."""
     from pertoken.forecast.btyd.bg_nbd import BgNbd  # noqa: PLC0415  SciPy is slow to load, and few need it
     from pertoken.forecast.btyd.pareto_nbd import ParetoNbd  # noqa: PLC0415  as above
 
-    return BgNbd, ParetoNbd
+    return BgNbd, ParetoNbd, SlowingNbd
 
 
-def _buy(paths: Values, history: History, seen: Purchases, kind: type[Buying], rng: np.random.Generator) -> None:
-    """Draw how often customers are active by one law, its parameters as unsure as they are; in place."""
-    draws, _, horizon = paths.shape
+def _buy(
+    paths: Values,
+    history: History,
+    kind: type[Buying[Seen_contra]],
+    read: Callable[[Values, Indices], Seen_contra],
+    rng: np.random.Generator,
+) -> None:
+    """Draw how often customers are active by one law, its parameters as unsure as they are; in place.
+
+    Args:
+        paths: Shape `(draw, customer, period)`.
+        history: As above.
+        kind: Of law.
+        read: What this needs to know, from usage and the first period of each customer.
+        rng: Where chance comes from.
+    """
+    (draws, _, horizon), seen = paths.shape, read(history.value, history.since)
     few = seen if len(seen) <= MOST_FITTED else seen.pick(np.linspace(0, len(seen) - 1, MOST_FITTED).astype(np.int64))
     estimate = fit(kind, few)
     law = kind(*estimate.parameters)
-    lift = _lift(history, law, horizon)
+    lift = _lift(history, law, read, horizon)
     factor = lift.of(law.expected(seen, horizon) / horizon)
     parts = np.array_split(paths, min(WORLDS, draws))
     for part, parameters in zip(parts, estimate.draw(len(parts), rng).tolist(), strict=True):
@@ -99,7 +115,9 @@ def _buy(paths: Values, history: History, seen: Purchases, kind: type[Buying], r
         part[:] = kind(*parameters).paths(seen, horizon, len(part), rng, lift=shock * factor)
 
 
-def _lift(history: History, law: Buying, horizon: int) -> Lift:
+def _lift(
+    history: History, law: Buying[Seen_contra], read: Callable[[Values, Indices], Seen_contra], horizon: int
+) -> Lift:
     """Compare what the law expected with what came, at dates within the history."""
     count = history.value.shape[1]
     ahead = max(min(horizon, count // 3), 1)
@@ -108,7 +126,7 @@ def _lift(history: History, law: Buying, horizon: int) -> Lift:
         here = np.flatnonzero(history.since < cut)
         if cut < ahead or not len(here):
             continue
-        seen = purchases_of(history.value[here, :cut], history.since[here])
+        seen = read(history.value[here, :cut], history.since[here])
         expected.append(law.expected(seen, ahead) / ahead)
         came = history.value[here, cut : cut + ahead]
         actual.append((np.nan_to_num(came) > 0).sum(axis=1) / ahead)

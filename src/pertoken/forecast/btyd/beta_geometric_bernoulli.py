@@ -17,7 +17,7 @@ from pertoken.forecast.btyd.together import apart, together
 
 
 @dataclass(frozen=True, slots=True)
-class BetaGeometricBernoulli(Buying):
+class BetaGeometricBernoulli(Buying[Purchases]):
     """Activity is beta-Bernoulli by period; dying at the start of a period is beta-geometric.
 
     Args:

@@ -19,7 +19,7 @@ BESIDE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
-class BgNbd(Buying):
+class BgNbd(Buying[Purchases]):
     """Rates are gamma, the chance to die after a purchase is beta.
 
     Args:

@@ -24,7 +24,7 @@ DECAYED = 36.0
 
 
 @dataclass(frozen=True, slots=True)
-class ParetoNbd(Buying):
+class ParetoNbd(Buying[Purchases]):
     """Rates of buying and of dying are gamma.
 
     Args:

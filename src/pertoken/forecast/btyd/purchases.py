@@ -1,6 +1,7 @@
 """Purchases: all that a law of buying needs to know of a customer's history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 
@@ -40,19 +41,31 @@ class Purchases:
         """Count the customers."""
         return len(self.repeats)
 
-    def pick(self, rows: Indices) -> "Purchases":
+    def pick(self, rows: Indices) -> Self:
         """Keep some customers, by index."""
-        return Purchases(self.repeats[rows], self.last[rows], self.age[rows])
+        return type(self)(*(getattr(self, each.name)[rows] for each in fields(self)))
 
-    def folded(self) -> "tuple[Purchases, Values, Indices]":
+    def folded(self) -> tuple[Self, Values, Indices]:
         """Bring customers with the same history together.
 
         Returns:
             The distinct histories, how many customers have each, and which one each customer has.
         """
-        rows = np.stack([self.repeats, self.last, self.age], axis=1)
-        distinct, place, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
-        return Purchases(*distinct.T), count.astype(np.float64), place.reshape(-1)
+        rows = np.column_stack([getattr(self, each.name) for each in fields(self)])
+        _, first, place, count = np.unique(rows, axis=0, return_index=True, return_inverse=True, return_counts=True)
+        return self.pick(first), count.astype(np.float64), place.reshape(-1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dated(Purchases):
+    """The same with the period of each purchase.
+
+    Args:
+        so_far: How many purchases there had been after each period since the first, from 0 periods on, shape
+            `(customer, period + 1)`; all of them after the last period.
+    """
+
+    so_far: Values
 
 
 def purchases_of(value: Values, since: Indices | None = None, fold: int = 1) -> Purchases:
@@ -80,3 +93,18 @@ def purchases_of(value: Values, since: Indices | None = None, fold: int = 1) -> 
     came = active[np.arange(len(active)), begin]
     repeats = np.maximum(active.sum(axis=1) - came, 0)
     return Purchases(*(each.astype(np.float64) for each in (repeats, last - begin, count - 1 - begin)))
+
+
+def dated_of(value: Values, since: Indices | None = None) -> Dated:
+    """Read purchases off usage with the period of each, as `purchases_of` does.
+
+    >>> dated_of(np.array([[np.nan, 2.0, 0.0, 1.0, 0.0]])).so_far.tolist()
+    [[0, 0, 1, 1]]
+    """
+    seen = purchases_of(value, since)
+    active = np.greater(np.nan_to_num(value), 0)
+    periods = np.arange(int(seen.age.max(initial=0)) + 1)
+    at = (active.shape[1] - 1 - seen.age.astype(np.int64))[:, None] + periods
+    there = (at < active.shape[1]) & (periods > 0)
+    bought = np.take_along_axis(active, np.minimum(at, active.shape[1] - 1), axis=1) & there
+    return Dated(seen.repeats, seen.last, seen.age, bought.cumsum(axis=1, dtype=np.int32))
