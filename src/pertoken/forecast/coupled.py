@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pertoken.core.keys import Codes
 from pertoken.core.money import Values
 from pertoken.core.special import normal_scores
 
@@ -28,17 +29,57 @@ def even_normal(draws: int, rng: np.random.Generator) -> Values:
     return normal
 
 
-def coupled(quantiles: Values, shares: Values, *, draws: int, loading: float, seed: int) -> Values:
-    """Sample customers from their quantiles with a shared factor, float32, shape `(draw, customer)`.
+@dataclass(frozen=True, slots=True, eq=False)
+class Bond:
+    """How customers move together: each with its segment, and segments with each other.
+
+    The normal in a customer's rank is loading x (shared x Z + sqrt(1 - shared^2) x S) + sqrt(1 - loading^2) x own, with
+    Z of all customers and S of the segment.
+
+    Args:
+        segment: Of each customer, shape `(customer,)`.
+        loading: Weight of its segment's normal in a customer's rank, 0 to 1, shape `(segment,)`.
+        shared: Weight of the normal of all in that of a segment, 0 to 1; at 1 all segments move as one.
+    """
+
+    segment: Codes
+    loading: Values
+    shared: float = 1.0
+
+    @classmethod
+    def of_all(cls, loading: float, customers: int) -> "Bond":
+        """Tie all customers alike."""
+        return cls(np.zeros(customers, dtype=np.int32), np.array([loading]))
+
+    @property
+    def mean(self) -> float:
+        """Weight of the normal of all in a customer's rank, on the mean over customers."""
+        return self.shared * float(self.loading[self.segment].mean())
+
+
+def coupled(quantiles: Values, shares: Values, *, draws: int, bond: Bond, seed: int) -> Values:
+    """Sample customers from their quantiles with shared factors, float32, shape `(draw, customer)`.
 
     Args:
         quantiles: Shape `(share, customer)`.
         shares: Shape `(share,)`.
         draws: How many.
-        loading: Weight of the shared normal in each customer's rank, 0 to 1.
+        bond: How customers move together.
         seed: The same seed gives the same bits.
     """
-    return _mixed(_apart(quantiles, shares, draws=draws, seed=seed), loading)
+    factors = _factors(bond, draws, seed)
+    return _mixed(_apart(quantiles, shares, draws=draws, seed=seed), bond, factors)
+
+
+def _factors(bond: Bond, draws: int, seed: int) -> NDArray[np.float32]:
+    """Draw the normal of each segment, shape `(draw, segment)`; names and order of segments move no chance."""
+    shared = even_normal(draws, np.random.default_rng([seed, 0]))
+    if bond.shared == 1:
+        return np.repeat(shared[:, None], len(bond.loading), axis=1)
+    firsts = np.unique(bond.segment, return_index=True)[1].tolist()
+    own = [even_normal(draws, np.random.default_rng([seed, 2, first])) for first in firsts]
+    weights = np.float32(bond.shared), np.float32(np.sqrt(1 - bond.shared**2))
+    return weights[0] * shared[:, None] + weights[1] * np.stack(own, axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,31 +87,32 @@ class _Apart:
     """Some customers before they are coupled: what is the same for any loading.
 
     Args:
-        shared: The shared factor, shape `(draw,)`.
+        first: Row of the first of them.
         own: Own noise, shape `(draw, customer)`.
         knots: Quantiles at even shares, shape `(draw, customer)`.
     """
 
-    shared: NDArray[np.float32]
+    first: int
     own: NDArray[np.float32]
     knots: NDArray[np.float32]
 
 
 def _apart(quantiles: Values, shares: Values, *, draws: int, seed: int) -> Iterator[_Apart]:
-    """Draw chance, some customers at a time: the shared factor of the seed, their own noise of the block."""
-    shared = even_normal(draws, np.random.default_rng([seed, 0])).astype(np.float32)
+    """Draw chance, some customers at a time: their own noise of the block."""
     for first in range(0, quantiles.shape[1], BLOCK):
         some = quantiles[:, first : first + BLOCK]
         own = np.random.default_rng([seed, 1, first]).standard_normal((draws, some.shape[1]), dtype=np.float32)
-        yield _Apart(shared, own, at_shares(some, shares, (np.arange(draws) + 0.5) / draws).astype(np.float32))
+        yield _Apart(first, own, at_shares(some, shares, (np.arange(draws) + 0.5) / draws).astype(np.float32))
 
 
-def _mixed(parts: Iterable[_Apart], loading: float) -> Values:
-    """Put each customer's quantiles in the order of its noise and the shared factor, shape `(draw, customer)`."""
+def _mixed(parts: Iterable[_Apart], bond: Bond, factors: NDArray[np.float32]) -> Values:
+    """Put each customer's quantiles in the order of its noise and the shared factors, shape `(draw, customer)`."""
     made = []
     for each in parts:
         even = np.empty_like(each.knots)
-        mixed = np.float32(loading) * each.shared[:, None] + np.float32(np.sqrt(1 - loading**2)) * each.own
+        code = bond.segment[each.first : each.first + each.own.shape[1]]
+        loading = bond.loading[code]
+        mixed = loading.astype(np.float32) * factors[:, code] + np.sqrt(1 - loading**2).astype(np.float32) * each.own
         np.put_along_axis(even, np.argsort(mixed, axis=0, kind="stable"), each.knots, axis=0)
         made.append(even)
     return np.concatenate(made, axis=1)
@@ -96,10 +138,11 @@ def loading_for(quantiles: Values, shares: Values, wanted: float, *, seed: int, 
     """
     if quantiles.shape[1] > MANY:  # the sum of a sample of customers stands for all, its own noise scaled down
         return loading_for(quantiles[:, :: -(-quantiles.shape[1] // MANY)], shares, wanted, seed=seed, draws=draws)
-    parts = list(_apart(quantiles, shares, draws=draws, seed=seed))
+    parts, customers = list(_apart(quantiles, shares, draws=draws, seed=seed)), quantiles.shape[1]
+    factors = _factors(Bond.of_all(1.0, customers), draws, seed)
     widest = list[float]()  # so far, so that it only rises
     for each in LOADINGS:
-        widest.append(max([_width(_mixed(parts, each)), *widest[-1:]]))
+        widest.append(max([_width(_mixed(parts, Bond.of_all(each, customers), factors)), *widest[-1:]]))
         if widest[-1] > TO_P90 * wanted:
             break  # what is wanted lies below
     return float(np.interp(TO_P90 * wanted, widest, LOADINGS[: len(widest)]))
@@ -108,3 +151,33 @@ def loading_for(quantiles: Values, shares: Values, wanted: float, *, seed: int, 
 def _width(samples: Values) -> float:
     low, middle, high = np.quantile(samples.sum(axis=1, dtype=np.float64), [0.1, 0.5, 0.9])
     return float((high - low) / 2 / max(middle, 1e-300))
+
+
+def bond_for(
+    quantiles: Values, shares: Values, wanted: Values, total: float, *, segment: Codes, seed: int, draws: int = 256
+) -> Bond:
+    """Find the bond at which each segment's sum, and the sum of all, has the relative width that such sums have had.
+
+    The variance of the sum of all is that of the segments, and of their covariances shared^2 times as much as if all
+    segments moved as one; so the weight they share follows from two variances.
+
+    Args:
+        quantiles: Shape `(share, customer)`.
+        shares: Shape `(share,)`.
+        wanted: One standard deviation of the log of each segment's sum, shape `(segment,)`.
+        total: The same of the sum of all.
+        segment: Of each customer, shape `(customer,)`; each code stands on some.
+        seed: Of the sampling.
+        draws: How many worlds are tried.
+    """
+    rows = [np.flatnonzero(segment == code) for code in range(len(wanted))]
+    loading = np.array([
+        loading_for(quantiles[:, mine], shares, float(each), seed=seed, draws=draws)
+        for mine, each in zip(rows, wanted, strict=True)
+    ])  # fmt: skip
+    as_one = coupled(quantiles, shares, draws=draws, bond=Bond(segment, loading), seed=seed)
+    alone = sum(float(as_one[:, mine].sum(axis=1, dtype=np.float64).var()) for mine in rows)
+    every = float(as_one.sum(axis=1, dtype=np.float64).var())
+    target = every * (TO_P90 * total / max(_width(as_one), 1e-300)) ** 2
+    share = (target - alone) / (every - alone) if every > alone else 1.0
+    return Bond(segment, loading, float(np.sqrt(np.clip(share, 0.0, 1.0))))

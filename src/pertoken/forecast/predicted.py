@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pertoken.core.errors import InputError
+from pertoken.core.keys import Key
 from pertoken.core.money import Values
 
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """A forecast of each customer and of their total; row *d* of all is the same world *d*.
+    """A forecast of each customer, of segments and of their total; row *d* of all is the same world *d*.
+
+    In each world segments add up to the total. Customers add up to it too, but where earlier sums were off in one
+    direction: the total, and segments with it, are then shifted against the sum of customers.
 
     Args:
         customers: Their names.
@@ -22,6 +26,9 @@ class Predicted:
         weights: What each expert counted for.
         loading: Weight of the shared normal in each customer's rank, 0 to 1: how much customers move together.
         notes: What should be known beside the numbers: little history, a customer who is most of all usage.
+        segment: Of each customer, by what is known now, shape `(customer,)`; -1 for who is not there yet. None where
+            nobody was told apart.
+        segments: Usage of each segment over the whole horizon, calibrated as such, shape `(draw, segment)`.
     """
 
     customers: tuple[str, ...]
@@ -32,6 +39,8 @@ class Predicted:
     weights: Mapping[str, float] = field(default_factory=dict)
     loading: float = 0.0
     notes: tuple[str, ...] = ()
+    segment: Key | None = None
+    segments: Values | None = None
 
     def quantiles(self, shares: Sequence[float] = (0.1, 0.5, 0.9)) -> Values:
         """Quantiles of each customer, shape `(share, customer)`."""
@@ -42,6 +51,31 @@ class Predicted:
         """Quantiles of the total, shape `(share,)`."""
         quantiles: Values = np.quantile(self.total, _checked(shares))
         return quantiles
+
+
+    def segment_quantiles(self, shares: Sequence[float] = (0.1, 0.5, 0.9)) -> Values:
+        """Quantiles of each segment, shape `(share, segment)`.
+
+        Raises:
+            InputError: Nobody was told apart.
+        """
+        if self.segments is None:
+            raise InputError("no segments in this forecast; say what customers are told apart by: segment=")
+        quantiles: Values = np.quantile(self.segments, _checked(shares), axis=0)
+        return quantiles
+
+
+def added(samples: Values, segment: Key) -> Values:
+    """Add samples of customers up by segment, shape `(draw, segment)`.
+
+    Args:
+        samples: Shape `(draw, customer)`.
+        segment: Of each customer; -1 for none.
+    """
+    sums: Values = np.zeros((len(samples), len(segment.labels)))
+    for code in range(len(segment.labels)):
+        sums[:, code] = samples[:, segment.codes == code].sum(axis=1, dtype=np.float64)
+    return sums
 
 
 def _checked(shares: Sequence[float]) -> list[float]:

@@ -6,22 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.errors import InputError
+from pertoken.core.keys import Codes, Key
 from pertoken.core.money import Values
 from pertoken.forecast import seasonal
 from pertoken.forecast.btyd_expert import dying
 from pertoken.forecast.cases import Past, past
-from pertoken.forecast.coupled import coupled, loading_for
+from pertoken.forecast.coupled import Bond, bond_for, coupled, loading_for
 from pertoken.forecast.dressed import SHARES, dressed, likeness
 from pertoken.forecast.expert import Experts
-from pertoken.forecast.mixed import ALONE, SPARSE, Said, mixed
+from pertoken.forecast.mixed import ALONE, SPARSE, Mixed, Said, mixed
 from pertoken.forecast.outage import named, outages
 from pertoken.forecast.panel import Indices, Panel, checked
 from pertoken.forecast.peak import bounded
-from pertoken.forecast.predicted import Predicted
+from pertoken.forecast.predicted import Predicted, added
+from pertoken.forecast.segments import Segmented, Split, in_use, split_of, widths
 from pertoken.forecast.smoothing import smoothing
 from pertoken.forecast.spike import tamed
 from pertoken.forecast.split import split
 from pertoken.forecast.timed import NUMBERED
+from pertoken.forecast.totals import Shift, mean_of, shift
 from pertoken.forecast.trending import trending
 from pertoken.forecast.tried import Watched, tried
 
@@ -67,6 +70,7 @@ def predicted(
     season: int | None = None,
     steps: bool = False,
     experts: Experts | None = None,
+    segment: Segmented | None = None,
 ) -> Predicted:
     """Forecast what each customer and all of them use over a horizon.
 
@@ -78,6 +82,8 @@ def predicted(
         season: Periods of a cycle; of the grain, or found, if None.
         steps: Say period by period too.
         experts: Makers of paths beside our own, by name; each is weighed by what it would have said earlier.
+        segment: Tells customers apart, by what is known at the end of the panel it is given; their sums are then
+            calibrated too. Earlier dates are told apart by what was known then.
 
     Raises:
         InputError: No customers, or none there yet; nothing to forecast; usage that is negative or infinite.
@@ -90,6 +96,7 @@ def predicted(
             f"none of {len(panel)} customers is there by {panel.periods[-1]}, the last period of the panel"
         )
     told = {"horizon": horizon, "draws": draws, "seed": seed, "season": season, "steps": steps, "experts": experts}
+    told["segment"] = segment
     if len(there) == len(panel):
         return _predicted(panel, **told)  # type: ignore[arg-type]
     return _beside(panel, there, _predicted(panel.pick(there), **told))  # type: ignore[arg-type]
@@ -107,7 +114,16 @@ def _beside(panel: Panel, there: Indices, made: Predicted) -> Predicted:
     who = f"{count} customers are" if count > 1 else f"{panel.customers[_first_missing(there)]} is"
     note = f"{who} not there by {panel.periods[-1]}: nothing is known, and nothing expected, of whom is to come"
     steps = None if made.steps is None else wide(made.steps)
-    return replace(made, customers=panel.customers, samples=wide(made.samples), steps=steps, notes=(*made.notes, note))
+    known = made.segment and Key(_nowhere(len(panel), there, made.segment.codes), made.segment.labels)
+    samples, notes = wide(made.samples), (*made.notes, note)
+    return replace(made, customers=panel.customers, samples=samples, steps=steps, segment=known, notes=notes)
+
+
+def _nowhere(size: int, there: Indices, codes: Codes) -> Codes:
+    """Let those who are not there yet be of no segment."""
+    every = np.full(size, -1, dtype=np.int32)
+    every[there] = codes
+    return every
 
 
 def _first_missing(there: Indices) -> int:
@@ -116,7 +132,15 @@ def _first_missing(there: Indices) -> int:
 
 
 def _predicted(
-    panel: Panel, *, horizon: int, draws: int, seed: int, season: int | None, steps: bool, experts: Experts | None
+    panel: Panel,
+    *,
+    horizon: int,
+    draws: int,
+    seed: int,
+    season: int | None,
+    steps: bool,
+    experts: Experts | None,
+    segment: Segmented | None,
 ) -> Predicted:
     """Forecast customers who are all there."""
     out = outages(panel.value)
@@ -126,22 +150,44 @@ def _predicted(
     if not np.nansum(value) > 0:
         nothing = np.zeros((draws, len(panel)), dtype=np.float32)
         notes = (*_notes(panel, out, None), "nobody used anything, so nothing is expected")
-        return _with_steps(Predicted(panel.customers, horizon, nothing, nothing.sum(axis=1), notes=notes), None, steps)
+        made = Predicted(panel.customers, horizon, nothing, nothing.sum(axis=1), notes=notes)
+        return _with_steps(_with_segments(made, segment and in_use(segment(panel))), None, steps)
     before = past(value, panel.since, horizon, season, came)
     months = horizon / _a_month(panel, value, season)
     growing = bool(months > GROWING)
     said = _said(before, Watched(value, panel.since, season, seed, growing), panel.grain, experts or {})
-    told, weights, off = mixed(before, said, months, growing=growing)
+    told = mixed(before, said, growing=growing)
     sparse = before.now.active < SPARSE
-    told = bounded(told, came, horizon, sparse, dying="dying" in said.names)
-    loading = loading_for(told, SHARES, off.size, seed=seed)
-    samples = coupled(told, SHARES, draws=draws, loading=loading, seed=seed)
+    told = replace(told, ahead=bounded(told.ahead, came, horizon, sparse, dying="dying" in said.names))
+    off = shift(before, mean_of(told.then, SHARES), months, told.regular)
+    apart = None if segment is None else split_of(panel, segment, before)
+    bond = _bond(before, told, off, apart, months, seed)
+    samples = coupled(told.ahead, SHARES, draws=draws, bond=bond, seed=seed)
     total = samples.sum(axis=1, dtype=np.float64)
     if abs(off.bias) > MATERIAL and len(panel) > 1:  # the total of one is that one's
         total *= np.exp(off.bias)
     notes = _notes(panel, out, before)
-    made = Predicted(panel.customers, horizon, samples, total, weights=weights, loading=loading, notes=notes)
+    made = Predicted(panel.customers, horizon, samples, total, weights=told.weights, loading=bond.mean, notes=notes)
+    made = _with_segments(made, apart and apart.now)
     return _with_steps(made, split(value, season, made.samples, horizon, seed) if steps else None, steps)
+
+
+def _bond(before: Past, told: Mixed, off: Shift, apart: Split | None, months: float, seed: int) -> Bond:  # noqa: PLR0917  what meets here
+    """Tie customers together so that sums, of all and of segments, are as wide as they have turned out to be."""
+    if apart is None or len(apart.now.labels) == 1:
+        return Bond.of_all(loading_for(told.ahead, SHARES, off.size, seed=seed), told.ahead.shape[1])
+    wide = widths(before, told, apart, off, months)
+    return bond_for(told.ahead, SHARES, wide, off.size, segment=apart.now.codes, seed=seed)
+
+
+def _with_segments(made: Predicted, segment: Key | None) -> Predicted:
+    """Add customers up by segment, to the total in each world."""
+    if segment is None:
+        return made
+    sums = added(made.samples, segment)
+    whole = sums.sum(axis=1)
+    factor = np.divide(made.total, whole, out=np.ones(len(whole)), where=whole > 0)
+    return replace(made, segment=segment, segments=sums * factor[:, None])
 
 
 def _with_steps(made: Predicted, parts: Values | None, steps: bool) -> Predicted:  # noqa: FBT001  passed on
