@@ -23,9 +23,9 @@ BLOCK = 512
 """Customers drawn at a time, so that memory stays small."""
 
 
-def even_normal(draws: int, rng: np.random.Generator) -> Values:
+def even_normal(draws: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Draw normal_scores that are the even quantiles in random order, float32, shape `(draw,)`."""
-    normal: Values = rng.permutation(normal_scores((np.arange(draws) + 0.5) / draws)).astype(np.float32)
+    normal: NDArray[np.float32] = rng.permutation(normal_scores((np.arange(draws) + 0.5) / draws)).astype(np.float32)
     return normal
 
 
@@ -79,7 +79,8 @@ def _factors(bond: Bond, draws: int, seed: int) -> NDArray[np.float32]:
     firsts = np.unique(bond.segment, return_index=True)[1].tolist()
     own = [even_normal(draws, np.random.default_rng([seed, 2, first])) for first in firsts]
     weights = np.float32(bond.shared), np.float32(np.sqrt(1 - bond.shared**2))
-    return weights[0] * shared[:, None] + weights[1] * np.stack(own, axis=1)
+    mixed: NDArray[np.float32] = weights[0] * shared[:, None] + weights[1] * np.stack(own, axis=1)
+    return mixed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,42 +143,13 @@ def loading_for(quantiles: Values, shares: Values, wanted: float, *, seed: int, 
     factors = _factors(Bond.of_all(1.0, customers), draws, seed)
     widest = list[float]()  # so far, so that it only rises
     for each in LOADINGS:
-        widest.append(max([_width(_mixed(parts, Bond.of_all(each, customers), factors)), *widest[-1:]]))
+        widest.append(max([width_of(_mixed(parts, Bond.of_all(each, customers), factors)), *widest[-1:]]))
         if widest[-1] > TO_P90 * wanted:
             break  # what is wanted lies below
     return float(np.interp(TO_P90 * wanted, widest, LOADINGS[: len(widest)]))
 
 
-def _width(samples: Values) -> float:
+def width_of(samples: Values) -> float:
+    """Relative width of the sum of customers: half of P10 to P90 over P50, of samples `(draw, customer)`."""
     low, middle, high = np.quantile(samples.sum(axis=1, dtype=np.float64), [0.1, 0.5, 0.9])
     return float((high - low) / 2 / max(middle, 1e-300))
-
-
-def bond_for(
-    quantiles: Values, shares: Values, wanted: Values, total: float, *, segment: Codes, seed: int, draws: int = 256
-) -> Bond:
-    """Find the bond at which each segment's sum, and the sum of all, has the relative width that such sums have had.
-
-    The variance of the sum of all is that of the segments, and of their covariances shared^2 times as much as if all
-    segments moved as one; so the weight they share follows from two variances.
-
-    Args:
-        quantiles: Shape `(share, customer)`.
-        shares: Shape `(share,)`.
-        wanted: One standard deviation of the log of each segment's sum, shape `(segment,)`.
-        total: The same of the sum of all.
-        segment: Of each customer, shape `(customer,)`; each code stands on some.
-        seed: Of the sampling.
-        draws: How many worlds are tried.
-    """
-    rows = [np.flatnonzero(segment == code) for code in range(len(wanted))]
-    loading = np.array([
-        loading_for(quantiles[:, mine], shares, float(each), seed=seed, draws=draws)
-        for mine, each in zip(rows, wanted, strict=True)
-    ])  # fmt: skip
-    as_one = coupled(quantiles, shares, draws=draws, bond=Bond(segment, loading), seed=seed)
-    alone = sum(float(as_one[:, mine].sum(axis=1, dtype=np.float64).var()) for mine in rows)
-    every = float(as_one.sum(axis=1, dtype=np.float64).var())
-    target = every * (TO_P90 * total / max(_width(as_one), 1e-300)) ** 2
-    share = (target - alone) / (every - alone) if every > alone else 1.0
-    return Bond(segment, loading, float(np.sqrt(np.clip(share, 0.0, 1.0))))

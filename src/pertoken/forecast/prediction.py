@@ -9,22 +9,23 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Codes, Key
 from pertoken.core.money import Values
 from pertoken.forecast import seasonal
+from pertoken.forecast.bonds import bond_for
 from pertoken.forecast.btyd_expert import dying
 from pertoken.forecast.cases import Past, past
-from pertoken.forecast.coupled import Bond, bond_for, coupled, loading_for
+from pertoken.forecast.coupled import Bond, coupled, loading_for
 from pertoken.forecast.dressed import SHARES, dressed, likeness
 from pertoken.forecast.expert import Experts
-from pertoken.forecast.mixed import ALONE, SPARSE, Mixed, Said, mixed
+from pertoken.forecast.mixed import ALONE, SPARSE, Said, mixed
 from pertoken.forecast.outage import named, outages
 from pertoken.forecast.panel import Indices, Panel, checked
 from pertoken.forecast.peak import bounded
 from pertoken.forecast.predicted import Predicted, added
-from pertoken.forecast.segments import Segmented, Split, in_use, split_of, widths
+from pertoken.forecast.segments import Apart, Segmented, Split, came_apart, in_use, split_of
 from pertoken.forecast.smoothing import smoothing
 from pertoken.forecast.spike import tamed
 from pertoken.forecast.split import split
 from pertoken.forecast.timed import NUMBERED
-from pertoken.forecast.totals import Shift, mean_of, shift
+from pertoken.forecast.totals import mean_of, shift
 from pertoken.forecast.trending import trending
 from pertoken.forecast.tried import Watched, tried
 
@@ -95,8 +96,8 @@ def predicted(
         raise InputError(
             f"none of {len(panel)} customers is there by {panel.periods[-1]}, the last period of the panel"
         )
-    told = {"horizon": horizon, "draws": draws, "seed": seed, "season": season, "steps": steps, "experts": experts}
-    told["segment"] = segment
+    told = {"horizon": horizon, "draws": draws, "seed": seed, "season": season, "steps": steps}
+    told |= {"experts": experts, "segment": segment}  # type: ignore[dict-item]
     if len(there) == len(panel):
         return _predicted(panel, **told)  # type: ignore[arg-type]
     return _beside(panel, there, _predicted(panel.pick(there), **told))  # type: ignore[arg-type]
@@ -151,7 +152,10 @@ def _predicted(
         nothing = np.zeros((draws, len(panel)), dtype=np.float32)
         notes = (*_notes(panel, out, None), "nobody used anything, so nothing is expected")
         made = Predicted(panel.customers, horizon, nothing, nothing.sum(axis=1), notes=notes)
-        return _with_steps(_with_segments(made, segment and in_use(segment(panel))), None, steps)
+        if segment is not None:
+            key = in_use(segment(panel))
+            made = _with_segments(made, key, np.zeros(len(key.labels)))
+        return _with_steps(made, None, steps)
     before = past(value, panel.since, horizon, season, came)
     months = horizon / _a_month(panel, value, season)
     growing = bool(months > GROWING)
@@ -160,31 +164,29 @@ def _predicted(
     sparse = before.now.active < SPARSE
     told = replace(told, ahead=bounded(told.ahead, came, horizon, sparse, dying="dying" in said.names))
     off = shift(before, mean_of(told.then, SHARES), months, told.regular)
-    apart = None if segment is None else split_of(panel, segment, before)
-    bond = _bond(before, told, off, apart, months, seed)
+    parts = None if segment is None else split_of(panel, segment, before)
+    apart = None if parts is None else came_apart(before, told, parts, months)
+    bond = _bond(told.ahead, off.size, parts, apart, seed)
     samples = coupled(told.ahead, SHARES, draws=draws, bond=bond, seed=seed)
     total = samples.sum(axis=1, dtype=np.float64)
     if abs(off.bias) > MATERIAL and len(panel) > 1:  # the total of one is that one's
         total *= np.exp(off.bias)
     notes = _notes(panel, out, before)
     made = Predicted(panel.customers, horizon, samples, total, weights=told.weights, loading=bond.mean, notes=notes)
-    made = _with_segments(made, apart and apart.now)
+    made = made if parts is None or apart is None else _with_segments(made, parts.now, apart.bias)
     return _with_steps(made, split(value, season, made.samples, horizon, seed) if steps else None, steps)
 
 
-def _bond(before: Past, told: Mixed, off: Shift, apart: Split | None, months: float, seed: int) -> Bond:  # noqa: PLR0917  what meets here
+def _bond(ahead: Values, total: float, parts: Split | None, apart: Apart | None, seed: int) -> Bond:
     """Tie customers together so that sums, of all and of segments, are as wide as they have turned out to be."""
-    if apart is None or len(apart.now.labels) == 1:
-        return Bond.of_all(loading_for(told.ahead, SHARES, off.size, seed=seed), told.ahead.shape[1])
-    wide = widths(before, told, apart, off, months)
-    return bond_for(told.ahead, SHARES, wide, off.size, segment=apart.now.codes, seed=seed)
+    if parts is None or apart is None or len(parts.now.labels) == 1:
+        return Bond.of_all(loading_for(ahead, SHARES, total, seed=seed), ahead.shape[1])
+    return bond_for(ahead, SHARES, apart.variance, total, segment=parts.now.codes, seed=seed)
 
 
-def _with_segments(made: Predicted, segment: Key | None) -> Predicted:
-    """Add customers up by segment, to the total in each world."""
-    if segment is None:
-        return made
-    sums = added(made.samples, segment)
+def _with_segments(made: Predicted, segment: Key, bias: Values) -> Predicted:
+    """Add customers up by segment, shifted against each other by their biases, to the total in each world."""
+    sums = added(made.samples, segment) * np.exp(bias)
     whole = sums.sum(axis=1)
     factor = np.divide(made.total, whole, out=np.ones(len(whole)), where=whole > 0)
     return replace(made, segment=segment, segments=sums * factor[:, None])

@@ -1,34 +1,30 @@
-"""Segments: how far sums of segments came apart at earlier dates, and so how wide each of them has to be.
+"""Segments: how far sums of segments came apart from the total at earlier dates, and what of that is their own."""
 
-A segment's sum is off by what all customers share, by what those of the segment share, and by the chance of each. With
-the segment's part p of all, what is its own of variance t, and its customers' chance of variance v, all of logs,
-
-    variance(total) = shared + sum(p^2 (t + v)),    variance(segment) = shared + t + v
-
-so that the variance of the total, which is known from totals, says what is shared. One segment is the total.
-"""
-
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from pertoken.core.errors import InputError, nearest
 from pertoken.core.keys import Codes, Key
 from pertoken.core.money import Values
 from pertoken.forecast.cases import Past
 from pertoken.forecast.dressed import SHARES
 from pertoken.forecast.mixed import Mixed
 from pertoken.forecast.panel import Panel
-from pertoken.forecast.totals import SHORTEST, SLOW, Shift, mean_of
+from pertoken.forecast.totals import DOUBT, SHORTEST, SLOW, mean_of
 
 Segmented = Callable[[Panel], Key]
 """Tells customers apart: `segmented(panel)` gives the segment of each, by what is known at the panel's end."""
 
-OWN = 0.09
+OWN = 0.2
 """Prior standard deviation of what the customers of a segment share beside what all do, in a month, of log."""
 
 WORTH = 3.0
 """Earlier sums of segments that this prior is worth, and that what all segments showed is worth for each of them."""
+
+TINY = 1e-300
+"""In the place of nothing where is divided."""
 
 MOST = 1.5
 """The most that a segment is taken to have come apart, of log."""
@@ -45,6 +41,38 @@ class Split:
 
     now: Key
     then: Codes
+
+
+def by_key(name: str) -> Segmented:
+    """Tell customers apart by what a panel says of them: what they are in the last period, or for good.
+
+    Args:
+        name: Of a track, or of what is known.
+    """
+
+    def segmented(panel: Panel) -> Key:
+        there = {**panel.known, **{each: track.last for each, track in panel.tracks.items()}}
+        if name not in there:
+            raise InputError(f"no key {name!r} that customers are told apart by; {nearest(name, there)}")
+        return there[name]
+
+    return segmented
+
+
+def by_name(labels: Mapping[str, str]) -> Segmented:
+    """Tell customers apart by name.
+
+    Args:
+        labels: Segment of each customer.
+    """
+
+    def segmented(panel: Panel) -> Key:
+        missing = [each for each in panel.customers if each not in labels]
+        if missing:
+            raise InputError(f"customer {missing[0]!r} has no segment; expected one for each of {len(panel)} customers")
+        return Key.of(str(labels[each]) for each in panel.customers)
+
+    return segmented
 
 
 def in_use(segment: Key) -> Key:
@@ -74,7 +102,7 @@ class _Sums:
     Args:
         part: Of all that was expected.
         chance: Variance of the log of each sum, if customers were independent.
-        off: Log of what came over what was expected.
+        off: Log of its part of what came over that of what was expected.
     """
 
     part: Values
@@ -82,24 +110,17 @@ class _Sums:
     off: Values
 
 
-def widths(before: Past, made: Mixed, split: Split, total: Shift, months: float) -> Values:
-    """Say how wide the sum of each segment has to be: one standard deviation of its log, shape `(segment,)`.
+@dataclass(frozen=True, slots=True, eq=False)
+class Apart:
+    """What is each segment's own, beside what it shares with all: each array `(segment,)`.
 
     Args:
-        before: Earlier forecasts.
-        made: What was forecast, then and now.
-        split: Which segments there are.
-        total: Error of the total.
-        months: Length of the horizon. [month]
+        bias: Log of what its sum has to be shifted by, beside the shift of the total.
+        variance: Of the log of its sum, beside the chance of its customers.
     """
-    own = _own(before, made, split, months)
-    count = len(split.now.labels)
-    part, chance = _moments(made.ahead, split.now.codes, count)
-    all_chance = float(part**2 @ chance)
-    room, taken = max(total.size**2 - all_chance, 0.0), float(part**2 @ own)
-    kept = min(1.0, room / taken) if taken > 0 else 0.0
-    wide: Values = np.sqrt(room - kept * taken + kept * own + chance)
-    return wide
+
+    bias: Values
+    variance: Values
 
 
 def _moments(quantiles: Values, code: Codes, count: int) -> tuple[Values, Values]:
@@ -107,46 +128,63 @@ def _moments(quantiles: Values, code: Codes, count: int) -> tuple[Values, Values
     mean = mean_of(quantiles, SHARES)
     variance = np.maximum(mean_of(quantiles**2, SHARES) - mean**2, 0.0)
     expected = np.bincount(code, mean, minlength=count)
-    chance = np.log1p(np.bincount(code, variance, minlength=count) / np.maximum(expected, 1e-300) ** 2)
-    return expected / max(expected.sum(), 1e-300), chance
+    chance = np.log1p(np.bincount(code, variance, minlength=count) / np.maximum(expected, TINY) ** 2)
+    return expected / max(expected.sum(), TINY), chance
 
 
-def _own(before: Past, made: Mixed, split: Split, months: float) -> Values:
-    """Variance of what is each segment's own, by how far segments came apart, shape `(segment,)`."""
+def came_apart(before: Past, made: Mixed, split: Split, months: float) -> Apart:
+    """Learn from earlier dates what is each segment's own.
+
+    A segment that came apart by d, where its part p and those of others say that d has variance scale x t + chance,
+    tells d^2 - chance of t, and counts for the less the more of it is chance. What one segment showed is drawn to what
+    all did (empirical Bayes).
+
+    Args:
+        before: Earlier forecasts.
+        made: What was forecast of judged cases.
+        split: Which segments there are.
+        months: Length of the horizon. [month]
+    """
     prior = (OWN * max(months, SHORTEST) ** SLOW) ** 2
     longer = (before.horizon / before.ahead) ** (2 * SLOW)
-    count = len(split.now.labels)
-    worth, seen, dates = np.zeros(count), np.zeros(count), 0
-    whole_worth, whole_seen = 0.0, 0.0
-    for code, each in _dates(before, made, split):
-        apart = np.clip(each.off, -MOST, MOST) ** 2
-        rest = (1 - each.part) ** 2 - each.part**2
-        scale, noise = rest + (each.part**2).sum(), rest * each.chance + each.part**2 @ each.chance
-        tells = (scale * prior / np.maximum(scale * prior + noise, 1e-300)) ** 2 * (1 - 1 / len(code))
-        found = tells * (apart - noise) / np.maximum(scale, 1e-9)
-        whole_worth, whole_seen, dates = whole_worth + tells.sum(), whole_seen + found.sum(), dates + 1
-        here = code < count
-        np.add.at(worth, code[here], tells[here])
-        np.add.at(seen, code[here], found[here])
-    once = min(before.apart, dates) / max(dates, 1)  # dates that overlap count once
-    pooled = max((WORTH * prior + once * longer * whole_seen) / (WORTH + once * whole_worth), 0.0)
-    each_own: Values = np.maximum((WORTH * pooled + once * longer * seen) / (WORTH + once * worth), 0.0)
-    return each_own
+    rows = [_apart(code, each, prior) for code, each in _dates(before, made, split)]
+    if not rows:
+        count = len(split.now.labels)
+        return Apart(np.zeros(count), np.full(count, prior))
+    once = min(before.apart, len(rows)) / len(rows)  # dates that overlap count once
+    code, off, known, variance = (np.concatenate(column) for column in zip(*rows, strict=True))
+    pooled = max((WORTH * prior + once * longer * (known**2 @ variance)) / (WORTH + once * (known**2).sum()), 0.0)
+
+    def of_each(values: Values) -> Values:
+        return once * np.bincount(code, values, minlength=len(split.now.labels))[: len(split.now.labels)]
+
+    bias = of_each(known * off) / (of_each(known) + DOUBT)
+    own = (WORTH * pooled + longer * of_each(known**2 * variance)) / (WORTH + of_each(known**2))
+    return Apart(bias, np.maximum(own, 0.0))
 
 
-def _dates(before: Past, made: Mixed, split: Split):
-    """Sums of segments at each earlier date at which there were two."""
-    origin = before.cases.like.origin[before.judged]
-    actual = before.cases.actual[before.judged]
+def _apart(code: Codes, each: _Sums, prior: float) -> tuple[Codes, Values, Values, Values]:
+    """Say of each segment of a date how far it came apart, how much of that is its own, and what variance it tells of.
+
+    All arrays are `(segment,)`: codes, logs, shares and variances.
+    """
+    rest = (1 - each.part) ** 2 - each.part**2
+    scale = rest + (each.part**2).sum()
+    chance = rest * each.chance + float(each.part**2 @ each.chance)
+    known = scale * prior / np.maximum(scale * prior + chance, TINY) * np.sqrt(1 - 1 / len(code))
+    return code, each.off, known, (each.off**2 - chance) / np.maximum(scale, TINY)
+
+
+def _dates(before: Past, made: Mixed, split: Split) -> Iterator[tuple[Codes, _Sums]]:
+    """Add segments up at each earlier date at which there were two."""
+    actual, origin = before.cases.actual[before.judged], before.cases.like.origin[before.judged]
     spoken = np.isfinite(made.then[0])
     for each in np.unique(origin[spoken]):
         here = spoken & (origin == each)
-        code, place = np.unique(split.then[here], return_inverse=True)
-        if len(code) < 2:
-            continue
-        part, chance = _moments(made.then[:, here], place, len(code))
-        came = np.bincount(place, actual[here], minlength=len(code))
-        share = came / max(came.sum(), 1e-300)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            off = np.where(part > 0, np.log(np.maximum(share, 1e-9) / np.maximum(part, 1e-300)), 0.0)
-        yield code, _Sums(part, chance, off)
+        code, found = np.unique(split.then[here], return_inverse=True)
+        place = found.astype(np.int32)
+        came = np.bincount(place, actual[here])
+        if len(code) > 1 and came.sum() > 0:
+            part, chance = _moments(made.then[:, here], place, len(code))
+            share = np.maximum(came / came.sum(), TINY) / np.maximum(part, TINY)
+            yield code, _Sums(part, chance, np.clip(np.log(share), -MOST, MOST))

@@ -1,0 +1,176 @@
+"""Segments: their sums are as wide as they came apart, whatever they are called, and nobody looks ahead."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+import pertoken as pt
+from pertoken.core.errors import InputError
+from pertoken.core.keys import Key
+from pertoken.core.money import Values
+from pertoken.forecast.bonds import bond_for, wanted
+from pertoken.forecast.coupled import Bond, coupled
+from pertoken.forecast.dressed import SHARES
+from pertoken.forecast.panel import Panel, panel_of_rows
+from pertoken.forecast.prediction import predicted
+from pertoken.forecast.rolling import rolling
+from pertoken.forecast.scored import LEVELS, rates
+from pertoken.forecast.segments import by_key, by_name
+
+EIGHTY = LEVELS.index(0.8)
+
+
+def panel(value: Values, since: Values | None = None) -> Panel:
+    count, periods = value.shape
+    names, labels = tuple(f"c{i:03d}" for i in range(count)), tuple(map(str, range(periods)))
+    came = np.zeros(count) if since is None else since
+    return Panel(names, labels, value[None], "period", came.astype(np.int64))
+
+
+def shaken(seed: int, segments: int = 5, each: int = 17, periods: int = 140, own: float = 0.35) -> tuple[Panel, Key]:
+    """Customers whose segments wander apart: a shock of a segment holds for 14 periods, and nobody else shares it."""
+    rng = np.random.default_rng(seed)
+    shocks = (own * rng.standard_normal((segments, periods // 14))).repeat(14, axis=1)
+    code = np.arange(segments * each) % segments
+    level = 100 * np.exp(0.3 * rng.standard_normal((len(code), 1)))
+    value = level * np.exp(shocks[code] + 0.1 * rng.standard_normal((len(code), periods)))
+    return panel(value), Key(code.astype(np.int32), tuple(f"s{i}" for i in range(segments)))
+
+
+def labelled(key: Key, seen: Panel) -> Key:
+    return key.pick(np.array([int(name[1:]) for name in seen.customers]))
+
+
+def lognormal(spread: float, customers: int) -> Values:
+    return np.exp(spread * stats.norm.ppf(SHARES))[:, None].repeat(customers, axis=1)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.01, 1), st.floats(0.001, 0.2), st.floats(0.001, 0.2)), min_size=2, max_size=7),
+    st.floats(0.01, 0.6),
+)
+def test_widths_of_segments_add_up_to_that_of_the_total(parts, total):
+    """Oracle: the variance of a weighted sum of what is shared, what is a segment's own, and the chance of customers."""
+    part, chance, own = (np.array(each) for each in zip(*parts, strict=True))
+    part /= part.sum()
+    everything = float(part**2 @ chance)
+    wide = wanted(part, chance, own, total, everything)
+    kept = min(1.0, max(total**2 - everything, 0.0) / float(part**2 @ own))
+    shared = wide**2 - chance - kept * own
+    np.testing.assert_allclose(shared, shared[0], atol=1e-12)
+    assert shared[0] > -1e-12
+    assert shared[0] + part**2 @ (chance + kept * own) == pytest.approx(max(total**2, everything))
+
+
+def test_sums_of_log_normal_customers_are_as_wide_as_the_closed_form_says():
+    """Oracle: three equal segments of 211 log-normal customers; log of a segment's sum ~ N, of what is shared and own."""
+    told, code = lognormal(0.4, 633), (np.arange(633) % 3).astype(np.int32)
+    own, total = np.array([0.0, 0.02, 0.06]), 0.2
+    bond = bond_for(told, SHARES, own, total, segment=code, seed=1)
+    samples = coupled(told, SHARES, draws=4000, bond=bond, seed=1)
+    sums = np.log(np.stack([samples[:, code == k].sum(axis=1) for k in range(3)], axis=1))
+    shared = total**2 - own.sum() / 9
+    np.testing.assert_allclose(sums.std(axis=0), np.sqrt(shared + own), rtol=0.12)
+    assert np.log(samples.sum(axis=1)).std() == pytest.approx(total, rel=0.1)
+    alone = coupled(told, SHARES, draws=4000, bond=Bond.of_all(0.0, 633), seed=1)
+    np.testing.assert_array_equal(np.sort(samples, axis=0), np.sort(alone, axis=0))
+
+
+def test_ranges_of_segments_that_wander_apart_hold_what_came_and_did_not_before():
+    held = {"before": [], "after": []}
+    for seed in range(6):
+        seen, key = shaken(seed)
+        told = {
+            "before": lambda p, h, d, s: predicted(p, horizon=h, draws=d, seed=s),
+            "after": lambda p, h, d, s, key=key: predicted(
+                p, horizon=h, draws=d, seed=s, segment=lambda q: labelled(key, q)
+            ),
+        }
+        span = {"horizon": 14, "histories": (84,), "origins": (84, 98, 112, 126), "draws": 200}
+        found = rolling(seen, told, segment=lambda p, key=key: labelled(key, p), **span)
+        for name, each in held.items():
+            each.append(float(rates(found.segments.where(forecaster=name), []).coverage[EIGHTY, 0]))
+    assert np.mean(held["before"]) < 0.65
+    assert 0.72 < np.mean(held["after"]) < 0.92
+
+
+def test_one_segment_is_the_total_and_asking_changes_no_customer():
+    seen, key = shaken(3)
+    plain = predicted(seen, horizon=14, draws=100)
+    one = predicted(seen, horizon=14, draws=100, segment=lambda p: Key.constant("all", len(p)))
+    several = predicted(seen, horizon=14, draws=100, segment=lambda p: labelled(key, p))
+    assert one.samples.tobytes() == plain.samples.tobytes()
+    np.testing.assert_allclose(one.segments[:, 0], plain.total, rtol=1e-12)
+    np.testing.assert_array_equal(np.sort(several.samples, axis=0), np.sort(plain.samples, axis=0))
+    np.testing.assert_allclose(several.segments.sum(axis=1), several.total)
+
+
+def test_names_of_segments_change_nothing_but_their_order():
+    seen, key = shaken(4)
+    other = Key.of([{"s0": "z", "s1": "y", "s2": "x"}.get(label, label) for label in key.column()])
+    one, two = (predicted(seen, horizon=14, draws=60, segment=lambda p, k=k: labelled(k, p)) for k in (key, other))
+    order = [two.segment.labels.index(each) for each in ("z", "y", "x", "s3", "s4")]
+    assert one.samples.tobytes() == two.samples.tobytes()
+    np.testing.assert_array_equal(two.segments[:, order], one.segments)
+
+
+def test_segments_are_asked_of_no_more_than_was_known_at_each_date():
+    seen, key = shaken(5, periods=56)
+    asked = []
+
+    def spy(known):
+        asked.append((len(known.periods), float(np.nanmax(known.value)), len(known)))
+        return labelled(key, known)
+
+    late = np.where(np.arange(len(seen)) % 9 == 8, 30, 0)
+    value = np.where(np.arange(56) < late[:, None], np.nan, seen.value)
+    made = predicted(panel(value, late), horizon=14, draws=20, segment=spy)
+    assert made.segment.labels == key.labels
+    assert asked[0][0] == 56
+    for count, most, customers in asked[1:]:
+        assert count < 56
+        assert most == np.nanmax(value[:, :count])
+        assert customers == (late < count).sum()
+
+
+def test_who_is_not_there_yet_is_of_no_segment():
+    seen, key = shaken(6, periods=56)
+    late = np.where(np.arange(len(seen)) == 3, 60, 0)
+    made = predicted(replace(seen, since=late), horizon=7, draws=20, segment=lambda p: labelled(key, p))
+    assert made.segment.codes[3] == -1
+    assert made.segments.shape == (20, 5)
+
+
+ROWS = [(f"c{i}", t, 5.0 + i + t % 3, "free" if t < 20 and i % 2 else "pro") for i in range(6) for t in range(30)]
+
+
+def test_what_rows_say_of_customers_tells_them_apart_as_of_each_date(tmp_path):
+    table = {name: list(column) for name, column in zip(("customer", "period", "value", "plan"), zip(*ROWS), strict=True)}
+    file = tmp_path / "usage.csv"
+    lines = [",".join(table), *(",".join(map(str, row)) for row in ROWS)]
+    file.write_text("\n".join(lines) + "\n")
+    made = [pt.predict(rows, horizon=4, draws=20, segment="plan") for rows in (ROWS, table, file)]
+    assert {each.segments.tobytes() for each in made} == {made[0].segments.tobytes()}
+    assert made[0].segment.labels == ("pro",)  # what they are now; before, half were `free`
+    both = pt.predict([row[:3] for row in ROWS], horizon=4, draws=20, segment={f"c{i}": "ab"[i % 2] for i in range(6)})
+    assert both.segment.labels == ("a", "b")
+    assert (both.segment_quantiles([0.5]) > 0).all()
+
+
+def test_what_tells_nobody_apart_is_refused():
+    plain = [row[:3] for row in ROWS]
+    with pytest.raises(InputError, match="'c5' has no segment"):
+        pt.predict(plain, horizon=4, draws=20, segment={f"c{i}": "a" for i in range(5)})
+    with pytest.raises(InputError, match="expected customer, period, value, plan"):
+        pt.predict(plain, horizon=4, draws=20, segment="plan")
+    with pytest.raises(InputError, match="no segments in this forecast"):
+        pt.predict(plain, horizon=4, draws=20).segment_quantiles()
+    seen = panel_of_rows(*zip(*plain, strict=True), tracks={"plan": [row[3] for row in ROWS]})
+    with pytest.raises(InputError, match="no key 'tier'"):
+        by_key("tier")(seen)
+    assert by_key("plan")(seen.as_of(15)).column().tolist() == ["pro", "free"] * 3
+    assert by_name({f"c{i}": "x" for i in range(6)})(seen).labels == ("x",)
