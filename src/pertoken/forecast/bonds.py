@@ -1,11 +1,12 @@
 """Bonds: how customers must move together for the sums of segments, and of all, to be as wide as they have turned out.
 
 A segment's sum is off by what all customers share, by what those of the segment share, and by the chance of each. With
-the segment's part p of all, what is its own of variance t, and its customers' chance of variance v, all of logs,
+the segment's part p of all, and the variance v of what is its own, of logs,
 
-    variance(total) = shared + v of all + sum(p^2 t),    variance(segment) = shared + v + t
+    variance(total) = shared + sum(p^2 v),    variance(segment) = shared + v
 
-so that the variance of the total, which is known, says what is shared. One segment is the total.
+so that the variance of the total, which is known, says what is shared. One segment is the total. A total that is surer
+than the sum of v tells of segments what a regression on the total would.
 """
 
 from collections.abc import Sequence
@@ -22,22 +23,24 @@ TINY = 1e-300
 """In the place of nothing where is divided."""
 
 
-def wanted(part: Values, chance: Values, own: Values, total: float, all_chance: float) -> Values:
+def wanted(part: Values, own: Values, total: float) -> Values:
     """Say how wide sums of segments have to be: one standard deviation of the log of each, shape `(segment,)`.
 
     Args:
         part: Of each segment of all, shape `(segment,)`.
-        chance: Variance of each sum if customers were independent, shape `(segment,)`.
-        own: Variance of what is each segment's own, shape `(segment,)`; less of it where the total is too sure for it.
+        own: Variance of what is each segment's own, its customers' chance with it, shape `(segment,)`.
         total: One standard deviation of the log of the total.
-        all_chance: Variance of the total if customers were independent.
 
-    >>> wanted(np.array([1.0]), np.array([0.01]), np.array([0.02]), 0.25, 0.01).round(6).tolist()  # the total
-    [0.25]
+    >>> wanted(np.array([0.5, 0.5]), np.array([0.02, 0.02]), 0.1).round(3).tolist()  # nothing is shared
+    [0.141, 0.141]
+    >>> wanted(np.array([1.0]), np.array([0.02]), 0.1).round(3).tolist()  # one is the total
+    [0.1]
     """
-    room, taken = max(total**2 - all_chance, 0.0), float(part**2 @ own)
-    kept = min(1.0, room / taken) if taken > 0 else 0.0
-    wide: Values = np.sqrt(room + kept * (own - taken) + chance)
+    known, all_own = total**2, float(part**2 @ own)
+    if known >= all_own:
+        return np.sqrt(known - all_own + own)
+    told = (part * own) ** 2 / all_own * (1 - known / all_own)
+    wide: Values = np.sqrt(np.maximum(own - told, 0.0))
     return wide
 
 
@@ -46,13 +49,13 @@ def bond_for(
 ) -> Bond:
     """Find the bond at which each segment's sum, and the sum of all, is as wide as it should be.
 
-    The variance of the sum of all is that of the segments, and shared^2 times the covariances that they would have if
-    they moved as one; so the weight they share follows from two variances. The sum of all comes first.
+    The variance of the sum of all is that of the segments, and a part of the covariances that they would have if
+    they moved as one; so their correlation follows from two variances. The sum of all comes first.
 
     Args:
         quantiles: Shape `(share, customer)`.
         shares: Shape `(share,)`.
-        own: Variance of the log of what is each segment's own, shape `(segment,)`.
+        own: Variance of the log of what is each segment's own beside the chance of its customers, shape `(segment,)`.
         total: One standard deviation of the log of the sum of all.
         segment: Of each customer, shape `(customer,)`; each code stands on some.
         seed: Of the sampling.
@@ -62,7 +65,7 @@ def bond_for(
     alone = coupled(quantiles, shares, draws=draws, bond=Bond.of_all(0.0, len(segment)), seed=seed)
     mean = np.array([alone[:, mine].sum(dtype=np.float64) for mine in rows])
     chance = np.array([_variance(alone[:, mine]) for mine in rows])
-    wide = wanted(mean / max(mean.sum(), TINY), chance, own, total, _variance(alone))
+    wide = wanted(mean / max(mean.sum(), TINY), own + chance, total)
     loading = np.array([
         loading_for(quantiles[:, mine], shares, float(each), seed=seed, draws=draws)
         for mine, each in zip(rows, wide, strict=True)
@@ -73,7 +76,7 @@ def bond_for(
         least = loading_for(quantiles, shares, total, seed=seed, draws=draws)
         bond = Bond(segment, np.maximum(loading, least))
         share = _share(coupled(quantiles, shares, draws=draws, bond=bond, seed=seed), rows, total)
-    return replace(bond, shared=float(np.sqrt(np.clip(share, 0.0, 1.0))))
+    return replace(bond, alike=float(np.clip(share, -1 / max(len(own) - 1, 1), 1.0)))
 
 
 def _share(as_one: Values, rows: Sequence[Indices], total: float) -> float:

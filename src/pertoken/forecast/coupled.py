@@ -33,18 +33,17 @@ def even_normal(draws: int, rng: np.random.Generator) -> NDArray[np.float32]:
 class Bond:
     """How customers move together: each with its segment, and segments with each other.
 
-    The normal in a customer's rank is loading x (shared x Z + sqrt(1 - shared^2) x S) + sqrt(1 - loading^2) x own, with
-    Z of all customers and S of the segment.
+    The normal in a customer's rank is loading x F + sqrt(1 - loading^2) x its own, with the normal F of its segment.
 
     Args:
         segment: Of each customer, shape `(customer,)`.
         loading: Weight of its segment's normal in a customer's rank, 0 to 1, shape `(segment,)`.
-        shared: Weight of the normal of all in that of a segment, 0 to 1; at 1 all segments move as one.
+        alike: Correlation of the normals of two segments; at 1 all move as one, below 0 what one gains others lose.
     """
 
     segment: Codes
     loading: Values
-    shared: float = 1.0
+    alike: float = 1.0
 
     @classmethod
     def of_all(cls, loading: float, customers: int) -> "Bond":
@@ -54,7 +53,7 @@ class Bond:
     @property
     def mean(self) -> float:
         """Weight of the normal of all in a customer's rank, on the mean over customers."""
-        return self.shared * float(self.loading[self.segment].mean())
+        return float(np.sqrt(max(self.alike, 0.0)) * self.loading[self.segment].mean())
 
 
 def coupled(quantiles: Values, shares: Values, *, draws: int, bond: Bond, seed: int) -> Values:
@@ -74,12 +73,22 @@ def coupled(quantiles: Values, shares: Values, *, draws: int, bond: Bond, seed: 
 def _factors(bond: Bond, draws: int, seed: int) -> NDArray[np.float32]:
     """Draw the normal of each segment, shape `(draw, segment)`; names and order of segments move no chance."""
     shared = even_normal(draws, np.random.default_rng([seed, 0]))
-    if bond.shared == 1:
-        return np.repeat(shared[:, None], len(bond.loading), axis=1)
-    firsts = np.unique(bond.segment, return_index=True)[1].tolist()
-    own = [even_normal(draws, np.random.default_rng([seed, 2, first])) for first in firsts]
-    weights = np.float32(bond.shared), np.float32(np.sqrt(1 - bond.shared**2))
-    mixed: NDArray[np.float32] = weights[0] * shared[:, None] + weights[1] * np.stack(own, axis=1)
+    firsts = np.unique(bond.segment, return_index=True)[1].tolist() if bond.alike < 1 else [0] * len(bond.loading)
+    own = np.stack([even_normal(draws, np.random.default_rng([seed, 2, first])) for first in firsts])
+    return alike(shared, own, bond.alike).T.astype(np.float32)
+
+
+def alike(shared: Values, own: Values, correlation: float) -> Values:
+    """Make normals that are all correlated alike, shape `(segment, draw)`: the mean of all gives way to what is shared.
+
+    Args:
+        shared: One normal, shape `(draw,)`.
+        own: Normals of their own, shape `(segment, draw)`.
+        correlation: From -1 / (segments - 1) to 1.
+    """
+    count = len(own)
+    common = np.sqrt(max(1 + (count - 1) * correlation, 0.0) / count)
+    mixed: Values = np.sqrt(1 - correlation) * (own - own.mean(axis=0)) + common * shared
     return mixed
 
 
