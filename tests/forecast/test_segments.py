@@ -74,7 +74,7 @@ def test_normals_of_segments_are_all_correlated_alike(correlation):
 
 @pytest.mark.parametrize("total", [0.2, 0.06])
 def test_sums_of_log_normal_customers_are_as_wide_as_the_closed_form_says(total):
-    """Oracle: three equal segments of 211 log-normal customers; log of a segment's sum ~ N, of what is shared and own."""
+    """Oracle: three equal segments of 211 log-normal customers; what each sum's variance is made of."""
     told, code = lognormal(0.4, 633), (np.arange(633) % 3).astype(np.int32)
     own = np.array([0.0, 0.02, 0.06])
     bond = bond_for(told, SHARES, own, total, segment=code, seed=1)
@@ -156,7 +156,8 @@ ROWS = [(f"c{i}", t, 5.0 + i + t % 3, "free" if t < 20 and i % 2 else "pro") for
 
 
 def test_what_rows_say_of_customers_tells_them_apart_as_of_each_date(tmp_path):
-    table = {name: list(column) for name, column in zip(("customer", "period", "value", "plan"), zip(*ROWS), strict=True)}
+    names = "customer", "period", "value", "plan"
+    table = {name: [row[k] for row in ROWS] for k, name in enumerate(names)}
     file = tmp_path / "usage.csv"
     lines = [",".join(table), *(",".join(map(str, row)) for row in ROWS)]
     file.write_text("\n".join(lines) + "\n")

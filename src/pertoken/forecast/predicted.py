@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pertoken.core.errors import InputError
-from pertoken.core.keys import Key
+from pertoken.core.keys import Codes, Key
 from pertoken.core.money import Values
 
 
@@ -76,6 +76,32 @@ def added(samples: Values, segment: Key) -> Values:
     for code in range(len(segment.labels)):
         sums[:, code] = samples[:, segment.codes == code].sum(axis=1, dtype=np.float64)
     return sums
+
+
+def shift(made: Predicted) -> Values:
+    """Factors by which sums lie off those of their customers, as earlier ones did, on the mean, shape `(customer,)`."""
+    foretold, sums, code = _sums(made)
+    return _ratio(foretold.mean(axis=0), sums.mean(axis=0))[code]
+
+
+def adding_up(made: Predicted) -> Values:
+    """Samples of customers that add up to those of segments, and of the total, in each world: `(draw, customer)`."""
+    foretold, sums, code = _sums(made)
+    samples: Values = made.samples * _ratio(foretold, sums)[:, code]
+    return samples
+
+
+def _sums(made: Predicted) -> tuple[Values, Values, Codes]:
+    """What is foretold of sums, what their customers add up to, and the sum that each customer is in."""
+    if made.segment is None or made.segments is None:
+        whole = Key.constant("", len(made.customers))
+        return np.asarray(made.total, dtype=np.float64)[:, None], added(made.samples, whole), whole.codes
+    return made.segments, added(made.samples, made.segment), made.segment.codes
+
+
+def _ratio(one: Values, other: Values) -> Values:
+    ratio: Values = np.divide(one, other, out=np.ones_like(other), where=other > 0)
+    return ratio
 
 
 def _checked(shares: Sequence[float]) -> list[float]:

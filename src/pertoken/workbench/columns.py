@@ -148,10 +148,10 @@ def _number(each: Any) -> float | None:  # noqa: ANN401
 
 def _refuse(name: str, column: Sequence[Any], wrong: list[int]) -> None:
     if wrong:
+        expected, mend = EXPECTED.get(name, "a name"), "mend it, or leave the row out"
         raise InputError.of(
-            [Fault(f"row {k + 1}", f"{name} {_short(column[k])}", EXPECTED.get(name, "a name"), "mend it, or leave the row out")
-             for k in wrong[:SHOWN]]
-        )  # fmt: skip
+            [Fault(f"row {k + 1}", f"{name} {_short(column[k])}", expected, mend) for k in wrong[:SHOWN]]
+        )
 
 
 def _short(each: object) -> str:

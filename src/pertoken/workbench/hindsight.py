@@ -83,6 +83,8 @@ def charged(read: History, said: Sequence[Said], weights: Values, by: str = "") 
         One line for each forecaster, length of history, origin and `of`: `all`, and each segment that is charged; None
         where nobody is, or some were not watched all through.
     """
+    from pertoken.forecast.predicted import adding_up  # noqa: PLC0415  the calculator must start fast
+
     if "revenue" not in read.cards:
         return None
     place = {label: i for i, label in enumerate(read.panel.periods)}
@@ -97,7 +99,7 @@ def charged(read: History, said: Sequence[Said], weights: Values, by: str = "") 
             segment = segment_of(read.panel.as_of(origin), by, weights)
             mix, till = _mix(read, origin, weights, segment), _till(read, origin, origin)
             samples = till.samples(len(said))
-            money = [till.charged(mix, _samples(each.predicted, samples), horizon) for each in here]
+            money = [till.charged(mix, adding_up(each.predicted)[:samples], horizon) for each in here]
             found += _lines(here, money, actual, segment)
     return concat(Lines, found) if found else None
 
@@ -117,14 +119,6 @@ def _lines(here: Sequence[Said], money: Sequence[Values], actual: Values, segmen
             keys = {"forecaster": each.forecaster, "history": f"{each.history:04d}", "origin": each.last, "of": part}
             known = {key: Key.constant(label, 1) for key, label in keys.items()}
             yield Lines(known, lines_of(samples[:, mine].sum(axis=1)[:, None], came[None]))
-
-
-def _samples(predicted: "Predicted", count: int) -> Values:
-    """Samples of each customer that add up to the samples of the total."""
-    samples = np.asarray(predicted.samples[:count], dtype=float)
-    whole = samples.sum(axis=1)
-    ratio: Values = np.divide(predicted.total[:count], whole, out=np.ones(len(whole)), where=whole > 0)
-    return samples * ratio[:, None]
 
 
 def _mix(read: History, origin: int, weights: Values, segment: Key) -> Values:
