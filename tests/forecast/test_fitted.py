@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from pertoken.core.keys import Key
+from pertoken.forecast.coupled import alike
 from pertoken.forecast.fitted import months_after
-from pertoken.forecast.levels import SHARES, parted, without_traces
+from pertoken.forecast.levels import SHARES, parted, together, without_traces
 
 
 def test_level_times_noise_has_the_law_of_the_first_month():
@@ -39,3 +41,17 @@ def test_who_seems_gone_is_there_only_in_worlds_where_they_use_something_worth_t
     monthly = np.array([[1.0, 1.0], [20.0, 20.0]])
     kept = without_traces(monthly, np.array([0.01, 1.0]), days)
     np.testing.assert_array_equal(kept, [[0.0, 1.0], [20.0, 20.0]])
+
+
+@pytest.mark.parametrize("correlation", [-0.3, 0.0, 0.5, 1.0])
+def test_weights_of_the_first_month_are_those_that_its_worlds_were_drawn_with(correlation):
+    """Oracle: normal customers of three segments, drawn with weights and a correlation that are to be found again."""
+    rng, code, weight = np.random.default_rng(2), np.arange(90) % 3, np.array([0.2, 0.5, 0.8])
+    normal = alike(rng.standard_normal(40_000), rng.standard_normal((3, 40_000)), correlation)
+    own = rng.standard_normal((90, 40_000))
+    ranks = weight[code, None] * normal[code] + np.sqrt(1 - weight[code, None] ** 2) * own
+    monthly = 100 + np.linspace(1, 9, 90)[:, None] * ranks
+    found, alike_found = together(monthly.T, Key(code.astype(np.int32), ("a", "b", "c")))
+    np.testing.assert_allclose(found, weight, atol=0.01)
+    assert alike_found == pytest.approx(correlation, abs=0.03)
+    assert together(monthly.T, Key.constant("all", 90))[1] == 1

@@ -12,6 +12,7 @@ from pertoken.core.lines import Lines
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.rolling import Forecaster, origins_of, rolling
 from pertoken.forecast.scored import Difference, Scored, difference
+from pertoken.forecast.segments import Segmented
 
 SPANS: Mapping[str, tuple[int, tuple[int, ...]]] = {
     "hour": (24, (168, 240)),
@@ -88,6 +89,7 @@ def backtested(
     source: str = "",
     also: Sequence[str] = (),
     groups: Mapping[str, Callable[[Panel], Key]] | None = None,
+    segment: Segmented | None = None,
     watch: Callable[[float], None] | None = None,
 ) -> Backtested:
     """Score forecasters on a history, the first against each other.
@@ -105,6 +107,7 @@ def backtested(
         source: What the history was read from.
         also: Last periods of further origins.
         groups: Further keys, each told of the panel as of an origin.
+        segment: Tells customers apart, whose sums are scored too.
         watch: Told how much is done, 0 to 1.
 
     Raises:
@@ -117,6 +120,7 @@ def backtested(
     origins, unwatched = _watched(panel, dates.union(_further(also, panel.periods, horizon, asked[0])), horizon)
     _told_apart(panel, [name for name in by if name not in (groups or {})])
     told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
+    told |= {"segment": segment}
     scored = rolling(panel, forecasters, groups=groups, **told)  # type: ignore[arg-type]
     names = tuple(name for name in forecasters if name in scored.forecasters)
     return Backtested(

@@ -52,7 +52,6 @@ class Predicted:
         quantiles: Values = np.quantile(self.total, _checked(shares))
         return quantiles
 
-
     def segment_quantiles(self, shares: Sequence[float] = (0.1, 0.5, 0.9)) -> Values:
         """Quantiles of each segment, shape `(share, segment)`.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pertoken.forecast.outside import Outside
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.rolling import Forecaster
+    from pertoken.forecast.segments import Segmented
     from pertoken.workbench.hindsight import Said
 
 PLAIN = ("seasonal-naive", "historic-average", "lognormal", "smoothed")
@@ -72,7 +74,8 @@ def backtest(
         history: Of how many periods forecasts are made; 30, 60 and 90 days if None.
         origins: How many earlier days are taken at most.
         peers: Names of plain peers, `ensemble` for their average, or models of statsforecast as `AutoETS`.
-        by: Keys of the log to report by, as `tier`, or `behaviour`: what each customer was at each origin.
+        by: Keys of the log to report by, as `tier`, or `behaviour`: what each customer was at each origin. By the first
+            our forecast tells customers apart, and the sum of each segment is scored.
         meter: Which meter is forecast; all tokens added up if empty, or the only meter.
         card: What customers are charged by: the revenue that forecasts come to is then scored too.
         experts: Further experts in our forecast by name, as `lightgbm` or `AutoETS`.
@@ -95,13 +98,16 @@ def backtest(
     heard = voices(experts, outside, outside_weight)
     read = _Read(log) if isinstance(log, Panel) else _read(log, list(card), meter, grain, tuple(by), how)
     elsewhere = Elsewhere(heard, heard.alone, [])
-    every = {OURS: heard.joined, **{name: _peer(name) for name in dict.fromkeys(peers)}, **(forecasters or {})}
+    segment = _segment(by)
+    every: dict[str, Forecaster] = {OURS: partial(heard.joined, segment=segment)}
+    every |= {**{name: _peer(name) for name in dict.fromkeys(peers)}, **(forecasters or {})}
     said: list[Said] = []
     every |= {OUTSIDE: elsewhere} if heard.outside else {}
     every = {name: kept(name, each, said) for name, each in every.items()} if read.rated else every
     told = {"horizon": horizon, "histories": history, "count": origins, "draws": draws, "seed": seed, "by": by}
     told |= {"source": "a panel" if isinstance(log, Panel) else str(log), "also": heard.days(read.panel.periods)}
-    made = backtested(read.panel, every, of=read.of, groups=_groups(by), watch=progress, **told)  # type: ignore[arg-type]
+    told |= {"groups": _groups(by), "segment": segment, "watch": progress}  # type: ignore[dict-item]
+    made = backtested(read.panel, every, of=read.of, **told)  # type: ignore[arg-type]
     notes = (*read.asks, *read.says, *(each for each in made.notes if not each.endswith(SILENT)))
     return replace(made, notes=(*notes, *elsewhere.learnt(read.panel, made.scored.horizon)), money=read.charged(said))
 
@@ -180,6 +186,16 @@ def _groups(by: Sequence[str]) -> "dict[str, Callable[[Panel], Key]]":
     from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
 
     return {BEHAVIOUR: segmented} if BEHAVIOUR in by else {}
+
+
+def _segment(by: Sequence[str]) -> "Segmented | None":
+    """Say how customers are told apart whose sums are scored."""
+    from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.segments import by_key  # noqa: PLC0415
+
+    if not by:
+        return None
+    return segmented if by[0] == BEHAVIOUR else by_key(by[0])
 
 
 def _of_log(by: tuple[str, ...]) -> tuple[str, ...]:

@@ -111,9 +111,7 @@ def _of_rows(rows: list[Any], wanted: Sequence[str]) -> dict[str, list[Any]]:
     else:
         wrong = [k for k, row in enumerate(rows) if not hasattr(row, "__len__") or len(row) != len(wanted)]
     if wrong:
-        raise InputError(
-            f"row {wrong[0] + 1} of the history is {_short(rows[wrong[0]])}; expected {', '.join(wanted)}"
-        )
+        raise InputError(f"row {wrong[0] + 1} of the history is {_short(rows[wrong[0]])}; expected {', '.join(wanted)}")
     return {name: [row[k] for row in rows] for k, name in enumerate(wanted)}
 
 
