@@ -100,7 +100,7 @@ def backtest(
     elsewhere = Elsewhere(heard, heard.alone, [])
     segment = _segment(by)
     every: dict[str, Forecaster] = {OURS: partial(heard.joined, segment=segment)}
-    every |= {**{name: _peer(name) for name in dict.fromkeys(peers)}, **(forecasters or {})}
+    every |= {name: _peer(name) for name in dict.fromkeys(peers)} | dict(forecasters or {})
     said: list[Said] = []
     every |= {OUTSIDE: elsewhere} if heard.outside else {}
     every = {name: kept(name, each, said) for name, each in every.items()} if read.rated else every
