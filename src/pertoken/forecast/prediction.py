@@ -9,6 +9,7 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Codes, Key
 from pertoken.core.money import Values
 from pertoken.forecast import seasonal
+from pertoken.forecast.aggregate import foretold, joined, weight_of
 from pertoken.forecast.bonds import bond_for
 from pertoken.forecast.btyd_expert import dying
 from pertoken.forecast.cases import Past, past
@@ -154,12 +155,13 @@ def _predicted(
         made = Predicted(panel.customers, horizon, nothing, nothing.sum(axis=1), notes=notes)
         if segment is not None:
             key = in_use(segment(panel))
-            made = _with_segments(made, key, np.zeros(len(key.labels)))
+            made = _with_segments(made, key, added(nothing, key))
         return _with_steps(made, None, steps)
     before = past(value, panel.since, horizon, season, came)
     months = horizon / _a_month(panel, value, season)
     growing = bool(months > GROWING)
-    said = _said(before, Watched(value, panel.since, season, seed, growing), panel.grain, experts or {})
+    seen = Watched(value, panel.since, season, seed, growing)
+    said = _said(before, seen, panel.grain, experts or {})
     told = mixed(before, said, growing=growing)
     sparse = before.now.active < SPARSE
     told = replace(told, ahead=bounded(told.ahead, came, horizon, sparse, dying="dying" in said.names))
@@ -173,7 +175,9 @@ def _predicted(
         total *= np.exp(off.bias)
     notes = _notes(panel, out, before)
     made = Predicted(panel.customers, horizon, samples, total, weights=told.weights, loading=bond.mean, notes=notes)
-    made = made if parts is None or apart is None else _with_segments(made, parts.now, apart.bias)
+    if parts is not None and apart is not None:
+        sums = added(samples, parts.now) * np.exp(apart.bias)
+        made = _with_segments(made, parts.now, _said_alone(sums, before, told.then, parts, seen))
     return _with_steps(made, split(value, season, made.samples, horizon, seed) if steps else None, steps)
 
 
@@ -184,9 +188,17 @@ def _bond(ahead: Values, total: float, parts: Split | None, apart: Apart | None,
     return bond_for(ahead, SHARES, apart.variance, total, segment=parts.now.codes, seed=seed)
 
 
-def _with_segments(made: Predicted, segment: Key, bias: Values) -> Predicted:
-    """Add customers up by segment, shifted against each other by their biases, to the total in each world."""
-    sums = added(made.samples, segment) * np.exp(bias)
+def _said_alone(sums: Values, before: Past, then: Values, parts: Split, seen: Watched) -> Values:
+    """Let the series of each segment's sum speak beside what its customers add up to, shape `(draw, segment)`."""
+    if sums.shape[1] == 1:
+        return sums
+    spread = float(np.median(np.log(np.maximum(sums, 1e-300)).std(axis=0)))
+    own = foretold(seen.value, seen.since, parts.now.codes.astype(np.int64), seen, before.horizon)
+    return joined(sums, own, weight_of(before, then, parts, seen, spread))
+
+
+def _with_segments(made: Predicted, segment: Key, sums: Values) -> Predicted:
+    """Bring sums of segments, shape `(draw, segment)`, to the total in each world."""
     whole = sums.sum(axis=1)
     factor = np.divide(made.total, whole, out=np.ones(len(whole)), where=whole > 0)
     return replace(made, segment=segment, segments=sums * factor[:, None])
