@@ -62,12 +62,8 @@ def foretold(value: Values, since: Indices, codes: Indices, seen: Watched, horiz
     """
     rows = [np.flatnonzero(codes == code) for code in range(int(codes.max()) + 1)]
     series = np.stack([chained(value[mine], since[mine], seen.season) for mine in rows])
-    ways = {"own": smoothing, "trend": trending}
-    told: Values = sum(
-        weight * ways[name](series, seen.season, horizon, SHARES, growing=seen.growing)
-        for name, weight in ALONE.items()
-    )
-    return told
+    own = smoothing(series, seen.season, horizon, SHARES, growing=seen.growing)
+    return ALONE["own"] * own + ALONE["trend"] * trending(series, seen.season, horizon, SHARES, growing=seen.growing)
 
 
 def weight_of(before: Past, then: Values, split: Split, seen: Watched, spread: float) -> float:
@@ -93,7 +89,7 @@ def weight_of(before: Past, then: Values, split: Split, seen: Watched, spread: f
             losses += [float(size @ lost(each, SHARES, came)) for each in (added, own)]
     ratio = losses[0] / losses[1] if losses[1] > 0 else 1.0
     odds = BEFORE / (1 - BEFORE) * float(np.clip(ratio, 1 / MOST, MOST)) ** np.sqrt(before.apart)
-    return odds / (1 + odds)
+    return float(odds / (1 + odds))
 
 
 def lognormal(mean: Values, spread: float) -> Values:

@@ -118,10 +118,9 @@ def backtested(
     asked = sorted(set(usual if histories is None else histories))
     dates = {*origins_of(len(panel.periods), horizon, asked[0], count)}
     origins, unwatched = _watched(panel, dates.union(_further(also, panel.periods, horizon, asked[0])), horizon)
-    _told_apart(panel, [name for name in by if name not in (groups or {})])
-    told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
-    told |= {"segment": segment}
-    scored = rolling(panel, forecasters, groups=groups, **told)  # type: ignore[arg-type]
+    _told_apart(panel, set(by) - set(groups or {}))
+    told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed}
+    scored = rolling(panel, forecasters, groups=groups, segment=segment, watch=watch, **told)  # type: ignore[arg-type]
     names = tuple(name for name in forecasters if name in scored.forecasters)
     return Backtested(
         scored=scored,
@@ -140,9 +139,9 @@ def backtested(
     )
 
 
-def _told_apart(panel: Panel, by: Sequence[str]) -> None:
+def _told_apart(panel: Panel, by: Collection[str]) -> None:
     """Refuse keys that customers are not told apart by."""
-    if unknown := [name for name in by if name not in {**panel.tracks, **panel.known}]:
+    if unknown := [name for name in sorted(by) if name not in {**panel.tracks, **panel.known}]:
         here = ", ".join([*panel.tracks, *panel.known]) or "none"
         raise InputError(f"no key {unknown[0]!r} that customers are told apart by; here: {here}")
 

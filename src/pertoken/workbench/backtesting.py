@@ -74,8 +74,7 @@ def backtest(
         history: Of how many periods forecasts are made; 30, 60 and 90 days if None.
         origins: How many earlier days are taken at most.
         peers: Names of plain peers, `ensemble` for their average, or models of statsforecast as `AutoETS`.
-        by: Keys of the log to report by, as `tier`, or `behaviour`: what each customer was at each origin. By the first
-            our forecast tells customers apart, and the sum of each segment is scored.
+        by: Keys of the log to report by, as `tier`, or `behaviour`, as of each origin; by the first, sums are scored.
         meter: Which meter is forecast; all tokens added up if empty, or the only meter.
         card: What customers are charged by: the revenue that forecasts come to is then scored too.
         experts: Further experts in our forecast by name, as `lightgbm` or `AutoETS`.
@@ -98,16 +97,15 @@ def backtest(
     heard = voices(experts, outside, outside_weight)
     read = _Read(log) if isinstance(log, Panel) else _read(log, list(card), meter, grain, tuple(by), how)
     elsewhere = Elsewhere(heard, heard.alone, [])
-    segment = _segment(by)
-    every: dict[str, Forecaster] = {OURS: partial(heard.joined, segment=segment)}
+    every: dict[str, Forecaster] = {OURS: partial(heard.joined, segment=_segment(by))}
     every |= {name: _peer(name) for name in dict.fromkeys(peers)} | dict(forecasters or {})
     said: list[Said] = []
     every |= {OUTSIDE: elsewhere} if heard.outside else {}
     every = {name: kept(name, each, said) for name, each in every.items()} if read.rated else every
     told = {"horizon": horizon, "histories": history, "count": origins, "draws": draws, "seed": seed, "by": by}
     told |= {"source": "a panel" if isinstance(log, Panel) else str(log), "also": heard.days(read.panel.periods)}
-    told |= {"groups": _groups(by), "segment": segment, "watch": progress}  # type: ignore[dict-item]
-    made = backtested(read.panel, every, of=read.of, **told)  # type: ignore[arg-type]
+    apart = {"groups": _groups(by), "segment": _segment(by)}
+    made = backtested(read.panel, every, of=read.of, watch=progress, **apart, **told)  # type: ignore[arg-type]
     notes = (*read.asks, *read.says, *(each for each in made.notes if not each.endswith(SILENT)))
     return replace(made, notes=(*notes, *elsewhere.learnt(read.panel, made.scored.horizon)), money=read.charged(said))
 
