@@ -1,6 +1,7 @@
 """Segments: their sums are as wide as they came apart, whatever they are called, and nobody looks ahead."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,10 +19,11 @@ from pertoken.forecast.cases import past
 from pertoken.forecast.coupled import Bond, alike, coupled
 from pertoken.forecast.dressed import SHARES
 from pertoken.forecast.panel import Panel, panel_of_rows
+from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.prediction import predicted
-from pertoken.forecast.rolling import rolling
+from pertoken.forecast.rolling import Forecaster, rolling
 from pertoken.forecast.scored import LEVELS, rates
-from pertoken.forecast.segments import Split, by_key, by_name
+from pertoken.forecast.segments import Segmented, Split, by_key, by_name
 from pertoken.forecast.tried import Watched
 
 EIGHTY = LEVELS.index(0.8)
@@ -45,11 +47,24 @@ def shaken(seed: int, segments: int = 5, each: int = 17, periods: int = 140, own
 
 
 def labelled(key: Key, seen: Panel) -> Key:
+    """Bring a key of all customers to those of a panel, who are named by their row."""
     return key.pick(np.array([int(name[1:]) for name in seen.customers]))
 
 
+def parts(made: Predicted) -> tuple[Key, Values]:
+    """The segments of a forecast, and their sums."""
+    assert made.segment is not None
+    assert made.segments is not None
+    return made.segment, made.segments
+
+
+def ahead(seen: Panel, horizon: int, draws: int, seed: int, segment: Segmented | None = None) -> Predicted:
+    return predicted(seen, horizon=horizon, draws=draws, seed=seed, segment=segment)
+
+
 def lognormal(spread: float, customers: int) -> Values:
-    return np.exp(spread * stats.norm.ppf(SHARES))[:, None].repeat(customers, axis=1)
+    quantiles: Values = np.exp(spread * stats.norm.ppf(SHARES))[:, None].repeat(customers, axis=1)
+    return quantiles
 
 
 @given(
@@ -94,16 +109,12 @@ def test_ranges_of_segments_that_wander_apart_hold_what_came_and_did_not_before(
     held: dict[str, list[float]] = {"before": [], "after": []}
     for seed in range(4):
         seen, key = shaken(seed)
-        told = {
-            "before": lambda p, h, d, s: predicted(p, horizon=h, draws=d, seed=s),
-            "after": lambda p, h, d, s, key=key: predicted(
-                p, horizon=h, draws=d, seed=s, segment=lambda q: labelled(key, q)
-            ),
-        }
-        span = {"horizon": 14, "histories": (84,), "origins": (98, 126), "draws": 200}
-        found = rolling(seen, told, segment=lambda p, key=key: labelled(key, p), **span)
+        segment = partial(labelled, key)
+        told: dict[str, Forecaster] = {"before": ahead, "after": partial(ahead, segment=segment)}
+        found = rolling(seen, told, segment=segment, horizon=14, histories=(84,), origins=(98, 126), draws=200).segments
+        assert found is not None
         for name, each in held.items():
-            each.append(float(rates(found.segments.where(forecaster=name), []).coverage[EIGHTY, 0]))
+            each.append(float(rates(found.where(forecaster=name), []).coverage[EIGHTY, 0]))
     assert 0.65 < np.mean(held["after"]) < 0.92
     assert np.mean(held["after"]) > np.mean(held["before"]) + 0.1
 
@@ -112,20 +123,20 @@ def test_one_segment_is_the_total_and_asking_changes_no_customer():
     seen, key = shaken(3)
     plain = predicted(seen, horizon=14, draws=100)
     one = predicted(seen, horizon=14, draws=100, segment=lambda p: Key.constant("all", len(p)))
-    several = predicted(seen, horizon=14, draws=100, segment=lambda p: labelled(key, p))
+    several = predicted(seen, horizon=14, draws=100, segment=partial(labelled, key))
     assert one.samples.tobytes() == plain.samples.tobytes()
-    np.testing.assert_allclose(one.segments[:, 0], plain.total, rtol=1e-12)
+    np.testing.assert_allclose(parts(one)[1][:, 0], plain.total, rtol=1e-12)
     np.testing.assert_array_equal(np.sort(several.samples, axis=0), np.sort(plain.samples, axis=0))
-    np.testing.assert_allclose(several.segments.sum(axis=1), several.total)
+    np.testing.assert_allclose(parts(several)[1].sum(axis=1), several.total)
 
 
 def test_names_of_segments_change_nothing_but_their_order():
     seen, key = shaken(4)
     other = Key.of([{"s0": "z", "s1": "y", "s2": "x"}.get(label, label) for label in key.column()])
-    one, two = (predicted(seen, horizon=14, draws=60, segment=lambda p, k=k: labelled(k, p)) for k in (key, other))
-    order = [two.segment.labels.index(each) for each in ("z", "y", "x", "s3", "s4")]
+    one, two = (predicted(seen, horizon=14, draws=60, segment=partial(labelled, k)) for k in (key, other))
+    order = [parts(two)[0].labels.index(each) for each in ("z", "y", "x", "s3", "s4")]
     assert one.samples.tobytes() == two.samples.tobytes()
-    np.testing.assert_allclose(two.segments[:, order], one.segments, rtol=1e-12)  # added up in another order
+    np.testing.assert_allclose(parts(two)[1][:, order], parts(one)[1], rtol=1e-12)  # added up in another order
 
 
 def test_segments_are_asked_of_no_more_than_was_known_at_each_date():
@@ -139,7 +150,7 @@ def test_segments_are_asked_of_no_more_than_was_known_at_each_date():
     late = np.where(np.arange(len(seen)) % 9 == 8, 30, 0)
     value = np.where(np.arange(56) < late[:, None], np.nan, seen.value)
     made = predicted(panel(value, late), horizon=14, draws=20, segment=spy)
-    assert made.segment.labels == key.labels
+    assert parts(made)[0].labels == key.labels
     assert asked[0][0] == 56
     for count, most, customers in asked[1:]:
         assert count < 56
@@ -150,9 +161,9 @@ def test_segments_are_asked_of_no_more_than_was_known_at_each_date():
 def test_who_is_not_there_yet_is_of_no_segment():
     seen, key = shaken(6, periods=56)
     late = np.where(np.arange(len(seen)) == 3, 60, 0)
-    made = predicted(replace(seen, since=late), horizon=7, draws=20, segment=lambda p: labelled(key, p))
-    assert made.segment.codes[3] == -1
-    assert made.segments.shape == (20, 5)
+    made = predicted(replace(seen, since=late), horizon=7, draws=20, segment=partial(labelled, key))
+    assert parts(made)[0].codes[3] == -1
+    assert parts(made)[1].shape == (20, 5)
 
 
 ROWS = [(f"c{i}", t, 5.0 + i + t % 3, "free" if t < 20 and i % 2 else "pro") for i in range(6) for t in range(30)]
@@ -165,10 +176,10 @@ def test_what_rows_say_of_customers_tells_them_apart_as_of_each_date(tmp_path):
     lines = [",".join(table), *(",".join(map(str, row)) for row in ROWS)]
     file.write_text("\n".join(lines) + "\n")
     made = [pt.predict(rows, horizon=4, draws=20, segment="plan") for rows in (ROWS, table, file)]
-    assert {each.segments.tobytes() for each in made} == {made[0].segments.tobytes()}
-    assert made[0].segment.labels == ("pro",)  # what they are now; before, half were `free`
+    assert len({parts(each)[1].tobytes() for each in made}) == 1
+    assert parts(made[0])[0].labels == ("pro",)  # what they are now; before, half were `free`
     both = pt.predict([row[:3] for row in ROWS], horizon=4, draws=20, segment={f"c{i}": "ab"[i % 2] for i in range(6)})
-    assert both.segment.labels == ("a", "b")
+    assert parts(both)[0].labels == ("a", "b")
     assert (both.segment_quantiles([0.5]) > 0).all()
 
 

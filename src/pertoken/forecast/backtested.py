@@ -113,11 +113,10 @@ def backtested(
     Raises:
         InputError: The history is too short, too little of it lies around a further origin, or it has no such key.
     """
-    ahead, usual = SPANS.get(panel.grain, SPANS["period"])
-    horizon = ahead if horizon is None else horizon
-    asked = sorted(set(usual if histories is None else histories))
+    horizon, asked = _spans(panel.grain, horizon, histories)
     dates = {*origins_of(len(panel.periods), horizon, asked[0], count)}
-    origins, unwatched = _watched(panel, dates.union(_further(also, panel.periods, horizon, asked[0])), horizon)
+    dates |= set(_further(also, panel.periods, horizon, asked[0]))
+    origins, unwatched = _watched(panel, dates, horizon)
     _told_apart(panel, set(by) - set(groups or {}))
     told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed}
     scored = rolling(panel, forecasters, groups=groups, segment=segment, watch=watch, **told)  # type: ignore[arg-type]
@@ -137,6 +136,12 @@ def backtested(
         notes=(*unwatched, *scored.notes),
         source=source,
     )
+
+
+def _spans(grain: str, horizon: int | None, histories: Sequence[int] | None) -> tuple[int, list[int]]:
+    """Take the horizon and the lengths of history, by the grain where they are not said."""
+    ahead, usual = SPANS.get(grain, SPANS["period"])
+    return ahead if horizon is None else horizon, sorted(set(usual if histories is None else histories))
 
 
 def _told_apart(panel: Panel, by: Collection[str]) -> None:

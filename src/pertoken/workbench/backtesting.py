@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -96,16 +96,14 @@ def backtest(
 
     heard = voices(experts, outside, outside_weight)
     read = _Read(log) if isinstance(log, Panel) else _read(log, list(card), meter, grain, tuple(by), how)
-    elsewhere = Elsewhere(heard, heard.alone, [])
+    elsewhere, said = Elsewhere(heard, heard.alone, []), list["Said"]()
     every: dict[str, Forecaster] = {OURS: partial(heard.joined, segment=_segment(by))}
     every |= {name: _peer(name) for name in dict.fromkeys(peers)} | dict(forecasters or {})
-    said: list[Said] = []
     every |= {OUTSIDE: elsewhere} if heard.outside else {}
     every = {name: kept(name, each, said) for name, each in every.items()} if read.rated else every
     told = {"horizon": horizon, "histories": history, "count": origins, "draws": draws, "seed": seed, "by": by}
     told |= {"source": "a panel" if isinstance(log, Panel) else str(log), "also": heard.days(read.panel.periods)}
-    apart = {"groups": _groups(by), "segment": _segment(by)}
-    made = backtested(read.panel, every, of=read.of, watch=progress, **apart, **told)  # type: ignore[arg-type]
+    made = backtested(read.panel, every, of=read.of, watch=progress, **_told_apart(by), **told)  # type: ignore[arg-type]
     notes = (*read.asks, *read.says, *(each for each in made.notes if not each.endswith(SILENT)))
     return replace(made, notes=(*notes, *elsewhere.learnt(read.panel, made.scored.horizon)), money=read.charged(said))
 
@@ -184,6 +182,11 @@ def _groups(by: Sequence[str]) -> "dict[str, Callable[[Panel], Key]]":
     from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
 
     return {BEHAVIOUR: segmented} if BEHAVIOUR in by else {}
+
+
+def _told_apart(by: Sequence[str]) -> dict[str, Any]:
+    """Say how customers are told apart, and how those whose sums are scored."""
+    return {"groups": _groups(by), "segment": _segment(by)}
 
 
 def _segment(by: Sequence[str]) -> "Segmented | None":
