@@ -115,8 +115,7 @@ def backtested(
     """
     horizon, asked = _spans(panel.grain, horizon, histories)
     dates = {*origins_of(len(panel.periods), horizon, asked[0], count)}
-    dates |= set(_further(also, panel.periods, horizon, asked[0]))
-    origins, unwatched = _watched(panel, dates, horizon)
+    origins, unwatched = _watched(panel, dates.union(_further(also, panel.periods, horizon, asked[0])), horizon)
     _told_apart(panel, set(by) - set(groups or {}))
     told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed}
     scored = rolling(panel, forecasters, groups=groups, segment=segment, watch=watch, **told)  # type: ignore[arg-type]
