@@ -24,7 +24,7 @@ class Predicted:
         total: Usage of all customers over the whole horizon, calibrated as a total, shape `(draw,)`.
         steps: Usage by period, shape `(draw, customer, period)`, adds up to `samples`; None where it was not asked for.
         weights: What each expert counted for.
-        loading: Weight of the shared normal in each customer's rank, 0 to 1: how much customers move together.
+        loading: Weight of what all share in a customer's rank, 0 to 1, on the mean: how much customers move together.
         notes: What should be known beside the numbers: little history, a customer who is most of all usage.
         segment: Of each customer, by what is known now, shape `(customer,)`; -1 for who is not there yet. None where
             nobody was told apart.
