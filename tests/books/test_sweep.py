@@ -15,8 +15,9 @@ from pertoken.books.simulate import simulate
 from pertoken.books.sweep import _plain, contracts, sweep
 from pertoken.books.vary import Candidate, grid, values
 from pertoken.core.errors import CardError, InputError, UnpricedUsage
-from pertoken.rating.card import During, Tier
+from pertoken.rating.card import Tier
 from pertoken.rating.contract import Contract
+from pertoken.rating.during import During
 from pertoken.rating.rate import amount, rate
 from tests.made import card, drawn, usage
 

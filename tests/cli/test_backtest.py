@@ -90,6 +90,8 @@ def test_every_form_has_the_one_table_and_the_page_the_one_picture(ask, desk, ta
     assert max(map(len, shown.out.splitlines())) <= 80
     for words in ("How far off pertoken was", "each customer", "tenth 10 of 10", "total", "Against each peer"):
         assert words in shown.out
+    heads = [line for line in shown.out.splitlines() if line.startswith("Forecasts of")]
+    assert len(heads) == 2, heads  # the one table, whole, with its four peers, and the one of every forecaster
     assert (desk / "b.html").read_text().count("<svg") == 1
     names = openpyxl.load_workbook(desk / "b.xlsx").sheetnames
     assert any("far off" in name.lower() for name in names), names

@@ -7,6 +7,7 @@ import numpy as np
 import openpyxl
 import pytest
 
+from pertoken.connect.forecast_worlds import read_worlds
 from tests.desk import result
 
 SMALL = ("--card", "plan.yaml", "--months", "3", "--draws", "256", "--no-backtest")
@@ -60,6 +61,24 @@ def test_where_only_cost_is_charged_nothing_is_called_revenue(ask, log):
     said = ask("forecast", log, "--card", "vendor.yaml", *SMALL[2:], "--html", "c.html", "--quiet").out
     assert said.startswith("Cost over 3 months\nCost from 2026-03 to 2026-05: ")
     assert "Revenue by month" not in Path("c.html").read_text()
+
+
+def test_of_cost_three_in_four_worlds_stay_within_what_is_committed_to(ask, log):
+    Path("vendor.yaml").write_text(
+        "{card: vendor, party: vendor, prices: {tokens: {measure: {sum: total_tokens}, curve: [{rate: 1}]}}}"
+    )
+    more = (*SMALL[2:], "--no-drivers", "--format", "json")
+    cost = result(ask("forecast", log, "--card", "vendor.yaml", *more))
+    charged = result(ask("forecast", log, "--card", "plan.yaml", *more))  # the same rate: the same worlds
+    ends = {}
+    for of, said in (("cost", cost), ("revenue", charged)):
+        named = {name: float(each["value"]) for name, each in said["figures"].items()}
+        (whole,) = (row for row in said["tables"]["totals"]["rows"] if row["over"] == f"{of.capitalize()}, 3 months")
+        ends[of] = [named[name] for name in ("commit", "plan", "stretch")]
+        assert sorted(ends[of]) == pytest.approx([float(whole[end]) for end in ("p25", "p50", "p75")])
+    assert ends["revenue"] == sorted(ends["revenue"])
+    assert ends["cost"] == pytest.approx(ends["revenue"][::-1])
+    assert "(3 in 4 worlds stay within it)" in cost["notes"][0]["text"]
 
 
 def lines(rng, days, customers, *, states=None):
@@ -312,3 +331,29 @@ def test_a_unit_price_that_changed_and_nobody_declared_is_asked_about(ask):
 def test_costs_in_several_currencies_are_left_alone_and_that_is_said(ask):
     _, notes = ranges(ask, log=priced_log("EUR"))
     assert any("reports costs in EUR and USD" in note and "no change of unit prices" in note for note in notes)
+
+
+def test_a_model_on_the_worlds_of_a_forecast_says_of_revenue_what_the_forecast_says(ask, log):
+    """320 worlds, all of them kept; 3,200 draws take each ten times."""
+    Path("m.yaml").write_text(
+        "{model: m, calendar: {start: 2026-03, months: 3}, forecasts: {growth: w.parquet}, income: {a: growth.revenue}}"
+    )
+    said = result(ask("forecast", log, *SMALL, "--no-drivers", "--for-model", "w.parquet", "--format", "json"))
+    (whole,) = (row for row in said["tables"]["totals"]["rows"] if row["over"] == "Revenue, 3 months")
+    found = result(ask("run", "m.yaml", "--draws", "3200", "--format", "json"))
+    (revenue,) = (row for row in found["tables"]["results"]["rows"] if row["name"] == "revenue")
+    own = read_worlds("w.parquet", Path("w.parquet").read_bytes()).values["revenue", "", ""].sum(axis=1)
+    assert len(own) == 320
+    assert float(revenue["mean"]) == pytest.approx(own.mean(), rel=1e-9)
+    for name, share in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9)):
+        assert float(whole[name]) == pytest.approx(np.quantile(own, share), rel=1e-9)
+        assert float(revenue[name]) == pytest.approx(np.quantile(np.repeat(own, 10), share), rel=1e-9)
+
+
+def test_worlds_for_a_model_are_a_table_and_never_written_over_what_is_read(ask, log):
+    done = ask("forecast", log, *SMALL, "--for-model", "w.xlsx")
+    assert done.code == 2
+    assert "w.xlsx is no file for worlds; expected a .parquet or .csv file" in done.err
+    done = ask("forecast", log, *SMALL, "--for-model", "log.csv")
+    assert done.code == 2
+    assert "--for-model log.csv is also read or written by this command; say another file" in done.err

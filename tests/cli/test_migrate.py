@@ -62,6 +62,16 @@ def test_the_conclusion_in_words_says_the_numbers_of_the_tables(ask, log):
     assert f"Most goes by {min(steps, key=lambda name: steps[name])} (" in words
 
 
+def test_a_plan_that_charges_next_to_nothing_very_likely_loses(ask, log, desk):
+    low = "{plan: low, prices: {tokens: {measure: {sum: total_tokens, window: month}, curve: [{rate: 0.0000001}]}}}"
+    (desk / "low.yaml").write_text(low)
+    move = ("--from", "plan.yaml", "--to", "low.yaml", "--offer", "offer.yaml", *MOVE[4:])
+    said = result(ask("migrate", log, *move, "--format", "json"))
+    (revenue,) = said["tables"]["decision"]["rows"]
+    assert (float(revenue["p90"]) < 0, float(revenue["wins"])) == (True, 0)
+    assert said["notes"][0]["text"].startswith("Revenue very likely falls (100.0 % of the worlds).")
+
+
 def test_the_same_plan_changes_nothing(ask, log):
     said = result(ask("migrate", log, "--from", "plan.yaml", "--to", "plan.yaml", "--draws", "64", "--format", "json"))
     (revenue,) = said["tables"]["decision"]["rows"]
@@ -118,6 +128,13 @@ def test_offers_that_do_not_fit_the_log(ask, log, desk, offer, message):
     answer = ask("migrate", log, *MOVE, "--offer", "offer.yaml")
     assert answer.code == 2
     assert message in answer.err
+
+
+def test_a_plan_without_a_price_for_usage_is_named(ask, log, desk):
+    (desk / "fee.yaml").write_text("{plan: club, prices: {base: {curve: [{flat: 5}]}}}")
+    said = ask("migrate", log, "--from", "plan.yaml", "--to", "fee.yaml")
+    assert said.code == 1
+    assert "plan 'club' has no price for input_tokens" in " ".join(said.err.split())
 
 
 def test_wrong_use_writes_nothing(ask, log, desk):

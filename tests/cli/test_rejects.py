@@ -101,6 +101,14 @@ FORECASTS = {
     "cohorts": ("--revenue", "plan.yaml", "--window", "7"),
 }
 
+LIGHT = {
+    "forecast": ("--months", "1", "--draws", "256", "--no-drivers", "--no-backtest"),
+    "backtest": ("--horizon", "7", "--history", "14", "--origins", "1", "--draws", "20", "--peers", "seasonal-naive"),
+    "migrate": ("--months", "2", "--draws", "16"),
+    "cohorts": ("--draws", "100"),
+}
+"""What makes them quick."""
+
 
 def daily(*, nameless: bool):
     """Give three customers over four weeks, and four rows of nobody if asked."""
@@ -122,12 +130,23 @@ def test_a_row_of_nobody_is_no_customer(ask, command, kind):
     assert f"log.{kind} row 8: found nothing" in answer.err
 
 
-def test_rows_of_nobody_are_set_aside(ask):
-    clean = result(ask("cohorts", write("clean.csv", daily(nameless=False)), *FORECASTS["cohorts"], "--format", "json"))
-    log = write("log.csv", daily(nameless=True))
-    dirty = result(ask("cohorts", log, *FORECASTS["cohorts"], "--format", "json", "--rejects", "rejects.csv"))
+@pytest.mark.parametrize("command", FORECASTS)
+def test_rows_of_nobody_are_set_aside(ask, command):
+    said = (*FORECASTS[command], *LIGHT[command], "--format", "json")
+    clean = result(ask(command, write("clean.csv", daily(nameless=False)), *said))
+    answer = ask(command, write("log.csv", daily(nameless=True)), *said, "--rejects", "rejects.csv")
+    dirty = result(answer)
     assert dirty["tables"] == clean["tables"]
+    assert "4 of 88 rows (4.5 %) were set aside" in answer.err
+    assert "4 of 88 rows" in " ".join(note["text"] for note in dirty["notes"])
     assert len(Path("rejects.csv").read_text().splitlines()) == 1 + 4
+
+
+def test_a_plain_table_is_read_whole_so_that_only_the_header_is_listed(ask):
+    days = [{"customer": "a", "period": f"2026-01-{day:02}", "value": 100 + day} for day in range(1, 29)]
+    answer = ask("backtest", write("table.csv", days), *LIGHT["backtest"], "--rejects", "rejects.csv")
+    assert answer.code == 0, answer.err
+    assert Path("rejects.csv").read_text() == "place,found,reason\n"
 
 
 def test_a_statement_may_have_usage_of_nobody(ask):

@@ -8,22 +8,9 @@ import pytest
 
 from pertoken.connect.cards import card_from, read_cards
 from pertoken.core.errors import CardError
-from pertoken.rating.card import (
-    ORDERS,
-    Adjust,
-    Band,
-    Clamp,
-    Curve,
-    During,
-    Inside,
-    Measure,
-    Outside,
-    Pay,
-    Pool,
-    Rollover,
-    Term,
-    Tier,
-)
+from pertoken.rating.card import ORDERS, Adjust, Band, Clamp, Curve, Measure, Tier
+from pertoken.rating.during import During
+from pertoken.rating.pool_terms import Inside, Outside, Pay, Pool, Rollover, Term
 from tests.made import card
 
 D = Decimal

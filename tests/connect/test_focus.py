@@ -18,7 +18,8 @@ from pertoken.connect.focus_read import read
 from pertoken.connect.focus_words import bounds
 from pertoken.core.errors import CardError, InputError
 from pertoken.core.lines import Ledger, table
-from pertoken.rating.card import Card, Pool, Term
+from pertoken.rating.card import Card
+from pertoken.rating.pool_terms import Pool, Term
 from pertoken.rating.rate import AMOUNTS, amount, rate
 from tests.made import card, usage
 

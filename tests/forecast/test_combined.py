@@ -58,6 +58,18 @@ def test_a_view_that_no_path_reaches_is_tempered_and_said():
     assert "Hardly a path from below" in found.says[-1]
 
 
+@pytest.mark.parametrize(
+    ("below", "above", "said"),
+    [
+        (3.0, 0.0, "The view from below is 20 times the view from above."),
+        (0.0, 3.0, "The view from above is 20 times the view from below."),
+        (0.0, 0.4, "The view from above is 1.5 times the view from below."),
+    ],
+)
+def test_how_far_apart_the_views_are_is_told_from_the_smaller(below, above, said):
+    assert combined(lognormal(below, 0.5, 1), lognormal(above, 0.5, 2)).says[0] == said
+
+
 def test_two_halves_are_the_product_of_two_normal_views():
     rng = np.random.default_rng(3)
     mean_below, below = np.array([1.0, 1.3]), np.array([[0.05, 0.03], [0.03, 0.09]])

@@ -12,7 +12,7 @@ from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.forecast.breaks import found, unit_prices
 from pertoken.forecast.event import Event
-from pertoken.forecast.events import adjusted, ahead
+from pertoken.forecast.events import adjusted, ahead, told_ahead
 from pertoken.forecast.panel import Panel, panel_of_rows
 
 START = date(2026, 1, 1)
@@ -131,11 +131,35 @@ def test_an_event_to_come_says_its_level():
         ahead([event], ("2026-04",), [("acme",)])
 
 
-def test_an_event_before_the_history_changes_nothing():
-    made = adjusted(panel(np.ones((3, 20))), [Event(on=START, kind="price")])
+@pytest.mark.parametrize("level", [None, 2.0])
+def test_an_event_before_the_history_changes_nothing(level):
+    made = adjusted(panel(np.ones((3, 20))), [Event(on=START, kind="price", level=level)])
     assert (made.panel.value == 1).all()
     assert made.events == ()
     assert made.notes == ("price on 2026-01-01: it came before the history, which knows no other level",)
+
+
+def test_an_event_before_the_history_that_fades_is_taken_out_of_it():
+    fading = Event(on=START, kind="launch", level=4.0, half_life=0.5)
+    made = adjusted(panel(np.ones((3, 60))), [fading])
+    assert made.events == (fading,)
+    assert np.nansum(made.panel.value[0, :10]) < np.nansum(made.panel.value[0, -10:])
+
+
+def test_what_events_to_come_do_is_told_and_which_come_too_late():
+    said = [
+        Event(on=START, kind="price", level=0.9),
+        Event(on=date(2026, 4, 5), kind="launch", level=1.15, low=1.0, high=1.4),
+        Event(on=date(2026, 4, 7), kind="launch", level=2.0, half_life=1.0, where="acme"),
+        Event(on=date(2026, 4, 9), kind="outage", until=date(2026, 4, 12)),
+        Event(on=date(2026, 6, 1), kind="plan", level=0.5),
+    ]
+    assert list(told_ahead(said, ("2026-04", "2026-05"), date(2026, 3, 31))) == [
+        "launch on 2026-04-05: usage is x1.15 (P10 1, P90 1.4) from then on, as said",
+        "launch on 2026-04-07: usage of acme is x2 at first, as said",
+        "outage on 2026-04-09: nothing is used until 2026-04-12, as said",
+        "! plan on 2026-06-01: it comes after 2026-05, the last month ahead, and moves nothing here",
+    ]
 
 
 def test_events_need_dates():
@@ -217,12 +241,12 @@ def test_swings_of_everybody_that_stay_for_ten_days_are_asked_about_in_one_panel
     assert wrong <= 5
 
 
-@pytest.mark.parametrize("shock", [0.02, 0.05, 0.1])
-def test_a_unit_price_that_swings_for_all_is_no_step_of_it_in_nineteen_of_twenty_panels(shock):
+@pytest.mark.parametrize(("size", "shock"), [(84, 0.02), (84, 0.05), (84, 0.1), (35, 0.05), (35, 0.1)])
+def test_a_unit_price_that_swings_for_all_is_no_step_of_it_in_nineteen_of_twenty_panels(size, shock):
     wrong = 0
     for seed in range(100):
-        draw, value = rng(6_000 + seed), stationary(6_000 + seed, customers=23)
-        swings = swinging(draw, 84, shock, np.exp(-1 / 10)) + draw.normal(0, 0.1, (23, 84))
+        draw, value = rng(6_000 + seed), stationary(6_000 + seed, customers=23, size=size)
+        swings = swinging(draw, size, shock, np.exp(-1 / 10)) + draw.normal(0, 0.1, (23, size))
         prices = unit_prices(panel(value), value * draw.lognormal(0, 0.5, (23, 1)) * np.exp(swings))
         wrong += bool(found(prices, rng=rng(seed), of="price"))
     assert wrong <= 5

@@ -31,6 +31,33 @@ def test_who_never_uses_anything_has_no_level():
     np.testing.assert_array_equal(level, 0.0)
 
 
+def test_sums_of_the_first_month_are_as_wide_as_their_forecast_though_growth_and_shocks_move_them_too():
+    """Oracle: the month drawn with the weights that were found, what moves all and what moves each segment beside."""
+    rng, size = np.random.default_rng(2), 200_000
+    spread, code = np.array([0.3, 0.2, 0.5, 0.4, 0.3, 0.2, 0.6]), np.array([0, 1, 0, 0, 1, 0, 1])
+    key, moved = Key(code.astype(np.int32), ("a", "b")), (0.08**2, 0.06**2)
+
+    def drawn(weight, correlation):
+        normal = alike(rng.standard_normal(size), rng.standard_normal((2, size)), correlation).T
+        own = rng.standard_normal((size, 7))
+        return 40 + 40 * spread * (weight[code] * normal[:, code] + np.sqrt(1 - weight[code] ** 2) * own)
+
+    told = drawn(np.array([0.5, 0.6]), 0.7)
+    weight, correlation = together(told, key, moved)
+    assert (weight < [0.5, 0.6]).all()
+    shocks = [np.exp(np.sqrt(each) * rng.standard_normal((size, n))) for each, n in zip(moved, (1, 2), strict=True)]
+    month = drawn(weight, correlation) * shocks[0] * shocks[1][:, code]
+    for rows in (code == 0, code == 1, code >= 0):
+        assert month[:, rows].sum(axis=1).std() == pytest.approx(told[:, rows].sum(axis=1).std(), rel=0.02)
+
+
+def test_a_forecast_narrower_than_growth_and_shocks_leaves_them_all_of_what_is_shared():
+    told = 40 + np.random.default_rng(3).standard_normal((1001, 5))
+    weight, correlation = together(told, Key.of(["a"] * 5), (0.05**2, 0.0))
+    assert weight.tolist() == [0.0]
+    assert correlation == 1
+
+
 def test_the_months_ahead_begin_after_that_of_the_last_day():
     assert months_after("2026-12-31", 2) == ("2027-01", "2027-02")
 

@@ -166,3 +166,25 @@ def test_quarters_and_the_cycle_of_numbered_periods_are_understood():
     assert made.quantiles([0.5])[0, 0] < 2.5  # the day after six whole weeks is one of the quiet ones
     quarters = pt.predict([("a", f"202{y}Q{q}", 3.0) for y in range(3) for q in range(1, 5)], horizon=2, draws=50)
     assert quarters.quantiles([0.5])[0, 0] == pytest.approx(6, rel=0.05)
+
+
+def first_days(seed: int) -> tuple[Panel, np.ndarray]:
+    """Five come a day and use twenty times their level on the first; who is there from the start is past that."""
+    rng = np.random.default_rng(seed)
+    since, day = np.r_[np.zeros(41, dtype=np.int64), np.repeat(np.arange(1, 14), 5)], np.arange(15)
+    value = rng.lognormal(4, 0.7, (106, 1)) * rng.lognormal(0, 0.2, (106, 15))
+    value[41:] *= np.where(day == since[41:, None], 20.0, 1.0)
+    value[day < since[:, None]] = np.nan
+    names, periods = tuple(f"c{i}" for i in range(106)), tuple(f"{t:02d}" for t in range(14))
+    return Panel(names, periods, value[None, :, :14], "period", since), value[:, 14]
+
+
+def test_a_first_day_is_not_carried_on_where_those_of_others_were_not():
+    off = []
+    for seed in range(3):
+        known, came = first_days(seed)
+        made = predicted(known, horizon=1, draws=200)
+        ratio = np.log(made.samples.mean(axis=0) / came)
+        assert np.median(ratio[known.since < 13]) == pytest.approx(0, abs=0.1)
+        off.append(ratio[known.since == 13].mean())
+    assert np.mean(off) < np.log(1.6)  # of a first day that was twenty times what follows

@@ -1,5 +1,6 @@
 """Rolling origin: nothing looks ahead, lines add up, and differences are those of customers in pairs."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -156,8 +157,14 @@ def test_customers_who_were_not_watched_are_left_out_and_so_is_their_total():
 @given(st.integers(1, 400), st.integers(1, 60), st.integers(1, 90), st.integers(1, 12))
 def test_origins_leave_room_on_both_sides_and_the_last_is_as_late_as_can_be(periods, horizon, history, count):
     if periods < horizon + history:
-        with pytest.raises(InputError, match="too few"):
+        with pytest.raises(InputError, match=r"too few|1 period") as told:
             origins_of(periods, horizon, history, count)
+        if periods > 1:
+            shorter, ahead = (
+                int(each) for each in re.findall(r"a history of (\d+) and a horizon of (\d+)", str(told.value))[1]
+            )
+            assert origins_of(periods, ahead, shorter, count)
+            assert (shorter <= history, ahead <= horizon) == (True, True)
         return
     found = origins_of(periods, horizon, history, count)
     assert found[-1] == periods - horizon

@@ -83,3 +83,37 @@ def test_what_is_too_small_for_the_scale_never_reads_as_zero():
     rows = (("acme", 250e6), ("globex", 1.0), ("none", 0.0), ("loss", -1.0))
     table = Table("t", "T", (NAME, Column("cost", "Cost", "money", "USD")), rows, total=False)
     assert [row[1] for row in in_thousands(table)[1]] == ["250.0", "<0.1", "0.0", ">−0.1"]
+
+
+PEERS = tuple(
+    Column(f"crps_{i}", label, "share", brief=brief)
+    for i, (label, brief) in enumerate(
+        [("CRPS", ""), ("Seasonal naive", "Naive"), ("Historic average", "Mean"), ("Lognormal", "Log normal"),
+         ("Smoothed", ""), ("WAPE", ""), ("Bias", ""), ("In 80 %", "")]
+    )
+)  # fmt: skip
+
+
+def shares(value: float) -> Table:
+    """A table of eight shares beside long words, in which all are the same."""
+    rows = tuple((what, *[value] * len(PEERS), 200) for what in ("behaviour production", "tenth 10 of 10"))
+    return Table("a", "A", (Column("part", "Forecasts of", "text"), *PEERS, Column("n", "Made", "count")), rows)
+
+
+def test_shares_without_room_are_told_in_whole_percent_under_brief_headers_in_one_table():
+    text = shown(shares(0.1234), rounds=True)
+    assert max(map(cell_len, text.splitlines())) <= 80
+    assert (text.count("12 %"), text.count("12.3 %"), text.count("production")) == (16, 0, 1)
+    assert ("Naive" in text, "Seasonal" in text) == (True, False)
+    assert "tenth 10 of 10" in text  # words are broken as little as need be
+
+
+def test_shares_that_fit_or_must_not_be_rounded_keep_their_digits():
+    assert shown(shares(0.1234), rounds=False).count("12.3 %") == 16
+    wide = terminal(Sheet("T", "", (shares(0.1234),), rounds=True), width=120)
+    assert wide.count("12.3 %") == 16
+    assert "Seasonal" in wide
+
+
+def test_a_share_that_is_not_nothing_never_reads_as_nothing():
+    assert shown(shares(0.0004), rounds=True).count("<1 %") == 16

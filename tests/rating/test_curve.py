@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pertoken.rating.card import Convert, Curve, Tier
-from pertoken.rating.curve import convert, evaluate, normal_form, per_unit, tier_of, walk
+from pertoken.rating.curve import convert, evaluate, normal_form, per_unit, tier_of
+from pertoken.rating.walk import walk
 from tests.made import exact
 
 D = Decimal

@@ -15,7 +15,8 @@ from pertoken.engines.convert_sql import Counted, converted
 from pertoken.engines.curve_sql import curve as in_sql
 from pertoken.engines.curve_sql import rated
 from pertoken.rating.card import Adjust, Card, Charge, Convert, Curve, Measure, Tier
-from pertoken.rating.curve import convert, evaluate, normal_form, per_unit, progressive, walk
+from pertoken.rating.curve import convert, evaluate, normal_form, per_unit, progressive
+from pertoken.rating.walk import walk
 from tests.made import exact
 
 D = Decimal

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from pertoken.rating.curve import walk
 from pertoken.rating.rate import rate
+from pertoken.rating.walk import walk
 from tests.made import bill, by, card, usage
 
 D = Decimal

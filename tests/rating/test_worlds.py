@@ -18,9 +18,10 @@ from pertoken.core.drawn import Drawn
 from pertoken.core.errors import CardError
 from pertoken.core.lines import Key
 from pertoken.rating import uncertain
-from pertoken.rating.card import Clamp, Convert, Curve, Inside, Measure, Pay, Rollover, Tier
+from pertoken.rating.card import Clamp, Convert, Curve, Measure, Tier
 from pertoken.rating.contract import Contract
 from pertoken.rating.curve import evaluate, normal_form
+from pertoken.rating.pool_terms import Inside, Pay, Rollover
 from pertoken.rating.rate import rate
 from tests.made import card, drawn, money, usage
 from tests.rating.test_interpreters import curves

@@ -11,7 +11,8 @@ from scipy.stats import norm
 from pertoken.core.errors import InputError
 from pertoken.core.money import round_half_up
 from pertoken.rating.card import Curve, Tier
-from pertoken.rating.curve import normal_form, walk
+from pertoken.rating.curve import normal_form
+from pertoken.rating.walk import walk
 from pertoken.scenario.evaluate import evaluate
 from pertoken.scenario.program import Ladder
 from tests.scenario.programs import MONTHS, program, random_programs, row, twin
@@ -115,7 +116,7 @@ tiers = st.lists(st.tuples(st.integers(1, 50), st.integers(0, 9), st.integers(0,
 
 @given(st.lists(tiers, min_size=1, max_size=5), st.sampled_from(["marginal", "all"]), st.data())
 def test_tiers_that_differ_by_world_charge_as_the_card_of_each_world(worlds, mode, data):
-    """The oracle is what one would do on paper: `rating.curve.walk`, in exact decimals."""
+    """The oracle is what one would do on paper: `rating.walk`, in exact decimals."""
     size = min(map(len, worlds))
     curves = [_curve(world[:size], mode) for world in worlds]
     forms = [normal_form(curve) for curve in curves]

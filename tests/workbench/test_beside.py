@@ -10,7 +10,7 @@ import pytest
 from pertoken.core.errors import InputError
 from pertoken.machine.processors import processors
 from pertoken.workbench import beside as room
-from pertoken.workbench.beside import beside
+from pertoken.workbench.beside import beside, shown_by
 from pertoken.workbench.preparing import prepared
 
 CARD = "{plan: api, prices: {tokens: {measure: {sum: total_tokens}, curve: [{rate: 0.002}]}}}"
@@ -122,3 +122,16 @@ print("numba" in sys.modules, len(WATCHERS))"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.split() == ["False", "0"]
     assert not list(tmp_path.rglob("*.loop"))
+
+
+def test_what_shows_an_answer_is_loaded_while_the_log_is_read_and_by_nobody_else(log, monkeypatch):
+    loaded: list[str] = []
+    monkeypatch.setattr(room, "import_module", loaded.append)
+    monkeypatch.setattr(room, "copies", lambda: True)
+    monkeypatch.delitem(sys.modules, "duckdb", raising=False)
+    monkeypatch.setattr(room, "rehearsed", lambda: None)
+    for shown in ((), ("pertoken.present.forecast",), ()):
+        loaded.clear()
+        with shown_by(*shown), beside(log, os.getpid) as asked:
+            asked()
+        assert loaded == sorted({*room.AFTER, *shown})

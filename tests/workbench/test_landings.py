@@ -16,10 +16,13 @@ from pertoken.forecast.outside import Outside
 from pertoken.forecast.panel import panel_of_rows
 from pertoken.forecast.population import FACTORS
 from pertoken.forecast.simulate import simulate
+from pertoken.rating.contract import Contract
 from pertoken.rating.rate import amount, rate
+from pertoken.workbench.asked import LogAhead
 from pertoken.workbench.forecasting import foretold
 from pertoken.workbench.landings import month_of, with_rest
 from pertoken.workbench.preparing import Prepared, prepared
+from pertoken.workbench.remarks import remarks
 from pertoken.workbench.voices import Voices
 
 pytestmark = pytest.mark.xdist_group("forecast")  # one process compiles the simulation
@@ -49,7 +52,7 @@ def log(path: Path, last: str) -> str:
 
 
 def ready(path: Path, last: str, *contracts: Agreement) -> Prepared:
-    how = {"contracts": contracts} if contracts else {}
+    how: LogAhead = {"contracts": contracts} if contracts else {}
     return prepared(log(path, last), card=[str(path / "plan.yaml")], months=2, segments="behaviour", how=how)
 
 
@@ -218,3 +221,35 @@ def test_the_forecast_of_the_months_after_takes_it_so(tmp_path):
     assert rest == pytest.approx(12 * 9_000 * (np.exp(0.4**2 / 2) + 1 / 7) * 0.0017, rel=0.35)
     paid = own.drawn + answer.parts["customer"]["c10"]["revenue"][:, 0]
     assert np.isclose(paid, 9_000, rtol=1e-9).all()  # what is used in April and what is not add up to the commitment
+
+
+PRORATED = """
+plan: api
+prices:
+  base: {curve: [{flat: 300}], during: {every: month, prorate: day}}
+  tokens: {measure: {sum: total_tokens}, curve: [{rate: 0.0001}]}
+clamp: {min: 450, during: {prorate: day}}
+"""
+
+
+def test_a_month_that_is_charged_whole_although_the_card_takes_less_for_a_part_of_it_is_said(tmp_path, monkeypatch):
+    """The books take 6 days of 31 of 450 for a contract that begins on the 26th; in the simulation a month is whole."""
+    newco = replace(committed_until(date(2027, 4, 1)), customer="newco", committed=Decimal(0), planned=Decimal(400))
+    newco = replace(newco, signed=date(2026, 3, 1), start=date(2026, 3, 26))
+    said = "! newco: a month that the contract begins or ends in is charged whole, although the card prorates it"
+    assert said not in remarks(ready(tmp_path, "2026-03-19", newco))
+    monkeypatch.setattr("tests.workbench.test_landings.PLAN", PRORATED)
+    made = ready(tmp_path, "2026-03-19", newco)
+    assert said in remarks(made)
+    assert said not in remarks(ready(tmp_path, "2026-03-19", replace(newco, start=date(2026, 4, 1))))
+    keys = {"customer": "newco", "day": "2026-03-27", "meter": "input_tokens"}
+    six = Usage({name: Key.of([label]) for name, label in keys.items()}, {"quantity": np.array([Decimal(1)])})
+    own = Contract(card="api", labels={"customer": "newco"}, start=newco.start, end=newco.end)
+    due = rate(six, made.plans[0], contracts=(own,), exact=True)
+    assert float(sum(amount(due.ledger, "effective").values["amount"])) == pytest.approx(450 * 6 / 31, abs=0.005)
+    month = month_of(made)
+    assert month is not None
+    found, _ = held_at_the_middle(month)
+    group = found.groups["customer"]
+    mine = group.codes == group.labels.index("newco")
+    assert found.money()[..., mine].sum() == pytest.approx(450, abs=0.005)

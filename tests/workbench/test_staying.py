@@ -88,6 +88,38 @@ def test_the_rest_of_the_month_that_a_log_ends_in_is_drawn_at_its_pace(tmp_path:
     assert found.terms.drawn.tolist() == pytest.approx([5_900, 0])
 
 
+RISING = "plan,customer,from,to,ramp,planned,committed,per"
+
+
+def test_a_ramp_lifts_usage_on_either_plan_by_its_straight_line(log: str) -> None:
+    """Six months from the start of January: 1/12 of the level in January, 3/12 in February, 5/12 in March."""
+    path = Path(log).parent
+    told: dict[str, Any] = {"old": [str(path / "old.yaml")], "new": [str(path / "old.yaml")], "months": 4, "draws": 37}
+    rows = [f"old,c{i},2026-01-01,{FAR},6,,," for i in range(WHO)]
+    (path / "contracts.csv").write_text("\n".join([RISING, *rows]) + "\n")
+    free, made = pt.migrate(log, **told), pt.migrate(log, contracts=str(path / "contracts.csv"), **told)
+    lift = made.made.old / free.made.old
+    np.testing.assert_allclose(lift, np.broadcast_to(lift[:1], lift.shape), rtol=1e-6)  # alike in all worlds
+    # growth that the fit expects is in the ramp: what is left is the line itself, against that of February
+    from pertoken.workbench.migrating import _fitted  # noqa: PLC0415
+
+    read = history(log, revenue=told["old"], how={})
+    growth = np.exp(_fitted(read, ("2026-03", "2026-04", "2026-05", "2026-06"), 0, None).of.shared.growth)
+    np.testing.assert_allclose(lift[0] * growth[0], [5 / 3, 7 / 3, 9 / 3, 11 / 3], rtol=1e-6)
+    np.testing.assert_allclose(made.made.new, made.made.old, rtol=1e-12)
+    assert not any("ramp" in note for note in made.notes)
+
+
+def test_what_is_not_followed_of_a_contract_is_said_by_name(log: str) -> None:
+    path = Path(log).parent
+    rows = [f"old,c0,2026-01-01,{FAR},6,500,,", "old,c1,2026-01-01,2026-06-01,,,100,month"]
+    (path / "contracts.csv").write_text("\n".join([RISING, *rows]) + "\n")
+    told: dict[str, Any] = {"old": [str(path / "old.yaml")], "new": [str(path / "new.yaml")], "draws": 16}
+    made = pt.migrate(log, months=MONTHS, contracts=str(path / "contracts.csv"), **told)
+    assert "! c0: usage rises by the ramp alone, not to what was planned" in made.notes
+    assert "! c1: what a renewed contract would commit to again is not in it" in made.notes
+
+
 @pytest.mark.parametrize("others", [(), (f"old,c3,2026-01-01,{FAR},500,month,",)])
 def test_who_has_signed_and_used_nothing_yet_is_named_whoever_else_has_signed(
     moved: Ask, others: tuple[str, ...]

@@ -11,10 +11,11 @@ from pertoken.core import period
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.lines import Key, Lines, combine, concat
 from pertoken.core.money import Values, is_exact, zeros
-from pertoken.rating.contract import ALWAYS, CYCLE
-from pertoken.rating.pool import Grant, Grid
+from pertoken.rating.grid import Grid
+from pertoken.rating.pool import Grant
 from pertoken.rating.rate import Rated
 from pertoken.rating.replay import Replay
+from pertoken.rating.windows import ALWAYS, CYCLE
 
 ENTRIES = {
     "opening": 1, "granted": 1, "brought": 1, "drawn": -1, "expired": -1, "refunded": -1, "carried": -1,

@@ -18,10 +18,11 @@ from pertoken.core.meters import COMPOSITES, leaves, meter
 from pertoken.core.money import array
 from pertoken.rating.assign import leaf_weights, per_request
 from pertoken.rating.card import Card
-from pertoken.rating.contract import CYCLE, Contract
+from pertoken.rating.contract import Contract
 from pertoken.rating.convert import convert
 from pertoken.rating.needs import question
 from pertoken.rating.rate import AMOUNTS, amount, rate
+from pertoken.rating.windows import CYCLE
 from pertoken.usage.question import DEFAULTS, PRICE_FROM
 
 

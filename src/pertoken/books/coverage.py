@@ -13,12 +13,13 @@ from pertoken.core.errors import InputError, nearest
 from pertoken.core.exact import CONTEXT
 from pertoken.core.lines import Key, Lines, concat, in_worlds
 from pertoken.core.money import Values, is_exact
-from pertoken.rating.card import MONEY, plain
-from pertoken.rating.contract import CYCLE
+from pertoken.rating.card import plain
+from pertoken.rating.grid import Grid
 from pertoken.rating.part import Part
-from pertoken.rating.pool import Grid
+from pertoken.rating.pool_terms import MONEY
 from pertoken.rating.rate import Rated
 from pertoken.rating.replay import Replay
+from pertoken.rating.windows import CYCLE
 
 VALUES = (
     "committed", "used", "unused", "committed_amount", "used_amount", "unused_amount",

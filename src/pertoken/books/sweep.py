@@ -12,8 +12,9 @@ from pertoken.books.allocate import UNALLOCATED
 from pertoken.books.contract import PLAIN, Cards, Terms, everybody, ledger, placed, positions
 from pertoken.core.lines import Key, Lines, Usage
 from pertoken.core.money import TIE, array, round_half_up
-from pertoken.rating.card import Card, Charge, Convert, Curve, During, Tier
+from pertoken.rating.card import Card, Charge, Convert, Curve, Tier
 from pertoken.rating.curve import NormalForm, convert, normal_form, per_unit
+from pertoken.rating.during import During
 from pertoken.rating.rate import amount, rate
 
 Floats = NDArray[np.float64]

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import click
 
 from pertoken import workbench
-from pertoken.cli.books import AS_IT_IS, BETWEEN, progress
+from pertoken.cli.books import AS_IT_IS, BETWEEN, REJECTS, progress, rejected
+from pertoken.cli.forecast import DEPTH
 from pertoken.cli.options import Delivery, deliver, gathered, keys, outputs
 from pertoken.cli.voices import VOICES
 from pertoken.cli.worlds import SEED
@@ -36,11 +38,16 @@ class History:
     timezone: str
     start: date | None
     end: date | None
+    rejects: str | None
+
+    def said(self) -> dict[str, Any]:
+        """What was said, as the workbench takes it."""
+        return {**asdict(self), "rejects": self.rejects is not None}
 
 
 def history_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say what to read; the command is given them as one `reading`."""
-    return gathered(command, (click.argument("log"), *AS_IT_IS, *BETWEEN), "reading", History)
+    return gathered(command, (click.argument("log"), *AS_IT_IS, *BETWEEN, REJECTS), "reading", History)
 
 
 @click.command()
@@ -72,6 +79,7 @@ def history_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @VOICES
 @click.option("--by", metavar="KEYS", help="What to report by: keys such as tier, or `behaviour`.")
+@DEPTH
 @click.option("--meter", default="", metavar="METER", help="What is forecast; all tokens added up if not said.")
 @click.option(
     "--grain",
@@ -101,6 +109,7 @@ def command(
     outside: tuple[str, ...],
     outside_weight: Decimal | None,
     by: str | None,
+    depth: str,
     meter: str,
     grain: str,
     draws: int,
@@ -119,7 +128,7 @@ def command(
 
     with progress(quiet=delivery.quiet) as watch:
         made = workbench.backtest(
-            **asdict(reading),
+            **reading.said(),
             horizon=horizon,
             history=_lengths(history),
             origins=origins,
@@ -129,10 +138,11 @@ def command(
             outside=outside,
             outside_weight=None if outside_weight is None else float(outside_weight),
             by=() if by is None else keys(by),
+            depth=depth,
             meter=meter,
             grain=grain,
             draws=draws,
             seed=seed,
             progress=watch,
         )
-    deliver(sheet(made), delivery)
+    deliver(sheet(made), delivery, also=rejected(made.report, reading.rejects, quiet=delivery.quiet))

@@ -83,12 +83,14 @@ BETWEEN = (
 )
 """Which time of a log is looked at."""
 
+REJECTS = click.option("--rejects", type=Output(), metavar="FILE",
+                       help="Set rows aside that can't be used, and list them in this CSV file.")  # fmt: skip
+
 READ = (
     *AS_IT_IS,
     click.option("--period", default="", metavar="PERIOD",
                  help="Month (or day, quarter, year) of a log without times."),
-    click.option("--rejects", type=Output(), metavar="FILE",
-                 help="Set rows aside that can't be used, and list them in this CSV file."),
+    REJECTS,
     click.option("--on", type=Day(),
                  help="Day whose prices hold where the log has no times; the end of its period if not said."),
     click.option("--contracts", metavar="FILE", help="CSV or YAML of when contracts run: plan, customer, from, to."),
@@ -161,19 +163,20 @@ def noted(report: "Report", *, quiet: bool) -> None:
         sys.stderr.write("".join(f"note: {text}\n" for text in report.says))
 
 
-def rejected(report: "Report", path: str | None, *, quiet: bool) -> dict[str, bytes]:
+def rejected(report: "Report | None", path: str | None, *, quiet: bool) -> dict[str, bytes]:
     """Make the list of the rows that were set aside, and say their share; where there are none, only its header.
 
-    So the file of an earlier run never stands beside the result of this one.
+    So the file of an earlier run never stands beside the result of this one. A plain table has no report: it is read
+    whole or refused.
     """
     if not path:
         return {}
     from pertoken.present.sheet import Column, Sheet, Table
     from pertoken.present.text import to_csv
 
-    if report.rejected and not quiet:
+    if report and report.rejected and not quiet:
         total = sum(report.rejected.values())
         sys.stderr.write(f"{total:,} of {report.rows:,} rows ({report.rejected_share * 100:.1f} %) were set aside\n")
     columns = (Column("place", "Place", "text"), Column("found", "Found", "text"), Column("reason", "Reason", "text"))
-    rows = tuple((fault.where, fault.found, fault.mend) for fault in report.sample)
+    rows = tuple((fault.where, fault.found, fault.mend) for fault in (report.sample if report else ()))
     return {path: to_csv(Sheet("Rejects", "", (Table("rejects", "Rejects", columns, rows, total=False),))).encode()}

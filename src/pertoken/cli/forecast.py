@@ -9,10 +9,21 @@ from typing import Any
 import click
 
 from pertoken import workbench
-from pertoken.cli.books import OPTIONS, Reading, progress
-from pertoken.cli.options import Delivery, deliver, gathered, keys, outputs
+from pertoken.cli.books import OPTIONS, Reading, progress, rejected
+from pertoken.cli.options import Delivery, Output, deliver, gathered, keys, outputs
 from pertoken.cli.voices import VOICES
 from pertoken.cli.worlds import SEED
+
+
+class WorldsFile(Output):
+    """A file for worlds to be written to."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401  click's
+        """Refuse another form at once."""
+        path = super().convert(value, param, ctx)
+        if not path.endswith((".parquet", ".csv")):
+            self.fail(f"{value} is no file for worlds; expected a .parquet or .csv file", param, ctx)
+        return path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +47,10 @@ class Ahead(Reading):
 SHOWN = ("pertoken.present.forecast", "pertoken.present.table")
 """What shows a forecast to people; it is loaded while the log is read."""
 
+DEPTH = click.option("--depth", default="", metavar="KEY|FILE",
+                     help="How deeply customers are integrated: a column of the log, or a CSV of customer,depth; helps "
+                          "`behaviour`.")  # fmt: skip
+
 AHEAD = (
     *OPTIONS,
     click.option("--card", multiple=True, metavar="CARD",
@@ -45,9 +60,7 @@ AHEAD = (
     click.option("--segments", default="behaviour", show_default=True, metavar="KEY",
                  help="Key that tells customers apart; `behaviour` tells hobbyists from production teams by what they "
                       "do."),
-    click.option("--depth", default="", metavar="KEY|FILE",
-                 help="How deeply customers are integrated: a column of the log, or a CSV of customer,depth; helps "
-                      "`behaviour`."),
+    DEPTH,
     click.option("--market", metavar="FILE", help="YAML of the market: a check from above, combined by precision."),
     click.option("--events", metavar="FILE",
                  help="CSV or YAML of price changes, launches and outages, past and to come."),
@@ -72,6 +85,8 @@ def ahead_options(command: Callable[..., None]) -> Callable[..., None]:
               help="Leave out what makes the range wide and what more history would bring.")  # fmt: skip
 @click.option("--no-backtest", is_flag=True,
               help="Leave the back-test on this history out; it takes most of the time.")  # fmt: skip
+@click.option("--for-model", type=WorldsFile(), metavar="FILE",
+              help="Write its worlds, .parquet or .csv, for a model to take under `forecasts`.")  # fmt: skip
 @outputs
 def command(
     ahead: Ahead,
@@ -81,6 +96,7 @@ def command(
     seed: int,
     no_drivers: bool,
     no_backtest: bool,
+    for_model: str | None,
     delivery: Delivery,
 ) -> None:
     """What revenue will the customers of LOG make, as a range, and what makes it wide?
@@ -90,9 +106,8 @@ def command(
 
     Example: pertoken forecast log.parquet --card plans.yaml --card vendors.yaml --months 12
     """
-    from pertoken.workbench.beside import AFTER
+    from pertoken.workbench.beside import shown_by
 
-    AFTER.update(SHOWN)
     heard: dict[str, Any] = {
         "experts": keys(experts) if experts else (),
         "outside": outside,
@@ -100,6 +115,7 @@ def command(
     }
     how: dict[str, Any] = {"seed": seed, "explain": not no_drivers, "tested": not no_backtest}
     with (
+        shown_by(*SHOWN),
         progress(quiet=delivery.quiet) as watch,
         progress(quiet=delivery.quiet, what="simulating customers") as told,
     ):
@@ -107,4 +123,7 @@ def command(
     from pertoken.present.forecast import sheet
 
     short, page = partial(sheet, answer, brief=True, rests=False), partial(sheet, answer, brief=True)
-    deliver(partial(sheet, answer), delivery, short=short, page=page)
+    also = rejected(answer.report, ahead.rejects, quiet=delivery.quiet)
+    if for_model is not None:
+        also |= {for_model: workbench.worlds_for_model(answer, for_model)}
+    deliver(partial(sheet, answer), delivery, short=short, page=page, also=also)

@@ -69,11 +69,12 @@ def _apart(params: Mapping[str, Any]) -> None:
     one = [name for each in one for name in (each if isinstance(each, tuple) else (each,))]
     said = [*one, *params.get("files", ()), *params.get("overlay", ()), *cards]
     seen = {Path(each.partition("::")[0].partition("#")[0]).resolve() for each in said if each}
-    for name in ("xlsx", "html", "rejects", "rollup"):
+    for name in ("xlsx", "html", "rejects", "rollup", "for_model"):
         if params.get(name):
             place = Path(params[name]).resolve()
             if place in seen:
-                msg = f"--{name} {params[name]} is also read or written by this command; say another file"
+                said_as = f"--{name.replace('_', '-')} {params[name]}"
+                msg = f"{said_as} is also read or written by this command; say another file"
                 raise InputError(msg)
             seen.add(place)
 

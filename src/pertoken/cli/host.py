@@ -8,8 +8,8 @@ import click
 from pertoken import workbench
 from pertoken.catalog.machines import Purchase
 from pertoken.catalog.prices import STANDARD
-from pertoken.cli.books import AS_IT_IS, BETWEEN, COST, progress, rejected
-from pertoken.cli.options import Delivery, Output, deliver, gathered, keys, outputs
+from pertoken.cli.books import AS_IT_IS, BETWEEN, COST, REJECTS, progress, rejected
+from pertoken.cli.options import Delivery, deliver, gathered, keys, outputs
 from pertoken.cli.served_on import Seconds
 from pertoken.core.errors import InputError
 
@@ -41,9 +41,8 @@ MACHINES = (
 READ = (
     *AS_IT_IS,
     *BETWEEN,
-    click.option("--rejects", type=Output(), metavar="FILE",
-                 help="Set rows aside that can't be used, and list them in this CSV file."),
-)  # fmt: skip
+    REJECTS,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

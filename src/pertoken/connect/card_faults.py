@@ -9,13 +9,14 @@ from pydantic import ValidationError
 from pertoken.connect.placed import Placed
 from pertoken.connect.yaml_file import Document, Path
 from pertoken.core.errors import Fault, nearest
-from pertoken.rating import card as records
-from pertoken.rating.card import Card
+from pertoken.rating.card import Adjust, Band, Card, Charge, Clamp, Convert, Curve, Measure, Tier
+from pertoken.rating.during import During
+from pertoken.rating.pool_terms import Inside, Outside, Pay, Pool, Rollover, Term
 
 _AT = {
-    "prices": "Charge", "measure": "Measure", "convert": "Convert", "curve": "Curve", "tiers": "Tier",
-    "adjust": "Adjust", "clamps": "Clamp", "bands": "Band", "pools": "Pool", "during": "During", "term": "Term",
-    "pay": "Pay", "inside": "Inside", "outside": "Outside", "rollover": "Rollover",
+    "prices": Charge, "measure": Measure, "convert": Convert, "curve": Curve, "tiers": Tier,
+    "adjust": Adjust, "clamps": Clamp, "bands": Band, "pools": Pool, "during": During, "term": Term,
+    "pay": Pay, "inside": Inside, "outside": Outside, "rollover": Rollover,
 }  # fmt: skip
 """Which record stands under a word."""
 
@@ -40,14 +41,14 @@ def _fault(error: Any, data: Placed, document: Document) -> Fault:  # noqa: ANN4
     if error["type"] == "unexpected_keyword_argument":
         return _unknown(str(path[-1]), where, kind)
     begin = len(data.path) if path[: len(data.path)] == data.path else 0
-    name = ".".join("id" if kind is records.Pool and part == "name" else str(part) for part in path[begin:])
+    name = ".".join("id" if kind is Pool and part == "name" else str(part) for part in path[begin:])
     if missing:
         return Fault(where, f"{name} is missing")
     return Fault(where, f"{name} is {error['input']!r}", error["msg"].removeprefix("Input should be "))
 
 
 def _unknown(word: str, where: str, kind: Any) -> Fault:  # noqa: ANN401  a record's class
-    if kind is records.Charge and word == "window":
+    if kind is Charge and word == "window":
         mend = "the period of a fee is said by during: {every: month}, that of a count by measure: {window: month}"
         return Fault(where, "unknown word 'window' in a charge", "", mend)
     return Fault(where, f"unknown word {word!r}", "", nearest(word, _words(kind)))
@@ -74,13 +75,13 @@ def _path(loc: Path, data: Placed, document: Document, *, last: bool) -> Path:
 
 
 def _record(loc: Path) -> Any:  # noqa: ANN401  a record's class
-    known = [getattr(records, _AT[part]) for part in loc if isinstance(part, str) and part in _AT]
+    known = [_AT[part] for part in loc if isinstance(part, str) and part in _AT]
     return known[-1] if known else Card
 
 
 def _words(kind: Any) -> list[str]:  # noqa: ANN401  a record's class
     """The words that are known where a wrong one stands."""
     names = [f.name for f in fields(kind) if f.name != "line"] if is_dataclass(kind) else []
-    own = {"name": "id"} if kind is records.Pool else {}
-    more = ["clamp", "pool"] if kind is records.Charge else []
+    own = {"name": "id"} if kind is Pool else {}
+    more = ["clamp", "pool"] if kind is Charge else []
     return [*(own.get(name) or _FILE_WORDS.get(name, name) for name in names), *more]

@@ -8,7 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pertoken.core import period
 from pertoken.core.exact import CONTEXT
 from pertoken.core.money import SETTLED
-from pertoken.rating.card import MONEY, Card, Pool, plain
+from pertoken.rating.card import Card, plain
+from pertoken.rating.pool_terms import MONEY, Pool
 
 NONE = Decimal(0)
 TERM = "pools."

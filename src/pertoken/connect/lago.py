@@ -17,7 +17,7 @@ from pertoken.connect.draft import Draft, Words, apart, asks, card, curve, fee, 
 from pertoken.connect.imported import Imported, Part, Reading, listed
 from pertoken.core.exact import CONTEXT
 from pertoken.rating.card import Curve, Mode, Tier
-from pertoken.rating.curve import walk
+from pertoken.rating.walk import walk
 
 WINDOWS = {"monthly": "month", "quarterly": "quarter", "yearly": "year"}
 ANY_VALUE = "__ALL_FILTER_VALUES__"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pertoken.connect.cards import exact
 from pertoken.connect.model_file.assumption import assumptions
@@ -27,17 +27,28 @@ from pertoken.connect.yaml_file import Document, read
 from pertoken.core.errors import Fault, InputError
 from pertoken.scenario.assumed import every_input
 from pertoken.scenario.fleet import Fleet
-from pertoken.scenario.spec import Calendar, Spec
+from pertoken.scenario.spec import Calendar, Foretold, Spec
+
+if TYPE_CHECKING:
+    from pertoken.forecast.kept import Kept
+
+NONE: Mapping[str, "Kept"] = {}
+"""No worlds of forecasts but those in files."""
 
 WORDS = (
-    "model", "title", "notes", "calendar", "currency", "units", "assumptions", "drivers", "segments", "workloads",
-    "plans", "vendors", "fleets", "levers", "costs", "income", "events", "correlations", "scenarios", "checks",
+    "model", "title", "notes", "calendar", "currency", "units", "assumptions", "forecasts", "drivers", "segments",
+    "workloads", "plans", "vendors", "fleets", "levers", "costs", "income", "events", "correlations",
+    "scenarios", "checks",
 )  # fmt: skip
 """Words at the top of a model file."""
 
 
-def read_model(path: str | Path) -> Spec:
-    """Read a model file and the files of cards that it names.
+def read_model(path: str | Path, forecasts: Mapping[str, "Kept"] = NONE) -> Spec:
+    """Read a model file and the files that it names.
+
+    Args:
+        path: YAML file.
+        forecasts: Worlds of forecasts by name, in the place of their files or beside them.
 
     Raises:
         InputError: All that is wrong, each with file, line, what was expected and the mend.
@@ -52,7 +63,7 @@ def read_model(path: str | Path) -> Spec:
     except UnicodeDecodeError as error:
         msg = f"the model {name} is not text in UTF-8"
         raise InputError(msg) from error
-    return _spec(read(text, name), raw)
+    return _spec(read(text, name), raw, forecasts)
 
 
 def spec_of(text: str, source: str) -> Spec:
@@ -68,12 +79,13 @@ def spec_of(text: str, source: str) -> Spec:
     return _spec(read(text, source), text.encode())
 
 
-def model_from(data: Mapping[str, Any], *, source: str = "") -> Spec:
+def model_from(data: Mapping[str, Any], *, source: str = "", forecasts: Mapping[str, "Kept"] = NONE) -> Spec:
     """Make a model from a dictionary of the same shape as the YAML file.
 
     Args:
         data: The model; floats are taken by their shortest decimal form.
         source: Name for messages; files of cards are looked for beside it.
+        forecasts: Worlds of forecasts by name, in the place of their files or beside them.
 
     Raises:
         InputError: All that is wrong with it.
@@ -83,10 +95,10 @@ def model_from(data: Mapping[str, Any], *, source: str = "") -> Spec:
     Decimal('25000')
     """
     raw = json.dumps(data, sort_keys=True, default=str).encode()
-    return _spec(Document(exact(data), {}, source), raw)
+    return _spec(Document(exact(data), {}, source), raw, forecasts)
 
 
-def _spec(document: Document, raw: bytes) -> Spec:
+def _spec(document: Document, raw: bytes, given: Mapping[str, "Kept"] = NONE) -> Spec:
     """Read all parts; what is wrong in any of them is told at once."""
     door, data = Door(document), placed(document.data, document)
     if not isinstance(data, Placed) or data.get("model") is None:
@@ -96,11 +108,13 @@ def _spec(document: Document, raw: bytes) -> Spec:
     reading = Reading(door, months, currency=currency(data, door), units=_units(data, door))
     reading.files[document.source] = raw
     assumptions(reading, data)
+    foretold = _forecasts(reading, data, given)
     spec = replace(
         _parts(reading, data, said),
         title=reading.text(data, "title"),
         units=reading.units,
         assumptions=reading.inputs,
+        forecasts=foretold,
         placed=tuple(reading.placed),
         checks=checks(reading, data),
         digest=_digest(reading.files),
@@ -131,6 +145,14 @@ def _parts(reading: Reading, data: Placed, said: Calendar) -> Spec:
         fleets=_fleets(reading, data),
         source=reading.door.document.source,
     )
+
+
+def _forecasts(reading: Reading, data: Placed, given: Mapping[str, "Kept"]) -> tuple[Foretold, ...]:
+    if "forecasts" not in data and not given:
+        return ()
+    from pertoken.connect.model_file.forecasts import forecasts  # noqa: PLC0415  few models have any
+
+    return forecasts(reading, data, given)
 
 
 def _fleets(reading: Reading, data: Placed) -> dict[str, Fleet]:

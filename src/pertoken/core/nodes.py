@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from pertoken.core.money import Values
 from pertoken.core.units import ONE, Unit, made
 
 MANY = 1000
@@ -55,7 +56,22 @@ class Curve:
     weights: tuple[float, ...]
 
 
-Node = Number | Name | Call | Curve
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Worlds of a quantity that were simulated elsewhere, for `world of`.
+
+    Args:
+        name: What the quantity is called.
+        values: The worlds in the order of their rank, shape `(world, month)`. [unit]
+        unit: Its unit.
+    """
+
+    name: str
+    values: Values
+    unit: Unit
+
+
+Node = Number | Name | Call | Curve | Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +130,13 @@ FUNCTIONS = {
     "from": Function(1, 1, "0 before a month, 1 from it on", "flag"),
     "in": Function(1, 1, "1 in a month, else 0", "flag"),
     "replicas on": Function(3, 3, "machines in whole numbers, a least or more, that a load on a curve needs", "sum"),
+    "world of": Function(3, 3, "mean of a share of the worlds around a rank; one world where that share is 0", "keep"),
     "tiered": Function(2, 2, "what a ladder of tiers charges for a quantity", "tiered"),
 }
 """Operators and functions by name. The month of `from` and `in` is a `Number`: see `month_number`.
 
-`replicas on` takes the mean load, the least, and a `Curve`; it stands in rows that the house writes.
+`replicas on` takes the mean load, the least, and a `Curve`; `world of` takes a `Sample`, the rank as a share of its
+worlds, and the share of them that is averaged. Both stand in rows that the house writes.
 """
 
 WORDS = frozenset({"and", "or", "not"})
@@ -162,7 +180,7 @@ def names(node: Node) -> frozenset[str]:
     """List the quantities that a tree asks for; the ladder of `tiered` is none."""
     if isinstance(node, Name):
         return frozenset({node.name})
-    if isinstance(node, Number | Curve):
+    if isinstance(node, Number | Curve | Sample):
         return frozenset()
     return frozenset[str]().union(*map(names, node.args[1:] if node.function == "tiered" else node.args))
 
@@ -190,8 +208,8 @@ def quoted(name: str) -> str:
 
 def _write(node: Node) -> tuple[str, int]:
     """Write a tree, and tell how tightly its outermost operator binds."""
-    if isinstance(node, Name | Curve):
-        return quoted(node.name) if isinstance(node, Name) else f"the curve {node.name}", _ATOM
+    if isinstance(node, Name | Curve | Sample):
+        return _named(node), _ATOM
     if isinstance(node, Number):
         return _digits(node), _NEGATIVE if node.value < 0 else _ATOM
     if node.function == "-" and len(node.args) == 1:
@@ -201,6 +219,12 @@ def _write(node: Node) -> tuple[str, int]:
     if node.function in _RANK:
         return _joined(node.function, node.args), _RANK[node.function]
     return f"{node.function}({', '.join(_argument(node, arg) for arg in node.args)})", _ATOM
+
+
+def _named(node: Name | Curve | Sample) -> str:
+    if isinstance(node, Name):
+        return quoted(node.name)
+    return f"the curve {node.name}" if isinstance(node, Curve) else f"the worlds of {node.name}"
 
 
 def _joined(sign: str, args: tuple[Node, ...]) -> str:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import reduce
 
 from pertoken.core.errors import Fault, InputError, PertokenError, nearest
-from pertoken.core.nodes import FUNCTIONS, Call, Curve, Name, Node, Number, names, quoted, subtrees, text
+from pertoken.core.nodes import FUNCTIONS, Call, Curve, Name, Node, Number, Sample, names, quoted, subtrees, text
 from pertoken.core.units import ONE, Unit, made, over, plain, power, same, times
 
 
@@ -72,6 +72,8 @@ def _part(node: Node, units: Mapping[str, Unit]) -> _Part:
         return _Part(node, node, node.unit, bare=node.unit == ONE)
     if isinstance(node, Curve):
         return _Part(node, node, ONE, bare=True)
+    if isinstance(node, Sample):
+        return _Part(node, node, node.unit)
     if isinstance(node, Name):
         return _Part(node, node, _unit_by_name(node.name, units))
     rule = FUNCTIONS[node.function].rule

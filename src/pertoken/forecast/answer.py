@@ -14,6 +14,7 @@ from pertoken.forecast.landing import Landing
 from pertoken.forecast.panel import Indices
 from pertoken.forecast.population import FACTORS
 from pertoken.forecast.simulate import Simulated
+from pertoken.usage.report import Report
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
@@ -145,7 +146,10 @@ class Forecast:
         simulated: What the worlds are sums of, by group; the view from above and those not in the log are not in it.
         above: The view from above; None where no market is said. The worlds are those of both views then.
         landing: Where the month ends that the history ends in; None where it ends with it. No sum has it.
+        report: What was read of the log; None of a forecast that was not made from one.
         notes: What must be known beside the numbers.
+        as_of: Last day of the history (`2026-10-31`).
+        seed: Seed of the simulation.
     """
 
     currency: str
@@ -163,7 +167,10 @@ class Forecast:
     simulated: Simulated | None = None
     above: FromAbove | None = None
     landing: Landing | None = None
+    report: Report | None = None
     notes: tuple[str, ...] = ()
+    as_of: str = ""
+    seed: int | None = None
 
     def band(self, measure: str) -> Band:
         """Range of each month."""
@@ -171,6 +178,8 @@ class Forecast:
 
     def ledger(self) -> Ledger:
         """Give the worlds as a ledger, which books, statements and the workbook take: one draw for each world.
+
+        A model takes them by their rank: see `pertoken.forecast.kept`.
 
         Keys are `month`, `account`, `stage` and those of the parts; values have shape `(draw, line)`.
 

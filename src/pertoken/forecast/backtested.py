@@ -12,7 +12,9 @@ from pertoken.core.lines import Lines
 from pertoken.forecast.panel import Panel
 from pertoken.forecast.rolling import Forecaster, origins_of, rolling
 from pertoken.forecast.scored import Difference, Scored, difference
+from pertoken.forecast.seen import Lookback
 from pertoken.forecast.segments import Segmented
+from pertoken.usage.report import Report
 
 SPANS: Mapping[str, tuple[int, tuple[int, ...]]] = {
     "hour": (24, (168, 240)),
@@ -52,6 +54,7 @@ class Backtested:
         source: What the history was read from.
         money: The same forecasts by what they would have charged: one line for each forecaster, origin and `of` (`all`,
             or a segment), values as of `scored.lines_of`; None where no card charges.
+        report: What was read of the log; None of a plain table or a panel.
     """
 
     scored: Scored
@@ -68,6 +71,7 @@ class Backtested:
     notes: tuple[str, ...] = ()
     source: str = ""
     money: Lines | None = None
+    report: Report | None = None
 
     @property
     def ours(self) -> str:
@@ -86,10 +90,10 @@ def backtested(
     seed: int = 1,
     by: Sequence[str] = (),
     of: str = "usage",
-    source: str = "",
     also: Sequence[str] = (),
     groups: Mapping[str, Callable[[Panel], Key]] | None = None,
     segment: Segmented | None = None,
+    back: Lookback | None = None,
     watch: Callable[[float], None] | None = None,
 ) -> Backtested:
     """Score forecasters on a history, the first against each other.
@@ -104,10 +108,10 @@ def backtested(
         seed: Same seed, same digits.
         by: Keys of the panel that are reported apart.
         of: What is forecast, in words.
-        source: What the history was read from.
         also: Last periods of further origins.
         groups: Further keys, each told of the panel as of an origin.
         segment: Tells customers apart, whose sums are scored too.
+        back: Goes back to what was known at an origin; the panel as it is given, if None.
         watch: Told how much is done, 0 to 1.
 
     Raises:
@@ -117,8 +121,8 @@ def backtested(
     dates = {*origins_of(len(panel.periods), horizon, asked[0], count)}
     origins, unwatched = _watched(panel, dates.union(_further(also, panel.periods, horizon, asked[0])), horizon)
     _told_apart(panel, set(by) - set(groups or {}))
-    told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed}
-    scored = rolling(panel, forecasters, groups=groups, segment=segment, watch=watch, **told)  # type: ignore[arg-type]
+    told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
+    scored = rolling(panel, forecasters, groups=groups, segment=segment, back=back, **told)  # type: ignore[arg-type]
     names = tuple(name for name in forecasters if name in scored.forecasters)
     return Backtested(
         scored=scored,
@@ -133,7 +137,6 @@ def backtested(
         by=tuple(by),
         overlap=any(later - first < horizon for first, later in pairwise(origins)),
         notes=(*unwatched, *scored.notes),
-        source=source,
     )
 
 

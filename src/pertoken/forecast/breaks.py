@@ -25,8 +25,10 @@ SHOCKS = ((0.0, 0.0), *((stays, part) for stays in (0.6, 0.85, 0.95) for part in
 """Kinds of shocks that all share: how much of what stays is left in the next period, and which part of the variance
 stays. Which of them a history has is told by its likelihood."""
 
-CHANCE = 0.03
-"""A break is told where series in which nothing happens have one as likely this seldom."""
+CHANCE = {"usage": (0.03, 0.03), "price": (0.02, 0.015)}
+"""A break is told where series in which nothing happens have one as likely this seldom: in a long history, in a short
+one. Of prices more seldom, since of usage most false ones are too small to be told; most seldom where a price is seen
+for a few weeks, in which how long shocks stay is hardly known. Of 100 such histories up to 5 are then asked about."""
 
 TINY, CLOSE = 1e-300, 1e-9
 """What no square is below; the share of squares that a step leaves at least, and by how much likelihoods differ."""
@@ -110,7 +112,7 @@ def found(
     """
     value, season = panel.value, _season(panel)
     used = np.nansum(value, axis=1) > 0
-    edge = _edge(value.shape[1], season)
+    edge, least = _edge(value.shape[1], season), CHANCE[of][value.shape[1] < SHORT * season]
     if used.sum() < FEWEST or value.shape[1] < 4 * edge:
         return ()
     shared = _shared(value[used], season)
@@ -118,7 +120,7 @@ def found(
     told: list[Break] = []
     while len(told) < MOST:
         at, chance = _strongest(shared, known, season, edge, rng)
-        if chance > CHANCE:
+        if chance > least:
             break
         known.append(at)
         one = replace(_told(panel.periods[at], value[used], at, edge, chance), of=of)

@@ -20,7 +20,8 @@ JUDGED = 1200
 """Cases that experts are judged by."""
 
 FLOOR = 0.1
-"""Share of the pooled mean in every other point forecast, so that none is zero."""
+"""Least share of the pooled mean in every other point forecast, so that none is zero; of who came lately, their
+newness: a first period is seldom like those that follow."""
 
 WORST = 400.0
 """The largest squared relative error that counts."""
@@ -43,6 +44,7 @@ class Told:
         reference: What is expected before anything is learnt. [unit]
         actual: What came; zeros for the date from which is forecast. [unit]
         active: Share of periods with use, drawn to that of all where periods are few.
+        newness: How much less is known of each than of who was watched the longest: 1/n - 1/N with n periods of N.
     """
 
     like: Cases
@@ -50,6 +52,7 @@ class Told:
     reference: Values
     actual: Values
     active: Values
+    newness: Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +95,7 @@ class _Rows:
     actual: Values
     levels: Values
     active: Values
+    newness: Values
     who: Indices
     origin: Indices
 
@@ -159,6 +163,8 @@ def _rows(
     factors = seasonal.profile(known, season)
     plain = seasonal.without(known, factors)
     here = standing(plain, half, season, usual)
+    newness = 1 / np.maximum(here.seen, 1.0)
+    newness -= newness.min(initial=1.0)
     worth = seasonal.ahead(factors, date, over)
     actual = after(came, date, over) if date < value.shape[1] else np.zeros(len(value))
     rows = np.flatnonzero((since < date) & ~np.isnan(actual))
@@ -171,6 +177,7 @@ def _rows(
         actual[rows],
         levels[rows],
         often(here)[rows],
+        newness[rows],
         rows,
         np.full(len(rows), number),
     )
@@ -188,7 +195,7 @@ def _mean(law: Law, rows: _Rows) -> Values:
 def _told(rows: _Rows, law: Law, spread: Law, usual: float) -> Told:
     mean = _mean(law, rows)
     like = np.column_stack([spread.log(rows.like), rows.like[:, 0], 0.4 * np.log(mean / usual)])
-    points = {"pooled": mean}
+    points, pooled = {"pooled": mean}, np.maximum(rows.newness, FLOOR)
     for name, each in zip(SIMPLE, rows.levels.T, strict=True):
-        points[name] = (1 - FLOOR) * each + FLOOR * mean
-    return Told(Cases(rows.who, rows.origin, like), points, rows.reference, rows.actual, rows.active)
+        points[name] = (1 - pooled) * each + pooled * mean
+    return Told(Cases(rows.who, rows.origin, like), points, rows.reference, rows.actual, rows.active, rows.newness)

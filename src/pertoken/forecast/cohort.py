@@ -107,8 +107,8 @@ def in_windows(panel: Panel, width: int) -> Windows:
     count = size // width
     if not count:
         raise InputError(
-            f"{size} whole {panel.grain}s are less than one window of {width}; expected at least one window, "
-            "better two; take more of the log, or shorter windows"
+            f"{size} whole {panel.grain}{'s are' if size != 1 else ' is'} less than one window of {width}; expected at "
+            "least one window, better two; take more of the log, or shorter windows"
         )
     cut = size - count * width
     value, seen = _watched(panel)

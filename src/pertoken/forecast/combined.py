@@ -23,6 +23,9 @@ LEAST_SHARE = 0.02
 SHARES = (0.1, 0.5, 0.9)
 """P10, P50, P90."""
 
+ROUND = 10
+"""From so many times on, decimals of a ratio say nothing."""
+
 TINY = 1e-6
 """A path that earns nothing counts as this part of the median, as nothing has no log."""
 
@@ -233,9 +236,9 @@ def _says(
 ) -> tuple[str, ...]:
     """Say whether the views agree, and how much is left of the paths."""
     effective, draws, power = counted
-    ratio = middles[0] / middles[1]
-    more = f"{ratio:.2g} times" if ratio >= 1 else f"{ratio:.0%} of"
-    said = [f"The view from below is {more} the view from above."]
+    ratio, views = middles[0] / middles[1], ("below", "above")
+    times, (larger, smaller) = max(ratio, 1 / ratio), views if ratio >= 1 else views[::-1]
+    said = [f"The view from {larger} is {times:,.{1 if times < ROUND else 0}f} times the view from {smaller}."]
     if abs(conflict) > CONFLICT:
         said.append(
             f"CONFLICT: the two views are {abs(conflict):.1f} standard deviations of their difference apart. Both were "

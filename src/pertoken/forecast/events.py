@@ -8,7 +8,7 @@ An event moves the log of usage by
 is taken for growth; ahead counts what is still to change after it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import exp, log
@@ -72,7 +72,7 @@ def adjusted(panel: Panel, events: Iterable[Event]) -> Adjusted:
         if np.datetime64(each.on, "D") >= end[-1]:
             made.append(each)
             continue
-        if each.kind != "outage" and each.level is None and np.datetime64(each.on, "D") <= begin[0]:
+        if np.datetime64(each.on, "D") <= begin[0] and _settled(each, begin[0]):
             notes.append(f"{each.kind} on {each.on}: it came before the history, which knows no other level")
             continue
         if each.kind == "outage":
@@ -117,6 +117,13 @@ def _ages(each: Event, begin: Days, end: Days) -> Values:
     days = since[:, None] + long[:, None] * (np.arange(POINTS) + 0.5) / POINTS
     found: Values = days / MONTH_DAYS
     return found
+
+
+def _settled(each: Event, day: np.datetime64) -> bool:
+    """Whether an event leaves usage as it is from a day on."""
+    if each.kind == "outage":
+        return bool(_until(each) <= day)
+    return each.level is None or not (each.slope or each.half_life)
 
 
 def _left(each: Event, ages: Values) -> Values:
@@ -252,3 +259,26 @@ def ahead(
             still = _left(each, ages)[:, 0] * began
             doubt[i] = whom * spread * (left - still)
     return Ahead(logs, doubt)
+
+
+def told_ahead(events: Iterable[Event], months: Sequence[str], after: date) -> Iterator[str]:
+    """Say what each event to come does, and which come too late to do anything.
+
+    Args:
+        events: Declared.
+        months: Labels of the months ahead, in time.
+        after: Last day of the history.
+    """
+    end = period.ends(months[-1:])[0]
+    for each in events:
+        if each.on <= after:
+            continue
+        name, whom = f"{each.kind} on {each.on}", f" of {each.where}" if each.where else ""
+        if np.datetime64(each.on, "s") >= end:
+            yield f"! {name}: it comes after {months[-1]}, the last month ahead, and moves nothing here"
+        elif each.kind == "outage":
+            yield f"{name}: nothing is used{whom} until {_until(each).astype('datetime64[D]')}, as said"
+        elif each.level is not None:
+            ends = "" if each.low is None or each.high is None else f" (P10 {each.low:.3g}, P90 {each.high:.3g})"
+            fades = " at first" if each.slope or each.half_life else " from then on"
+            yield f"{name}: usage{whom} is x{each.level:.3g}{ends}{fades}, as said"

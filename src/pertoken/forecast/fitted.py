@@ -157,11 +157,10 @@ def fitted(
     gap = float((np.datetime64(months[0], "D") - last).astype(int) - 1) / DAYS  # months until they begin
     people = replace(people, group=place, alive=people.alive * _stays(people, kept, gap, standing.bound))
     grows, calendar = ahead(growth, tuple(months), last)
-    level_loads, level_alike = together(monthly, standing.segment)
+    level_loads, level_alike = together(monthly, standing.segment, _moved(growth))
     shared = Shared(
         grows, float(growth.error.max()), growth.lasting, growth.shock, growth.shock_stays,
-        growth.segment_shock, level_loads, max(each.error for each in kept),
-        _arriving(arrivals, len(months), gap),
+        growth.segment_shock, level_loads, max(each.error for each in kept), _arriving(arrivals, len(months), gap),
         np.hypot(arrivals.error, priors.arrivals.turn * np.arange(len(months))), arrivals.size,
         np.tile(calendar, (len(grows), 1)), level_alike=level_alike,
     )  # fmt: skip
@@ -174,6 +173,11 @@ def _monthly(level: Predicted, standing: Standing, kept: Sequence[Retention], dr
     """Samples of what each uses in a month of mean length, shape `(draw, customer)`; next to nothing is nothing."""
     monthly = level.samples * (DAYS / WINDOW) * shift(level)
     return without_traces(monthly, alive_of(standing.segment, kept, standing.bound), driver.value)
+
+
+def _moved(growth: Growth) -> tuple[float, float]:
+    """Variance of the log of the first month by the error of growth and the shared shock, and by a segment's own."""
+    return float(growth.error.max()) ** 2 + growth.shock**2, growth.segment_shock**2
 
 
 def _with(events: Ahead | None, shared: Shared) -> Shared:

@@ -81,15 +81,18 @@ def parted(knots: Values, noise: Values) -> tuple[Values, Values]:
     return np.where(knots > 0, level, 0.0), own
 
 
-def together(monthly: Values, segment: Key) -> tuple[Values, float]:
+def together(monthly: Values, segment: Key, moved: tuple[float, float] = (0.0, 0.0)) -> tuple[Values, float]:
     """How much of the first month's level moves together, so that sums are as wide as the forecast says.
 
     With weight *w* of a normal that a segment shares the variance of its sum is sum(s^2) + w^2 ((sum s)^2 - sum(s^2)).
-    What the variance of the total has beyond those of segments is the covariance of each two.
+    What the variance of the total has beyond those of segments is the covariance of each two. The errors of earlier
+    sums had growth and shocks in them; what these bring to the first month by themselves is left out here.
 
     Args:
         monthly: Usage, shape `(draw, customer)`.
         segment: Of each customer.
+        moved: Variance of the log of a sum by what moves all, and by what moves a segment, where the simulation has
+            growth and shocks beside.
 
     Returns:
         The weights, shape `(segment,)`, and the correlation of the normals of two segments.
@@ -98,9 +101,9 @@ def together(monthly: Values, segment: Key) -> tuple[Values, float]:
     alone = np.bincount(code, spread**2, minlength=count)
     whole = np.bincount(code, spread, minlength=count)
     sums = added(monthly, segment)
-    room = np.maximum(whole**2 - alone, 1e-12)
-    weight = np.sqrt(np.clip((sums.var(axis=0) - alone) / room, 0.0, MOST))
-    moved = weight * whole
-    both = float(moved.sum() ** 2 - moved @ moved)
-    beyond = float(sums.sum(axis=1).var() - sums.var(axis=0).sum())
-    return weight, float(np.clip(beyond / both, -1 / (count - 1), 1.0)) if both > 0 else 1.0
+    mean, variance = sums.mean(axis=0), sums.var(axis=0)
+    left = np.clip((variance - sum(moved) * mean**2 - alone) / np.maximum(whole**2 - alone, 1e-12), 0.0, MOST)
+    carried = np.sqrt(left) * whole
+    both = float(carried.sum() ** 2 - carried @ carried)
+    beyond = float(sums.sum(axis=1).var() - variance.sum() - moved[0] * (mean.sum() ** 2 - mean @ mean))
+    return np.sqrt(left), float(np.clip(beyond / both, -1 / (count - 1), 1.0)) if both > 0 else 1.0

@@ -126,16 +126,18 @@ def mixed(before: Past, said: Said, *, growing: bool) -> Mixed:
     """
     customers, cases = len(before.now.actual), len(before.judged)
     ahead, told = np.zeros((len(SHARES), customers)), np.full((len(SHARES), cases), np.nan)
-    weights = dict.fromkeys(said.names, 0.0)
+    weights, new = dict.fromkeys(said.names, 0.0), before.cases.newness[before.judged]
     groups = _groups(before, said, growing=growing)
     for group in groups:
         share = _shares(group, before, said, growing=growing)
-        for place, spoken, rows in ((ahead, said.ahead, group.here), (told, said.then, group.known)):
+        alone = np.isin([said.names[k] for k in group.usable], list(ALONE))
+        now, then = (_by_newness(share, alone, each) for each in (before.now.newness[group.here], new[group.known]))
+        for place, spoken, rows, parts in ((ahead, said.ahead, group.here, now), (told, said.then, group.known, then)):
             each = np.array([spoken[k][:, rows] for k in group.usable])
-            place[:, rows] = np.sort(np.tensordot(share, each, axes=1), axis=0)
+            place[:, rows] = np.sort(np.einsum("kc,ksc->sc", parts, each), axis=0)
         _calibrate(group, before, ahead, told, FEW * _learnt(group, said, share))
-        for k, part in zip(group.usable, share.tolist(), strict=True):
-            weights[said.names[k]] += part * len(group.here) / customers
+        for k, part in zip(group.usable, now.sum(axis=1).tolist(), strict=True):
+            weights[said.names[k]] += part / customers
     regular = 1.0
     if "dying" in said.names:
         expected = mean_of(ahead, SHARES)
@@ -179,6 +181,22 @@ def _shares(group: _Group, before: Past, said: Said, *, growing: bool) -> Values
         belief = float(np.clip(1 - FALLS * (often - SELDOM), LEAST_TRUST, 1.0))
         share = belief * (names == "dying") + (1 - belief) * share
     return share
+
+
+def _by_newness(share: Values, alone: Values, newness: Values) -> Values:
+    """Trust own histories of who came lately less, for one period shows nothing of how a customer varies.
+
+    Args:
+        share: Of each expert, for a customer watched throughout, shape `(expert,)`.
+        alone: Whether each tells a customer by its own history alone, shape `(expert,)`.
+        newness: Of each customer, as of `Told`, shape `(customer,)`.
+
+    Returns:
+        Shape `(expert, customer)`.
+    """
+    part = share[:, None] * (1 - np.outer(alone, newness))
+    parts: Values = part / part.sum(axis=0)
+    return parts
 
 
 def _learnt(group: _Group, said: Said, share: Values) -> float:

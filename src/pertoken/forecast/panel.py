@@ -196,7 +196,8 @@ def panel_of_rows(
             at = who.labels.index(name)
             first[at] = min(int(first[at]), index.get(str(when), 0))
     value[np.arange(size[1]) < first[:, None]] = np.nan
-    told = {name: _track(Key.of(each), (who.codes, numbers), size, name) for name, each in (tracks or {}).items()}
+    rows = who.codes.astype(np.int64), numbers
+    told = {name: _track(Key.of(each), rows, size, name) for name, each in (tracks or {}).items()}
     return Panel(who.labels, labels, value[None], laid.grain, first, tracks=told)
 
 
@@ -256,28 +257,29 @@ def panel_of_usage(usage: Usage, *, grain: str = "day", tracks: Sequence[str] = 
     labels, number = _every(rows.key(grain), grain)
     code, _ = combine([rows.keys[name] for name in cells], len(rows))
     _, first, cell = np.unique(code, return_index=True, return_inverse=True)
-    who = rows.key("customer")
-    quantity = np.zeros((int(cell.max()) + 1, len(who.labels), len(labels)))
-    np.add.at(quantity, (cell, who.codes, number), rows.values["quantity"].astype(np.float64))
+    there, who = np.unique(rows.key("customer").codes, return_inverse=True)
+    names = tuple(rows.key("customer").labels[code] for code in there)  # others used nothing in these periods
+    quantity = np.zeros((int(cell.max()) + 1, len(names), len(labels)))
+    np.add.at(quantity, (cell, who, number), rows.values["quantity"].astype(np.float64))
     if (quantity < 0).any():
         _, i, t = (int(each[0]) for each in np.nonzero(quantity < 0))
         raise InputError(
-            f"{who.labels[i]} used less than nothing in {labels[t]}; a forecast needs usage of zero or more; "
+            f"{names[i]} used less than nothing in {labels[t]}; a forecast needs usage of zero or more; "
             "take corrections off the period that they correct"
         )
-    since = np.full(len(who.labels), len(labels), dtype=np.int64)
-    np.minimum.at(since, who.codes, number)
+    since = np.full(len(names), len(labels), dtype=np.int64)
+    np.minimum.at(since, who, number)
     quantity[:, np.arange(len(labels)) < since[:, None]] = np.nan
-    place = (who.codes, number)
+    place = (who, number)
     return Panel(
-        who.labels,
+        names,
         labels,
         quantity,
         grain,
         since,
         {name: rows.keys[name].pick(first) for name in cells},
-        {name: _track(rows.key(name), place, (len(who.labels), len(labels)), name) for name in tracks},
-        {name: _track(rows.key(name), place, (len(who.labels), len(labels)), name).last for name in known},
+        {name: _track(rows.key(name), place, (len(names), len(labels)), name) for name in tracks},
+        {name: _track(rows.key(name), place, (len(names), len(labels)), name).last for name in known},
     )
 
 
@@ -294,7 +296,7 @@ def _every(key: Key, grain: str) -> tuple[tuple[str, ...], Indices]:
     return labels, np.array([index.get(label, 0) for label in key.labels], dtype=np.int64)[key.codes]
 
 
-def _track(key: Key, place: tuple[NDArray[np.int32], Indices], size: tuple[int, int], name: str) -> Track:
+def _track(key: Key, place: tuple[Indices, Indices], size: tuple[int, int], name: str) -> Track:
     """Say what customers are in each period: what was said last, and before that what was said first."""
     codes = np.full(size, -1, dtype=np.int32)
     codes[place] = key.codes

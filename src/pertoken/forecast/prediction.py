@@ -300,9 +300,12 @@ def _notes(panel: Panel, out: NDArray[np.bool_], before: Past | None) -> tuple[s
     said = [*named(panel.periods, out)]
     if before is None:
         return tuple(said)
-    if before.ahead < before.horizon:
+    if before.periods == 1:
+        said.append("1 period of history: no earlier forecast could be judged; ranges are what is believed")
+    elif before.ahead < before.horizon:
+        judged = f"{before.ahead} period{'s' * (before.ahead > 1)}"
         said.append(
-            f"{before.periods} periods of history: earlier forecasts could be judged over {before.ahead} periods only, "
+            f"{before.periods} periods of history: earlier forecasts could be judged over {judged} only, "
             f"not {before.horizon}; ranges are widened"
         )
     usage: Values = np.nansum(panel.value, axis=1)

@@ -27,10 +27,12 @@ from pertoken.forecast.tariff import STAGES, Tariffs
 from pertoken.forecast.tiers import Tiers, tiers
 from pertoken.forecast.under_contract import RENEWALS
 from pertoken.forecast.worlds import REPLICATES
-from pertoken.rating.card import Adjust, Card, Charge, Clamp, Pool
-from pertoken.rating.contract import CYCLE, Contract
+from pertoken.rating.card import Adjust, Card, Charge, Clamp
+from pertoken.rating.contract import Contract
+from pertoken.rating.pool_terms import Pool
 from pertoken.rating.rate import STAGES as PART_OF
 from pertoken.rating.rate import rate
+from pertoken.rating.windows import CYCLE
 from pertoken.usage.question import PRICE_FROM
 
 OWN_STAGE = {"rounding": "list"}

@@ -16,6 +16,7 @@ from pertoken.core.money import Values
 from pertoken.forecast.panel import Indices, Panel
 from pertoken.forecast.predicted import Predicted, added
 from pertoken.forecast.scored import Scored, lines_of
+from pertoken.forecast.seen import Lookback, Seen, as_given
 from pertoken.forecast.segments import Segmented, in_use
 
 Forecaster = Callable[[Panel, int, int, int], Predicted]
@@ -30,10 +31,11 @@ LEAST = 2
 
 @dataclass(frozen=True, eq=False)
 class _Cell:
-    """One origin with one length of history: what is seen, and what came."""
+    """One origin with one length of history: what was known, what of it is seen, and what came."""
 
     origin: int
     history: int
+    known: Panel
     seen: Panel
     rows: Indices
     came: Values
@@ -62,13 +64,22 @@ def origins_of(periods: int, horizon: int, history: int, count: int) -> tuple[in
     if horizon < 1 or history < 1 or count < 1:
         raise InputError(f"a horizon of {horizon}, a history of {history}, {count} origins; expected 1 or more of each")
     if room < 0:
-        raise InputError(
-            f"{periods} periods are too few for a history of {history} and a horizon of {horizon}; "
-            f"expected {history + horizon}; ask for shorter ones"
-        )
+        raise InputError(_too_few(periods, horizon, history))
     step = min(horizon, room // (count - 1)) if count > 1 else horizon
     fits = min(count, room // step + 1) if step else 1
     return tuple(last - step * k for k in range(fits - 1, -1, -1))
+
+
+def _too_few(periods: int, horizon: int, history: int) -> str:
+    """Say what is missing, and which lengths there is room for, with another origin or two."""
+    if periods == 1:
+        return "1 period can't be forecast and held against what came; expected 2 or more"
+    short = max(min(horizon, periods // 4), 1)
+    return (
+        f"{periods} periods are too few for a history of {history} and a horizon of {horizon}; expected "
+        f"{history + horizon}; ask for shorter ones, as a history of {max(min(history, periods - 2 * short), 1)} and a "
+        f"horizon of {short}"
+    )
 
 
 def rolling(
@@ -82,6 +93,7 @@ def rolling(
     seed: int = 0,
     groups: Mapping[str, Callable[[Panel], Key]] | None = None,
     segment: Segmented | None = None,
+    back: Lookback | None = None,
     watch: Callable[[float], None] | None = None,
 ) -> Scored:
     """Score forecasters at some origins with some lengths of history.
@@ -96,16 +108,17 @@ def rolling(
         seed: Of the draws.
         groups: Further keys to score by that no forecaster sees, each told of the panel as of an origin.
         segment: Tells customers apart, whose sums are scored too; told of what each forecaster is told of.
+        back: Goes back to what was known at an origin; the panel as it is given, if None.
         watch: Told how much is done, 0 to 1.
 
     Raises:
         InputError: No origin has room for any history, or a forecaster answers for other customers than asked.
     """
-    cells = _cells(panel, sorted(set(origins)), sorted(set(histories)), horizon)
+    cells = _cells(panel, back or as_given(panel), sorted(set(origins)), sorted(set(histories)), horizon)
     more = groups or {}
     customers, totals, segments, notes = [], [], [], list[str]()
     for at, cell in enumerate(cells):
-        known = {name: told(panel.as_of(cell.origin)) for name, told in more.items()} | _about(cell)
+        known = {name: told(cell.known) for name, told in more.items()} | _about(cell)
         parts = None if segment is None else in_use(segment(cell.seen))
         for name, forecaster in forecasters.items():
             try:
@@ -126,18 +139,16 @@ def rolling(
     return Scored(concat(Lines, customers), concat(Lines, totals), horizon, tuple(known), tuple(notes), apart)
 
 
-def _cells(panel: Panel, origins: Sequence[int], histories: Sequence[int], horizon: int) -> list[_Cell]:
+def _cells(panel: Panel, back: Lookback, origins: Sequence[int], histories: Sequence[int], horizon: int) -> list[_Cell]:
     """Cut out of a panel what fits: each origin with each length of history, where there are customers.
 
     Raises:
         InputError: Nothing does.
     """
-    fits = [
-        _cell(panel, origin, history, horizon)
-        for origin in origins
-        for history in histories
-        if origin >= history and origin + horizon <= len(panel.periods)
-    ]
+    fits = []
+    for origin in origins:
+        if (own := [each for each in histories if each <= origin]) and origin + horizon <= len(panel.periods):
+            fits += _of_origin(panel, back(origin), origin, own, horizon)
     if not (cells := [cell for cell in fits if len(cell.rows)]):
         raise InputError(
             f"none of the histories {histories} and origins {origins} fits "
@@ -146,11 +157,15 @@ def _cells(panel: Panel, origins: Sequence[int], histories: Sequence[int], horiz
     return cells
 
 
-def _cell(panel: Panel, origin: int, history: int, horizon: int) -> _Cell:
-    there = panel.since < origin
-    seen = panel.as_of(origin).window(origin - history, origin)
-    came = panel.value[:, origin : origin + horizon]
-    return _Cell(origin, history, seen, np.flatnonzero(there), came[there].sum(axis=1), float(np.nansum(came[~there])))
+def _of_origin(panel: Panel, seen: Seen, origin: int, histories: Sequence[int], horizon: int) -> list[_Cell]:
+    """Cut out what was known at an origin, and what came, as the one number that it was then."""
+    there, known = panel.since < origin, seen.driver
+    came = seen.of(panel.window(origin, origin + horizon)).value
+    rows, sums, later = np.flatnonzero(there), came[there].sum(axis=1), float(np.nansum(came[~there]))
+    return [
+        _Cell(origin, history, known, known.window(origin - history, origin), rows, sums, later)
+        for history in histories
+    ]
 
 
 def _when(panel: Panel, cell: _Cell) -> str:

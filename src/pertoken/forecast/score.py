@@ -70,21 +70,6 @@ def ranks(samples: Values, actual: Values) -> tuple[Values, Values]:
     return below, upto
 
 
-def pit(below: Values, upto: Values, rng: np.random.Generator) -> Values:
-    """Randomised probability integral transform: even on 0 to 1 if and only if the forecast is calibrated.
-
-    Source: Czado, Gneiting and Held 2009, doi:10.1111/j.1541-0420.2009.01191.x, with the chance drawn instead of
-    averaged.
-
-    Args:
-        below: As of `ranks`.
-        upto: As of `ranks`.
-        rng: Where the place within a stretch comes from.
-    """
-    drawn: Values = below + (upto - below) * rng.random(np.shape(below))
-    return drawn
-
-
 def coverage(below: Values, upto: Values, level: float) -> Values:
     """Chance that the randomised transform lies in the central interval: how much of a level's interval came true.
 

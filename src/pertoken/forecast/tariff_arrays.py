@@ -9,8 +9,8 @@ from numpy.typing import DTypeLike, NDArray
 from pertoken.core.money import TIE
 from pertoken.forecast.tariff_card import CardRows, ChargeRow, PlanRows, PoolRow, StepRow
 from pertoken.forecast.tariff_columns import AS_USED, AT_GRANT, MONTHLY, NEVER
-from pertoken.rating.card import MONEY
 from pertoken.rating.curve import NOTHING, NormalForm
+from pertoken.rating.pool_terms import MONEY
 
 Numbers = NDArray[Any]
 KINDS = {"percent": 0, "amount": 1, "minimum": 2, "maximum": 3, "credit": 4}

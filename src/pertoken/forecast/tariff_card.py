@@ -14,11 +14,13 @@ from pertoken.core.period import GRAINS, begins
 from pertoken.forecast.tariff_refused import LONG, MEND, RefusedCard, refused
 from pertoken.rating.adjust import LIMITS, sequence
 from pertoken.rating.assign import Assignment, Claim, assign
-from pertoken.rating.card import MONEY, Card, Charge, Convert, During, Pool, plain
+from pertoken.rating.card import Card, Charge, Convert, plain
 from pertoken.rating.curve import NormalForm, evaluate, normal_form
+from pertoken.rating.during import During
 from pertoken.rating.job import Job
 from pertoken.rating.part import drawing
 from pertoken.rating.pool import unit_price
+from pertoken.rating.pool_terms import MONEY, Pool
 from pertoken.usage.question import PRICE_FROM
 
 Flags = NDArray[np.bool_]

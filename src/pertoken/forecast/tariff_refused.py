@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from pertoken.core.errors import CardError
 from pertoken.core.period import begins
-from pertoken.rating.card import MONEY, Adjust, Card, Charge, Clamp, During, Pool
+from pertoken.rating.card import Adjust, Card, Charge, Clamp
+from pertoken.rating.during import During
+from pertoken.rating.pool_terms import MONEY, Pool
 
 LONG = ("quarter", "year")
 """Windows of several months."""

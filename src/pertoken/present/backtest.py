@@ -7,7 +7,9 @@ import numpy as np
 
 from pertoken.core.lines import Lines
 from pertoken.forecast.backtested import Backtested
+from pertoken.forecast.rolling import TENTHS
 from pertoken.forecast.scored import LEVELS, Rates, rates
+from pertoken.present.basis import set_aside
 from pertoken.present.charts_backtest import Judged, judged
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Note, Sheet, Table
@@ -20,6 +22,9 @@ PERIODS = {"hour": "hours", "day": "days", "week": "weeks", "month": "months", "
 
 EACH, TOTAL, LATER, REVENUE = "each customer", "total", "with later ones", "revenue"
 """What the rows that everybody looks for are called."""
+
+BRIEF = {"seasonal-naive": "Naive", "historic-average": "Mean", "lognormal": "Log normal"}
+"""What the headers of peers say where there is little room; the tables below have their names in full."""
 
 Block = Chart | Table | Note
 Scores = Sequence[tuple[str, Rates]]
@@ -34,7 +39,7 @@ def sheet(made: Backtested) -> Sheet:
     """
     scores = [(part, rates(lines, ["forecaster"])) for part, lines in _parts(made)]
     blocks: list[Block] = [*_picture(made, scores), _accuracy(made, scores)]
-    blocks += [_forecasters(made), *_against(made), *_notes(made)]
+    blocks += [_forecasters(made), *_against(made), *set_aside(made.report), *_notes(made)]
     title = f"Back-test of {made.of}, {counted(made.scored.horizon, _periods(made))} ahead"
     return Sheet(title, _words(made, dict(scores)[EACH]), tuple(blocks), _meta(made), rounds=True)
 
@@ -66,13 +71,19 @@ def _parts(made: Backtested) -> Iterator[tuple[str, Lines]]:
         yield from _split(scored, "history", f"from {{}} {_periods(made)}")
     for key in made.by:
         yield from _split(scored, key, f"{key} {{}}")
-    yield from _split(scored, "decile", "tenth {} of 10")
+    if _tenths(made):
+        yield from _split(scored, "decile", "tenth {} of 10")
     yield TOTAL, made.scored.totals.where(of="there")
     if made.scored.segments is not None and made.by:
         yield from _split(made.scored.segments, "segment", f"{TOTAL}, {made.by[0]} {{}}")
     if made.money is not None:
         for of in dict.fromkeys(made.money.keys["of"].column().tolist()):
             yield REVENUE if of == "all" else f"{REVENUE}, {of}", made.money.where(of=of)
+
+
+def _tenths(made: Backtested) -> bool:
+    """Whether there are customers enough for tenths by size."""
+    return len(np.unique(made.scored.customers.keys["customer"].codes)) >= len(TENTHS)
 
 
 def _words(made: Backtested, every: Rates) -> str:
@@ -99,7 +110,7 @@ def _accuracy(made: Backtested, scores: Scores) -> Table:
     columns = (
         Column("part", "Forecasts of", "text"),
         Column("crps", "CRPS", "share"),
-        *(Column(f"crps_{i}", _spoken(name), "share") for i, name in enumerate(peers, 1)),
+        *(Column(f"crps_{i}", _spoken(name), "share", brief=BRIEF.get(name, "")) for i, name in enumerate(peers, 1)),
         Column("wape", "WAPE", "share"),
         Column("bias", "Bias", "share"),
         Column("in_80", "In 80 %", "share"),
@@ -127,14 +138,20 @@ def _says(made: Backtested, scores: Scores) -> str:
     low, high = (show(float(end[EIGHTY, at]), "share") for end in (every.low, every.high))
     says = [
         "Shares of all that came." + (" Columns named after a peer are its CRPS." if made.differences else ""),
-        "Tenths are by usage before each forecast, the 10th of the largest; those of equal size share one.",
         f"If customers' forecasts were independent, the share in 80 % would lie from {low} to {high} with 95 %.",
     ]
+    if _tenths(made):
+        says[1:1] = [
+            "Tenths are by usage before each forecast, the 10th of the largest; those of equal size share one."
+        ]
     count = int(max(total.count, default=0))
     if count < FEW:
-        says.append(f"{counted(count, 'forecasts')} of the total say little about coverage.")
+        says.append(f"{counted(count, 'forecasts')} of the total say{'s' * (count == 1)} little about coverage.")
     if made.money is not None:
-        says.append("Revenue is usage, foretold and come, charged as a month at its pace by the plans of that day.")
+        says.append(
+            "Revenue is usage charged as a month at its pace: foretold, by the plans of that day; what came, by those "
+            "at its end."
+        )
     return " ".join(says)
 
 

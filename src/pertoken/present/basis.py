@@ -51,12 +51,16 @@ def left_out(unpriced: Mapping[str, Usage], report: Report) -> list[Note]:
 
 def as_read(report: Report) -> list[Note]:
     """Say which rows of a log were set aside, and how it was understood."""
-    notes = []
-    if report.rejected:
-        why = "; ".join(f"{reason} ({count:,})" for reason, count in report.rejected.items())
-        text = f"{sum(report.rejected.values()):,} of {report.rows:,} rows were set aside: {why}."
-        notes.append(Note(text, "warning"))
-    return [*notes, *(Note(f"{text}.") for text in report.says)]
+    return [*set_aside(report), *(Note(f"{text}.") for text in report.says)]
+
+
+def set_aside(report: Report | None) -> list[Note]:
+    """Say how many rows of a log were set aside, and why; nothing where none were, or no log was read."""
+    if report is None or not report.rejected:
+        return []
+    why = "; ".join(f"{reason} ({count:,})" for reason, count in report.rejected.items())
+    share, rows = show(report.rejected_share, "share"), sum(report.rejected.values())
+    return [Note(f"{rows:,} of {report.rows:,} rows ({share}) were set aside: {why}.", "warning")]
 
 
 def rests_on(report: Report, cards: Mapping[str, Sequence[Card]]) -> dict[str, str]:

@@ -3,23 +3,9 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from pertoken.rating.card import (
-    MONEY,
-    Adjust,
-    Card,
-    Charge,
-    Clamp,
-    Convert,
-    Curve,
-    During,
-    Measure,
-    Pay,
-    Pool,
-    Rollover,
-    Term,
-    Tier,
-    plain,
-)
+from pertoken.rating.card import Adjust, Card, Charge, Clamp, Convert, Curve, Measure, Tier, plain
+from pertoken.rating.during import During
+from pertoken.rating.pool_terms import MONEY, Pay, Pool, Rollover, Term
 
 A = {"hour": "an hour", "request": "a request", "term": "over the whole contract"}
 """How a period is said; the others take `a`."""

@@ -252,7 +252,7 @@ def _horizontal(data: Sequence[dict[str, Any]], title: str, kind: Kind) -> Spec:
         title=None, domain=False, ticks=False, labelLimit=0, labelExpr=cut, minExtent=extent, labelPadding=2 * GAP
     )
     base = alt.Chart(alt.InlineData(values=list(data))).encode(y=alt.Y("name:N", sort=names, axis=beside))
-    axis = amounts(kind, tickCount=5)
+    axis = amounts(kind, tickCount=5, labelFlush=3 * LETTER)
     scale = alt.Scale(domain=_domain(data, WIDTH - extent), nice=False)
     drawn = base.mark_bar(height=alt.RelativeBandSize(0.72)).encode(
         x=alt.X("start:Q", title=title, axis=axis, scale=scale),

@@ -14,7 +14,7 @@ from pertoken.present.basis import left_out, number, rests_on
 from pertoken.present.dress import LOSS, PALETTE, WHOLE
 from pertoken.present.numbers import show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
-from pertoken.rating.card import MONEY
+from pertoken.rating.pool_terms import MONEY
 
 Block = Figures | Table | Chart | Note
 

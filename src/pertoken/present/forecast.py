@@ -10,15 +10,22 @@ from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.combined import CONFLICT
 from pertoken.forecast.grouping import COMING
 from pertoken.forecast.tiers import PLAN
+from pertoken.present.basis import set_aside
 from pertoken.present.forecast_beliefs import beliefs
-from pertoken.present.forecast_parts import by_month, changes, cohort_map, told_keys
+from pertoken.present.forecast_parts import by_month, changes, cohort_map, part_word, told_keys
 from pertoken.present.forecast_tested import backtest
-from pertoken.present.forecast_words import EXPERT_WORDS, FACTOR_WORDS, LARGE, conclusion, finding, measure_of, unit_of
-from pertoken.present.numbers import rough, show
+from pertoken.present.forecast_words import (
+    EXPERT_WORDS,
+    FACTOR_WORDS,
+    LARGE,
+    called,
+    conclusion,
+    finding,
+    measure_of,
+    unit_of,
+)
+from pertoken.present.numbers import counted, rough, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Kind, Note, Sheet, Table
-
-CALLED = {"p25": "commit", "p50": "plan", "p75": "stretch"}
-"""What the quantiles that people plan by are called."""
 
 KEY_WORDS = {"segment": "Segment", "plan": "Plan", "cohort": "First use", "customer": "Named customer"}
 LATER = "later"
@@ -62,6 +69,7 @@ def sheet(answer: Forecast, *, brief: bool = False, rests: bool = True) -> Sheet
     if rests:
         blocks += [*_concentration(answer), beliefs(answer)]
     notes = [Note(text, "warning" if text.startswith("!") else "info") for text in answer.notes]
+    blocks += set_aside(answer.report)
     blocks += [Note(note.text.removeprefix("!").strip(), note.level) for note in notes]
     title = f"{leads} over {len(answer.months)} months"
     return Sheet(title, finding(answer), tuple(blocks), _meta(answer), rounds=True)
@@ -71,10 +79,12 @@ def _figures(answer: Forecast) -> Figures:
     of = measure_of(answer)
     band, unit = answer.total(of), unit_of(answer)
     kind: Kind = "count" if abs(float(band.p50)) >= LARGE else _kind(of)
+    said = ("3 in 4 worlds reach it", "as many worlds above as below", "1 in 4 worlds reaches it")
+    if of == "cost":
+        said = ("3 in 4 worlds stay within it", said[1], "1 in 4 worlds stays within it")
     items = [
-        Figure("commit", "Commit (P25)", _cell(band.p25, kind), kind, unit, "3 in 4 worlds reach it"),
-        Figure("plan", "Plan (P50)", _cell(band.p50, kind), kind, unit, "as many worlds above as below"),
-        Figure("stretch", "Stretch (P75)", _cell(band.p75, kind), kind, unit, "1 in 4 worlds reaches it"),
+        Figure(name, f"{name.capitalize()} ({end.upper()})", _cell(getattr(band, end), kind), kind, unit, note)
+        for (name, end), note in zip(called(of).items(), said, strict=True)
     ]
     return Figures(tuple(items))
 
@@ -118,8 +128,7 @@ def _five(band: Band, measure: str) -> tuple[Cell, ...]:
 
 
 def _quantiles(kind: Kind, unit: str = "") -> tuple[Column, ...]:
-    words = ("P10", "P25 commit", "P50 plan", "P75 stretch", "P90")
-    return tuple(Column(word[:3].lower(), word, kind, unit) for word in words)
+    return tuple(Column(word.lower(), word, kind, unit) for word in ("P10", "P25", "P50", "P75", "P90"))
 
 
 def _months(answer: Forecast, *, brief: bool) -> Table:
@@ -202,7 +211,7 @@ def _part(answer: Forecast, key: str, *, brief: bool) -> Table:
     whole, rows = sum(float(band.mean) for band in bands.values()), []
     for label, band in bands.items():
         ends = (float(each) for each in (band.p10, band.p50, band.p90, band.mean))
-        rows.append((label or "all others", *ends, float(band.mean) / whole if whole else None))
+        rows.append((part_word(key, label), *ends, float(band.mean) / whole if whole else None))
     rows.sort(key=_in_time if key == "cohort" else lambda row: -float(row[4] or 0))
     note = MOVES if key == PLAN and answer.fitted.of.conversion is not None else ""
     return Table(f"by_{key}", f"By {KEY_WORDS.get(key, key).lower()}", columns, tuple(rows), note, total=not brief)
@@ -226,9 +235,9 @@ def _fan(answer: Forecast) -> Mapping[str, object]:
         worlds = _beside(answer.landing.worlds[of], worlds)
     band = Band.of(worlds)
     spread = Spread(*([float(v) for v in getattr(band, end)] for end in ("p10", "p25", "p50", "p75", "p90")))
-    unit = unit_of(answer)
+    unit, names = unit_of(answer), {end: name for name, end in called(of).items()}
     past = list(zip(labels, (float(v) for v in values), strict=True))
-    return forecast_fan(past, months, spread, title=f"{of.capitalize()}, {unit}", kind="count", called=CALLED)
+    return forecast_fan(past, months, spread, title=f"{of.capitalize()}, {unit}", kind="count", called=names)
 
 
 def _beside(first: Values, later: Values) -> Values:
@@ -378,7 +387,7 @@ def _meta(answer: Forecast) -> dict[str, str]:
     worlds = next(iter(answer.worlds.values()))
     return {
         "worlds": f"{len(worlds):,}",
-        "history": f"{answer.fitted.days} days, {len(answer.fitted.of.people.names):,} customers",
+        "history": f"{answer.fitted.days} days, {counted(len(answer.fitted.of.people.names), 'customers')}",
         "experts": ", ".join(
             f"{EXPERT_WORDS.get(name, name)} {weight:.0%}" for name, weight in _leading(answer.fitted.predicted.weights)
         ),

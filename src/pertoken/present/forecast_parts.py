@@ -15,8 +15,8 @@ from pertoken.present.sheet import Cell, Chart, Column, Kind, Table
 MEASURES = ("customers", "usage", "revenue", "cost", "margin")
 ENDS = ("p10", "p50", "p90")
 
-OTHERS = "all others"
-"""Customers who are not named."""
+OTHERS, UNSAID = "all others", "(none)"
+"""Customers who are not named, and those of whom the log does not say what they are."""
 
 ALL = "all months"
 """In the place of a month, where a row is of their sum."""
@@ -32,6 +32,11 @@ def told_keys(answer: Forecast) -> list[str]:
     keys = [key for key, labels in answer.parts.items() if len(labels) > 1]
     plans = set(answer.parts.get(PLAN, ()))
     return [key for key in keys if key == PLAN or set(answer.parts[key]) != plans]
+
+
+def part_word(key: str, label: str) -> str:
+    """Say what a part is called."""
+    return label or (OTHERS if key == "customer" else UNSAID)
 
 
 def by_month(answer: Forecast, keys: Sequence[str]) -> Iterator[Table]:
@@ -50,7 +55,7 @@ def by_month(answer: Forecast, keys: Sequence[str]) -> Iterator[Table]:
     rows: list[tuple[Cell, ...]] = []
     for key in keys:
         for label, worlds in answer.parts[key].items():
-            rows += [(key, label or OTHERS, *row) for row in _rows(answer.months, worlds, shown)]
+            rows += [(key, part_word(key, label), *row) for row in _rows(answer.months, worlds, shown)]
     note = f"Parts add up in each world; their quantiles don't. Nobody is counted over {ALL}."
     yield Table("parts", "Parts month by month", tuple(columns), tuple(rows), note, total=False)
 
@@ -134,4 +139,4 @@ def changes(answer: Forecast) -> Iterator[Table]:
 def _plans(answer: Forecast) -> dict[int, str]:
     """Names of the plans that customers are on, by their number."""
     people, plan = answer.fitted.of.people, answer.fitted.of.groups["plan"].column()
-    return {int(code): str(plan[group]) for code, group in zip(people.plan, people.group, strict=True)}
+    return {int(code): part_word(PLAN, str(plan[group])) for code, group in zip(people.plan, people.group, strict=True)}

@@ -37,6 +37,7 @@ def backtest(answer: Forecast) -> Iterator[Table]:
     note = f"Of {made.scored.horizon} days, made on {made_on} from what was known then."
     if made.money is not None:
         note += " Revenue is what usage comes to by the cards, at a month's pace, both foretold and come."
+    note += "".join(f" {text[:1].upper()}{text[1:]}." for text in made.notes)
     yield Table("backtest", "How good were such forecasts?", columns, tuple(rows), note, total=False)
 
 

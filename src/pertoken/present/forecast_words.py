@@ -40,6 +40,12 @@ EXPERT_WORDS = {
 WIDE = 3.0
 """P90 over P10 from which on a range is called wide."""
 
+REACH = (("commit", "p25"), ("plan", "p50"), ("stretch", "p75"))
+"""What the quantiles that people plan by are called, where more is better."""
+
+STAY = (("commit", "p75"), ("plan", "p50"), ("stretch", "p25"))
+"""The same of costs: 3 in 4 worlds stay within what is committed to."""
+
 MUCH = 0.2
 """Share of one customer, or by which a range narrows, that is worth a sentence."""
 
@@ -52,6 +58,11 @@ def measure_of(answer: Forecast) -> str:
 def unit_of(answer: Forecast) -> str:
     """Unit of what leads."""
     return answer.unit if measure_of(answer) == "usage" else answer.currency
+
+
+def called(measure: str) -> dict[str, str]:
+    """Name the quantiles that people plan by: `commit`, `plan` and `stretch`, each with its quantile."""
+    return dict(STAY if measure == "cost" else REACH)
 
 
 def amount(value: Values | float) -> str:
@@ -80,11 +91,11 @@ def conclusion(answer: Forecast) -> str:
 
 
 def _plan(answer: Forecast) -> Iterator[str]:
-    band, unit = answer.total(measure_of(answer)), unit_of(answer)
-    yield (
-        f"Commit to {amount(band.p25)} {unit} (3 in 4 worlds reach it), plan with {amount(band.p50)}, "
-        f"stretch for {amount(band.p75)} (1 in 4)."
-    )
+    of, unit = measure_of(answer), unit_of(answer)
+    band = answer.total(of)
+    commit, plan, stretch = (amount(getattr(band, end)) for end in called(of).values())
+    done = "stay within it" if of == "cost" else "reach it"
+    yield f"Commit to {commit} {unit} (3 in 4 worlds {done}), plan with {plan}, stretch for {stretch} (1 in 4)."
 
 
 def _width(answer: Forecast) -> Iterator[str]:
@@ -124,7 +135,8 @@ def _parts(answer: Forecast) -> Iterator[str]:
             ((label, float(worlds[of].sum(axis=1).mean()) / whole) for label, worlds in segments.items()),
             key=lambda each: each[1],
         )
-        yield f"{name.capitalize()} customers make {percent(share)}."
+        who = f"{name.capitalize()} customers" if name else f"Customers without a {key}"
+        yield f"{who} make {percent(share)}."
     there = sum(answer.concentration.values())
     if there > 0:
         name, most = max(answer.concentration.items(), key=lambda each: each[1])

@@ -1,9 +1,9 @@
-"""Amounts in thousands, millions or billions: how a table is told where a terminal has no room for all digits."""
+"""How a table is told where a terminal has no room for all digits: amounts in thousands, shares in whole percent."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pertoken.present.numbers import shortened, show_aligned, show_rows, show_total
+from pertoken.present.numbers import shortened, show_aligned, show_rows, show_total, whole_percent
 from pertoken.present.sheet import Cell, Column, Kind, Table, total_row
 
 Texts = list[str]
@@ -44,6 +44,23 @@ def in_thousands(table: Table) -> tuple[tuple[Column, ...], list[Texts], Texts |
         if said is not None:
             text[said] = _named(text[said], steps)
     return tuple(replace(column, unit=_named(column.unit, steps)) for column in table.columns), rows, total
+
+
+def in_whole_percent(table: Table) -> tuple[tuple[Column, ...], list[Texts], Texts | None]:
+    """Write a table's amounts as `in_thousands`, its shares in whole percent, and its headers as briefly as they go.
+
+    Returns:
+        Columns; the texts of each row; those of the total row, None without one.
+    """
+    columns, rows, total = in_thousands(table)
+    places = [i for i, column in enumerate(table.columns) if column.kind == "share" and not table.kinds]
+    totals = total_row(table)
+    every, texts = [*table.rows, *([totals] if totals else [])], [*rows, *([total] if total else [])]
+    for row, text in zip(every, texts, strict=True):
+        for place in places:
+            if text[place]:
+                text[place] = whole_percent(row[place])
+    return tuple(replace(column, label=column.brief or column.label) for column in columns), rows, total
 
 
 def _size(cell: Cell) -> float:

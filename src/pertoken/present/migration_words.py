@@ -10,7 +10,7 @@ from pertoken.present.migration_watch import SAID
 from pertoken.present.numbers import rough, show
 
 SURE, EVEN = 0.9, 0.5
-"""Share of the worlds from which on a rise is called likely, and rather likely."""
+"""Share of the worlds from which on a rise, or a fall, is called very likely; and a rise rather likely."""
 
 NAMED = 3
 """Customers who are named in a sentence."""
@@ -26,11 +26,13 @@ def conclusion(answer: Migrated) -> str:
 
 def _verdict(answer: Migrated) -> str:
     change = (answer.made.new - answer.made.old).sum(axis=-1)
-    wins = float((change > 0).mean())
+    wins, loses = float((change > 0).mean()), float((change < 0).mean())
     if wins >= SURE:
         return f"Revenue very likely rises ({show(wins, 'share')} of the worlds)."
     if wins > EVEN:
         return f"Revenue rather rises than falls ({show(wins, 'share')} of the worlds): begin with some, and watch."
+    if loses >= SURE:
+        return f"Revenue very likely falls ({show(loses, 'share')} of the worlds)."
     return f"Revenue rather falls, or stays as it is (it rises in {show(wins, 'share')} of the worlds)."
 
 

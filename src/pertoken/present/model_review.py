@@ -65,6 +65,7 @@ def _named(model: Model) -> Iterator[tuple[str, list[str]]]:
     spec = model.spec
     yield "certain inputs", [name for name, said in model.inputs.items() if not _is_unsure(said)]
     yield "uncertain inputs", [name for name, said in model.inputs.items() if _is_unsure(said)]
+    yield "forecasts", [each.name for each in spec.forecasts]
     yield "drivers", [each.name for each in spec.drivers]
     yield "segments", [each.name for each in spec.segments if not each.is_contract]
     yield "contracts", [each.name for each in spec.segments if each.is_contract]

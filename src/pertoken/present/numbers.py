@@ -75,6 +75,17 @@ def shortened(value: Cell, power: int) -> str:
     return _written(exact(value).scaleb(-power, WIDE), 1)
 
 
+def whole_percent(value: Cell) -> str:
+    """Return a share in whole percent.
+
+    >>> whole_percent(0.157), whole_percent(-0.0004), whole_percent(None)
+    ('16 %', '>−1 %', '–')
+    """
+    if value is None or isinstance(value, str):
+        return show(value, "text")
+    return f"{_written(exact(value).scaleb(2, WIDE), 0)} %"
+
+
 def exact(value: Number) -> Decimal:
     """Return a number as a decimal, a float at its 15 reliable digits.
 

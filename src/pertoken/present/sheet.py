@@ -39,6 +39,7 @@ class Column:
         formula: How a cell follows from others of its row, e.g. ``margin / revenue``; must hold exactly.
         total: How the total row gets its value: the sum, or the formula over the totals.
         share_of: Column of the same table of whose sum over all rows each cell is the row's share; must hold exactly.
+        brief: Header where there is little room; the label if empty.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column:
     formula: str | None = None
     total: Total | None = None
     share_of: str | None = None
+    brief: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a column that no renderer could show."""

@@ -12,7 +12,7 @@ from pertoken.books.unsure import unsure
 from pertoken.core.lines import Key, Lines, concat
 from pertoken.core.meters import COMPOSITES, METERS, meter
 from pertoken.present import charts
-from pertoken.present.basis import estimates, rests_on
+from pertoken.present.basis import as_read, estimates, rests_on
 from pertoken.present.numbers import counted, show
 from pertoken.present.sheet import Cell, Chart, Column, Figure, Figures, Note, Number, Sheet, Table
 
@@ -258,16 +258,7 @@ def _unpriced(books: Books) -> list[Table | Note]:
 def _notes(books: Books) -> list[Note]:
     report = books.report
     notes = estimates(unsure(books.rated["cost"]) if "cost" in books.rated else ())
-    if report.rejected:
-        rows = sum(report.rejected.values())
-        why = "; ".join(f"{reason} ({n:,})" for reason, n in report.rejected.items())
-        notes.append(
-            Note(
-                f"{rows:,} of {report.rows:,} rows ({show(report.rejected_share, 'share')}) were set aside: {why}.",
-                "warning",
-            )
-        )
-    notes += [Note(f"{text}.") for text in report.says]
+    notes += as_read(report)
     if any("origin" in ledger.keys and "shared" in ledger.keys["origin"].labels for ledger in books.ledgers.values()):
         text = "Charges that span several lines of this statement are shared out by the tokens under them."
         notes.append(Note(text))

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from pertoken.present.magnitude import in_thousands
+from pertoken.present.magnitude import in_thousands, in_whole_percent
 from pertoken.present.numbers import MINUS, show, show_aligned
 from pertoken.present.sheet import Column, Figure, Sheet, Table
 from pertoken.present.sheet import Note as Remark
@@ -97,6 +97,9 @@ def _print_table(console: Console, table: Table, *, rounds: bool) -> None:
             text.startswith((LESS, MORE)) for row in shorter.rows for text in row
         ):  # small amounts would be lost
             written = min(written, shorter, key=lambda each: len(each.parts))
+    if rounds and len(written.parts) > 1:
+        tight = _Written.of(*in_whole_percent(table), width, tight=True)
+        written = tight if len(tight.parts) == 1 else written
     columns, widths = written.columns, written.widths
     for number, part in enumerate(written.parts):
         if number:
@@ -118,9 +121,13 @@ class _Written:
     parts: Sequence[Sequence[int]]
 
     @classmethod
-    def of(cls, columns: Sequence[Column], rows: Sequence[Texts], total: Texts | None, width: int) -> Self:
+    def of(
+        cls, columns: Sequence[Column], rows: Sequence[Texts], total: Texts | None, width: int, *, tight: bool = False
+    ) -> Self:
+        """Lay texts out; where it is tight, words that lead are broken before the table is split."""
         rows = [[_brief(text, column) for text, column in zip(row, columns, strict=True)] for row in rows]
         widths = _widths(columns, [*rows, total] if total else rows, width)
+        widths = _tightened(columns, widths, width) if tight else widths
         return cls(columns, rows, total, widths, _parts(columns, widths, width))
 
 
@@ -185,6 +192,14 @@ def _fitted(columns: Sequence[Column], widths: Sequence[int], width: int) -> lis
         return list(widths)
     narrowed = dict(zip(words, _shared([widths[i] for i in words], left), strict=True))
     return [narrowed.get(i, own) for i, own in enumerate(widths)]
+
+
+def _tightened(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:
+    """Narrow the words that lead as far as the table needs to fit, to what can be read."""
+    keys = _keys(columns)
+    left = width - GAP * (len(columns) - 1) - sum(widths[len(keys) :])
+    given = _shared([widths[i] for i in keys], max(left, READABLE * len(keys)))
+    return [*given, *widths[len(keys) :]]
 
 
 def _shared(longest: Sequence[int], width: int) -> list[int]:

@@ -17,9 +17,9 @@ from pertoken.core.money import Values, round_half_up, settle, zeros
 from pertoken.rating.assign import RATES, combos, holds
 from pertoken.rating.card import Adjust, Card, Charge, Clamp, plain
 from pertoken.rating.charge import INVOICE, spent
-from pertoken.rating.contract import CYCLE, Windows, closing
 from pertoken.rating.job import Job
 from pertoken.rating.part import CONTRACTED, INVOICED, Part, gathered, within, without_nothing
+from pertoken.rating.windows import CYCLE, Windows, closing
 from pertoken.usage.question import above_key
 
 LIMITS = ("minimum", "maximum")

@@ -14,7 +14,8 @@ from pertoken.core.errors import CardError, DoublePriced, nearest
 from pertoken.core.expression import Condition, condition, weights
 from pertoken.core.lines import Lines, Usage, combine
 from pertoken.core.meters import leaves, meter
-from pertoken.rating.card import Band, Card, Charge, During
+from pertoken.rating.card import Band, Card, Charge
+from pertoken.rating.during import During
 from pertoken.usage.question import PRICE_FROM, PerRequest, above_key
 
 RATES = "rates"

@@ -7,9 +7,9 @@ from decimal import Decimal
 import numpy as np
 
 from pertoken.core.lines import Key, Lines
-from pertoken.rating.card import MONEY, Pool
 from pertoken.rating.job import Job
 from pertoken.rating.pool import Grant, since
+from pertoken.rating.pool_terms import MONEY, Pool
 from pertoken.rating.replay import Replay
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from pertoken.core.distinct import first_of
 from pertoken.core.money import Values, zeros
-from pertoken.rating.card import Pool
-from pertoken.rating.pool import Grant, Granted, Grid, cost_of, lost, worth_of
+from pertoken.rating.grid import Grid
+from pertoken.rating.pool import Grant, Granted, cost_of, lost, worth_of
+from pertoken.rating.pool_terms import Pool
 
 
 @dataclass(slots=True, eq=False)

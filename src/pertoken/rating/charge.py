@@ -18,13 +18,14 @@ from pertoken.core.expression import condition
 from pertoken.core.lines import Key, Lines, Usage, combine, concat, group
 from pertoken.core.money import Values, array, settle, zeros
 from pertoken.rating.assign import Claim, Combos, combos, holds, leaf_weights
-from pertoken.rating.card import Charge, Convert, During, Measure, Window, plain
-from pertoken.rating.contract import CYCLE, Windows, closing
+from pertoken.rating.card import Charge, Convert, Measure, plain
 from pertoken.rating.counted import Counted
 from pertoken.rating.curve import NormalForm, evaluate, normal_form, per_unit
+from pertoken.rating.during import During, Window
 from pertoken.rating.job import Job
 from pertoken.rating.measure import distinct, level, peak
 from pertoken.rating.part import Part, Taken, gathered, number
+from pertoken.rating.windows import CYCLE, Windows, closing
 from pertoken.usage.question import above_key
 
 INVOICE: Window = "month"

@@ -7,10 +7,11 @@ from itertools import permutations
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.core.expression import condition
 from pertoken.core.period import GRAINS
-from pertoken.rating.card import MONEY, ORDERS, Adjust, Card, Charge, Clamp, plain
+from pertoken.rating.card import ORDERS, Adjust, Card, Charge, Clamp, plain
 from pertoken.rating.check_charge import RATES, curve_faults, measure_faults
 from pertoken.rating.check_pools import apart
 from pertoken.rating.complaint import bad_condition, fault
+from pertoken.rating.pool_terms import MONEY
 from pertoken.usage.question import above_key
 
 ALL_OFF = Decimal(-100)

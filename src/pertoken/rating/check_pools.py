@@ -9,9 +9,11 @@ from pertoken.core import meters
 from pertoken.core.errors import Fault, InputError, nearest
 from pertoken.core.expression import weights
 from pertoken.core.period import GRAINS
-from pertoken.rating.card import MONEY, Card, Charge, Curve, During, Measure, Pool, plain
+from pertoken.rating.card import Card, Charge, Curve, Measure, plain
 from pertoken.rating.check_charge import RATES
 from pertoken.rating.complaint import bad_condition, fault
+from pertoken.rating.during import During
+from pertoken.rating.pool_terms import MONEY, Pool
 
 MONTHS = {"hour": 0, "day": 0, "month": 1, "quarter": 3, "year": 12}
 """Months of a cycle; 0 for less than one."""

@@ -5,8 +5,9 @@ from itertools import pairwise
 
 from pertoken.core.errors import Fault, InputError
 from pertoken.core.period import zone
-from pertoken.rating.card import Card, During, plain
+from pertoken.rating.card import Card, plain
 from pertoken.rating.complaint import fault
+from pertoken.rating.during import During
 
 LAST_ANCHOR = 31
 

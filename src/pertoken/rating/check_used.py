@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from pertoken.core.errors import Fault
-from pertoken.rating.card import MONEY, Adjust, Card, Charge, Convert, During, Measure
+from pertoken.rating.card import Adjust, Card, Charge, Convert, Measure
 from pertoken.rating.complaint import fault
+from pertoken.rating.during import During
+from pertoken.rating.pool_terms import MONEY
 
 DISCOUNTS = ("discount", "amount", "percent")
 """Steps of an order that an adjust is taken in."""

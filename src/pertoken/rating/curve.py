@@ -16,7 +16,7 @@ from pertoken.core.money import TIE, Values, array, is_exact, settle, zeros
 from pertoken.rating.card import Convert, Curve, Tier
 from pertoken.rating.convert import convert
 
-__all__ = ["NormalForm", "TierPart", "convert", "evaluate", "normal_form", "per_unit", "progressive", "tier_of", "walk"]
+__all__ = ["NormalForm", "convert", "evaluate", "normal_form", "per_unit", "progressive", "tier_of"]
 
 BELOW = Context(prec=CONTEXT.prec, rounding=ROUND_FLOOR)
 """A bound without end is cut off, never raised: no quantity of fewer digits lies between the two."""
@@ -130,7 +130,7 @@ def _pieces(curve: Curve) -> Iterator[_Piece]:
             cut = _cut_by_world if any(isinstance(each, Drawn) for each in asked) else _capped
             yield from cut(sloped, tier, begin, origin, below + tier.cap)
         if tier.up_to is not None:
-            paid += _most(tier, tier.flat + tier.rate * (tier.up_to - begin))
+            paid += most(tier, tier.flat + tier.rate * (tier.up_to - begin))
             begin = tier.up_to
 
 
@@ -169,7 +169,7 @@ def _ends(tier: Tier, quantity: Decimal) -> bool:
     return tier.up_to is not None and quantity >= tier.up_to
 
 
-def _most(tier: Tier, amount: Decimal) -> Decimal:
+def most(tier: Tier, amount: Decimal) -> Decimal:
     return amount if tier.cap is None else lesser(amount, tier.cap)
 
 
@@ -342,69 +342,3 @@ def running(values: Values, starts: NDArray[np.intp]) -> Values:
         total[..., later] = total[..., later] + total[..., later - step]
         step *= 2
     return total
-
-
-@dataclass(frozen=True, slots=True)
-class TierPart:
-    """What one tier contributes to a charge.
-
-    Args:
-        begin: Where the tier begins. [priced unit]
-        quantity: Units priced in it. [priced unit]
-        rate: Its rate. [currency / priced unit]
-        flat: Its flat. [currency]
-        amount: Rate times quantity plus flat, its cap at most. [currency]
-        line: Line of the card's file.
-        cap: Its cap where that is what it comes to; None else. [currency]
-    """
-
-    begin: Decimal
-    quantity: Decimal
-    rate: Decimal
-    flat: Decimal
-    amount: Decimal
-    line: int
-    cap: Decimal | None = None
-
-
-def walk(curve: Curve | None, quantity: Decimal, select: Decimal | None = None) -> list[TierPart]:
-    """Charge a quantity tier by tier, as one would on paper: the twin of `evaluate`, and what `explain` prints.
-
-    Args:
-        curve: The curve; None charges nothing.
-        quantity: What was used. [priced unit]
-        select: What picks the tier where the curve says another quantity.
-    """
-    if curve is None or (quantity == 0 and not curve.flat_on_zero):
-        return []
-    with localcontext(CONTEXT):
-        if curve.mode == "all" or curve.select:
-            tier, begin = _reached(curve.tiers, quantity if select is None else select)
-            return [_part(tier, begin, quantity)]
-        return _climbed(curve.tiers, quantity)
-
-
-def _climbed(tiers: tuple[Tier, ...], quantity: Decimal) -> list[TierPart]:
-    parts: list[TierPart] = []
-    begin = Decimal(0)
-    for tier in tiers:
-        within = min(quantity, tier.up_to if tier.up_to is not None else quantity) - begin
-        if within > 0 or not parts:
-            parts.append(_part(tier, begin, within))
-        begin = tier.up_to if tier.up_to is not None else begin
-    return parts
-
-
-def _part(tier: Tier, begin: Decimal, quantity: Decimal) -> TierPart:
-    full = quantity * tier.rate + tier.flat
-    amount = _most(tier, full)
-    return TierPart(begin, quantity, tier.rate, tier.flat, amount, tier.line, tier.cap if amount < full else None)
-
-
-def _reached(tiers: tuple[Tier, ...], quantity: Decimal) -> tuple[Tier, Decimal]:
-    begin = Decimal(0)
-    for tier in tiers:
-        if tier.up_to is None or quantity <= tier.up_to:
-            return tier, begin
-        begin = tier.up_to
-    return tiers[-1], begin

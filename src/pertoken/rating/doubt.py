@@ -10,8 +10,9 @@ from pertoken.core.errors import Fault, InputError
 from pertoken.core.exact import CONTEXT
 from pertoken.core.expression import weights
 from pertoken.core.money import places
-from pertoken.rating.card import MONEY, Adjust, Card, Charge, Curve, Pool, Tier, plain
+from pertoken.rating.card import Adjust, Card, Charge, Curve, Tier, plain
 from pertoken.rating.complaint import fault
+from pertoken.rating.pool_terms import MONEY, Pool
 
 FAR = 1000
 """How many times one price must be another to look like a slip of the unit."""

@@ -5,26 +5,29 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pertoken.core import period
 from pertoken.core.drawn import kind_of
 from pertoken.core.errors import CardError
 from pertoken.core.expression import condition
-from pertoken.core.lines import Key, Lines, Usage, concat
+from pertoken.core.lines import Lines, Usage, concat
 from pertoken.core.money import Values, round_half_up, settle, zeros
 from pertoken.rating.adjust import rounded, shifted
 from pertoken.rating.assign import Claim, combos, holds
-from pertoken.rating.card import MONEY, Pool, Window, plain
+from pertoken.rating.card import plain
 from pertoken.rating.charge import carries, counted
-from pertoken.rating.contract import CYCLE, anchored
 from pertoken.rating.counted import Counted
 from pertoken.rating.curve import running
+from pertoken.rating.during import Window
+from pertoken.rating.grid import Grid
 from pertoken.rating.job import Job
 from pertoken.rating.part import INVOICED, Part, Taken, drawing, within, without_nothing
 from pertoken.rating.payment import paid
-from pertoken.rating.pool import Grid, granted, lost
+from pertoken.rating.placed import laid_out, lines_of, placing
+from pertoken.rating.pool import granted, lost
+from pertoken.rating.pool_terms import MONEY, Pool
 from pertoken.rating.replay import Replay, replay
+from pertoken.rating.windows import CYCLE, anchored
 
 NOISE = 1e-9
 """What floats may be off by. [unit]"""
@@ -122,10 +125,10 @@ def _quantities(job: Job, pools: Sequence[Pool], listed: Mapping[str, Listed]) -
     for name, own in listed.items():
         earlier = [rows[other] for other in rows if plain(other) == plain(name)] if carries(own.claim) else []
         rows[name] = counted(job, own.claim, own.taken, grid.grain, earlier)
-    places = {name: _places(grid, each.lines) for name, each in rows.items()}
+    places = {name: placing(grid, each.lines) for name, each in rows.items()}
     demand: dict[str, Values] = {}
     for name, each in rows.items():
-        dense = _dense(grid, each.quantity, places[name], exact=job.exact)
+        dense = laid_out(grid, each.quantity, places[name], exact=job.exact)
         demand[plain(name)] = demand[plain(name)] + dense if plain(name) in demand else dense
     played = _replayed(job, pools, grid, demand)
     for name, each in rows.items():
@@ -183,78 +186,6 @@ def _covered(  # noqa: PLR0917  what meets here
     whole = rounded([*bare, part], job)
     before, after = ([p for p in parts if p.stage == "rounding"] for parts in (listed.parts, whole))
     return [part, *shifted(after, before, job)]
-
-
-def _places(grid: Grid, lines: Lines, *, early: bool = False) -> Any:  # noqa: ANN401  an index
-    """Find the contract and window of each line, as one index; what is of a longer period is drawn at its end.
-
-    Args:
-        grid: Contracts and windows.
-        lines: Any lines.
-        early: True for what is due when its period begins, as a fee.
-
-    Raises:
-        CardError: A line has no time, or one outside the books.
-    """
-    who = grid.contracts.of_lines(lines)
-    if grid.name == CYCLE:
-        _, key = grid.contracts.key(lines, grid.grain)
-        at = _windows(grid, key, grid.grain, early=early)
-        at = np.where(at < 0, grid.in_run(_before(grid, key), who), at)
-    else:
-        at = np.full(len(lines), -1)
-        for grain in period.GRAINS[period.GRAINS.index(grid.grain) :]:
-            if (at < 0).any() and period.finest(set(lines.keys) & set(period.GRAINS[: period.GRAINS.index(grain) + 1])):
-                key = lines.period(grain)
-                found = _windows(grid, key, grain, early=early)
-                at = np.where(at < 0, found if grain == grid.grain else grid.in_run(found, who), at)
-        if CYCLE in lines.keys and (at < 0).any():
-            at = np.where(at < 0, _of_cycles(grid, lines.keys[CYCLE], who, early=early), at)
-    if (at < 0).any():
-        card, first, last = grid.contracts.card, *grid.contracts.span
-        msg = (
-            f"card {card.name!r} draws pools by {grid.grain}, and there is usage without a time inside the books, "
-            f"{str(first)[:10]} to {str(last)[:10]}; give it a time, or let the span hold it"
-        )
-        raise CardError(msg)
-    return who * grid.shape[1] + at
-
-
-def _windows(grid: Grid, key: Key, grain: str, *, early: bool) -> Any:  # noqa: ANN401  an index
-    """Find the window of each line by its label; -1 where there is none."""
-    index = {label: i for i, label in enumerate(grid.labels)}
-    if grain != grid.grain:
-        moments = period.begins(key.labels) if early else period.ends(key.labels) - np.timedelta64(1, "s")
-        index = {label: int(grid.at(t)) for label, t in zip(key.labels, moments, strict=True) if label}
-    return np.array([index.get(label, -1) for label in key.labels] or [0])[key.codes]
-
-
-def _before(grid: Grid, key: Key) -> Any:  # noqa: ANN401  an index
-    """Give cycles that began before the books, as a quarter that a limit counts by, the first window; -1 for others."""
-    first = grid.labels[0] if grid.labels else ""
-    return np.array([0 if "" < label < first else -1 for label in key.labels] or [-1])[key.codes]
-
-
-def _of_cycles(grid: Grid, key: Key, who: NDArray[np.intp], *, early: bool) -> NDArray[np.intp]:
-    """Find the window, shorter than a cycle, in which each line's cycle begins or ends; -1 where there is none."""
-    pairs, which = np.unique(np.stack([who, key.codes]), axis=1, return_inverse=True)
-    found = []
-    for contract, code in pairs.T.tolist():
-        begin = period.begins((key.labels[code],))
-        months = period.months_later(begin.astype("datetime64[M]").astype("datetime64[s]"), 1)
-        end = np.minimum(anchored(months, grid.contracts.day_of(contract)), grid.contracts.last[contract])
-        moment = begin if early else end - np.timedelta64(1, "s")
-        found.append(int(grid.at(moment)[0]) if key.labels[code] else -1)
-    return np.array(found, dtype=np.intp)[which.reshape(-1)]
-
-
-def _dense(grid: Grid, quantity: Values, place: Any, *, exact: bool) -> Values:  # noqa: ANN401  an index
-    size = grid.shape[0] * grid.shape[1]
-    if quantity.ndim == 1 and not exact:
-        return np.bincount(place, quantity, size).astype(np.float64).reshape(grid.shape)  # of no row, whole numbers
-    flat = zeros((*quantity.shape[:-1], size), exact=exact)
-    np.add.at(flat, (..., place), quantity)  # type: ignore[arg-type]
-    return flat.reshape(*quantity.shape[:-1], *grid.shape)
 
 
 def _spread(quantity: Values, covered: Values, place: Any) -> Values:  # noqa: ANN401  an index
@@ -316,7 +247,7 @@ def _moneys(job: Job, pools: Sequence[Pool], parts: Sequence[Part], listed: Mapp
             for part in within(each, frozenset({"list"})):
                 _refuse_corrections(job, part.charge, played, part.lines)
             off = _beyond(job, pools, played, name) - played.covered[name]
-            lines = _lines(grid, off, off * 0)
+            lines = lines_of(grid, off, off * 0)
             part = Part.of(lines, each[0].charge, f"pools.{_first(pools, name)}", "covered", each[0].taken)
             made += [whole.at("covered") for whole in rounded([part], job)]
     taken = [listed[n].taken for n in listed if plain(n) in eligible]
@@ -347,7 +278,7 @@ def _refuse_corrections(job: Job, name: str, played: Replay, lines: Lines) -> No
     if not (quantity < 0).any() or (charge and charge.measure and charge.measure.kind not in {"sum", "count"}):
         return
     grid = played.grid
-    net = _dense(grid, quantity, _places(grid, lines), exact=job.exact)
+    net = laid_out(grid, quantity, placing(grid, lines), exact=job.exact)
     bad = (net < 0) & (abs(net) > NOISE) & played.offered[plain(name)]
     if bad.any():
         window = grid.labels[int(np.argwhere(bad)[0][-1])]
@@ -378,10 +309,10 @@ def _wanted(job: Job, grid: Grid, parts: Sequence[Part]) -> Values:
                 f"window: {grid.grain}"
             )
             raise CardError(msg)
-        out = out + _dense(
+        out = out + laid_out(
             grid,
             part.lines.values["amount"],
-            _places(grid, part.lines, early=fee and part.stage == "list"),
+            placing(grid, part.lines, early=fee and part.stage == "list"),
             exact=job.exact,
         )
     invoices = _invoices(grid)
@@ -409,22 +340,6 @@ def _first(pools: Sequence[Pool], charge: str) -> str:
     return next(pool.name for pool in pools if charge in pool.eligible)
 
 
-def _lines(grid: Grid, amount: Values, quantity: Values) -> Lines:
-    """Write a table of contracts by windows as lines, without those that say nothing."""
-    flat = {"quantity": quantity.reshape(*quantity.shape[:-2], -1), "amount": amount.reshape(*amount.shape[:-2], -1)}
-    some = np.zeros(grid.shape[0] * grid.shape[1], dtype=bool)
-    for value in flat.values():
-        some |= (value != 0).reshape(-1, len(some)).any(axis=0)
-    at = np.flatnonzero(some)
-    counts = np.count_nonzero(some.reshape(grid.shape), axis=1)
-    who = np.repeat(np.arange(grid.shape[0], dtype=np.int32), counts)
-    when = (at - np.repeat(np.arange(grid.shape[0]) * grid.shape[1], counts)).astype(np.int32)
-    keys = {n: Key(k.codes[who], k.labels) for n, k in grid.contracts.keys.items()}
-    keys[grid.name] = Key(when if grid.shared else grid.own[who, when], grid.labels)
-    lines = Lines(keys, {name: value.take(at, axis=-1) for name, value in flat.items()})
-    return lines if grid.shared else lines.fold(list(keys))
-
-
 STAGE = {"drawn": "drawn", "expired": "unused", "refunded": "refund"}
 """Stages of what happens in a pool."""
 
@@ -437,11 +352,11 @@ def pool_parts(job: Job, pools: Sequence[Pool], played: Replay, taken: Taken) ->
         happened = {"drawn": played.entries(pool, "drawn"), lost(pool): played.entries(pool, lost(pool))}
         for kind, (quantity, value) in happened.items():
             money = -_rounded(value, job) if kind == "refunded" else value
-            lines = _lines(played.grid, money, quantity).with_keys(meter=meter)
+            lines = lines_of(played.grid, money, quantity).with_keys(meter=meter)
             out.append(Part.of(lines, pool.name, term, STAGE[kind], taken))
         bought = paid(job, pool, played, happened)
         if bought is not None:
-            lines = _lines(played.grid, bought, bought * 0)
+            lines = lines_of(played.grid, bought, bought * 0)
             lines = Lines(lines.keys, {**lines.values, "amount": _rounded(lines.values["amount"], job)})
             out.append(Part.of(lines.with_keys(meter=meter), pool.name, term, "purchase", taken))
     return [part for part in out if len(part.lines)]

@@ -9,7 +9,8 @@ from pertoken.core.lines import Ledger
 from pertoken.rating.account_of import Row, account_of
 from pertoken.rating.assign import RATES
 from pertoken.rating.balance import Balance, balances
-from pertoken.rating.card import MONEY, Card, Pool, plain
+from pertoken.rating.card import Card, plain
+from pertoken.rating.pool_terms import MONEY, Pool
 from pertoken.rating.rate import Rated
 from pertoken.rating.step import Step, book_of, shares, steps_of
 from pertoken.rating.words import amount as amount_of

@@ -13,9 +13,12 @@ from pertoken.core.errors import CardError
 from pertoken.core.lines import Key, Lines, Usage, filled
 from pertoken.core.money import Values, array
 from pertoken.rating.assign import Claim, Combos, during_key, durings, own_lines
-from pertoken.rating.card import Card, During
-from pertoken.rating.contract import CYCLE, Contract, Contracts, contracts_of, window_key
+from pertoken.rating.card import Card
+from pertoken.rating.contract import Contract, Contracts
+from pertoken.rating.contracts_of import contracts_of
+from pertoken.rating.during import During
 from pertoken.rating.part import Taken, total_tokens
+from pertoken.rating.windows import CYCLE, window_key
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,9 @@ from pertoken.catalog.terms import settled
 from pertoken.core import period
 from pertoken.core.expression import condition
 from pertoken.rating.assign import per_request, rate_keys
-from pertoken.rating.card import Card, Charge, Pool
+from pertoken.rating.card import Card, Charge
 from pertoken.rating.contract import Contract
+from pertoken.rating.pool_terms import Pool
 from pertoken.usage.question import PRICE_FROM, Clock, Cut, Question
 
 

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from pertoken.core.money import array
 from pertoken.rating.card import Charge
-from pertoken.rating.curve import TierPart, convert, walk
+from pertoken.rating.curve import convert
 from pertoken.rating.stretch import Point, Stretch
+from pertoken.rating.walk import TierPart, walk
 from pertoken.rating.words import number
 
 

@@ -12,8 +12,9 @@ from pertoken.core.lines import Key, Lines, Usage, group
 from pertoken.core.meters import leaves
 from pertoken.core.money import Values, array, to_exact
 from pertoken.rating.assign import RATES
-from pertoken.rating.card import MONEY, Card, Pool, plain
+from pertoken.rating.card import Card, plain
 from pertoken.rating.counted import Counted
+from pertoken.rating.pool_terms import MONEY, Pool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

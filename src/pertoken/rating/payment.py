@@ -12,11 +12,13 @@ from pertoken.core.drawn import Drawn, kind_of
 from pertoken.core.errors import CardError
 from pertoken.core.money import Values, array, round_half_up, zeros
 from pertoken.core.period import Instants
-from pertoken.rating.card import Pay, Pool, Window
-from pertoken.rating.contract import ALWAYS
+from pertoken.rating.during import Window
+from pertoken.rating.grid import Grid
 from pertoken.rating.job import Job
-from pertoken.rating.pool import HOUR, Grid, due, held, known_end, since, terms, unit_price
+from pertoken.rating.pool import HOUR, due, held, known_end, since, terms, unit_price
+from pertoken.rating.pool_terms import Pay, Pool
 from pertoken.rating.replay import Replay
+from pertoken.rating.windows import ALWAYS
 
 Due = tuple[int, np.datetime64, Decimal]
 """A contract, when it pays, and how much."""

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from pertoken.core.drawn import kind_of
 from pertoken.core.money import Values, is_exact, settle, zeros
 from pertoken.core.period import following, months_later
-from pertoken.rating.card import Pool
 from pertoken.rating.cells import Cells, at_once, burn
-from pertoken.rating.contract import MONTHS, anchored
-from pertoken.rating.pool import Grant, Granted, Grid, grants, held
+from pertoken.rating.grid import Grid
+from pertoken.rating.pool import Grant, Granted, grants, held
+from pertoken.rating.pool_terms import Pool
+from pertoken.rating.windows import MONTHS, anchored
 
 
 @dataclass(frozen=True, eq=False)

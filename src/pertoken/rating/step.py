@@ -11,11 +11,13 @@ from pertoken.core.money import array, round_half_up
 from pertoken.rating import words
 from pertoken.rating.account_of import SERIES, Row
 from pertoken.rating.assign import RATES, RateBook
-from pertoken.rating.card import Charge, During, Pool, Prorate, Window, plain
+from pertoken.rating.card import Charge, plain
 from pertoken.rating.charge import as_counted, linear
+from pertoken.rating.during import During, Prorate, Window
 from pertoken.rating.job import Job
 from pertoken.rating.paper import Sum, beside_pools, money, priced, reckoned
 from pertoken.rating.part import drawing
+from pertoken.rating.pool_terms import Pool
 from pertoken.rating.stretch import Point, Stretch, Who
 
 

@@ -10,7 +10,8 @@ from pertoken.catalog.prices import Rate
 from pertoken.core.drawn import Drawn
 from pertoken.core.errors import CardError
 from pertoken.core.money import array
-from pertoken.rating.card import Adjust, Card, Clamp, Convert, Curve, Inside, Outside, Pay, Pool, Rollover, Tier
+from pertoken.rating.card import Adjust, Card, Clamp, Convert, Curve, Tier
+from pertoken.rating.pool_terms import Inside, Outside, Pay, Pool, Rollover
 
 MAY: Mapping[type, tuple[str, ...]] = {
     Rate: ("price",),

@@ -8,7 +8,8 @@ from pertoken.catalog.prices import STANDARD
 from pertoken.core import period
 from pertoken.core.errors import Fault, UnpricedUsage
 from pertoken.core.lines import Lines, Usage
-from pertoken.rating.contract import ALWAYS, NEVER, Contract
+from pertoken.rating.contract import Contract
+from pertoken.rating.windows import ALWAYS, NEVER
 from pertoken.usage.question import PRICE_FROM
 
 CUSTOMER = "customer"

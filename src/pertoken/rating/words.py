@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from pertoken.catalog.prices import Rate
 from pertoken.catalog.words import size, terms
-from pertoken.rating.card import MONEY, Adjust, Card, Charge, Clamp, Pool
+from pertoken.rating.card import Adjust, Card, Charge, Clamp
+from pertoken.rating.pool_terms import MONEY, Pool
 
 
 def number(value: Decimal) -> str:

@@ -20,6 +20,7 @@ from pertoken.scenario.assumed import (
     varies,
 )
 from pertoken.scenario.draft import Entry
+from pertoken.scenario.foretold import asked_alone, foretold_rows, not_foretold
 from pertoken.scenario.model import Model
 from pertoken.scenario.order import by_month, ordered
 from pertoken.scenario.owned import TOLD, fleet_program, fleet_rows
@@ -122,6 +123,7 @@ def _entries(spec: Spec) -> dict[str, Entry]:
         calendar_rows(),
         *map(assumed_rows, spec.assumptions.values()),
         *map(event_rows, spec.events),
+        foretold_rows(spec),
         _said_of_levers(spec),
         _driven(spec),
         customer_rows(spec),
@@ -187,9 +189,10 @@ def _resolved(entries: Mapping[str, Entry], spec: Spec) -> tuple[Row, ...]:
     """Read all formulas, put the rows in order and check their units; all that is wrong is told at once."""
     wrong: list[Fault] = []
     rows = [row for entry in entries.values() if (row := _read(entry, spec, wrong)) is not None]
+    wrong += not_foretold(rows, spec)
     if wrong:
         raise InputError.of(wrong)
-    in_order = ordered(_timed(rows, entries), source=spec.source)
+    in_order = ordered(_timed(asked_alone(rows), entries), source=spec.source)
     return _checked(in_order, entries, spec)
 
 

@@ -10,6 +10,7 @@ from pertoken.core.design import steps
 from pertoken.core.distribution import Distribution, from_p10_p90, quantile, support
 from pertoken.core.errors import InputError
 from pertoken.core.money import Values
+from pertoken.scenario.foretold import one_world
 from pertoken.scenario.model import Model
 from pertoken.scenario.spec import Assumption, Event
 from pertoken.scenario.worlds import Worlds, named, spread_over, value_in
@@ -49,7 +50,7 @@ def drawn(model: Model, shares: Values, case: str = "base") -> Worlds:
     """
     column = {name: shares[:, i] for i, name in enumerate(dimensions(model))}
     base = named(model, case)
-    more: dict[str, Values] = {}
+    more: dict[str, Values] = {model.entries[name]: np.array([each]) for name, each in one_world(model.spec).items()}
     for name, said in model.inputs.items():
         if said.spread is not None:
             more[model.entries[name]] = moved(said, value_in(said, case, model), column[name])[:, np.newaxis]

@@ -10,7 +10,7 @@ import numpy as np
 from pertoken.core.errors import Fault, InputError
 from pertoken.core.formula import Name, Node, Number, month_number, names
 from pertoken.core.money import Values
-from pertoken.core.nodes import Curve
+from pertoken.core.nodes import Curve, Sample
 from pertoken.scenario.operations import OPERATIONS, Worlds, tiered
 from pertoken.scenario.order import Turn, asked, by_month, steps, upstream
 from pertoken.scenario.program import Ladder, Program, Row
@@ -199,7 +199,7 @@ def _value(
         return named(node.name)
     if isinstance(node, Number):
         return np.float64(node.value)
-    if isinstance(node, Curve):
+    if isinstance(node, Curve | Sample):
         return node
     if node.function in over_time:
         return over_time[node.function](node.args[0])

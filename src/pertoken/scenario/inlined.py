@@ -77,7 +77,7 @@ def _has_numbers(node: Node | None) -> bool:
 
 
 def _by_name(program: Program) -> set[str]:
-    """Rows that must stand by themselves: what time, tiers and openings ask for."""
+    """Rows that must stand by themselves: what time, tiers and openings ask for, and worlds of a forecast."""
     found: set[str] = set()
     for row in program.rows:
         found |= {name for name, when in asked(row, program.ladders).items() if when != {"now"}}
@@ -87,6 +87,8 @@ def _by_name(program: Program) -> set[str]:
                 node.function in {"tiered", "replicas on"} or FUNCTIONS[node.function].over_time
             ):
                 found |= {each.name for arg in node.args for each in subtrees(arg) if isinstance(each, Name)}
+            if isinstance(node, Call) and node.function == "world of":
+                found.add(row.name)
     found |= {name for ladder in program.ladders.values() for name in (*ladder.up_to, *ladder.a, *ladder.b)}
     return found
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from pertoken.core.errors import Fault, InputError
 from pertoken.core.money import TIE, Values, round_half_up
-from pertoken.core.nodes import Curve
+from pertoken.core.nodes import Curve, Sample
 
 Worlds = Any
 """Numbers of any shape, a single one included; what broadcasts against each other."""
@@ -124,6 +124,31 @@ def replicas_on(load: Worlds, least: Worlds, curve: Curve) -> Values:
     return total
 
 
+def world_of(sample: Sample, rank: Worlds, width: Worlds) -> Values:
+    """Take the world at a rank, or the mean of the worlds around it.
+
+    Args:
+        sample: The worlds, from the lowest rank to the highest.
+        rank: Share of them that lies below, shape `(*batch, 1)`.
+        width: Share of them that is averaged, half of it on either side as far as there are so many, same shape.
+
+    >>> from pertoken.core.units import ONE
+    >>> worlds = Sample("growth.revenue", np.array([[1.0, 2.0], [3.0, 4.0], [8.0, 9.0]]), ONE)
+    >>> world_of(worlds, np.array([0.5]), np.array([0.0])).tolist()
+    [3.0, 4.0]
+    >>> world_of(worlds, np.array([0.5]), np.array([1.0])).tolist()
+    [4.0, 5.0]
+    """
+    many = len(sample.values)
+    averaged = np.clip(np.floor(np.asarray(width) * many + 0.5), 1, many)
+    first = np.clip(np.floor(np.asarray(rank) * many - averaged / 2 + 0.5), 0, many - averaged)
+    at, count = (each[..., 0].astype(np.int64) for each in np.broadcast_arrays(first, averaged))
+    if (count == 1).all():
+        return np.asarray(sample.values[at])
+    below = np.concatenate([np.zeros((1, sample.values.shape[1])), np.cumsum(sample.values, axis=0)])
+    return np.asarray((below[at + count] - below[at]) / count[..., np.newaxis])
+
+
 def _folded(join: Callable[[Worlds, Worlds], Worlds]) -> Callable[..., Worlds]:
     def fold(*args: Worlds) -> Worlds:
         return reduce(join, args)
@@ -164,6 +189,7 @@ OPERATIONS: Mapping[str, Callable[..., Worlds]] = {
     "sqrt": np.sqrt,
     "if": lambda condition, then, otherwise: np.where(np.not_equal(condition, 0), then, otherwise),
     "replicas on": replicas_on,
+    "world of": world_of,
     "normal": _normal,
     "normal_inverse": _normal_inverse,
 }

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pertoken.core.errors import Fault, InputError, PertokenError, nearest
 from pertoken.core.formula import FUNCTIONS, Call, Name, Node, Number
-from pertoken.core.nodes import Curve
+from pertoken.core.nodes import Curve, Sample
 from pertoken.scenario.program import Ladder, Row
 
 When = Literal["now", "before", "whole"]
@@ -80,8 +80,8 @@ def by_month(node: Node, timed: Mapping[str, bool], ladders: Mapping[str, Ladder
     >>> by_month(formula("users * price").node, {"users": True, "price": False})
     True
     """
-    if isinstance(node, Number | Curve):
-        return False
+    if isinstance(node, Number | Curve | Sample):
+        return isinstance(node, Sample)
     if isinstance(node, Name):
         return timed[node.name]
     if node.function in {"total", "first", "last"}:

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from pertoken.core.nodes import Sample
 from pertoken.rating.card import Card
 from pertoken.scenario.fleet import Fleet
 
@@ -300,6 +301,23 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Foretold:
+    """A forecast that the model takes; which of its worlds is the input `NAME.world`.
+
+    Args:
+        name: Name; makes the quantities `NAME.revenue`, `NAME.usage.plan.pro`...
+        samples: Worlds of each quantity over the months of the model, all in the order of their rank.
+        file: File that it was read from; empty for one that was given in Python.
+        line: Line of the model's file.
+    """
+
+    name: str
+    samples: tuple[Sample, ...]
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Correlation:
     """Two inputs that move together.
 
@@ -357,6 +375,7 @@ class Spec:
         currency: ISO 4217 code.
         units: The modeller's own words for units, each with what it is (`query: request`).
         assumptions: Inputs by name, with those that stand bare on cards, in levers, segments and workloads.
+        forecasts: Forecasts whose worlds it takes.
         drivers: Quantities that follow.
         segments: Customers; named contracts too.
         workloads: What is asked of models.
@@ -380,6 +399,7 @@ class Spec:
     currency: str = "USD"
     units: Mapping[str, str] = field(default_factory=dict)
     assumptions: Mapping[str, Assumption] = field(default_factory=dict)
+    forecasts: tuple[Foretold, ...] = ()
     drivers: tuple[Driver, ...] = ()
     segments: tuple[Segment, ...] = ()
     workloads: tuple[Workload, ...] = ()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pertoken.workbench.forecasting import forecast_revenue
     from pertoken.workbench.hosting import Hosted, host
     from pertoken.workbench.importing import import_workbook
+    from pertoken.workbench.keeping import keep_worlds, worlds_for_model
     from pertoken.workbench.machines import Gpus, gpu_card, gpus
     from pertoken.workbench.markets import topdown
     from pertoken.workbench.migrating import migrate
@@ -58,6 +59,7 @@ _ROOMS = {
     "exporting": ("export",),
     "hosting": ("Hosted", "host"),
     "importing": ("import_workbook",),
+    "keeping": ("keep_worlds", "worlds_for_model"),
     "machines": ("Gpus", "gpu_card", "gpus"),
     "forecasting": ("forecast_revenue",),
     "migrating": ("migrate",),
@@ -124,6 +126,7 @@ __all__ = [
     "host",
     "import_workbook",
     "invoice",
+    "keep_worlds",
     "known_api",
     "migrate",
     "model",
@@ -148,6 +151,7 @@ __all__ = [
     "solve",
     "statement",
     "topdown",
+    "worlds_for_model",
 ]
 
 

@@ -13,13 +13,14 @@ from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.rating.card import Card
 from pertoken.workbench.columns import columns
+from pertoken.workbench.deep import UNDATED, Deep, Depth, depth_of, of_log, said_depth
 from pertoken.workbench.histories import CUSTOMERS_OWN, History, of_customers, whole_periods, without_outages
 from pertoken.workbench.histories import history as log_history
 from pertoken.workbench.preparing import BEHAVIOUR
 from pertoken.workbench.reading import How, folded, read_as, terms_of
 from pertoken.workbench.standings import settled
 from pertoken.workbench.suspected import questions, suspected
-from pertoken.workbench.voices import SILENT, Elsewhere, voices
+from pertoken.workbench.voices import SILENT, Elsewhere, Voices, voices
 
 if TYPE_CHECKING:
     from pertoken.core.lines import Lines, Usage
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from pertoken.forecast.outside import Outside
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.rolling import Forecaster
-    from pertoken.forecast.segments import Segmented
+    from pertoken.forecast.seen import Lookback
+    from pertoken.usage.report import Report
     from pertoken.workbench.hindsight import Said
 
 PLAIN = ("seasonal-naive", "historic-average", "lognormal", "smoothed")
@@ -54,6 +56,7 @@ def backtest(
     origins: int = 4,
     peers: Sequence[str] = PLAIN,
     by: Sequence[str] = (),
+    depth: Depth = "",
     meter: str = "",
     card: "Iterable[str | Card]" = (),
     experts: Iterable[str] = (),
@@ -75,6 +78,8 @@ def backtest(
         origins: How many earlier days are taken at most.
         peers: Names of plain peers, `ensemble` for their average, or models of statsforecast as `AutoETS`.
         by: Keys of the log to report by, as `tier`, or `behaviour`, as of each origin; by the first, sums are scored.
+        depth: How deeply customers are integrated, for `behaviour`: a key of the log, a file of `customer,depth`, or
+            numbers by customer.
         meter: Which meter is forecast; all tokens added up if empty, or the only meter.
         card: What customers are charged by: the revenue that forecasts come to is then scored too.
         experts: Further experts in our forecast by name, as `lightgbm` or `AutoETS`.
@@ -90,22 +95,42 @@ def backtest(
     Raises:
         PertokenError: What is wrong with the log or what is asked, and the mend.
     """
+    from pertoken.forecast.panel import Panel  # noqa: PLC0415  the calculator must start fast
+
+    heard, asked = voices(experts, outside, outside_weight), _asked(by, depth)
+    read = _Read(log) if isinstance(log, Panel) else _read(log, list(card), meter, grain, asked, how)
+    others = {**{name: _peer(name) for name in dict.fromkeys(peers)}, **(forecasters or {})}
+    told = {"horizon": horizon, "histories": history, "count": origins, "draws": draws, "seed": seed}
+    made = _scored(read, heard, others, said_depth(read.panel, depth), by=by, watch=progress, **told)
+    return replace(made, source="a panel" if isinstance(log, Panel) else str(log))
+
+
+def _scored(
+    read: "_Read",
+    heard: Voices,
+    others: "Mapping[str, Forecaster]",
+    deep: Deep,
+    *,
+    by: Sequence[str],
+    **told: Any,  # noqa: ANN401  as `backtested`
+) -> "Backtested":
+    """Score our forecast and others, what they would have charged, and what was said elsewhere."""
     from pertoken.forecast.backtested import OURS, backtested  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.panel import Panel  # noqa: PLC0415
+    from pertoken.forecast.segments import by_key  # noqa: PLC0415
     from pertoken.workbench.hindsight import kept  # noqa: PLC0415
 
-    heard = voices(experts, outside, outside_weight)
-    read = _Read(log) if isinstance(log, Panel) else _read(log, list(card), meter, grain, tuple(by), how)
-    elsewhere, said = Elsewhere(heard, heard.alone, []), list["Said"]()
-    every: dict[str, Forecaster] = {OURS: partial(heard.joined, segment=_segment(by))}
-    every |= {name: _peer(name) for name in dict.fromkeys(peers)} | dict(forecasters or {})
+    elsewhere, groups = Elsewhere(heard, heard.alone, []), _groups(by, deep)
+    said: list[Said] = []
+    segment = (groups.get(by[0]) or by_key(by[0])) if by else None
+    every: dict[str, Forecaster] = {OURS: partial(heard.joined, segment=segment), **others}
     every |= {OUTSIDE: elsewhere} if heard.outside else {}
     every = {name: kept(name, each, said) for name, each in every.items()} if read.rated else every
-    told = {"horizon": horizon, "histories": history, "count": origins, "draws": draws, "seed": seed, "by": by}
-    told |= {"source": "a panel" if isinstance(log, Panel) else str(log), "also": heard.days(read.panel.periods)}
-    made = backtested(read.panel, every, of=read.of, watch=progress, **_told_apart(by), **told)  # type: ignore[arg-type]
-    notes = (*read.asks, *read.says, *(each for each in made.notes if not each.endswith(SILENT)))
-    return replace(made, notes=(*notes, *elsewhere.learnt(read.panel, made.scored.horizon)), money=read.charged(said))
+    told |= {"also": heard.days(read.panel.periods), "groups": groups, "segment": segment, "back": read.back}
+    made = backtested(read.panel, every, of=read.of, by=by, **told)
+    undated = [UNDATED] if deep and not isinstance(deep, str) else []
+    notes = (*read.asks, *read.says, *undated, *(each for each in made.notes if not each.endswith(SILENT)))
+    notes = (*notes, *elsewhere.learnt(read.driver, made.scored.horizon))
+    return replace(made, notes=notes, money=read.charged(said, by[0] if by else "", deep), report=read.report)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,20 +138,27 @@ class _Read:
     """A history of one number.
 
     Args:
-        panel: The history.
+        panel: The history, by cell.
         says: What was understood.
         of: What the number is.
+        weights: Of its cells in the number; None where they are added up.
+        back: Goes back to what was known at an origin; None where the panel is taken as it is.
         rated: The history with cards that charge; None without any.
-        weights: Of its cells in the number.
-        by: Key by which its revenue is told.
+        report: What was read of the log; None of a plain table or a panel.
     """
 
     panel: "Panel"
     says: tuple[str, ...] = ()
     of: str = "usage"
-    rated: "History | None" = None
     weights: Values | None = None
-    by: str = ""
+    back: "Lookback | None" = None
+    rated: "History | None" = None
+    report: "Report | None" = None
+
+    @property
+    def driver(self) -> "Panel":
+        """The history as one number."""
+        return self.panel if self.weights is None else self.panel.weighted(self.weights)
 
     @property
     def asks(self) -> tuple[str, ...]:
@@ -134,18 +166,16 @@ class _Read:
         from pertoken.workbench.remarks import largest  # noqa: PLC0415  the calculator must start fast
 
         paid = self.rated.said_cost if self.rated else None
-        steps = questions(suspected(self.panel, paid=paid), STEPS)
-        size: Values = np.nansum(self.panel.value, axis=1)
+        steps = questions(suspected(self.driver, paid=paid), STEPS)
+        size: Values = np.nansum(self.driver.value, axis=1)
         most = largest(self.panel.customers, size, self.of) if len(size) > 1 else ()  # one series is all there is
         return (*most, *(f"! {each}" for each in steps))
 
-    def charged(self, said: "Sequence[Said]") -> "Lines | None":
+    def charged(self, said: "Sequence[Said]", by: str, deep: Deep) -> "Lines | None":
         """Score the money of forecasts; None where nobody charges."""
         from pertoken.workbench.hindsight import charged  # noqa: PLC0415  the calculator must start fast
 
-        if self.rated is None or self.weights is None:
-            return None
-        return charged(self.rated, said, self.weights, self.by)
+        return None if self.rated is None else charged(self.rated, said, by, deep)
 
 
 def _peer(name: str) -> "Forecaster":
@@ -174,29 +204,28 @@ def _rated(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, 
     read = log_history(log, revenue=card, tracks=_of_log(by), whole=True, how=how)
     weights = driver_weights(read.panel.cells, np.nansum(read.panel.quantity, axis=(1, 2)))
     says = (*read.report.says, *read.says)
-    return _Read(read.panel.weighted(weights), says, _named(read.panel, weights), read, weights, by[0] if by else "")
+    return _Read(read.panel, says, _named(read.panel, weights), weights, read.back, read, read.report)
 
 
-def _groups(by: Sequence[str]) -> "dict[str, Callable[[Panel], Key]]":
+def _asked(by: Sequence[str], depth: Depth) -> tuple[str, ...]:
+    """Name what customers are told apart by, with the key that helps behaviour.
+
+    Raises:
+        InputError: A depth of integration is said, and nothing is told by behaviour.
+    """
+    if depth and BEHAVIOUR not in by:
+        raise InputError(f"a depth of integration helps to tell behaviour apart; add --by {BEHAVIOUR}, or leave it out")
+    return (*by, depth) if isinstance(depth, str) and of_log(depth) else tuple(by)
+
+
+def _groups(by: Sequence[str], deep: Deep) -> "dict[str, Callable[[Panel], Key]]":
     """Say how customers are told apart by what no log says."""
     from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
 
-    return {BEHAVIOUR: segmented} if BEHAVIOUR in by else {}
+    def behaviour(panel: "Panel") -> Key:
+        return segmented(panel, depth=depth_of(panel, deep))
 
-
-def _told_apart(by: Sequence[str]) -> dict[str, Any]:
-    """Say how customers are told apart, and how those whose sums are scored."""
-    return {"groups": _groups(by), "segment": _segment(by)}
-
-
-def _segment(by: Sequence[str]) -> "Segmented | None":
-    """Say how customers are told apart whose sums are scored."""
-    from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.segments import by_key  # noqa: PLC0415
-
-    if not by:
-        return None
-    return segmented if by[0] == BEHAVIOUR else by_key(by[0])
+    return {BEHAVIOUR: behaviour} if BEHAVIOUR in by else {}
 
 
 def _of_log(by: tuple[str, ...]) -> tuple[str, ...]:
@@ -216,6 +245,7 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
     from pertoken.engines.remote.url import names_engine  # noqa: PLC0415
     from pertoken.forecast.panel import panel_of_rows, panel_of_usage  # noqa: PLC0415
     from pertoken.forecast.plans import driver_weights  # noqa: PLC0415
+    from pertoken.forecast.seen import lookback  # noqa: PLC0415
 
     rows = None if names_engine(log) or how.get("mapping") or how.get("layout") else panel_rows(log)
     if rows is not None:
@@ -223,7 +253,7 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
             raise InputError("a card charges meters, and a table of customer, period and value has none; give a log")
         plain = columns(rows)
         panel = panel_of_rows(plain.customers, plain.periods, plain.values, grain=plain.grain)
-        return _Read(*without_outages(panel), of="value")
+        return _Read(*without_outages(panel), of="value", back=lookback(panel))
     if card:
         return _rated(log, card, meter, grain, by, how)
     terms = terms_of(how)
@@ -238,8 +268,9 @@ def _read(log: "str | Path", card: "list[str | Card]", meter: str, grain: str, b
     usage, tracks, changed = settled(usage, tracks, grain, asked=asked)
     every = panel_of_usage(usage, grain=grain, tracks=tracks)
     weights = driver_weights(every.cells, np.nansum(every.quantity, axis=(1, 2)))
-    panel, gaps = without_outages(every.weighted(weights))
-    return _Read(panel, (*report.says, *left, *gaps, *changed), meter or _named(every, weights))
+    panel, gaps = without_outages(every)
+    says = (*report.says, *left, *gaps, *changed)
+    return _Read(panel, says, meter or _named(every, weights), weights, lookback(every), report=report)
 
 
 def _metered(usage: "Usage", meter: str) -> "Usage":

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +16,7 @@ Read = TypeVar("Read")
 SMALL = 8_000_000
 """Largest file that is read so: what larger ones take is not loading, and what comes of them is long to send. [byte]"""
 
-AFTER = {
+AFTER = (
     "numpy.ma",
     "pertoken.forecast.answer",
     "pertoken.forecast.breaks",
@@ -26,8 +27,25 @@ AFTER = {
     "pertoken.forecast.sufficiency",
     "pertoken.machine.native",
     "pertoken.workbench.hindsight",
-}
-"""Modules that a forecast needs once the log is read, with all that they load in turn; who shows it adds its own."""
+)
+"""Modules that a forecast needs once the log is read, with all that they load in turn."""
+
+_SHOWN: ContextVar[tuple[str, ...]] = ContextVar("_SHOWN", default=())
+"""Modules that who asks needs after that."""
+
+
+@contextmanager
+def shown_by(*modules: str) -> Iterator[None]:
+    """Load modules too while a log is read within this block: those by which the answer is then shown.
+
+    Args:
+        modules: Their full names.
+    """
+    before = _SHOWN.set(modules)
+    try:
+        yield
+    finally:
+        _SHOWN.reset(before)
 
 
 @contextmanager
@@ -45,7 +63,7 @@ def beside(log: str | Path, read: Callable[[], Read]) -> Iterator[Callable[[], R
         yield read
         return
     with meanwhile(read) as answer:
-        for name in sorted(AFTER):
+        for name in sorted({*AFTER, *_SHOWN.get()}):
             import_module(name)
         rehearsed()
         yield answer

@@ -15,11 +15,12 @@ from pertoken.core.lines import Lines
 from pertoken.core.money import Values
 from pertoken.core.period import GRAINS, begins, ends, roll_up
 from pertoken.rating.card import Card
+from pertoken.workbench.asked import LogAhead
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.declared import agreements_of
-from pertoken.workbench.histories import UNPAID, History, history
+from pertoken.workbench.histories import UNPAID, History, history, only_months
 from pertoken.workbench.owing import charged_for, owing
-from pertoken.workbench.preparing import LogAhead, in_time
+from pertoken.workbench.preparing import in_time
 from pertoken.workbench.suspected import one_number, questions, suspected
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from pertoken.forecast.cohort_answer import Cohorts, Converted, Selling
     from pertoken.forecast.cohort_report import Ask
     from pertoken.forecast.panel import Panel
-
-NO_DAYS = "no time to reckon the day by"
-"""What is said of a log without days."""
 
 STEPS = {
     "usage": "Was there a price change, a new plan, a launch? It counts as growth, or as loss, of those who were there",
@@ -101,13 +99,8 @@ def cohorts(
 
 def _read(log: "str | Path", how: LogAhead, **asked: Any) -> History:  # noqa: ANN401  as `history`
     """Read a log that may have no cards; of one that knows only months, say what to do."""
-    try:
+    with only_months("take windows of months (`--window month`, window='month')"):
         return history(log, bare=True, how=in_time(how), **asked)
-    except InputError as error:
-        if NO_DAYS not in str(error):
-            raise
-        msg = f"{error}; for a log that knows only months take windows of months (`--window month`, window='month')"
-        raise InputError(msg) from error
 
 
 def _followed(

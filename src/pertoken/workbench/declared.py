@@ -70,7 +70,8 @@ def declared(
     usage, before = one_number(replace(read, panel=brought.panel)), one_number(read)
     asks = tuple(f"! {each}" for each in suspected(usage, brought.events, paid=read.said_cost, of=before))
     made = Declared(agreements_of(contracts, read), brought.events, _market(market), (*brought.notes, *asks))
-    return replace(read, panel=brought.panel), made
+    raw = brought.panel if read.raw is panel else adjusted(read.raw, brought.events).panel
+    return replace(read, panel=brought.panel, raw=raw), made
 
 
 def panel_labels(read: History) -> tuple[str, ...]:

@@ -15,11 +15,12 @@ from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.machine.meanwhile import meanwhile
 from pertoken.rating.card import Card
+from pertoken.workbench.asked import LogAhead
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import compared
-from pertoken.workbench.deep import Depth
+from pertoken.workbench.deep import UNDATED, Depth
 from pertoken.workbench.explaining import FEW, explained, width_of_half
-from pertoken.workbench.preparing import BEHAVIOUR, Known, LogAhead, Prepared, fitted_to, known
+from pertoken.workbench.preparing import BEHAVIOUR, Known, Prepared, fitted_to, known
 from pertoken.workbench.remarks import rated_by_line, remarks
 from pertoken.workbench.secured import secured
 from pertoken.workbench.shares import concentration
@@ -199,7 +200,10 @@ def _foretold(made: Prepared, draws: int, *, explain: Half, progress: Callable[[
         simulated=found,
         above=above,
         landing=landing,
+        report=made.read.report,
         notes=(*remarks(made), *rated_by_line(made, found, draws), *(above.says if above else ())),
+        as_of=made.read.panel.periods[-1],
+        seed=made.seed,
     )
 
 
@@ -359,8 +363,9 @@ def _tested(seen: Known, horizon: int) -> "Backtested":
     ours = partial(seen.voices.alone, segment=seen.standing.segmented)
     every = {OURS: kept(OURS, ours, said), NAIVE: kept(NAIVE, alone(PEERS[NAIVE], NAIVE), said)}
     found = backtested(
-        seen.driver, every,
+        seen.read.panel, every, back=seen.read.back,
         horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=seen.seed,
         segment=seen.standing.segmented,
     )  # fmt: skip
-    return replace(found, money=charged(seen.read, said, seen.standing.weights, seen.standing.by))
+    notes = (*found.notes, UNDATED) if seen.deep and not isinstance(seen.deep, str) else found.notes
+    return replace(found, money=charged(seen.read, said, seen.standing.by, seen.deep), notes=notes)

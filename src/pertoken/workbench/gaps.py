@@ -9,7 +9,8 @@ from pertoken.core.keys import Key
 from pertoken.core.lines import Usage
 from pertoken.core.period import begins
 from pertoken.rating.card import Card
-from pertoken.rating.contract import NEVER, Contract
+from pertoken.rating.contract import Contract
+from pertoken.rating.windows import NEVER
 
 Who = tuple[tuple[str, str], ...]
 """Labels of a contract, in their order."""

@@ -17,6 +17,7 @@ from pertoken.core.lines import Lines, concat
 from pertoken.core.money import Values
 from pertoken.core.period import begins
 from pertoken.workbench.charging import Charging, charging, free
+from pertoken.workbench.deep import Deep, depth_of
 from pertoken.workbench.histories import History
 from pertoken.workbench.preparing import segment_of
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pertoken.forecast.population import Codes
     from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.rolling import Forecaster
+    from pertoken.forecast.seen import Seen
 
 ALL = "all"
 """What the total is called among the parts."""
@@ -70,14 +72,14 @@ def kept(name: str, forecaster: "Forecaster", said: list[Said]) -> "Forecaster":
     return told
 
 
-def charged(read: History, said: Sequence[Said], weights: Values, by: str = "") -> Lines | None:
+def charged(read: History, said: Sequence[Said], by: str = "", deep: Deep = "") -> Lines | None:
     """Score forecasts of usage by the money that they come to.
 
     Args:
         read: The history, with cards that charge.
         said: Forecasts made on it as of earlier days.
-        weights: Of the cells in the number that is forecast, shape `(cell,)`.
         by: A key of the log, or `behaviour`, to report by: each customer counts where they were at each origin.
+        deep: How deeply each is integrated, for behaviour.
 
     Returns:
         One line for each forecaster, length of history, origin and `of`: `all`, and each segment that is charged; None
@@ -95,9 +97,10 @@ def charged(read: History, said: Sequence[Said], weights: Values, by: str = "") 
         rows = np.flatnonzero(read.panel.since < origin)
         came = read.panel.quantity[:, rows, origin : origin + horizon].sum(axis=2).T
         if np.isfinite(came).all():
-            actual = _true(read, (origin, origin + horizon), rows, came, weights)
-            segment = segment_of(read.panel.as_of(origin), by, weights)
-            mix, till = _mix(read, origin, weights, segment), _till(read, origin, origin)
+            seen = read.back(origin)
+            actual = _true(read, (origin, origin + horizon), rows, came, seen.weights)
+            segment = segment_of(seen.panel, by, seen.weights, depth_of(seen.panel, deep))
+            mix, till = _mix(seen, segment), _till(read, seen.panel, origin)
             samples = till.samples(len(said))
             money = [till.charged(mix, adding_up(each.predicted)[:samples], horizon) for each in here]
             found += _lines(here, money, actual, segment)
@@ -121,11 +124,11 @@ def _lines(here: Sequence[Said], money: Sequence[Values], actual: Values, segmen
             yield Lines(known, lines_of(samples[:, mine].sum(axis=1)[:, None], came[None]))
 
 
-def _mix(read: History, origin: int, weights: Values, segment: Key) -> Values:
+def _mix(seen: "Seen", segment: Key) -> Values:
     """What customers used for one unit of the driver, as of the origin, shape `(customer, cell)`."""
     from pertoken.forecast.fitted import Standing, mix_of  # noqa: PLC0415  the calculator must start fast
 
-    return mix_of(read.panel.as_of(origin), Standing(segment, segment, np.zeros(len(weights)), weights))
+    return mix_of(seen.panel, Standing(segment, segment, np.zeros(len(seen.weights)), seen.weights))
 
 
 def _true(read: History, when: tuple[int, int], rows: "Indices", came: Values, weights: Values) -> Values:
@@ -136,7 +139,7 @@ def _true(read: History, when: tuple[int, int], rows: "Indices", came: Values, w
     mix, used = np.zeros((len(there), came.shape[1])), np.zeros(len(there))
     mix[mine] = np.divide(came, driver[:, None], out=np.zeros_like(came), where=driver[:, None] > 0)
     used[mine] = driver
-    money: Values = _till(read, end, origin).charged(mix, used[None], end - origin)[0, mine]
+    money: Values = _till(read, read.panel.as_of(end), origin).charged(mix, used[None], end - origin)[0, mine]
     return money
 
 
@@ -172,12 +175,12 @@ class _Till:
         return money
 
 
-def _till(read: History, until: int, origin: int) -> _Till:
-    """Say how customers were charged after some periods, at the age that they had at an origin."""
+def _till(read: History, seen: "Panel", origin: int) -> _Till:
+    """Say how customers were charged at the end of some periods, at the age that they had at an origin."""
     from pertoken.forecast.growth import DAYS  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.plans import planned  # noqa: PLC0415  the calculator must start fast
 
-    seen, day = read.panel.as_of(until), read.usage.period("day")
+    day = read.usage.period("day")
     other = free(seen.cells["meter"]) if read.aside else None
     before = begins(day.labels) <= begins(seen.periods[-1:])[0]
     plan, plans = planned(read.usage.pick(before[day.codes]), seen, read.cards["revenue"], other=other)

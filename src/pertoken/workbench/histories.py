@@ -1,6 +1,7 @@
 """A log as a history: read once, rated on both sides, and laid out by customer and day."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from pertoken.workbench.standings import settled
 if TYPE_CHECKING:
     from pertoken.engines.duckdb import Log
     from pertoken.forecast.panel import Panel
+    from pertoken.forecast.seen import Lookback
     from pertoken.usage.question import Question
     from pertoken.usage.report import Report
 
@@ -43,6 +45,9 @@ STATE = "state"
 CUSTOMERS_OWN = ("plan", "tier", "segment", "state")
 """Keys that say what a customer is, where a log has them."""
 
+NO_DAYS = "no time to reckon the day by"
+"""What is said of a log without days."""
+
 PLANS = {"plan", "tier"}
 """Those of them that a customer has one of at a time."""
 
@@ -55,6 +60,7 @@ class History:
         usage: The folded log, by customer and day.
         report: What was read.
         panel: The usage by cell, customer and day.
+        raw: The same before outages were found and taken out.
         cards: By side.
         ledgers: What was charged, by side, in floats; with customer, day or month, and the cells' keys.
         unit_cost: What a unit of each cell costs, shape `(cell,)`. [currency / unit]
@@ -68,6 +74,7 @@ class History:
     usage: Usage
     report: "Report"
     panel: "Panel"
+    raw: "Panel"
     cards: Mapping[str, tuple[Card, ...]]
     ledgers: Mapping[str, Ledger]
     unit_cost: Values
@@ -75,6 +82,13 @@ class History:
     says: tuple[str, ...] = ()
     aside: bool = False
     said_cost: Values | None = None
+
+    @property
+    def back(self) -> "Lookback":
+        """Goes back to what was known after some periods."""
+        from pertoken.forecast.seen import lookback  # noqa: PLC0415  the calculator must start fast
+
+        return lookback(self.raw)
 
     def monthly(self, side: str) -> tuple[tuple[str, ...], Values]:
         """Effective money of each month of a side, with the months' labels."""
@@ -135,14 +149,30 @@ def history(
     seen, own, changed = settled(usage, own, grain, asked=asked)
     cells = {"meter", *own, *keys, *(set[str]().union(*(asked_by(each) for each in every)))}
     usage, seen = _of_keys(usage, cells), _of_keys(seen, cells)
-    panel, gaps = without_outages(panel_of_usage(seen, grain=grain, tracks=own))
+    raw = panel_of_usage(seen, grain=grain, tracks=own)
+    panel, gaps = without_outages(raw)
     terms = replace(terms, contracts=_begun(terms.contracts, panel.periods[-1]))
     rated = {side: _rated(usage, own_cards, terms, unpriced) for side, own_cards in cards.items()}
     unit_cost = _unit_cost(usage, panel, cards.get("cost", ()), terms, grain, unpriced)
     left_out = _left_out(rated, terms.contracts)
     currency, says = every[0].currency if every else "", (*left, *gaps, *changed, *mixed, *left_out)
     aside, said_cost = unpriced == "report", None if bill is None else _laid_out(bill, panel)
-    return History(usage, report, panel, cards, _ledgers(rated), unit_cost, currency, says, aside, said_cost)
+    return History(usage, report, panel, raw, cards, _ledgers(rated), unit_cost, currency, says, aside, said_cost)
+
+
+@contextmanager
+def only_months(mend: str) -> Iterator[None]:
+    """Say what to do with a log that knows only months, where days are asked of it.
+
+    Args:
+        mend: What else there is for it.
+    """
+    try:
+        yield
+    except InputError as error:
+        if NO_DAYS not in str(error):
+            raise
+        raise InputError(f"{error}; for a log that knows only months {mend}") from error
 
 
 def without_outages(panel: "Panel") -> tuple["Panel", tuple[str, ...]]:

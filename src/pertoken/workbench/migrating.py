@@ -13,7 +13,7 @@ from pertoken.core.keys import Key
 from pertoken.core.money import Values
 from pertoken.forecast.migration.offer import Offer
 from pertoken.rating.card import Card
-from pertoken.workbench.preparing import LogAhead
+from pertoken.workbench.asked import LogAhead
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,15 +72,16 @@ def migrate(
     from pertoken.forecast.migration.offer import timetable  # noqa: PLC0415
     from pertoken.forecast.migration.priors import believed, traits  # noqa: PLC0415
     from pertoken.forecast.migration.simulate import migrate as simulated  # noqa: PLC0415
-    from pertoken.workbench.histories import history  # noqa: PLC0415
-    from pertoken.workbench.preparing import in_time  # noqa: PLC0415
-    from pertoken.workbench.staying import staying  # noqa: PLC0415
+    from pertoken.workbench.histories import history, only_months  # noqa: PLC0415
+    from pertoken.workbench.preparing import DAILY, in_time  # noqa: PLC0415
+    from pertoken.workbench.staying import rising, staying  # noqa: PLC0415
     from pertoken.workbench.suspected import price_days  # noqa: PLC0415
 
     _counted(months=months, draws=draws)
     said = _offer(offer)
     cards = {"old": _cards(old), "new": _cards(new)}
-    past = history(log, revenue=cards["old"], cost=cost, also=cards["new"], whole=True, how=in_time(how))
+    with only_months(DAILY):
+        past = history(log, revenue=cards["old"], cost=cost, also=cards["new"], whole=True, how=in_time(how))
     cards |= {"cost": past.cards["cost"]} if "cost" in past.cards else {}
     _comparable(cards)
     ahead = _months(past, months)
@@ -88,7 +89,8 @@ def migrate(
     chosen = _asked(past, said)
     priors, notes = _priors(believed(said.priors), said, past, seed)
     fit = _fitted(past, ahead, seed, held)
-    setting = _offered(_setting(past, fit, cards, draws=draws, seed=seed), said, times, chosen, held)
+    lift = rising(fit.of, held)
+    setting = _offered(_setting(past, fit, cards, draws=draws, seed=seed, lift=lift), said, times, chosen, held)
     made = simulated(setting, traits(priors, draws, seed))
     changes = price_days(cards["old"], past.panel.periods)
     says = (*past.says, *notes, *bound, *_asks(past, said, changes), *_warned(fit))
@@ -146,8 +148,8 @@ def _months(past: "History", months: int) -> tuple[str, ...]:
     days = past.panel.periods
     if len(days) < SHORTEST:
         raise InputError(
-            f"the log has {len(days)} days ({days[0]} to {days[-1]}); a migration is simulated from {SHORTEST} or "
-            "more; to compare the plans on what was used, see pertoken simulate"
+            f"the log has {len(days)} day{'s' * (len(days) > 1)} ({days[0]} to {days[-1]}); a migration is simulated "
+            f"from {SHORTEST} or more; to compare the plans on what was used, see pertoken simulate"
         )
     return months_after(days[-1], months)
 
@@ -168,7 +170,7 @@ def _known(panel: "Panel") -> dict[str, Key]:
 
 
 def _setting(
-    past: "History", fit: "Fitted", cards: Mapping[str, Sequence[Card]], *, draws: int, seed: int
+    past: "History", fit: "Fitted", cards: Mapping[str, Sequence[Card]], *, draws: int, seed: int, lift: Values | None
 ) -> "Setting":
     """Put customers and plans together; everybody is asked, at once."""
     from pertoken.forecast.migration.ahead import forecast_ahead, leaving_ahead  # noqa: PLC0415
@@ -181,8 +183,8 @@ def _setting(
     old, new = (tariff_of(cards[side], people.names, months, **what) for side in ("old", "new"))
     everybody = np.ones(len(panel), dtype=bool)
     return Setting(
-        people.names, months, forecast_ahead(fit.of, draws=draws, seed=seed), old, new, leaving_ahead(fit.of),
-        people.cost, everybody, ~everybody, timetable(Offer(), months), seed=seed,
+        people.names, months, forecast_ahead(fit.of, draws=draws, seed=seed, lift=lift), old, new,
+        leaving_ahead(fit.of), people.cost, everybody, ~everybody, timetable(Offer(), months), seed=seed,
     )  # fmt: skip
 
 

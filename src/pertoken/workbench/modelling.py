@@ -1,6 +1,6 @@
 """A model: run, compared, swung, solved, and from when on it pays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from pertoken.scenario.simulate import Draws, simulate
 from pertoken.scenario.worlds import cases, named
 
 if TYPE_CHECKING:
+    from pertoken.forecast.answer import Forecast
     from pertoken.scenario.answer import Compared, Crossing, PaysFrom, Ran, Sensitive, Solved, Traced
 
 Watch = Callable[[int, int], None]
@@ -19,8 +20,12 @@ Said = "Model | str | Path"
 """A model: compiled, or its file; `FILE#SCENARIO` where a scenario of it is meant."""
 
 
-def model(said: "Model | str | Path") -> Model:
+def model(said: "Model | str | Path", *, forecasts: "Mapping[str, Forecast] | None" = None) -> Model:
     """Read and compile a model's file; a compiled model passes through.
+
+    Args:
+        said: The model, or its file.
+        forecasts: Forecasts by the name that the model has for them, in the place of their files.
 
     Raises:
         PertokenError: What is wrong with it, all of it, with file and line.
@@ -29,7 +34,11 @@ def model(said: "Model | str | Path") -> Model:
         return said
     from pertoken.connect.models import read_model  # noqa: PLC0415  a compiled model needs no door
 
-    return compiled(read_model(said))
+    if not forecasts:
+        return compiled(read_model(said))
+    from pertoken.forecast.kept import kept  # noqa: PLC0415  few models take any
+
+    return compiled(read_model(said, {name: kept(each) for name, each in forecasts.items()}))
 
 
 def run(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
@@ -15,13 +15,14 @@ from pertoken.core.money import Values
 from pertoken.forecast.agreement import Agreement
 from pertoken.rating.card import Card
 from pertoken.rating.contract import Contract
+from pertoken.workbench.asked import Asked, LogAhead
 from pertoken.workbench.beside import beside
 from pertoken.workbench.cards import Aside
 from pertoken.workbench.charging import Charging, charging, free
 from pertoken.workbench.declared import Declared, declared, of_late, signed
-from pertoken.workbench.deep import Depth, depth_of, of_log
-from pertoken.workbench.histories import History, history
-from pertoken.workbench.reading import How, Told
+from pertoken.workbench.deep import Deep, Depth, depth_of, of_log, said_depth
+from pertoken.workbench.histories import History, history, only_months
+from pertoken.workbench.reading import How
 from pertoken.workbench.voices import NOBODY, Voices
 
 if TYPE_CHECKING:
@@ -39,18 +40,11 @@ if TYPE_CHECKING:
 BEHAVIOUR = "behaviour"
 """Segments by what customers do."""
 
+DAILY = "`pertoken backtest --grain month` forecasts usage, and `pertoken cohorts --window month` tells who stays"
+"""What else there is for a log without days, of which no revenue is forecast."""
+
 SHORTEST = 7
 """Days of history below which only the pace so far is said: a week, to tell its days apart."""
-
-
-class LogAhead(Told, total=False):
-    """How a log is read to be forecast.
-
-    Args:
-        contracts: As elsewhere; records may also be of `Agreement`, whose commitments are settled in each world.
-    """
-
-    contracts: "str | Path | Sequence[Agreement | Contract]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +62,7 @@ class Known:
         coming: What declared events do to these months; None without any.
         begun: The month that the history ends in, as far as it is known; None where it ends with the month.
         voices: Who speaks beside our own experts.
+        deep: How deeply customers are integrated.
     """
 
     read: History
@@ -80,6 +75,7 @@ class Known:
     coming: "Ahead | None"
     begun: "Begun | None"
     voices: Voices
+    deep: Deep
 
     @property
     def driver(self) -> "Panel":
@@ -182,7 +178,7 @@ def known(
     """
     told, contracts = {"tracks": _asked(segments, depth), "unpriced": unpriced}, how.get("contracts", ())
     sides = {"card": tuple(card), "revenue": tuple(revenue), "cost": tuple(cost)}
-    with beside(log, lambda: history(log, **sides, whole=True, **told, how=in_time(how))) as asked:  # type: ignore[arg-type]
+    with only_months(DAILY), beside(log, lambda: history(log, **sides, whole=True, **told, how=in_time(how))) as asked:  # type: ignore[arg-type]
         read = asked()
     from pertoken.forecast.fitted import months_after  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.landing import begun  # noqa: PLC0415
@@ -190,13 +186,14 @@ def known(
     month = begun(read.panel)
     read, said = declared(read, contracts=contracts, events=events, market=market)
     panel = _long_enough(read.panel)
-    standing, plans = standing_of(read, segments, top, depth_of(read.panel, depth))
+    deep = said_depth(read.panel, depth)
+    standing, plans = standing_of(read, segments, top, depth_of(read.panel, deep))
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, said, ahead)
     if agreed is not None:
         standing, plans = _with_cards(_bound(standing, agreed, len(panel)), plans, agreed, read.cards["revenue"])
-    coming = coming_of(said, standing, ahead, panel.periods[-1])
-    return Known(read, standing, plans, ahead, seed, said, agreed, coming, month, voices)
+    coming, said = coming_of(said, standing, ahead, panel.periods[-1]), _with_ahead(said, ahead, panel.periods[-1])
+    return Known(read, standing, plans, ahead, seed, said, agreed, coming, month, voices, deep)
 
 
 def fitted_to(known: Known, *, priors: "Priors | None" = None) -> Prepared:
@@ -220,7 +217,7 @@ def fitted_to(known: Known, *, priors: "Priors | None" = None) -> Prepared:
     return replace(done, fitted=done.with_signed(made))
 
 
-def prepared(log: "str | Path", *, priors: "Priors | None" = None, **said: Any) -> Prepared:  # noqa: ANN401  as `known`
+def prepared(log: "str | Path", *, priors: "Priors | None" = None, **said: Unpack[Asked]) -> Prepared:
     """Read a log and fit a simulation of its customers to it.
 
     Args:
@@ -364,6 +361,13 @@ def segment_of(panel: "Panel", by: str, weights: Values, depth: Values | None = 
     if by in panel.tracks:
         return _compact(panel.tracks[by].last)
     return _compact(panel.known[by]) if by in panel.known else Key.constant("", len(panel))
+
+
+def _with_ahead(said: Declared, months: Sequence[str], last: str) -> Declared:
+    """Say besides what events to come do to the months ahead."""
+    from pertoken.forecast.events import told_ahead  # noqa: PLC0415  the calculator must start fast
+
+    return replace(said, says=(*said.says, *told_ahead(said.events, months, date.fromisoformat(last))))
 
 
 def coming_of(said: Declared, standing: "Standing", months: Sequence[str], last: str) -> "Ahead | None":

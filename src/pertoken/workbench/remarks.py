@@ -1,11 +1,12 @@
 """Remarks: what should be known beside a forecast's numbers, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pertoken.core.money import Values
+from pertoken.rating.card import Card
 from pertoken.workbench.charging import compared
 from pertoken.workbench.histories import STATE, UNPAID
 from pertoken.workbench.preparing import Prepared
@@ -20,6 +21,9 @@ NOTHING_CHARGED = (
     "! nobody was charged anything in the last two months of the log: the range rests on that alone, and says nothing "
     "of what customers would pay; see that usage and cards are of the same meters"
 )
+
+NAMED = 5
+"""Customers who are named."""
 
 ENOUGH = 60
 """Days of history from which on growth is read from it."""
@@ -46,9 +50,36 @@ def remarks(made: Prepared) -> tuple[str, ...]:
         "of their segment; say `planned`"
         for name in made.unplanned
     ]
+    notes += _cut_short(made)
     notes += _moved(made)
     notes += _unpaid(made)
     return (*notes, *short(len(panel.periods)))
+
+
+def few(names: Sequence[str]) -> str:
+    """Name the first of some customers."""
+    return ", ".join(names[:NAMED]) + (" ..." if len(names) > NAMED else "")
+
+
+def _cut_short(made: Prepared) -> Iterator[str]:
+    """Say whose month is charged whole although their contract begins or ends in it and their card prorates it."""
+    months = {*made.fitted.of.months, *([made.begun.month] if made.begun else [])}
+    cards = {card.name for card in made.read.cards.get("revenue", ()) if _prorates(card)}
+    mine = [each for each in made.said.agreements if each.card in cards]
+    days = [(each.customer, day) for each in mine for day in (each.start, each.end) if day.day > 1]
+    names = dict.fromkeys(name for name, day in days if str(day)[:7] in months)
+    if names:
+        yield (
+            f"! {few([*names])}: a month that the contract begins or ends in is charged whole, although the card "
+            "prorates it"
+        )
+
+
+def _prorates(card: Card) -> bool:
+    """Whether a card takes less for a part of a month: of a fee, a limit or a grant."""
+    during = [each.during for each in card.prices.values() if each.measure is None]
+    during += [*(each.during for each in card.clamps), *(each.during for each in card.pools)]
+    return any((each.prorate or card.during.prorate or "none") != "none" for each in during)
 
 
 def largest(names: Sequence[str], size: Values, of: str = "usage") -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Who stays on a plan because they have signed for it: what contracts mean for a move to another plan."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,11 @@ from pertoken.present.numbers import counted
 from pertoken.rating.contract import Contract
 from pertoken.workbench.declared import Declared, agreements_of, billed, signed
 from pertoken.workbench.histories import History
+from pertoken.workbench.remarks import few
 
 if TYPE_CHECKING:
     from pertoken.forecast.agreed import Agreed
-
-NAMED = 5
-"""Customers who are named."""
+    from pertoken.forecast.population import Forecastable
 
 
 def staying(
@@ -51,9 +50,33 @@ def staying(
             f"{found.customers[customer]} is put on {card} from {months[month]} on by a contract that has not begun; a "
             "migration begins with the plans of today; leave the row out, or ask `pertoken forecast`"
         )
-    ramps = (found.growing != 1).any(axis=1)
-    rising = tuple(f"! the ramp of {found.customers[row]} is not followed" for row in np.flatnonzero(ramps))
-    return found, (*found.notes, *gone, *rising, *_bound(found))
+    return found, (*found.notes, *gone, *_beyond(found, mine), *_bound(found))
+
+
+def rising(of: "Forecastable", held: "Agreed | None") -> Values | None:
+    """Give the factor on usage that ramps bring, shape `(customer, month)`; None without contracts.
+
+    Args:
+        of: The customers that are forecast, and their growth.
+        held: Contracts of the same customers; None without any.
+    """
+    from pertoken.forecast.promised import lifted  # noqa: PLC0415  the calculator must start fast
+
+    if held is None:
+        return None
+    nobody = np.zeros(len(held.customers), dtype=bool)
+    return lifted(held, of.shared.growth[of.people.segment], nobody)
+
+
+def _beyond(found: "Agreed", said: Declared) -> Iterator[str]:
+    """Say what contracts promise that a migration does not follow."""
+    ramping = {found.customers[row] for row in np.flatnonzero((found.growing != 1).any(axis=1))}
+    planned = sorted(ramping & {each.customer for each in said.agreements if each.planned is not None})
+    if planned:
+        yield f"! {few(planned)}: usage rises by the ramp alone, not to what was planned"
+    again = sorted({found.customers[row] for row in found.renewed.customer.tolist()})
+    if again:
+        yield f"! {few(again)}: what a renewed contract would commit to again is not in it"
 
 
 def _landing(read: History) -> tuple[str, Mapping[str, float]] | None:
@@ -73,8 +96,8 @@ def _bound(found: "Agreed") -> tuple[str, ...]:
     held = np.flatnonzero(found.bound > 0)
     if not len(held):
         return ()
-    few = ", ".join(found.customers[row] for row in held[:NAMED]) + (" ..." if len(held) > NAMED else "")
-    who = f"{counted(len(held), 'customers')} by contract on the old plan until it ends ({few})"
+    names = few([found.customers[row] for row in held])
+    who = f"{counted(len(held), 'customers')} by contract on the old plan until it ends ({names})"
     return (f"{who}: commitments are settled, who is not renewed leaves, all others may move then",)
 
 

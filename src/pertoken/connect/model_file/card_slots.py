@@ -7,7 +7,8 @@ from decimal import Decimal
 from pertoken.catalog.prices import STANDARD, Rate
 from pertoken.connect.model_file.nouns import counted, money_for, noun, several
 from pertoken.connect.yaml_file import Path
-from pertoken.rating.card import MONEY, Adjust, Card, Charge, Clamp, Curve, Pool, plain
+from pertoken.rating.card import Adjust, Card, Charge, Clamp, Curve, plain
+from pertoken.rating.pool_terms import MONEY, Pool
 
 At = Callable[[int], Path]
 """The place in the file of a part that says it stands on a line."""

@@ -23,12 +23,14 @@ class Forecast:
         common: Log of the factor on all usage of a segment, shape `(draw, segment, month)`.
         level: Standard normal that the first levels of a segment share in a world, shape `(segment, draw)`.
         seed: Of each customer's own chance.
+        lift: Factor on usage that contracts bring, shape `(customer, month)`; None for none.
     """
 
     of: Forecastable
     common: Values
     level: Values
     seed: int
+    lift: Values | None = None
 
     def __call__(self, rows: Indices, /) -> Values:
         """Draw usage, shape `(draw, customer, month)`. [driver / month]."""
@@ -48,6 +50,7 @@ class Forecast:
             noise = people.noise[row] * chance[1] - people.noise[row] ** 2 / 2
             noise[:, 0] = 0.0  # the first month's own noise is in its level
             used = level[:, None] * np.exp(self.common[:, code] + self._ramp(row, months) + walk + noise)
+            used *= 1.0 if self.lift is None else self.lift[row]
             out[:, place] = np.where(rng.random((draws, months)) < people.idle[row], 0.0, used)
         return out
 
@@ -59,13 +62,14 @@ class Forecast:
         return made
 
 
-def forecast_ahead(of: Forecastable, *, draws: int, seed: int) -> Forecast:
+def forecast_ahead(of: Forecastable, *, draws: int, seed: int, lift: Values | None = None) -> Forecast:
     """Draw what all customers of a world share, and keep what each is drawn from.
 
     Args:
         of: Customers, laws, and what moves them together.
         draws: How many worlds.
         seed: Same seed, same worlds.
+        lift: Factor on usage that contracts bring, shape `(customer, month)`; None for none.
     """
     from scipy.special import ndtri, stdtrit  # noqa: PLC0415  the calculator must start fast
 
@@ -80,7 +84,7 @@ def forecast_ahead(of: Forecastable, *, draws: int, seed: int) -> Forecast:
     own = _lasting(shared.segment_shock * shocks[:, 1:], shared.shock_stays)
     common: Values = shared.growth + drift[:, None] + every + own
     levels = alike(ndtri(chance[:, 0]), ndtri(chance[:, len(names) :]).T, shared.level_alike)
-    return Forecast(of, common, levels, seed)
+    return Forecast(of, common, levels, seed, lift)
 
 
 def _lasting(shocks: Values, stays: float) -> Values:

@@ -75,7 +75,7 @@ def tariff_of(
     if not all(books):
         return rated
     try:
-        plans = tariffs({str(i): own for i, own in enumerate(books)}, cells, months, known=about)
+        plans = tariffs(books, cells, months, known=about)
     except CardError:
         return rated
     index = {each: i for i, each in enumerate(kinds)}

@@ -16,9 +16,9 @@ from pertoken.present.workbook.plan import (
     INPUTS,
     OUTPUTS,
     SCENARIO,
-    SHEETS,
     TITLES,
     WORLDS,
+    sheets,
     total_value,
 )
 from pertoken.present.workbook.worlds import headline_values, leads_of, statistic, statistic_cell
@@ -34,6 +34,7 @@ QUANTILES = ("P10", "P50", "P90", "Share of worlds below 0")
 PURPOSE = {
     "Inputs": "every number that may be typed over, by case, with its range and source",
     "Prices": "prices, and tiers in their normal form",
+    "Forecasts": "worlds of the forecasts that the model takes, by rank",
     "Calc": "the model: one formula a row, months across",
     "MonteCarlo": "worlds, one a row; ranges are live",
     "Scenarios": "all cases side by side",
@@ -130,10 +131,11 @@ def _write_headline(desk: Desk, page: Page, tables: Tables) -> None:
 
 def _write_index(desk: Desk, page: Page, top: int) -> int:
     titles(desk, page, top, ("Sheets", *[""] * (len(WIDTHS) - 1)), words=len(WIDTHS))
-    for at, name in enumerate(SHEETS[1:], top + 1):
+    named = sheets(desk.paper.program)[1:]
+    for at, name in enumerate(named, top + 1):
         page.write_url(at - 1, 0, f"internal:'{name}'!A1", desk.look("link"), name)
         page.write_string(at - 1, 1, PURPOSE[name], desk.look("soft"))
-    return top + len(SHEETS) + 1
+    return top + len(named) + 2
 
 
 def _write_facts(desk: Desk, page: Page, top: int) -> None:

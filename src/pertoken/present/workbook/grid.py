@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import ClassVar
 
 from xlsxwriter.utility import xl_col_to_name
 
@@ -15,7 +16,9 @@ NAME, LABEL, UNIT, CONSTANT, TOTAL, OPENING, MONTHS = range(7)
 HERE, BEFORE = "\x01", "\x02"
 """Stand for the letters of this month's column and of the one before in a formula that is copied across."""
 
-SECTIONS = ("inputs", "drivers", "customers", "usage", "levers", "vendors", "plans", "costs", "results", "checks")
+SECTIONS = (
+    "inputs", "forecasts", "drivers", "customers", "usage", "levers", "vendors", "plans", "costs", "results", "checks",
+)  # fmt: skip
 """Order of the headings, so that a sheet is read from top to bottom."""
 
 
@@ -49,6 +52,7 @@ class Grid:
         monthly: Quantities that have a number each month.
         headings: Sheet row and text of each heading.
         tiers: Cells of each ladder.
+        samples: Cells of a month's worlds of each quantity of a forecast, with `HERE` for the column.
         lines: Sheet row of cells that repeat single numbers so that the tiers of a ladder stand together, each with
             the row it repeats and its label.
         counter: Sheet row of the months' numbers, with its sheet where that is another.
@@ -62,6 +66,7 @@ class Grid:
     monthly: frozenset[str]
     headings: tuple[tuple[int, str], ...] = ()
     tiers: Mapping[str, Tiers] = field(default_factory=dict)
+    samples: Mapping[str, str] = field(default_factory=dict)
     lines: tuple[tuple[int, str, str], ...] = ()
     counter: tuple[str, int] = ("", 3)
     literals: Mapping[tuple[str, float], str] = field(default_factory=dict)
@@ -93,6 +98,7 @@ class Seat:
 
     grid: Grid
     row: str
+    drawn: ClassVar[bool] = False
 
     def here(self, name: str) -> str:
         """Return its cell in this month, or its single cell."""
@@ -133,6 +139,10 @@ class Seat:
         """Return the cells of a ladder."""
         return self.grid.tiers[ladder]
 
+    def worlds(self, sample: str) -> str:
+        """Return the cells of a month's worlds of a forecast."""
+        return self.grid.samples[sample]
+
     def number(self, value: float) -> str:
         """Return the cell of a number written in this row's formula."""
         return self.grid.literals[self.row, value]
@@ -172,6 +182,7 @@ def laid(
     literals: Mapping[tuple[str, float], str],
     tiers: Mapping[str, Tiers] | None = None,
     counter: tuple[str, int] = ("", 3),
+    samples: Mapping[str, str] | None = None,
 ) -> Grid:
     """Lay the rows of a program out below one another.
 
@@ -182,6 +193,7 @@ def laid(
         literals: Cell of each number that the modeller wrote.
         tiers: Cells of the ladders; None to write them below the rows.
         counter: Where the months' numbers stand.
+        samples: Cells of a month's worlds of each quantity of a forecast.
     """
     rows: dict[str, int] = {}
     headings: list[tuple[int, str]] = []
@@ -202,6 +214,7 @@ def laid(
         monthly=frozenset(row.name for row in program.rows if row.by_month),
         headings=tuple(headings),
         tiers=tiers,
+        samples=samples or {},
         lines=tuple(lines),
         counter=counter,
         literals=literals,

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pertoken.core.formula import Call, Node, Number, month_label, month_number
-from pertoken.present.workbook.grid import MONTHS, Grid, laid, letters, vertical
+from pertoken.core.formula import Call, Node, Number, month_label, month_number, subtrees
+from pertoken.core.nodes import Sample
+from pertoken.present.workbook.grid import HERE, MONTHS, Grid, laid, letters, vertical
 from pertoken.scenario.inlined import PLAIN, inlined, only
 from pertoken.scenario.paper import Headline, InputCell, Paper, Values
 from pertoken.scenario.program import Program, Row
 
 COVER, INPUTS, PRICES, CALC, WORLDS = "Cover", "Inputs", "Prices", "Calc", "MonteCarlo"
 SCENARIOS, OUTPUTS, ACTUALS, CHECKS, LOG = "Scenarios", "Outputs", "Actuals", "Checks", "Log"
-SHEETS = (COVER, INPUTS, PRICES, CALC, WORLDS, SCENARIOS, OUTPUTS, ACTUALS, CHECKS, LOG)
-"""The sheets in their order: cover, inputs, calculations, outputs, checks."""
+FORECASTS = "Forecasts"
+SHEETS = (COVER, INPUTS, PRICES, FORECASTS, CALC, WORLDS, SCENARIOS, OUTPUTS, ACTUALS, CHECKS, LOG)
+"""The sheets in their order: cover, inputs, calculations, outputs, checks; forecasts where the model takes any."""
 
 TITLES, FIRST_ROW = 4, 5
 """Sheet rows of the titles of columns and of what comes first below, counted from one."""
@@ -66,6 +68,7 @@ class Plan:
         constants: Numbers written in formulas, by their sheet row.
         monthly: Sheet rows of an input by month: its live row, then one for each case where these differ.
         ladders: Sheet row of the first tier of each ladder, on the sheet of prices.
+        samples: First and last sheet row of the worlds of each quantity, on the sheet of forecasts.
         calc: The rows in the chosen case.
         short: The program in the fewer rows that the cases side by side have.
         blocks: Its rows in each case.
@@ -79,6 +82,7 @@ class Plan:
     constants: Mapping[int, Constant]
     monthly: Mapping[str, tuple[int, ...]]
     ladders: Mapping[str, int]
+    samples: Mapping[str, tuple[int, int]]
     calc: Grid
     short: Program
     blocks: Mapping[str, Grid]
@@ -133,14 +137,16 @@ def planned(paper: Paper) -> Plan:
         name: vertical((BOUNDS, INTERCEPT, SLOPE), top, paper.program.ladders[name], f"{PRICES}!")
         for name, top in ladders.items()
     }
-    calc = laid(paper.program, sheet=CALC, top=FIRST_ROW, literals=literals, tiers=tiers)
+    samples = _samples(paper.program)
+    calc = laid(paper.program, sheet=CALC, top=FIRST_ROW, literals=literals, tiers=tiers, samples=cells_of(samples))
     compared = (FIRST_ROW, FIRST_ROW + len(paper.headline) + 2)
     blocks, top = {}, compared[1] + len(paper.headline) + 2
     short = shortened(paper)
     for case in paper.cases:
         blocks[case] = laid(
-            short, sheet=SCENARIOS, top=top + 1, literals=literals, counter=(f"{CALC}!", calc.counter[1])
-        )
+            short, sheet=SCENARIOS, top=top + 1, literals=literals, counter=(f"{CALC}!", calc.counter[1]),
+            samples=calc.samples,
+        )  # fmt: skip
         top = blocks[case].end + 1
     return Plan(
         cells=cells,
@@ -150,6 +156,7 @@ def planned(paper: Paper) -> Plan:
         constants=constants,
         monthly=monthly,
         ladders=ladders,
+        samples=samples,
         calc=calc,
         short=short,
         blocks=blocks,
@@ -267,6 +274,31 @@ def _ladders(paper: Paper, cells: Mapping[str, InputCell], rows: Mapping[str, in
         found[name] = at + 3
         at = found[name] + len(ladder.a) + 1
     return found
+
+
+def samples_of(program: Program) -> tuple[Sample, ...]:
+    """List the worlds of forecasts that a program asks for, in its order."""
+    parts = (part for row in program.rows if row.node is not None for part in subtrees(row.node))
+    return tuple(part for part in parts if isinstance(part, Sample))
+
+
+def sheets(program: Program) -> tuple[str, ...]:
+    """Name the sheets of a workbook; one of forecasts only where there are any."""
+    return tuple(name for name in SHEETS if name != FORECASTS or samples_of(program))
+
+
+def _samples(program: Program) -> dict[str, tuple[int, int]]:
+    """Put the worlds of each quantity below those of the one before."""
+    found, at = {}, FIRST_ROW
+    for sample in samples_of(program):
+        found[sample.name] = (at, at + len(sample.values) - 1)
+        at += len(sample.values) + 2
+    return found
+
+
+def cells_of(samples: Mapping[str, tuple[int, int]]) -> dict[str, str]:
+    """Return the cells of a month's worlds, from any sheet, with `HERE` for the column of the month."""
+    return {name: f"{FORECASTS}!{HERE}${first}:{HERE}${last}" for name, (first, last) in samples.items()}
 
 
 def total_words(headline: Headline, grid: Grid, prefix: str = "") -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from pertoken.core.formula import Call, Name, Node, Number
-from pertoken.core.nodes import Curve
+from pertoken.core.nodes import Curve, Sample
 from pertoken.scenario.inlined import PLAIN
 
 COMPARE, ADD, TIMES, POWER, ATOM = 1, 2, 3, 4, 5
@@ -29,7 +29,11 @@ class Tiers:
 
 
 class Places(Protocol):
-    """Where quantities stand, as seen from the cell that asks."""
+    """Where quantities stand, as seen from the cell that asks; `drawn` where that is one of many worlds."""
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it is one of many worlds."""
 
     def here(self, name: str) -> str:
         """Its value in this month, or its single value."""
@@ -55,6 +59,9 @@ class Places(Protocol):
     def tiers(self, ladder: str) -> Tiers:
         """The cells of a ladder."""
 
+    def worlds(self, sample: str) -> str:
+        """The cells of this month's worlds of a forecast."""
+
     def number(self, value: float) -> str:
         """The cell of a number that the modeller wrote in the formula."""
 
@@ -73,8 +80,8 @@ def _word(node: Node, places: Places) -> Word:
         return places.here(node.name), ATOM
     if isinstance(node, Number):
         return _literal(node.value, places)
-    if isinstance(node, Curve):
-        raise TypeError(f"the curve {node.name} stands by itself; expected it in `replicas on`")
+    if isinstance(node, Curve | Sample):
+        raise TypeError(f"{node.name} stands by itself; expected a curve in `replicas on`, worlds in `world of`")
     return TABLE[node.function](places, node.args)
 
 
@@ -181,6 +188,21 @@ def _replicas_on(places: Places, args: tuple[Node, ...]) -> Word:
     return f"({'+'.join(terms)})/{_digits(sum(curve.weights))}", TIMES
 
 
+def _world_of(places: Places, args: tuple[Node, ...]) -> Word:
+    """Look the world at a rank up, or average those around it, as `operations.world_of` does."""
+    sample, rank, width = args
+    if not isinstance(sample, Sample):
+        raise TypeError(f"`world of` asks for worlds, found {sample}")
+    cells = places.worlds(sample.name)
+    many, share = f"ROWS({cells})", _bound(rank, places, TIMES)
+    if places.drawn:
+        return f"INDEX({cells},MAX(1,MIN({many},1+INT({share}*{many}))))", ATOM
+    averaged = f"MAX(1,MIN({many},ROUND({_bound(width, places, TIMES)}*{many},0)))"
+    first = f"1+MAX(0,MIN({many}-{averaged},INT({share}*{many}-{averaged}/2+0.5)))"
+    last = f"{averaged}+MAX(0,MIN({many}-{averaged},INT({share}*{many}-{averaged}/2+0.5)))"
+    return f"AVERAGE(INDEX({cells},{first}):INDEX({cells},{last}))", ATOM
+
+
 def _digits(number: float) -> str:
     return f"{Decimal(repr(float(number))):f}".removesuffix(".0")
 
@@ -230,5 +252,6 @@ TABLE: Mapping[str, Words] = {
     "in": _from("="),
     "tiered": _tiered,
     "replicas on": _replicas_on,
+    "world of": _world_of,
 }
 """How each operator and function reads; all of them are functions that old spreadsheets know."""

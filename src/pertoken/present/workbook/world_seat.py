@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-from pertoken.present.workbook.grid import MONTHS, Grid, letters
+from pertoken.present.workbook.grid import HERE, MONTHS, Grid, letters
 from pertoken.present.workbook.plan import CALC
 from pertoken.present.workbook.words import Tiers
 from pertoken.scenario.program import Ladder
@@ -48,6 +49,7 @@ class Seat:
     row: str
     at: int = 0
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
+    drawn: ClassVar[bool] = True
 
     def here(self, name: str) -> str:
         """Return its cell in this month, or its single cell."""
@@ -98,6 +100,10 @@ class Seat:
         return Tiers(
             *(_side_by_side(first, size, several=bool(of.up_to)) for first, size in zip(firsts, sizes, strict=True))
         )
+
+    def worlds(self, sample: str) -> str:
+        """Return the cells of a month's worlds of a forecast."""
+        return self.columns.grid.samples[sample].replace(HERE, letters(MONTHS + self.at))
 
     def number(self, value: float) -> str:
         """Return the cell of a number written in this row's formula."""

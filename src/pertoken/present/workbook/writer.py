@@ -11,12 +11,13 @@ from pertoken.present.workbook.calc import write_calc
 from pertoken.present.workbook.checks import write_checks
 from pertoken.present.workbook.cover import write_cover
 from pertoken.present.workbook.desk import Desk
+from pertoken.present.workbook.forecasts import write_forecasts
 from pertoken.present.workbook.inputs import write_inputs, write_prices
 from pertoken.present.workbook.log import FORMAT, write_log
 from pertoken.present.workbook.outputs import write_outputs
 from pertoken.present.workbook.page import Page
 from pertoken.present.workbook.pictures import draw
-from pertoken.present.workbook.plan import SHEETS, Plan, name_of, planned
+from pertoken.present.workbook.plan import Plan, name_of, planned, sheets
 from pertoken.present.workbook.scenarios import write_scenarios
 from pertoken.present.workbook.worlds import write_worlds
 from pertoken.scenario.paper import Paper
@@ -29,7 +30,8 @@ def model_workbook(paper: Paper) -> bytes:
         paper: The compiled model, its inputs case by case, and what Python found.
 
     Returns:
-        The file: Cover, Inputs, Prices, Calc, MonteCarlo, Scenarios, Outputs, Actuals, Checks, Log.
+        The file: Cover, Inputs, Prices, Forecasts where the model takes any, Calc, MonteCarlo, Scenarios, Outputs,
+        Actuals, Checks, Log.
     """
     out = io.BytesIO()
     plan = planned(paper)
@@ -39,7 +41,7 @@ def model_workbook(paper: Paper) -> bytes:
             book.set_custom_property(name, value)
         book.set_calc_mode("auto")
         desk = Desk(book, paper, plan, names=_names(paper, plan))
-        desk.pages.update({name: book.add_worksheet(name, Page) for name in SHEETS})
+        desk.pages.update({name: book.add_worksheet(name, Page) for name in sheets(paper.program)})
         _write(desk)
     return out.getvalue()
 
@@ -61,6 +63,7 @@ def _facts(paper: Paper) -> dict[str, str | int]:
 def _write(desk: Desk) -> None:
     write_inputs(desk)
     write_prices(desk)
+    write_forecasts(desk)
     write_calc(desk)
     write_worlds(desk)
     write_scenarios(desk)

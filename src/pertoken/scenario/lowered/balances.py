@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from pertoken.core.formula import Name, Node
 from pertoken.core.units import Unit
-from pertoken.rating.card import MONEY, Pool
 from pertoken.rating.draw import grain_of
 from pertoken.rating.pool import unit_price
+from pertoken.rating.pool_terms import MONEY, Pool
 from pertoken.scenario.lowered.arithmetic import (
     ONE,
     ZERO,

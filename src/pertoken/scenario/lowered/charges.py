@@ -6,8 +6,10 @@ from decimal import Decimal
 
 from pertoken.core.formula import Call, Name, Node
 from pertoken.rating.assign import Claim, leaf_weights
-from pertoken.rating.card import MONEY, Charge, During, Pool, Window, plain
+from pertoken.rating.card import Charge, plain
 from pertoken.rating.charge import linear
+from pertoken.rating.during import During, Window
+from pertoken.rating.pool_terms import MONEY, Pool
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, constant, over, summed, times
 from pertoken.scenario.lowered.counted_in import unit_of_all
 from pertoken.scenario.lowered.counts import Counter, fresh, priced

@@ -8,7 +8,8 @@ from fractions import Fraction
 from pertoken.core.formula import Call, Name, Node
 from pertoken.core.units import ONE as PLAIN
 from pertoken.core.units import Unit, made
-from pertoken.rating.card import Charge, Convert, Count, During, Window
+from pertoken.rating.card import Charge, Convert, Count
+from pertoken.rating.during import During, Window
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, before, beyond, minus, otherwise, over, plus, times
 from pertoken.scenario.lowered.curves import Prices
 from pertoken.scenario.lowered.draft import Path

@@ -17,10 +17,12 @@ from pertoken.core import period
 from pertoken.core.errors import InputError
 from pertoken.core.lines import Key, Usage
 from pertoken.rating.assign import Assignment, Claim, asked_by, assign
-from pertoken.rating.card import Card, During, Prorate, Window
-from pertoken.rating.contract import Contract, Windows
+from pertoken.rating.card import Card
+from pertoken.rating.contract import Contract
+from pertoken.rating.during import During, Prorate, Window
 from pertoken.rating.job import Job
 from pertoken.rating.unpriced import without_price
+from pertoken.rating.windows import Windows
 from pertoken.scenario.lowered.refusal import refused
 from pertoken.scenario.model import Flow
 from pertoken.usage.question import PRICE_FROM, above_key

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from pertoken.core.formula import Node
-from pertoken.rating.card import Pool
 from pertoken.rating.draw import together
+from pertoken.rating.pool_terms import Pool
 from pertoken.scenario.lowered.arithmetic import (
     ONE,
     least,

@@ -8,8 +8,9 @@ import numpy as np
 
 from pertoken.core.expression import condition
 from pertoken.rating.assign import holds
-from pertoken.rating.card import Pool
-from pertoken.rating.pool import Granted, Grid, granted, held, since
+from pertoken.rating.grid import Grid
+from pertoken.rating.pool import Granted, granted, held, since
+from pertoken.rating.pool_terms import Pool
 from pertoken.scenario.lowered.work import Work
 
 

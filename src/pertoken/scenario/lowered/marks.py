@@ -6,8 +6,8 @@ from decimal import Decimal
 from itertools import groupby
 
 from pertoken.core.formula import Call, Name, Node
-from pertoken.rating.card import During
-from pertoken.rating.contract import MONTHS
+from pertoken.rating.during import During
+from pertoken.rating.windows import MONTHS
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, constant, minus, over, summed, times
 from pertoken.scenario.lowered.course import Course
 from pertoken.scenario.lowered.draft import Draft

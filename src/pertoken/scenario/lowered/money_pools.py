@@ -1,8 +1,9 @@
 """Pools of money: what they pay of an invoice, charge by charge."""
 
 from pertoken.core.formula import Node
-from pertoken.rating.card import MONEY, plain
+from pertoken.rating.card import plain
 from pertoken.rating.part import drawing
+from pertoken.rating.pool_terms import MONEY
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, beyond, minus, most, summed, times
 from pertoken.scenario.lowered.balances import close_pool, open_pool
 from pertoken.scenario.lowered.drawing import draw, factor_outside, in_order

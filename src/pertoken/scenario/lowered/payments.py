@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 from pertoken.core.formula import Call, Node
-from pertoken.rating.card import Pay, Pool
 from pertoken.rating.payment import dues
 from pertoken.rating.pool import unit_price
+from pertoken.rating.pool_terms import Pay, Pool
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, before, beyond, minus, most, otherwise, plus, summed, times
 from pertoken.scenario.lowered.balances import Balance, named
 from pertoken.scenario.lowered.refusal import refused

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from pertoken.core.formula import Node
-from pertoken.rating.card import MONEY, plain
+from pertoken.rating.card import plain
+from pertoken.rating.pool_terms import MONEY
 from pertoken.scenario.lowered.arithmetic import ONE, ZERO, least, minus, summed, times
 from pertoken.scenario.lowered.balances import close_pool, open_pool
 from pertoken.scenario.lowered.charges import Charged

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from pertoken.core.formula import Node
-from pertoken.rating.card import During, Prorate, Window
+from pertoken.rating.during import During, Prorate, Window
 from pertoken.scenario.lowered.arithmetic import ONE, before, otherwise, plus, times
 from pertoken.scenario.lowered.counts import fresh
 from pertoken.scenario.lowered.refusal import refused
