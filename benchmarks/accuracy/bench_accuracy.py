@@ -79,9 +79,12 @@ def test_a_forecaster_that_is_kept_is_asked_once(little, tmp_path):
 
 
 def test_the_table_has_the_best_peer_of_each_trial(little):
-    found = score(little, ours(), peers(others=False), 30, 50)
+    found = score(little, ours, peers(others=False), 30, 50)
     assert found is not None
     summed, scored = found
     assert summed.best.less == min(each.less for each in summed.against)
     assert row("little", scored, 0.0).crps == summed.crps
     assert f"{summed.best.other} |" in table([summed])
+    parts, whole = scored.segments, scored.customers.where(forecaster="pertoken").values["actual"].sum()
+    assert set(parts.key("segment").labels) <= set(FAMILIES)
+    assert parts.where(forecaster="pertoken").values["actual"].sum() == pytest.approx(whole)

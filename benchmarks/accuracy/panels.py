@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.accuracy.simulated import simulated
 from pertoken.core.keys import Key
 from pertoken.forecast.panel import Indices, Panel, panel_of_rows
+from pertoken.forecast.segments import Segmented, by_name
 
 DATA = Path(os.environ.get("PERTOKEN_DATA") or Path(__file__).parents[3] / "shared" / "data")
 
@@ -29,7 +30,8 @@ class Trial:
         horizon: How many periods ahead; the total over them is scored.
         histories: Of how many periods each forecast is made.
         origins: How many periods had gone by at each forecast.
-        families: Groups that are scored apart and that no forecaster is told, shape `(customer,)`.
+        families: Groups that are scored apart and of which no forecaster is told whose usage follows which law, shape
+            `(customer,)`; their sums are forecast too. Where there are none, thirds of customers by size.
     """
 
     name: str
@@ -38,6 +40,20 @@ class Trial:
     histories: tuple[int, ...]
     origins: tuple[int, ...]
     families: Callable[[], Key] | None = None
+
+    def segmented(self) -> Segmented:
+        """Tell customers apart whose sums are forecast."""
+        panel, families = self.panel(), self.families and self.families()
+        if panel is None or families is None:
+            return thirds
+        return by_name(dict(zip(panel.customers, families.column().tolist(), strict=True)))
+
+
+def thirds(panel: Panel) -> Key:
+    """Tell the smallest third of customers, the middle and the largest apart, by what each used in a period."""
+    size = np.nan_to_num(panel.value).sum(axis=1) / np.maximum(np.isfinite(panel.value).sum(axis=1), 1)
+    rank = np.argsort(np.argsort(size, kind="stable"), kind="stable")
+    return Key((3 * rank // len(size)).astype(np.int32), ("1 small", "2 middle", "3 large"))
 
 
 def read(sql: str, *names: str) -> list[tuple]:

@@ -25,6 +25,7 @@ from pertoken.forecast.panel import Panel
 from pertoken.forecast.predicted import Predicted
 from pertoken.forecast.rolling import Forecaster, rolling
 from pertoken.forecast.scored import LEVELS, Difference, Rates, Scored, difference, rates
+from pertoken.forecast.segments import Segmented
 
 OURS = "pertoken"
 EIGHTY = LEVELS.index(0.8)
@@ -43,6 +44,7 @@ class Row:
         held: Share of customers' totals in their 80 % range.
         tenths: The same in each tenth by size, where there are 20 forecasts or more.
         totals: Totals in their 80 % range, and how many totals there were.
+        segments: The same of sums of segments.
         bias: Of the total.
         seconds: What one forecast of ours took.
         families: Share in the 80 % range, and less CRPS than the best peer's of the whole, where customers are made up.
@@ -57,6 +59,7 @@ class Row:
     held: float
     tenths: Mapping[str, float]
     totals: tuple[float, int]
+    segments: tuple[float, int]
     bias: float
     seconds: float
     families: Mapping[str, tuple[float, float]]
@@ -68,11 +71,13 @@ class Row:
         return min(self.against, key=lambda each: each.less)
 
 
-def ours() -> Forecaster:
+def ours(segment: Segmented | None = None) -> Forecaster:
     """Our forecaster, as `pertoken.predict` has it."""
     from pertoken.forecast.prediction import predicted  # noqa: PLC0415  compiles when it is first asked
 
-    return lambda panel, horizon, draws, seed: predicted(panel, horizon=horizon, draws=draws, seed=seed)
+    return lambda panel, horizon, draws, seed: predicted(
+        panel, horizon=horizon, draws=draws, seed=seed, segment=segment
+    )
 
 
 @dataclass
@@ -124,7 +129,7 @@ def _named(customers: Sequence[str], key: Key, seen: Panel) -> Key:
 
 
 def score(
-    trial: Trial, mine: Forecaster, others: Mapping[str, Forecaster], customers: int, draws: int
+    trial: Trial, mine: Callable[[Segmented], Forecaster], others: Mapping[str, Forecaster], customers: int, draws: int
 ) -> tuple[Row, Scored] | None:
     """Run one trial; None where its data are not there."""
     panel = trial.panel()
@@ -133,9 +138,10 @@ def score(
     rows = sampled(panel, customers)
     noted = Noted()
     groups = {"family": partial(_named, panel.customers, trial.families())} if trial.families else None
-    every = {OURS: noted.of(mine), **others}
+    segment = trial.segmented()
+    every = {OURS: noted.of(mine(segment)), **others}
     span = {"horizon": trial.horizon, "histories": trial.histories, "origins": trial.origins}
-    scored = rolling(panel.pick(rows), every, draws=draws, groups=groups, **span)  # type: ignore[arg-type]
+    scored = rolling(panel.pick(rows), every, draws=draws, groups=groups, segment=segment, **span)  # type: ignore[arg-type]
     chance, extremes = calibrated(noted.lines(scored, panel), trial.horizon)
     chances = (
         (written(chance), *(written(each) for each in extremes)) if np.isfinite(extremes).all() else (written(chance),)
@@ -158,12 +164,18 @@ def row(name: str, scored: Scored, seconds: float, chances: tuple[str, ...] = ()
         found,
         float(whole.coverage[EIGHTY, 0]),
         by_label(tenths, "decile", lambda at: float(tenths.coverage[EIGHTY, at]), least=20),
-        (float(totals.coverage[EIGHTY, 0] * totals.count[0]), int(totals.count[0])),
+        held_of(totals),
+        held_of(rates(scored.segments.where(forecaster=OURS), [])) if scored.segments is not None else (0.0, 0),
         float(totals.bias[0]),
         seconds,
         families(scored, best) if "family" in scored.groups else {},
         chances,
     )
+
+
+def held_of(found: Rates) -> tuple[float, int]:
+    """How many sums were in their 80 % range, and how many there were."""
+    return float(found.coverage[EIGHTY, 0] * found.count[0]), int(found.count[0])
 
 
 def families(scored: Scored, best: str) -> dict[str, tuple[float, float]]:
@@ -185,9 +197,9 @@ def table(rows: Sequence[Row]) -> str:
     """Write the Markdown table."""
     head = (
         "| trial | forecasts | CRPS | best peer | CRPS less than it (95 %) | than the ensemble | in 80 % | by chance | "
-        "tenths | lowest by chance | highest by chance | totals in 80 % | bias of the total | s |"
+        "tenths | lowest by chance | highest by chance | totals in 80 % | segments in 80 % | bias of the total | s |"
     )
-    lines = [head, "|" + "---|" * 14]
+    lines = [head, "|" + "---|" * 15]
     for each in rows:
         ensemble = next((d for d in each.against if d.other == ENSEMBLE), None)
         low, high = min(each.tenths.values(), default=np.nan), max(each.tenths.values(), default=np.nan)
@@ -198,10 +210,12 @@ def table(rows: Sequence[Row]) -> str:
             f"| {each.trial} | {each.count:,} | {each.crps:.3f} | {each.best.other} | {less(each.best)} | "
             f"{less(ensemble) if ensemble else '–'} | {each.held:.0%} | "
             f"{chance[0]} | {tenths} | {chance[1]} | {chance[2]} | {held:.1f} of {of} | "
-            f"{each.bias:+.1%} | {each.seconds:.2f} |"
+            f"{each.segments[0]:.1f} of {each.segments[1]} | {each.bias:+.1%} | {each.seconds:.2f} |"
         )
-    held, of = sum(each.totals[0] for each in rows), sum(each.totals[1] for each in rows)
-    return "\n".join([*lines, "", f"Totals in their 80 % range over all trials: {held:.1f} of {of} ({held / of:.0%})."])
+    for what in ("totals", "segments"):
+        held, of = (sum(getattr(each, what)[k] for each in rows) for k in (0, 1))
+        lines += ["", f"{what.title()} in their 80 % range over all trials: {held:.1f} of {of} ({held / of:.0%})."]
+    return "\n".join(lines)
 
 
 def less(found: Difference) -> str:
@@ -222,13 +236,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("build/accuracy"))
     asked = parser.parse_args(arguments)
     names = [name for name in asked.trials.split(",") if name]
-    mine = ours()
     others = peers(others=not asked.plain, ask=not asked.kept, without=asked.without.split(","))
     rows = []
     for trial in further() if asked.further else trials():
         if names and trial.name not in names:
             continue
-        found = score(trial, mine, others, asked.customers, asked.draws)
+        found = score(trial, ours, others, asked.customers, asked.draws)
         if found is None:
             sys.stderr.write(f"{trial.name}: its data are not there\n")
             continue

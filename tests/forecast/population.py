@@ -50,7 +50,7 @@ def population(customers=11, months=5, *, spread=0.3, segments=2, groups=3, seed
         growth=np.cumsum(np.full((segments, months), 0.01), axis=1), error=0.02, lasting=0.9, shock=0.05,
         shock_stays=0.7, segment_shock=0.03, level=np.full(segments, 0.2), leave=0.2,
         arrivals=np.full((segments, months), said.pop("arrivals", 1.0)), arrivals_error=np.full(months, 0.2),
-        arrivals_size=5.0,
+        arrivals_size=5.0, level_alike=said.pop("level_alike", 1.0),
     )  # fmt: skip
     assert not said
     return Forecastable(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pertoken.core.keys import Key
+from pertoken.forecast.coupled import alike
 from pertoken.forecast.fitted import months_after
 from pertoken.forecast.levels import SHARES, parted, together, without_traces
 
@@ -30,21 +31,31 @@ def test_who_never_uses_anything_has_no_level():
     np.testing.assert_array_equal(level, 0.0)
 
 
-def test_the_first_month_is_as_wide_as_its_forecast_though_growth_and_shocks_move_it_too():
-    rng = np.random.default_rng(2)
-    spread, moved = np.array([0.3, 0.2, 0.5, 0.4, 0.3, 0.2, 0.6]), 0.1**2
-    common, own = rng.standard_normal((200_000, 1)), rng.standard_normal((200_000, 7))
-    told = 40 + 40 * spread * (0.5 * common + np.sqrt(0.75) * own)
-    weight = together(told, Key.of(["a", "b", "a", "a", "b", "a", "b"]), moved)
-    assert weight[0] == weight[1] < 0.5
-    level = 40 + 40 * spread * (weight[0] * common + np.sqrt(1 - weight[0] ** 2) * own)
-    month = level.sum(axis=1) * np.exp(np.sqrt(moved) * rng.standard_normal(200_000) - moved / 2)
-    assert month.std() == pytest.approx(told.sum(axis=1).std(), rel=0.01)
+def test_sums_of_the_first_month_are_as_wide_as_their_forecast_though_growth_and_shocks_move_them_too():
+    """Oracle: the month drawn with the weights that were found, what moves all and what moves each segment beside."""
+    rng, size = np.random.default_rng(2), 200_000
+    spread, code = np.array([0.3, 0.2, 0.5, 0.4, 0.3, 0.2, 0.6]), np.array([0, 1, 0, 0, 1, 0, 1])
+    key, moved = Key(code.astype(np.int32), ("a", "b")), (0.08**2, 0.06**2)
+
+    def drawn(weight, correlation):
+        normal = alike(rng.standard_normal(size), rng.standard_normal((2, size)), correlation).T
+        own = rng.standard_normal((size, 7))
+        return 40 + 40 * spread * (weight[code] * normal[:, code] + np.sqrt(1 - weight[code] ** 2) * own)
+
+    told = drawn(np.array([0.5, 0.6]), 0.7)
+    weight, correlation = together(told, key, moved)
+    assert (weight < [0.5, 0.6]).all()
+    shocks = [np.exp(np.sqrt(each) * rng.standard_normal((size, n))) for each, n in zip(moved, (1, 2), strict=True)]
+    month = drawn(weight, correlation) * shocks[0] * shocks[1][:, code]
+    for rows in (code == 0, code == 1, code >= 0):
+        assert month[:, rows].sum(axis=1).std() == pytest.approx(told[:, rows].sum(axis=1).std(), rel=0.02)
 
 
 def test_a_forecast_narrower_than_growth_and_shocks_leaves_them_all_of_what_is_shared():
     told = 40 + np.random.default_rng(3).standard_normal((1001, 5))
-    np.testing.assert_array_equal(together(told, Key.of(["a"] * 5), 0.05**2), 0.0)
+    weight, correlation = together(told, Key.of(["a"] * 5), (0.05**2, 0.0))
+    assert weight.tolist() == [0.0]
+    assert correlation == 1
 
 
 def test_the_months_ahead_begin_after_that_of_the_last_day():
@@ -57,3 +68,17 @@ def test_who_seems_gone_is_there_only_in_worlds_where_they_use_something_worth_t
     monthly = np.array([[1.0, 1.0], [20.0, 20.0]])
     kept = without_traces(monthly, np.array([0.01, 1.0]), days)
     np.testing.assert_array_equal(kept, [[0.0, 1.0], [20.0, 20.0]])
+
+
+@pytest.mark.parametrize("correlation", [-0.3, 0.0, 0.5, 1.0])
+def test_weights_of_the_first_month_are_those_that_its_worlds_were_drawn_with(correlation):
+    """Oracle: normal customers of three segments, drawn with weights and a correlation that are to be found again."""
+    rng, code, weight = np.random.default_rng(2), np.arange(90) % 3, np.array([0.2, 0.5, 0.8])
+    normal = alike(rng.standard_normal(40_000), rng.standard_normal((3, 40_000)), correlation)
+    own = rng.standard_normal((90, 40_000))
+    ranks = weight[code, None] * normal[code] + np.sqrt(1 - weight[code, None] ** 2) * own
+    monthly = 100 + np.linspace(1, 9, 90)[:, None] * ranks
+    found, alike_found = together(monthly.T, Key(code.astype(np.int32), ("a", "b", "c")))
+    np.testing.assert_allclose(found, weight, atol=0.01)
+    assert alike_found == pytest.approx(correlation, abs=0.03)
+    assert together(monthly.T, Key.constant("all", 90))[1] == 1

@@ -171,6 +171,7 @@ MODELS = {
     "customers who come back": population(back=0.1),
     "no one to come": population(arrivals=0.0),
     "many to come, in some paths": population(arrivals=9.0, back=0.1, idle=0.1),
+    "segments whose levels move apart": population(level_alike=-0.4),
 }
 
 

@@ -10,7 +10,7 @@ from pertoken.forecast import seasonal
 from pertoken.forecast.blended import blended
 from pertoken.forecast.calibrated import margin, placed, replaced, trust, widened
 from pertoken.forecast.cases import past
-from pertoken.forecast.coupled import LOADINGS, TO_P90, at_shares, coupled, loading_for
+from pertoken.forecast.coupled import LOADINGS, TO_P90, Bond, at_shares, coupled, loading_for
 from pertoken.forecast.dressed import PRIOR_WEIGHT, SHARES, Cases, dressed, likeness
 from pertoken.forecast.peak import bounded
 from pertoken.forecast.pooled import mean_law
@@ -125,7 +125,7 @@ def test_a_forecast_without_anything_to_put_right_stays_as_it_is(seed):
 def test_a_coupled_sum_is_as_wide_as_asked_and_customers_keep_their_own_distribution():
     told = np.exp(0.3 * stats.norm.ppf(SHARES))[:, None].repeat(101, axis=1)
     loading = loading_for(told, SHARES, 0.15, seed=1)
-    samples = coupled(told, SHARES, draws=1000, loading=loading, seed=1)
+    samples = coupled(told, SHARES, draws=1000, bond=Bond.of_all(loading, 101), seed=1)
     assert np.log(samples.sum(axis=1)).std() == pytest.approx(0.15, rel=0.15)
     np.testing.assert_allclose(np.sort(samples, axis=0)[:, 0], np.sort(samples, axis=0)[:, 50], rtol=1e-6)
     np.testing.assert_allclose(at_shares(told, SHARES, SHARES), told)
@@ -136,7 +136,8 @@ def test_a_loading_is_that_of_a_search_over_all_of_them(wanted):
     told = np.exp(0.3 * stats.norm.ppf(SHARES))[:, None].repeat(101, axis=1)
     widths = []
     for loading in LOADINGS:
-        total = coupled(told, SHARES, draws=256, loading=loading, seed=1).sum(axis=1, dtype=np.float64)
+        bond = Bond.of_all(loading, 101)
+        total = coupled(told, SHARES, draws=256, bond=bond, seed=1).sum(axis=1, dtype=np.float64)
         low, middle, high = np.quantile(total, [0.1, 0.5, 0.9])
         widths.append((high - low) / 2 / middle)
     twin = np.interp(TO_P90 * wanted, np.maximum.accumulate(widths), LOADINGS)

@@ -50,6 +50,18 @@ def scored(path, card, **more):
     return pt.backtest(str(path / "log.csv"), card=[str(path / card)], **told, **more)
 
 
+def test_at_one_price_revenue_of_a_segment_is_off_by_as_much_as_its_usage(desk):
+    path, _ = desk
+    made = scored(path, "linear.yaml", by=("tier",))
+    for tier in ("small", "large"):
+        parts = made.scored.segments.where(segment=tier), made.money.where(of=tier)
+        usage, money = (rates(lines, ["forecaster"]) for lines in parts)
+        for name in ("crps", "wape", "bias", "coverage"):
+            np.testing.assert_allclose(getattr(money, name), getattr(usage, name), rtol=1e-5, err_msg=f"{tier} {name}")
+    whole = made.scored.totals.where(of="there").values["actual"].sum()
+    assert made.scored.segments.values["actual"].sum() == pytest.approx(whole)
+
+
 def test_at_one_price_revenue_is_off_by_as_much_as_usage(desk):
     path, _ = desk
     made = scored(path, "linear.yaml")

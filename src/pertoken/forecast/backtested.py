@@ -13,6 +13,7 @@ from pertoken.forecast.panel import Panel
 from pertoken.forecast.rolling import Forecaster, origins_of, rolling
 from pertoken.forecast.scored import Difference, Scored, difference
 from pertoken.forecast.seen import Lookback
+from pertoken.forecast.segments import Segmented
 from pertoken.usage.report import Report
 
 SPANS: Mapping[str, tuple[int, tuple[int, ...]]] = {
@@ -91,6 +92,7 @@ def backtested(
     of: str = "usage",
     also: Sequence[str] = (),
     groups: Mapping[str, Callable[[Panel], Key]] | None = None,
+    segment: Segmented | None = None,
     back: Lookback | None = None,
     watch: Callable[[float], None] | None = None,
 ) -> Backtested:
@@ -108,20 +110,19 @@ def backtested(
         of: What is forecast, in words.
         also: Last periods of further origins.
         groups: Further keys, each told of the panel as of an origin.
+        segment: Tells customers apart, whose sums are scored too.
         back: Goes back to what was known at an origin; the panel as it is given, if None.
         watch: Told how much is done, 0 to 1.
 
     Raises:
         InputError: The history is too short, too little of it lies around a further origin, or it has no such key.
     """
-    ahead, usual = SPANS.get(panel.grain, SPANS["period"])
-    horizon = ahead if horizon is None else horizon
-    asked = sorted(set(usual if histories is None else histories))
+    horizon, asked = _spans(panel.grain, horizon, histories)
     dates = {*origins_of(len(panel.periods), horizon, asked[0], count)}
     origins, unwatched = _watched(panel, dates.union(_further(also, panel.periods, horizon, asked[0])), horizon)
-    _told_apart(panel, [name for name in by if name not in (groups or {})])
+    _told_apart(panel, set(by) - set(groups or {}))
     told = {"horizon": horizon, "histories": asked, "origins": origins, "draws": draws, "seed": seed, "watch": watch}
-    scored = rolling(panel, forecasters, groups=groups, back=back, **told)  # type: ignore[arg-type]
+    scored = rolling(panel, forecasters, groups=groups, segment=segment, back=back, **told)  # type: ignore[arg-type]
     names = tuple(name for name in forecasters if name in scored.forecasters)
     return Backtested(
         scored=scored,
@@ -139,9 +140,15 @@ def backtested(
     )
 
 
-def _told_apart(panel: Panel, by: Sequence[str]) -> None:
+def _spans(grain: str, horizon: int | None, histories: Sequence[int] | None) -> tuple[int, list[int]]:
+    """Take the horizon and the lengths of history, by the grain where they are not said."""
+    ahead, usual = SPANS.get(grain, SPANS["period"])
+    return ahead if horizon is None else horizon, sorted(set(usual if histories is None else histories))
+
+
+def _told_apart(panel: Panel, by: Collection[str]) -> None:
     """Refuse keys that customers are not told apart by."""
-    if unknown := [name for name in by if name not in {**panel.tracks, **panel.known}]:
+    if unknown := [name for name in sorted(by) if name not in {**panel.tracks, **panel.known}]:
         here = ", ".join([*panel.tracks, *panel.known]) or "none"
         raise InputError(f"no key {unknown[0]!r} that customers are told apart by; here: {here}")
 

@@ -21,9 +21,10 @@ from pertoken.forecast.levels import SHARES, alive_of, parted, positive, togethe
 from pertoken.forecast.outage import outages
 from pertoken.forecast.panel import Indices, Panel
 from pertoken.forecast.population import Codes, Forecastable, Law, Population, Shared
-from pertoken.forecast.predicted import Predicted
+from pertoken.forecast.predicted import Predicted, shift
 from pertoken.forecast.prediction import predicted
 from pertoken.forecast.retention import LONG_GONE, Retention, RetentionPrior, retained
+from pertoken.forecast.segments import Segmented
 from pertoken.forecast.signed import SignedPrior
 from pertoken.forecast.swings import SwingPrior, Swings, swung
 
@@ -63,6 +64,7 @@ class Standing:
         signed: Rows of those who have a contract; they are named, whatever they use.
         worth: What each was charged of late, shape `(customer,)`; None where nobody was. [currency]
         by: What segments are told apart by: a key of the log, or `behaviour`.
+        segmented: Tells customers apart as they were at earlier dates, and now as `segment` does; None for one segment.
     """
 
     segment: Key
@@ -74,6 +76,7 @@ class Standing:
     signed: Indices | None = None
     worth: Values | None = None
     by: str = ""
+    segmented: Segmented | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +142,7 @@ def fitted(
         kept: Leaving by segment, told from this history before; told anew if None.
     """
     driver = panel.weighted(standing.weights)
-    level = level or predicted(driver, horizon=WINDOW, draws=draws, seed=seed)
+    level = level or predicted(driver, horizon=WINDOW, draws=draws, seed=seed, segment=standing.segmented)
     driver = replace(driver, quantity=np.where(outages(driver.value), np.nan, driver.quantity))
     kept = _longer(kept or _retained(driver, standing.segment, priors.retention), more)
     monthly = _monthly(level, standing, kept, driver)
@@ -154,12 +157,12 @@ def fitted(
     gap = float((np.datetime64(months[0], "D") - last).astype(int) - 1) / DAYS  # months until they begin
     people = replace(people, group=place, alive=people.alive * _stays(people, kept, gap, standing.bound))
     grows, calendar = ahead(growth, tuple(months), last)
+    level_loads, level_alike = together(monthly, standing.segment, _moved(growth))
     shared = Shared(
         grows, float(growth.error.max()), growth.lasting, growth.shock, growth.shock_stays,
-        growth.segment_shock, together(monthly, standing.segment, _moved(growth, standing.segment, mean)),
-        max(each.error for each in kept), _arriving(arrivals, len(months), gap),
+        growth.segment_shock, level_loads, max(each.error for each in kept), _arriving(arrivals, len(months), gap),
         np.hypot(arrivals.error, priors.arrivals.turn * np.arange(len(months))), arrivals.size,
-        np.tile(calendar, (len(grows), 1)),
+        np.tile(calendar, (len(grows), 1)), level_alike=level_alike,
     )  # fmt: skip
     changes = converted(driver, standing.plan, prior=priors.conversions)
     of = Forecastable(tuple(months), people, laws, _with(events, shared), changes, panel.cells, groups)
@@ -172,11 +175,9 @@ def _monthly(level: Predicted, standing: Standing, kept: Sequence[Retention], dr
     return without_traces(monthly, alive_of(standing.segment, kept, standing.bound), driver.value)
 
 
-def _moved(growth: Growth, segment: Key, mean: Values) -> float:
-    """Variance of the log of the first month's total by the error of growth, the shared shock and those of segments."""
-    part = np.bincount(segment.codes, mean, len(segment.labels))
-    alone = float((part**2).sum()) / max(float(part.sum()) ** 2, 1e-300)
-    return float(growth.error.max()) ** 2 + growth.shock**2 + alone * growth.segment_shock**2
+def _moved(growth: Growth) -> tuple[float, float]:
+    """Variance of the log of the first month by the error of growth and the shared shock, and by a segment's own."""
+    return float(growth.error.max()) ** 2 + growth.shock**2, growth.segment_shock**2
 
 
 def _with(events: Ahead | None, shared: Shared) -> Shared:
@@ -206,12 +207,6 @@ def _arriving(arrivals: Arrivals, months: int, gap: float) -> Values:
     rate = np.repeat(arrivals.rate[:, None], months, axis=1)
     rate[:, 0] *= 1 + gap
     return rate
-
-
-def shift(level: Predicted) -> float:
-    """Factor by which a forecast's total lies off the sum of its customers, as earlier totals did."""
-    whole = float(np.mean(level.samples.sum(axis=1)))
-    return float(np.mean(level.total)) / whole if whole > 0 else 1.0
 
 
 def _retained(driver: Panel, segment: Key, prior: RetentionPrior) -> tuple[Retention, ...]:

@@ -28,7 +28,7 @@ class Who(NamedTuple):
 
     Args:
         base: Level at the lowest known share.
-        together: Weight of the shared normal in its rank.
+        together: Weight of its segment's normal in its rank.
         apart: Weight of its own.
         alive: Chance that it is a customer at the start.
         walk: Standard deviation of a month's step of its level.

@@ -58,7 +58,7 @@ class People(NamedTuple):
         cost: Of a unit of driver.
         counts: What a unit of driver counts for each charge.
         back: Chance to come back, by segment.
-        together: Weight of the shared normal in each rank.
+        together: Weight of the segment's normal in each rank.
         ramp: Log of a newcomer's level by age.
     """
 
@@ -98,7 +98,7 @@ class Common(NamedTuple):
     Args:
         growth: Log growth, shape `(segment, month, lane)`.
         moved: Growth and shocks together, within `MOST`.
-        level: Shared normal of the level.
+        level: Normal of the level, shape `(segment, lane)`.
         hazard: Hazard of leaving in a month by age, shape `(segment, age, lane)`.
         born: Newcomers, shape `(segment, month, lane)`.
         whale_level: Own normal_scores of the largest customers, shape `(whale, lane)`.

@@ -112,7 +112,7 @@ def begin(people, common, turns, turn, jumps, at, desk):  # type: ignore[no-unty
             desk.on[k] = people.plan[i]
     whale, profile = max(who.whale, 0), people.profile[i]
     level, share = common.whale_level[whale], common.whale_share[whale]
-    start(who, people.knots[profile], people.rises[profile], common.level, level, share, seeds, desk.state, lane)
+    start(who, people.knots[profile], people.rises[profile], common.level[s], level, share, seeds, desk.state, lane)
     if pack >= 0:
         came, grown = desk.own[0], desk.own[1]
         for k in range(LANES):

@@ -96,10 +96,11 @@ def landing(fitted: Fitted, standing: Standing, month: Begun, rest: Values) -> F
     shared = of.shared
     segments = len(of.laws)
     one = np.zeros((segments, 1))
+    level, level_alike = together(rest, standing.segment)
     laws = tuple(replace(law, sizes=law.sizes * days / 2, walk=0.0, groups=law.groups[:1]) for law in of.laws)
     moving = Shared(
         growth=one, error=0.0, lasting=shared.lasting, shock=0.0, shock_stays=shared.shock_stays, segment_shock=0.0,
-        level=together(rest, standing.segment), leave=0.0, arrivals=fitted.arrivals.rate[:, None] * days,
+        level=level, level_alike=level_alike, leave=0.0, arrivals=fitted.arrivals.rate[:, None] * days,
         arrivals_error=shared.arrivals_error[:1], arrivals_size=shared.arrivals_size,
     )  # fmt: skip
     people = _people(fitted, standing, month, rest)

@@ -9,6 +9,7 @@ from pertoken.core.money import Values
 from pertoken.core.quantiles import of_ordered
 from pertoken.forecast.growth import DAYS
 from pertoken.forecast.panel import Indices
+from pertoken.forecast.predicted import added
 from pertoken.forecast.retention import LONG_GONE, Retention
 
 SHARES = np.array([0.005, 0.025, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.975, 0.995])
@@ -19,6 +20,9 @@ P90 = 1.2816
 
 TRACE = 0.2
 """Share of a customer's usual month below which a month's use is next to nothing."""
+
+MOST = 0.9
+"""The most of a customer's variance that is shared with others of its segment."""
 
 TINY = 1e-12
 """In the place of nothing where logs are taken."""
@@ -77,23 +81,29 @@ def parted(knots: Values, noise: Values) -> tuple[Values, Values]:
     return np.where(knots > 0, level, 0.0), own
 
 
-def together(monthly: Values, segment: Key, moved: float = 0.0) -> Values:
-    """How much of the first month's level moves together, so that the total is as wide as the forecast says.
+def together(monthly: Values, segment: Key, moved: tuple[float, float] = (0.0, 0.0)) -> tuple[Values, float]:
+    """How much of the first month's level moves together, so that sums are as wide as the forecast says.
 
-    With weight *w* of a shared normal the variance of a sum is sum(s^2) + w^2 ((sum s)^2 - sum(s^2)). The errors of
-    earlier totals had growth and shocks in them; what these bring to the first month by themselves is left out here.
+    With weight *w* of a normal that a segment shares the variance of its sum is sum(s^2) + w^2 ((sum s)^2 - sum(s^2)).
+    What the variance of the total has beyond those of segments is the covariance of each two. The errors of earlier
+    sums had growth and shocks in them; what these bring to the first month by themselves is left out here.
 
     Args:
         monthly: Usage, shape `(draw, customer)`.
         segment: Of each customer.
-        moved: Variance of the log of that total by growth and shocks, where the simulation has them beside.
+        moved: Variance of the log of a sum by what moves all, and by what moves a segment, where the simulation has
+            growth and shocks beside.
 
     Returns:
-        The weight, the same for each segment, shape `(segment,)`.
+        The weights, shape `(segment,)`, and the correlation of the normals of two segments.
     """
-    alone = monthly.var(axis=0).sum()
-    every = monthly.std(axis=0).sum() ** 2
-    sums = monthly.sum(axis=1)
-    total = sums.var() - moved * sums.mean() ** 2
-    share = np.clip((total - alone) / max(every - alone, 1e-12), 0.0, 0.9)
-    return np.full(len(segment.labels), float(np.sqrt(share)))
+    count, code, spread = len(segment.labels), segment.codes, monthly.std(axis=0)
+    alone = np.bincount(code, spread**2, minlength=count)
+    whole = np.bincount(code, spread, minlength=count)
+    sums = added(monthly, segment)
+    mean, variance = sums.mean(axis=0), sums.var(axis=0)
+    left = np.clip((variance - sum(moved) * mean**2 - alone) / np.maximum(whole**2 - alone, 1e-12), 0.0, MOST)
+    carried = np.sqrt(left) * whole
+    both = float(carried.sum() ** 2 - carried @ carried)
+    beyond = float(sums.sum(axis=1).var() - variance.sum() - moved[0] * (mean.sum() ** 2 - mean @ mean))
+    return np.sqrt(left), float(np.clip(beyond / both, -1 / (count - 1), 1.0)) if both > 0 else 1.0

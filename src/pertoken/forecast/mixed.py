@@ -14,7 +14,7 @@ from pertoken.forecast.calibrated import margin, placed, replaced, trust, widene
 from pertoken.forecast.cases import Past
 from pertoken.forecast.dressed import SHARES
 from pertoken.forecast.panel import Indices
-from pertoken.forecast.totals import Shift, mean_of, shift
+from pertoken.forecast.totals import mean_of
 
 SPARSE = 0.5
 """Share of active periods below which customers come and go."""
@@ -102,17 +102,30 @@ class _Group:
     known: Indices
 
 
-def mixed(before: Past, said: Said, months: float, *, growing: bool) -> tuple[Values, dict[str, float], Shift]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixed:
+    """What all experts say together.
+
+    Args:
+        ahead: Quantiles of each customer, shape `(share, customer)`. [unit]
+        then: Of each judged case, shape `(share, judged case)`; NaN where too few spoke of it. [unit]
+        weights: What each expert counted for.
+        regular: Share of what is expected that is of customers whose sums may be shifted.
+    """
+
+    ahead: Values
+    then: Values
+    weights: dict[str, float]
+    regular: float
+
+
+def mixed(before: Past, said: Said, *, growing: bool) -> Mixed:
     """Blend experts and calibrate.
 
     Args:
         before: Earlier forecasts, and who the customers are now.
         said: By the experts.
-        months: Length of the horizon. [month]
-        growing: Whether growth is expected over it.
-
-    Returns:
-        Quantiles of each customer, shape `(share, customer)`; what each expert counted for; the error of the total.
+        growing: Whether growth is expected over the horizon.
     """
     customers, cases = len(before.now.actual), len(before.judged)
     ahead, told = np.zeros((len(SHARES), customers)), np.full((len(SHARES), cases), np.nan)
@@ -132,7 +145,7 @@ def mixed(before: Past, said: Said, months: float, *, growing: bool) -> tuple[Va
     if "dying" in said.names:
         expected = mean_of(ahead, SHARES)
         regular = float(expected[groups[0].here].sum() / max(expected.sum(), 1e-300))
-    return ahead, weights, shift(before, mean_of(told, SHARES), months, regular)
+    return Mixed(ahead, told, weights, regular)
 
 
 def _groups(before: Past, said: Said, *, growing: bool) -> tuple[_Group, _Group]:

@@ -13,7 +13,7 @@ from pertoken.core.errors import InputError
 from pertoken.core.money import Values
 from pertoken.core.special import normal_scores
 from pertoken.forecast.coupling import Persistence, normals, paths_of
-from pertoken.forecast.predicted import Predicted
+from pertoken.forecast.predicted import Predicted, added
 
 UNKNOWN = Persistence(lasting=0.4, stays=0.3)
 """How errors hang together over time, where quantiles are given period by period and nobody says."""
@@ -141,6 +141,7 @@ def taken_in(
         made,
         samples=samples,
         total=samples.sum(axis=1, dtype=np.float64),
+        segments=None if made.segment is None else added(samples, made.segment),
         steps=None if made.steps is None else _in_step(made.steps, made.samples, samples),
         weights={name: each * (1 - share) for name, each in made.weights.items()} | {NAME: share},
         notes=(*made.notes, *_notes(made.customers, len(both), weight)),
@@ -155,6 +156,7 @@ def _of_total(made: Predicted, drawn: Values, weight: float) -> Predicted:
         made,
         samples=made.samples * factor[:, None],
         total=total,
+        segments=None if made.segments is None else made.segments * factor[:, None],
         steps=None if made.steps is None else made.steps * factor[:, None, None],
         weights={name: each * (1 - weight) for name, each in made.weights.items()} | {NAME: weight},
         notes=(*made.notes, f"an outside forecast of the total counts for {weight:.0%}"),

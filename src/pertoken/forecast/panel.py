@@ -153,6 +153,7 @@ def panel_of_rows(
     *,
     grain: str = "",
     since: Mapping[str, date | str | int] | None = None,
+    tracks: Mapping[str, Sequence[str]] | None = None,
 ) -> Panel:
     """Make a panel of rows (customer, period, value); values of the same customer and period are added up.
 
@@ -164,9 +165,10 @@ def panel_of_rows(
         values: How much.
         grain: Of the periods; found from their labels if empty. `week` adds up weeks that end with the last day.
         since: First period of customers who came before their first row.
+        tracks: What customers are, by name, one label for each row; it stays until another is said.
 
     Raises:
-        InputError: No rows, periods of two kinds, or values that are negative or infinite.
+        InputError: No rows, periods of two kinds, values that are negative or infinite, or two labels in one period.
 
     >>> made = panel_of_rows(["a", "b", "a"], ["2026-01-01", "2026-01-03", "2026-01-02"], [5, 7, 2])
     >>> made.value[0].tolist(), made.since.tolist()
@@ -194,7 +196,9 @@ def panel_of_rows(
             at = who.labels.index(name)
             first[at] = min(int(first[at]), index.get(str(when), 0))
     value[np.arange(size[1]) < first[:, None]] = np.nan
-    return Panel(who.labels, labels, value[None], laid.grain, first)
+    rows = who.codes.astype(np.int64), numbers
+    told = {name: _track(Key.of(each), rows, size, name) for name, each in (tracks or {}).items()}
+    return Panel(who.labels, labels, value[None], laid.grain, first, tracks=told)
 
 
 def _usable(amount: Values) -> NDArray[np.bool_]:

@@ -104,8 +104,8 @@ class Shared:
         shock: Shared shock of a month, all segments.
         shock_stays: Autocorrelation of the shared shock.
         segment_shock: The same, of each segment apart.
-        level: How much of the first month's level moves together: weight of the shared normal in each customer's rank,
-            shape `(segment,)`.
+        level: How much of the first month's level moves together: weight of its segment's normal in each customer's
+            rank, shape `(segment,)`.
         leave: Error of the log odds of leaving, the same for all months of a world.
         arrivals: Expected newcomers, shape `(segment, month)`.
         arrivals_error: Error of the log of the arrival rate of each month, all off the same way in a world, shape
@@ -115,6 +115,7 @@ class Shared:
             `(segment, month)`; None for none.
         events: By how much the log of a month moves with a standard normal of each declared event, shape
             `(event, segment, month)`; None without any.
+        level_alike: Correlation of the normals of two segments in the first month's level; 1 where all move as one.
     """
 
     growth: Values
@@ -130,6 +131,7 @@ class Shared:
     arrivals_size: float
     calendar: Values | None = None
     events: Values | None = None
+    level_alike: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,22 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pertoken.core.errors import InputError
+from pertoken.core.keys import Codes, Key
 from pertoken.core.money import Values
 from pertoken.forecast import seasonal
+from pertoken.forecast.aggregate import foretold, joined, weight_of
+from pertoken.forecast.bonds import bond_for
 from pertoken.forecast.btyd_expert import dying
 from pertoken.forecast.cases import Past, past
-from pertoken.forecast.coupled import coupled, loading_for
+from pertoken.forecast.coupled import Bond, coupled, loading_for
 from pertoken.forecast.dressed import SHARES, dressed, likeness
 from pertoken.forecast.expert import Experts
 from pertoken.forecast.mixed import ALONE, SPARSE, Said, mixed
 from pertoken.forecast.outage import named, outages
 from pertoken.forecast.panel import Indices, Panel, checked
 from pertoken.forecast.peak import bounded
-from pertoken.forecast.predicted import Predicted
+from pertoken.forecast.predicted import Predicted, added
+from pertoken.forecast.segments import Apart, Segmented, Split, came_apart, in_use, split_of
 from pertoken.forecast.smoothing import smoothing
 from pertoken.forecast.spike import tamed
 from pertoken.forecast.split import split
 from pertoken.forecast.timed import NUMBERED
+from pertoken.forecast.totals import mean_of, shift
 from pertoken.forecast.trending import trending
 from pertoken.forecast.tried import Watched, tried
 
@@ -67,6 +72,7 @@ def predicted(
     season: int | None = None,
     steps: bool = False,
     experts: Experts | None = None,
+    segment: Segmented | None = None,
 ) -> Predicted:
     """Forecast what each customer and all of them use over a horizon.
 
@@ -78,6 +84,8 @@ def predicted(
         season: Periods of a cycle; of the grain, or found, if None.
         steps: Say period by period too.
         experts: Makers of paths beside our own, by name; each is weighed by what it would have said earlier.
+        segment: Tells customers apart, by what is known at the end of the panel it is given; their sums are then
+            calibrated too. Earlier dates are told apart by what was known then.
 
     Raises:
         InputError: No customers, or none there yet; nothing to forecast; usage that is negative or infinite.
@@ -89,7 +97,8 @@ def predicted(
         raise InputError(
             f"none of {len(panel)} customers is there by {panel.periods[-1]}, the last period of the panel"
         )
-    told = {"horizon": horizon, "draws": draws, "seed": seed, "season": season, "steps": steps, "experts": experts}
+    told = {"horizon": horizon, "draws": draws, "seed": seed, "season": season, "steps": steps}
+    told |= {"experts": experts, "segment": segment}  # type: ignore[dict-item]
     if len(there) == len(panel):
         return _predicted(panel, **told)  # type: ignore[arg-type]
     return _beside(panel, there, _predicted(panel.pick(there), **told))  # type: ignore[arg-type]
@@ -107,7 +116,16 @@ def _beside(panel: Panel, there: Indices, made: Predicted) -> Predicted:
     who = f"{count} customers are" if count > 1 else f"{panel.customers[_first_missing(there)]} is"
     note = f"{who} not there by {panel.periods[-1]}: nothing is known, and nothing expected, of whom is to come"
     steps = None if made.steps is None else wide(made.steps)
-    return replace(made, customers=panel.customers, samples=wide(made.samples), steps=steps, notes=(*made.notes, note))
+    known = made.segment and Key(_nowhere(len(panel), there, made.segment.codes), made.segment.labels)
+    samples, notes = wide(made.samples), (*made.notes, note)
+    return replace(made, customers=panel.customers, samples=samples, steps=steps, segment=known, notes=notes)
+
+
+def _nowhere(size: int, there: Indices, codes: Codes) -> Codes:
+    """Let those who are not there yet be of no segment."""
+    every = np.full(size, -1, dtype=np.int32)
+    every[there] = codes
+    return every
 
 
 def _first_missing(there: Indices) -> int:
@@ -116,7 +134,15 @@ def _first_missing(there: Indices) -> int:
 
 
 def _predicted(
-    panel: Panel, *, horizon: int, draws: int, seed: int, season: int | None, steps: bool, experts: Experts | None
+    panel: Panel,
+    *,
+    horizon: int,
+    draws: int,
+    seed: int,
+    season: int | None,
+    steps: bool,
+    experts: Experts | None,
+    segment: Segmented | None,
 ) -> Predicted:
     """Forecast customers who are all there."""
     out = outages(panel.value)
@@ -126,22 +152,56 @@ def _predicted(
     if not np.nansum(value) > 0:
         nothing = np.zeros((draws, len(panel)), dtype=np.float32)
         notes = (*_notes(panel, out, None), "nobody used anything, so nothing is expected")
-        return _with_steps(Predicted(panel.customers, horizon, nothing, nothing.sum(axis=1), notes=notes), None, steps)
+        made = Predicted(panel.customers, horizon, nothing, nothing.sum(axis=1), notes=notes)
+        if segment is not None:
+            key = in_use(segment(panel))
+            made = _with_segments(made, key, added(nothing, key))
+        return _with_steps(made, None, steps)
     before = past(value, panel.since, horizon, season, came)
     months = horizon / _a_month(panel, value, season)
     growing = bool(months > GROWING)
-    said = _said(before, Watched(value, panel.since, season, seed, growing), panel.grain, experts or {})
-    told, weights, off = mixed(before, said, months, growing=growing)
+    seen = Watched(value, panel.since, season, seed, growing)
+    said = _said(before, seen, panel.grain, experts or {})
+    told = mixed(before, said, growing=growing)
     sparse = before.now.active < SPARSE
-    told = bounded(told, came, horizon, sparse, dying="dying" in said.names)
-    loading = loading_for(told, SHARES, off.size, seed=seed)
-    samples = coupled(told, SHARES, draws=draws, loading=loading, seed=seed)
+    told = replace(told, ahead=bounded(told.ahead, came, horizon, sparse, dying="dying" in said.names))
+    off = shift(before, mean_of(told.then, SHARES), months, told.regular)
+    parts = None if segment is None else split_of(panel, segment, before)
+    apart = None if parts is None else came_apart(before, told, parts, months)
+    bond = _bond(told.ahead, off.size, parts, apart, seed)
+    samples = coupled(told.ahead, SHARES, draws=draws, bond=bond, seed=seed)
     total = samples.sum(axis=1, dtype=np.float64)
     if abs(off.bias) > MATERIAL and len(panel) > 1:  # the total of one is that one's
         total *= np.exp(off.bias)
     notes = _notes(panel, out, before)
-    made = Predicted(panel.customers, horizon, samples, total, weights=weights, loading=loading, notes=notes)
+    made = Predicted(panel.customers, horizon, samples, total, weights=told.weights, loading=bond.mean, notes=notes)
+    if parts is not None and apart is not None:
+        sums = added(samples, parts.now) * np.exp(apart.bias)
+        made = _with_segments(made, parts.now, _said_alone(sums, before, told.then, parts, seen))
     return _with_steps(made, split(value, season, made.samples, horizon, seed) if steps else None, steps)
+
+
+def _bond(ahead: Values, total: float, parts: Split | None, apart: Apart | None, seed: int) -> Bond:
+    """Tie customers together so that sums, of all and of segments, are as wide as they have turned out to be."""
+    if parts is None or apart is None or len(parts.now.labels) == 1:
+        return Bond.of_all(loading_for(ahead, SHARES, total, seed=seed), ahead.shape[1])
+    return bond_for(ahead, SHARES, apart.variance, total, segment=parts.now.codes, seed=seed)
+
+
+def _said_alone(sums: Values, before: Past, then: Values, parts: Split, seen: Watched) -> Values:
+    """Let the series of each segment's sum speak beside what its customers add up to, shape `(draw, segment)`."""
+    if sums.shape[1] == 1:
+        return sums
+    spread = float(np.median(np.log(np.maximum(sums, 1e-300)).std(axis=0)))
+    own = foretold(seen.value, seen.since, parts.now.codes.astype(np.int64), seen, before.horizon)
+    return joined(sums, own, weight_of(before, then, parts, seen, spread))
+
+
+def _with_segments(made: Predicted, segment: Key, sums: Values) -> Predicted:
+    """Bring sums of segments, shape `(draw, segment)`, to the total in each world."""
+    whole = sums.sum(axis=1)
+    factor = np.divide(made.total, whole, out=np.ones(len(whole)), where=whole > 0)
+    return replace(made, segment=segment, segments=sums * factor[:, None])
 
 
 def _with_steps(made: Predicted, parts: Values | None, steps: bool) -> Predicted:  # noqa: FBT001  passed on

@@ -14,9 +14,10 @@ from pertoken.core.keys import Key
 from pertoken.core.lines import Lines, concat
 from pertoken.core.money import Values
 from pertoken.forecast.panel import Indices, Panel
-from pertoken.forecast.predicted import Predicted
+from pertoken.forecast.predicted import Predicted, added
 from pertoken.forecast.scored import Scored, lines_of
 from pertoken.forecast.seen import Lookback, Seen, as_given
+from pertoken.forecast.segments import Segmented, in_use
 
 Forecaster = Callable[[Panel, int, int, int], Predicted]
 """`forecaster(panel, horizon, draws, seed)`: totals over the horizon; it sees no more than the panel."""
@@ -91,6 +92,7 @@ def rolling(
     draws: int = 1000,
     seed: int = 0,
     groups: Mapping[str, Callable[[Panel], Key]] | None = None,
+    segment: Segmented | None = None,
     back: Lookback | None = None,
     watch: Callable[[float], None] | None = None,
 ) -> Scored:
@@ -105,6 +107,7 @@ def rolling(
         draws: Samples of each forecast.
         seed: Of the draws.
         groups: Further keys to score by that no forecaster sees, each told of the panel as of an origin.
+        segment: Tells customers apart, whose sums are scored too; told of what each forecaster is told of.
         back: Goes back to what was known at an origin; the panel as it is given, if None.
         watch: Told how much is done, 0 to 1.
 
@@ -113,9 +116,10 @@ def rolling(
     """
     cells = _cells(panel, back or as_given(panel), sorted(set(origins)), sorted(set(histories)), horizon)
     more = groups or {}
-    customers, totals, notes = [], [], []
+    customers, totals, segments, notes = [], [], [], list[str]()
     for at, cell in enumerate(cells):
         known = {name: told(cell.known) for name, told in more.items()} | _about(cell)
+        parts = None if segment is None else in_use(segment(cell.seen))
         for name, forecaster in forecasters.items():
             try:
                 predicted = forecaster(cell.seen, horizon, draws, seed)
@@ -126,11 +130,13 @@ def rolling(
             where = {"forecaster": name, "history": f"{cell.history:04d}", "origin": _when(panel, cell)}
             customers.append(_customers(predicted, cell, panel, where, known))
             totals += _totals(predicted, cell, where)
+            segments += _segments(predicted, cell, where, parts) if parts is not None else []
         if watch:
             watch((at + 1) / len(cells))
     if not customers:
         raise InputError("no forecaster made a forecast: " + "; ".join(notes[:3]))
-    return Scored(concat(Lines, customers), concat(Lines, totals), horizon, tuple(known), tuple(notes))
+    apart = concat(Lines, segments) if segments else None
+    return Scored(concat(Lines, customers), concat(Lines, totals), horizon, tuple(known), tuple(notes), apart)
 
 
 def _cells(panel: Panel, back: Lookback, origins: Sequence[int], histories: Sequence[int], horizon: int) -> list[_Cell]:
@@ -199,6 +205,17 @@ def _totals(predicted: Predicted, cell: _Cell, where: Mapping[str, str]) -> list
         )
         for of, came in (("there", there), ("all", there + cell.later))
     ]
+
+
+def _segments(predicted: Predicted, cell: _Cell, where: Mapping[str, str], parts: Key) -> list[Lines]:
+    """Score sums of segments: as they are foretold, or else what customers come to; not where some were not watched."""
+    came = np.bincount(parts.codes, cell.came, minlength=len(parts.labels))
+    watched = np.isfinite(came)
+    foretold = added(predicted.samples, parts) if predicted.segments is None else predicted.segments
+    keys = {name: Key.constant(label, len(came)) for name, label in where.items()}
+    keys["segment"] = Key(np.arange(len(came), dtype=np.int32), parts.labels)
+    kept = Lines(keys, {}).pick(watched)
+    return [Lines(kept.keys, lines_of(foretold[:, watched], came[watched]))] if watched.any() else []
 
 
 def _about(cell: _Cell) -> dict[str, Key]:

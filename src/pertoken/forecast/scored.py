@@ -36,6 +36,8 @@ class Scored:
         horizon: Periods ahead.
         groups: Names of the groups that customers are told apart by.
         notes: What should be known beside the numbers.
+        segments: One line for each forecaster, history, origin and `segment`: the sum of its customers; None where
+            nobody was told apart.
     """
 
     customers: Lines
@@ -43,6 +45,7 @@ class Scored:
     horizon: int
     groups: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    segments: Lines | None = None
 
     @property
     def forecasters(self) -> tuple[str, ...]:

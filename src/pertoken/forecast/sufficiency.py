@@ -10,7 +10,7 @@ import numpy as np
 
 from pertoken.core.money import Values
 from pertoken.forecast.panel import Panel
-from pertoken.forecast.predicted import Predicted
+from pertoken.forecast.predicted import Predicted, added, shift
 from pertoken.forecast.prediction import predicted
 
 LEAST = 12
@@ -78,6 +78,6 @@ def narrowed(level: Predicted, factor: float) -> Predicted:
     samples: Values = np.where(
         (level.samples > 0) & (middle > 0), scale * np.maximum(level.samples / scale, 1e-12) ** factor, level.samples
     )
-    before, after = level.samples.sum(axis=1).mean(), samples.sum(axis=1)
-    total: Values = after * (level.total.mean() / before) if before > 0 else after
-    return replace(level, samples=samples, total=total, steps=None)
+    moved = samples * shift(level)
+    segments = None if level.segment is None else added(moved, level.segment)
+    return replace(level, samples=samples, total=moved.sum(axis=1), segments=segments, steps=None)

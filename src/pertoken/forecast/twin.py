@@ -111,7 +111,7 @@ class _Customer:
     def _level(self, own: Values) -> Values:
         people, profile = self.people, self.profile
         together = 0.0 if self.slot >= 0 else float(people.together[self.segment])
-        z = together * self.common.level + np.sqrt(1 - together**2) * own
+        z = together * self.common.level[self.segment] + np.sqrt(1 - together**2) * own
         knots, rises = people.knots[profile].astype(float), people.rises[profile].astype(float)
         level: Values = people.base[profile] + np.maximum(z[:, None] - knots, 0) @ rises
         return level

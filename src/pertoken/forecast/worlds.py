@@ -16,6 +16,7 @@ from pertoken.core.design import design, whole_draws
 from pertoken.core.errors import InputError, nearest
 from pertoken.core.money import Values
 from pertoken.core.special import normal_scores, students
+from pertoken.forecast.coupled import alike
 from pertoken.forecast.population import FACTORS, Forecastable, Shared
 
 REPLICATES = 10
@@ -53,7 +54,7 @@ class Worlds:
         growth: Log growth against the start, shape `(segment, month, path)`.
         shock: Log of the shared and the segment's shock, of the calendar and of declared events, shape
             `(segment, month, path)`.
-        level: Shared normal of the first month's level, shape `(path,)`.
+        level: Normal of each segment in the first month's level, shape `(segment, path)`.
         leave: Error of the log odds of leaving, shape `(path,)`.
         born: Newcomers, shape `(segment, month, path)`.
         whale_level: Own normal of the level of each large customer, shape `(whale, path)`.
@@ -76,7 +77,7 @@ class Worlds:
     @property
     def paths(self) -> int:
         """How many paths there are."""
-        return len(self.level)
+        return int(self.level.shape[1])
 
 
 def worlds(
@@ -116,9 +117,15 @@ def _names(model: Forecastable) -> list[str]:
     names += [f"shock of {law.name} {k}" for law in model.laws for k in range(EVEN)]
     for i in whales_of(model)[:DESIGNED]:
         names += [f"{model.people.names[i]} {what}" for what in ("level", "leaving", *map(str, range(EVEN)))]
+    names += _level_names(model)
     if model.shared.events is not None:  # last, so that an event moves the chance of nothing else
         names += [f"event {e}" for e in range(len(model.shared.events))]
     return names
+
+
+def _level_names(model: Forecastable) -> list[str]:
+    """Name the normals of segments' levels, where they don't move as one."""
+    return [f"level of {law.name}" for law in model.laws] if model.shared.level_alike < 1 else []
 
 
 class _Design:
@@ -203,7 +210,7 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
         replicates=replicates,
         growth=_growth(shared, of("growth"), months),
         shock=_shocks(model, of("shocks"), months) + _calendar(shared, of("growth")),
-        level=of("level").normals(["level"])[0],
+        level=_levels(model, of("level")),
         leave=shared.leave * of("leaving").normals(["leaving"])[0],
         born=_born(model, of("arrivals"), months),
         whale_level=own.once(("levels", *who), lambda: own.normals([f"{name} level" for name in who])),
@@ -211,6 +218,14 @@ def _made(model: Forecastable, chance: _Design | _Middle, replicates: int, held:
         whale_share=own.once(("leaving", *who), lambda: own.shares([f"{name} leaving" for name in who])),
         held=held,
     )
+
+
+def _levels(model: Forecastable, chance: _Design | _Middle) -> Values:
+    """Normals of segments in the first month's level, shape `(segment, path)`."""
+    shared = chance.normals(["level"])[0]
+    if model.shared.level_alike == 1:
+        return np.broadcast_to(shared, (len(model.laws), len(shared)))
+    return alike(shared, chance.normals(_level_names(model)), model.shared.level_alike)
 
 
 def _growth(shared: Shared, chance: _Design | _Middle, months: int) -> Values:

@@ -74,6 +74,8 @@ def _parts(made: Backtested) -> Iterator[tuple[str, Lines]]:
     if _tenths(made):
         yield from _split(scored, "decile", "tenth {} of 10")
     yield TOTAL, made.scored.totals.where(of="there")
+    if made.scored.segments is not None and made.by:
+        yield from _split(made.scored.segments, "segment", f"{TOTAL}, {made.by[0]} {{}}")
     if made.money is not None:
         for of in dict.fromkeys(made.money.keys["of"].column().tolist()):
             yield REVENUE if of == "all" else f"{REVENUE}, {of}", made.money.where(of=of)

@@ -45,6 +45,11 @@ def _judged(made: Backtested) -> Iterator[tuple[str, Lines]]:
     """What was forecast on earlier days: usage of each, of all, and the revenue that it comes to."""
     yield "each customer", made.scored.customers
     yield "their total", made.scored.totals.where(of="there")
+    if made.scored.segments is not None:
+        found = made.scored.segments.keys["segment"]
+        labels = sorted({found.labels[code] for code in np.unique(found.codes)})
+        for label in labels if len(labels) > 1 else ():
+            yield f"total of {label}", made.scored.segments.where(segment=label)
     if made.money is not None:
         for of in dict.fromkeys(made.money.keys["of"].column().tolist()):
             yield "revenue" + ("" if of == "all" else f" of {of}"), made.money.where(of=of)

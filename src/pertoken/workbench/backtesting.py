@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -76,7 +77,7 @@ def backtest(
         history: Of how many periods forecasts are made; 30, 60 and 90 days if None.
         origins: How many earlier days are taken at most.
         peers: Names of plain peers, `ensemble` for their average, or models of statsforecast as `AutoETS`.
-        by: Keys of the log to report by, as `tier`, or `behaviour`: what each customer was at each origin.
+        by: Keys of the log to report by, as `tier`, or `behaviour`, as of each origin; by the first, sums are scored.
         depth: How deeply customers are integrated, for `behaviour`: a key of the log, a file of `customer,depth`, or
             numbers by customer.
         meter: Which meter is forecast; all tokens added up if empty, or the only meter.
@@ -115,14 +116,16 @@ def _scored(
 ) -> "Backtested":
     """Score our forecast and others, what they would have charged, and what was said elsewhere."""
     from pertoken.forecast.backtested import OURS, backtested  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.segments import by_key  # noqa: PLC0415
     from pertoken.workbench.hindsight import kept  # noqa: PLC0415
 
-    elsewhere = Elsewhere(heard, heard.alone, [])
+    elsewhere, groups = Elsewhere(heard, heard.alone, []), _groups(by, deep)
     said: list[Said] = []
-    every: dict[str, Forecaster] = {OURS: heard.joined, **others}
+    segment = (groups.get(by[0]) or by_key(by[0])) if by else None
+    every: dict[str, Forecaster] = {OURS: partial(heard.joined, segment=segment), **others}
     every |= {OUTSIDE: elsewhere} if heard.outside else {}
     every = {name: kept(name, each, said) for name, each in every.items()} if read.rated else every
-    told |= {"also": heard.days(read.panel.periods), "groups": _groups(by, deep), "back": read.back}
+    told |= {"also": heard.days(read.panel.periods), "groups": groups, "segment": segment, "back": read.back}
     made = backtested(read.panel, every, of=read.of, by=by, **told)
     undated = [UNDATED] if deep and not isinstance(deep, str) else []
     notes = (*read.asks, *read.says, *undated, *(each for each in made.notes if not each.endswith(SILENT)))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,31 +36,34 @@ COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)?$")
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Three columns of one length.
+    """Three columns of one length, and what customers are.
 
     Args:
         customers: Names.
         periods: Labels as the house writes them, or whole numbers.
         values: Numbers; NaN where nothing stands.
         grain: What the periods are, where their labels say what days don't; else empty.
+        also: Further columns of labels, by name.
     """
 
     customers: list[str]
     periods: Sequence[str | int]
     values: list[float]
     grain: str = ""
+    also: Mapping[str, list[str]] = field(default_factory=dict)
 
 
-def columns(rows: Any) -> Columns:  # noqa: ANN401  any table
+def columns(rows: Any, also: Sequence[str] = ()) -> Columns:  # noqa: ANN401  any table
     """Take the three columns out of a table.
 
     Args:
-        rows: A CSV or Parquet file, a mapping of columns, an Arrow table, a data frame, or triples or mappings.
+        rows: A CSV or Parquet file, a mapping of columns, an Arrow table, a data frame, or rows or mappings.
+        also: Names of further columns, which say what customers are; rows have them after the three.
 
     Raises:
         InputError: A column is missing or longer than another, or rows have no customer, no period, or no number.
     """
-    made = _found(_opened(rows))
+    made = _found(_opened(rows, (*COLUMNS, *also)), (*COLUMNS, *also))
     if len({len(each) for each in made.values()}) > 1:
         said = ", ".join(f"{len(each)} of {name}" for name, each in made.items())
         raise InputError(f"the columns are not of one length: {said}; expected one of each in every row")
@@ -70,60 +73,60 @@ def columns(rows: Any) -> Columns:  # noqa: ANN401  any table
         ("customer", customer, [_missing(each) or not str(each).strip() for each in customer]),
         ("period", when, [_missing(each) for each in when]),
         ("value", given, [each is None for each in values]),
+        *((name, made[name], [_missing(each) for each in made[name]]) for name in also),
     ):
         _refuse(name, column, np.flatnonzero(wrong).tolist())
     periods, grain = _periods(when)
-    return Columns([str(each) for each in customer], periods, [each for each in values if each is not None], grain)
+    numbers, more = [each for each in values if each is not None], {name: list(map(str, made[name])) for name in also}
+    return Columns([str(each) for each in customer], periods, numbers, grain, more)
 
 
-def _opened(rows: Any) -> Any:  # noqa: ANN401
+def _opened(rows: Any, wanted: Sequence[str]) -> Any:  # noqa: ANN401
     """Read a file; bring rows and lazy frames into columns."""
     if isinstance(rows, (str, Path)):
         from pertoken.engines.panel_rows import panel_rows  # noqa: PLC0415  a table needs no engine
 
-        read = panel_rows(rows)
+        read = panel_rows(rows, wanted[len(COLUMNS) :])
         if read is None:
-            raise InputError(f"{rows} has no columns {', '.join(COLUMNS)}; expected a CSV or Parquet file with them")
+            raise InputError(f"{rows} has no columns {', '.join(wanted)}; expected a CSV or Parquet file with them")
         return read
     if hasattr(rows, "collect") and hasattr(rows, "collect_schema"):  # a lazy frame
         return rows.collect()
     if isinstance(rows, Mapping) or hasattr(rows, "columns") or hasattr(rows, "column_names"):
         return rows
     if not isinstance(rows, Iterable):
-        raise InputError(f"{_short(rows)} is no table; expected columns or rows of {', '.join(COLUMNS)}")
-    return _of_rows(list(rows))
+        raise InputError(f"{_short(rows)} is no table; expected columns or rows of {', '.join(wanted)}")
+    return _of_rows(list(rows), wanted)
 
 
-def _of_rows(rows: list[Any]) -> dict[str, list[Any]]:
+def _of_rows(rows: list[Any], wanted: Sequence[str]) -> dict[str, list[Any]]:
     """Turn triples or mappings into columns; what a mapping doesn't say is nothing."""
     if not rows:
-        raise InputError(f"no rows to make a panel of; expected {', '.join(COLUMNS)}")
+        raise InputError(f"no rows to make a panel of; expected {', '.join(wanted)}")
     if isinstance(rows[0], Mapping):
         wrong = [k for k, row in enumerate(rows) if not isinstance(row, Mapping)]
         names = list(rows[0])
         if not wrong:
             return {name: [row.get(name) for row in rows] for name in names}
     else:
-        wrong = [k for k, row in enumerate(rows) if not hasattr(row, "__len__") or len(row) != len(COLUMNS)]
+        wrong = [k for k, row in enumerate(rows) if not hasattr(row, "__len__") or len(row) != len(wanted)]
     if wrong:
-        raise InputError(
-            f"row {wrong[0] + 1} of the history is {_short(rows[wrong[0]])}; expected {', '.join(COLUMNS)}"
-        )
-    return {name: [row[k] for row in rows] for k, name in enumerate(COLUMNS)}
+        raise InputError(f"row {wrong[0] + 1} of the history is {_short(rows[wrong[0]])}; expected {', '.join(wanted)}")
+    return {name: [row[k] for row in rows] for k, name in enumerate(wanted)}
 
 
-def _found(table: Any) -> dict[str, list[Any]]:  # noqa: ANN401
+def _found(table: Any, wanted: Sequence[str]) -> dict[str, list[Any]]:  # noqa: ANN401
     """Find the columns, in any case of letters."""
     arrow = hasattr(table, "column_names")
     there = list(table.column_names if arrow else getattr(table, "columns", table))
-    names = {str(each).lower(): each for each in reversed(there)} | {each: each for each in COLUMNS if each in there}
-    missing = [name for name in COLUMNS if name not in names]
+    names = {str(each).lower(): each for each in reversed(there)} | {each: each for each in wanted if each in there}
+    missing = [name for name in wanted if name not in names]
     if missing:
         near = f"; {nearest(missing[0], [str(each) for each in there[:SHOWN]])}" if there else ""
-        raise InputError(f"no column {', '.join(missing)} in the history; expected {', '.join(COLUMNS)}{near}")
+        raise InputError(f"no column {', '.join(missing)} in the history; expected {', '.join(wanted)}{near}")
     if arrow:
-        return {name: table.column(names[name]).to_pylist() for name in COLUMNS}
-    return {name: list(table[names[name]]) for name in COLUMNS}
+        return {name: table.column(names[name]).to_pylist() for name in wanted}
+    return {name: list(table[names[name]]) for name in wanted}
 
 
 def _missing(each: Any) -> bool:  # noqa: ANN401
@@ -143,10 +146,10 @@ def _number(each: Any) -> float | None:  # noqa: ANN401
 
 def _refuse(name: str, column: Sequence[Any], wrong: list[int]) -> None:
     if wrong:
+        expected, mend = EXPECTED.get(name, "a name"), "mend it, or leave the row out"
         raise InputError.of(
-            [Fault(f"row {k + 1}", f"{name} {_short(column[k])}", EXPECTED[name], "mend it, or leave the row out")
-             for k in wrong[:SHOWN]]
-        )  # fmt: skip
+            [Fault(f"row {k + 1}", f"{name} {_short(column[k])}", expected, mend) for k in wrong[:SHOWN]]
+        )
 
 
 def _short(each: object) -> str:

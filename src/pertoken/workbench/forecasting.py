@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from pertoken.forecast.landing import Landing
     from pertoken.forecast.market import Market
     from pertoken.forecast.outside import Outside
-    from pertoken.forecast.panel import Panel
-    from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.simulate import Simulated
 
 PATHS = 10_240
@@ -355,20 +354,18 @@ def _tested(seen: Known, horizon: int) -> "Backtested":
     """Score forecasts of so many days on the same history."""
     from pertoken.forecast.backtested import NAIVE, OURS, backtested  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.peers import PEERS, alone  # noqa: PLC0415
-    from pertoken.forecast.prediction import predicted  # noqa: PLC0415
     from pertoken.workbench.hindsight import Said, charged, kept  # noqa: PLC0415
 
     days = len(seen.read.panel.periods)
     length = min(SEASON, days - 2 * horizon)
 
-    def ours(panel: "Panel", horizon: int, draws: int, seed: int) -> "Predicted":
-        return predicted(panel, horizon=horizon, draws=draws, seed=seed, experts=seen.voices.experts)
-
     said: list[Said] = []
+    ours = partial(seen.voices.alone, segment=seen.standing.segmented)
     every = {OURS: kept(OURS, ours, said), NAIVE: kept(NAIVE, alone(PEERS[NAIVE], NAIVE), said)}
     found = backtested(
         seen.read.panel, every, back=seen.read.back,
         horizon=horizon, histories=[length], count=ORIGINS, draws=SAMPLES, seed=seen.seed,
+        segment=seen.standing.segmented,
     )  # fmt: skip
     notes = (*found.notes, UNDATED) if seen.deep and not isinstance(seen.deep, str) else found.notes
     return replace(found, money=charged(seen.read, said, seen.standing.by, seen.deep), notes=notes)

@@ -85,6 +85,8 @@ def charged(read: History, said: Sequence[Said], by: str = "", deep: Deep = "") 
         One line for each forecaster, length of history, origin and `of`: `all`, and each segment that is charged; None
         where nobody is, or some were not watched all through.
     """
+    from pertoken.forecast.predicted import adding_up  # noqa: PLC0415  the calculator must start fast
+
     if "revenue" not in read.cards:
         return None
     place = {label: i for i, label in enumerate(read.panel.periods)}
@@ -100,7 +102,7 @@ def charged(read: History, said: Sequence[Said], by: str = "", deep: Deep = "") 
             segment = segment_of(seen.panel, by, seen.weights, depth_of(seen.panel, deep))
             mix, till = _mix(seen, segment), _till(read, seen.panel, origin)
             samples = till.samples(len(said))
-            money = [till.charged(mix, _samples(each.predicted, samples), horizon) for each in here]
+            money = [till.charged(mix, adding_up(each.predicted)[:samples], horizon) for each in here]
             found += _lines(here, money, actual, segment)
     return concat(Lines, found) if found else None
 
@@ -120,14 +122,6 @@ def _lines(here: Sequence[Said], money: Sequence[Values], actual: Values, segmen
             keys = {"forecaster": each.forecaster, "history": f"{each.history:04d}", "origin": each.last, "of": part}
             known = {key: Key.constant(label, 1) for key, label in keys.items()}
             yield Lines(known, lines_of(samples[:, mine].sum(axis=1)[:, None], came[None]))
-
-
-def _samples(predicted: "Predicted", count: int) -> Values:
-    """Samples of each customer that add up to the samples of the total."""
-    samples = np.asarray(predicted.samples[:count], dtype=float)
-    whole = samples.sum(axis=1)
-    ratio: Values = np.divide(predicted.total[:count], whole, out=np.ones(len(whole)), where=whole > 0)
-    return samples * ratio[:, None]
 
 
 def _mix(seen: "Seen", segment: Key) -> Values:

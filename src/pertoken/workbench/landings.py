@@ -55,13 +55,13 @@ def _comes(each: Agreement, month: Begun, last: str) -> bool:
 
 def _rest(made: Prepared, month: Begun) -> Values:
     """Samples of what each customer uses in the days that are left, with the events in them."""
-    from pertoken.forecast.fitted import shift  # noqa: PLC0415  the calculator must start fast
-    from pertoken.forecast.growth import DAYS  # noqa: PLC0415
+    from pertoken.forecast.growth import DAYS  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.levels import alive_of, without_traces  # noqa: PLC0415
+    from pertoken.forecast.predicted import shift  # noqa: PLC0415
     from pertoken.forecast.prediction import predicted  # noqa: PLC0415
 
     panel, standing = made.read.panel, made.standing
-    told = {"draws": DRAWS, "seed": made.seed, "experts": made.voices.experts}
+    told = {"draws": DRAWS, "seed": made.seed, "experts": made.voices.experts, "segment": standing.segmented}
     alone = predicted(panel.weighted(standing.weights), horizon=month.rest, **told)  # type: ignore[arg-type]
     level = made.voices.by_day(month.rest).join(alone, panel.periods[-1], seed=made.seed)
     first = np.datetime64(panel.periods[-1]) + 1

@@ -1,7 +1,7 @@
 """Usage ahead from a plain history: who used how much when, as samples of what each and all will use."""
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +10,13 @@ import numpy as np
 
 from pertoken.core.errors import InputError
 from pertoken.forecast.outside import Outside
+from pertoken.workbench.preparing import BEHAVIOUR
 
 if TYPE_CHECKING:
     from pertoken.forecast.expert import Experts
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
+    from pertoken.forecast.segments import Segmented
 
 
 def predict(
@@ -27,6 +29,7 @@ def predict(
     grain: str = "",
     season: int | None = None,
     steps: bool = False,
+    segment: "str | Mapping[str, str] | None" = None,
     outside: "Sequence[Outside | tuple[Outside, float]]" = (),
     experts: "Experts | None" = None,
 ) -> "Predicted":
@@ -47,11 +50,14 @@ def predict(
             days up to weeks that end with the last day.
         season: Periods of a cycle; of the grain, or found in numbered periods, if None.
         steps: Say period by period too.
+        segment: What customers are told apart by, so that the sum of each segment has a range of its own: a column of
+            the rows (or a key of the panel) that says it, and may change with time; a mapping from customers to
+            segments; or `behaviour`. Earlier dates are told apart by what was known then.
         outside: Forecasts made elsewhere, each alone (counts for half) or with what it counts for, 0 to 1.
         experts: Makers of paths of your own, by name, weighed by what they would have said earlier.
 
     Returns:
-        Samples by customer and of the total; the weights of experts; notes on what was found.
+        Samples by customer, of segments and of the total; the weights of experts; notes on what was found.
 
     Raises:
         InputError: A column is missing, what is in it can't be forecast from, or a number is none.
@@ -64,15 +70,27 @@ def predict(
 
     horizon, draws, seed = _whole("horizon", horizon), _whole("draws", draws, 2), _whole("seed", seed, 0)
     season = None if season is None else _whole("season", season)
-    panel, notes = _panel(rows, grain)
+    panel, notes = _panel(rows, grain, (segment,) if isinstance(segment, str) and segment != BEHAVIOUR else ())
     if history is not None:
         panel = panel.window(max(len(panel.periods) - _whole("history", history), 0), len(panel.periods))
     told = {"horizon": horizon, "draws": draws, "seed": seed, "season": season, "steps": steps, "experts": experts}
-    made = predicted(panel, **told)  # type: ignore[arg-type]
+    made = predicted(panel, segment=_segmented(segment), **told)  # type: ignore[arg-type]
     return _with_outside(replace(made, notes=(*notes, *made.notes)), outside, seed)
 
 
-def _panel(rows: "Panel | Any", grain: str) -> "tuple[Panel, tuple[str, ...]]":  # noqa: ANN401  as `predict`
+def _segmented(segment: "str | Mapping[str, str] | None") -> "Segmented | None":
+    """Tell customers apart as is asked."""
+    from pertoken.forecast.behaviour import segmented  # noqa: PLC0415  the calculator must start fast
+    from pertoken.forecast.segments import by_key, by_name  # noqa: PLC0415
+
+    if segment is None:
+        return None
+    if isinstance(segment, str):
+        return segmented if segment == BEHAVIOUR else by_key(segment)
+    return by_name(segment)
+
+
+def _panel(rows: "Panel | Any", grain: str, also: Sequence[str]) -> "tuple[Panel, tuple[str, ...]]":  # noqa: ANN401  as `predict`
     """Make a panel, and say what was understood of its periods beyond their labels."""
     from pertoken.forecast.panel import Panel, panel_of_rows  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.timed import NUMBERED  # noqa: PLC0415
@@ -82,8 +100,8 @@ def _panel(rows: "Panel | Any", grain: str) -> "tuple[Panel, tuple[str, ...]]": 
         if grain not in {"", rows.grain}:
             raise InputError(f"the panel is by {rows.grain}, and the grain is {grain!r}; leave the grain out")
         return rows, ()
-    read = columns(rows)
-    panel = panel_of_rows(read.customers, read.periods, read.values, grain=grain or read.grain)
+    read = columns(rows, also)
+    panel = panel_of_rows(read.customers, read.periods, read.values, grain=grain or read.grain, tracks=read.also)
     if grain or read.grain or not _respaced(panel, read.periods[0]):
         return panel, ()
     label, apart = read.periods[0], "by how far they lie apart"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -202,7 +203,7 @@ def fitted_to(known: Known, *, priors: "Priors | None" = None) -> Prepared:
     from pertoken.forecast.fitted import Priors, fitted  # noqa: PLC0415  the calculator must start fast
 
     read, standing = known.read, known.standing
-    level = _level(known.driver, known.voices, known.seed)
+    level = _level(known.driver, known.voices, known.seed, standing)
     made = fitted(
         read.panel, standing, known.months, priors=priors or Priors(), seed=known.seed, events=known.coming, level=level
     )
@@ -288,7 +289,7 @@ def _asked(segments: str, depth: Depth) -> tuple[str, ...]:
     return (*said, depth) if isinstance(depth, str) and of_log(depth) else said
 
 
-def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
+def _level(driver: "Panel", voices: Voices, seed: int, standing: "Standing") -> "Predicted | None":
     """Forecast the first 28 days with whoever speaks beside our own experts; None where nobody does."""
     from pertoken.forecast.fitted import DRAWS  # noqa: PLC0415  the calculator must start fast
     from pertoken.forecast.growth import WINDOW  # noqa: PLC0415
@@ -296,7 +297,8 @@ def _level(driver: "Panel", voices: Voices, seed: int) -> "Predicted | None":
 
     if not (voices.experts or voices.outside):
         return None
-    made = predicted(driver, horizon=WINDOW, draws=DRAWS, seed=seed, experts=voices.experts)
+    told = {"experts": voices.experts, "segment": standing.segmented}
+    made = predicted(driver, horizon=WINDOW, draws=DRAWS, seed=seed, **told)  # type: ignore[arg-type]
     return voices.join(made, driver.periods[-1], seed=seed)
 
 
@@ -330,7 +332,14 @@ def standing_of(
     other = free(panel.cells["meter"]) if read.aside else None
     plan, plans = planned(read.usage, panel, own, other=other) if own else (Key.constant(FREE, len(panel)), ())
     segment = segment_of(panel, segments, weights, depth)
-    return Standing(segment, plan, read.unit_cost, weights, top, worth=of_late(read), by=segments), plans
+    told = partial(_told_apart, now=segment, periods=len(panel.periods), by=segments)
+    standing = Standing(segment, plan, read.unit_cost, weights, top, worth=of_late(read), by=segments, segmented=told)
+    return standing, plans
+
+
+def _told_apart(seen: "Panel", *, now: Key, periods: int, by: str) -> Key:
+    """Tell customers apart as of an earlier date, without how deeply each is integrated today."""
+    return now if len(seen.periods) == periods else segment_of(seen, by, np.ones(len(seen.quantity)))
 
 
 def segment_of(panel: "Panel", by: str, weights: Values, depth: Values | None = None) -> Key:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pertoken.forecast.panel import Panel
     from pertoken.forecast.predicted import Predicted
     from pertoken.forecast.rolling import Forecaster
+    from pertoken.forecast.segments import Segmented
 
 BOOSTED = "lightgbm"
 """Name of the expert that learns from all customers at once."""
@@ -66,15 +67,19 @@ class Voices:
                 )
         return days
 
-    def alone(self, panel: "Panel", horizon: int, draws: int, seed: int, /) -> "Predicted":
-        """Forecast with the further experts, and nobody from outside."""
+    def alone(
+        self, panel: "Panel", horizon: int, draws: int, seed: int, /, segment: "Segmented | None" = None
+    ) -> "Predicted":
+        """Forecast with the further experts, and nobody from outside; and sums of segments, if they are told."""
         from pertoken.forecast.prediction import predicted  # noqa: PLC0415  the calculator must start fast
 
-        return predicted(panel, horizon=horizon, draws=draws, seed=seed, experts=self.experts)
+        return predicted(panel, horizon=horizon, draws=draws, seed=seed, experts=self.experts, segment=segment)
 
-    def joined(self, panel: "Panel", horizon: int, draws: int, seed: int, /) -> "Predicted":
+    def joined(
+        self, panel: "Panel", horizon: int, draws: int, seed: int, /, segment: "Segmented | None" = None
+    ) -> "Predicted":
         """Forecast with all who spoke on the last day of a panel."""
-        made, last = self.alone(panel, horizon, draws, seed), panel.periods[-1]
+        made, last = self.alone(panel, horizon, draws, seed, segment), panel.periods[-1]
         return self.as_of(last).join(made, last, seed=seed)
 
     def join(self, made: "Predicted", last: str, *, seed: int) -> "Predicted":

@@ -6,6 +6,7 @@ import numpy as np
 
 from pertoken.core.design import design
 from pertoken.core.money import Values
+from pertoken.forecast.coupled import alike
 from pertoken.forecast.panel import Indices
 from pertoken.forecast.population import Forecastable
 
@@ -20,7 +21,7 @@ class Forecast:
     Args:
         of: The forecast.
         common: Log of the factor on all usage of a segment, shape `(draw, segment, month)`.
-        level: Standard normal that the first levels of a world share, shape `(draw,)`.
+        level: Standard normal that the first levels of a segment share in a world, shape `(segment, draw)`.
         seed: Of each customer's own chance.
         lift: Factor on usage that contracts bring, shape `(customer, month)`; None for none.
     """
@@ -41,7 +42,7 @@ class Forecast:
             rng = np.random.default_rng([self.seed, 1, row])
             code = people.segment[row]
             shared = self.of.shared.level[code]
-            rank = ndtr(shared * self.level + np.sqrt(1 - shared**2) * rng.standard_normal(draws))
+            rank = ndtr(shared * self.level[code] + np.sqrt(1 - shared**2) * rng.standard_normal(draws))
             level = np.interp(rank, people.shares, people.level[row])
             chance = rng.standard_normal((2, draws, months))
             walk = people.walk[row] * np.cumsum(chance[0], axis=1)
@@ -74,14 +75,16 @@ def forecast_ahead(of: Forecastable, *, draws: int, seed: int, lift: Values | No
 
     shared, (segments, months) = of.shared, of.shared.growth.shape
     names = ["ahead.level", "ahead.growth", *(f"ahead.{s}.{m}" for s in range(-1, segments) for m in range(months))]
-    chance = design(names, draws=draws, seed=seed)
+    level = [f"ahead.level.{s}" for s in range(segments)]
+    chance = design([*names, *level], draws=draws, seed=seed)
     error = shared.error * stdtrit(FREEDOM, chance[:, 1]) * np.sqrt((FREEDOM - 2) / FREEDOM)
     drift = error[:, None] * np.cumsum(shared.lasting ** np.arange(months))
-    shocks = ndtri(chance[:, 2:]).reshape(draws, segments + 1, months)
+    shocks = ndtri(chance[:, 2 : len(names)]).reshape(draws, segments + 1, months)
     every = _lasting(shared.shock * shocks[:, :1], shared.shock_stays)
     own = _lasting(shared.segment_shock * shocks[:, 1:], shared.shock_stays)
     common: Values = shared.growth + drift[:, None] + every + own
-    return Forecast(of, common, ndtri(chance[:, 0]), seed, lift)
+    levels = alike(ndtri(chance[:, 0]), ndtri(chance[:, len(names) :]).T, shared.level_alike)
+    return Forecast(of, common, levels, seed, lift)
 
 
 def _lasting(shocks: Values, stays: float) -> Values:
