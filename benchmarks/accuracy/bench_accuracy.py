@@ -85,6 +85,7 @@ def test_the_table_has_the_best_peer_of_each_trial(little):
     assert summed.best.less == min(each.less for each in summed.against)
     assert row("little", scored, 0.0).crps == summed.crps
     assert f"{summed.best.other} |" in table([summed])
+    assert scored.segments is not None
     parts, whole = scored.segments, scored.customers.where(forecaster="pertoken").values["actual"].sum()
     assert set(parts.key("segment").labels) <= set(FAMILIES)
     assert parts.where(forecaster="pertoken").values["actual"].sum() == pytest.approx(whole)

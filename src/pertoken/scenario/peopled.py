@@ -7,7 +7,8 @@ from functools import partial
 from pertoken.core.nodes import Name, Node, Number
 from pertoken.core.units import unit
 from pertoken.scenario.draft import Entry, call, minus, name, number, plus, share, since, times
-from pertoken.scenario.spec import Segment, Spec
+from pertoken.scenario.segment import Segment
+from pertoken.scenario.spec import Spec
 
 WHO = "customer"
 """Unit of customers."""

@@ -9,7 +9,8 @@ from pertoken.rating.card import Card
 from pertoken.scenario.draft import Entry, call, minus, name, number, plus, share, since, times
 from pertoken.scenario.model import Rated
 from pertoken.scenario.owned import busy_rows
-from pertoken.scenario.spec import CLASSES, MoneyLine, Segment, Spec, Switched, Workload
+from pertoken.scenario.segment import Segment
+from pertoken.scenario.spec import CLASSES, MoneyLine, Spec, Switched, Workload
 
 WHERE = "results"
 

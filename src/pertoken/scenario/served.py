@@ -11,7 +11,8 @@ from pertoken.rating.assign import asked_by
 from pertoken.rating.card import Card
 from pertoken.scenario.draft import Entry, name, number, plus, times
 from pertoken.scenario.model import Flow, Kind
-from pertoken.scenario.spec import Segment, Spec, Workload
+from pertoken.scenario.segment import Segment
+from pertoken.scenario.spec import Spec, Workload
 from pertoken.usage.question import above_key
 
 TOKENS = "token"

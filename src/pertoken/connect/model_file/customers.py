@@ -9,7 +9,7 @@ from pertoken.connect.model_file.reading import Reading
 from pertoken.connect.placed import Placed
 from pertoken.connect.yaml_file import Path
 from pertoken.core.errors import InputError
-from pertoken.scenario.spec import Segment, Sizes
+from pertoken.scenario.segment import Segment, Sizes
 
 WORDS = (
     "plan", "start", "new", "churn", "churn_by_age", "to", "sizes", "begins", "ends", "leaves", "label",
