@@ -47,7 +47,7 @@ def shipped(name: str) -> list[list[str]]:
 
 
 def bought(lines: list[tuple[str, str, float, float]], what: str, grain: str) -> Panel | None:
-    """Make a panel of customers, days, units and dollars: of purchases (a period with some counts once) or a measure."""
+    """Make a panel of customers, days, units and dollars: purchases (a period with some counts once) or a measure."""
     length = 6 if grain == "month" else 8
     if what in MEASURES:
         rows = [(each[0], each[1][:length], (each[2], each[3])[MEASURES[what]]) for each in lines]
