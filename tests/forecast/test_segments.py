@@ -119,6 +119,15 @@ def test_ranges_of_segments_that_wander_apart_hold_what_came_and_did_not_before(
     assert np.mean(held["after"]) > np.mean(held["before"]) + 0.1
 
 
+def test_a_segment_that_is_nothing_in_most_worlds_leaves_the_total_as_wide_as_told():
+    sure = 100 * np.exp(0.2 * stats.norm.ppf(SHARES))[:, None].repeat(40, axis=1)
+    gone = np.where(SHARES < 0.95, 0.0, 5.0)[:, None].repeat(3, axis=1)
+    quantiles, segment = np.hstack([sure, gone]), np.repeat([0, 1], [40, 3])
+    bond = bond_for(quantiles, SHARES, np.array([0.01, 0.5]), 0.15, segment=segment, seed=1)
+    told = coupled(quantiles, SHARES, draws=4000, bond=bond, seed=2).sum(axis=1, dtype=np.float64)
+    assert np.log(told).std() == pytest.approx(0.15, rel=0.1)
+
+
 def test_one_segment_is_the_total_and_asking_changes_no_customer():
     seen, key = shaken(3)
     plain = predicted(seen, horizon=14, draws=100)
