@@ -37,22 +37,38 @@ MEASURES = {"units": 0, "spend": 1}
 """Where each stands in a line; purchases are neither, since a period with some counts once."""
 
 
+def shipped(name: str) -> list[list[str]]:
+    """Read a table that `lifetimes` ships; an empty list where it is not installed."""
+    found = find_spec("lifetimes")
+    if found is None or found.origin is None:
+        return []
+    text = (Path(found.origin).parent / "datasets" / name).read_text()
+    return [each.split() for each in text.splitlines()]
+
+
+def bought(lines: list[tuple[str, str, float, float]], what: str, grain: str) -> Panel | None:
+    """Make a panel of customers, days, units and dollars: purchases (a period with some counts once) or a measure."""
+    length = 6 if grain == "month" else 8
+    if what in MEASURES:
+        rows = [(each[0], each[1][:length], (each[2], each[3])[MEASURES[what]]) for each in lines]
+    else:
+        rows = list({(who, day[:length], 1.0) for who, day, _, _ in lines})
+    named = [(who, "-".join(filter(None, (day[:4], day[4:6], day[6:]))), value) for who, day, value in sorted(rows)]
+    return of(named, "" if grain == "month" else grain)
+
+
 @cache
 def odd(what: str, grain: str) -> Panel | None:
     """Buyers of CDNOW whose number is odd: purchases a day, units or dollars."""
-    found = find_spec("lifetimes")
-    if found is None or found.origin is None:
-        return None
-    text = (Path(found.origin).parent / "datasets" / "CDNOW_master.txt").read_text()
-    lines = (each.split() for each in text.splitlines())
-    bought = [(who, day, float(n), float(usd)) for who, day, n, usd in lines if who.isdecimal() and int(who) % 2]
-    length = 6 if grain == "month" else 8
-    if what in MEASURES:
-        rows = [(each[0], each[1][:length], (each[2], each[3])[MEASURES[what]]) for each in bought]
-    else:
-        rows = list({(who, day[:length], 1.0) for who, day, _, _ in bought})
-    named = [(who, "-".join(filter(None, (day[:4], day[4:6], day[6:]))), value) for who, day, value in sorted(rows)]
-    return of(named, "" if grain == "month" else grain)
+    lines = [each for each in shipped("CDNOW_master.txt") if each[0].isdecimal() and int(each[0]) % 2]
+    return bought([(who, day, float(n), float(usd)) for who, day, n, usd in lines], what, grain)
+
+
+@cache
+def sample(what: str, grain: str) -> Panel | None:
+    """The tenth of CDNOW's buyers that papers forecast, 2,357 customers: purchases a day, units or dollars."""
+    lines = shipped("CDNOW_sample.txt")
+    return bought([(who, day, float(n), float(usd)) for _, who, day, n, usd in lines], what, grain)
 
 
 @cache

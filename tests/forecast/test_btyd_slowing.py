@@ -62,10 +62,11 @@ def test_who_does_not_slow_down_buys_by_the_negative_binomial():
     assert (np.abs(share - due) < 4 * np.sqrt(due * (1 - due) / 4001)).all()
 
 
-def test_where_nothing_is_left_of_the_rate_customers_die_once_in_a_period():
+@pytest.mark.parametrize("left", [1e-300, 0.0])
+def test_where_nothing_is_left_of_the_rate_customers_die_once_in_a_period(left):
     """Oracle: the sum over the period of death of Jerath, Fader, Hardie, written out customer by customer."""
     seen = dated_of(lives(LAW, 53, 17))
-    found = SlowingNbd(0.9, 8.0, 0.7, 4.0, 1e-300).log_likelihood(seen)
+    found = SlowingNbd(0.9, 8.0, 0.7, 4.0, left).log_likelihood(seen)
     for each in range(len(seen)):
         x, last, age = (int(part[each]) for part in (seen.repeats, seen.last, seen.age))
         alone = beta_of(0.7, 4.0 + age) * (8.0 + age) ** -(0.9 + x)
@@ -105,6 +106,12 @@ def test_draws_given_a_history_are_those_of_simulated_customers_with_that_histor
         assert shares[1] == pytest.approx(shares[0], abs=4 * np.sqrt(0.25 / len(true) + 0.25 / len(ours)))
     due = LAW.expected(seen, 7)[0]
     assert due == pytest.approx(alike.sum(axis=1).mean(), abs=4 * alike.sum(axis=1).std() / len(alike) ** 0.5)
+
+
+def test_half_of_a_period_has_half_of_its_purchases():
+    seen = dated_of(lives(LAW, 7, 11))
+    one, two, three = (LAW.expected(seen, ahead) for ahead in (2.0, 2.5, 3.0))
+    np.testing.assert_allclose(two, (one + three) / 2, rtol=1e-12)
 
 
 def test_parameters_and_totals_are_found_again():

@@ -16,6 +16,9 @@ from pertoken.forecast.btyd.purchases import Dated
 from pertoken.forecast.btyd.slowing_together import together
 from pertoken.forecast.panel import Indices
 
+LEAST = 1e-300
+"""What counts as nothing left of a rate, for it has a log."""
+
 
 @dataclass(frozen=True, slots=True)
 class SlowingNbd(Buying[Dated]):
@@ -53,9 +56,10 @@ class SlowingNbd(Buying[Dated]):
         """Purchases expected of each customer in the next `ahead` periods, shape `(customer,)`."""
         worth = self._worth(seen.age, seen.so_far.shape[1] - 1)
         rate = self._chances(seen) * (self.r + seen.repeats[:, None]) / (self.alpha + worth)
-        steps = np.arange(1, int(ahead) + 1)
+        steps = np.arange(1, np.ceil(ahead) + 1)
+        whole = np.minimum(ahead - steps + 1, 1)  # of each period; the last may be a part of one
         begin = self.stay + seen.age[:, None]
-        quick = np.exp(betaln(self.slow, begin + steps) - betaln(self.slow, begin)).sum(axis=1)
+        quick = np.exp(betaln(self.slow, begin + steps) - betaln(self.slow, begin)) @ whole
         living = rate[np.arange(len(seen)), seen.age.astype(np.int64)]
         expected: Values = self.left * ahead * rate.sum(axis=1) + (1 - self.left) * quick * living
         return expected
@@ -108,7 +112,7 @@ class SlowingNbd(Buying[Dated]):
         then = betaln(self.slow + 1, self.stay + periods) - betaln(self.slow, self.stay)
         when = np.where(periods < ages[:, None], then, np.where(periods == ages[:, None], never, -np.inf))
         worth = np.log(self.alpha + self._worth(ages, len(periods) - 1))
-        logs: Values = np.log(self.left) * (x - seen.so_far)
+        logs: Values = np.log(max(self.left, LEAST)) * (x - seen.so_far)
         logs += when[row]
         logs -= (r + x) * worth[row]
         logs += gammaln(r + x) - gammaln(r) + r * np.log(self.alpha)
