@@ -58,6 +58,15 @@ def test_a_file_that_has_changed_is_read_again(tmp_path):
     assert read(path).values["revenue", "", ""].sum() == 150
 
 
+@pytest.mark.parametrize("end", ["csv", "parquet"])
+@pytest.mark.parametrize("name", ["w[1]", "w?", "w*"])
+def test_a_name_is_no_pattern_for_other_files(tmp_path, name, end):
+    for each, amount in ((f"{name}.{end}", 3.0), (f"w1.{end}", 4.0)):
+        made = Kept(months=("2027-01",), values={("revenue", "", ""): np.array([[amount]])}, currency="USD")
+        (tmp_path / each).write_bytes(worlds_file(made, each))
+    assert read(tmp_path / f"{name}.{end}").values["revenue", "", ""].tolist() == [[3]]
+
+
 WRONG = {
     "day,customer\n2027-01-01,a\n": "w.csv:1: columns day, customer; expected worlds of a forecast: world, month, and "
     "customers, usage, revenue or cost; write them with `pertoken forecast LOG --for-model FILE`",

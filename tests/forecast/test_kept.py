@@ -46,6 +46,9 @@ def test_a_row_is_the_same_world_in_all_parts_and_measures():
     found = kept(forecast({"revenue": revenue, "usage": usage}, customer=parts))
     assert found.values["usage", "", ""][:, 0].tolist() == [1, 2, 3]
     assert found.values["revenue", "customer", "all others"][:, 0].tolist() == [2, 4, 6]
+    assert kept(forecast({"revenue": revenue}, plan=parts)).values.keys() == {
+        ("revenue", "", ""), ("revenue", "plan", "(none)"),
+    }  # fmt: skip
     assert not any(measure == "margin" for measure, _, _ in found.values)
 
 

@@ -1,5 +1,7 @@
 """Predictions: laws that any panel keeps, panels whose law is known, and awkward histories."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -137,6 +139,17 @@ def test_an_expert_of_ones_own_is_weighed_by_what_it_would_have_said():
     made = predicted(panel(value, "period"), horizon=3, draws=50, experts={"knowing": knowing}, season=1)
     assert made.weights["knowing"] == max(made.weights.values())
     assert sum(made.weights.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("periods", "known"), [(1, "1 period of history"), (60, "60 periods of history")])
+def test_who_came_after_every_earlier_date_is_told_as_what_is_believed_by_experts_too(periods, known):
+    value = np.where(np.arange(periods) < periods - 1, np.nan, np.full((5, periods), 3.0))
+    seen = replace(panel(value), since=np.full(5, periods - 1))
+    level = {"level": lambda history, horizon, draws, _rng: np.full((draws, len(history), horizon), 3.0)}
+    made = predicted(seen, horizon=7, draws=50, experts=level)
+    assert made.notes[0].startswith(f"{known}: no earlier forecast could be judged")
+    assert (made.quantiles([0.1])[0] < 21).all()
+    assert (made.quantiles([0.9])[0] > 21).all()
 
 
 ROWS = [("a", "2026-01-01", 4.0), ("b", "2026-01-02", 6.0), ("a", "2026-01-03", 5.0), ("b", "2026-01-09", 6.0)]

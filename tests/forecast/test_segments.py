@@ -13,17 +13,19 @@ import pertoken as pt
 from pertoken.core.errors import InputError
 from pertoken.core.keys import Key
 from pertoken.core.money import Values
+from pertoken.forecast import prediction
 from pertoken.forecast.aggregate import BEFORE, chained, joined, weight_of
 from pertoken.forecast.bonds import bond_for, wanted
 from pertoken.forecast.cases import past
 from pertoken.forecast.coupled import Bond, alike, coupled
 from pertoken.forecast.dressed import SHARES
+from pertoken.forecast.mixed import Mixed
 from pertoken.forecast.panel import Panel, panel_of_rows
-from pertoken.forecast.predicted import Predicted
+from pertoken.forecast.predicted import Predicted, added
 from pertoken.forecast.prediction import predicted
 from pertoken.forecast.rolling import Forecaster, rolling
 from pertoken.forecast.scored import LEVELS, rates
-from pertoken.forecast.segments import Segmented, Split, by_key, by_name
+from pertoken.forecast.segments import MOST, Segmented, Split, by_key, by_name, came_apart
 from pertoken.forecast.tried import Watched
 
 EIGHTY = LEVELS.index(0.8)
@@ -105,6 +107,27 @@ def test_sums_of_log_normal_customers_are_as_wide_as_the_closed_form_says(total)
     np.testing.assert_array_equal(np.sort(samples, axis=0), np.sort(alone, axis=0))
 
 
+@pytest.mark.parametrize(("seed", "total"), [(0, 0.045), (0, 0.1), (6, 0.035)])
+def test_a_total_is_as_wide_as_it_should_be_where_segments_have_nothing_of_their_own(seed, total):
+    """Customers who are tied a little hang together by less than chance shows in a few worlds."""
+    told, code = lognormal(0.4, 200), (np.arange(200) % 10).astype(np.int32)
+    bond = bond_for(told, SHARES, np.zeros(10), total, segment=code, seed=seed)
+    samples = coupled(told, SHARES, draws=4000, bond=bond, seed=seed)
+    assert np.log(samples.sum(axis=1)).std() == pytest.approx(total, rel=0.1)
+
+
+def test_sums_of_segments_that_are_mostly_nothing_are_forecast():
+    """Ten customers use once in a month or so: in most worlds two of them use nothing in two periods."""
+    rng = np.random.default_rng(0)
+    value = rng.lognormal(3, 0.5, (40, 60)) * (rng.random((40, 60)) < np.where(np.arange(40) < 30, 0.9, 0.03)[:, None])
+    segment = {f"c{i:03d}": f"s{max(i - 28, 0) // 2}" for i in range(40)}
+    made = predicted(panel(value), horizon=2, draws=200, segment=by_name(segment))
+    assert (np.median(added(made.samples, parts(made)[0]), axis=0)[1:] == 0).any()
+    low, high = np.quantile(parts(made)[1][:, 0], [0.1, 0.9])
+    assert high < 2 * low  # of those who use every day
+    assert np.isfinite(parts(made)[1]).all()
+
+
 def test_ranges_of_segments_that_wander_apart_hold_what_came_and_did_not_before():
     held: dict[str, list[float]] = {"before": [], "after": []}
     for seed in range(4):
@@ -175,6 +198,20 @@ def test_who_is_not_there_yet_is_of_no_segment():
     assert parts(made)[1].shape == (20, 5)
 
 
+def test_segments_of_those_who_all_came_after_every_earlier_date_are_believed():
+    rng = np.random.default_rng(0)
+    value = np.where(np.arange(60) < 40, np.nan, rng.lognormal(3, 0.4, (6, 60)))
+    made = predicted(
+        panel(value, np.full(6, 40)),
+        horizon=40,
+        draws=200,
+        segment=by_name({f"c{i:03d}": "ab"[i % 2] for i in range(6)}),
+    )
+    assert "no earlier forecast could be judged" in made.notes[0]
+    low, high = np.quantile(parts(made)[1], [0.1, 0.9], axis=0)
+    assert (high > 1.5 * low).all()
+
+
 ROWS = [(f"c{i}", t, 5.0 + i + t % 3, "free" if t < 20 and i % 2 else "pro") for i in range(6) for t in range(30)]
 
 
@@ -218,6 +255,18 @@ def test_a_segment_does_not_grow_because_customers_join_it():
     np.testing.assert_allclose(np.diff(np.log(chained(growing[:10], since[:10], 7)[::7])), 7 * np.log(1.01))
 
 
+def test_a_segment_does_not_shrink_because_some_were_not_watched():
+    """Eight customers double together; who is not watched in some periods used of their usual what others did."""
+    level = np.where(np.arange(30) < 15, 1.0, 2.0)
+    full = 5.0 * np.arange(1, 9)[:, None] * level
+    since = np.array([0] * 6 + [10] * 2)
+    value = np.where(np.arange(30) < since[:, None], np.nan, full)
+    value[2, [4, 20]] = value[3, 12:19] = value[:, 25] = np.nan
+    made = chained(value, since, 3)
+    assert np.isnan(made[25])
+    np.testing.assert_allclose(np.delete(made / (180 * level), 25), 1, rtol=0.03)
+
+
 def test_samples_joined_with_their_own_quantiles_stay_and_a_half_lies_between():
     rng = np.random.default_rng(3)
     sums = rng.permuted(np.exp(0.2 * stats.norm.ppf((np.arange(1000) + 0.5) / 1000))[:, None].repeat(3, axis=1), axis=0)
@@ -243,3 +292,55 @@ def test_the_own_series_of_sums_counts_for_more_where_it_lost_less():
         found.append(weight_of(before, then, split, seen, 0.1))
     assert found[0] > 2 * BEFORE
     assert found[0] > found[1]
+
+
+def test_a_small_segment_that_surged_does_not_make_the_large_one_as_unsure_as_nobody_is():
+    """A hundredth of all was expected of the small one, and a third came: the large one lost a third of its part."""
+    rng, told = np.random.default_rng(0), np.ones((len(SHARES), 20))
+    told[:, 0] = 0.2
+    before = past(rng.lognormal(0, 0.1, (20, 60)), np.zeros(20, dtype=np.int64), 7, 1)
+    rows = before.cases.like.customer[before.judged]
+    actual = before.cases.actual.copy()
+    actual[before.judged] = np.where(rows == 0, 10.0, 1.0)
+    code = (np.arange(20) > 0).astype(np.int32)
+    made = Mixed(told, told[:, rows], {}, 1.0)
+    seen = replace(before, cases=replace(before.cases, actual=actual))
+    found = came_apart(seen, made, Split(Key(code, ("small", "large")), code[rows]), 0.2)
+    assert (found.variance <= MOST**2).all()
+    assert found.bias[0] > 0 > found.bias[1]
+
+
+def test_sums_that_are_nothing_in_some_worlds_are_not_taken_to_be_off_by_hundreds_of_logs(monkeypatch):
+    rng, spreads = np.random.default_rng(1), list[float]()
+
+    def spy(before, then, split, seen, spread):
+        spreads.append(spread)
+        return weight_of(before, then, split, seen, spread)
+
+    monkeypatch.setattr(prediction, "weight_of", spy)
+    value = rng.lognormal(3, 0.5, (30, 60)) * (rng.random((30, 60)) < 0.05)
+    predicted(panel(value), horizon=2, draws=100, segment=by_name({f"c{i:03d}": f"s{i % 5}" for i in range(30)}))
+    assert 0 < spreads[0] < np.log(100)
+
+
+def test_a_forecaster_with_segments_of_its_own_is_scored_by_its_customers_for_others():
+    seen, key = shaken(7, segments=3, each=5, periods=56)
+    other = Key(np.roll(key.codes, 1), key.labels)
+
+    def own(known, horizon, draws, seed):
+        return ahead(known, horizon, draws, seed, partial(labelled, other))
+
+    def customers(known, horizon, draws, seed):
+        return replace(own(known, horizon, draws, seed), segment=None, segments=None)
+
+    told: dict[str, Forecaster] = {"own": own, "customers": customers}
+    found = rolling(seen, told, segment=partial(labelled, key), horizon=7, histories=(42,), origins=(49,), draws=50)
+    assert found.segments is not None
+    one, two = (found.segments.where(forecaster=name) for name in told)
+    np.testing.assert_array_equal(one.values["mean"], two.values["mean"])
+
+
+def test_customers_with_numbers_for_names_are_found():
+    rows = [(i, t, 5.0 + i) for i in range(4) for t in range(20)]
+    made = pt.predict(rows, horizon=4, draws=20, segment={i: "ab"[i % 2] for i in range(4)})  # type: ignore[misc]  # as in the rows
+    assert parts(made)[0].column().tolist() == ["a", "b", "a", "b"]

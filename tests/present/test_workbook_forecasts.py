@@ -107,6 +107,14 @@ def test_the_sheet_has_the_worlds_that_the_model_asks_for_by_rank_and_no_others(
     assert (np.diff(rows.sum(axis=1)) > 0).all()
 
 
+def test_a_share_of_the_worlds_is_typed_and_shown_in_percent(file):
+    paper = paper_of(file, worlds=0)
+    plan, path = planned(paper), file.parent / "shares.xlsx"
+    path.write_bytes(model_workbook(paper))
+    cell = openpyxl.load_workbook(path)["Inputs"][f"E{plan.rows['growth.world']}"]
+    assert (cell.value, "%" in cell.number_format) == (40, False)  # a format of percent would show 4,000 %
+
+
 def test_a_model_without_a_forecast_has_no_such_sheet(tmp_path):
     (tmp_path / "m.yaml").write_text(
         "{model: m, calendar: {start: 2027-01, months: 2}, income: {sales: 5}, costs: {team: 3}}"

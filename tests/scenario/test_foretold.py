@@ -1,5 +1,6 @@
 """A forecast in a model, on worlds made by hand: which world, the mean around a rank, and nothing torn apart."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
@@ -100,20 +101,30 @@ def test_the_base_case_may_be_about_another_rank_and_a_scenario_about_one_more()
     assert (total(model), total(model, case="best")) == (19, 74)
 
 
-@given(st.integers(1, 9), st.integers(0, 100), st.integers(0, 100))
+@given(st.integers(1, 200), st.integers(0, 200), st.integers(0, 200))
 def test_the_mean_around_a_rank_is_what_exact_counting_finds(many, rank, width):
-    """Brute force in fractions, world by world."""
+    """Brute force in fractions, world by world; ranks and widths in halves of a percent."""
     worlds = [[Fraction(world * world + month) for month in range(2)] for world in range(many)]
-    count = min(max(floor(Fraction(width, 100) * many + Fraction(1, 2)), 1), many)
-    first = floor(Fraction(rank, 100) * many - Fraction(count, 2) + Fraction(1, 2))
+    count = min(max(floor(Fraction(width, 200) * many + Fraction(1, 2)), 1), many)
+    first = floor(Fraction(rank, 200) * many - Fraction(count, 2) + Fraction(1, 2))
     part = worlds[min(max(first, 0), many - count) :][:count]
     expected = [float(sum(column) / count) for column in zip(*part, strict=True)]
     sample = Sample("s", np.array(worlds, dtype=float), ONE)
-    found = world_of(sample, np.array([rank]) / 100, np.array([width]) / 100)
-    if abs(rank * many / 100 - count / 2 + 0.5 - round(rank * many / 100 - count / 2 + 0.5)) > 1e-9:
-        np.testing.assert_allclose(found, expected)
-    else:  # between two worlds a float may fall on either side
-        assert any(np.allclose(found, np.mean(sample.values[at : at + count], axis=0)) for at in range(many))
+    found = world_of(sample, np.array([rank / 2]) / 100, np.array([width / 2]) / 100)
+    np.testing.assert_allclose(found, expected)
+
+
+def test_worlds_are_counted_in_decimals():
+    """In floats 29 % of 100 worlds are a little less than 29, and 14.5 % a little less than a tie."""
+    sample = Sample("s", np.arange(1.0, 101.0)[:, np.newaxis], ONE)
+    assert world_of(sample, np.array([0.29]), np.array([0.0])).tolist() == [30]
+    assert world_of(sample, np.array([0.0]), np.array([0.145])).tolist() == [8]  # the mean of 1 to 15
+
+
+def test_a_mean_is_exact_beside_a_world_of_any_size():
+    sample = Sample("s", np.array([[1e22], [3.0], [5.0], [7.0]]), ONE)
+    several = world_of(sample, np.array([[0.75], [0.5], [0.0]]), np.array([0.5]))
+    assert several.tolist() == [[6], [4], [5e21]]
 
 
 @pytest.mark.parametrize("kind", ["lhs", "random"])
@@ -261,6 +272,7 @@ def test_a_forecast_without_a_card_has_no_revenue():
         ({"other": {}}, "forecast other has no file; expected a file of its worlds, as other.parquet; write them with"),
         ({"other": {"path": "x"}}, "unknown word 'path' in forecast other"),
         ({"growth": {"world": 0.25}}, "world is Decimal('0.25'); expected a share of the worlds, as 25%"),
+        ({"growth": {"width": "-1%"}}, "width is '-1%'; expected a share of the worlds, as 25%"),
         ({"growth": {"width": "120%"}}, "width is '120%'; expected a share of the worlds, as 25%"),
         ({"a.b": "x.csv"}, "forecasts has a name 'a.b'; expected a letter, then letters, digits, _ and -"),
         (["x.csv"], "forecasts is ['x.csv']; expected names, each with what it is"),
@@ -271,6 +283,13 @@ def test_what_is_wrong_with_a_forecast_is_told(said, message, tmp_path, monkeypa
     assert message in refusal({**SALES, "forecasts": said})
 
 
+@pytest.mark.parametrize(("name", "share"), [("world", "150%"), ("world", "-5%"), ("width", "101%")])
+def test_no_scenario_has_a_rank_or_a_width_beyond_all_worlds(name, share):
+    said = refusal({**SALES, "scenarios": {"best": {f"growth.{name}": share}}})
+    assert f"growth.{name} is '{share}'; expected a share from 0% to 100%" in said
+
+
 def test_worlds_that_are_given_count_in_the_digest_of_the_model():
     other = Kept(months=MONTHS, values={("revenue", "", ""): PRO}, currency="USD")
     assert spec().digest == spec().digest != spec(growth=other).digest
+    assert spec(growth=other).digest != spec(growth=replace(other, currency="EUR")).digest

@@ -9,6 +9,7 @@ import pytest
 import pertoken as pt
 from pertoken.core.errors import InputError
 from pertoken.forecast.predicted import Predicted
+from pertoken.workbench.preparing import known
 
 pytestmark = pytest.mark.xdist_group("forecast")  # one process compiles the simulation
 
@@ -107,6 +108,18 @@ def test_the_back_test_of_a_forecast_tells_segments_with_depth(tmp_path):
     assert segments == [{"all", "hobbyist", "production"}, {"all"}]
     assert tests[0] is not None
     assert any("no dates" in each for each in tests[0].notes)
+
+
+@pytest.mark.parametrize("column", [True, False])
+def test_a_forecast_tells_earlier_dates_apart_with_depth_that_was_known_by_then(tmp_path, column):
+    said = deep(tmp_path, column=column)
+    made = known(said["log"], card=[str(tmp_path / "plan.yaml")], months=1, depth=said["depth"], how={})
+    told = made.standing.segmented
+    assert told is not None
+    driver = made.read.panel.weighted(made.standing.weights)
+    found = [set(told(driver.as_of(count)).column()) for count in (LATER, 60, 75)]
+    both = {"hobbyist", "production"}
+    assert found == [{"all"}, both if column else {"all"}, both]
 
 
 def test_depth_without_behaviour_is_refused(tmp_path):

@@ -1,5 +1,6 @@
 """Worlds of a forecast as a file: one row for each world, month and part, as CSV or Parquet, written and read."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -107,7 +108,8 @@ def _loaded(con: Any, name: str) -> tuple[list[str], list[str]]:  # noqa: ANN401
     reader = READERS.get(Path(name).suffix)
     if reader is None:
         raise InputError(f"{name} holds no worlds of a forecast; expected a .csv or .parquet file; {MEND}")
-    found = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {reader}", [name]).fetchall()]  # noqa: S608
+    place = re.sub(r"([*?\[])", r"[\1]", name)  # a path, no pattern: `w[1].csv` is not `w1.csv`
+    found = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {reader}", [place]).fetchall()]  # noqa: S608
     measures = [each for each in MEASURES if each in found]
     if not {"world", "month"} <= set(found) or not measures:
         expected = f"worlds of a forecast: world, month, and {', '.join(MEASURES[:-1])} or {MEASURES[-1]}"
@@ -122,7 +124,7 @@ def _loaded(con: Any, name: str) -> tuple[list[str], list[str]]:  # noqa: ANN401
     numbers = [f"TRY_CAST({each} AS DOUBLE) AS {each}, {each}::VARCHAR AS {each}_said" for each in measures]
     con.execute(
         f"CREATE TABLE said AS SELECT row_number() OVER () AS row, {', '.join([*texts, *numbers])} FROM {reader}",  # noqa: S608
-        [name],
+        [place],
     )
     if not con.execute("SELECT count(*) FROM said").fetchall()[0][0]:
         raise InputError(f"{name} has no rows; expected one for each world, month and part; {MEND}")

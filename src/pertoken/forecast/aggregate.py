@@ -38,7 +38,7 @@ def chained(value: Values, since: Indices, season: int) -> Values:
     >>> chained(np.array([[4.0, 4.0, 5.0], [np.nan, 2.0, 3.0]]), np.array([0, 1]), 1).tolist()  # 4 with the other is 6
     [6.0, 6.0, 8.0]
     """
-    series, factor = np.full(value.shape[1], np.nan), 1.0
+    value, series, factor = _whole(value, since), np.full(value.shape[1], np.nan), 1.0
     for t in range(value.shape[1] - 1, int(since.min()) - 1, -1):
         there = since <= t
         if not np.isnan(value[there, t]).all():
@@ -48,6 +48,15 @@ def chained(value: Values, since: Indices, season: int) -> Values:
             rest = np.nansum(value[since < t, cycle])
             factor *= np.nansum(value[there, cycle]) / rest if rest > 0 else 1.0
     return series
+
+
+def _whole(value: Values, since: Indices) -> Values:
+    """Take those who were not watched in a period to have used of their usual what the others did of theirs."""
+    watched = ~np.isnan(value)
+    usual = np.nansum(value, axis=1) / np.maximum(watched.sum(axis=1), 1)
+    level = np.nansum(value, axis=0) / np.maximum(usual @ watched, 1e-300)
+    missing = ~watched & (np.arange(value.shape[1]) >= since[:, None]) & watched.any(axis=0)
+    return np.where(missing, usual[:, None] * level, value)
 
 
 def foretold(value: Values, since: Indices, codes: Indices, seen: Watched, horizon: int) -> Values:

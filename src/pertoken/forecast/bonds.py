@@ -22,6 +22,9 @@ from pertoken.forecast.panel import Indices
 TINY = 1e-300
 """In the place of nothing where is divided."""
 
+WIDEST = 1.5
+"""The most that a sum is taken to be off by, of log: one whose middle is nothing has no relative width."""
+
 
 def wanted(part: Values, own: Values, total: float) -> Values:
     """Say how wide sums of segments have to be: one standard deviation of the log of each, shape `(segment,)`.
@@ -82,6 +85,8 @@ def bond_for(
 def _share(as_one: Values, rows: Sequence[Indices], total: float) -> float:
     """Say what part of the covariances of segments is left where the sum of all is as wide as it should be.
 
+    More than 1 says that it is too narrow even if they move as one.
+
     Args:
         as_one: Samples of customers whose segments move as one, shape `(draw, customer)`.
         rows: Of the customers of each segment.
@@ -90,9 +95,11 @@ def _share(as_one: Values, rows: Sequence[Indices], total: float) -> float:
     apart = sum(float(as_one[:, mine].sum(axis=1, dtype=np.float64).var()) for mine in rows)
     every = float(as_one.sum(axis=1, dtype=np.float64).var())
     target = every * total**2 / max(_variance(as_one), TINY)
-    return (target - apart) / (every - apart) if every > apart else 1.0
+    if every > apart:
+        return (target - apart) / (every - apart)
+    return np.inf if target > every else 1.0  # nobody is tied, and chance alone said how they hang together
 
 
 def _variance(samples: Values) -> float:
     """Variance of the log of the sum of customers, by how wide it is."""
-    return (width_of(samples) / TO_P90) ** 2
+    return min(width_of(samples) / TO_P90, WIDEST) ** 2

@@ -67,7 +67,7 @@ class Past:
         horizon: Periods ahead that are asked for.
         ahead: Periods ahead that earlier forecasts are judged over.
         periods: Of the history.
-        dates: Periods known at each earlier date.
+        dates: Periods known at each earlier date; none where nobody was there by then.
     """
 
     cases: Told
@@ -83,6 +83,11 @@ class Past:
     def apart(self) -> float:
         """How many of the earlier dates don't overlap."""
         return max(self.periods / self.ahead - 1, 1.0)
+
+    @property
+    def told_at(self) -> tuple[int, ...]:
+        """Periods known at the date of each origin of cases: those of now where no earlier date could be tried."""
+        return self.dates or (self.periods,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +126,7 @@ def past(value: Values, since: Indices, horizon: int, season: int, came: Values 
 
     then = _joined([rows(date, ahead, number) for number, date in enumerate(dates)] or [rows(periods, ahead, 0)])
     if not dates or not len(then.who):
-        then = _untried(rows(periods, ahead, 0))
+        dates, then = (), _untried(rows(periods, ahead, 0))
     regular = float((then.like[:, 0] > np.log(0.5)).mean())
     law = mean_law(then.x, then.reference, then.actual, max(periods / ahead - 1, 1.0), regular)
     mean = _mean(law, then)

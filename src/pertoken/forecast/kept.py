@@ -21,8 +21,8 @@ MEASURES = ("customers", "usage", "revenue", "cost")
 LEADING = ("revenue", "cost", "usage")
 """What worlds are ranked by: the first of these that there is."""
 
-OTHERS = "all others"
-"""Label of the customers who are not named."""
+OTHERS, UNSAID = "all others", "(none)"
+"""Customers who are not named, and those of whom the log does not say what they are."""
 
 Quantity = tuple[str, str, str]
 """Measure, key and label of a part; key and label are empty for the total."""
@@ -72,6 +72,11 @@ class Kept:
         return replace(self, months=tuple(months), values={quantity: each[order] for quantity, each in some.items()})
 
 
+def part_word(key: str, label: str) -> str:
+    """Say what a part is called."""
+    return label or (OTHERS if key == "customer" else UNSAID)
+
+
 def kept(answer: "Forecast", most: int = MOST) -> Kept:
     """Keep worlds of a forecast: of as many groups of alike totals the middle one.
 
@@ -84,7 +89,7 @@ def kept(answer: "Forecast", most: int = MOST) -> Kept:
     """
     every = {(name, "", ""): answer.worlds[name] for name in MEASURES if name in answer.worlds}
     every |= {
-        (name, key, label or OTHERS): worlds[name]
+        (name, key, part_word(key, label)): worlds[name]
         for key, labels in answer.parts.items()
         for label, worlds in labels.items()
         for name in MEASURES

@@ -57,6 +57,9 @@ WHALE = 0.5
 TAIL = 1.5
 """Most that the pooled forecast of such a customer may be, as a share of the law's highest quantile."""
 
+NEXT_TO_NOTHING = 0.01
+"""Part of a segment's mean from which down its sum is as good as nothing."""
+
 GROWING = 2.0
 """Months ahead from which growth is expected rather than looked for. [month]"""
 
@@ -192,7 +195,8 @@ def _said_alone(sums: Values, before: Past, then: Values, parts: Split, seen: Wa
     """Let the series of each segment's sum speak beside what its customers add up to, shape `(draw, segment)`."""
     if sums.shape[1] == 1:
         return sums
-    spread = float(np.median(np.log(np.maximum(sums, 1e-300)).std(axis=0)))
+    least = np.maximum(NEXT_TO_NOTHING * sums.mean(axis=0), 1e-300)  # of whose sum is nothing in some worlds
+    spread = float(np.median(np.log(np.maximum(sums, least)).std(axis=0)))
     own = foretold(seen.value, seen.since, parts.now.codes.astype(np.int64), seen, before.horizon)
     return joined(sums, own, weight_of(before, then, parts, seen, spread))
 
@@ -270,7 +274,7 @@ def _tried_alone(name: str, before: Past, seen: Watched) -> Values:
     """Say what their own histories alone would have said of judged cases, shape `(share, case)`."""
     cases = before.cases.like.pick(before.judged)
     told = np.full((len(SHARES), len(before.judged)), np.nan)
-    for number, date in enumerate(before.dates or (before.periods,)):
+    for number, date in enumerate(before.told_at):
         here = np.flatnonzero(cases.origin == number)
         if len(here):
             told[:, here] = _alone(name, seen.value[cases.customer[here], :date], before.ahead, seen)
@@ -300,8 +304,9 @@ def _notes(panel: Panel, out: NDArray[np.bool_], before: Past | None) -> tuple[s
     said = [*named(panel.periods, out)]
     if before is None:
         return tuple(said)
-    if before.periods == 1:
-        said.append("1 period of history: no earlier forecast could be judged; ranges are what is believed")
+    if not before.dates:
+        known = f"{before.periods} period{'s' * (before.periods > 1)}"
+        said.append(f"{known} of history: no earlier forecast could be judged; ranges are what is believed")
     elif before.ahead < before.horizon:
         judged = f"{before.ahead} period{'s' * (before.ahead > 1)}"
         said.append(

@@ -208,14 +208,21 @@ def _totals(predicted: Predicted, cell: _Cell, where: Mapping[str, str]) -> list
 
 
 def _segments(predicted: Predicted, cell: _Cell, where: Mapping[str, str], parts: Key) -> list[Lines]:
-    """Score sums of segments: as they are foretold, or else what customers come to; not where some were not watched."""
+    """Score sums of segments: as these are foretold, or else of customers; not where some were not watched."""
     came = np.bincount(parts.codes, cell.came, minlength=len(parts.labels))
     watched = np.isfinite(came)
-    foretold = added(predicted.samples, parts) if predicted.segments is None else predicted.segments
+    foretold = added(predicted.samples, parts)
+    if predicted.segments is not None and predicted.segment is not None and _same(predicted.segment, parts):
+        foretold = predicted.segments
     keys = {name: Key.constant(label, len(came)) for name, label in where.items()}
     keys["segment"] = Key(np.arange(len(came), dtype=np.int32), parts.labels)
     kept = Lines(keys, {}).pick(watched)
     return [Lines(kept.keys, lines_of(foretold[:, watched], came[watched]))] if watched.any() else []
+
+
+def _same(one: Key, other: Key) -> bool:
+    """Whether two keys tell customers apart alike."""
+    return one.labels == other.labels and np.array_equal(one.codes, other.codes)
 
 
 def _about(cell: _Cell) -> dict[str, Key]:

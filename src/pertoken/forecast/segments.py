@@ -65,12 +65,13 @@ def by_name(labels: Mapping[str, str]) -> Segmented:
     Args:
         labels: Segment of each customer.
     """
+    told = {str(name): str(label) for name, label in labels.items()}
 
     def segmented(panel: Panel) -> Key:
-        missing = [each for each in panel.customers if each not in labels]
+        missing = [each for each in panel.customers if each not in told]
         if missing:
             raise InputError(f"customer {missing[0]!r} has no segment; expected one for each of {len(panel)} customers")
-        return Key.of(str(labels[each]) for each in panel.customers)
+        return Key.of(told[each] for each in panel.customers)
 
     return segmented
 
@@ -86,7 +87,7 @@ def split_of(panel: Panel, segmented: Segmented, before: Past) -> Split:
     judged = before.cases.like.pick(before.judged)
     code = {label: i for i, label in enumerate(now.labels)}
     then = np.zeros(len(before.judged), dtype=np.int32)
-    for number, date in enumerate(before.dates or (before.periods,)):
+    for number, date in enumerate(before.told_at):
         here = judged.origin == number
         each = segmented(panel.as_of(date))
         labels = np.array([code.setdefault(label, len(code)) for label in each.labels], dtype=np.int32)
@@ -128,7 +129,7 @@ def _moments(quantiles: Values, code: Codes, count: int) -> tuple[Values, Values
     mean = mean_of(quantiles, SHARES)
     variance = np.maximum(mean_of(quantiles**2, SHARES) - mean**2, 0.0)
     expected = np.bincount(code, mean, minlength=count)
-    chance = np.log1p(np.bincount(code, variance, minlength=count) / np.maximum(expected, TINY) ** 2)
+    chance = np.log1p(np.bincount(code, variance, minlength=count) / np.maximum(expected**2, TINY))
     return expected / max(expected.sum(), TINY), chance
 
 
@@ -172,7 +173,7 @@ def _apart(code: Codes, each: _Sums, prior: float) -> tuple[Codes, Values, Value
     scale = rest + (each.part**2).sum()
     chance = rest * each.chance + float(each.part**2 @ each.chance)
     known = scale * prior / np.maximum(scale * prior + chance, TINY) * np.sqrt(1 - 1 / len(code))
-    return code, each.off, known, (each.off**2 - chance) / np.maximum(scale, TINY)
+    return code, each.off, known, np.minimum((each.off**2 - chance) / np.maximum(scale, TINY), MOST**2)
 
 
 def _dates(before: Past, made: Mixed, split: Split) -> Iterator[tuple[Codes, _Sums]]:

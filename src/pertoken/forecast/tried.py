@@ -76,11 +76,12 @@ def tried(expert: Draw, before: Past, seen: Watched) -> tuple[Values, Values]:
     now = foreseen(expert, seen, before.periods, before.horizon, np.arange(len(seen.value)))
     cases, judged = before.cases.like, before.judged
     then = np.full((len(SHARES), len(judged)), np.nan)
-    last = len(before.dates) - 1
+    dates = before.told_at
+    last = len(dates) - 1
     for each in sorted({int(k) for k in np.linspace(last, 0, DATES + 1)[:DATES]}):
-        here, born = np.flatnonzero(cases.origin[judged] == each), np.flatnonzero(seen.since < before.dates[each])
+        here, born = np.flatnonzero(cases.origin[judged] == each), np.flatnonzero(seen.since < dates[each])
         asked = cases.customer[judged[here]]
         rows = np.unique(np.concatenate([asked, born[:: -(-len(born) // FITTED)]]))
-        found = foreseen(expert, seen, before.dates[each], before.ahead, rows)
+        found = foreseen(expert, seen, dates[each], before.ahead, rows)
         then[:, here] = found[:, np.searchsorted(rows, asked)]
     return now, then

@@ -9,10 +9,11 @@ from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.combined import CONFLICT
 from pertoken.forecast.grouping import COMING
+from pertoken.forecast.kept import part_word
 from pertoken.forecast.tiers import PLAN
 from pertoken.present.basis import set_aside
 from pertoken.present.forecast_beliefs import beliefs
-from pertoken.present.forecast_parts import by_month, changes, cohort_map, part_word, told_keys
+from pertoken.present.forecast_parts import by_month, changes, cohort_map, told_keys
 from pertoken.present.forecast_tested import backtest
 from pertoken.present.forecast_words import (
     EXPERT_WORDS,

@@ -8,15 +8,13 @@ import numpy as np
 from pertoken.core.money import Values
 from pertoken.forecast.answer import Band, Forecast
 from pertoken.forecast.grouping import COMING
+from pertoken.forecast.kept import part_word
 from pertoken.forecast.tiers import PLAN
 from pertoken.present.numbers import counted, rough
 from pertoken.present.sheet import Cell, Chart, Column, Kind, Table
 
 MEASURES = ("customers", "usage", "revenue", "cost", "margin")
 ENDS = ("p10", "p50", "p90")
-
-OTHERS, UNSAID = "all others", "(none)"
-"""Customers who are not named, and those of whom the log does not say what they are."""
 
 ALL = "all months"
 """In the place of a month, where a row is of their sum."""
@@ -32,11 +30,6 @@ def told_keys(answer: Forecast) -> list[str]:
     keys = [key for key, labels in answer.parts.items() if len(labels) > 1]
     plans = set(answer.parts.get(PLAN, ()))
     return [key for key in keys if key == PLAN or set(answer.parts[key]) != plans]
-
-
-def part_word(key: str, label: str) -> str:
-    """Say what a part is called."""
-    return label or (OTHERS if key == "customer" else UNSAID)
 
 
 def by_month(answer: Forecast, keys: Sequence[str]) -> Iterator[Table]:

@@ -140,13 +140,18 @@ def world_of(sample: Sample, rank: Worlds, width: Worlds) -> Values:
     [4.0, 5.0]
     """
     many = len(sample.values)
-    averaged = np.clip(np.floor(np.asarray(width) * many + 0.5), 1, many)
-    first = np.clip(np.floor(np.asarray(rank) * many - averaged / 2 + 0.5), 0, many - averaged)
+    averaged = np.clip(_counted(np.asarray(width) * many + 0.5), 1, many)
+    first = np.clip(_counted(np.asarray(rank) * many - averaged / 2 + 0.5), 0, many - averaged)
     at, count = (each[..., 0].astype(np.int64) for each in np.broadcast_arrays(first, averaged))
     if (count == 1).all():
         return np.asarray(sample.values[at])
-    below = np.concatenate([np.zeros((1, sample.values.shape[1])), np.cumsum(sample.values, axis=0)])
-    return np.asarray((below[at + count] - below[at]) / count[..., np.newaxis])
+    means = [sample.values[low : low + size].mean(axis=0) for low, size in zip(at.flat, count.flat, strict=True)]
+    return np.reshape(means, (*at.shape, -1))
+
+
+def _counted(worlds: Worlds) -> Values:
+    """Count whole worlds: 29 % of 100 are 29, though the product of the floats is a little less."""
+    return np.asarray(np.floor(np.round(worlds, 9)))
 
 
 def _folded(join: Callable[[Worlds, Worlds], Worlds]) -> Callable[..., Worlds]:

@@ -184,7 +184,7 @@ def known(
     read, said = declared(read, contracts=contracts, events=events, market=market)
     panel = _long_enough(read.panel)
     deep = said_depth(read.panel, depth)
-    standing, plans = standing_of(read, segments, top, depth_of(read.panel, deep))
+    standing, plans = standing_of(read, segments, top, deep)
     ahead = months_after(panel.periods[-1], months)
     agreed = signed(read, said, ahead)
     if agreed is not None:
@@ -320,7 +320,7 @@ def _dated(said: Agreement | Contract) -> Contract:
 
 
 def standing_of(
-    read: History, segments: str, top: int, depth: Values | None = None
+    read: History, segments: str, top: int, deep: Deep = ""
 ) -> "tuple[Standing, tuple[tuple[Card, ...], ...]]":
     """Say what customers are at the end of a history, and which cards each plan has."""
     from pertoken.forecast.fitted import Standing  # noqa: PLC0415  the calculator must start fast
@@ -331,15 +331,18 @@ def standing_of(
     weights = driver_weights(panel.cells, quantity)
     other = free(panel.cells["meter"]) if read.aside else None
     plan, plans = planned(read.usage, panel, own, other=other) if own else (Key.constant(FREE, len(panel)), ())
-    segment = segment_of(panel, segments, weights, depth)
-    told = partial(_told_apart, now=segment, periods=len(panel.periods), by=segments)
+    segment = segment_of(panel, segments, weights, depth_of(panel, deep))
+    dated = deep if isinstance(deep, str) else ""
+    told = partial(_told_apart, now=segment, periods=len(panel.periods), by=segments, depth=dated)
     standing = Standing(segment, plan, read.unit_cost, weights, top, worth=of_late(read), by=segments, segmented=told)
     return standing, plans
 
 
-def _told_apart(seen: "Panel", *, now: Key, periods: int, by: str) -> Key:
-    """Tell customers apart as of an earlier date, without how deeply each is integrated today."""
-    return now if len(seen.periods) == periods else segment_of(seen, by, np.ones(len(seen.quantity)))
+def _told_apart(seen: "Panel", *, now: Key, periods: int, by: str, depth: str) -> Key:
+    """Tell customers apart as of an earlier date; how deeply each is integrated is known then of a key of the log."""
+    if len(seen.periods) == periods:
+        return now
+    return segment_of(seen, by, np.ones(len(seen.quantity)), depth_of(seen, depth))
 
 
 def segment_of(panel: "Panel", by: str, weights: Values, depth: Values | None = None) -> Key:

@@ -67,6 +67,7 @@ def _forecast(reading: Reading, name: str, said: Any, path: Path, given: Kept | 
     for made in _inputs(reading, name, part, worlds, file):
         reading.vague.discard(made.name)
         reading.percents.add(made.name)
+        reading.shares.add(made.name)
         reading.add(made, path)
     try:
         samples = tuple(_samples(reading, name, worlds))
@@ -79,7 +80,8 @@ def _forecast(reading: Reading, name: str, said: Any, path: Path, given: Kept | 
 def _remembered(reading: Reading, name: str, given: Kept) -> Kept:
     """Take worlds that are given; they are part of what the model says."""
     reading.files[f"forecast {name}"] = b"".join(
-        f"{given.months} {quantity}".encode() + each.tobytes() for quantity, each in given.values.items()
+        f"{given.months} {given.currency} {given.unit} {quantity}".encode() + each.tobytes()
+        for quantity, each in given.values.items()
     )
     return given
 
@@ -127,14 +129,14 @@ def _inputs(reading: Reading, name: str, part: Placed, worlds: Kept, file: str) 
     yield common(
         name=f"{name}.world",
         value=_percent(reading, part, "world", WORLD),
-        label=f"{name}: which of its worlds, by rank of their {worlds.leading}",
+        label=f"{name}: rank of its world by {worlds.leading}",
         spread=Spread(kind="uniform", parameters={"low": Decimal(0), "high": WHOLE}),
         cases=ENDS,
     )
     yield common(
         name=f"{name}.width",
         value=_percent(reading, part, "width", WIDTH),
-        label=f"{name}: share of its worlds that a named case averages",
+        label=f"{name}: worlds that a case averages",
     )
 
 

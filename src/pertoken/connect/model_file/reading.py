@@ -35,6 +35,7 @@ class Reading:
         units: The modeller's words for units.
         inputs: Inputs by name so far.
         percents: Inputs whose value is written with `%`.
+        shares: Inputs that lie from 0 to 100 %.
         vague: Inputs that were said and can't be used, or whose range can't: nothing more is said about them.
         placed: Numbers of cards that are inputs.
         files: Bytes of all files that were read, by path.
@@ -46,6 +47,7 @@ class Reading:
     units: Mapping[str, str] = field(default_factory=dict)
     inputs: dict[str, Assumption] = field(default_factory=dict)
     percents: set[str] = field(default_factory=set)
+    shares: set[str] = field(default_factory=set)
     vague: set[str] = field(default_factory=set)
     placed: list[PlacedNumber] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)

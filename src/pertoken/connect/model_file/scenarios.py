@@ -12,6 +12,8 @@ from pertoken.core.errors import InputError, nearest
 from pertoken.scenario.spec import Assumption, Scenario
 
 OWN = ("low", "high")
+WHOLE = 100
+"""The most that a share may be. [%]"""
 
 
 def scenarios(reading: Reading, data: Placed, known: Mapping[str, Assumption]) -> dict[str, Scenario]:
@@ -87,7 +89,11 @@ def _value(reading: Reading, name: str, said: Any, path: Path, known: Mapping[st
         reading.refuse(path, f"{name} is {said!r}", expected)
         return None
     try:
-        return in_unit(found, known[name].unit, name, reading.units, percent=name in reading.percents)
+        value = in_unit(found, known[name].unit, name, reading.units, percent=name in reading.percents)
     except InputError as error:
         reading.refused(path, error)
         return None
+    if name in reading.shares and not 0 <= value <= WHOLE:
+        reading.refuse(path, f"{name} is {said!r}", "a share from 0% to 100%")
+        return None
+    return value

@@ -189,12 +189,12 @@ def number_look(unit: str, values: Iterable[float], currency: str) -> str:
 
     >>> number_look("USD", [1200.0], "USD"), number_look("USD / 1K token", [0.004], "USD")
     ('#,##0.00;[Red]-#,##0.00', '#,##0.000000;[Red]-#,##0.000000')
+    >>> number_look("%", [2.9], "USD")  # a cell of a % has 2.9, which a format of percent would show as 290 %
+    '#,##0.000;[Red]-#,##0.000'
     """
     found = [abs(value) for value in values if isfinite(value) and value]
     largest = max(found, default=0.0)
-    if unit.strip() == "%":
-        plain = "0.0%" if largest >= 0.01 or not found else "0.000%"  # noqa: PLR2004 - a share of 1 %
-    elif unit.strip() == currency and largest >= 1:
+    if unit.strip() == currency and largest >= 1:
         plain = "#,##0.00"
     elif largest >= MANY * 100 or all(value == int(value) for value in found):
         plain = "#,##0"

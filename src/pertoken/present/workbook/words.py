@@ -196,11 +196,10 @@ def _world_of(places: Places, args: tuple[Node, ...]) -> Word:
     cells = places.worlds(sample.name)
     many, share = f"ROWS({cells})", _bound(rank, places, TIMES)
     if places.drawn:
-        return f"INDEX({cells},MAX(1,MIN({many},1+INT({share}*{many}))))", ATOM
-    averaged = f"MAX(1,MIN({many},ROUND({_bound(width, places, TIMES)}*{many},0)))"
-    first = f"1+MAX(0,MIN({many}-{averaged},INT({share}*{many}-{averaged}/2+0.5)))"
-    last = f"{averaged}+MAX(0,MIN({many}-{averaged},INT({share}*{many}-{averaged}/2+0.5)))"
-    return f"AVERAGE(INDEX({cells},{first}):INDEX({cells},{last}))", ATOM
+        return f"INDEX({cells},MAX(1,MIN({many},1+INT(ROUND({share}*{many},9)))))", ATOM
+    averaged = f"MAX(1,MIN({many},INT(ROUND({_bound(width, places, TIMES)}*{many}+0.5,9))))"
+    before = f"MAX(0,MIN({many}-{averaged},INT(ROUND({share}*{many}-{averaged}/2+0.5,9))))"
+    return f"AVERAGE(INDEX({cells},1+{before}):INDEX({cells},{averaged}+{before}))", ATOM
 
 
 def _digits(number: float) -> str:
