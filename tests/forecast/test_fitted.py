@@ -58,6 +58,22 @@ def test_a_forecast_narrower_than_growth_and_shocks_leaves_them_all_of_what_is_s
     assert correlation == 1
 
 
+def test_a_segment_of_one_customer_moves_with_the_others():
+    """Oracle: the month drawn again with the weights that were found; the segment of one is as large as the other."""
+    rng, size = np.random.default_rng(2), 100_000
+    code, mean = np.array([0, 0, 0, 0, 0, 1]), np.array([10.0, 10, 10, 10, 20, 60])
+
+    def drawn(weight, correlation):
+        normal = alike(rng.standard_normal(size), rng.standard_normal((2, size)), correlation).T
+        own = rng.standard_normal((size, 6))
+        return mean + 0.3 * mean * (weight[code] * normal[:, code] + np.sqrt(1 - weight[code] ** 2) * own)
+
+    told = drawn(np.array([0.6, 0.6]), 0.7)
+    month = drawn(*together(told, Key(code.astype(np.int32), ("a", "b"))))
+    for rows in (code == 0, code == 1, code >= 0):
+        assert month[:, rows].sum(axis=1).std() == pytest.approx(told[:, rows].sum(axis=1).std(), rel=0.02)
+
+
 def test_the_months_ahead_begin_after_that_of_the_last_day():
     assert months_after("2026-12-31", 2) == ("2027-01", "2027-02")
 

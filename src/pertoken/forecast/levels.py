@@ -103,6 +103,8 @@ def together(monthly: Values, segment: Key, moved: tuple[float, float] = (0.0, 0
     sums = added(monthly, segment)
     mean, variance = sums.mean(axis=0), sums.var(axis=0)
     left = np.clip((variance - sum(moved) * mean**2 - alone) / np.maximum(whole**2 - alone, 1e-12), 0.0, MOST)
+    single = (np.bincount(code, minlength=count) == 1) & (count > 1)
+    left = np.where(single, MOST, left)  # whose sum no weight makes wider: it is there to move with other segments
     carried = np.sqrt(left) * whole
     both = float(carried.sum() ** 2 - carried @ carried)
     beyond = float(sums.sum(axis=1).var() - variance.sum() - moved[0] * (mean.sum() ** 2 - mean @ mean))
