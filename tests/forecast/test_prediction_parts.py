@@ -201,6 +201,22 @@ def test_a_date_of_which_few_customers_were_told_says_nothing_of_the_total():
     assert shift(before, told, 0.1).bias == right.bias == 0
 
 
+def test_totals_are_shifted_by_what_all_dates_say_and_not_by_what_chance_brings():
+    """Stein's factor, 1 - variance / (count mean^2), beside the belief in sums, which is worth one and a half dates."""
+    before = past(np.full((40, 60), 10.0), np.zeros(40, dtype=np.int64), 3, 1)
+    judged, origin = before.judged, before.cases.like.origin[before.judged]
+    came, count = before.cases.actual[judged], len(np.unique(origin))
+    assert before.periods / before.ahead - 1 > count  # dates apart
+    once = np.where(origin % 2 == 0, 0.3, -0.3) + 0.02
+    assert shift(before, came * np.exp(-once), 0.1).bias == 0
+    off = 0.4 + 0.1 * (origin - origin.mean()) / count
+    errors = np.array([off[origin == each][0] for each in np.unique(origin)])
+    prior = (0.09 * 0.1**0.2) ** 2
+    chance = (3 * prior + count * errors.var()) / (3 + count) / count
+    stein = errors.mean() * count / (count + 1.5) * (1 - chance / errors.mean() ** 2)
+    assert shift(before, came * np.exp(-off), 0.1).bias == pytest.approx(stein)
+
+
 def test_what_ones_own_history_says_of_a_level_is_student_s_t_of_its_next_periods():
     """Oracle: SciPy's t for a sum of normal periods about an unknown mean; 300 customers agree that it is a level."""
     value = np.random.default_rng(0).normal(70, 6, (300, 40))

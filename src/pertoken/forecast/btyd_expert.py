@@ -21,6 +21,9 @@ from pertoken.forecast.panel import Indices
 MOST_FITTED = 4000
 """Customers whose history the law is fitted to, evenly picked where there are more."""
 
+MOST_WATCHED = 400_000
+"""Periods of all these customers together: a year by day leaves a thousand of them, by week all."""
+
 WORLDS = 16
 """Sets of parameters that the draws of a forecast are spread over."""
 
@@ -104,7 +107,8 @@ def _buy(
         rng: Where chance comes from.
     """
     (draws, _, horizon), seen = paths.shape, read(history.value, history.since)
-    few = seen if len(seen) <= MOST_FITTED else seen.pick(np.linspace(0, len(seen) - 1, MOST_FITTED).astype(np.int64))
+    most = min(MOST_FITTED, MOST_WATCHED // history.value.shape[1] + 1)
+    few = seen if len(seen) <= most else seen.pick(np.linspace(0, len(seen) - 1, most).astype(np.int64))
     estimate = fit(kind, few)
     law = kind(*estimate.parameters)
     lift = _lift(history, law, read, horizon)

@@ -25,6 +25,9 @@ DOUBT = 1.5
 MOST = 0.5
 """Share of what was expected at a date that must have been told of, for its error to be one of the total."""
 
+TINY = 1e-300
+"""In the place of nothing where is divided."""
+
 SHORTEST = 0.03
 """Months below which a horizon is not told apart. [month]"""
 
@@ -73,8 +76,21 @@ def shift(before: Past, told: Values, months: float, regular: float = 1.0) -> Sh
             errors.append(float(np.log(actual[here].sum() / told[here].sum())))
     off = np.clip(np.array(errors), -1.5, 1.5)
     count = min(float(len(off)), max(before.periods / before.ahead - 1, 0.5))
-    bias = float(off.mean()) * count / (count + DOUBT) * regular if len(off) else 0.0
+    bias = _believed(off, count, prior) * regular if len(off) else 0.0
     seen = float(((off - bias) ** 2).mean()) * longer**2 if len(off) else 0.0
     size = (WORTH * prior + count * seen) / (WORTH + count)
     unsure = 1 + 1 / (count + DOUBT)  # the next total is off by its own error and by that of the shift
     return Shift(bias, float(np.sqrt(size * unsure)))
+
+
+def _believed(off: Values, count: float, prior: float) -> float:
+    """Say how much of the mean error goes on: none where chance alone would bring as much (James and Stein 1961).
+
+    Args:
+        off: Error of each earlier total, of log, shape `(date,)`.
+        count: How many of them are of dates apart.
+        prior: Variance of an error.
+    """
+    mean = float(off.mean())
+    chance = (WORTH * prior + count * float(((off - mean) ** 2).mean())) / (WORTH + count) / count
+    return mean * count / (count + DOUBT) * max(0.0, 1 - chance / max(mean**2, TINY))
