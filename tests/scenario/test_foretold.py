@@ -260,6 +260,14 @@ def test_a_part_that_is_not_there_is_told_with_those_that_are():
     assert "did you mean growth.revenue.plan.pro" in said
 
 
+def test_a_label_that_stands_in_quotes_is_offered_in_quotes():
+    labelled = replace(BY_HAND, values={**BY_HAND.values, ("revenue", "customer", "team-334"): PRO})
+    said = refusal({"income": {"sales": "growth.revenue.customer.team-334"}}, growth=labelled)
+    offered = "'growth.revenue.customer.team-334'"
+    assert f"did you mean {offered}" in said
+    assert total(made({"income": {"sales": offered}}, growth=labelled)) == 32
+
+
 def test_a_forecast_without_a_card_has_no_revenue():
     bare = Kept(months=MONTHS, values={("usage", "", ""): FREE, ("customers", "", ""): FREE}, unit="tokens")
     assert "make the forecast with the card that charges it: --card CARD, for its revenue" in refusal(growth=bare)

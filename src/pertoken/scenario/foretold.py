@@ -78,7 +78,7 @@ def _mend(asked: str, each: Foretold) -> str:
     money = asked.split(".")[1] if asked.split(".")[1] in {"revenue", "cost"} else ""
     if money and money not in measures:
         return f"make the forecast with the card that charges it: --card CARD, for its {money}"
-    return nearest(asked, {sample.name for sample in each.samples})
+    return nearest(asked, {quoted(sample.name) for sample in each.samples})
 
 
 def one_world(spec: Spec) -> Mapping[str, float]:
