@@ -53,6 +53,16 @@ def test_amounts_are_those_of_each_customer_and_never_negative():
     assert np.median(seen / level[busy]) == pytest.approx(1, abs=0.1)
 
 
+def test_who_has_used_nothing_yet_uses_what_those_who_seldom_do_use():
+    rng = np.random.default_rng(8)
+    count = np.repeat([40, 1, 0], [60, 60, 9])
+    who = np.repeat(np.arange(129), count)
+    seen = np.where(count[who] > 1, 1e6, 10.0) * rng.lognormal(0, 0.5, len(who))
+    drawn = about_levels(seen, who, 129, np.repeat(np.arange(120, 129), 500), rng, seldom=False)
+    assert drawn.max() <= seen[count[who] == 1].max()
+    assert drawn.mean() == pytest.approx(seen[count[who] == 1].mean(), rel=0.05)
+
+
 def test_amounts_drawn_add_up_to_those_seen_however_skewed_they_are():
     """Skewed logs: the mean of a normal of logs is not that of the amounts; first ones are small."""
     rng = np.random.default_rng(6)

@@ -15,6 +15,9 @@ from pertoken.forecast.panel import Indices
 BELIEF = 30.0
 """Amounts that count as much as a belief about them."""
 
+LEAST = 1 / 3
+"""Share of customers, those active least, whose amounts are those of customers of whom none is known."""
+
 FEW = 12
 """Most of a small whole number: such amounts are drawn as they were seen."""
 
@@ -121,7 +124,18 @@ def about_levels(
     due, wide = law.log(known, so_far) if seldom else (level[who[later]], unsure[who[later]])
     noise = residual[rng.integers(0, len(residual), len(customer))]
     drawn: Values = np.exp(level[customer] + np.sqrt(unsure)[customer] * rng.standard_normal(len(customer)) + noise)
-    return drawn * _scale(seen[later], np.exp(due + wide / 2) * np.exp(residual).mean())
+    drawn *= _scale(seen[later], np.exp(due + wide / 2) * np.exp(residual).mean())
+    unknown = count[customer] == 0
+    drawn[unknown] = _of_the_least(seen, who, int(unknown.sum()), rng)
+    return drawn
+
+
+def _of_the_least(seen: Values, who: Indices, count: int, rng: np.random.Generator) -> Values:
+    """Pick amounts of the third of customers who were active least: who never was is more like them than others."""
+    often = np.bincount(who)
+    few = np.quantile(often[often > 0], LEAST)
+    amounts: Values = rng.choice(seen[often[who] <= few], count)
+    return amounts
 
 
 def _pairs(log: Values, who: Indices, count: Indices) -> tuple[Indices, Values, Values]:
