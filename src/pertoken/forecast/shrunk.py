@@ -35,7 +35,8 @@ def spread_beyond(told: Values, variance: Values) -> tuple[float, float]:
         told: One estimate each, shape `(customer,)`.
         variance: Of each estimate, above zero, shape `(customer,)`.
 
-    >>> spread_beyond(np.array([1.0, 3.0]), np.array([0.5, 0.5]))
+    >>> mean, between = spread_beyond(np.array([1.0, 3.0]), np.array([0.5, 0.5]))
+    >>> mean, round(between, 9)
     (2.0, 1.5)
     """
     between = 0.0

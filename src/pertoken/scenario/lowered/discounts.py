@@ -46,7 +46,8 @@ def _share(work: Work, index: int, adjust: Adjust, what: str) -> None:
     for charge in work.on(adjust.on):
         for group, nodes in list(work.invoiced[charge].items()):
             if nodes and work.matches(adjust, group):
-                off = work.rounded(times(there, factor, plus(*nodes)))
+                whole = plus(*nodes) if len(nodes) == 1 else work.draft.clean(plus(*nodes))
+                off = work.rounded(times(there, factor, whole))
                 work.add(charge, group, what, off, "discount")
 
 
